@@ -1,0 +1,113 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { ParseArgsConfig } from "node:util";
+import { type CollectiveLearningLoop, renderReportHtml, UserFeedback } from "../collective-learning-loop.js";
+import { LearningError, show } from "../core/index.js";
+import { cycleText, statusText } from "./text.js";
+
+/** The parsed options of a command line. */
+export type OptionValues = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
+/** One command. */
+export interface Command {
+  summary: string;
+  usage: string;
+  details: string;
+  options: NonNullable<ParseArgsConfig["options"]>;
+  run(loop: CollectiveLearningLoop, args: string[], options: OptionValues): Promise<{ data: unknown; text: string }>;
+}
+
+const wrong = (received: string, expected: string) =>
+  new LearningError("CLI_USAGE", { received, expected, remedy: "Run the command with --help." });
+
+function number(options: OptionValues, name: string): number | undefined {
+  const value = options[name];
+  if (value === undefined) return undefined;
+  const parsed = Number(value);
+  if (!Number.isFinite(parsed)) throw wrong(`--${name} ${show(value)}`, "a number");
+  return parsed;
+}
+
+/** The commands by name. */
+export const COMMANDS: Record<string, Command> = {
+  status: {
+    summary: "what was learned so far, and what serves",
+    usage: "[--dir FOLDER] [--json]",
+    details: "Reads only.",
+    options: {},
+    async run(loop) {
+      const data = await loop.getLearningStatus();
+      return { data, text: statusText(data) };
+    },
+  },
+  cycle: {
+    summary: "one learning cycle, now",
+    usage: "[--dir FOLDER] [--json]",
+    details: "Run it while no other process learns in the same folder.",
+    options: {},
+    async run(loop) {
+      const data = await loop.triggerLearningCycle();
+      return { data, text: cycleText(data) };
+    },
+  },
+  export: {
+    summary: "writes everything learned from into a folder",
+    usage: "NAME [--dir FOLDER] [--json]",
+    details: "The folder is NAME under the loop's exportPath.",
+    options: {},
+    async run(loop, [name]) {
+      if (!name) throw wrong("no NAME", "the name of the export");
+      const data = await loop.exportLearningData(name);
+      const { trace, decision, feedback } = data.facts;
+      return {
+        data,
+        text: `${data.path}: ${trace} traces, ${decision} decisions, ${feedback} judgements, ${data.versions} versions`,
+      };
+    },
+  },
+  report: {
+    summary: "a page with the reward curve and what the policies learned",
+    usage: "[--out FILE] [--dir FOLDER] [--json]",
+    details: "Writes one HTML file (default report.html) that needs no network.",
+    options: { out: { type: "string", default: "report.html" } },
+    async run(loop, _args, options) {
+      const data = await loop.createReport();
+      const file = resolve(String(options.out));
+      await writeFile(file, renderReportHtml(data));
+      return { data: { file, ...data }, text: `wrote ${file}` };
+    },
+  },
+  feedback: {
+    summary: "records a judgement of a run",
+    usage:
+      "WORKFLOW-ID --user NAME [--cat 1-10] [--satisfaction 0-1] [--usefulness 0-1] [--outcome 0-1] [--comment TEXT]",
+    details: "At least one judgement is needed.",
+    options: {
+      user: { type: "string" },
+      cat: { type: "string" },
+      satisfaction: { type: "string" },
+      usefulness: { type: "string" },
+      outcome: { type: "string" },
+      comment: { type: "string" },
+    },
+    async run(loop, [workflowId], options) {
+      if (!workflowId) throw wrong("no WORKFLOW-ID", "the run's workflowId");
+      if (options.user === undefined) throw wrong("no --user", "who judges");
+      const feedback = new UserFeedback(workflowId, String(options.user));
+      const cat = number(options, "cat");
+      if (cat !== undefined) feedback.addCatScore(cat);
+      const ratings = Object.fromEntries(
+        ["satisfaction", "usefulness"].flatMap((n) => {
+          const value = number(options, n);
+          return value === undefined ? [] : [[n, value]];
+        }),
+      );
+      if (Object.keys(ratings).length > 0) feedback.setRatings(ratings);
+      const outcome = number(options, "outcome");
+      if (outcome !== undefined) feedback.setOutcome(outcome);
+      if (options.comment !== undefined) feedback.setComment(String(options.comment));
+      const data = await loop.feedback.submitFeedback(feedback);
+      return { data, text: `stored ${data.feedbackId}` };
+    },
+  },
+};

@@ -1,0 +1,41 @@
+import type { CycleReport, LearningStatus, MeasuredImprovement } from "../collective-learning-loop.js";
+
+const signed = (v: number) => `${v >= 0 ? "+" : ""}${v.toFixed(4)}`;
+
+function improvement(m: MeasuredImprovement): string {
+  return `${signed(m.mean)} reward per decision (${Math.round(100 * m.level)} %: ${signed(m.lower)} to ${signed(m.upper)}, ${m.decisions} decisions; ${m.method})`;
+}
+
+/** One cycle in a few lines. */
+export function cycleText(cycle: CycleReport): string {
+  const head = `cycle ${cycle.cycle}: ${(cycle.durationMs / 1000).toFixed(1)} s${cycle.stopped ? ", stopped" : ""}`;
+  const c = cycle.collected;
+  const collected = c
+    ? `  new: ${c.decisions} decisions, ${c.feedback} judgements, ${c.traces} trace segments`
+    : undefined;
+  const steps = cycle.steps.map((s) => `  ${s.component} [${s.state}, ${s.samples} samples] ${s.message}`);
+  return [head, ...(collected ? [collected] : []), ...steps].join("\n");
+}
+
+/** The status as a page of text. */
+export function statusText(status: LearningStatus): string {
+  const lines = [
+    `learning: ${status.isLearning ? "on the timer" : "not on the timer"}, ${status.cyclesCompleted} cycles completed${status.nextCycleAt ? `, next ${status.nextCycleAt}` : ""}`,
+    `improvement: ${status.averageImprovement ? improvement(status.averageImprovement) : "not measured yet"}`,
+  ];
+  for (const p of status.decisionPoints) {
+    lines.push(
+      `decision point ${p.decisionPoint}: mode ${p.mode}, ${p.champion ? `version ${p.champion} serves` : "the fallback serves"}${p.pinned ? " (pinned)" : ""}, ${p.decisions} decisions, ${p.rated} rated`,
+    );
+    if (p.verdict) lines.push(`  gate: ${p.verdict}`);
+    if (p.improvement) lines.push(`  measured: ${improvement(p.improvement)}`);
+  }
+  for (const [name, c] of Object.entries(status.components))
+    lines.push(`${name}: ${c.state}, ${c.samples} samples. ${c.message}`);
+  const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+  lines.push(
+    `storage: traces ${mib(status.storage.traces)}, feedback ${mib(status.storage.feedback)}, models ${mib(status.storage.models)}`,
+  );
+  for (const w of status.warnings) lines.push(`warning: ${w}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,59 @@
+/** Time as an argument. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Milliseconds of a monotonic clock, for durations. */
+  monotonic(): number;
+  /** Runs `task` after `delayMs`; the timer never keeps the process alive. Returns its cancellation. */
+  schedule(task: () => void, delayMs: number): () => void;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  schedule(task, delayMs) {
+    const timer = setTimeout(task, Math.min(delayMs, 2 ** 31 - 1));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A timestamp of the records: ISO 8601, UTC, milliseconds. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** A clock that only moves when told to; for tests and replays. */
+export class ManualClock implements Clock {
+  private readonly tasks = new Set<{ at: number; task: () => void }>();
+
+  constructor(private current = Date.UTC(2026, 0, 1)) {}
+
+  now(): number {
+    return this.current;
+  }
+
+  monotonic(): number {
+    return this.current;
+  }
+
+  schedule(task: () => void, delayMs: number): () => void {
+    const entry = { at: this.current + delayMs, task };
+    this.tasks.add(entry);
+    return () => this.tasks.delete(entry);
+  }
+
+  /** Moves time forward and runs what became due, in order. */
+  advance(ms: number): void {
+    const end = this.current + ms;
+    for (;;) {
+      const due = [...this.tasks].filter((t) => t.at <= end).sort((x, y) => x.at - y.at)[0];
+      if (!due) break;
+      this.tasks.delete(due);
+      this.current = Math.max(this.current, due.at);
+      due.task();
+    }
+    this.current = end;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Decision } from "./records/decision.js";
+
+/** The part of a LangGraph config that names the run; plain data, so that core needs no LangGraph. */
+export interface RunConfigLike {
+  metadata?: Record<string, unknown>;
+  configurable?: Record<string, unknown>;
+  /** LangChain's callback manager or list of handlers. */
+  callbacks?: unknown;
+  executionInfo?: {
+    taskId?: string;
+    threadId?: string;
+    checkpointId?: string;
+    checkpointNs?: string;
+    nodeAttempt?: number;
+  };
+}
+
+/** Which run a piece of work belongs to. */
+export interface RunIdentity {
+  workflowId: string;
+  workflowType?: string;
+  threadId?: string;
+  /** Set when the run replays or forks an earlier one. */
+  origin?: Decision["origin"];
+}
+
+/**
+ * Where routers leave their decisions, and who tells them which run they are in. Neither method
+ * ever throws or waits. `record` takes ownership of the object. A decision recorded twice under one
+ * `decisionId` counts once; the last one wins.
+ */
+export interface DecisionSink {
+  record(decision: Decision): void;
+  /** From `metadata.workflowId`, the interrupted run of the thread, or made and remembered for the run. */
+  identify(config: RunConfigLike): RunIdentity;
+}

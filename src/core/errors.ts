@@ -1,0 +1,96 @@
+/** Stable, documented codes of every error this package throws on purpose. */
+export type LearningErrorCode =
+  | "CONFIG_INVALID"
+  | "CONFIG_UNKNOWN_KEY"
+  | "CONTEXT_INVALID"
+  | "DESTINATION_UNKNOWN"
+  | "ROUTER_INVALID"
+  | "POLICY_INVALID"
+  | "SNAPSHOT_INVALID"
+  | "ENCODER_INVALID"
+  | "FEEDBACK_INVALID"
+  | "FEEDBACK_UNKNOWN_RUN"
+  | "FEEDBACK_REFUSED"
+  | "STORE_CLOSED"
+  | "STORE_CORRUPT"
+  | "STORE_IO"
+  | "STORE_LOCKED"
+  | "STORE_QUERY"
+  | "ARTIFACT_UNKNOWN"
+  | "ARTIFACT_INVALID"
+  | "ARTIFACT_PINNED"
+  | "EVALUATION_INVALID"
+  | "UNIDENTIFIABLE"
+  | "WORKER_FAILED"
+  | "LEARNING_STATE"
+  | "TENSOR_BACKEND"
+  | "TRAINING_INVALID"
+  | "ENV_INVALID"
+  | "SENTINEL_INVALID"
+  | "PATTERN_INVALID"
+  | "PROMPT_INVALID"
+  | "EXPERIMENT_INVALID"
+  | "REWARD_INVALID"
+  | "REPLAY_REFUSED"
+  | "INTEGRATION_FAILED"
+  | "CLI_USAGE";
+
+/** What a {@link LearningError} is built from. */
+export interface LearningErrorDetails {
+  /** What was received, in words or as a short value. */
+  received: string;
+  /** What would have been accepted. */
+  expected: string;
+  /** What the caller can do about it. */
+  remedy: string;
+  /** The error that led to this one. */
+  cause?: unknown;
+}
+
+/**
+ * The one error class of the package. Recognise it by `code` or by
+ * {@link isLearningError}, never by `instanceof`: two copies of the package may be loaded.
+ */
+export class LearningError extends Error {
+  override readonly name = "LearningError";
+  readonly received: string;
+  readonly expected: string;
+  readonly remedy: string;
+
+  constructor(
+    readonly code: LearningErrorCode,
+    details: LearningErrorDetails,
+  ) {
+    super(
+      `[${code}] received ${details.received}; expected ${details.expected}. ${details.remedy}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.received = details.received;
+    this.expected = details.expected;
+    this.remedy = details.remedy;
+  }
+}
+
+/** True for a {@link LearningError} of any copy of this package, optionally of one code. */
+export function isLearningError(error: unknown, code?: LearningErrorCode): error is LearningError {
+  if (typeof error !== "object" || error === null) return false;
+  const e = error as { name?: unknown; code?: unknown };
+  return e.name === "LearningError" && (code === undefined || e.code === code);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A short, bounded rendering of any value for error messages (at most 120 characters). */
+export function show(value: unknown): string {
+  let text: string;
+  try {
+    text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  } catch {
+    text = String(value);
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) text = String(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

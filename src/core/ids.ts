@@ -1,0 +1,18 @@
+import { randomUUID } from "node:crypto";
+import { digest } from "./hash.js";
+
+/** A new random identifier (UUID v4). */
+export function newId(): string {
+  return randomUUID();
+}
+
+/**
+ * The identity of one routing choice: the same for every retry, resume and lost checkpoint write
+ * of the same task, another for a fork (LangGraph gives a fork a new task id).
+ * @param taskId LangGraph's deterministic task id (`executionInfo.taskId`)
+ * @param decisionPoint the router's name
+ * @param callIndex how many times this router was already called within the task's attempt (from 0)
+ */
+export function decisionIdOf(taskId: string, decisionPoint: string, callIndex: number): string {
+  return digest(`${taskId}|${decisionPoint}|${callIndex}`);
+}

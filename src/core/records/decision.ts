@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { contextSchema, timestampSchema } from "./common.js";
+
+/** How a decision point is run; see the README's section on modes. */
+export const decisionModeSchema = z.enum(["shadow", "advise", "act"]);
+export type DecisionMode = z.infer<typeof decisionModeSchema>;
+
+/** Why the fallback decided although a policy was meant to. */
+export const fallbackReasonSchema = z.enum([
+  "shadow",
+  "disabled",
+  "no-policy",
+  "context-error",
+  "policy-error",
+  "unknown-destination",
+  "time-budget",
+  "reward-floor",
+  "canary",
+  "control",
+]);
+export type FallbackReason = z.infer<typeof fallbackReasonSchema>;
+
+/** One routing choice: a fact, appended under its `decisionId`; of several with one id the last counts. */
+export const decisionSchema = z.object({
+  schemaVersion: z.literal(1),
+  decisionId: z.string(),
+  workflowId: z.string(),
+  /** Where the same wrapped graph runs for many purposes: its `workflowType`. */
+  workflowType: z.string().optional(),
+  threadId: z.string().optional(),
+  decisionPoint: z.string(),
+  at: timestampSchema,
+  /** Position among the decisions of the run, from 0, as far as the deciding process knows. */
+  index: z.number().int().nonnegative(),
+  /** The values the choice was based on; empty when the context function failed. */
+  context: contextSchema,
+  /** Legal and illegal destinations alike, in the order of `probabilities`. */
+  candidates: z.array(z.string()).min(1),
+  /** False where a candidate was not allowed; absent when all were. */
+  mask: z.array(z.boolean()).optional(),
+  /** Features of the candidates themselves (price, latency, family), by candidate. */
+  candidateFeatures: z.record(z.string(), contextSchema).optional(),
+  chosen: z.string(),
+  /** Probability with which `chosen` was drawn; absent where unknown (mode `advise`). */
+  propensity: z.number().gt(0).lte(1).optional(),
+  /** The whole distribution the choice was drawn from, aligned with `candidates`. */
+  probabilities: z.array(z.number()).optional(),
+  /** What the fallback said, where it was asked (always in shadow). */
+  fallbackChoice: z.string().optional(),
+  /** Who decided. */
+  source: z.enum(["policy", "fallback", "exploration"]),
+  fallbackReason: fallbackReasonSchema.optional(),
+  /** The promoted version that was in force, absent when none was. */
+  policyVersion: z.string().optional(),
+  mode: decisionModeSchema,
+  /** Expected reward of each candidate, as the policy saw it. */
+  expectedRewards: z.array(z.number()).optional(),
+  /** Forked from an earlier run: the workflow it was replayed from, and whether it was forced. */
+  origin: z
+    .object({ workflowId: z.string().optional(), kind: z.enum(["replay", "fork", "counterfactual"]) })
+    .optional(),
+});
+export type Decision = z.infer<typeof decisionSchema>;

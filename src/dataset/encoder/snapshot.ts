@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { LearningError, show } from "../../core/index.js";
+import type { EncoderSnapshot } from "../encoder-types.js";
+import type { FieldPlan } from "./fields.js";
+
+const name = z.string();
+const number = z.number();
+const plans = z
+  .array(
+    z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("number"),
+        name,
+        log: z.boolean(),
+        center: number,
+        scale: z.number().positive(),
+      }),
+      z.strictObject({ kind: z.literal("boolean"), name }),
+      z.strictObject({ kind: z.literal("category"), name, values: z.array(z.string()) }),
+      z.strictObject({
+        kind: z.literal("text"),
+        name,
+        grams: z.boolean(),
+        maxChars: z.number().int().positive(),
+        buckets: z.number().int().positive(),
+        otherIdf: number,
+        vocabulary: z.array(z.strictObject({ token: z.string(), hash: z.number().int().nonnegative(), idf: number })),
+      }),
+      z.strictObject({
+        kind: z.literal("vector"),
+        name,
+        centers: z.array(number),
+        scales: z.array(z.number().positive()),
+      }),
+    ]),
+  )
+  .min(1);
+
+/** The field plans of a snapshot, checked; fails with SNAPSHOT_INVALID. */
+export function parsePlans(snapshot: EncoderSnapshot, kind: string): FieldPlan[] {
+  const parsed = plans.safeParse(snapshot?.kind === kind ? snapshot.fields : undefined);
+  if (parsed.success) return parsed.data;
+  throw new LearningError("SNAPSHOT_INVALID", {
+    received: show(snapshot),
+    expected: `an encoder snapshot of kind "${kind}" with valid fields`,
+    remedy: "Use an unchanged snapshot of this version of the package, or fit a new encoder.",
+    cause: parsed.error,
+  });
+}

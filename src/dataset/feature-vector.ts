@@ -1,0 +1,27 @@
+/**
+ * A sparse vector of features: `values[k]` stands at position `indices[k]` (ascending, unique);
+ * all other positions up to `dim` are zero.
+ */
+export interface FeatureVector {
+  readonly dim: number;
+  /** Positions from here on are words of texts, of which each vector holds a few; absent where there are none. */
+  readonly denseDim?: number;
+  readonly indices: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** A sparse vector from a dense array (all positions kept). */
+export function denseVector(values: ArrayLike<number>): FeatureVector {
+  const indices = new Int32Array(values.length);
+  for (let i = 0; i < indices.length; i++) indices[i] = i;
+  return { dim: values.length, indices, values: Float64Array.from(values) };
+}
+
+/** The dot product of a sparse vector with a dense one of at least `dim` entries (from `offset` on). */
+export function dot(x: FeatureVector, weights: ArrayLike<number>, offset = 0): number {
+  let sum = 0;
+  const { indices, values } = x;
+  for (let k = 0; k < indices.length; k++)
+    sum += (values[k] as number) * (weights[offset + (indices[k] as number)] as number);
+  return sum;
+}

@@ -1,0 +1,10 @@
+export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
+export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
+export * from "./encoder-types.js";
+export * from "./feature-vector.js";
+export * from "./join.js";
+export * from "./raters.js";
+export * from "./reward.js";
+export * from "./rows.js";
+export { type SuccessMetrics, successMetrics } from "./success-metrics.js";
+export { joinSegments } from "./trace-view.js";

@@ -1,0 +1,114 @@
+import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../core/index.js";
+import { composeReward, type RewardOptions } from "./reward.js";
+import type { DecisionRow } from "./rows.js";
+
+/** How decisions are joined with what came of them. */
+export interface JoinOptions extends RewardOptions {
+  /**
+   * Return-to-go with a reward at the end of the run: the decision `k` steps before the last is
+   * credited `discount ** k` of the run's reward. In (0,1], default 1: every decision gets it whole.
+   */
+  discount?: number;
+  /** Only these decision points (rows still count all decisions of their run). */
+  decisionPoints?: readonly string[];
+}
+
+/** Anything that finds the value of a run: a Map, or a view that joins lazily. */
+export interface ByRun<T> {
+  get(workflowId: string): T | undefined;
+}
+
+/**
+ * One row per decision, in the order of the decisions given, with the reward of its run. Of several
+ * facts with one `decisionId` the last counts. Feedback that names a decision is that decision's
+ * own reward, before the run's; feedback on the run is credited to all its decisions (see
+ * `discount`).
+ * @param decisions decision facts in order of arrival
+ * @param feedbackByRun all feedback facts of a run, those about single decisions included
+ * @param tracesByRun joined traces, where kept; without one the parts it would give are left out
+ */
+export function joinRows(
+  decisions: Iterable<Decision>,
+  feedbackByRun: ByRun<readonly FeedbackRecord[]>,
+  tracesByRun: ByRun<Trace>,
+  options: JoinOptions = {},
+): DecisionRow[] {
+  const discount = options.discount ?? 1;
+  const wanted = options.decisionPoints && new Set(options.decisionPoints);
+  const latest = new Map<string, Decision>();
+  for (const d of decisions) latest.set(d.decisionId, d);
+  const runs = new Map<string, Decision[]>();
+  for (const d of latest.values()) {
+    const run = runs.get(d.workflowId);
+    if (run) run.push(d);
+    else runs.set(d.workflowId, [d]);
+  }
+
+  const rows: DecisionRow[] = [];
+  const positions = new Map<string, { position: number; count: number }>();
+  const rewards = new Map<string, RunRewards>();
+  for (const [workflowId, run] of runs) {
+    run.sort((a, b) => a.index - b.index || (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    run.forEach((d, position) => {
+      positions.set(d.decisionId, { position, count: run.length });
+    });
+    rewards.set(workflowId, rewardsOf(feedbackByRun.get(workflowId) ?? [], tracesByRun.get(workflowId), options));
+  }
+  for (const d of latest.values()) {
+    if (wanted && !wanted.has(d.decisionPoint)) continue;
+    const { position, count } = positions.get(d.decisionId) as { position: number; count: number };
+    const { run, byDecision, ratedProbability } = rewards.get(d.workflowId) as RunRewards;
+    const reward =
+      byDecision.get(d.decisionId) ?? (run === undefined ? undefined : run * discount ** (count - 1 - position));
+    rows.push({
+      decisionId: d.decisionId,
+      workflowId: d.workflowId,
+      decisionPoint: d.decisionPoint,
+      at: d.at,
+      index: position,
+      decisionsInRun: count,
+      context: d.context,
+      candidates: d.candidates,
+      ...(d.mask && { mask: d.mask }),
+      ...(d.candidateFeatures && { candidateFeatures: d.candidateFeatures }),
+      chosen: d.chosen,
+      ...(d.propensity !== undefined && { propensity: d.propensity }),
+      ...(d.probabilities && { probabilities: d.probabilities }),
+      ...(d.fallbackChoice !== undefined && { fallbackChoice: d.fallbackChoice }),
+      source: d.source,
+      mode: d.mode,
+      ...(d.policyVersion !== undefined && { policyVersion: d.policyVersion }),
+      ...(reward !== undefined && { reward, rewardSource: "measured" as const }),
+      ...(reward !== undefined && ratedProbability !== undefined && { ratedProbability }),
+    });
+  }
+  return rows;
+}
+
+interface RunRewards {
+  run: number | undefined;
+  byDecision: Map<string, number>;
+  ratedProbability: number | undefined;
+}
+
+function rewardsOf(facts: readonly FeedbackRecord[], trace: Trace | undefined, options: RewardOptions): RunRewards {
+  const current = currentFeedback(facts);
+  const byDecision = new Map<string, number>();
+  for (const decisionId of new Set(current.map((f) => f.decisionId))) {
+    if (decisionId === undefined) continue;
+    // What the run as a whole took says nothing about one of its decisions: judgement only.
+    const own = composeReward({
+      ...options,
+      withoutJudgement: false,
+      feedback: current.filter((f) => f.decisionId === decisionId),
+    });
+    if (own.reward !== undefined) byDecision.set(decisionId, own.reward);
+  }
+  const ofRun = current.filter((f) => f.decisionId === undefined);
+  const asked = current.flatMap((f) => (f.askedProbability === undefined ? [] : [f.askedProbability]));
+  return {
+    run: composeReward({ ...options, feedback: ofRun, trace }).reward,
+    byDecision,
+    ratedProbability: asked.length > 0 ? Math.max(...asked) : undefined,
+  };
+}

@@ -1,0 +1,146 @@
+import { currentFeedback, type FeedbackRecord, type Trace } from "../core/index.js";
+import type { RaterCorrection } from "./raters.js";
+
+/** The measured or judged things a reward is composed of. */
+export const REWARD_PARTS = [
+  "cat",
+  "ratings",
+  "thumbs",
+  "preference",
+  "evaluator",
+  "success",
+  "latency",
+  "cost",
+] as const;
+export type RewardPart = (typeof REWARD_PARTS)[number];
+
+/** Parts that are somebody's judgement of the run, not a by-product of running it. */
+const JUDGEMENTS: ReadonlySet<RewardPart> = new Set(["cat", "ratings", "thumbs", "preference", "evaluator"]);
+
+/**
+ * How much each part counts, relative to the parts that are present, and the scales that turn
+ * milliseconds and dollars into [0,1].
+ */
+export interface RewardWeights extends Record<RewardPart, number> {
+  /** Duration at which the latency part is one half. */
+  latencyHalfMs: number;
+  /** Cost at which the cost part is one half. */
+  costHalfUsd: number;
+}
+
+/**
+ * People's judgement decides (CAT and ratings 1, thumbs 0.8 because they say less, preferences and
+ * automatic evaluators 0.5), how the run went only tilts it (success 0.3, latency and cost 0.05).
+ */
+export const DEFAULT_REWARD_WEIGHTS: RewardWeights = {
+  cat: 1,
+  ratings: 1,
+  thumbs: 0.8,
+  preference: 0.5,
+  evaluator: 0.5,
+  success: 0.3,
+  latency: 0.05,
+  cost: 0.05,
+  latencyHalfMs: 30_000,
+  costHalfUsd: 0.05,
+};
+
+/** How rewards are composed. */
+export interface RewardOptions {
+  /** Any of the default weights changed; 0 leaves a part out. */
+  weights?: Partial<RewardWeights>;
+  /** Corrects raters' leniency and spread (see `fitRaterCorrection`); none by default. */
+  raters?: RaterCorrection;
+  /**
+   * Whether a run nobody judged gets a reward from success, latency and cost alone (default false:
+   * its reward is undefined).
+   */
+  withoutJudgement?: boolean;
+}
+
+/** A reward and what it was composed of. */
+export interface ComposedReward {
+  /** In [0,1]; undefined while there is nothing to compose it from. */
+  reward?: number;
+  /** The parts that were present, each in [0,1]. */
+  parts: Partial<Record<RewardPart, number>>;
+  /** Set when a measured outcome was given, which then is the reward itself. */
+  outcome?: number;
+}
+
+/**
+ * The reward of one run: the weighted mean of the parts that are present. Missing parts are left
+ * out, never read as zero. A measured `outcome` (the mean of all that were given) takes precedence
+ * over every part.
+ * @param input.feedback the run's feedback facts (revisions and withdrawals are applied here)
+ * @param input.trace the run's trace, where it was kept
+ */
+export function composeReward(
+  input: RewardOptions & { feedback: readonly FeedbackRecord[]; trace?: Trace },
+): ComposedReward {
+  const weights: RewardWeights = { ...DEFAULT_REWARD_WEIGHTS, ...input.weights };
+  const current = currentFeedback(input.feedback);
+  const parts: ComposedReward["parts"] = {
+    ...judgedParts(current, input.raters),
+    ...(input.trace ? ranParts(input.trace, weights) : {}),
+  };
+  const outcomes = current.flatMap((r) => (r.outcome === undefined ? [] : [r.outcome]));
+  if (outcomes.length > 0) {
+    const outcome = mean(outcomes);
+    return { reward: outcome, parts, outcome };
+  }
+  let sum = 0;
+  let total = 0;
+  let judged = false;
+  for (const part of REWARD_PARTS) {
+    const value = parts[part];
+    if (value === undefined || weights[part] <= 0) continue;
+    sum += weights[part] * value;
+    total += weights[part];
+    judged ||= JUDGEMENTS.has(part);
+  }
+  if (total === 0 || !(judged || input.withoutJudgement)) return { parts };
+  return { reward: Math.min(1, Math.max(0, sum / total)), parts };
+}
+
+function judgedParts(current: readonly FeedbackRecord[], raters: RaterCorrection | undefined): ComposedReward["parts"] {
+  const found: Record<"cat" | "ratings" | "thumbs" | "preference" | "evaluator", number[]> = {
+    cat: [],
+    ratings: [],
+    thumbs: [],
+    preference: [],
+    evaluator: [],
+  };
+  for (const r of current) {
+    const own: [keyof typeof found, number][] = [];
+    const fix = (part: "cat" | "ratings", value: number) => (raters ? raters.correct(r.userId, part, value) : value);
+    if (r.cat) own.push(["cat", fix("cat", (r.cat.score - 1) / 9)]);
+    const ratings = Object.values(r.ratings ?? {});
+    if (ratings.length > 0) own.push(["ratings", fix("ratings", mean(ratings))]);
+    if (r.thumbs) own.push(["thumbs", r.thumbs === "up" ? 1 : 0]);
+    if (r.preference) own.push(["preference", { better: 1, equal: 0.5, worse: 0 }[r.preference.verdict]]);
+    if (own.length === 0) continue;
+    if (r.source === "evaluator") found.evaluator.push(mean(own.map(([, v]) => v)));
+    else for (const [part, value] of own) found[part].push(value);
+  }
+  const parts: ComposedReward["parts"] = {};
+  for (const [part, values] of Object.entries(found)) if (values.length > 0) parts[part as RewardPart] = mean(values);
+  return parts;
+}
+
+function ranParts(trace: Trace, weights: RewardWeights): ComposedReward["parts"] {
+  const parts: ComposedReward["parts"] = {};
+  // An interrupted or cancelled run has neither succeeded nor failed, and its duration says nothing.
+  if (trace.status === "success" || trace.status === "error") {
+    parts.success = trace.status === "success" ? 1 : 0;
+    parts.latency = 1 / (1 + trace.durationMs / weights.latencyHalfMs);
+  }
+  const costs = trace.modelCalls.map((c) => c.costUsd);
+  if (costs.length > 0 && costs.every((c) => c !== undefined))
+    parts.cost = 1 / (1 + costs.reduce((a, b) => a + b, 0) / weights.costHalfUsd);
+  return parts;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}

@@ -1,0 +1,32 @@
+import type { Decision, DecisionContext } from "../core/index.js";
+
+/** One decision joined with what came of it: the row that policies learn from and estimators read. */
+export interface DecisionRow {
+  decisionId: string;
+  workflowId: string;
+  decisionPoint: string;
+  /** ISO time of the decision. */
+  at: string;
+  /** Position in the run, and how many decisions the run had. */
+  index: number;
+  decisionsInRun: number;
+  context: DecisionContext;
+  candidates: readonly string[];
+  mask?: readonly boolean[];
+  candidateFeatures?: Readonly<Record<string, DecisionContext>>;
+  chosen: string;
+  /** Undefined for advised choices, which stay out of off-policy evaluation. */
+  propensity?: number;
+  probabilities?: readonly number[];
+  fallbackChoice?: string;
+  source: Decision["source"];
+  mode: Decision["mode"];
+  policyVersion?: string;
+  /** In [0,1]; undefined while unrated. */
+  reward?: number;
+  /** Variance of an imputed or mixed reward around the true one; 0 or absent for a measured one. */
+  rewardVariance?: number;
+  rewardSource?: "measured" | "imputed" | "mixed";
+  /** Probability with which this run came to be rated, where known; for inverse weighting. */
+  ratedProbability?: number;
+}

@@ -1,0 +1,131 @@
+import type { Rng } from "../../core/index.js";
+import { LearningError } from "../../core/index.js";
+
+/** Where a simulated number comes from. */
+export type Distribution =
+  | { kind: "constant"; value: number }
+  /** One of `values`, with `probabilities` that sum to one. */
+  | { kind: "discrete"; values: readonly number[]; probabilities: readonly number[] }
+  /** exp of a normal with mean `mu` and standard deviation `sigma`: durations, tokens. */
+  | { kind: "lognormal"; mu: number; sigma: number }
+  /** On (0,1): qualities. */
+  | { kind: "beta"; alpha: number; beta: number };
+
+/** A constant as a distribution. */
+export const constant = (value: number): Distribution => ({ kind: "constant", value });
+
+/** The log-normal with this median and this spread (standard deviation of the logarithm). */
+export const lognormal = (median: number, sigma: number): Distribution => ({
+  kind: "lognormal",
+  mu: Math.log(median),
+  sigma,
+});
+
+/** The beta distribution with this mean and the weight of `strength` observations. */
+export const beta = (mean: number, strength: number): Distribution => ({
+  kind: "beta",
+  alpha: mean * strength,
+  beta: (1 - mean) * strength,
+});
+
+/** The expectation of a distribution. */
+export function meanOf(d: Distribution): number {
+  switch (d.kind) {
+    case "constant":
+      return d.value;
+    case "discrete":
+      return d.values.reduce((s, v, i) => s + v * (d.probabilities[i] as number), 0);
+    case "lognormal":
+      return Math.exp(d.mu + d.sigma ** 2 / 2);
+    case "beta":
+      return d.alpha / (d.alpha + d.beta);
+  }
+}
+
+/** Who answers the questions that chance decides. */
+export interface Chance {
+  /** An index, drawn with these probabilities. */
+  pick(probabilities: readonly number[]): number;
+  /** A value of the distribution. */
+  value(distribution: Distribution): number;
+}
+
+/** Chance by a seeded generator. */
+export function sampledChance(rng: Rng): Chance {
+  const pick = (probabilities: readonly number[]): number => {
+    let left = rng.next();
+    for (let i = 0; i < probabilities.length - 1; i++) {
+      left -= probabilities[i] as number;
+      if (left < 0) return i;
+    }
+    return probabilities.length - 1;
+  };
+  return {
+    pick,
+    value(d) {
+      switch (d.kind) {
+        case "constant":
+          return d.value;
+        case "discrete":
+          return d.values[pick(d.probabilities)] as number;
+        case "lognormal":
+          return Math.exp(d.mu + d.sigma * rng.normal());
+        case "beta": {
+          const x = drawGamma(d.alpha, rng);
+          return x / (x + drawGamma(d.beta, rng));
+        }
+      }
+    },
+  };
+}
+
+/** A gamma variate of scale 1 (Marsaglia and Tsang, 2000; boosted below shape 1). */
+function drawGamma(shape: number, rng: Rng): number {
+  if (shape < 1) return drawGamma(shape + 1, rng) * (1 - rng.next()) ** (1 / shape);
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = rng.normal();
+    const v = (1 + c * x) ** 3;
+    if (v <= 0) continue;
+    if (Math.log(1 - rng.next()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
+
+/**
+ * All results of a computation with finitely many chances, with their probabilities: runs it once per
+ * branch. Fails with ENV_INVALID when it asks for a continuous distribution.
+ */
+export function enumerateChances<T>(run: (chance: Chance) => T): { probability: number; value: T }[] {
+  const out: { probability: number; value: T }[] = [];
+  const path: { taken: number; probabilities: readonly number[] }[] = [];
+  for (;;) {
+    let depth = 0;
+    const pick = (probabilities: readonly number[]): number => {
+      if (depth === path.length) path.push({ taken: probabilities.findIndex((p) => p > 0), probabilities });
+      return (path[depth++] as { taken: number }).taken;
+    };
+    const value = run({ pick, value: (d) => finiteValue(d, pick) });
+    out.push({ probability: path.reduce((p, c) => p * (c.probabilities[c.taken] as number), 1), value });
+    for (;;) {
+      const last = path.at(-1);
+      if (!last) return out;
+      const next = last.probabilities.findIndex((p, i) => i > last.taken && p > 0);
+      if (next >= 0) {
+        last.taken = next;
+        break;
+      }
+      path.pop();
+    }
+  }
+}
+
+function finiteValue(d: Distribution, pick: (probabilities: readonly number[]) => number): number {
+  if (d.kind === "constant") return d.value;
+  if (d.kind === "discrete") return d.values[pick(d.probabilities)] as number;
+  throw new LearningError("ENV_INVALID", {
+    received: `a ${d.kind} distribution`,
+    expected: "constant or discrete distributions",
+    remedy: "Solve a world whose chances are finite.",
+  });
+}

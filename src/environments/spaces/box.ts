@@ -1,0 +1,54 @@
+import { LearningError, type Rng, show } from "../../core/index.js";
+import type { Space } from "./space.js";
+
+/**
+ * Vectors with a lower and an upper bound per entry; `-Infinity` and `Infinity` mean unbounded.
+ * Values are `Float64Array`s of length `low.length`.
+ */
+export class Box implements Space<Float64Array> {
+  readonly kind = "box";
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  readonly flatDim: number;
+
+  /** Bounds as arrays, or as one number each for `size` entries. */
+  constructor(low: number | ArrayLike<number>, high: number | ArrayLike<number>, size?: number) {
+    const length = typeof low !== "number" ? low.length : typeof high !== "number" ? high.length : (size ?? 0);
+    const spread = (b: number | ArrayLike<number>) =>
+      typeof b === "number" ? new Float64Array(length).fill(b) : Float64Array.from(b);
+    this.low = spread(low);
+    this.high = spread(high);
+    this.flatDim = length;
+    const fits = this.low.length === length && this.high.length === length && (size ?? length) === length;
+    if (length < 1 || !fits || this.low.some((l, i) => !(l <= (this.high[i] as number))))
+      throw new LearningError("ENV_INVALID", {
+        received: `Box(${show(low)}, ${show(high)}, ${show(size)})`,
+        expected: "bounds of one length, at least 1, with every low at most its high",
+        remedy: "Give two arrays of one length, or two numbers and a size.",
+      });
+  }
+
+  contains(value: unknown): value is Float64Array {
+    if (!(value instanceof Float64Array) || value.length !== this.flatDim) return false;
+    return value.every((v, i) => v >= (this.low[i] as number) && v <= (this.high[i] as number));
+  }
+
+  /** Uniform where bounded, standard normal where unbounded, shifted exponential where half-bounded (as Gymnasium). */
+  sample(rng: Rng): Float64Array {
+    return this.low.map((low, i) => {
+      const high = this.high[i] as number;
+      if (low > Number.NEGATIVE_INFINITY && high < Number.POSITIVE_INFINITY) return low + rng.next() * (high - low);
+      if (low > Number.NEGATIVE_INFINITY) return low - Math.log(1 - rng.next());
+      if (high < Number.POSITIVE_INFINITY) return high + Math.log(1 - rng.next());
+      return rng.normal();
+    });
+  }
+
+  flatten(value: Float64Array): Float64Array {
+    return value.slice();
+  }
+
+  describe(): string {
+    return `Box(${show([...this.low])}, ${show([...this.high])})`;
+  }
+}

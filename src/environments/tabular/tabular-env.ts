@@ -1,0 +1,48 @@
+import { createRng, drawIndex, LearningError, show } from "../../core/index.js";
+import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
+import { Discrete } from "../spaces/index.js";
+import { TimeLimit } from "../wrappers/index.js";
+import type { TabularModel } from "./model.js";
+
+/** An environment over a model's states and actions, with its masks and its time limit. */
+export function tabularEnv(model: TabularModel): Env<number, number> {
+  return new TimeLimit(new TabularEnv(model), model.maxSteps, model.id);
+}
+
+class TabularEnv implements Env<number, number> {
+  readonly id: string;
+  readonly observationSpace: Discrete;
+  readonly actionSpace: Discrete;
+  private rng = createRng(0);
+  private state: number | undefined;
+
+  constructor(private readonly model: TabularModel) {
+    this.id = model.id;
+    this.observationSpace = new Discrete(model.states);
+    this.actionSpace = new Discrete(model.actions.length);
+  }
+
+  reset({ seed }: ResetOptions = {}): ResetResult<number> {
+    if (seed !== undefined) this.rng = createRng(seed);
+    this.state = drawIndex(this.model.start, this.rng.next());
+    return { observation: this.state, info: { actionMask: this.model.legal(this.state) } };
+  }
+
+  step(action: number): StepResult<number> {
+    if (this.state === undefined || !this.model.legal(this.state)[action])
+      throw new LearningError("ENV_INVALID", {
+        received: this.state === undefined ? "a step outside an episode" : `the action ${show(action)}`,
+        expected: "a legal action within an episode",
+        remedy: "Call reset first and draw actions by info.actionMask.",
+      });
+    const outcomes = this.model.outcomes(this.state, action);
+    const drawn = drawIndex(
+      outcomes.map((o) => o.probability),
+      this.rng.next(),
+    );
+    const { next, reward, terminated } = outcomes[drawn] as (typeof outcomes)[number];
+    this.state = terminated ? undefined : next;
+    const info = terminated ? {} : { actionMask: this.model.legal(next) };
+    return { observation: next, reward, terminated, truncated: false, info };
+  }
+}

@@ -1,0 +1,31 @@
+import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
+import type { Space } from "../spaces/index.js";
+
+/** An environment that passes everything on; wrappers override what they change. */
+export abstract class Wrapper<Obs, Act> implements Env<Obs, Act> {
+  constructor(protected readonly env: Env<Obs, Act>) {}
+
+  get id(): string {
+    return this.env.id;
+  }
+
+  get observationSpace(): Space<Obs> {
+    return this.env.observationSpace;
+  }
+
+  get actionSpace(): Space<Act> {
+    return this.env.actionSpace;
+  }
+
+  reset(options?: ResetOptions): ResetResult<Obs> {
+    return this.env.reset(options);
+  }
+
+  step(action: Act): StepResult<Obs> {
+    return this.env.step(action);
+  }
+
+  close(): void {
+    this.env.close?.();
+  }
+}

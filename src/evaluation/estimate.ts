@@ -1,0 +1,97 @@
+import { LearningError, show } from "../core/index.js";
+import { type Interval, type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
+import { MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";
+import { checkOpeRows, type OpeRow } from "./rows.js";
+import { type EstimatorName, NEEDS_MODEL, termsOf, weight } from "./terms.js";
+
+/** Options of {@link estimateValue} and {@link estimateGain}. */
+export interface EstimateOptions {
+  /** Default `dr` where every row has a model, else `snips`. */
+  estimator?: EstimatorName;
+  /** Default `normal`. */
+  interval?: IntervalMethod;
+  /** Confidence level in (0,1); default 0.95. */
+  level?: number;
+  /** Largest weight that `clipped-ips` and `switch-dr` let stand; default 10. */
+  clip?: number;
+  /** Seed of the bootstrap; default 1. */
+  seed?: number | string;
+}
+
+/** An estimate from logs, with everything needed to judge it. Plain JSON. */
+export interface Estimate<Name extends string = EstimatorName> {
+  estimator: Name;
+  method: IntervalMethod;
+  /** Estimated mean reward, or gain in mean reward. */
+  value: number;
+  standardError: number;
+  interval: Interval;
+  /** Decisions, and the independent runs they belong to. */
+  n: number;
+  runs: number;
+  overlap: Overlap;
+  /** False where the logs cannot tell, whatever their number; the value is then not to be used. */
+  identifiable: boolean;
+}
+
+/**
+ * Mean reward that the target policy would have had on the logged decisions.
+ * @throws LearningError EVALUATION_INVALID on unusable rows or options, UNIDENTIFIABLE from `snips`
+ * when no logged choice has a chance under the policy
+ */
+export function estimateValue(rows: readonly OpeRow[], options: EstimateOptions = {}): Estimate {
+  return estimate(rows, "value", options);
+}
+
+/**
+ * Gain in mean reward of the target over the baseline policy, from paired differences: rows on
+ * which both agree contribute exactly nothing, so the interval is far tighter than the difference
+ * of two. Rows need `baseline`. Errors as {@link estimateValue}.
+ */
+export function estimateGain(rows: readonly OpeRow[], options: EstimateOptions = {}): Estimate {
+  return estimate(rows, "gain", options);
+}
+
+function estimate(rows: readonly OpeRow[], of: "value" | "gain", options: EstimateOptions): Estimate {
+  const {
+    estimator = rows.every((r) => r.model) ? "dr" : "snips",
+    interval: method = "normal",
+    level = 0.95,
+    clip = 10,
+    seed = 1,
+  } = options;
+  if (!(level > 0 && level < 1)) throw invalidOption("level", level, "a number between 0 and 1");
+  if (!(clip > 0)) throw invalidOption("clip", clip, "a positive weight");
+  if (rows.length === 0) throw invalidOption("rows", rows, "at least one logged decision");
+  checkOpeRows(rows, { baseline: of === "gain", model: NEEDS_MODEL.has(estimator) });
+  const runs = rows.map((r) => r.run);
+  const overlap = overlapOf(rows);
+  const terms = termsOf(rows, estimator, of, clip);
+  const { mean, error } = meanAndError(terms.values, runs);
+  const interval = intervalOf(method, terms, runs, {
+    level,
+    weights: rows.map((r) => weight(r, "value")),
+    seed,
+    bounds: of === "gain" ? [-1, 1] : [0, 1],
+  });
+  return {
+    estimator,
+    method,
+    value: mean,
+    standardError: error,
+    interval,
+    n: rows.length,
+    runs: new Set(runs.map((run, i) => run ?? i)).size,
+    overlap,
+    identifiable: overlap.unsupported <= MAX_UNSUPPORTED,
+  };
+}
+
+/** The error for an option out of range. */
+export function invalidOption(name: string, value: unknown, expected: string): LearningError {
+  return new LearningError("EVALUATION_INVALID", {
+    received: `${name} ${show(value)}`,
+    expected,
+    remedy: `Correct the option ${name}.`,
+  });
+}

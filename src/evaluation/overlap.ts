@@ -1,0 +1,61 @@
+import type { OpeRow } from "./rows.js";
+
+/** How far the logs say anything about the judged policy. */
+export interface Overlap {
+  /** Kish's (sum w)^2 / sum w^2 of w = target / propensity: as many draws from the policy itself. */
+  effectiveSampleSize: number;
+  /** Mean weight; near one unless the policy does what the logs never tried. */
+  meanWeight: number;
+  maxWeight: number;
+  /** Share of the policy's choices that the logging policy never makes in the same place. */
+  unsupported: number;
+  /** In words a reader understands; empty when nothing is wrong. */
+  warnings: string[];
+}
+
+/**
+ * Above this share of choices that the logs never try, a policy's value is not identifiable from
+ * the logs by any estimator, and the answer is "unidentifiable".
+ */
+export const MAX_UNSUPPORTED = 0.01;
+
+/**
+ * The floor: from this effective sample size on, 95 % normal intervals covered the truth in 93 % (ips)
+ * and 95 % (snips, dr) of 3,000 logs of simulated worlds. Below it estimates carry a warning.
+ */
+export const COVERAGE_FLOOR = 100;
+
+/** Overlap of the logged choices with those of the policy whose probability `target` holds. */
+export function overlapOf(rows: readonly OpeRow[]): Overlap {
+  let sum = 0;
+  let squares = 0;
+  let maxWeight = 0;
+  let unsupported = 0;
+  for (const row of rows) {
+    const w = row.target / row.propensity;
+    sum += w;
+    squares += w * w;
+    if (w > maxWeight) maxWeight = w;
+    // A certain choice leaves no other that the logs could ever show.
+    unsupported += row.unsupported ?? (row.propensity >= 1 ? 1 - row.target : 0);
+  }
+  const n = rows.length;
+  const effectiveSampleSize = squares > 0 ? (sum * sum) / squares : 0;
+  const meanWeight = n ? sum / n : 0;
+  const deviation = n > 1 ? Math.sqrt(Math.max(0, squares / n - meanWeight ** 2) / n) : 0;
+  const missing = n ? unsupported / n : 0;
+  const warnings: string[] = [];
+  if (missing > MAX_UNSUPPORTED)
+    warnings.push(`unidentifiable: ${percent(missing)} of the policy's choices were never tried in the logs`);
+  if (effectiveSampleSize < COVERAGE_FLOOR)
+    warnings.push(
+      `the effective sample size ${effectiveSampleSize.toFixed(1)} is below ${COVERAGE_FLOOR}; intervals may be too narrow`,
+    );
+  if (n > 1 && Math.abs(meanWeight - 1) > 4 * deviation + 1e-6 && missing <= MAX_UNSUPPORTED)
+    warnings.push(`the mean weight is ${meanWeight.toFixed(3)}, far from 1: the logged propensities look wrong`);
+  return { effectiveSampleSize, meanWeight, maxWeight, unsupported: missing, warnings };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -1,0 +1,133 @@
+import { LearningError, show } from "../core/index.js";
+
+/**
+ * One logged decision with everything that proof needs: what was drawn, from which distribution,
+ * what came of it, and what the judged policies would have done. Arrays are aligned with the
+ * candidates.
+ */
+export interface JudgedDecision {
+  /** In [0,1]. */
+  reward: number;
+  /** Index of the candidate that was taken. */
+  chosen: number;
+  /** The distribution the choice was drawn from (`Decision.probabilities`). */
+  logging: ArrayLike<number>;
+  /** The judged policy's distribution. */
+  target: ArrayLike<number>;
+  /** The distribution of the policy it is compared with; all of it on the fallback's choice, say. */
+  baseline: ArrayLike<number>;
+  /** Predicted reward of each candidate in [0,1], by a model fitted on earlier data. Default 0.5. */
+  model?: ArrayLike<number>;
+  /** The run the decision belongs to; decisions of one run are not independent. */
+  run?: string;
+}
+
+/** One logged decision reduced to the numbers the estimators use. */
+export interface OpeRow {
+  /** In [0,1]. */
+  reward: number;
+  /** Probability with which the choice was drawn, in (0,1]. */
+  propensity: number;
+  /** Probability with which the judged policy would have made the same choice. */
+  target: number;
+  /** The same for the policy it is compared with; needed for gains. */
+  baseline?: number;
+  /** Predicted rewards: of the choice made, and expected under the judged and the compared policy. */
+  model?: { chosen: number; target: number; baseline?: number };
+  /** Probability the judged policy gives to candidates that the logging policy never takes here. */
+  unsupported?: number;
+  run?: string;
+}
+
+/** Neither right nor wrong about anything: the prediction where no model was given. */
+const NO_MODEL = 0.5;
+
+/** The predicted reward of candidate `a`. */
+export function predicted(row: JudgedDecision, a: number): number {
+  return row.model ? (row.model[a] as number) : NO_MODEL;
+}
+
+/**
+ * The estimators' view of a judged decision. In the model terms, candidates that the logs can
+ * never show (propensity zero) are worth nothing to the target and everything to the baseline, so
+ * that a gain is never owed to them.
+ */
+export function toOpeRow(row: JudgedDecision): OpeRow {
+  let target = 0;
+  let baseline = 0;
+  let unsupported = 0;
+  for (let a = 0; a < row.logging.length; a++) {
+    const t = row.target[a] as number;
+    const b = row.baseline[a] as number;
+    const tried = (row.logging[a] as number) > 0;
+    if (!tried) unsupported += t;
+    target += tried ? t * predicted(row, a) : 0;
+    baseline += tried ? b * predicted(row, a) : b;
+  }
+  return {
+    reward: row.reward,
+    propensity: row.logging[row.chosen] as number,
+    target: row.target[row.chosen] as number,
+    baseline: row.baseline[row.chosen] as number,
+    model: { chosen: predicted(row, row.chosen), target, baseline },
+    unsupported,
+    ...(row.run !== undefined && { run: row.run }),
+  };
+}
+
+/** Fails with EVALUATION_INVALID, naming the row, on anything the estimators cannot use. */
+export function checkOpeRows(rows: readonly OpeRow[], needs: { baseline: boolean; model: boolean }): void {
+  rows.forEach((row, i) => {
+    const refuse = (field: string, value: unknown, expected: string) => {
+      throw invalidRow(i, field, value, expected);
+    };
+    if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
+    if (!(inUnit(row.propensity) && row.propensity > 0)) refuse("propensity", row.propensity, "a number in (0,1]");
+    if (!inUnit(row.target)) refuse("target", row.target, "a probability");
+    if (needs.baseline && !inUnit(row.baseline)) refuse("baseline", row.baseline, "a probability");
+    if (!needs.model) return;
+    if (!Number.isFinite(row.model?.chosen) || !Number.isFinite(row.model?.target))
+      refuse("model", row.model, "predictions of the choice and of the target policy");
+    if (needs.baseline && !Number.isFinite(row.model?.baseline))
+      refuse("model", row.model, "a prediction of the baseline policy");
+  });
+}
+
+/** Fails with EVALUATION_INVALID, naming the row, unless every distribution is one. */
+export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
+  rows.forEach((row, i) => {
+    const refuse = (field: string, value: unknown, expected: string) => {
+      throw invalidRow(i, field, value, expected);
+    };
+    const k = row.logging.length;
+    if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
+    if (!(Number.isInteger(row.chosen) && row.chosen >= 0 && row.chosen < k))
+      refuse("chosen", row.chosen, `an index below ${k}`);
+    for (const field of ["logging", "target", "baseline"] as const) {
+      const values = row[field];
+      let sum = 0;
+      let fine = values.length === k;
+      for (let a = 0; a < values.length; a++) {
+        sum += values[a] as number;
+        if (!inUnit(values[a])) fine = false;
+      }
+      if (!fine || Math.abs(sum - 1) > 1e-6) refuse(field, Array.from(values), `${k} probabilities that sum to one`);
+    }
+    if (!((row.logging[row.chosen] as number) > 0))
+      refuse("logging", Array.from(row.logging), "a positive probability of the choice made");
+    if (row.model && !(row.model.length === k && Array.from(row.model).every(inUnit)))
+      refuse("model", Array.from(row.model), `${k} predictions in [0,1]`);
+  });
+}
+
+function inUnit(value: number | undefined): boolean {
+  return value !== undefined && value >= 0 && value <= 1 + 1e-9;
+}
+
+function invalidRow(index: number, field: string, value: unknown, expected: string): LearningError {
+  return new LearningError("EVALUATION_INVALID", {
+    received: `${field} ${show(value)} in row ${index}`,
+    expected,
+    remedy: "Leave out decisions without a known propensity or reward, and correct the rest.",
+  });
+}

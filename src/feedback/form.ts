@@ -1,0 +1,70 @@
+/** What the form shows and asks. */
+export interface FormOptions {
+  /** Heading of the page (default "How was this result?"). */
+  title?: string;
+  /** CAT dimensions that can be rated (default creativity, usefulness, novelty, quality). */
+  dimensions?: readonly string[];
+  /** Language of the texts, for screen readers (default "en"). */
+  lang?: string;
+}
+
+const DEFAULT_DIMENSIONS = ["creativity", "usefulness", "novelty", "quality"];
+
+/** Text as HTML text or attribute value: nothing in it is markup. */
+export function escapeHtml(text: string): string {
+  const codes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (c) => codes[c] as string);
+}
+
+/** The rating form: plain HTML without scripts, every control labelled and reachable by keyboard. */
+export function renderForm(token: string, options: FormOptions): string {
+  const { title = "How was this result?", dimensions = DEFAULT_DIMENSIONS } = options;
+  const choices = ["", ...Array.from({ length: 10 }, (_, i) => String(i + 1))]
+    .map((v) => `<option value="${v}">${v || "no answer"}</option>`)
+    .join("");
+  const rows = dimensions
+    .map((name, i) => {
+      const label = escapeHtml(name);
+      return `<p><label for="d${i}">${label} (1 to 10)</label> <select id="d${i}" name="dimension:${label}">${choices}</select></p>`;
+    })
+    .join("\n");
+  return page(
+    title,
+    options,
+    `<form method="post" action="?">
+<input type="hidden" name="token" value="${escapeHtml(token)}">
+<p><label for="score">Overall, from 1 (poor) to 10 (excellent)</label>
+<input id="score" name="score" type="range" min="1" max="10" step="1" value="5" list="marks" required aria-describedby="scale"></p>
+<datalist id="marks">${Array.from({ length: 10 }, (_, i) => `<option value="${i + 1}" label="${i + 1}"></option>`).join("")}</datalist>
+<p id="scale" class="scale" aria-hidden="true"><span>1</span><span>10</span></p>
+<fieldset><legend>In detail, where you like</legend>
+${rows}
+</fieldset>
+<p><label for="comment">Comment (optional)</label><br>
+<textarea id="comment" name="comment" rows="4" maxlength="20000"></textarea></p>
+<p><button type="submit">Send feedback</button></p>
+</form>`,
+  );
+}
+
+/** A page with one message. */
+export function renderMessage(title: string, message: string, options: FormOptions): string {
+  return page(title, options, `<p role="status">${escapeHtml(message)}</p>`);
+}
+
+/** The one style of the pages; its hash is in their content security policy. */
+export const FORM_STYLE =
+  "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}" +
+  "input[type=range],textarea{width:100%;box-sizing:border-box}.scale{display:flex;justify-content:space-between;margin:0}" +
+  "select,button,textarea{font:inherit}button{padding:.5rem 1rem}:focus-visible{outline:3px solid #0b57d0;outline-offset:2px}";
+
+function page(title: string, options: FormOptions, body: string): string {
+  const safe = escapeHtml(title);
+  return `<!doctype html>
+<html lang="${escapeHtml(options.lang ?? "en")}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${safe}</title><style>${FORM_STYLE}</style></head>
+<body><main><h1>${safe}</h1>
+${body}
+</main></body>
+</html>`;
+}

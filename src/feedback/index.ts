@@ -1,0 +1,11 @@
+export { krippendorffAlpha } from "./agreement.js";
+export * from "./collector.js";
+export * from "./evaluators.js";
+export * from "./feedback-node.js";
+export type { FormOptions } from "./form.js";
+export * from "./http.js";
+export type { FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./requests.js";
+export * from "./response-bias.js";
+export * from "./statistics.js";
+export * from "./user-feedback.js";
+export { TEXT_LIMITS } from "./validate.js";

@@ -1,0 +1,78 @@
+import type { LearningStore } from "../store/index.js";
+
+/** What is known of a run that feedback may be given for. */
+export interface KnownRun {
+  workflowType?: string;
+  threadId?: string;
+  /** When its first fact was written, ISO 8601. */
+  at: string;
+}
+
+/**
+ * Answers whether a run exists, without a scan per question: keeps the runs it has seen and reads
+ * only what the store gained since. The oldest are forgotten beyond `capacity`; those are then
+ * looked up in the store one by one.
+ */
+export class KnownRuns {
+  private readonly runs = new Map<string, KnownRun>();
+  private readonly cursors: { trace?: string; decision?: string } = {};
+  private refreshing: Promise<void> | undefined;
+  private forgot = false;
+
+  constructor(
+    private readonly store: LearningStore,
+    private readonly capacity = 500_000,
+  ) {}
+
+  async find(workflowId: string): Promise<KnownRun | undefined> {
+    const seen = this.runs.get(workflowId);
+    if (seen) return seen;
+    // A reading under way may have passed the place where this run's facts were appended meanwhile.
+    if (this.refreshing) await this.refreshing;
+    if (!this.runs.has(workflowId)) {
+      this.refreshing ??= this.refresh().finally(() => {
+        this.refreshing = undefined;
+      });
+      await this.refreshing;
+    }
+    return this.runs.get(workflowId) ?? (this.forgot ? this.lookUp(workflowId) : undefined);
+  }
+
+  private async refresh(): Promise<void> {
+    for (const kind of ["trace", "decision"] as const) {
+      const after = this.cursors[kind];
+      for await (const batch of this.store.read(kind, after === undefined ? {} : { after })) {
+        for (const fact of batch.facts) this.add(fact.workflowId, runOf(fact));
+        this.cursors[kind] = batch.cursor;
+      }
+    }
+  }
+
+  private async lookUp(workflowId: string): Promise<KnownRun | undefined> {
+    for (const kind of ["trace", "decision"] as const)
+      for await (const batch of this.store.read(kind, { workflowId, limit: 1 }))
+        for (const fact of batch.facts) return this.add(workflowId, runOf(fact));
+    return undefined;
+  }
+
+  private add(workflowId: string, run: KnownRun): KnownRun {
+    const known = { ...run, ...this.runs.get(workflowId) };
+    this.runs.set(workflowId, known);
+    if (this.runs.size > this.capacity) {
+      this.forgot = true;
+      for (const oldest of this.runs.keys()) {
+        this.runs.delete(oldest);
+        break;
+      }
+    }
+    return known;
+  }
+}
+
+function runOf(fact: { workflowType?: string; threadId?: string; startedAt?: string; at?: string }): KnownRun {
+  return {
+    at: fact.startedAt ?? fact.at ?? "",
+    ...(fact.workflowType !== undefined && { workflowType: fact.workflowType }),
+    ...(fact.threadId !== undefined && { threadId: fact.threadId }),
+  };
+}

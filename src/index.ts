@@ -1,0 +1,10 @@
+export * from "./collective-learning-loop.js";
+export * from "./core/index.js";
+export { OrchestratorEnv } from "./environments/index.js";
+export { FeedbackCollector } from "./feedback/index.js";
+export { PatternAnalyzer } from "./patterns/index.js";
+export { PromptOptimizer } from "./prompts/index.js";
+export { RewardModel } from "./rewards/index.js";
+export { createSentinelOrchestrator } from "./sentinel/index.js";
+export { createMemoryStore, openFileStore } from "./store/index.js";
+export { TraceCallbackHandler, WorkflowTracer } from "./tracing/index.js";

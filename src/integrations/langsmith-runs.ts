@@ -1,0 +1,75 @@
+import type { Clock, TraceSegment } from "../core/index.js";
+import { type CaptureOptions, type ReplayedRun, replayRuns } from "../tracing/replay.js";
+
+/** A run as LangSmith's API gives it, as far as it is read here. */
+export interface LangSmithRun {
+  id?: string;
+  name?: string;
+  run_type?: string;
+  start_time?: string;
+  end_time?: string;
+  error?: string | null;
+  parent_run_ids?: string[] | null;
+  trace_id?: string;
+  tags?: string[] | null;
+  metadata?: Record<string, unknown> | null;
+  inputs?: unknown;
+  outputs?: unknown;
+  first_token_time?: string | null;
+  prompt_tokens?: number | null;
+  completion_tokens?: number | null;
+  prompt_token_details?: { cache_read?: number } | null;
+}
+
+const STEP_TAG = /^graph:step:/;
+
+/**
+ * One trace of LangSmith's as a segment, read as if its events came in again. Without the graph itself,
+ * edges are inferred from what started next, and marked so.
+ * @returns undefined when the trace holds no run of a graph
+ */
+export function segmentOfRuns(
+  runs: readonly LangSmithRun[],
+  workflowType: string,
+  options: CaptureOptions & { graph?: object; clock?: Clock } = {},
+): TraceSegment | undefined {
+  const parents = new Set(
+    runs.filter((r) => r.tags?.some((t) => STEP_TAG.test(t))).map((r) => r.parent_run_ids?.at(-1)),
+  );
+  const replayed: ReplayedRun[] = runs
+    .filter((run) => run.id !== undefined && run.start_time !== undefined)
+    .map((run) => ({
+      runId: run.id as string,
+      parentRunId: run.parent_run_ids?.at(-1),
+      kind:
+        run.run_type === "llm" ? "model" : run.run_type === "tool" ? "tool" : parents.has(run.id) ? "graph" : "chain",
+      name: run.name ?? "",
+      tags: run.tags ?? [],
+      metadata: run.metadata ?? {},
+      startedAt: Date.parse(run.start_time as string),
+      endedAt: run.end_time ? Date.parse(run.end_time) : undefined,
+      firstTokenAt: run.first_token_time ? Date.parse(run.first_token_time) : undefined,
+      inputs: run.inputs,
+      outputs: run.run_type === "llm" ? usageOf(run) : run.outputs,
+      error: errorOf(run.error ?? undefined),
+    }));
+  return replayRuns(replayed, workflowType, options);
+}
+
+function usageOf(run: LangSmithRun): unknown {
+  const usage = {
+    input_tokens: run.prompt_tokens ?? 0,
+    output_tokens: run.completion_tokens ?? 0,
+    input_token_details: run.prompt_token_details ?? {},
+  };
+  return { generations: [[{ message: { usage_metadata: usage } }]] };
+}
+
+/** LangSmith keeps errors as text; LangGraph's control signals are known by their names in it. */
+function errorOf(text: string | undefined): unknown {
+  if (text === undefined || text === "") return undefined;
+  const name = /^(?:Error: )?([A-Z]\w*(?:Error|Interrupt|Command)?)\b/.exec(text)?.[1] ?? "Error";
+  if (/GraphInterrupt|NodeInterrupt/.test(text)) return { name: "GraphInterrupt", is_bubble_up: true };
+  if (/ParentCommand/.test(text)) return { name: "ParentCommand", is_bubble_up: true, command: { lg_name: "Command" } };
+  return { name: /Error$/.test(name) ? name : "Error", message: text.split("\n")[0] };
+}

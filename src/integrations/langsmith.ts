@@ -1,0 +1,237 @@
+import {
+  digest,
+  type FeedbackRecord,
+  LearningError,
+  type Logger,
+  messageOf,
+  type TraceSegment,
+} from "../core/index.js";
+import type { LearningStore } from "../store/index.js";
+import type { CaptureOptions } from "../tracing/index.js";
+import { type LangSmithRun, segmentOfRuns } from "./langsmith-runs.js";
+
+export { type PromptHubClient, type PushOptions, pullPrompt, pushPrompt } from "./langsmith-prompts.js";
+export type { LangSmithRun } from "./langsmith-runs.js";
+
+/** A judgement as LangSmith's API gives it, as far as it is read here. */
+export interface LangSmithFeedback {
+  id: string;
+  run_id?: string | null;
+  key: string;
+  score?: number | boolean | null;
+  comment?: string | null;
+  created_at?: string;
+  feedback_source?: { type?: string; metadata?: Record<string, unknown> | null; user_id?: string | null } | null;
+}
+
+/** The part of LangSmith's `Client` that is used; pass your own client. */
+export interface LangSmithClient {
+  runs: { query(params: object): AsyncIterable<LangSmithRun> | PromiseLike<AsyncIterable<LangSmithRun>> };
+  createFeedback(params: {
+    runId: string;
+    sessionId: string;
+    key: string;
+    score?: number;
+    comment?: string;
+    feedbackId: string;
+    sourceInfo: object;
+    extendTraceRetention: false;
+  }): Promise<unknown>;
+  listFeedback(params: { runIds: string[] }): AsyncIterable<LangSmithFeedback>;
+}
+
+/** Options of {@link importLangSmithTraces}. */
+export interface LangSmithImportOptions extends CaptureOptions {
+  client: LangSmithClient;
+  store: LearningStore;
+  /** Id of the LangSmith project. */
+  projectId: string;
+  /** What kind of work the graph of that project does. */
+  workflowType: string;
+  /** Earliest and latest start of the runs, ISO 8601 (default: LangSmith's, the last day). */
+  from?: string;
+  to?: string;
+  /** The compiled graph, for exact edges. */
+  graph?: object;
+  logger?: Logger;
+}
+
+const FIELDS = [
+  "ID",
+  "NAME",
+  "RUN_TYPE",
+  "START_TIME",
+  "END_TIME",
+  "ERROR",
+  "PARENT_RUN_IDS",
+  "TRACE_ID",
+  "TAGS",
+  "METADATA",
+  "FIRST_TOKEN_TIME",
+  "PROMPT_TOKENS",
+  "COMPLETION_TOKENS",
+  "PROMPT_TOKEN_DETAILS",
+];
+const PAGE = 100;
+
+/**
+ * Reads traces of graphs from LangSmith into the store. Run ids stay the same, so feedback finds its way
+ * in both directions; a trace that is in the store already is left out.
+ * @returns how many traces came in, were known already, or hold no graph
+ * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what came in before stays
+ */
+export async function importLangSmithTraces(
+  options: LangSmithImportOptions,
+): Promise<{ imported: number; known: number; skipped: number }> {
+  const { client, store, projectId, workflowType, from, to } = options;
+  const state =
+    options.captureState === "none" ? [] : ["OUTPUTS", ...(options.captureState === "full" ? ["INPUTS"] : [])];
+  const runs = await reading("reading runs", async () => {
+    const found: LangSmithRun[] = [];
+    const query = { project_ids: [projectId], selects: [...FIELDS, ...state], page_size: PAGE };
+    for await (const run of await client.runs.query({ ...query, min_start_time: from, max_start_time: to }))
+      found.push(run);
+    return found;
+  });
+  const traces = new Map<string, LangSmithRun[]>();
+  for (const run of runs) {
+    const id = run.trace_id ?? run.id ?? "";
+    traces.set(id, [...(traces.get(id) ?? []), run]);
+  }
+  const counts = { imported: 0, known: 0, skipped: 0 };
+  for (const trace of traces.values()) {
+    const segment = segmentOfRuns(trace, workflowType, options);
+    if (!segment) counts.skipped += 1;
+    else if (await isKnown(store, segment)) counts.known += 1;
+    else {
+      await store.append("trace", [segment]);
+      counts.imported += 1;
+    }
+  }
+  options.logger?.info("traces were read from LangSmith", counts);
+  return counts;
+}
+
+async function isKnown(store: LearningStore, segment: TraceSegment): Promise<boolean> {
+  for await (const { facts } of store.read("trace", { workflowId: segment.workflowId }))
+    if (facts.some((s) => s.segmentId === segment.segmentId || s.runId === segment.runId)) return true;
+  return false;
+}
+
+const OURS = "langgraph-collective-learning";
+
+/**
+ * Writes judgements to LangSmith, one entry per score they hold, under ids made from theirs: writing
+ * again changes nothing. LangSmith rounds scores to four decimals.
+ * @param options.runIdOf the LangSmith run of a workflow (default: the workflow id itself, which imported
+ * traces share); judgements without one are counted as skipped
+ * @throws INTEGRATION_FAILED when LangSmith refuses or fails
+ */
+export async function writeLangSmithFeedback(
+  records: readonly FeedbackRecord[],
+  options: { client: LangSmithClient; projectId: string; runIdOf?: (workflowId: string) => string | undefined },
+): Promise<{ written: number; skipped: number }> {
+  const counts = { written: 0, skipped: 0 };
+  for (const record of records) {
+    const runId = options.runIdOf ? options.runIdOf(record.workflowId) : record.workflowId;
+    const scores = scoresOf(record);
+    if (runId === undefined || !UUID.test(runId) || scores.length === 0) {
+      counts.skipped += 1;
+      continue;
+    }
+    for (const [i, [key, score]] of scores.entries())
+      await reading("writing feedback", () =>
+        options.client.createFeedback({
+          runId,
+          sessionId: options.projectId,
+          key,
+          score,
+          comment: i === 0 ? record.comment : undefined,
+          feedbackId: uuidOf(`${record.feedbackId}|${key}`),
+          sourceInfo: { origin: OURS, userId: record.userId, workflowId: record.workflowId },
+          // Sent at once, so that a refusal is known here.
+          extendTraceRetention: false,
+        }),
+      );
+    counts.written += 1;
+  }
+  return counts;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function uuidOf(text: string): string {
+  const d = digest(text);
+  return `${d.slice(0, 8)}-${d.slice(8, 12)}-8${d.slice(13, 16)}-a${d.slice(17, 20)}-${d.slice(20, 32)}`;
+}
+
+function scoresOf(record: FeedbackRecord): [string, number][] {
+  const scores: [string, number][] = [];
+  if (record.cat) scores.push(["cat", record.cat.score]);
+  for (const [name, value] of Object.entries(record.cat?.dimensions ?? {})) scores.push([`cat_${name}`, value]);
+  for (const [name, value] of Object.entries(record.ratings ?? {})) scores.push([name, value]);
+  if (record.thumbs) scores.push(["thumbs", record.thumbs === "up" ? 1 : 0]);
+  if (record.outcome !== undefined) scores.push(["outcome", record.outcome]);
+  return scores;
+}
+
+/**
+ * Reads LangSmith's judgements of runs as feedback, those we wrote ourselves left out. A score in [0,1]
+ * becomes a rating under its key (`outcome` the measured result), true and false a thumb; others are skipped.
+ * @returns records with ids made from LangSmith's, so that the same judgement never counts twice
+ * @throws INTEGRATION_FAILED when LangSmith refuses or fails
+ */
+export async function readLangSmithFeedback(options: {
+  client: LangSmithClient;
+  /** Runs by LangSmith's id, with the workflow each belongs to. */
+  runs: ReadonlyMap<string, string>;
+}): Promise<{ records: FeedbackRecord[]; skipped: number }> {
+  const ids = [...options.runs.keys()];
+  const records: FeedbackRecord[] = [];
+  let skipped = 0;
+  for (let at = 0; at < ids.length; at += PAGE)
+    await reading("reading feedback", async () => {
+      for await (const entry of options.client.listFeedback({ runIds: ids.slice(at, at + PAGE) })) {
+        const record = recordOf(entry, options.runs);
+        if (record) records.push(record);
+        else skipped += 1;
+      }
+    });
+  return { records, skipped };
+}
+
+function recordOf(entry: LangSmithFeedback, runs: ReadonlyMap<string, string>): FeedbackRecord | undefined {
+  const workflowId = runs.get(entry.run_id ?? "");
+  const source = entry.feedback_source;
+  if (workflowId === undefined || source?.metadata?.origin === OURS) return undefined;
+  const record: FeedbackRecord = {
+    schemaVersion: 1,
+    feedbackId: `langsmith-${entry.id}`,
+    idempotencyKey: `langsmith-${entry.id}`,
+    workflowId,
+    userId: source?.user_id ?? "langsmith",
+    source: source?.type === "model" ? "evaluator" : "human",
+    at: new Date(entry.created_at ?? 0).toISOString(),
+  };
+  const { score, comment } = entry;
+  if (typeof score === "boolean") record.thumbs = score ? "up" : "down";
+  else if (typeof score === "number" && score >= 0 && score <= 1) {
+    if (entry.key === "outcome") record.outcome = score;
+    else record.ratings = { [entry.key]: score };
+  } else if (!comment) return undefined;
+  if (comment) record.comment = comment;
+  return record;
+}
+
+async function reading<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new LearningError("INTEGRATION_FAILED", {
+      received: `a failure of LangSmith on ${what} (${messageOf(cause).slice(0, 200)})`,
+      expected: "an answer",
+      remedy: "Check the key, the project id and the limits of the plan, then call again: nothing is taken twice.",
+      cause,
+    });
+  }
+}

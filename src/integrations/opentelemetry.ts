@@ -1,0 +1,120 @@
+import {
+  type Attributes,
+  context,
+  trace as otel,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+} from "@opentelemetry/api";
+import type { ModelCall, NodeExecution, RecordedError, Trace } from "../core/index.js";
+
+/**
+ * Emits a finished Trace as spans with OpenTelemetry's semantic conventions for generative AI, at the times at
+ * which things happened: `invoke_workflow` for the run, `invoke_agent` for each node execution below its hosts,
+ * `chat` for model calls and `execute_tool` for tools. State is not exported.
+ *
+ * @param tracer a tracer of `@opentelemetry/api`, as from `trace.getTracer("my-app")`
+ */
+export function exportTrace(trace: Trace, tracer: Tracer): void {
+  const root = tracer.startSpan(`invoke_workflow ${trace.workflowType}`, {
+    kind: SpanKind.INTERNAL,
+    startTime: new Date(trace.startedAt),
+    attributes: {
+      "gen_ai.operation.name": "invoke_workflow",
+      "gen_ai.workflow.name": trace.workflowType,
+      ...(trace.threadId === undefined ? {} : { "gen_ai.conversation.id": trace.threadId }),
+      "collective_learning.workflow_id": trace.workflowId,
+      "collective_learning.status": trace.status,
+    },
+  });
+  const under = (parent: Span, name: string, kind: SpanKind, startedAt: string, attributes: Attributes) =>
+    tracer.startSpan(
+      name,
+      { kind, startTime: new Date(startedAt), attributes },
+      otel.setSpan(context.active(), parent),
+    );
+
+  const nodes: { node: NodeExecution; span: Span }[] = [];
+  // Hosts begin before what they host, so that every parent is there when its children come.
+  const ordered = [...trace.nodes].sort(
+    (a, b) => a.path.length - b.path.length || Date.parse(a.startedAt) - Date.parse(b.startedAt),
+  );
+  for (const node of ordered) {
+    const span = under(
+      hostOf(node.path, node.startedAt, nodes) ?? root,
+      `invoke_agent ${node.name}`,
+      SpanKind.INTERNAL,
+      node.startedAt,
+      {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": node.name,
+        "collective_learning.step": node.step,
+        "collective_learning.attempt": node.attempt,
+        "collective_learning.status": node.status,
+      },
+    );
+    nodes.push({ node, span });
+  }
+  for (const call of trace.modelCalls) {
+    const host = hostOf([...call.path, ...(call.node === undefined ? [] : [call.node])], call.startedAt, nodes);
+    const span = under(
+      host ?? root,
+      `chat ${call.model ?? ""}`.trim(),
+      SpanKind.CLIENT,
+      call.startedAt,
+      modelAttributes(call),
+    );
+    close(span, call.startedAt, call.durationMs, call.error);
+  }
+  for (const call of trace.toolCalls) {
+    const host = hostOf([...call.path, ...(call.node === undefined ? [] : [call.node])], call.startedAt, nodes);
+    const attributes = { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name };
+    const span = under(host ?? root, `execute_tool ${call.name}`, SpanKind.INTERNAL, call.startedAt, attributes);
+    close(span, call.startedAt, call.durationMs, call.error);
+  }
+  for (const { node, span } of nodes.reverse()) close(span, node.startedAt, node.durationMs, node.error);
+  const ends = [trace.durationMs + Date.parse(trace.startedAt), ...trace.nodes.map(endOf)];
+  close(root, trace.startedAt, Math.max(...ends) - Date.parse(trace.startedAt), trace.error);
+}
+
+function endOf(node: NodeExecution): number {
+  return Date.parse(node.startedAt) + node.durationMs;
+}
+
+/** The last execution of the innermost hosting node that had begun by then. */
+function hostOf(
+  path: readonly string[],
+  at: string,
+  nodes: readonly { node: NodeExecution; span: Span }[],
+): Span | undefined {
+  if (path.length === 0) return undefined;
+  const name = path.at(-1);
+  const place = path.slice(0, -1).join("|");
+  let found: Span | undefined;
+  for (const { node, span } of nodes)
+    if (node.name === name && node.path.join("|") === place && Date.parse(node.startedAt) <= Date.parse(at))
+      found = span;
+  return found;
+}
+
+function modelAttributes(call: ModelCall): Attributes {
+  const attributes: Attributes = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.usage.input_tokens": call.tokensIn,
+    "gen_ai.usage.output_tokens": call.tokensOut,
+    "gen_ai.usage.cache_read.input_tokens": call.tokensCached,
+  };
+  if (call.provider !== undefined) attributes["gen_ai.provider.name"] = call.provider;
+  if (call.model !== undefined) attributes["gen_ai.request.model"] = call.model;
+  if (call.costUsd !== undefined) attributes["collective_learning.cost_usd"] = call.costUsd;
+  return attributes;
+}
+
+function close(span: Span, startedAt: string, durationMs: number, error: RecordedError | undefined): void {
+  if (error) {
+    span.setAttribute("error.type", error.code ?? error.name);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  }
+  span.end(new Date(Date.parse(startedAt) + durationMs));
+}

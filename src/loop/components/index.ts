@@ -1,0 +1,29 @@
+import type { PromptOptimizer } from "../../prompts/index.js";
+import type { LearningComponent } from "../component.js";
+import type { ResolvedLoopConfig } from "../config.js";
+import { patternsComponent } from "./patterns.js";
+import { createPromptsComponent } from "./prompts.js";
+import { rewardModelComponent } from "./reward-model.js";
+
+/** A component and whether the configuration lets it run. */
+export interface ConfiguredComponent {
+  component: LearningComponent;
+  enabled: boolean;
+}
+
+/** What components work on besides the facts. */
+export interface ComponentParts {
+  prompts: PromptOptimizer;
+}
+
+/** The learners of the loop besides routing, in the order of a cycle. A new learner adds itself here. */
+export function componentsFor(config: ResolvedLoopConfig, parts: ComponentParts): ConfiguredComponent[] {
+  return [
+    {
+      component: rewardModelComponent({ reward: { weights: config.rewardWeights } }),
+      enabled: config.enableRewardModel,
+    },
+    { component: patternsComponent, enabled: config.enablePatternDiscovery },
+    { component: createPromptsComponent(parts.prompts), enabled: config.enablePromptOptimization },
+  ];
+}

@@ -1,0 +1,52 @@
+import { digest, type Logger, messageOf } from "../../core/index.js";
+import type { PatternAnalyzer, PatternReport } from "../../patterns/index.js";
+import type { Registry } from "../../registry/index.js";
+import type { LearningComponent } from "../component.js";
+
+/** Name of the published reports. */
+export const PATTERNS_ARTIFACT = "patterns";
+
+/** Analyses the collected runs off the event loop and publishes the report with the data range it holds for. */
+export const patternsComponent: LearningComponent = {
+  name: "patterns",
+  async run({ registry, worker, signal }) {
+    // One seed for all cycles, so that a verdict changes only with the data.
+    const seed = 1;
+    const report = await worker.run<PatternReport>("patterns.analyze", { seed }, { signal });
+    if (report.runs === 0) return { state: "idle", samples: 0, message: "no traces yet" };
+    const found = report.patterns.filter((p) => p.verdict === "better" || p.verdict === "worse").length;
+    const champion = registry.names().includes(PATTERNS_ARTIFACT) ? registry.champion(PATTERNS_ARTIFACT) : undefined;
+    const content = digest(JSON.stringify(report));
+    if (champion?.lineage.estimates?.["content"] === content)
+      return { state: "idle", samples: report.runs, message: `nothing new since ${champion.version}` };
+    const { version } = await registry.publish(PATTERNS_ARTIFACT, "patterns", report, {
+      rows: report.runs,
+      ...(report.dataFrom && { dataFrom: report.dataFrom }),
+      ...(report.dataTo && { dataTo: report.dataTo }),
+      seed,
+      estimates: { content, significant: found },
+    });
+    const message = `${found} of ${report.patternsTested} patterns distinguish good runs (${report.ratedRuns} rated)`;
+    await registry.promote(PATTERNS_ARTIFACT, version, message);
+    return {
+      state: "done",
+      samples: report.runs,
+      message,
+      details: { significant: found, tested: report.patternsTested },
+    };
+  },
+};
+
+/** Lets an analyzer answer from the published reports, now and whenever another one is promoted. */
+export function followPatterns(analyzer: PatternAnalyzer, registry: Registry, logger: Logger): void {
+  const adopt = async (version: string | undefined) => {
+    if (version === undefined) return;
+    try {
+      analyzer.adopt((await registry.load(PATTERNS_ARTIFACT, version)) as PatternReport);
+    } catch (error) {
+      logger.warn("a published pattern report cannot be read", { version, error: messageOf(error) });
+    }
+  };
+  registry.watch(PATTERNS_ARTIFACT, (champion) => void adopt(champion?.version));
+  if (registry.names().includes(PATTERNS_ARTIFACT)) void adopt(registry.champion(PATTERNS_ARTIFACT)?.version);
+}

@@ -1,0 +1,25 @@
+import type { PromptOptimizer } from "../../prompts/index.js";
+import type { LearningComponent } from "../component.js";
+
+/** Follows the experiments between prompts: winners are promoted, versions that fell behind rolled back. */
+export function createPromptsComponent(prompts: PromptOptimizer): LearningComponent {
+  return {
+    name: "prompts",
+    async run() {
+      const ids = prompts.ids();
+      if (ids.length === 0) return { state: "idle", samples: 0, message: "no prompts are registered" };
+      const report = await prompts.refresh();
+      const changes = [
+        ...report.promoted.map((p) => `${p.promptId}: ${p.version} promoted`),
+        ...report.rolledBack.map((r) => `${r.promptId} rolled back: ${r.reason}`),
+        ...report.experiments.map((e) => `${e.key}: ${e.text}`),
+      ];
+      return {
+        state: changes.length > 0 ? "done" : "idle",
+        samples: report.outcomes,
+        message: changes.join("; ") || "no experiment is running",
+        details: { ...report },
+      };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { RewardOptions } from "../../dataset/index.js";
+import type { ComponentContext, ComponentReport, LearningComponent } from "../component.js";
+import type {
+  RewardModelArtifact,
+  TrainRewardModelInput,
+  TrainRewardModelOutput,
+} from "../worker/jobs/reward-model.js";
+
+/** The registry name of the reward model. */
+export const REWARD_MODEL = "reward-model";
+
+/** Settings of {@link rewardModelComponent}. */
+export interface RewardModelComponentOptions {
+  reward: RewardOptions;
+  /** Rated runs needed for a first model (default 40). */
+  minSamples?: number;
+}
+
+/**
+ * Keeps the reward model: new ratings go into its fast members in every cycle, a refitted model is
+ * published and replaces the old one only when it predicted later runs better. The status carries the
+ * health of the reward.
+ */
+export function rewardModelComponent(options: RewardModelComponentOptions): LearningComponent {
+  return {
+    name: REWARD_MODEL,
+    async run({ registry, worker, seed, signal, logger }: ComponentContext): Promise<ComponentReport> {
+      const serving = registry.champion(REWARD_MODEL);
+      const input: TrainRewardModelInput = {
+        reward: options.reward,
+        seed,
+        minSamples: options.minSamples ?? 40,
+        ...(serving && {
+          champion: {
+            version: serving.version,
+            artifact: (await registry.load(REWARD_MODEL, serving.version)) as RewardModelArtifact,
+          },
+        }),
+      };
+      const output = await worker.run<TrainRewardModelOutput>("reward-model.train", input, { signal });
+      for (const warning of output.health.warnings) logger.warn(`reward: ${warning}`);
+      const { winner, comparison, health, updated } = output;
+      const report = winner?.report["reward"];
+      let version = serving?.version;
+      if (winner) {
+        const { report: _, ...payload } = winner;
+        const published = await registry.publish(REWARD_MODEL, "reward-model", payload, {
+          ...(serving && { parent: serving.version }),
+          dataTo: winner.trainedTo,
+          rows: winner.rows,
+          encoderVersion: winner.snapshot.encoder.version,
+          seed,
+          estimates: { rmse: report?.rmse, spread: Math.sqrt(report?.variance ?? 0), comparison },
+        });
+        if (!registry.isPinned(REWARD_MODEL)) {
+          await registry.promote(REWARD_MODEL, published.version, output.message);
+          version = published.version;
+        }
+      }
+      return {
+        state: winner || updated > 0 ? "done" : "idle",
+        samples: output.rated,
+        message: output.message,
+        details: { version, health, updated, comparison, members: report?.members, rmse: report?.rmse },
+      };
+    },
+  };
+}

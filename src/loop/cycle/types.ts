@@ -1,0 +1,33 @@
+import type { Collected } from "./collector.js";
+
+/** What one decision point has to learn from. */
+export interface PointRows {
+  decisionPoint: string;
+  decisions: number;
+  rated: number;
+  meanReward?: number;
+  /** Rated decisions whose propensity is known and that were drawn at random at all. */
+  explored: number;
+  /** Time of the newest decision. */
+  newest?: string;
+}
+
+/** What became of one component, or of one decision point within routing, in a cycle. */
+export interface StepReport {
+  component: string;
+  state: "idle" | "done" | "failed";
+  samples: number;
+  message: string;
+  details?: Record<string, unknown>;
+}
+
+/** What one cycle did, as kept in the status. */
+export interface CycleReport {
+  cycle: number;
+  startedAt: string;
+  durationMs: number;
+  /** Set when the cycle was stopped before its end. */
+  stopped?: boolean;
+  collected?: Collected;
+  steps: StepReport[];
+}

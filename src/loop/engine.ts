@@ -1,0 +1,194 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+import { type Clock, createRng, isoTime, type Logger, messageOf } from "../core/index.js";
+import { routingArtifactName } from "../policies/index.js";
+import type { PromptOptimizer } from "../prompts/index.js";
+import type { Registry } from "../registry/index.js";
+import type { LearningStore } from "../store/index.js";
+import type { LearningComponent } from "./component.js";
+import { componentsFor } from "./components/index.js";
+import type { ResolvedLoopConfig } from "./config.js";
+import { createFactCollector, type FactCollector } from "./cycle/collector.js";
+import { createLearningGraph } from "./cycle/graph.js";
+import type { CycleReport } from "./cycle/types.js";
+import type { LearningReport } from "./report/types.js";
+import { createRoutingLearner, type RoutingLearner } from "./routing/learner.js";
+import type { PointBook } from "./routing/points.js";
+import { LearningScheduler } from "./scheduler.js";
+import {
+  averageImprovement,
+  emptyHistory,
+  type LearnedPoint,
+  type LearningHistory,
+  type LearningStatus,
+  type PointStatus,
+  withCycle,
+} from "./status.js";
+import { type LearningWorker, startLearningWorker } from "./worker/host.js";
+
+/** What the engine works with. */
+export interface EngineDeps {
+  config: ResolvedLoopConfig;
+  store: LearningStore;
+  registry: Registry;
+  points: PointBook;
+  prompts: PromptOptimizer;
+  clock: Clock;
+  logger: Logger;
+  /** Brings what the tracer still buffers to the store. */
+  flush(): Promise<void>;
+}
+
+const HISTORY_KEY = "loop/history";
+
+/** Runs learning cycles, keeps their history, and answers what was learned. */
+export class LearningEngine {
+  private readonly scheduler: LearningScheduler;
+  private readonly collector: FactCollector;
+  private readonly routing: RoutingLearner;
+
+  private constructor(
+    private readonly deps: EngineDeps,
+    private readonly worker: LearningWorker,
+    private readonly components: { component: LearningComponent; enabled: boolean }[],
+    private history: LearningHistory,
+  ) {
+    const { config, store, clock, logger } = deps;
+    this.collector = createFactCollector(store, worker, config.batchSize);
+    this.routing = createRoutingLearner({ config, store, points: deps.points });
+    this.scheduler = new LearningScheduler({
+      intervalMs: config.learningIntervalMinutes * 60_000,
+      jitter: config.learningJitter,
+      maxPerDay: config.maxLearningCyclesPerDay,
+      clock,
+      rng: createRng(`${config.seed}/scheduler`),
+      logger,
+      earlier: history.recentStarts,
+      cycle: (signal) => this.cycle(signal),
+    });
+  }
+
+  static async open(deps: EngineDeps): Promise<LearningEngine> {
+    const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
+    return new LearningEngine(
+      deps,
+      startLearningWorker({ logger: deps.logger }),
+      componentsFor(deps.config, deps),
+      history,
+    );
+  }
+
+  start(): void {
+    this.scheduler.start();
+  }
+
+  stop(): Promise<void> {
+    return this.scheduler.stop();
+  }
+
+  /** One cycle now; its report. */
+  async trigger(): Promise<CycleReport> {
+    await this.scheduler.trigger();
+    return this.history.lastCycle as CycleReport;
+  }
+
+  /** Empties the worker's memory, after an erasure. */
+  forget(): Promise<void> {
+    return this.worker.restart();
+  }
+
+  async close(): Promise<void> {
+    await this.scheduler.stop();
+    await this.worker.close();
+  }
+
+  /** Everything of the status that learning knows. */
+  status(
+    modeOf: (decisionPoint: string) => PointStatus["mode"],
+  ): Omit<LearningStatus, "capture" | "storage" | "disabled"> {
+    const { history, deps, scheduler } = this;
+    const names = new Set([...deps.points.list().map((p) => p.name), ...Object.keys(history.points)]);
+    const decisionPoints = [...names].map((decisionPoint): PointStatus => {
+      const artifact = routingArtifactName(decisionPoint);
+      return {
+        ...(history.points[decisionPoint] ?? { decisions: 0, rated: 0 }),
+        decisionPoint,
+        mode: modeOf(decisionPoint),
+        champion: deps.registry.champion(artifact)?.version,
+        pinned: deps.registry.isPinned(artifact),
+      };
+    });
+    const components = { ...history.components };
+    for (const { component, enabled } of this.components) {
+      if (!enabled)
+        components[component.name] = { state: "disabled", samples: 0, message: "turned off in the configuration" };
+      else components[component.name] ??= { state: "waiting", samples: 0, message: "no learning cycle yet" };
+    }
+    const failed = Object.entries(components).filter(([, c]) => c.state === "failed");
+    return {
+      isLearning: scheduler.started,
+      cycleRunning: scheduler.busy,
+      cyclesCompleted: history.cyclesCompleted,
+      lastCycle: history.lastCycle,
+      nextCycleAt: scheduler.nextAt,
+      components,
+      decisionPoints,
+      averageImprovement: averageImprovement(decisionPoints.flatMap((p) => p.improvement ?? [])),
+      warnings: [
+        ...failed.map(([name, c]) => `${name} failed in the last cycle: ${c.lastError}`),
+        ...decisionPoints.flatMap((p) => (p.warnings ?? []).map((w) => `${p.decisionPoint}: ${w}`)),
+      ],
+    };
+  }
+
+  /** The report page's data, from facts collected up to now. */
+  async report(createdAt: string): Promise<LearningReport> {
+    await this.deps.flush();
+    await this.collector.collect();
+    const points = await this.routing.describe({ registry: this.deps.registry, worker: this.worker });
+    return { createdAt, title: "What the graph learned", points, tables: [] };
+  }
+
+  private async cycle(signal: AbortSignal): Promise<void> {
+    const { deps } = this;
+    const { clock, logger, registry, store, config } = deps;
+    const started = clock.monotonic();
+    const report: CycleReport = {
+      cycle: this.history.cyclesCompleted + 1,
+      startedAt: isoTime(clock.now()),
+      durationMs: 0,
+      steps: [],
+    };
+    const context = { store, registry, worker: this.worker, clock, logger, seed: config.seed + report.cycle, signal };
+    const graph = createLearningGraph({
+      flush: deps.flush,
+      collector: this.collector,
+      components: this.components.filter((c) => c.enabled).map((c) => c.component),
+      context,
+      routing: this.routing,
+    }).compile({ name: "collective-learning" });
+    try {
+      // Learning must not appear inside the trace or the checkpoints of the run that happened to start it.
+      const result = await AsyncLocalStorageProviderSingleton.getInstance().run(undefined, () => graph.invoke({}));
+      Object.assign(report, { collected: result.collected, steps: result.steps });
+      for (const p of result.points) {
+        const known = this.history.points[p.decisionPoint];
+        this.history.points[p.decisionPoint] = { ...known, decisions: p.decisions, rated: p.rated };
+      }
+      for (const j of result.judged) {
+        this.history.points[j.decisionPoint] = {
+          ...(this.history.points[j.decisionPoint] as LearnedPoint),
+          ...j.status,
+        };
+      }
+      if (config.dataCleanup) await store.retain(config.dataCleanup);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      report.stopped = true;
+      logger.info("learning cycle stopped", { reason: messageOf(error) });
+    } finally {
+      report.durationMs = Math.round(clock.monotonic() - started);
+      this.history = withCycle(this.history, report, this.scheduler.recentStarts);
+      await store.documents.put(HISTORY_KEY, this.history);
+    }
+  }
+}

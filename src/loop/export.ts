@@ -1,0 +1,78 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type Clock, isoTime, LearningError, messageOf, show } from "../core/index.js";
+import type { Registry } from "../registry/index.js";
+import type { FactKind, LearningStore } from "../store/index.js";
+
+/** What an export wrote. */
+export interface ExportSummary {
+  /** The folder, absolute. */
+  path: string;
+  /** Facts written, by kind. */
+  facts: Record<FactKind, number>;
+  /** Published versions written. */
+  versions: number;
+}
+
+/**
+ * Writes everything learned from into a folder of its own: `trace.jsonl`, `decision.jsonl`,
+ * `feedback.jsonl`, `registry.json` (versions, champions, history, payloads) and `manifest.json`.
+ * @param name letters, digits, `-`, `_` and `.`; CONFIG_INVALID otherwise
+ * @throws STORE_IO when the folder cannot be written
+ */
+export async function exportLearning(
+  name: string,
+  folder: string,
+  parts: { store: LearningStore; registry: Registry; clock: Clock },
+): Promise<ExportSummary> {
+  if (!/^[\w][\w.-]*$/.test(name)) {
+    throw new LearningError("CONFIG_INVALID", {
+      received: `the export name ${show(name)}`,
+      expected: "letters, digits, '-', '_' and '.', beginning with a letter or digit",
+      remedy: "Choose a plain name; it becomes a folder under exportPath.",
+    });
+  }
+  const path = join(folder, name);
+  try {
+    await mkdir(path, { recursive: true });
+    const facts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
+    for (const kind of Object.keys(facts) as FactKind[]) {
+      const lines = async function* () {
+        for await (const batch of parts.store.read(kind)) {
+          facts[kind] += batch.facts.length;
+          yield batch.facts.map((f) => `${JSON.stringify(f)}\n`).join("");
+        }
+      };
+      await pipeline(lines, createWriteStream(join(path, `${kind}.jsonl`)));
+    }
+    const names = parts.registry.names();
+    const versions = names.flatMap((n) => parts.registry.versions(n));
+    const payloads = await Promise.all(
+      versions.map(async (v) => ({ ...v, payload: await parts.registry.load(v.name, v.version) })),
+    );
+    const champions = Object.fromEntries(names.map((n) => [n, parts.registry.champion(n)?.version ?? null]));
+    await writeFile(
+      join(path, "registry.json"),
+      JSON.stringify({ champions, history: parts.registry.history(), versions: payloads }),
+    );
+    const summary = { path, facts, versions: versions.length };
+    await writeFile(
+      join(path, "manifest.json"),
+      JSON.stringify(
+        { schemaVersion: 1, exportedAt: isoTime(parts.clock.now()), ...summary, path: undefined },
+        null,
+        2,
+      ),
+    );
+    return summary;
+  } catch (cause) {
+    throw new LearningError("STORE_IO", {
+      received: messageOf(cause),
+      expected: `to write an export to ${path}`,
+      remedy: "Make exportPath a writable folder with room on its disk, then export again.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,198 @@
+import { type RoutingArtifact, routingArtifactName } from "../../policies/index.js";
+import type { Registry } from "../../registry/index.js";
+import type { LearningStore } from "../../store/index.js";
+import type { ComponentContext } from "../component.js";
+import type { ResolvedLoopConfig } from "../config.js";
+import type { PointRows, StepReport } from "../cycle/types.js";
+import type { PointReport } from "../report/types.js";
+import type { LearningWorker } from "../worker/host.js";
+import type { Description } from "../worker/jobs/describe-routing.js";
+import type { Judgement } from "../worker/jobs/judge-routing.js";
+import type { LearnOfflineInput, OfflineChallenger } from "../worker/jobs/learn-offline.js";
+import type { TrainedChallenger } from "../worker/jobs/train-routing.js";
+import type { RowOptions } from "../worker/rows.js";
+import type { GateState } from "./gate-state.js";
+import type { ServedArtifact } from "./judged-rows.js";
+import type { PointBook } from "./points.js";
+
+/** A trained policy that wants to serve. */
+export interface Challenger extends TrainedChallenger {
+  decisionPoint: string;
+}
+
+/** A decision point after evaluation, and what is to be done about it. */
+export interface JudgedPoint extends Judgement {
+  decisionPoint: string;
+  challenger?: Challenger;
+  /** What the gate lets happen. */
+  action: "promote" | "rollback" | "none";
+}
+
+/** The routing part of a learning cycle, step by step. */
+export interface RoutingLearner {
+  survey(context: ComponentContext): Promise<PointRows[]>;
+  /** The challengers, or why there are none. */
+  train(point: PointRows, context: ComponentContext): Promise<Challenger[] | StepReport>;
+  judge(point: PointRows, challengers: Challenger[], context: ComponentContext): Promise<JudgedPoint>;
+  /** What follows from a judgement: nothing while the point is pinned. */
+  decide(judged: JudgedPoint, context: ComponentContext): JudgedPoint;
+  publish(judged: JudgedPoint, context: ComponentContext): Promise<StepReport>;
+  describe(context: { registry: Registry; worker: LearningWorker }): Promise<PointReport[]>;
+}
+
+/** What the learner needs besides the cycle's context. */
+export interface RoutingLearnerDeps {
+  config: ResolvedLoopConfig;
+  store: LearningStore;
+  points: PointBook;
+}
+
+/** A policy is learned from the beginning again when the rated rows have grown by this factor. */
+const FULL_FIT_GROWTH = 1.5;
+
+const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
+
+/** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
+export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
+  const rowOptions = (): RowOptions => ({
+    reward: { weights: config.rewardWeights },
+    discounts: Object.fromEntries(
+      points.list().flatMap((p) => (p.learn.creditDiscount === undefined ? [] : [[p.name, p.learn.creditDiscount]])),
+    ),
+  });
+  const artifactOf = async (registry: Registry, decisionPoint: string, version: string | undefined) => {
+    const name = routingArtifactName(decisionPoint);
+    const found = registry.versions(name).find((v) => v.version === version);
+    if (!found) return undefined;
+    const artifact = (await registry.load(name, found.version)) as RoutingArtifact;
+    return { version: found.version, artifact, dataTo: found.lineage.dataTo ?? found.createdAt };
+  };
+  const champion = async (registry: Registry, decisionPoint: string): Promise<ServedArtifact | undefined> => {
+    const serving = registry.champion(routingArtifactName(decisionPoint));
+    return serving && artifactOf(registry, decisionPoint, serving.version);
+  };
+
+  return {
+    async survey({ worker, signal }) {
+      const found = await worker.run<PointRows[]>("routing.survey", rowOptions(), { signal });
+      // Choices between prompts are decisions too, but no routers: only what was declared is learned.
+      return found.filter((p) => points.get(p.decisionPoint));
+    },
+
+    async train(point, { worker, registry, signal, seed }) {
+      const { decisionPoint } = point;
+      const serving = await champion(registry, decisionPoint);
+      const state = await store.documents.get<GateState>(gateKey(decisionPoint));
+      const trained = await worker.run<TrainedChallenger[]>(
+        "routing.train",
+        {
+          decisionPoint,
+          rows: rowOptions(),
+          learn: points.get(decisionPoint)?.learn ?? {},
+          seed,
+          trainShare: config.gate.trainShare,
+          minSamples: config.minSamplesForLearning,
+          champion: serving,
+          useRewardModel: config.enableRewardModel && config.learnFromPredictedRewards,
+          fullFitFrom: state?.watch && Math.ceil(state.watch.fullFitRows * FULL_FIT_GROWTH),
+        },
+        { signal },
+      );
+      const fresh = trained.find((t) => t.kind === "new");
+      if (fresh && config.enableRlTraining) {
+        // Where runs pass the point several times, a policy that looks ahead stands for election as well.
+        const input: LearnOfflineInput = { decisionPoint, rows: rowOptions(), seed, upTo: fresh.dataTo };
+        const deep = await worker.run<OfflineChallenger | undefined>("learn-offline", input, { signal });
+        if (deep) trained.push(deep);
+      }
+      if (trained.length > 0) return trained.map((t) => ({ ...t, decisionPoint }));
+      const missing = Math.max(1, config.minSamplesForLearning - point.rated);
+      return {
+        component: `routing/${decisionPoint}`,
+        state: "idle",
+        samples: point.rated,
+        message: serving
+          ? "too few rewards since the serving version was trained"
+          : `not enough data yet: about ${missing} more rated decisions before there is anything to train`,
+      };
+    },
+
+    async judge({ decisionPoint }, challengers, { worker, registry, signal }) {
+      const serving = await champion(registry, decisionPoint);
+      const state = await store.documents.get<GateState>(gateKey(decisionPoint));
+      const exploration = points.get(decisionPoint)?.exploration ?? 0;
+      const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
+      const anchor = continued === serving?.version ? undefined : await artifactOf(registry, decisionPoint, continued);
+      const judgement = await worker.run<Judgement>(
+        "routing.judge",
+        {
+          decisionPoint,
+          rows: rowOptions(),
+          exploration,
+          challengers,
+          champion: serving,
+          anchor,
+          gate: config.gate,
+          state,
+        },
+        { signal },
+      );
+      const challenger = judgement.chosen === undefined ? undefined : challengers[judgement.chosen];
+      return { ...judgement, decisionPoint, challenger, action: "none" };
+    },
+
+    decide(judged, { registry }) {
+      if (judged.recommended === "none" || !registry.isPinned(routingArtifactName(judged.decisionPoint)))
+        return { ...judged, action: judged.recommended };
+      return { ...judged, reason: `${judged.reason}; pinned by hand, so nothing changes` };
+    },
+
+    async publish(judged, { registry, seed }) {
+      const { decisionPoint, challenger, action, reason, watch } = judged;
+      const name = routingArtifactName(decisionPoint);
+      // The risk that was spent is written first: a crash in between must not give it back.
+      await store.documents.put(gateKey(decisionPoint), judged.state);
+      const report = {
+        component: `routing/${decisionPoint}`,
+        state: "done" as const,
+        samples: judged.samples,
+        details: { ...judged.figures, ...(challenger?.rewardShares && { rewardShares: challenger.rewardShares }) },
+      };
+      if (action === "rollback") {
+        // Versions before it were proven in the same world as this one: back to the fallback, not to them.
+        while (registry.champion(name)) await registry.rollback(name, reason);
+        return { ...report, message: `rolled back: ${reason}` };
+      }
+      if (action !== "promote" || !challenger || !watch) return { ...report, message: reason };
+      const { version } = await registry.publish(name, "routing-policy", challenger.artifact, {
+        parent: registry.champion(name)?.version,
+        dataFrom: challenger.dataFrom,
+        dataTo: challenger.dataTo,
+        rows: challenger.rows,
+        encoderVersion: challenger.artifact.encoder.version,
+        seed,
+        estimates: judged.figures,
+      });
+      const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version } };
+      await store.documents.put(gateKey(decisionPoint), watched);
+      await registry.promote(name, version, reason);
+      return { ...report, message: `promoted ${version}: ${reason}` };
+    },
+
+    async describe({ registry, worker }) {
+      const reports: PointReport[] = [];
+      for (const { name: decisionPoint } of points.list()) {
+        const serving = await champion(registry, decisionPoint);
+        const description = await worker.run<Description>("routing.describe", {
+          decisionPoint,
+          rows: rowOptions(),
+          artifact: serving?.artifact,
+        });
+        const name = routingArtifactName(decisionPoint);
+        const events = registry.names().includes(name) ? registry.history(name) : [];
+        reports.push({ decisionPoint, ...description, champion: serving?.version, events });
+      }
+      return reports;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { DocumentStore } from "../../store/index.js";
+
+/** How the policy of a decision point is learned; part of `loop.router`'s options. */
+export const learnOptionsSchema = z.strictObject({
+  /** What kind of policy, with its own settings (default `{ kind: "squarecb" }`). */
+  policy: z.looseObject({ kind: z.string() }).optional(),
+  /** How contexts become vectors. */
+  encoder: z.record(z.string(), z.unknown()).optional(),
+  /** Share of the run's reward that a decision is credited per later decision (default 1). */
+  creditDiscount: z.number().min(0).max(1).optional(),
+});
+/** How the policy of a decision point is learned. */
+export type LearnOptions = z.input<typeof learnOptionsSchema>;
+
+/** A decision point as the loop knows it, kept so that another process can learn for it too. */
+export interface DecisionPoint {
+  name: string;
+  destinations: string[];
+  /** The most that may be explored, in [0,1]. */
+  exploration: number;
+  learn: LearnOptions;
+}
+
+/** The decision points of a folder: those declared in this process and those of earlier ones. */
+export interface PointBook {
+  /** Declares a point; the last declaration of a name counts. */
+  declare(point: DecisionPoint): void;
+  get(name: string): DecisionPoint | undefined;
+  list(): DecisionPoint[];
+  /** Resolves when all declarations are stored. */
+  settled(): Promise<void>;
+}
+
+const PREFIX = "points/";
+
+/** Opens the point book of a store. */
+export async function openPointBook(documents: DocumentStore): Promise<PointBook> {
+  const points = new Map<string, DecisionPoint>();
+  for (const key of await documents.keys(PREFIX)) {
+    const point = await documents.get<DecisionPoint>(key);
+    if (point) points.set(point.name, point);
+  }
+  let writing: Promise<void> = Promise.resolve();
+  return {
+    declare(point) {
+      const known = JSON.stringify(points.get(point.name));
+      points.set(point.name, point);
+      if (known === JSON.stringify(point)) return;
+      writing = writing.catch(() => undefined).then(() => documents.put(PREFIX + point.name, point));
+      // The failure is seen by whoever awaits settled(); an unawaited one must not end the host.
+      writing.catch(() => undefined);
+    },
+    get: (name) => points.get(name),
+    list: () => [...points.values()],
+    settled: () => writing,
+  };
+}

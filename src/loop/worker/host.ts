@@ -1,0 +1,140 @@
+import { Worker } from "node:worker_threads";
+import { LearningError, type Logger, messageOf } from "../../core/index.js";
+import type { RunRequest, WorkerReply } from "./protocol.js";
+
+/** The main thread's side of the worker in which all training runs. */
+export interface LearningWorker {
+  /**
+   * Runs a registered job; fails with WORKER_FAILED when the job throws or the thread dies (a new
+   * thread is started for the next job).
+   */
+  run<O>(job: string, input: unknown, options?: RunJobOptions): Promise<O>;
+  /** Counts the threads started so far: when it changed, the facts given to the old thread are gone. */
+  readonly generation: number;
+  /** Empties the worker's memory: ends the thread (running jobs fail); the next job starts a new one. */
+  restart(): Promise<void>;
+  /** Ends the thread for good; running jobs fail. */
+  close(): Promise<void>;
+}
+
+/** Options of one job. */
+export interface RunJobOptions {
+  /** Asks the job to stop; it then fails with WORKER_FAILED. */
+  signal?: AbortSignal;
+  onProgress?: (share: number, message?: string) => void;
+}
+
+/** Settings of {@link startLearningWorker}. */
+export interface LearningWorkerOptions {
+  logger: Logger;
+  /** The compiled thread entry; the package's own by default. */
+  entry?: URL;
+}
+
+interface Pending {
+  job: string;
+  cancel: SharedArrayBuffer;
+  onProgress?: RunJobOptions["onProgress"];
+  settle(outcome: { output: unknown } | { error: LearningError }): void;
+}
+
+/**
+ * A learning worker. The thread starts with the first job, keeps its memory between jobs, and holds
+ * the process open only while a job runs.
+ */
+export function startLearningWorker(options: LearningWorkerOptions): LearningWorker {
+  const entry = options.entry ?? new URL("./main.js", import.meta.url);
+  const pending = new Map<number, Pending>();
+  let thread: Worker | undefined;
+  let generation = 0;
+  let nextId = 1;
+  let closed = false;
+
+  const failed = (job: string, received: string, cause?: unknown) =>
+    new LearningError("WORKER_FAILED", {
+      received,
+      expected: `the job ${JSON.stringify(job)} to finish`,
+      remedy: "What serves is unchanged; see the cause, and the next learning cycle tries again.",
+      cause,
+    });
+
+  const lose = (lost: Worker, received: string, cause?: unknown) => {
+    if (thread !== lost) return;
+    thread = undefined;
+    const waiting = [...pending.values()];
+    pending.clear();
+    for (const p of waiting) p.settle({ error: failed(p.job, received, cause) });
+  };
+
+  const onReply = (reply: WorkerReply) => {
+    const p = pending.get(reply.id);
+    if (!p) return;
+    if (reply.type === "progress") return p.onProgress?.(reply.share, reply.message);
+    pending.delete(reply.id);
+    if (pending.size === 0) thread?.unref();
+    if (reply.type === "result") return p.settle({ output: reply.output });
+    const cause = Object.assign(new Error(reply.message), { stack: reply.stack });
+    p.settle({ error: failed(p.job, `the error: ${reply.message}`, cause) });
+  };
+
+  const start = (): Worker => {
+    // stdout and stderr are taken over: native trainers write to the console, the host's is not theirs.
+    const started = new Worker(entry, { stdout: true, stderr: true, name: "collective-learning" });
+    generation++;
+    started.stdout.resume();
+    started.stderr.on("data", (chunk) => options.logger.debug("learning worker", String(chunk).trimEnd()));
+    started.on("message", onReply);
+    started.on("error", (error) => lose(started, `a thread that died: ${messageOf(error)}`, error));
+    started.on("exit", (code) => lose(started, `a thread that ended with code ${code}`));
+    started.unref();
+    return started;
+  };
+
+  const end = async (why: string): Promise<void> => {
+    const ending = thread;
+    if (!ending) return;
+    lose(ending, why);
+    await ending.terminate();
+  };
+
+  return {
+    get generation() {
+      return generation;
+    },
+    run<O>(job: string, input: unknown, run: RunJobOptions = {}): Promise<O> {
+      if (closed) return Promise.reject(failed(job, "a closed worker"));
+      if (run.signal?.aborted) return Promise.reject(failed(job, "a stop before it began"));
+      thread ??= start();
+      const target = thread;
+      const id = nextId++;
+      const cancel = new SharedArrayBuffer(4);
+      const stop = () => Atomics.store(new Int32Array(cancel), 0, 1);
+      run.signal?.addEventListener("abort", stop, { once: true });
+      return new Promise<O>((resolve, reject) => {
+        pending.set(id, {
+          job,
+          cancel,
+          onProgress: run.onProgress,
+          settle(outcome) {
+            run.signal?.removeEventListener("abort", stop);
+            if ("error" in outcome) reject(outcome.error);
+            else resolve(outcome.output as O);
+          },
+        });
+        target.ref();
+        try {
+          target.postMessage({ id, job, input, cancel } satisfies RunRequest);
+        } catch (error) {
+          pending.delete(id);
+          if (pending.size === 0) target.unref();
+          reject(failed(job, `input that cannot be copied: ${messageOf(error)}`, error));
+        }
+      });
+    },
+    restart: () => end("a worker that was restarted"),
+    close() {
+      closed = true;
+      return end("a worker that was closed");
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Job } from "../job.js";
+import { describeRouting } from "./describe-routing.js";
+import { ingest } from "./ingest.js";
+import { judgeRouting } from "./judge-routing.js";
+import { learnOfflineJob } from "./learn-offline.js";
+import { analyzePatterns } from "./patterns.js";
+import { fitRewardModel, predictRewards, trainRewardModel } from "./reward-model.js";
+
+import { survey } from "./survey.js";
+import { trainRl } from "./train-rl.js";
+import { trainRouting } from "./train-routing.js";
+
+/** Every job of the worker. A new learner adds its job here. Inputs are checked by each job's own type. */
+const jobs: readonly Job<never, unknown>[] = [
+  ingest,
+  survey,
+  fitRewardModel,
+  predictRewards,
+  trainRewardModel,
+  trainRouting,
+  judgeRouting,
+  describeRouting,
+  trainRl,
+  learnOfflineJob,
+  analyzePatterns,
+];
+
+/** The jobs by name. */
+export const JOBS: ReadonlyMap<string, Job<never, unknown>> = new Map(jobs.map((j) => [j.name, j]));

@@ -1,0 +1,106 @@
+import type { ResolvedLoopConfig } from "../../config.js";
+import { judgeContinuation, judgeNew } from "../../routing/findings.js";
+import type { ChampionWatch, GateState } from "../../routing/gate-state.js";
+import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
+import { beginWatch, improvementOf, watchChampion } from "../../routing/watch.js";
+import type { LearnedPoint } from "../../status.js";
+import type { Job } from "../job.js";
+import { type RowOptions, rowsByPoint } from "../rows.js";
+import type { TrainedChallenger } from "./train-routing.js";
+
+/** What to judge. */
+export interface JudgeRoutingInput {
+  decisionPoint: string;
+  rows: RowOptions;
+  /** The most that may be explored in act, which is part of what is judged. */
+  exploration: number;
+  challengers: TrainedChallenger[];
+  champion?: ServedArtifact;
+  /** The version the champion continues, where it is not that version itself. */
+  anchor?: ServedArtifact;
+  gate: ResolvedLoopConfig["gate"];
+  state?: GateState;
+}
+
+/** What the numbers say. */
+export interface Judgement {
+  recommended: "promote" | "rollback" | "none";
+  /** Which of the challengers is to be promoted, and how it is to be watched once it serves. */
+  chosen?: number;
+  watch?: Omit<ChampionWatch, "version" | "anchor"> & { anchor?: string };
+  /** One sentence with the numbers. */
+  reason: string;
+  /** Decisions it rests on. */
+  samples: number;
+  state: GateState;
+  status: LearnedPoint;
+  /** Plain figures for the lineage and the status. */
+  figures: Record<string, unknown>;
+}
+
+/**
+ * Judges what a decision point's policies are worth: first whether the champion still holds, by what
+ * it served; then whether a challenger may take its place, by decisions it was not trained on.
+ */
+export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
+  name: "routing.judge",
+  run(input, { state: facts }) {
+    const { champion, gate, exploration } = input;
+    const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
+    const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
+    let state: GateState = input.state ?? { schemaVersion: 1 };
+    let figures: Record<string, unknown> = {};
+    const serving = champion && servable(champion.artifact);
+
+    if (!champion || !serving) state = { ...state, watch: undefined };
+    else {
+      const known =
+        state.watch?.version === champion.version ? state.watch : beginWatch(champion, rows, gate.riskLevel);
+      const { report, watch } = watchChampion(rows, serving, known);
+      state = { ...state, watch };
+      status.improvement = improvementOf(report);
+      const { verdict, gain, interval, runs, reason } = report;
+      figures = { monitor: { verdict, gain, interval, runs } };
+      if (verdict === "roll-back")
+        return {
+          recommended: "rollback",
+          reason,
+          samples: runs,
+          state,
+          status: { ...status, verdict: reason },
+          figures,
+        };
+    }
+
+    const scene = { rows, exploration, gate };
+    let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
+    for (const [index, challenger] of input.challengers.entries()) {
+      const finding =
+        serving && challenger.kind === "refresh"
+          ? judgeContinuation(
+              scene,
+              challenger,
+              servable((input.anchor ?? (champion as ServedArtifact)).artifact),
+              state,
+            )
+          : judgeNew(scene, challenger, serving, state);
+      state = finding.state;
+      answer = {
+        recommended: finding.watch ? "promote" : "none",
+        ...(finding.watch && { chosen: index, watch: finding.watch }),
+        reason: finding.reason,
+        samples: finding.samples,
+        state,
+        status: {
+          ...status,
+          verdict: finding.reason,
+          moreDecisionsNeeded: finding.needed,
+          warnings: finding.warnings,
+        },
+        figures: { ...figures, ...finding.figures },
+      };
+      if (finding.watch) break;
+    }
+    return answer;
+  },
+};

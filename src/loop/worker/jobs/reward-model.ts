@@ -1,0 +1,225 @@
+import type { RewardOptions } from "../../../dataset/index.js";
+import {
+  compareOnLater,
+  type ImputedReward,
+  type ModelComparison,
+  type RewardExample,
+  type RewardHealth,
+  RewardModel,
+  type RewardModelSnapshot,
+  type RewardPrediction,
+  rewardHealth,
+  type TargetReport,
+} from "../../../rewards/index.js";
+import type { Job } from "../job.js";
+import { judgedRuns, type RunExample, runExamples } from "../reward-examples.js";
+import type { WorkerState } from "../state.js";
+
+/** The payload of a `reward-model` artifact. */
+export interface RewardModelArtifact {
+  snapshot: RewardModelSnapshot;
+  /** Start of the newest run it was fitted on. */
+  trainedTo: string;
+  rows: number;
+  /** What it said of each of its training runs without having seen their rating. */
+  outOfFold: Record<string, number>;
+}
+
+/** What to do in one cycle. */
+export interface TrainRewardModelInput {
+  reward: RewardOptions;
+  seed: number;
+  /** Rated runs needed for a first model. */
+  minSamples: number;
+  champion?: { version: string; artifact: RewardModelArtifact };
+}
+
+/** What came of it. */
+export interface TrainRewardModelOutput {
+  runs: number;
+  rated: number;
+  health: RewardHealth;
+  /** A model that may replace the champion: it is better on later data, or the first with any skill. */
+  winner?: RewardModelArtifact & { report: Record<string, TargetReport> };
+  comparison?: ModelComparison;
+  /** Ratings that the fast members of the champion took in. */
+  updated: number;
+  message: string;
+}
+
+const SHARED = "reward-model";
+const LATER_SHARE = 0.25;
+const LEAST_LATER = 20;
+
+/** Below this share of unrated runs there is next to nothing to impute. */
+const LEAST_MISSING = 0.05;
+/** The newest runs that a model is fitted on, and that are predicted, at most. */
+const MOST_RUNS = 3000;
+
+/** What the thread keeps of the serving model. */
+interface Live {
+  version: string;
+  artifact: RewardModelArtifact;
+  /** As it was fitted: what it says is independent of every later rating. */
+  fitted: RewardModel;
+  /** The same, with later ratings taken in by the fast members. */
+  model: RewardModel;
+  /** Rated runs that `model` has taken in. */
+  updated: Set<string>;
+  imputed: Map<string, ImputedReward>;
+}
+
+/**
+ * What the serving reward model, as it was fitted, says of each run, by workflowId. Undefined while
+ * there is none, or when it was fitted on runs after `upTo`: a policy that is to be judged on later
+ * rewards must not have learned from them by this detour.
+ */
+export function imputedRewards(state: WorkerState, upTo?: string): ReadonlyMap<string, ImputedReward> | undefined {
+  const live = state.shared.get(SHARED) as Live | undefined;
+  return live && (upTo === undefined || live.artifact.trainedTo <= upTo) ? live.imputed : undefined;
+}
+
+/**
+ * Brings the serving model up to date with new ratings, predicts the newest runs, and fits a
+ * challenger once there are enough later ratings that both can be compared on.
+ */
+export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput> = {
+  name: "reward-model.train",
+  async run(input, { state, cancelled, progress }) {
+    const runs = judgedRuns(state, input.reward);
+    const health = rewardHealth(
+      runs.map((r) => ({ reward: r.targets["reward"], satisfaction: r.targets["rating:satisfaction"] })),
+    );
+    const { rated: count, missingShare } = health;
+    const base = { runs: runs.length, rated: count, health, updated: 0 };
+    if (runs.length > 0 && missingShare < LEAST_MISSING)
+      return { ...base, message: "nearly every run has a measured reward: nothing to impute" };
+    const live = await bringUp(state, input.champion);
+    if (!live && count < input.minSamples)
+      return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
+    const all = runExamples(state, runs.slice(-MOST_RUNS));
+    const rated = all.filter((e) => e.targets["reward"] !== undefined);
+    if (!live) {
+      const { artifact, report, model } = await train(rated, input.seed, cancelled, progress);
+      model.dispose();
+      const { rmse, variance } = report["reward"] as TargetReport;
+      if (rmse ** 2 >= variance)
+        return { ...base, message: "the first model predicts no better than the mean; it is not used" };
+      return { ...base, winner: { ...artifact, report }, message: `first model over ${rated.length} rated runs` };
+    }
+    const updated = takeIn(
+      live,
+      rated.filter((e) => e.at > live.artifact.trainedTo && !live.updated.has(e.workflowId)),
+    );
+    impute(live, all);
+    const quantile = rated[Math.floor((1 - LATER_SHARE) * rated.length)]?.at ?? "";
+    const cut = quantile > live.artifact.trainedTo ? quantile : live.artifact.trainedTo;
+    const later = rated.filter((e) => e.at > cut);
+    if (later.length < LEAST_LATER)
+      return {
+        ...base,
+        updated,
+        message: `took in ${updated} new ratings; a new fit waits for ${LEAST_LATER - later.length} more`,
+      };
+    const before = rated.filter((e) => e.at <= cut);
+    const { artifact, report, model } = await train(before, input.seed, cancelled, progress);
+    const comparison = compareOnLater(live.fitted, model, later);
+    model.dispose();
+    if (!comparison.better)
+      return { ...base, updated, comparison, message: "a new model was not better on later runs; the old one stays" };
+    const message = `better on ${comparison.rows} later runs`;
+    return { ...base, updated, comparison, winner: { ...artifact, report }, message };
+  },
+};
+
+/** A given set of examples to learn from, without the facts. */
+export interface FitRewardModelInput {
+  examples: RewardExample[];
+  seed: number;
+}
+
+/** Fits a reward model to given examples. */
+export const fitRewardModel: Job<
+  FitRewardModelInput,
+  { snapshot: RewardModelSnapshot; report: Record<string, TargetReport> }
+> = {
+  name: "reward-model.fit",
+  async run({ examples, seed }, { cancelled, progress }) {
+    const model = await RewardModel.fit(examples, { seed, cancelled, onProgress: progress });
+    const output = { snapshot: await model.snapshot(), report: model.report() };
+    model.dispose();
+    return output;
+  },
+};
+
+/** Predictions for runs the thread knows. */
+export interface PredictRewardsInput {
+  workflowIds: string[];
+  reward: RewardOptions;
+}
+
+/** The serving model's predictions of the reward, new ratings included, by workflowId; empty without a model. */
+export const predictRewards: Job<PredictRewardsInput, Record<string, RewardPrediction>> = {
+  name: "reward-model.predict",
+  run({ workflowIds, reward }, { state }) {
+    const live = state.shared.get(SHARED) as Live | undefined;
+    if (!live) return {};
+    const wanted = new Set(workflowIds);
+    const runs = judgedRuns(state, reward).filter((r) => wanted.has(r.workflowId));
+    const predictions = live.model.predict(runExamples(state, runs).map((e) => e.features));
+    return Object.fromEntries(runs.map((r, i) => [r.workflowId, predictions[i] as RewardPrediction]));
+  },
+};
+
+async function train(
+  rated: readonly RunExample[],
+  seed: number,
+  cancelled: () => boolean,
+  onProgress: (share: number, message?: string) => void,
+) {
+  const model = await RewardModel.fit(rated, { seed, cancelled, onProgress });
+  const outOfFold = model.outOfFold() as Float64Array;
+  const artifact: RewardModelArtifact = {
+    snapshot: await model.snapshot(),
+    trainedTo: (rated.at(-1) as RunExample).at,
+    rows: rated.length,
+    outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i] as number])),
+  };
+  return { artifact, report: model.report(), model };
+}
+
+async function bringUp(state: WorkerState, champion: TrainRewardModelInput["champion"]): Promise<Live | undefined> {
+  const held = state.shared.get(SHARED) as Live | undefined;
+  if (held && held.version === champion?.version) return held;
+  held?.fitted.dispose();
+  held?.model.dispose();
+  state.shared.delete(SHARED);
+  if (!champion) return undefined;
+  const { snapshot } = champion.artifact;
+  const live: Live = {
+    ...champion,
+    fitted: await RewardModel.restore(snapshot),
+    model: await RewardModel.restore(snapshot),
+    updated: new Set(),
+    imputed: new Map(),
+  };
+  state.shared.set(SHARED, live);
+  return live;
+}
+
+/** Learns from new ratings at once. */
+function takeIn(live: Live, fresh: readonly RunExample[]): number {
+  for (const e of fresh) live.updated.add(e.workflowId);
+  if (fresh.length > 0) live.model.update(fresh);
+  return fresh.length;
+}
+
+function impute(live: Live, all: readonly RunExample[]): void {
+  const predictions = live.fitted.predict(all.map((e) => e.features));
+  live.imputed = new Map(
+    all.map((e, i) => {
+      const { mean, variance, known } = predictions[i] as ImputedReward;
+      return [e.workflowId, { mean: live.artifact.outOfFold[e.workflowId] ?? mean, variance, known }];
+    }),
+  );
+}

@@ -1,0 +1,142 @@
+import { digest } from "../../../core/index.js";
+import { type DecisionRow, fitEncoder } from "../../../dataset/index.js";
+import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../../policies/index.js";
+import type { RewardShares } from "../../../rewards/index.js";
+import { policyRowOf, type RowEncoders } from "../../routing/encode.js";
+import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
+import type { LearnOptions } from "../../routing/points.js";
+import { splitByTime } from "../../routing/split.js";
+import type { Job } from "../job.js";
+import { type MixedRows, withMixedRewards } from "../mixed-rows.js";
+import { type RowOptions, rowsByPoint } from "../rows.js";
+
+/** What to train for one decision point. */
+export interface TrainRoutingInput {
+  decisionPoint: string;
+  rows: RowOptions;
+  learn: LearnOptions;
+  seed: number;
+  /** Share of the rows that train; the later ones judge. */
+  trainShare: number;
+  /** Rated rows needed before there is anything to train. */
+  minSamples: number;
+  /** The serving version and the time of its newest training row: its continuation is trained. */
+  champion?: ServedArtifact;
+  /** Whether unrated decisions may teach by what the reward model says of them. */
+  useRewardModel?: boolean;
+  /** With a champion: rated rows at which one more policy is learned from the beginning. */
+  fullFitFrom?: number;
+}
+
+/** A trained challenger, and which rows may judge it. */
+export interface TrainedChallenger {
+  /** `refresh`: the serving version, continued by newer rows; `new`: learned from the beginning. */
+  kind: "new" | "refresh";
+  artifact: RoutingArtifact;
+  rows: number;
+  dataFrom: string;
+  /** Rows after this time, of runs not in training, judge it. */
+  dataTo: string;
+  /** Digest of artifact and seed: the same data and seed give the same. */
+  fingerprint: string;
+  /** Where the rewards it learned from come from, as shares of the decisions in its span. */
+  rewardShares?: RewardShares;
+}
+
+/**
+ * Trains the challengers of a decision point: without a champion one from the oldest rows on; with
+ * one its continuation by the rows that came since, and on the full-fit schedule another from the
+ * beginning. None when there is too little to learn from.
+ */
+export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
+  name: "routing.train",
+  run(input, { state, progress, cancelled }) {
+    const { champion, fullFitFrom } = input;
+    const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
+    const rated = all.filter((r) => r.reward !== undefined);
+    const since = champion ? rated.filter((r) => r.at > champion.dataTo) : rated;
+    const { train } = splitByTime(since, input.trainShare);
+    const last = train.at(-1);
+    if (since.length < input.minSamples || !last) return [];
+    progress(0.1, `${since.length} rows`);
+    const teach = (rows: readonly DecisionRow[], upTo?: string) =>
+      input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
+    if (!champion) return [learn(input, "new", fresh(input, train), train, teach(train, last.at))];
+    // A continuation is judged by how far it moved, not by rewards: it may learn from every row.
+    const refresh = learn(
+      input,
+      "refresh",
+      { artifact: champion.artifact, ...servable(champion.artifact) },
+      since,
+      teach(since),
+    );
+    if (cancelled() || fullFitFrom === undefined || rated.length < fullFitFrom) return [refresh];
+    // From the beginning first: where it is proven better, the continuation is not asked for. What the
+    // champion was trained on would flatter it, so both are judged on what came after.
+    const whole = rated.filter((r) => r.at <= last.at);
+    return [learn(input, "new", fresh(input, whole), whole, teach(whole, last.at)), refresh];
+  },
+};
+
+function learn(
+  input: TrainRoutingInput,
+  kind: TrainedChallenger["kind"],
+  started: Started,
+  train: readonly DecisionRow[],
+  mixed?: MixedRows,
+): TrainedChallenger {
+  const rows = train.flatMap((r) => policyRowOf(r, started.encoders) ?? []);
+  const taught = (mixed?.rows ?? []).flatMap(({ row, weight }) => {
+    const encoded = policyRowOf(row, started.encoders);
+    return encoded ? [{ ...encoded, weight }] : [];
+  });
+  started.policy.learn([...rows, ...taught]);
+  const merged = (known: readonly string[] | undefined, seen: (row: DecisionRow) => readonly string[]) =>
+    [...new Set([...(known ?? []), ...train.flatMap(seen)])].sort();
+  const artifact: RoutingArtifact = {
+    ...started.artifact,
+    policy: started.policy.snapshot(),
+    candidates: merged(started.artifact.candidates, (r) => r.candidates),
+    contextFields: merged(started.artifact.contextFields, (r) => Object.keys(r.context)),
+  };
+  return {
+    kind,
+    artifact,
+    rows: rows.length,
+    dataFrom: (train[0] as DecisionRow).at,
+    dataTo: (train.at(-1) as DecisionRow).at,
+    fingerprint: digest(JSON.stringify([artifact, input.seed]), 16),
+    ...(mixed && { rewardShares: mixed.shares }),
+  };
+}
+
+interface Started {
+  artifact: Omit<RoutingArtifact, "policy">;
+  encoders: RowEncoders;
+  policy: RoutingPolicy;
+}
+
+function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started {
+  const context = fitEncoder(
+    train.map((r) => r.context),
+    input.learn.encoder,
+  );
+  const features = train.flatMap((r) => Object.values(r.candidateFeatures ?? {}));
+  const candidate = features.length > 0 ? fitEncoder(features) : undefined;
+  const policy = createPolicy({
+    kind: "squarecb",
+    ...input.learn.policy,
+    dim: context.dim,
+    seed: input.seed,
+  } as PolicySpec);
+  return {
+    artifact: {
+      decisionPoint: input.decisionPoint,
+      encoder: context.snapshot(),
+      ...(candidate && { candidateEncoder: candidate.snapshot() }),
+      candidates: [],
+    },
+    encoders: { context, ...(candidate && { candidate }) },
+    policy,
+  };
+}

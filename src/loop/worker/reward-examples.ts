@@ -1,0 +1,57 @@
+import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../../core/index.js";
+import { composeReward, joinSegments, type RewardOptions } from "../../dataset/index.js";
+import { type RewardExample, traceFeatures } from "../../rewards/index.js";
+import type { WorkerState } from "./state.js";
+
+/** A traced run with its reward and judged dimensions on [0,1]; without targets while nobody judged it. */
+export interface JudgedRun {
+  workflowId: string;
+  /** When it started, ISO 8601. */
+  at: string;
+  targets: Record<string, number>;
+  trace: Trace;
+}
+
+/** Every traced run in the order of time. */
+export function judgedRuns(state: WorkerState, options: RewardOptions): JudgedRun[] {
+  const runs: JudgedRun[] = [];
+  for (const [workflowId, segments] of state.traces) {
+    const trace = joinSegments(segments);
+    if (!trace) continue;
+    const feedback = (state.feedback.get(workflowId) ?? []).filter((f) => f.decisionId === undefined);
+    const { reward } = composeReward({ ...options, feedback, trace });
+    const targets = { ...(reward !== undefined && { reward }), ...dimensionsOf(feedback) };
+    runs.push({ workflowId, at: trace.startedAt, targets, trace });
+  }
+  return runs.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.workflowId < b.workflowId ? -1 : 1));
+}
+
+/** A run as the reward model sees it. */
+export interface RunExample extends RewardExample {
+  workflowId: string;
+  at: string;
+}
+
+/** Runs with the features of their traces and decisions, in the order given. */
+export function runExamples(state: WorkerState, runs: readonly JudgedRun[]): RunExample[] {
+  const decisions = new Map<string, Decision[]>(runs.map((r) => [r.workflowId, []]));
+  for (const d of state.decisions.values()) decisions.get(d.workflowId)?.push(d);
+  return runs.map(({ workflowId, at, targets, trace }) => ({
+    workflowId,
+    at,
+    targets,
+    group: trace.threadId ?? workflowId,
+    features: traceFeatures(trace, { decisions: decisions.get(workflowId) }),
+  }));
+}
+
+/** Mean of what people said of each CAT dimension and rating, on [0,1]. */
+function dimensionsOf(feedback: readonly FeedbackRecord[]): Record<string, number> {
+  const values = new Map<string, number[]>();
+  const add = (name: string, value: number) => values.set(name, [...(values.get(name) ?? []), value]);
+  for (const r of currentFeedback(feedback)) {
+    for (const [name, score] of Object.entries(r.cat?.dimensions ?? {})) add(`cat:${name}`, (score - 1) / 9);
+    for (const [name, rating] of Object.entries(r.ratings ?? {})) add(`rating:${name}`, rating);
+  }
+  return Object.fromEntries([...values].map(([name, v]) => [name, v.reduce((a, b) => a + b, 0) / v.length]));
+}

@@ -1,0 +1,53 @@
+import { type DecisionRow, joinRows, joinSegments, type RewardOptions } from "../../dataset/index.js";
+import type { CollectedFacts } from "./state.js";
+
+/** What determines the rows besides the facts. */
+export interface RowOptions {
+  reward: RewardOptions;
+  /** Credit discount by decision point (default 1). */
+  discounts?: Record<string, number>;
+}
+
+const KEY = "rows";
+
+interface Cached {
+  revision: number;
+  options: string;
+  rows: Map<string, DecisionRow[]>;
+}
+
+/**
+ * The rows of every decision point, in the order of time. Computed once per collection: later jobs
+ * of the same cycle share them.
+ */
+export function rowsByPoint(state: CollectedFacts, options: RowOptions): Map<string, DecisionRow[]> {
+  const cached = state.shared.get(KEY) as Cached | undefined;
+  const key = JSON.stringify(options);
+  if (cached && cached.revision === state.revision && cached.options === key) return cached.rows;
+  const traces = {
+    get: (workflowId: string) => {
+      const segments = state.traces.get(workflowId);
+      return segments && joinSegments(segments);
+    },
+  };
+  const rows = new Map<string, DecisionRow[]>();
+  const points = new Set([...state.decisions.values()].map((d) => d.decisionPoint));
+  for (const point of points) {
+    const joined = joinRows(state.decisions.values(), state.feedback, traces, {
+      ...options.reward,
+      discount: options.discounts?.[point],
+      decisionPoints: [point],
+    });
+    rows.set(
+      point,
+      joined.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.decisionId < b.decisionId ? -1 : 1)),
+    );
+  }
+  state.shared.set(KEY, { revision: state.revision, options: key, rows } satisfies Cached);
+  return rows;
+}
+
+/** Rows that learning and off-policy evaluation may use: a reward and a known propensity. */
+export function isUsable(row: DecisionRow): row is DecisionRow & { reward: number; propensity: number } {
+  return row.reward !== undefined && row.propensity !== undefined;
+}

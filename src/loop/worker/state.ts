@@ -1,0 +1,60 @@
+import type { Decision, FeedbackRecord, TraceSegment } from "../../core/index.js";
+import type { FactTypes } from "../../store/learning-store.js";
+
+/** What the worker thread holds between jobs: the facts collected so far, and what jobs leave for each other. */
+export interface WorkerState {
+  /** The decision of each `decisionId`, the last one written. */
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** All feedback facts of a run, in order of arrival. */
+  readonly feedback: ReadonlyMap<string, readonly FeedbackRecord[]>;
+  /** Trace segments of a run, in order of arrival. */
+  readonly traces: ReadonlyMap<string, readonly TraceSegment[]>;
+  /** Things one job leaves for another (trained members, mined counts), by name. */
+  readonly shared: Map<string, unknown>;
+}
+
+/** How many of the newest facts the worker remembers. */
+export interface WorkerLimits {
+  decisions: number;
+  /** Runs with feedback, and runs with traces. */
+  runs: number;
+}
+
+const DEFAULT_LIMITS: WorkerLimits = { decisions: 200_000, runs: 100_000 };
+
+/** The worker's own, changeable side of {@link WorkerState}: a bounded window over the newest facts. */
+export class CollectedFacts implements WorkerState {
+  readonly decisions = new Map<string, Decision>();
+  readonly feedback = new Map<string, FeedbackRecord[]>();
+  readonly traces = new Map<string, TraceSegment[]>();
+  readonly shared = new Map<string, unknown>();
+
+  /** Grows with every addition: views computed for another revision are stale. */
+  revision = 0;
+
+  constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {}
+
+  /** Adds facts in the order of their append; a fact seen before does not count twice. */
+  add(facts: Partial<{ [K in keyof FactTypes]: readonly FactTypes[K][] }>): void {
+    this.revision++;
+    for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
+    for (const f of facts.feedback ?? []) addTo(this.feedback, f.workflowId, f, (a) => a.feedbackId === f.feedbackId);
+    for (const t of facts.trace ?? []) addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId);
+    forgetOldest(this.decisions, this.limits.decisions);
+    forgetOldest(this.feedback, this.limits.runs);
+    forgetOldest(this.traces, this.limits.runs);
+  }
+}
+
+function addTo<T>(map: Map<string, T[]>, key: string, fact: T, same: (other: T) => boolean): void {
+  const list = map.get(key);
+  if (!list) map.set(key, [fact]);
+  else if (!list.some(same)) list.push(fact);
+}
+
+function forgetOldest<T>(map: Map<string, T>, limit: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(key);
+  }
+}

@@ -1,0 +1,87 @@
+import type { Rng } from "../core/index.js";
+import { type ShrunkMean, shrinkMeans } from "./shrinkage.js";
+
+/** A run as far as its team matters. */
+export interface TeamRun {
+  taskType: string;
+  /** Agents that took part, in any order, repeats allowed. */
+  agents: readonly string[];
+  /** In [0,1]. */
+  reward: number;
+}
+
+/** A set of agents that worked together on a type of task, and how that went. */
+export interface AgentCombination {
+  taskType: string;
+  /** Sorted by name. */
+  agents: string[];
+  runs: number;
+  /** Mean reward as observed. */
+  observed: number;
+  /** Mean reward after shrinking towards the task type's other combinations, and its 95 % interval. */
+  reward: number;
+  lower: number;
+  upper: number;
+  /** Probability that no other combination of this task type is better. */
+  bestProbability: number;
+  /** Probability that it is better than the combinations of this task type are on average. */
+  betterProbability: number;
+}
+
+/** Combinations of agents per task type with shrunken mean rewards, the best first within each type. */
+export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng): AgentCombination[] {
+  const types = new Map<string, Map<string, { agents: string[]; runs: number; sum: number; square: number }>>();
+  for (const run of runs) {
+    const agents = [...new Set(run.agents)].sort();
+    if (agents.length === 0) continue;
+    const teams = types.get(run.taskType) ?? new Map();
+    types.set(run.taskType, teams);
+    const key = JSON.stringify(agents);
+    const team = teams.get(key) ?? { agents, runs: 0, sum: 0, square: 0 };
+    teams.set(key, team);
+    team.runs++;
+    team.sum += run.reward;
+    team.square += run.reward * run.reward;
+  }
+  return [...types].flatMap(([taskType, teams]) => {
+    const groups = [...teams.values()];
+    const shrunk = shrinkMeans(groups, rng.fork(taskType));
+    return groups
+      .map((g, k): AgentCombination => {
+        const s = shrunk[k] as ShrunkMean;
+        return {
+          taskType,
+          agents: g.agents,
+          runs: g.runs,
+          observed: g.sum / g.runs,
+          reward: s.mean,
+          lower: Math.max(0, s.mean - 1.959963985 * s.sd),
+          upper: Math.min(1, s.mean + 1.959963985 * s.sd),
+          bestProbability: s.bestProbability,
+          betterProbability: s.betterProbability,
+        };
+      })
+      .sort((a, b) => b.reward - a.reward || b.runs - a.runs);
+  });
+}
+
+/** What to look for in the best combination. */
+export interface BestCombinationOptions {
+  maxAgents?: number;
+  /** Fewest runs it must rest on; default 5. */
+  minRuns?: number;
+  /** Least probability of being better than average; default 0.95. */
+  certainty?: number;
+}
+
+/** The best combination of a task type, or undefined when no combination is surely better than average. */
+export function bestCombination(
+  combinations: readonly AgentCombination[],
+  taskType: string,
+  { maxAgents = Number.POSITIVE_INFINITY, minRuns = 5, certainty = 0.95 }: BestCombinationOptions = {},
+): AgentCombination | undefined {
+  return combinations
+    .filter((c) => c.taskType === taskType && c.agents.length <= maxAgents)
+    .filter((c) => c.runs >= minRuns && c.betterProbability >= certainty)
+    .sort((a, b) => b.reward - a.reward)[0];
+}

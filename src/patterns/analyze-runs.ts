@@ -1,0 +1,200 @@
+import { createRng, type Rng } from "../core/index.js";
+import { agentCombinations } from "./agent-combinations.js";
+import { type Association, testAssociations } from "./association.js";
+import { type Candidate, findCandidates } from "./candidates.js";
+import { decisionRules } from "./decision-rules.js";
+import { failurePrecursors } from "./failure-precursors.js";
+import { metricCorrelations } from "./metric-correlations.js";
+import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
+import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
+import { processMap } from "./process-map.js";
+import { type RunView, UNITS } from "./run-view.js";
+import { shrinkMeans } from "./shrinkage.js";
+
+/** How runs are analysed. */
+export interface AnalyzeOptions {
+  /** Only this workflow type. */
+  workflowType?: string;
+  /** Least number of runs, or their share when below 1, for a pattern. Default 0.05, and never below 2 runs. */
+  minSupport?: number;
+  /** Most other activities between two neighbours of a sequential pattern. Default: any number. */
+  maxGap?: number;
+  /** Longest sequential pattern. Default: any length. */
+  maxLength?: number;
+  /** False discovery rate of the verdicts; default 0.05. */
+  fdr?: number;
+  /** Permutations behind each verdict; default 999. */
+  permutations?: number;
+  /** Most closed patterns per workflow type and unit, by raising the support; default 300. */
+  maxCandidates?: number;
+  /** Most patterns in the report; default 200. */
+  maxFindings?: number;
+  /** Fewest judged runs for rewards to come from judgement rather than success; default 10. */
+  minRated?: number;
+  /** Default 1. */
+  seed?: number | string;
+}
+
+/** Analyses what the engine remembers; the same data, options and seed give the same report. */
+export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}): PatternReport {
+  const { fdr = 0.05, permutations = 999, minRated = 10 } = options;
+  const rng = createRng(options.seed ?? 1);
+  const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;
+  const runs = [...engine.runs.values()].filter((r) => wanted(r.workflowType));
+  const judged = runs.filter((r) => engine.rewards.has(r.id)).length;
+  const basis = judged >= minRated ? "judged" : "success";
+  const rewardOf = (run: RunView): number | undefined =>
+    basis === "judged" ? engine.rewards.get(run.id) : run.succeeded === undefined ? undefined : run.succeeded ? 1 : 0;
+  const rated = runs.flatMap((run) => {
+    const reward = rewardOf(run);
+    return reward === undefined ? [] : [{ run, reward }];
+  });
+  const types = [...engine.types].filter(([name, t]) => wanted(name) && t.logs.nodes.size > 0);
+  const { findings, tested, supports } = testPatterns(types, rated, options, rng.fork("patterns"));
+  const times = runs.map((r) => r.at).sort();
+  const blame = engine.blameModel();
+  return {
+    schemaVersion: 1,
+    runs: runs.length,
+    ratedRuns: rated.length,
+    rewardBasis: basis,
+    ...(times.length > 0 && { dataFrom: times[0] as string, dataTo: times.at(-1) as string }),
+    fdr,
+    minSupport: supports,
+    patterns: findings,
+    patternsTested: tested,
+    maps: Object.fromEntries(types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)])),
+    variants: types.flatMap(([name, t]) => standings(name, t, engine, rewardOf, rng.fork(`variants/${name}`))),
+    agentCombinations: agentCombinations(
+      rated.map(({ run, reward }) => ({ taskType: run.workflowType, agents: run.cases.agents.activities, reward })),
+      rng.fork("agents"),
+    ),
+    decisionRules: decisionRules(
+      engine.decisions.filter((d) => {
+        const run = engine.runs.get(d.workflowId);
+        return options.workflowType === undefined || run?.workflowType === options.workflowType;
+      }),
+      { fdr, rng: rng.fork("rules") },
+    ),
+    failurePrecursors: failurePrecursors(runs, { fdr, permutations, rng: rng.fork("failures") }),
+    blames: runs
+      .filter((r) => r.succeeded === false)
+      .flatMap((r): PatternReport["blames"] => {
+        if (r.failedAt) return [{ workflowId: r.id, basis: "error", ...r.failedAt, probability: 1, basedOn: 1 }];
+        const [first] = blame.attribute({ workflowType: r.workflowType, steps: r.cases.agents.activities });
+        return first ? [{ workflowId: r.id, basis: "labels", ...first }] : [];
+      }),
+    correlations: metricCorrelations(
+      rated.map(({ run, reward }) => ({ workflowType: run.workflowType, metrics: run.metrics, reward })),
+      { fdr, permutations, rng: rng.fork("metrics") },
+    ),
+  };
+}
+
+type Rated = { run: RunView; reward: number };
+
+/** Finds the candidate patterns of all types and units and tests all of them together. */
+function testPatterns(types: [string, TypeLogs][], rated: Rated[], options: AnalyzeOptions, rng: Rng) {
+  const supports: PatternReport["minSupport"] = [];
+  const found: (Candidate & { workflowType: string })[] = [];
+  const members: Int32Array[] = [];
+  const scope: number[] = [];
+  for (const [stratum, [workflowType, type]] of types.entries()) {
+    for (const unit of UNITS) {
+      const log = type.logs[unit];
+      if (log.activities.length === 0) continue;
+      const { candidates, minSupport } = findCandidates(type, unit, options, options.maxCandidates ?? 300);
+      supports.push({ workflowType, unit, runs: minSupport });
+      const rowsOf: number[][] = Array.from({ length: log.variants.size }, () => []);
+      for (const [i, { run }] of rated.entries()) {
+        const row = run.workflowType === workflowType ? log.rowOfCase(run.id) : undefined;
+        if (row !== undefined) (rowsOf[log.variantOf.at(row)] as number[]).push(i);
+      }
+      for (const c of candidates) {
+        found.push({ ...c, workflowType });
+        members.push(Int32Array.from([...c.variants].flatMap((v) => rowsOf[v] as number[])));
+        scope.push(stratum);
+      }
+    }
+  }
+  const stratumOf = new Map(types.map(([name], i) => [name, i]));
+  const tested = testAssociations(
+    {
+      rewards: Float64Array.from(rated, (r) => r.reward),
+      strata: Int32Array.from(rated, (r) => stratumOf.get(r.run.workflowType) as number),
+      classOf: Int32Array.from(rated.keys()),
+      classes: rated.length,
+      members,
+      scope,
+    },
+    {
+      ...(options.fdr && { fdr: options.fdr }),
+      ...(options.permutations && { permutations: options.permutations }),
+      rng,
+    },
+  );
+  const surprising = (a: Association) => (a.verdict === "better" || a.verdict === "worse" ? 1 : 0);
+  const findings = found
+    .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...(tested[k] as Association) }))
+    .sort((a, b) => surprising(b) - surprising(a) || (surprising(a) ? a.pValue - b.pValue : 0) || b.share - a.share)
+    .slice(0, options.maxFindings ?? 200);
+  const count = tested.filter((t) => t.verdict !== "untested").length;
+  return { findings, tested: count, supports };
+}
+
+type RewardOf = (run: RunView) => number | undefined;
+
+function rowRewards(type: TypeLogs, engine: PatternEngine, rewardOf: RewardOf): Float64Array {
+  return Float64Array.from(type.logs.nodes.ids, (id) => {
+    const run = engine.runs.get(id);
+    return (run && rewardOf(run)) ?? Number.NaN;
+  });
+}
+
+const LISTED_VARIANTS = 100;
+
+function mapOf(type: TypeLogs, engine: PatternEngine, rewardOf: RewardOf) {
+  const map = processMap(type.logs.nodes, type.follows, rowRewards(type, engine, rewardOf));
+  return { ...map, variants: map.variants.slice(0, LISTED_VARIANTS) };
+}
+
+/** Mean rewards of the variants, shrunken towards each other; only variants with a rated run take part. */
+function standings(
+  workflowType: string,
+  type: TypeLogs,
+  engine: PatternEngine,
+  rewardOf: RewardOf,
+  rng: Rng,
+): VariantStanding[] {
+  const log = type.logs.nodes;
+  const rewards = rowRewards(type, engine, rewardOf);
+  const groups = new Map<number, { runs: number; sum: number; square: number }>();
+  for (let row = 0; row < log.rows; row++) {
+    const r = rewards[row] as number;
+    if (!log.alive.at(row) || Number.isNaN(r)) continue;
+    const v = log.variantOf.at(row);
+    const g = groups.get(v) ?? { runs: 0, sum: 0, square: 0 };
+    groups.set(v, g);
+    g.runs++;
+    g.sum += r;
+    g.square += r * r;
+  }
+  const shrunk = shrinkMeans([...groups.values()], rng);
+  return [...groups]
+    .map(([v, g], k): VariantStanding => {
+      const s = shrunk[k] as (typeof shrunk)[number];
+      return {
+        workflowType,
+        activities: log.names(log.variants.sequence(v)),
+        runs: log.variants.weights.at(v),
+        ratedRuns: g.runs,
+        reward: s.mean,
+        lower: Math.max(0, s.mean - 1.959963985 * s.sd),
+        upper: Math.min(1, s.mean + 1.959963985 * s.sd),
+        bestProbability: s.bestProbability,
+        betterProbability: s.betterProbability,
+      };
+    })
+    .sort((a, b) => b.reward - a.reward || b.runs - a.runs)
+    .slice(0, LISTED_VARIANTS);
+}

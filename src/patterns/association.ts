@@ -1,0 +1,267 @@
+import type { Rng } from "../core/index.js";
+import { stepDownMaxT } from "./max-t.js";
+
+/** Rated runs and the features whose association with the reward is in question. */
+export interface AssociationData {
+  /** Reward of each rated run, in [0,1]. */
+  rewards: Float64Array;
+  /** Runs are compared within their stratum (the workflow type): rewards are shuffled only there. */
+  strata: Int32Array;
+  /** The class of each run; runs of one class have the same features. */
+  classOf: Int32Array;
+  classes: number;
+  /** For each feature the classes that have it. */
+  members: readonly ArrayLike<number>[];
+  /** For each feature the stratum whose runs it is about (its workflow type); absent: all runs. */
+  scope?: ArrayLike<number>;
+}
+
+export interface AssociationOptions {
+  /** False discovery rate; default 0.05. */
+  fdr?: number;
+  /** Permutations; default 999. */
+  permutations?: number;
+  /** Fewest rated runs with and without a feature for it to be tested; default 5. */
+  minRuns?: number;
+  rng: Rng;
+}
+
+/** How a feature goes with the reward. */
+export interface Association {
+  /** Rated runs with and without the feature. */
+  runsWith: number;
+  runsWithout: number;
+  /** Mean rewards; where there is no rated run of a kind, the mean of all. */
+  meanWith: number;
+  meanWithout: number;
+  /** `meanWith - meanWithout` and its 95 % interval, for this feature alone. */
+  difference: number;
+  lower: number;
+  upper: number;
+  /** `meanWith` divided by the mean of all rated runs. */
+  lift: number;
+  /** Adjusted for every feature tested together; 1 when not tested. */
+  pValue: number;
+  /** `better` or `worse` at the false discovery rate asked for, `none`, or `untested` with too few runs. */
+  verdict: "better" | "worse" | "none" | "untested";
+}
+
+/**
+ * Tests all features together: the difference of mean rewards within strata, divided by its exact
+ * permutation standard deviation, judged by step-down max-T. Intervals are those of Agresti and Caffo
+ * (2000), which stay honest for few runs and for rewards that are all 0 or all 1.
+ */
+export function testAssociations(data: AssociationData, options: AssociationOptions): Association[] {
+  const { fdr = 0.05, permutations = 999, minRuns = 5, rng } = options;
+  const cells = summarise(data);
+  const merged = mergeClasses(data);
+  const strata = orderByStratum(data, merged.classOf);
+  const scale = permutationScale(data, merged, strata);
+  const sums = new Float64Array(merged.classes);
+  const statisticsOf = (rewards: Float64Array, into: Float64Array): void => {
+    sums.fill(0);
+    for (let k = 0; k < rewards.length; k++) {
+      const c = strata.classOf[k] as number;
+      sums[c] = (sums[c] as number) + (rewards[k] as number);
+    }
+    for (let f = 0; f < into.length; f++) {
+      const sd = scale.sd[f] as number;
+      let sum = 0;
+      const members = merged.members[f] as Int32Array;
+      for (let m = 0; m < members.length; m++) sum += sums[members[m] as number] as number;
+      into[f] = sd > 0 ? Math.abs(sum - (scale.mean[f] as number)) / sd : Number.NaN;
+    }
+  };
+  const observed = new Float64Array(data.members.length);
+  statisticsOf(strata.rewards, observed);
+  for (const [f, cell] of cells.entries())
+    if (cell.runsWith < minRuns || cell.runsWithout < minRuns) observed[f] = Number.NaN;
+  const shuffledRewards = strata.rewards.slice();
+  const pValues = stepDownMaxT(
+    observed,
+    (into) => {
+      for (const { from, to } of strata.ranges)
+        for (let i = to - 1; i > from; i--) {
+          const j = from + rng.int(i - from + 1);
+          const t = shuffledRewards[i] as number;
+          shuffledRewards[i] = shuffledRewards[j] as number;
+          shuffledRewards[j] = t;
+        }
+      statisticsOf(shuffledRewards, into);
+    },
+    permutations,
+  );
+  return cells.map((cell, f) => {
+    const pValue = pValues[f] as number;
+    const better = scale.observedSum(f) > (scale.mean[f] as number);
+    const verdict = Number.isNaN(pValue) ? "untested" : pValue > fdr ? "none" : better ? "better" : "worse";
+    return { ...cell, pValue: Number.isNaN(pValue) ? 1 : pValue, verdict };
+  });
+}
+
+type Cell = Omit<Association, "pValue" | "verdict">;
+
+function summarise(data: AssociationData): Cell[] {
+  const { rewards, classOf, classes, strata } = data;
+  const byClass = new Moments(classes);
+  const byStratum = new Moments(strata.reduce((m, s) => Math.max(m, s + 1), 0));
+  const all = new Moments(1);
+  for (let i = 0; i < rewards.length; i++) {
+    const r = rewards[i] as number;
+    byClass.add(classOf[i] as number, r);
+    byStratum.add(strata[i] as number, r);
+    all.add(0, r);
+  }
+  return data.members.map((members, f) => {
+    let [k, s, q] = [0, 0, 0];
+    for (let m = 0; m < members.length; m++) {
+      const c = members[m] as number;
+      k += byClass.n[c] as number;
+      s += byClass.sum[c] as number;
+      q += byClass.square[c] as number;
+    }
+    const scope = data.scope?.[f];
+    const [n, sum, square] = scope === undefined ? all.of(0) : byStratum.of(scope);
+    const rest = n - k;
+    const overall = n === 0 ? 0 : sum / n;
+    const meanWith = k === 0 ? overall : s / k;
+    const meanWithout = rest === 0 ? overall : (sum - s) / rest;
+    return {
+      runsWith: k,
+      runsWithout: rest,
+      meanWith,
+      meanWithout,
+      difference: meanWith - meanWithout,
+      ...differenceInterval(k, s, q, rest, sum - s, square - q),
+      lift: overall === 0 ? 1 : meanWith / overall,
+    };
+  });
+}
+
+/** Counts, sums and sums of squares by group. */
+class Moments {
+  readonly n: Float64Array;
+  readonly sum: Float64Array;
+  readonly square: Float64Array;
+
+  constructor(groups: number) {
+    this.n = new Float64Array(groups);
+    this.sum = new Float64Array(groups);
+    this.square = new Float64Array(groups);
+  }
+
+  add(group: number, value: number): void {
+    this.n[group] = (this.n[group] as number) + 1;
+    this.sum[group] = (this.sum[group] as number) + value;
+    this.square[group] = (this.square[group] as number) + value * value;
+  }
+
+  of(group: number): [n: number, sum: number, square: number] {
+    return [this.n[group] ?? 0, this.sum[group] ?? 0, this.square[group] ?? 0];
+  }
+}
+
+/**
+ * 95 % interval of a difference of two means of rewards in [0,1], given counts, sums and sums of squares;
+ * each side gets one more 0 and one more 1 (Agresti and Caffo, 2000).
+ */
+export function differenceInterval(n1: number, s1: number, q1: number, n2: number, s2: number, q2: number) {
+  const m1 = (s1 + 1) / (n1 + 2);
+  const m2 = (s2 + 1) / (n2 + 2);
+  const v1 = Math.max(0, (q1 + 1) / (n1 + 2) - m1 * m1) / (n1 + 2);
+  const v2 = Math.max(0, (q2 + 1) / (n2 + 2) - m2 * m2) / (n2 + 2);
+  const half = 1.959963985 * Math.sqrt(v1 + v2);
+  return { lower: Math.max(-1, m1 - m2 - half), upper: Math.min(1, m1 - m2 + half) };
+}
+
+interface MergedClasses {
+  classOf: Int32Array;
+  classes: number;
+  members: Int32Array[];
+}
+
+/** Merges classes that no feature tells apart, by refining one class feature by feature. */
+function mergeClasses(data: AssociationData): MergedClasses {
+  const label = new Int32Array(data.classes);
+  let labels = 1;
+  for (const members of data.members) {
+    const split = new Map<number, number>();
+    for (let m = 0; m < members.length; m++) {
+      const c = members[m] as number;
+      const old = label[c] as number;
+      let fresh = split.get(old);
+      if (fresh === undefined) {
+        fresh = labels++;
+        split.set(old, fresh);
+      }
+      label[c] = fresh;
+    }
+  }
+  return {
+    classes: labels,
+    classOf: data.classOf.map((c) => label[c] as number),
+    members: data.members.map((members) => {
+      const set = new Set<number>();
+      for (let m = 0; m < members.length; m++) set.add(label[members[m] as number] as number);
+      return Int32Array.from(set);
+    }),
+  };
+}
+
+interface Strata {
+  rewards: Float64Array;
+  classOf: Int32Array;
+  ranges: { from: number; to: number }[];
+}
+
+/** The runs with those of one stratum side by side. */
+function orderByStratum(data: AssociationData, classOf: Int32Array): Strata {
+  const order = Int32Array.from(data.rewards.keys()).sort(
+    (a, b) => (data.strata[a] as number) - (data.strata[b] as number) || a - b,
+  );
+  const ranges: { from: number; to: number }[] = [];
+  for (let k = 0; k < order.length; k++) {
+    const same = k > 0 && data.strata[order[k] as number] === data.strata[order[k - 1] as number];
+    if (same) (ranges.at(-1) as { to: number }).to = k + 1;
+    else ranges.push({ from: k, to: k + 1 });
+  }
+  return {
+    rewards: Float64Array.from(order, (i) => data.rewards[i] as number),
+    classOf: order.map((i) => classOf[i] as number),
+    ranges,
+  };
+}
+
+/** Mean and standard deviation, over all permutations within strata, of each feature's reward sum. */
+function permutationScale(data: AssociationData, merged: MergedClasses, strata: Strata) {
+  const features = data.members.length;
+  const mean = new Float64Array(features);
+  const variance = new Float64Array(features);
+  const sums = new Float64Array(merged.classes);
+  const counts = new Float64Array(merged.classes);
+  for (let k = 0; k < strata.rewards.length; k++)
+    sums[strata.classOf[k] as number] = (sums[strata.classOf[k] as number] as number) + (strata.rewards[k] as number);
+  for (const { from, to } of strata.ranges) {
+    const n = to - from;
+    counts.fill(0);
+    let total = 0;
+    let squares = 0;
+    for (let k = from; k < to; k++) {
+      const c = strata.classOf[k] as number;
+      counts[c] = (counts[c] as number) + 1;
+      total += strata.rewards[k] as number;
+    }
+    for (let k = from; k < to; k++) squares += ((strata.rewards[k] as number) - total / n) ** 2;
+    for (let f = 0; f < features; f++) {
+      let withIt = 0;
+      for (const c of merged.members[f] as Int32Array) withIt += counts[c] as number;
+      mean[f] = (mean[f] as number) + (withIt * total) / n;
+      variance[f] = (variance[f] as number) + (n < 2 ? 0 : (withIt * (n - withIt) * squares) / (n * (n - 1)));
+    }
+  }
+  return {
+    mean,
+    sd: variance.map((v) => (v > 1e-12 ? Math.sqrt(v) : 0)),
+    observedSum: (f: number) => (merged.members[f] as Int32Array).reduce((s, c) => s + (sums[c] as number), 0),
+  };
+}

@@ -1,0 +1,163 @@
+import {
+  Extender,
+  frequentSequences,
+  guardCount,
+  type Projection,
+  rootProjection,
+  type SequenceOptions,
+  type SequencePattern,
+  supportCount,
+} from "./prefix-span.js";
+import type { SequenceSet } from "./sequence-set.js";
+
+/**
+ * Closed frequent patterns, exactly: those that no longer pattern contains with the same support.
+ * Without limits by BIDE (Wang and Han, 2004), which prunes what cannot be closed; with `maxGap` or
+ * `maxLength` by comparing all frequent patterns, and closed then means: among the patterns within
+ * the limits, counting only super-patterns that occur in the very same runs.
+ */
+export function closedSequences(
+  set: SequenceSet,
+  alphabet: number,
+  runs: number,
+  options: SequenceOptions = {},
+): SequencePattern[] {
+  if (options.maxGap !== undefined || options.maxLength !== undefined)
+    return closedAmong(frequentSequences(set, alphabet, runs, options), set, options.maxGap);
+  const minSupport = supportCount(options.minSupport ?? 0.05, runs);
+  const extender = new Extender(set, alphabet, minSupport, Number.POSITIVE_INFINITY);
+  const checker = new BackwardCheck(set, alphabet);
+  const found: SequencePattern[] = [];
+  const prefix: number[] = [];
+  const grow = (p: Projection, support: number): void => {
+    const extensions = extender.extend(p, prefix.length === 0);
+    if (prefix.length > 0) {
+      const forward = extensions.some((e) => e.support === support);
+      if (!forward && !checker.extends(p, prefix, false)) found.push({ items: prefix.slice(), support });
+      guardCount(found.length, options.maxPatterns);
+    }
+    for (const e of extensions) {
+      prefix.push(e.item);
+      // BackScan: an item in every semi-maximum period means that no closed pattern starts like this.
+      if (!checker.extends(e.projection, prefix, true)) grow(e.projection, e.support);
+      prefix.pop();
+    }
+  };
+  grow(rootProjection(set), 0);
+  return found;
+}
+
+/** Looks for an item that could be put before some element of a pattern in every supporting sequence. */
+class BackwardCheck {
+  private counts = new Int32Array(0);
+  private stamps = new Int32Array(0);
+  private stamp = 0;
+
+  constructor(
+    private readonly set: SequenceSet,
+    private readonly alphabet: number,
+  ) {}
+
+  /** @param semi use the semi-maximum periods (pruning) instead of the maximum periods (closedness) */
+  extends(p: Projection, pattern: readonly number[], semi: boolean): boolean {
+    const n = pattern.length;
+    const cells = n * this.alphabet;
+    if (this.counts.length < cells) {
+      this.counts = new Int32Array(cells * 2);
+      this.stamps = new Int32Array(cells * 2);
+      this.stamp = 0;
+    } else this.counts.fill(0, 0, cells);
+    const items = this.set.items.data;
+    const first = new Int32Array(n + 1);
+    const last = new Int32Array(n);
+    for (let k = 0; k < p.length; k++) {
+      const v = p.sequence[k] as number;
+      const start = this.set.start(v);
+      this.stamp++;
+      first[0] = start - 1;
+      for (let i = 0, j = start; i < n; j++) if (items[j] === pattern[i]) first[++i] = j;
+      let j = semi ? (first[n] as number) : this.set.end(v) - 1;
+      for (let i = n - 1; i >= 0; i--) {
+        while (items[j] !== pattern[i]) j--;
+        last[i] = j--;
+      }
+      let alive = 0;
+      for (let i = 0; i < n; i++) {
+        for (let q = (first[i] as number) + 1; q < (last[i] as number); q++) {
+          const cell = i * this.alphabet + (items[q] as number);
+          if (this.stamps[cell] === this.stamp || this.counts[cell] !== k) continue;
+          this.stamps[cell] = this.stamp;
+          this.counts[cell] = k + 1;
+          alive++;
+        }
+      }
+      if (alive === 0) return false;
+    }
+    return true;
+  }
+}
+
+/** The patterns of a complete list that no longer one in it contains with the same supporters. */
+function closedAmong(patterns: SequencePattern[], set: SequenceSet, maxGap?: number): SequencePattern[] {
+  const bySupport = new Map<number, SequencePattern[]>();
+  for (const p of patterns) {
+    const same = bySupport.get(p.support);
+    if (same) same.push(p);
+    else bySupport.set(p.support, [p]);
+  }
+  const supporters = new Map<SequencePattern, string>();
+  const of = (p: SequencePattern): string => {
+    let key = supporters.get(p);
+    if (key === undefined) {
+      key = sequencesWith(set, p.items, maxGap).join(",");
+      supporters.set(p, key);
+    }
+    return key;
+  };
+  return patterns.filter(
+    (p) =>
+      !bySupport
+        .get(p.support)
+        ?.some((q) => q.items.length > p.items.length && isSubsequence(p.items, q.items) && of(p) === of(q)),
+  );
+}
+
+function isSubsequence(short: readonly number[], long: readonly number[]): boolean {
+  let i = 0;
+  for (const item of long) if (item === short[i]) i++;
+  return i === short.length;
+}
+
+/** The distinct sequences (numbers, ascending) that contain a pattern under a gap limit. */
+export function sequencesWith(
+  set: SequenceSet,
+  pattern: readonly number[],
+  maxGap = Number.POSITIVE_INFINITY,
+): Int32Array {
+  const found: number[] = [];
+  for (let v = 0; v < set.size; v++)
+    if (set.weights.at(v) > 0 && contains(set.sequence(v), pattern, maxGap)) found.push(v);
+  return Int32Array.from(found);
+}
+
+/** Whether a sequence contains a pattern, with at most `maxGap` other items between neighbours. */
+export function contains(sequence: Int32Array, pattern: readonly number[], maxGap: number): boolean {
+  if (maxGap === Number.POSITIVE_INFINITY) {
+    let i = 0;
+    for (let j = 0; j < sequence.length && i < pattern.length; j++) if (sequence[j] === pattern[i]) i++;
+    return i === pattern.length;
+  }
+  // ends[j]: the prefix matched so far can end at j
+  let ends = new Uint8Array(sequence.length);
+  for (let j = 0; j < sequence.length; j++) ends[j] = sequence[j] === pattern[0] ? 1 : 0;
+  for (let i = 1; i < pattern.length; i++) {
+    const next = new Uint8Array(sequence.length);
+    for (let j = 0; j < sequence.length; j++) {
+      if (!ends[j]) continue;
+      for (let q = j + 1; q <= Math.min(sequence.length - 1, j + 1 + maxGap); q++)
+        if (sequence[q] === pattern[i]) next[q] = 1;
+    }
+    ends = next;
+  }
+  return ends.includes(1);
+}

@@ -1,0 +1,91 @@
+/** One choice among alternatives: the features of each, and which was taken. */
+export interface ChoiceSet {
+  features: readonly (readonly number[])[];
+  chosen: number;
+}
+
+/** A fitted conditional logit: weights on standardised features. */
+export interface ConditionalLogit {
+  weights: number[];
+  means: number[];
+  scales: number[];
+}
+
+/**
+ * Conditional logit (McFadden, 1974) with a ridge penalty on standardised features, by Newton's method:
+ * the probability of an alternative is the softmax of its score among the alternatives of its set.
+ * @param ridge penalty on the squared weights; the same for all sets of data sizes
+ */
+export function fitConditionalLogit(sets: readonly ChoiceSet[], ridge = 1): ConditionalLogit {
+  const rows = sets.flatMap((s) => s.features);
+  const d = rows[0]?.length ?? 0;
+  const means = Array.from({ length: d }, (_, j) => rows.reduce((s, r) => s + (r[j] as number), 0) / rows.length);
+  const scales = means.map(
+    (m, j) => Math.sqrt(rows.reduce((s, r) => s + ((r[j] as number) - m) ** 2, 0) / rows.length) || 1,
+  );
+  const model = { weights: new Array<number>(d).fill(0), means, scales };
+  const scaled = sets.map((s) => ({ z: s.features.map((f) => standardise(model, f)), chosen: s.chosen }));
+  for (let step = 0; step < 50; step++) {
+    const gradient = model.weights.map((w) => -2 * ridge * w);
+    const hessian = model.weights.map((_, i) => model.weights.map((__, j) => (i === j ? 2 * ridge : 0)));
+    for (const { z, chosen } of scaled) {
+      const p = softmax(z.map((f) => dot(f, model.weights)));
+      const mean = means.map((_, j) => z.reduce((s, f, a) => s + (p[a] as number) * (f[j] as number), 0));
+      for (let i = 0; i < d; i++) {
+        gradient[i] = (gradient[i] as number) + (z[chosen]?.[i] as number) - (mean[i] as number);
+        const row = hessian[i] as number[];
+        for (let j = 0; j < d; j++)
+          row[j] =
+            (row[j] as number) +
+            z.reduce((s, f, a) => s + (p[a] as number) * (f[i] as number) * (f[j] as number), 0) -
+            (mean[i] as number) * (mean[j] as number);
+      }
+    }
+    const change = solve(hessian, gradient);
+    model.weights = model.weights.map((w, j) => w + (change[j] as number));
+    if (Math.max(0, ...change.map(Math.abs)) < 1e-9) break;
+  }
+  return model;
+}
+
+/** Probability of each alternative. */
+export function choiceProbabilities(model: ConditionalLogit, features: readonly (readonly number[])[]): number[] {
+  return softmax(features.map((f) => dot(standardise(model, f), model.weights)));
+}
+
+function standardise(model: ConditionalLogit, f: readonly number[]): number[] {
+  return f.map((v, j) => (v - (model.means[j] as number)) / (model.scales[j] as number));
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((s, v, j) => s + v * (b[j] as number), 0);
+}
+
+function softmax(scores: readonly number[]): number[] {
+  const top = Math.max(...scores);
+  const e = scores.map((s) => Math.exp(s - top));
+  const sum = e.reduce((s, v) => s + v, 0);
+  return e.map((v) => v / sum);
+}
+
+/** Solves a symmetric positive definite system by Gaussian elimination. */
+function solve(matrix: number[][], right: number[]): number[] {
+  const n = right.length;
+  const a = matrix.map((row, i) => [...row, right[i] as number]);
+  for (let i = 0; i < n; i++) {
+    const pivot = a[i] as number[];
+    for (let k = i + 1; k < n; k++) {
+      const row = a[k] as number[];
+      const f = (row[i] as number) / (pivot[i] as number);
+      for (let j = i; j <= n; j++) row[j] = (row[j] as number) - f * (pivot[j] as number);
+    }
+  }
+  const x = new Array<number>(n).fill(0);
+  for (let i = n - 1; i >= 0; i--) {
+    const row = a[i] as number[];
+    let s = row[n] as number;
+    for (let j = i + 1; j < n; j++) s -= (row[j] as number) * (x[j] as number);
+    x[i] = s / (row[i] as number);
+  }
+  return x;
+}

@@ -1,0 +1,243 @@
+import type { ContextValue, DecisionContext, Rng } from "../core/index.js";
+import { shuffled } from "../core/index.js";
+import type { DecisionRow } from "../dataset/index.js";
+import { differenceInterval } from "./association.js";
+import { normalTail } from "./normal.js";
+
+/** One test on a decision's context. */
+export interface Condition {
+  field: string;
+  test: "at most" | "above" | "is" | "is not";
+  value: number | string | boolean;
+}
+
+/** How one destination did where a rule applies. */
+export interface RuleDestination {
+  destination: string;
+  runs: number;
+  reward: number;
+}
+
+/** What a decision point's past says: in such contexts, this destination is better than the others. */
+export interface DecisionRule {
+  decisionPoint: string;
+  /** All hold together; empty for "always". */
+  conditions: Condition[];
+  destination: string;
+  /** Mean reward of the destination here, and how much better than the other destinations. */
+  reward: number;
+  difference: number;
+  lower: number;
+  upper: number;
+  /** Decisions with this destination here, and in all. */
+  runs: number;
+  support: number;
+  /** One-sided p-value, corrected for the number of rules of the decision point. */
+  pValue: number;
+  significant: boolean;
+  destinations: RuleDestination[];
+  /** The rule in words. */
+  text: string;
+}
+
+export interface DecisionRuleOptions {
+  /** Depth of the tree; default 2. */
+  maxDepth?: number;
+  /** Fewest rows in a leaf, in each half of the data; default 20. */
+  minLeaf?: number;
+  /** Level of the rules' tests; default 0.05. */
+  fdr?: number;
+  rng: Rng;
+}
+
+type RatedRow = DecisionRow & { reward: number };
+
+/**
+ * Readable rules per decision point from a shallow tree whose splits seek contexts in which the
+ * destinations differ most. The tree is honest (Athey and Imbens, 2016): half of the runs shape it and
+ * name each leaf's destination, the other half measure it, so that the stated advantage is not the luck
+ * that chose it. Rows are weighted by 1/propensity where all of a decision point's rows have one.
+ */
+export function decisionRules(rows: readonly DecisionRow[], options: DecisionRuleOptions): DecisionRule[] {
+  const points = new Map<string, RatedRow[]>();
+  for (const row of rows) {
+    if (row.reward === undefined) continue;
+    const list = points.get(row.decisionPoint) ?? [];
+    points.set(row.decisionPoint, list);
+    list.push(row as RatedRow);
+  }
+  return [...points].flatMap(([point, rated]) => rulesOf(point, rated, options));
+}
+
+function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleOptions): DecisionRule[] {
+  const { maxDepth = 2, minLeaf = 20, fdr = 0.05, rng } = options;
+  const weighted = rows.every((r) => r.propensity !== undefined);
+  const weightOf = (r: RatedRow) => (weighted ? 1 / (r.propensity as number) : 1);
+  const runs = shuffled([...new Set(rows.map((r) => r.workflowId))], rng.fork(decisionPoint));
+  const shapes = new Set(runs.slice(0, runs.length >> 1));
+  const shape = rows.filter((r) => shapes.has(r.workflowId));
+  const measure = rows.filter((r) => !shapes.has(r.workflowId));
+  if (shape.length < minLeaf || measure.length < minLeaf) return [];
+  const rules: DecisionRule[] = [];
+  const grow = (inShape: RatedRow[], inMeasure: RatedRow[], conditions: Condition[]) => {
+    const split = conditions.length < maxDepth ? bestSplit(inShape, inMeasure, minLeaf, weightOf) : undefined;
+    if (split) {
+      for (const side of [split, negate(split)]) {
+        const keep = (r: RatedRow) => holds(side, r.context);
+        grow(inShape.filter(keep), inMeasure.filter(keep), [...conditions, side]);
+      }
+      return;
+    }
+    const rule = leafRule(decisionPoint, conditions, inShape, inMeasure, weightOf);
+    if (rule) rules.push(rule);
+  };
+  grow(shape, measure, []);
+  return rules.map((r) => {
+    const pValue = Math.min(1, r.pValue * rules.length);
+    return { ...r, pValue, significant: pValue <= fdr };
+  });
+}
+
+function leafRule(
+  decisionPoint: string,
+  conditions: Condition[],
+  shape: RatedRow[],
+  measure: RatedRow[],
+  weightOf: (r: RatedRow) => number,
+): (Omit<DecisionRule, "significant"> & { significant: boolean }) | undefined {
+  const best = [...means(shape, weightOf)].filter(([, m]) => m.n >= 3).sort(([, a], [, b]) => b.mean - a.mean)[0]?.[0];
+  if (best === undefined) return undefined;
+  const measured = means(measure, weightOf);
+  const own = measured.get(best);
+  const others = measure.filter((r) => r.chosen !== best);
+  if (!own || own.n < 3 || others.length < 3) return undefined;
+  const a = effective(
+    measure.filter((r) => r.chosen === best),
+    weightOf,
+  );
+  const b = effective(others, weightOf);
+  const interval = differenceInterval(a.n, a.sum, a.square, b.n, b.sum, b.square);
+  const half = (interval.upper - interval.lower) / 2 / 1.959963985;
+  const middle = (interval.upper + interval.lower) / 2;
+  const where = conditions.length === 0 ? "always" : `when ${conditions.map(describe).join(" and ")}`;
+  const difference = a.sum / a.n - b.sum / b.n;
+  return {
+    decisionPoint,
+    conditions,
+    destination: best,
+    reward: a.sum / a.n,
+    difference,
+    ...interval,
+    runs: own.n,
+    support: measure.length,
+    pValue: normalTail(middle / half),
+    significant: false,
+    destinations: [...measured]
+      .map(([destination, m]) => ({ destination, runs: m.n, reward: m.mean }))
+      .sort((x, y) => y.reward - x.reward),
+    text: `${decisionPoint}: ${where}, ${best} earns ${(a.sum / a.n).toFixed(2)}, ${Math.abs(difference).toFixed(2)} ${difference < 0 ? "less" : "more"} than the others (${own.n} of ${measure.length} decisions)`,
+  };
+}
+
+/** Weighted moments at the effective sample size (Kish), so that unequal weights widen intervals. */
+function effective(rows: readonly RatedRow[], weightOf: (r: RatedRow) => number) {
+  let [w, w2, s, q] = [0, 0, 0, 0];
+  for (const r of rows) {
+    const weight = weightOf(r);
+    w += weight;
+    w2 += weight * weight;
+    s += weight * r.reward;
+    q += weight * r.reward * r.reward;
+  }
+  const n = (w * w) / w2;
+  return { n, sum: (s / w) * n, square: (q / w) * n };
+}
+
+function means(rows: readonly RatedRow[], weightOf: (r: RatedRow) => number) {
+  const found = new Map<string, { n: number; w: number; mean: number }>();
+  for (const r of rows) {
+    const m = found.get(r.chosen) ?? { n: 0, w: 0, mean: 0 };
+    found.set(r.chosen, m);
+    m.n++;
+    m.w += weightOf(r);
+    m.mean += (weightOf(r) * (r.reward - m.mean)) / m.w;
+  }
+  return found;
+}
+
+/** How much of the reward's spread the choice of destination explains. */
+function betweenDestinations(rows: readonly RatedRow[], weightOf: (r: RatedRow) => number): number {
+  const groups = [...means(rows, weightOf).values()];
+  const total = groups.reduce((s, g) => s + g.n, 0);
+  const centre = groups.reduce((s, g) => s + g.n * g.mean, 0) / total;
+  return groups.reduce((s, g) => s + g.n * (g.mean - centre) ** 2, 0);
+}
+
+function bestSplit(
+  shape: RatedRow[],
+  measure: RatedRow[],
+  minLeaf: number,
+  weightOf: (r: RatedRow) => number,
+): Condition | undefined {
+  const centre = shape.reduce((s, r) => s + r.reward, 0) / shape.length;
+  const variance = shape.reduce((s, r) => s + (r.reward - centre) ** 2, 0) / Math.max(1, shape.length - 1);
+  const destinations = new Set(shape.map((r) => r.chosen)).size;
+  // Pure noise gains about one variance per destination and leaf, and more for the best of many tries.
+  const least = betweenDestinations(shape, weightOf) + 4 * variance * Math.max(1, destinations - 1);
+  let best: { condition: Condition; value: number } | undefined;
+  for (const condition of candidateSplits(shape)) {
+    const left = shape.filter((r) => holds(condition, r.context));
+    if (left.length < minLeaf || shape.length - left.length < minLeaf) continue;
+    const inMeasure = measure.reduce((s, r) => s + (holds(condition, r.context) ? 1 : 0), 0);
+    if (inMeasure < minLeaf || measure.length - inMeasure < minLeaf) continue;
+    const right = shape.filter((r) => !holds(condition, r.context));
+    const value = betweenDestinations(left, weightOf) + betweenDestinations(right, weightOf);
+    if (value > least && value > (best?.value ?? 0)) best = { condition, value };
+  }
+  return best?.condition;
+}
+
+const MOST_CATEGORIES = 20;
+
+/** Quartiles and deciles of numbers, each of few categories, flags; free text is not split on. */
+function candidateSplits(rows: readonly RatedRow[]): Condition[] {
+  const fields = new Map<string, ContextValue[]>();
+  for (const r of rows)
+    for (const [field, value] of Object.entries(r.context)) {
+      const list = fields.get(field) ?? [];
+      fields.set(field, list);
+      list.push(value);
+    }
+  return [...fields].flatMap(([field, values]): Condition[] => {
+    const numbers = values.filter((v): v is number => typeof v === "number").sort((a, b) => a - b);
+    const cuts = new Set(
+      Array.from({ length: 9 }, (_, d) => numbers[Math.floor(((d + 1) * numbers.length) / 10)]).filter(
+        (c) => c !== undefined && c < (numbers.at(-1) as number),
+      ) as number[],
+    );
+    const names = new Set(values.filter((v): v is string | boolean => typeof v === "string" || typeof v === "boolean"));
+    return [
+      ...[...cuts].map((value): Condition => ({ field, test: "at most", value })),
+      ...(names.size <= MOST_CATEGORIES ? [...names].map((value): Condition => ({ field, test: "is", value })) : []),
+    ];
+  });
+}
+
+function negate(c: Condition): Condition {
+  const opposite = { "at most": "above", above: "at most", is: "is not", "is not": "is" } as const;
+  return { ...c, test: opposite[c.test] };
+}
+
+/** Whether a context meets a condition; a missing value meets only the negative ones. */
+export function holds(c: Condition, context: DecisionContext): boolean {
+  const value = context[c.field];
+  const yes =
+    c.test === "at most" || c.test === "above"
+      ? typeof value === "number" && value <= Number(c.value)
+      : value === c.value;
+  return c.test === "at most" || c.test === "is" ? yes : !yes;
+}
+
+function describe(c: Condition): string {
+  return `${c.field} ${c.test} ${c.value}`;
+}

@@ -1,0 +1,93 @@
+import type { Rng } from "../core/index.js";
+import { testAssociations } from "./association.js";
+import type { Attempt } from "./run-view.js";
+
+/** What tends to come directly before a node fails. */
+export interface FailurePrecursor {
+  workflowType: string;
+  node: string;
+  /** One or two nodes directly before, the nearest last. */
+  before: string[];
+  /** Share of failures of the node after this, and otherwise. */
+  failureRate: number;
+  otherwise: number;
+  /** Failures after this, of so many executions after this. */
+  failures: number;
+  executions: number;
+  /** Adjusted for all precursors tested together. */
+  pValue: number;
+  significant: boolean;
+}
+
+export interface PrecursorOptions {
+  /** False discovery rate; default 0.05. */
+  fdr?: number;
+  /** Permutations; default 999. */
+  permutations?: number;
+  rng: Rng;
+}
+
+/**
+ * What precedes failures: for every node that ever failed, whether it fails more often after certain
+ * nodes than after others. Only the first execution of a node in a run counts, so that one run that
+ * fails over and over is one case.
+ */
+export function failurePrecursors(
+  runs: Iterable<{ workflowType: string; attempts: readonly Attempt[] }>,
+  { fdr = 0.05, permutations = 999, rng }: PrecursorOptions,
+): FailurePrecursor[] {
+  const strata = new Map<string, { key: { workflowType: string; node: string }; rows: Attempt[] }>();
+  for (const run of runs)
+    for (const a of run.attempts) {
+      const id = JSON.stringify([run.workflowType, a.node]);
+      const entry = strata.get(id) ?? { key: { workflowType: run.workflowType, node: a.node }, rows: [] };
+      strata.set(id, entry);
+      entry.rows.push(a);
+    }
+  const failing = [...strata.values()].filter((s) => s.rows.some((r) => r.failed));
+  const rewards: number[] = [];
+  const stratumOf: number[] = [];
+  const features: { stratum: number; before: string[]; rows: number[] }[] = [];
+  for (const [stratum, { rows }] of failing.entries()) {
+    const byContext = new Map<string, { stratum: number; before: string[]; rows: number[] }>();
+    for (const row of rows) {
+      const at = rewards.push(row.failed ? 0 : 1) - 1;
+      stratumOf.push(stratum);
+      for (let n = 1; n <= row.before.length; n++) {
+        const before = row.before.slice(-n);
+        const key = JSON.stringify(before);
+        const feature = byContext.get(key) ?? { stratum, before, rows: [] };
+        byContext.set(key, feature);
+        feature.rows.push(at);
+      }
+    }
+    features.push(...byContext.values());
+  }
+  const tested = testAssociations(
+    {
+      rewards: Float64Array.from(rewards),
+      strata: Int32Array.from(stratumOf),
+      classOf: Int32Array.from(rewards.keys()),
+      classes: rewards.length,
+      members: features.map((f) => f.rows),
+      scope: features.map((f) => f.stratum),
+    },
+    { fdr, permutations, rng },
+  );
+  return features
+    .map((f, k) => ({ f, a: tested[k] as (typeof tested)[number] }))
+    .filter(({ a }) => a.verdict !== "untested" && a.difference < 0)
+    .map(
+      ({ f, a }): FailurePrecursor => ({
+        ...(failing[f.stratum] as (typeof failing)[number]).key,
+        before: f.before,
+        failureRate: 1 - a.meanWith,
+        otherwise: 1 - a.meanWithout,
+        failures: Math.round(a.runsWith * (1 - a.meanWith)),
+        executions: a.runsWith,
+        pValue: a.pValue,
+        significant: a.verdict === "worse",
+      }),
+    )
+    .sort((a, b) => a.pValue - b.pValue || b.failureRate - a.failureRate);
+}

@@ -1,0 +1,59 @@
+import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
+import { composeReward, joinRows, joinSegments } from "../dataset/index.js";
+import type { PatternEngine } from "./pattern-engine.js";
+import { viewRun } from "./run-view.js";
+
+/** Everything known of one run. */
+export interface RunFacts {
+  segments: readonly TraceSegment[];
+  feedback: readonly FeedbackRecord[];
+  decisions: readonly Decision[];
+}
+
+/** Computes a run's reward; undefined while unrated. */
+export type PatternReward = (feedback: readonly FeedbackRecord[], trace: Trace) => number | undefined;
+
+/** The reward patterns are judged by: latency and cost stay out, since they are metrics of their own here. */
+export const patternReward: PatternReward = (feedback, trace) =>
+  composeReward({ feedback, trace, weights: { latency: 0, cost: 0 } }).reward;
+
+/** Feedback tags of this form name the agent responsible for a failed run. */
+const RESPONSIBLE = "responsible:";
+
+/**
+ * Takes runs into an engine, each with everything known of it now: its view, reward, rated decisions, and
+ * the culprit that a person named. Runs without a trace are given back.
+ */
+export function takeIn(
+  engine: PatternEngine,
+  runs: ReadonlyMap<string, RunFacts>,
+  reward: PatternReward = patternReward,
+): string[] {
+  if (runs.size === 0) return [];
+  const rows = engine.decisions.filter((r) => !runs.has(r.workflowId));
+  const labelled = engine.labelled.filter((f) => f.workflowId === undefined || !runs.has(f.workflowId));
+  const traceless: string[] = [];
+  for (const [workflowId, { segments, feedback, decisions }] of runs) {
+    const trace = joinSegments(segments);
+    if (!trace) {
+      traceless.push(workflowId);
+      continue;
+    }
+    const view = viewRun(trace);
+    engine.update([view]);
+    engine.rate(workflowId, reward(feedback, trace));
+    rows.push(...joinRows(decisions, new Map([[workflowId, feedback]]), new Map([[workflowId, trace]])));
+    const tag = feedback.flatMap((f) => f.tags ?? []).findLast((t) => t.startsWith(RESPONSIBLE));
+    const { workflowType } = view;
+    if (tag)
+      labelled.push({
+        workflowId,
+        workflowType,
+        steps: view.cases.agents.activities,
+        responsible: tag.slice(RESPONSIBLE.length),
+      });
+  }
+  engine.decide(rows);
+  engine.label(labelled);
+  return traceless;
+}

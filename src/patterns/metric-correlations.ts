@@ -1,0 +1,124 @@
+import type { Rng } from "../core/index.js";
+import { stepDownMaxT } from "./max-t.js";
+
+/** A rated run with its measurements. */
+export interface MeasuredRun {
+  workflowType: string;
+  metrics: Readonly<Record<string, number>>;
+  reward: number;
+}
+
+/** How a metric goes with the reward of one workflow type. */
+export interface MetricCorrelation {
+  workflowType: string;
+  metric: string;
+  /** Spearman's rank correlation with the reward, and its 95 % interval (Fonseca and Caruso: Fisher's z with variance 1.06/(n-3)). */
+  correlation: number;
+  lower: number;
+  upper: number;
+  runs: number;
+  /** Adjusted for all metrics and workflow types together. */
+  pValue: number;
+  significant: boolean;
+}
+
+export interface CorrelationOptions {
+  /** False discovery rate; default 0.05. */
+  fdr?: number;
+  /** Permutations; default 999. */
+  permutations?: number;
+  /** Fewest rated runs of a workflow type; default 10. */
+  minRuns?: number;
+  rng: Rng;
+}
+
+/**
+ * Rank correlations of every metric with the reward within each workflow type, tested together by
+ * step-down max-T, so that metrics which go together (tokens and cost) are not counted as separate luck.
+ */
+export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
+  const { fdr = 0.05, permutations = 999, minRuns = 10, rng } = options;
+  const types = new Map<string, MeasuredRun[]>();
+  for (const run of runs) types.set(run.workflowType, [...(types.get(run.workflowType) ?? []), run]);
+  const blocks = [...types]
+    .filter(([, list]) => list.length >= minRuns)
+    .map(([workflowType, list]) => {
+      const names = [...new Set(list.flatMap((r) => Object.keys(r.metrics)))].sort();
+      const complete = names.filter((m) => list.every((r) => Number.isFinite(r.metrics[m])));
+      const columns = complete.map((m) => ({
+        metric: m,
+        ranks: standardRanks(list.map((r) => r.metrics[m] as number)),
+      }));
+      return {
+        workflowType,
+        rewards: standardRanks(list.map((r) => r.reward)),
+        columns: columns.filter((c) => c.ranks.some((v) => v !== 0)),
+      };
+    });
+  const all = blocks.flatMap((b) => b.columns.map((c) => ({ ...c, block: b })));
+  const correlate = (ranks: Float64Array, rewards: Float64Array) => {
+    let sum = 0;
+    for (let i = 0; i < ranks.length; i++) sum += (ranks[i] as number) * (rewards[i] as number);
+    return sum;
+  };
+  const observed = Float64Array.from(all, (c) => correlate(c.ranks, c.block.rewards));
+  const scale = all.map((c) => Math.sqrt(c.ranks.length - 1));
+  const pValues = stepDownMaxT(
+    observed.map((r, k) =>
+      all[k]?.block.rewards.some((v) => v !== 0) ? Math.abs(r) * (scale[k] as number) : Number.NaN,
+    ),
+    (into) => {
+      for (const b of blocks) shuffleInPlace(b.rewards, rng);
+      for (const [k, c] of all.entries())
+        into[k] = Math.abs(correlate(c.ranks, c.block.rewards)) * (scale[k] as number);
+    },
+    permutations,
+  );
+  return all
+    .map((c, k): MetricCorrelation => {
+      const n = c.ranks.length;
+      const r = Math.max(-1, Math.min(1, observed[k] as number));
+      const z = Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)));
+      const half = 1.959963985 * Math.sqrt(1.06 / (n - 3));
+      const pValue = pValues[k] as number;
+      return {
+        workflowType: c.block.workflowType,
+        metric: c.metric,
+        correlation: r,
+        lower: Math.tanh(z - half),
+        upper: Math.tanh(z + half),
+        runs: n,
+        pValue: Number.isNaN(pValue) ? 1 : pValue,
+        significant: pValue <= fdr,
+      };
+    })
+    .sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
+}
+
+function shuffleInPlace(values: Float64Array, rng: Rng): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = rng.int(i + 1);
+    const t = values[i] as number;
+    values[i] = values[j] as number;
+    values[j] = t;
+  }
+}
+
+/** Mid-ranks, centred, with Euclidean length one (all zero when the values are constant). */
+function standardRanks(values: readonly number[]): Float64Array {
+  const order = Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number));
+  const ranks = new Float64Array(values.length);
+  for (let i = 0; i < order.length; ) {
+    let j = i;
+    while (j + 1 < order.length && values[order[j + 1] as number] === values[order[i] as number]) j++;
+    for (let k = i; k <= j; k++) ranks[order[k] as number] = (i + j) / 2;
+    i = j + 1;
+  }
+  const centre = (values.length - 1) / 2;
+  let length = 0;
+  for (let i = 0; i < ranks.length; i++) {
+    ranks[i] = (ranks[i] as number) - centre;
+    length += (ranks[i] as number) ** 2;
+  }
+  return length > 0 ? ranks.map((r) => r / Math.sqrt(length)) : ranks;
+}

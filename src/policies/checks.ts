@@ -1,0 +1,40 @@
+import { LearningError, show } from "../core/index.js";
+import type { PolicyInput, PolicyRow } from "./routing-policy.js";
+
+/** Indices of the candidates that may be chosen; fails with POLICY_INVALID when the input fits no policy of `dim`. */
+export function allowedOf(input: PolicyInput, dim: number): number[] {
+  const { context, candidates, mask } = input;
+  if (context.dim !== dim) throw invalid(`a context of length ${context.dim}`, `length ${dim}`);
+  if (mask && mask.length !== candidates.length)
+    throw invalid(
+      `a mask of length ${mask.length} for ${candidates.length} candidates`,
+      "one entry for each candidate",
+    );
+  const allowed: number[] = [];
+  for (let i = 0; i < candidates.length; i++) if (!mask || mask[i]) allowed.push(i);
+  if (allowed.length === 0)
+    throw invalid(`${candidates.length} candidates, none allowed`, "at least one allowed candidate");
+  return allowed;
+}
+
+/** Fails with POLICY_INVALID when a row cannot be learned from. */
+export function checkRow(row: PolicyRow, dim: number): void {
+  const { context, candidates, chosen, reward, weight = 1 } = row;
+  if (context.dim !== dim) throw invalid(`a row with a context of length ${context.dim}`, `length ${dim}`);
+  if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < candidates.length))
+    throw invalid(
+      `a row that chose ${show(chosen)} of ${candidates.length} candidates`,
+      "an index into its candidates",
+    );
+  if (!(reward >= 0 && reward <= 1)) throw invalid(`a reward of ${show(reward)}`, "a number in [0,1]");
+  if (!(weight >= 0 && Number.isFinite(weight))) throw invalid(`a weight of ${show(weight)}`, "a finite number >= 0");
+}
+
+/** The error of every input a policy cannot work with. */
+export function invalid(received: string, expected: string): LearningError {
+  return new LearningError("POLICY_INVALID", {
+    received,
+    expected,
+    remedy: "Encode contexts with the encoder the policy was made for, and give each decision its candidates.",
+  });
+}

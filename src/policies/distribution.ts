@@ -1,0 +1,70 @@
+/** The share of `probabilities` that an unlucky or broken policy may be off from one in total. */
+const SUM_TOLERANCE = 1e-6;
+
+/**
+ * Shadow: the fallback's choice, except that with probability `exploration` a legal destination is
+ * drawn uniformly. The fallback's own choice has 1 - e + e/K, every other legal one e/K.
+ */
+export function shadowDistribution(fallback: number, legal: readonly boolean[], exploration: number): Float64Array {
+  let count = 0;
+  for (const allowed of legal) if (allowed) count++;
+  const p = new Float64Array(legal.length);
+  for (let i = 0; i < p.length; i++) if (legal[i]) p[i] = exploration / count;
+  p[fallback] = (p[fallback] as number) + 1 - exploration;
+  return p;
+}
+
+/**
+ * Act: the policy's distribution with at most `budget` of it off its most likely destination, and none
+ * of it on other destinations below the floor. What is taken away goes to the most likely one.
+ * @param means expected rewards, needed with `least`
+ * @param least an explored destination must be expected to earn this much
+ */
+export function actDistribution(
+  policy: Float64Array,
+  budget: number,
+  means?: ArrayLike<number>,
+  least = Number.NEGATIVE_INFINITY,
+): Float64Array {
+  const best = mostLikely(policy);
+  const p = new Float64Array(policy.length);
+  let off = 0;
+  for (let i = 0; i < p.length; i++) {
+    if (i === best || (means !== undefined && (means[i] as number) < least)) continue;
+    p[i] = policy[i] as number;
+    off += p[i] as number;
+  }
+  if (off > budget) {
+    for (let i = 0; i < p.length; i++) p[i] = ((p[i] as number) * budget) / off;
+    off = budget;
+  }
+  p[best] = 1 - off;
+  return p;
+}
+
+/** Canary: the policy's distribution with probability `share`, else the fallback's choice. */
+export function canaryDistribution(policy: Float64Array, fallback: number, share: number): Float64Array {
+  const p = policy.map((x) => x * share);
+  p[fallback] = (p[fallback] as number) + 1 - share;
+  return p;
+}
+
+/** The index of the largest probability, the first of equals. */
+export function mostLikely(p: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < p.length; i++) if ((p[i] as number) > (p[best] as number)) best = i;
+  return best;
+}
+
+/** What is wrong with a policy's distribution, in words; undefined when nothing is. */
+export function distributionFault(p: Float64Array, legal: readonly boolean[]): string | undefined {
+  if (p.length !== legal.length) return `${p.length} probabilities for ${legal.length} destinations`;
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) {
+    const x = p[i] as number;
+    if (!(x >= 0)) return `the probability ${x}`;
+    if (x > 0 && !legal[i]) return "a probability above zero for a masked destination";
+    sum += x;
+  }
+  return Math.abs(sum - 1) <= SUM_TOLERANCE ? undefined : `probabilities that sum to ${sum}`;
+}

@@ -1,0 +1,12 @@
+export { createPolicy, restorePolicy } from "./create.js";
+export { creditDecisions } from "./credit.js";
+export * from "./distribution.js";
+export type { DriftState } from "./drift.js";
+export { PageHinkley } from "./drift.js";
+export type { DecisionExplanation, Importance } from "./explain.js";
+export { explainDecision, globalImportances } from "./explain.js";
+export * from "./routing-artifact.js";
+export * from "./routing-policy.js";
+export type { CostSpec, ModelSpec, PolicySpec } from "./spec.js";
+export type { LabelledContext, WarmStart } from "./warm-start.js";
+export { warmStart } from "./warm-start.js";

@@ -1,0 +1,153 @@
+import type { DriftState } from "../drift.js";
+import { PageHinkley } from "../drift.js";
+import type { PolicyInput, PolicyRow } from "../routing-policy.js";
+import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import { invalidSnapshot } from "./packed.js";
+
+/** Learning rate of the weights: squared errors of rewards in [0,1] (Vovk 1998). */
+const RATE = 2;
+/** Share of the past errors that each row forgets, so that the weights can follow a changing world. */
+const LOSS_DECAY = 1 / 500;
+/** Experts below this weight are not asked when serving. */
+const NEGLIGIBLE = 0.02;
+/** Rows of a batch are learned in chunks that double in size from here; each is predicted before it is learned. */
+const FIRST_CHUNK = 32;
+
+/**
+ * Several models mixed by how well each predicted rewards before it learned them: weights fall
+ * exponentially with the (slowly forgotten) sum of squared errors. The mean is the weighted one; the
+ * standard error is that of the weightiest model, joined with the models' disagreement.
+ */
+export class MixtureModel implements RewardModel {
+  private losses: Float64Array;
+  private weights: Float64Array;
+  private means = new Float64Array(16);
+  private others = new Float64Array(16);
+  private drift = new PageHinkley();
+
+  constructor(private readonly experts: readonly RewardModel[]) {
+    this.losses = new Float64Array(experts.length);
+    this.weights = new Float64Array(experts.length).fill(1 / experts.length);
+  }
+
+  /** Weight of each expert, in the order given; sums to one. */
+  get shares(): readonly number[] {
+    return Array.from(this.weights);
+  }
+
+  estimate(input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
+    const count = input.candidates.length;
+    if (this.means.length < count) {
+      this.means = new Float64Array(count * 2);
+      this.others = new Float64Array(count * 2);
+    }
+    const top = this.weights.indexOf(Math.max(...this.weights));
+    const { others } = this;
+    let total = 0;
+    means.fill(0, 0, count);
+    others.fill(0, 0, count);
+    for (let m = 0; m < this.experts.length; m++) {
+      const w = this.weights[m] as number;
+      if (w < NEGLIGIBLE && m !== top) continue;
+      (this.experts[m] as RewardModel).estimate(input, this.means, m === top ? errors : undefined);
+      total += w;
+      for (let i = 0; i < count; i++) {
+        const mean = this.means[i] as number;
+        means[i] = (means[i] as number) + w * mean;
+        others[i] = (others[i] as number) + w * mean * mean;
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      means[i] = (means[i] as number) / total;
+      if (!errors) continue;
+      const disagreement = Math.max(0, (others[i] as number) / total - (means[i] as number) ** 2);
+      errors[i] = Math.sqrt((errors[i] as number) ** 2 + disagreement);
+    }
+  }
+
+  learn(rows: readonly PolicyRow[]): void {
+    for (let from = 0, size = FIRST_CHUNK; from < rows.length; from += size, size = from) {
+      const chunk = rows.slice(from, from + size);
+      for (const row of chunk) this.judge(row);
+      for (const expert of this.experts) expert.learn(chunk);
+    }
+  }
+
+  /** Charges each expert with its error on a row it has not learned yet. */
+  private judge(row: PolicyRow): void {
+    const { context, candidates, candidateFeatures, chosen, reward, weight = 1 } = row;
+    const input = {
+      context,
+      candidates: [candidates[chosen] as string],
+      candidateFeatures: candidateFeatures && [candidateFeatures[chosen] as typeof context],
+    };
+    let mean = 0;
+    this.experts.forEach((expert, m) => {
+      expert.estimate(input, this.means);
+      mean += (this.weights[m] as number) * (this.means[0] as number);
+      const error = Math.min(1, Math.max(0, this.means[0] as number)) - reward;
+      this.losses[m] = (this.losses[m] as number) * (1 - LOSS_DECAY) + weight * error * error;
+    });
+    // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
+    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) this.losses.fill(0);
+    this.weigh();
+  }
+
+  rowsSinceDrift(): number {
+    return this.drift.since;
+  }
+
+  private weigh(): void {
+    const least = Math.min(...this.losses);
+    this.weights = this.losses.map((loss) => Math.exp(-RATE * (loss - least)));
+    const sum = this.weights.reduce((a, b) => a + b, 0);
+    this.weights = this.weights.map((w) => w / sum);
+  }
+
+  parts(input: PolicyInput, index: number): Parts {
+    const { context } = input;
+    const contributions = new Float64Array(context.indices.length);
+    let bias = 0;
+    const asked = this.shares.map((w, m) => ({ w, m })).filter(({ w }) => w >= NEGLIGIBLE);
+    const total = asked.reduce((sum, { w }) => sum + w, 0);
+    for (const { w, m } of asked) {
+      const parts = (this.experts[m] as RewardModel).parts(input, index);
+      bias += (w / total) * parts.bias;
+      for (let k = 0; k < contributions.length; k++)
+        contributions[k] = (contributions[k] as number) + (w / total) * (parts.contributions[k] as number);
+    }
+    return { bias, contributions, context };
+  }
+
+  snapshot(): ModelSnapshot {
+    return {
+      kind: "mixture",
+      drift: this.drift.snapshot(),
+      losses: Array.from(this.losses),
+      experts: this.experts.map((e) => e.snapshot()),
+    };
+  }
+
+  /** The mixture of a snapshot, its experts restored by `restore`; fails with SNAPSHOT_INVALID. */
+  static restore(
+    restore: readonly ((snapshot: ModelSnapshot) => RewardModel)[],
+    snapshot: ModelSnapshot,
+  ): MixtureModel {
+    const { kind, losses, experts } = snapshot;
+    const right = (list: unknown): list is unknown[] => Array.isArray(list) && list.length === restore.length;
+    if (kind !== "mixture" || !right(losses) || !losses.every((l) => Number.isFinite(l)) || !right(experts))
+      throw invalidSnapshot("a mixture with other experts", `${restore.length} experts and their losses`);
+    const model = new MixtureModel(restore.map((make, m) => make(experts[m] as ModelSnapshot)));
+    model.drift = restoredDrift(snapshot.drift);
+    model.losses = Float64Array.from(losses as number[]);
+    model.weigh();
+    return model;
+  }
+}
+
+function restoredDrift(state: unknown): PageHinkley {
+  const { count, mean, sum, least, alarms } = (state ?? {}) as DriftState;
+  if (![count, mean, sum, least, alarms].every(Number.isFinite))
+    throw invalidSnapshot("a mixture without its drift test", "the state of its drift test");
+  return new PageHinkley({ count, mean, sum, least, alarms });
+}

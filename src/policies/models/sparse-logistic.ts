@@ -1,0 +1,130 @@
+import type { Rng } from "../../core/index.js";
+import { createRng, shuffled } from "../../core/index.js";
+import type { FeatureVector } from "../../dataset/index.js";
+import { invalidSnapshot, pack, unpack32 } from "./packed.js";
+import type { Example, Regressor, RegressorSnapshot } from "./regressor.js";
+
+/** Options of {@link SparseLogistic}. */
+export interface SparseLogisticOptions {
+  /** Step of AdaGrad. */
+  learningRate: number;
+  /** Times each call of `learn` goes over its examples, in a new order each time. */
+  passes: number;
+  seed: number;
+  /** Share of the step sizes' history that each example replaces (default 0), so that steps stay large. */
+  forgetting?: number;
+}
+
+/** Calls with fewer examples go over them once: many passes over a few rows would only memorise them. */
+const FEW = 16;
+
+/** Start of the sums of squared gradients: keeps the first steps finite. */
+const SQUARED_START = 1e-3;
+
+/**
+ * Logistic regression for many sparse features, such as hashed text: AdaGrad (Duchi et al. 2011) over
+ * a few passes, with a diagonal Laplace approximation for its uncertainty (prior precision one). Time
+ * and memory are linear in the features.
+ */
+export class SparseLogistic implements Regressor {
+  private weights: Float32Array;
+  private squared: Float32Array;
+  private precision: Float32Array;
+  private calls = 0;
+
+  constructor(
+    private readonly dim: number,
+    private readonly options: SparseLogisticOptions,
+  ) {
+    this.weights = new Float32Array(dim + 1);
+    this.squared = new Float32Array(dim + 1).fill(SQUARED_START);
+    this.precision = new Float32Array(dim + 1).fill(1);
+  }
+
+  private logit(x: FeatureVector): number {
+    const { weights } = this;
+    let sum = weights[this.dim] as number;
+    for (let k = 0; k < x.indices.length; k++)
+      sum += (x.values[k] as number) * (weights[x.indices[k] as number] as number);
+    return sum;
+  }
+
+  mean(x: FeatureVector): number {
+    return sigmoid(this.logit(x));
+  }
+
+  standardError(x: FeatureVector): number {
+    const { precision } = this;
+    let variance = 1 / (precision[this.dim] as number);
+    for (let k = 0; k < x.indices.length; k++)
+      variance += (x.values[k] as number) ** 2 / (precision[x.indices[k] as number] as number);
+    const p = this.mean(x);
+    return Math.min(0.5, p * (1 - p) * Math.sqrt(variance));
+  }
+
+  learn(examples: readonly Example[]): void {
+    const rows = examples.filter((e) => e.weight > 0);
+    if (rows.length === 0) return;
+    if (this.calls === 0) this.weights[this.dim] = logitOfMean(rows);
+    const rng: Rng = createRng(this.options.seed).fork(String(this.calls++));
+    const passes = rows.length < FEW ? 1 : this.options.passes;
+    for (let pass = 0; pass < passes; pass++) for (const row of shuffled(rows, rng)) this.step(row);
+    for (const { x, weight } of rows) {
+      const p = this.mean(x);
+      const information = Math.max(1e-3, p * (1 - p)) * weight;
+      for (let k = 0; k < x.indices.length; k++) {
+        const at = x.indices[k] as number;
+        this.precision[at] = (this.precision[at] as number) + information * (x.values[k] as number) ** 2;
+      }
+      this.precision[this.dim] = (this.precision[this.dim] as number) + information;
+    }
+  }
+
+  private step({ x, y, weight }: Example): void {
+    const { weights, squared, dim } = this;
+    const rate = this.options.learningRate;
+    const keep = 1 - (this.options.forgetting ?? 0);
+    const error = (this.mean(x) - y) * weight;
+    const descend = (at: number, gradient: number) => {
+      const sum = (squared[at] as number) * keep + gradient * gradient;
+      squared[at] = sum;
+      weights[at] = (weights[at] as number) - (rate * gradient) / Math.sqrt(sum);
+    };
+    for (let k = 0; k < x.indices.length; k++) descend(x.indices[k] as number, error * (x.values[k] as number));
+    descend(dim, error);
+  }
+
+  parts(x: FeatureVector): { bias: number; contributions: Float64Array } {
+    const logits = Float64Array.from(x.indices, (at, k) => (x.values[k] as number) * (this.weights[at] as number));
+    const bias = sigmoid(this.weights[this.dim] as number);
+    const total = logits.reduce((a, b) => a + b, 0);
+    // The way from sigmoid(intercept) to the mean is shared out in proportion to the logits.
+    const share = Math.abs(total) > 1e-12 ? (this.mean(x) - bias) / total : bias * (1 - bias);
+    return { bias, contributions: logits.map((v) => v * share) };
+  }
+
+  snapshot(): RegressorSnapshot {
+    const { calls, weights, squared, precision } = this;
+    return { kind: "logistic", calls, weights: pack(weights), squared: pack(squared), precision: pack(precision) };
+  }
+
+  /** The regressor of a snapshot; fails with SNAPSHOT_INVALID. */
+  static restore(dim: number, options: SparseLogisticOptions, snapshot: RegressorSnapshot): SparseLogistic {
+    const model = new SparseLogistic(dim, options);
+    if (!Number.isInteger(snapshot.calls)) throw invalidSnapshot("a logistic regressor without its count", "calls");
+    model.calls = snapshot.calls as number;
+    model.weights = unpack32(snapshot.weights, dim + 1);
+    model.squared = unpack32(snapshot.squared, dim + 1);
+    model.precision = unpack32(snapshot.precision, dim + 1);
+    return model;
+  }
+}
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+
+/** The log odds of the mean target, smoothed by half a row on each side. */
+function logitOfMean(rows: readonly Example[]): number {
+  const total = rows.reduce((sum, r) => sum + r.weight, 0);
+  const mean = (rows.reduce((sum, r) => sum + r.weight * r.y, 0) + 0.5) / (total + 1);
+  return Math.log(mean / (1 - mean));
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { digest, LearningError } from "../../core/index.js";
+
+/** A limit on something other than the reward. A variant that breaks it leaves the experiment. */
+export const guardrailSchema = z.object({
+  /** `error`: the run failed; the others: the run exceeded `limit` (milliseconds, US dollars). */
+  metric: z.enum(["error", "latencyMs", "costUsd"]),
+  /** Needed for `latencyMs` and `costUsd`. */
+  limit: z.number().positive().optional(),
+  /** How much larger the variant's share of such runs may be than the control's; default 0.05. */
+  margin: z.number().min(0).lt(1).default(0.05),
+});
+export type Guardrail = z.infer<typeof guardrailSchema>;
+
+export const experimentDefinitionSchema = z
+  .object({
+    promptId: z.string().min(1),
+    /** Versions compared; the first is the control. */
+    variants: z.array(z.string().min(1)).min(2).max(20),
+    /**
+     * `fixed`: by `shares`; `thompson`: each variant with the probability that it is best, which earns most
+     * on the way; `track-and-stop`: in the proportions that identify the best soonest.
+     */
+    allocation: z.enum(["fixed", "thompson", "track-and-stop"]).default("fixed"),
+    /** Shares of the variants under `fixed`; equal by default. */
+    shares: z.array(z.number().positive()).optional(),
+    /** Least share that every variant still in the experiment keeps; default 0.1 of an equal share. */
+    floor: z.number().min(0).max(1).default(0.1),
+    /** Who keeps a variant once it was drawn; `run` draws anew for every run. */
+    sticky: z.enum(["user", "thread", "run"]).default("thread"),
+    /** Context fields whose values are balanced over the variants separately. */
+    stratifyBy: z.array(z.string()).default([]),
+    /** Probability of a false winner over the whole experiment. */
+    alpha: z.number().gt(0).lt(0.5).default(0.05),
+    /** Differences of mean reward below this do not matter: the x of "no difference larger than x". */
+    minimumEffect: z.number().gt(0).lt(1).default(0.05),
+    /** Outcomes after which an undecided experiment ends with "not enough data". */
+    maxOutcomes: z.number().int().positive().default(20_000),
+    guardrails: z.array(guardrailSchema).default([{ metric: "error", margin: 0.05 }]),
+  })
+  .strict();
+
+export type ExperimentDefinition = z.infer<typeof experimentDefinitionSchema>;
+export type ExperimentOptions = z.input<typeof experimentDefinitionSchema>;
+
+/** Checks a definition; fails with EXPERIMENT_INVALID. */
+export function parseDefinition(options: ExperimentOptions): ExperimentDefinition {
+  const parsed = experimentDefinitionSchema.safeParse(options);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(`${issue?.path.join(".") || "the definition"}: ${issue?.message}`, "a valid experiment definition");
+  }
+  const { variants, shares, allocation, guardrails } = parsed.data;
+  if (new Set(variants).size < variants.length) throw invalid(`variants ${variants.join(", ")}`, "each version once");
+  if (shares && shares.length !== variants.length)
+    throw invalid(`${shares.length} shares for ${variants.length} variants`, "one share per variant");
+  if (shares && allocation !== "fixed") throw invalid(`shares with allocation ${allocation}`, 'allocation "fixed"');
+  for (const g of guardrails)
+    if ((g.metric === "error") !== (g.limit === undefined))
+      throw invalid(
+        `guardrail ${g.metric} ${g.limit === undefined ? "without" : "with"} a limit`,
+        "a limit for latencyMs and costUsd, none for error",
+      );
+  return parsed.data;
+}
+
+function invalid(received: string, expected: string): LearningError {
+  return new LearningError("EXPERIMENT_INVALID", {
+    received,
+    expected,
+    remedy: "Correct the experiment's options; see ExperimentDefinition.",
+  });
+}
+
+/** Identifies a definition: an experiment whose stored definition no longer has its digest was edited in flight. */
+export function definitionDigest(definition: ExperimentDefinition): string {
+  return digest(JSON.stringify(definition), 16);
+}

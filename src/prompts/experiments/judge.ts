@@ -1,0 +1,21 @@
+import { createRng } from "../../core/index.js";
+import { allocate } from "./allocation.js";
+import type { ExperimentDefinition } from "./definition.js";
+import { type ExperimentReport, ExperimentRun, type Outcome } from "./evaluate.js";
+
+/** Where an experiment stands and how the next units are shared out. */
+export interface Judgement {
+  report: ExperimentReport;
+  shares: Record<string, number>;
+}
+
+/** Evaluates an experiment from its outcomes in order of arrival; the same outcomes and seed give the same judgement. */
+export function judgeExperiment(
+  definition: ExperimentDefinition,
+  outcomes: Iterable<Outcome>,
+  seed: number | string,
+): Judgement {
+  const run = new ExperimentRun(definition);
+  for (const outcome of outcomes) run.add(outcome);
+  return { report: run.report(), shares: allocate(definition, run, createRng(seed)) };
+}

@@ -1,0 +1,52 @@
+import { LearningError, show } from "../../core/index.js";
+
+/** What is known before an experiment starts. */
+export interface PlanRequest {
+  /** Number of variants, the control included; default 2. */
+  variants?: number;
+  /** Mean reward of the control, in (0,1). */
+  baseline: number;
+  /** Standard deviation of rewards; default that of coin flips with the baseline's mean. */
+  rewardSd?: number;
+  /** Probability of a false winner; default 0.05. */
+  alpha?: number;
+  /** Probability of finding a difference of the planned size; default 0.8. */
+  power?: number;
+}
+
+/** Standard normal quantiles of the usual powers. */
+const POWER_QUANTILES: Record<string, number> = { "0.5": 0, "0.8": 0.8416, "0.9": 1.2816, "0.95": 1.6449 };
+/** What mixing bets of several sizes costs, in log evidence. */
+const MIXING_COST = 0.7;
+
+/**
+ * Outcomes per variant after which a difference of `effect` will have been found with the given power,
+ * under equal shares and a look after every outcome: log evidence grows like a Brownian motion with drift
+ * effect^2 / (8 sd^2) per outcome of a pair, and must reach the threshold plus the cost of mixing.
+ */
+export function plannedOutcomes(effect: number, request: PlanRequest): number {
+  const { variants = 2, baseline, alpha = 0.05, power = 0.8 } = request;
+  const z = POWER_QUANTILES[String(power)];
+  const sd = request.rewardSd ?? Math.sqrt(baseline * (1 - baseline));
+  if (z === undefined || !(effect > 0 && effect < 1) || !(baseline > 0 && baseline < 1) || !(sd > 0) || variants < 2)
+    throw new LearningError("EXPERIMENT_INVALID", {
+      received: show({ effect, ...request }),
+      expected: "effect and baseline in (0,1), a positive rewardSd, at least 2 variants, power 0.5, 0.8, 0.9 or 0.95",
+      remedy: "Give the smallest difference that matters and the control's mean reward.",
+    });
+  const bar = Math.log((2 * (variants - 1)) / alpha) + MIXING_COST;
+  const root = (z * Math.SQRT2 + Math.sqrt(2 * z * z + 4 * bar)) / 2;
+  const drift = (effect * effect) / (8 * sd * sd);
+  return Math.ceil((root * root) / drift / 2);
+}
+
+/** The smallest difference that so many outcomes per variant will find with the given power. */
+export function minimumDetectableEffect(outcomesPerVariant: number, request: PlanRequest): number {
+  let [low, high] = [1e-4, 0.999];
+  for (let i = 0; i < 50; i++) {
+    const effect = (low + high) / 2;
+    if (plannedOutcomes(effect, request) > outcomesPerVariant) low = effect;
+    else high = effect;
+  }
+  return high;
+}

@@ -1,0 +1,117 @@
+import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
+import { type BaseMessagePromptTemplateLike, ChatPromptTemplate, MessagesPlaceholder } from "@langchain/core/prompts";
+import { z } from "zod";
+import { digest, LearningError, messageOf, show } from "../core/index.js";
+
+const messageSchema = z.union([
+  z.strictObject({
+    role: z.enum(["system", "human", "ai"]),
+    template: z.string(),
+    /** True for a message that is sent as it stands, braces included. */
+    literal: z.boolean().optional(),
+  }),
+  z.strictObject({ placeholder: z.string().min(1), optional: z.boolean() }),
+]);
+
+/** A chat prompt as plain JSON: what versions store. */
+export const promptContentSchema = z.strictObject({
+  format: z.enum(["f-string", "mustache"]),
+  messages: z.array(messageSchema).min(1),
+});
+export type PromptContent = z.infer<typeof promptContentSchema>;
+export type PromptMessage = PromptContent["messages"][number];
+
+const ROLES: Readonly<Record<string, "system" | "human" | "ai">> = {
+  SystemMessagePromptTemplate: "system",
+  HumanMessagePromptTemplate: "human",
+  AIMessagePromptTemplate: "ai",
+};
+
+interface MessageLike {
+  variableName?: string;
+  optional?: boolean;
+  prompt?: { template?: unknown; templateFormat?: unknown };
+  lc_id?: string[];
+  content?: unknown;
+  getType?: () => string;
+}
+
+/**
+ * The plain content of a LangChain template. Text messages and message placeholders are supported; images,
+ * dictionaries and partial variables fail with PROMPT_INVALID, since a version must be readable text.
+ */
+export function contentOf(template: ChatPromptTemplate): PromptContent {
+  if (Object.keys(template.partialVariables ?? {}).length > 0)
+    throw invalid("a template with partial variables", "all variables given when the prompt is formatted");
+  // A template made from messages carries its format only in the messages.
+  const formats = template.promptMessages.flatMap((m) => (m as unknown as MessageLike).prompt?.templateFormat ?? []);
+  const format = formats[0] ?? template.templateFormat ?? "f-string";
+  if ((format !== "f-string" && format !== "mustache") || formats.some((f) => f !== format))
+    throw invalid(`format ${show([...new Set(formats)])}`, "f-string or mustache, one for all messages");
+  const messages = template.promptMessages.map((m): PromptMessage => {
+    const message = m as unknown as MessageLike;
+    if (typeof message.variableName === "string")
+      return { placeholder: message.variableName, optional: message.optional === true };
+    const text = message.prompt?.template;
+    const role = ROLES[message.lc_id?.at(-1) ?? ""];
+    if (typeof text === "string" && role) return { role, template: text };
+    const type = message.getType?.();
+    if ((type === "system" || type === "human" || type === "ai") && typeof message.content === "string")
+      return { role: type, template: message.content, literal: true };
+    throw invalid(`a message of type ${show(message.lc_id?.at(-1) ?? type)}`, "text messages and placeholders");
+  });
+  return parseContent({ format, messages });
+}
+
+/** Checks stored or received content; fails with PROMPT_INVALID, also for templates that cannot be parsed. */
+export function parseContent(value: unknown): PromptContent {
+  const parsed = promptContentSchema.safeParse(value);
+  if (!parsed.success) throw invalid(show(value), "prompt content", parsed.error);
+  templateOf(parsed.data);
+  return parsed.data;
+}
+
+/** The LangChain template of a content. */
+export function templateOf(content: PromptContent): ChatPromptTemplate {
+  const make = { system: SystemMessage, human: HumanMessage, ai: AIMessage };
+  const messages = content.messages.map((m): BaseMessagePromptTemplateLike => {
+    if ("placeholder" in m) return new MessagesPlaceholder({ variableName: m.placeholder, optional: m.optional });
+    return m.literal ? new make[m.role](m.template) : [m.role, m.template];
+  });
+  try {
+    return ChatPromptTemplate.fromMessages(messages, { templateFormat: content.format });
+  } catch (error) {
+    throw invalid(messageOf(error), "templates whose braces are balanced", error);
+  }
+}
+
+/** Names of the variables a prompt needs, sorted; placeholders included. */
+export function variablesOf(content: PromptContent): string[] {
+  return [...new Set(templateOf(content).inputVariables)].map(String).sort();
+}
+
+/** Identifies a content; equal contents are one version. */
+export function contentDigest(content: PromptContent): string {
+  return digest(JSON.stringify(content), 16);
+}
+
+/** Why a content cannot replace another: variables lost or added; undefined when it can. */
+export function variableChange(from: PromptContent, to: PromptContent): string | undefined {
+  const [before, after] = [variablesOf(from), variablesOf(to)];
+  const missing = before.filter((v) => !after.includes(v));
+  const extra = after.filter((v) => !before.includes(v));
+  const parts = [
+    ...(missing.length > 0 ? [`without the variables ${missing.join(", ")}`] : []),
+    ...(extra.length > 0 ? [`with the extra variables ${extra.join(", ")}`] : []),
+  ];
+  return parts.length > 0 ? parts.join(" and ") : undefined;
+}
+
+function invalid(received: string, expected: string, cause?: unknown): LearningError {
+  return new LearningError("PROMPT_INVALID", {
+    received,
+    expected,
+    remedy: "Register a ChatPromptTemplate of text messages and placeholders.",
+    ...(cause !== undefined && { cause }),
+  });
+}

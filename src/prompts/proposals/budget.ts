@@ -1,0 +1,74 @@
+import { LearningError, show } from "../../core/index.js";
+
+/** What making one proposal may cost. Runs of the examples count as well as calls of the proposing model. */
+export interface BudgetOptions {
+  /** Model calls and example runs together; default 200. */
+  calls?: number;
+  tokens?: number;
+  costUsd?: number;
+}
+
+/** What was used. */
+export interface Usage {
+  tokens?: number;
+  costUsd?: number;
+}
+
+/** Thrown where tokens or dollars ran out in the middle of trying a prompt; ends the search. */
+export class BudgetExhausted extends Error {
+  override readonly name = "BudgetExhausted";
+}
+
+/** Counts what a proposal costs; asked before anything is spent, told afterwards. */
+export class Budget {
+  calls = 0;
+  tokens = 0;
+  costUsd = 0;
+  private reserved = 0;
+
+  constructor(private readonly limit: BudgetOptions) {
+    for (const [name, value] of Object.entries(limit))
+      if (value !== undefined && !(value > 0))
+        throw new LearningError("PROMPT_INVALID", {
+          received: `budget.${name} ${show(value)}`,
+          expected: "a positive number",
+          remedy: "Leave it out for no limit, or give what a proposal may cost.",
+        });
+  }
+
+  /** Keeps calls back for later. */
+  reserve(calls: number): void {
+    this.reserved += calls;
+  }
+
+  /** Frees calls kept back. */
+  release(calls: number): void {
+    this.reserved -= calls;
+  }
+
+  /** Whether so many calls are still allowed, and tokens and dollars not used up. */
+  allows(calls: number): boolean {
+    const { calls: most = 200, tokens, costUsd } = this.limit;
+    return (
+      this.calls + this.reserved + calls <= most &&
+      (tokens === undefined || this.tokens < tokens) &&
+      (costUsd === undefined || this.costUsd < costUsd)
+    );
+  }
+
+  /** Fails with BudgetExhausted when tokens or dollars are used up. */
+  require(): void {
+    const { tokens = Number.POSITIVE_INFINITY, costUsd = Number.POSITIVE_INFINITY } = this.limit;
+    if (this.tokens >= tokens || this.costUsd >= costUsd) throw new BudgetExhausted("tokens or dollars are used up");
+  }
+
+  spend(usage: Usage = {}): void {
+    this.calls++;
+    this.tokens += usage.tokens ?? 0;
+    this.costUsd += usage.costUsd ?? 0;
+  }
+
+  get spent() {
+    return { calls: this.calls, tokens: this.tokens, costUsd: this.costUsd };
+  }
+}

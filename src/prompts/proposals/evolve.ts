@@ -1,0 +1,101 @@
+import { shuffled } from "../../core/index.js";
+import { contentDigest, type PromptContent } from "../prompt-content.js";
+import { ask, type ChatModelLike } from "./ask.js";
+import { drawFromFront } from "./pareto.js";
+import type { SearchContext } from "./search.js";
+import type { PromptExample, TrialResult } from "./trial.js";
+import { objection, withText, writableMessages } from "./vet.js";
+
+interface Member {
+  content: PromptContent;
+  /** Mean score per segment of the choosing examples. */
+  scores: number[];
+}
+
+const MINIBATCH = 4;
+
+/**
+ * Reflective evolution (GEPA, Agrawal et al., 2025): a parent from the Pareto front over segments runs on a
+ * few examples, a model reads how that went and rewrites one message, and the child joins the pool if it
+ * does better on the same examples. Ends with the budget; the best mean over segments wins.
+ */
+export async function evolve(context: SearchContext, model: ChatModelLike): Promise<PromptContent | undefined> {
+  const { base, learning, choosing, trials, budget, validators, rng, attempts } = context;
+  const segments = [...new Set(choosing.map((e) => e.segment ?? ""))];
+  const scored = async (content: PromptContent): Promise<Member> => {
+    const results = await trials.all(content, choosing);
+    return { content, scores: segments.map((s) => meanOf(results, choosing, s)) };
+  };
+  if (!trials.affordable(base, choosing)) return undefined;
+  const pool = [await scored(base)];
+  const seen = new Set([contentDigest(base)]);
+  const targets = writableMessages(base);
+  for (let round = 0; targets.length > 0; round++) {
+    const parent = pool[
+      drawFromFront(
+        pool.map((m) => m.scores),
+        rng,
+      )
+    ] as Member;
+    const batch = shuffled(learning, rng).slice(0, MINIBATCH);
+    if (!budget.allows(1 + trials.missing(parent.content, batch) + batch.length)) break;
+    const before = await trials.all(parent.content, batch);
+    const target = targets[round % targets.length] as number;
+    const answer = await ask(model, reflection(parent.content, target, batch, before), context);
+    if ("failure" in answer) {
+      attempts.push({ outcome: answer.failure, detail: answer.detail });
+      continue;
+    }
+    const child = withText(parent.content, target, answer.text);
+    const why = seen.has(contentDigest(child)) ? "the same as an earlier one" : objection(base, child, validators);
+    if (why) {
+      attempts.push({ outcome: "refused", detail: why });
+      continue;
+    }
+    seen.add(contentDigest(child));
+    const after = await trials.all(child, batch);
+    const gain = total(after) - total(before);
+    if (gain <= 0 || !trials.affordable(child, choosing)) {
+      attempts.push({
+        outcome: gain <= 0 ? "not better" : "budget",
+        detail: `gained ${gain.toFixed(2)} on ${batch.length} examples`,
+      });
+      continue;
+    }
+    pool.push(await scored(child));
+    attempts.push({ outcome: "kept", detail: `gained ${gain.toFixed(2)} on ${batch.length} examples` });
+  }
+  const overall = (m: Member) => m.scores.reduce((s, v) => s + v, 0) / m.scores.length;
+  const best = pool.reduce((a, b) => (overall(b) > overall(a) ? b : a));
+  return best === pool[0] ? undefined : best.content;
+}
+
+function meanOf(results: readonly TrialResult[], examples: readonly PromptExample[], segment: string): number {
+  const own = results.filter((_, i) => ((examples[i] as PromptExample).segment ?? "") === segment);
+  return total(own) / own.length;
+}
+
+function total(results: readonly TrialResult[]): number {
+  return results.reduce((s, r) => s + r.score, 0);
+}
+
+function reflection(
+  content: PromptContent,
+  target: number,
+  batch: readonly PromptExample[],
+  results: readonly TrialResult[],
+): string {
+  const message = content.messages[target] as { role: string; template: string };
+  const cases = batch.map((e, i) => {
+    const r = results[i] as TrialResult;
+    const wanted = e.expected === undefined ? "" : `\nexpected: ${e.expected}`;
+    return `input: ${JSON.stringify(e.variables)}${wanted}\nscore: ${r.score.toFixed(2)} of 1\nfeedback: ${r.feedback ?? "(none)"}`;
+  });
+  return [
+    `The ${message.role} message to improve:`,
+    `<current>\n${message.template}\n</current>`,
+    "How it did:",
+    ...cases,
+    "Find out what the better answers needed that the message does not say, and rewrite it so that it does.",
+  ].join("\n\n");
+}

@@ -1,0 +1,33 @@
+import { drawIndex, type Rng } from "../../core/index.js";
+
+/**
+ * Draws a candidate from the Pareto front over segments in the manner of GEPA (Agrawal et al., 2025): of the
+ * candidates that are best in some segment, those dominated by another of them are left out, and the rest
+ * are drawn in proportion to the number of segments they lead.
+ * @param scores per candidate the mean score in each segment, aligned
+ */
+export function drawFromFront(scores: readonly (readonly number[])[], rng: Rng): number {
+  const front = paretoFront(scores);
+  const total = front.reduce((s, f) => s + f.leads, 0);
+  const drawn = drawIndex(
+    front.map((f) => f.leads / total),
+    rng.next(),
+  );
+  return (front[drawn] as { candidate: number }).candidate;
+}
+
+/** The front, with the number of segments each member leads. */
+export function paretoFront(scores: readonly (readonly number[])[]): { candidate: number; leads: number }[] {
+  const segments = scores[0]?.length ?? 0;
+  const leads = scores.map(() => 0);
+  for (let s = 0; s < segments; s++) {
+    const best = Math.max(...scores.map((row) => row[s] as number));
+    for (const [c, row] of scores.entries()) if (row[s] === best) leads[c] = (leads[c] as number) + 1;
+  }
+  const leaders = leads.flatMap((n, candidate) => (n > 0 ? [{ candidate, leads: n }] : []));
+  const dominates = (a: number, b: number) => {
+    const [x, y] = [scores[a] as number[], scores[b] as number[]];
+    return x.every((v, s) => v >= (y[s] as number)) && x.some((v, s) => v > (y[s] as number));
+  };
+  return leaders.filter((l) => !leaders.some((o) => o !== l && dominates(o.candidate, l.candidate)));
+}

@@ -1,0 +1,126 @@
+import { type Clock, createRng, shuffled } from "../../core/index.js";
+import type { ExperimentOptions } from "../experiments/index.js";
+import type { PromptContent } from "../prompt-content.js";
+import type { ServedRun } from "../serving/outcome-reader.js";
+import type { ChatModelLike, TokenPrices } from "./ask.js";
+import { Budget, BudgetExhausted, type BudgetOptions } from "./budget.js";
+import { evolve } from "./evolve.js";
+import { type Demonstration, fewShot } from "./few-shot.js";
+import { compareOnHeldOut, type HeldOutResult } from "./held-out.js";
+import { rewrite } from "./rewrite.js";
+import type { Attempt, SearchContext } from "./search.js";
+import { type PromptExample, type RunExample, Trials } from "./trial.js";
+import type { PromptValidator } from "./vet.js";
+
+/** How a new version is to be made and proven. */
+export interface ProposalRequest {
+  /**
+   * `evolve`: reflective evolution from how examples went; `rewrite`: from comments on low-rated runs;
+   * `few-shot`: demonstrations from the best rated runs (needs no model).
+   */
+  method: "evolve" | "rewrite" | "few-shot";
+  /** Inputs to try prompts on; at least 15, of which a third is held out. */
+  examples: readonly PromptExample[];
+  /** Runs a prompt on an example and scores it. */
+  run: RunExample;
+  /** The proposing model; without it `evolve` and `rewrite` are off. */
+  model?: ChatModelLike;
+  /** Rated runs to choose from, for `few-shot`. */
+  demonstrations?: readonly Demonstration[];
+  /** Most demonstrations; default 3. */
+  shots?: number;
+  budget?: BudgetOptions;
+  prices?: TokenPrices;
+  /** Longest wait for one answer of the model; default 60,000. */
+  timeoutMs?: number;
+  validators?: readonly PromptValidator[];
+  /** With it, a winning proposal at once meets the serving version in an experiment. */
+  experiment?: Omit<ExperimentOptions, "promptId" | "variants">;
+}
+
+/** What came of a proposal. */
+export interface Proposal {
+  /** `won`: better on held-out examples; `lost`: not; `none`: nothing better was found; `off`: it could not be tried. */
+  status: "won" | "lost" | "none" | "off";
+  reason: string;
+  /** The new content, when it won. */
+  content?: PromptContent;
+  heldOut?: HeldOutResult;
+  attempts: Attempt[];
+  spent: { calls: number; tokens: number; costUsd: number };
+  /** The version it was published as, and the experiment it went into. */
+  version?: string;
+  experiment?: string;
+}
+
+const LEAST_EXAMPLES = 15;
+
+/**
+ * Searches for a better prompt and compares the best one found with the base on examples that the search
+ * has not seen; the calls for that comparison are kept back from the start.
+ */
+export async function propose(
+  base: PromptContent,
+  rated: readonly ServedRun[],
+  request: ProposalRequest,
+  { seed, clock }: { seed: number; clock: Clock },
+): Promise<Proposal> {
+  const rng = createRng(`${seed}/propose/${request.method}`);
+  const budget = new Budget(request.budget ?? {});
+  const attempts: Attempt[] = [];
+  const end = (status: Proposal["status"], reason: string, more: Partial<Proposal> = {}): Proposal => ({
+    status,
+    reason,
+    ...more,
+    attempts,
+    spent: budget.spent,
+  });
+  if (request.method !== "few-shot" && !request.model)
+    return end("off", `${request.method} needs a chat model: pass one as \`model\``);
+  if (request.examples.length < LEAST_EXAMPLES)
+    return end(
+      "off",
+      `${request.examples.length} examples; at least ${LEAST_EXAMPLES} are needed, a third of them held out`,
+    );
+  const order = shuffled(request.examples, rng);
+  const third = Math.floor(order.length / 3);
+  const [heldOut, choosing, learning] = [order.slice(0, third), order.slice(third, 2 * third), order.slice(2 * third)];
+  const trials = new Trials(request.run, budget);
+  if (!budget.allows(2 * heldOut.length + choosing.length + 1))
+    return end("off", "the budget does not cover one comparison on the held-out examples");
+  budget.reserve(2 * heldOut.length);
+  const context: SearchContext = {
+    base,
+    learning,
+    choosing,
+    trials,
+    budget,
+    validators: request.validators ?? [],
+    rated,
+    ...(request.model && { model: request.model }),
+    ...(request.prices && { prices: request.prices }),
+    timeoutMs: request.timeoutMs ?? 60_000,
+    clock,
+    rng: rng.fork("search"),
+    attempts,
+  };
+  try {
+    const found = await search(request, context);
+    budget.release(2 * heldOut.length);
+    if (!found) return end("none", "nothing better was found within the budget");
+    const result = await compareOnHeldOut(trials, base, found, heldOut, rng.fork("held-out"));
+    const numbers = `${result.proposal.toFixed(3)} against ${result.base.toFixed(3)} on ${result.examples} held-out examples (p = ${result.pValue.toFixed(3)})`;
+    return result.won
+      ? end("won", `better: ${numbers}`, { content: found, heldOut: result })
+      : end("lost", `not surely better: ${numbers}`, { heldOut: result });
+  } catch (error) {
+    if (!(error instanceof BudgetExhausted)) throw error;
+    return end("none", `${error.message} before a proposal was proven`);
+  }
+}
+
+function search(request: ProposalRequest, context: SearchContext): Promise<PromptContent | undefined> {
+  if (request.method === "few-shot") return fewShot(context, request.demonstrations ?? [], request.shots ?? 3);
+  const model = request.model as ChatModelLike;
+  return request.method === "evolve" ? evolve(context, model) : rewrite(context, model);
+}

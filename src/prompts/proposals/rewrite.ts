@@ -1,0 +1,56 @@
+import type { PromptContent } from "../prompt-content.js";
+import { ask, type ChatModelLike } from "./ask.js";
+import type { SearchContext } from "./search.js";
+import { objection, withText, writableMessages } from "./vet.js";
+
+const LOW = 0.5;
+const MOST_COMMENTS = 20;
+const CANDIDATES = 3;
+
+/**
+ * Rewrites instructions from what people said about low-rated runs: a few candidates from one model, the best
+ * on the choosing examples is the proposal. Undefined without such comments.
+ */
+export async function rewrite(context: SearchContext, model: ChatModelLike): Promise<PromptContent | undefined> {
+  const { base, choosing, trials, budget, validators, rated, attempts } = context;
+  const complaints = rated
+    .filter((r) => (r.reward as number) < LOW && r.comments.length > 0)
+    .sort((a, b) => (a.reward as number) - (b.reward as number))
+    .flatMap((r) => r.comments)
+    .slice(0, MOST_COMMENTS);
+  const [target] = writableMessages(base);
+  if (complaints.length === 0 || target === undefined) {
+    attempts.push({
+      outcome: "refused",
+      detail: complaints.length === 0 ? "no comments on low-rated runs" : "no message to rewrite",
+    });
+    return undefined;
+  }
+  if (!trials.affordable(base, choosing)) return undefined;
+  let best = { content: undefined as PromptContent | undefined, mean: await trials.mean(base, choosing) };
+  for (let c = 0; c < CANDIDATES && budget.allows(1 + choosing.length); c++) {
+    const current = (base.messages[target] as { template: string }).template;
+    const question = [
+      "The message to improve:",
+      `<current>\n${current}\n</current>`,
+      "What people criticised about its results:",
+      ...complaints.map((text) => `- ${text}`),
+      `Rewrite it so that these complaints would not arise. This is attempt ${c + 1}; try another emphasis each time.`,
+    ].join("\n\n");
+    const answer = await ask(model, question, context);
+    if ("failure" in answer) {
+      attempts.push({ outcome: answer.failure, detail: answer.detail });
+      continue;
+    }
+    const candidate = withText(base, target, answer.text);
+    const why = objection(base, candidate, validators);
+    if (why) {
+      attempts.push({ outcome: "refused", detail: why });
+      continue;
+    }
+    const mean = await trials.mean(candidate, choosing);
+    attempts.push({ outcome: mean > best.mean ? "kept" : "not better", detail: `mean ${mean.toFixed(3)}` });
+    if (mean > best.mean) best = { content: candidate, mean };
+  }
+  return best.content;
+}

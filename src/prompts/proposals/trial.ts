@@ -1,0 +1,81 @@
+import type { ChatPromptTemplate } from "@langchain/core/prompts";
+import { messageOf } from "../../core/index.js";
+import { contentDigest, type PromptContent, templateOf } from "../prompt-content.js";
+import type { Budget, Usage } from "./budget.js";
+
+/** One input that prompts are tried on. */
+export interface PromptExample {
+  /** Values of the template's variables. */
+  variables: Record<string, unknown>;
+  /** Kind of input; fronts are kept per segment. */
+  segment?: string;
+  /** What a good answer would be, for `run` to judge by. */
+  expected?: string;
+}
+
+/** How a prompt did on an example. */
+export interface TrialResult {
+  /** In [0,1]. */
+  score: number;
+  /** What was good or bad, in words; shown to the proposing model. */
+  feedback?: string;
+  usage?: Usage;
+}
+
+/** Runs a prompt on an example and judges the result; the user's own pipeline. */
+export type RunExample = (template: ChatPromptTemplate, example: PromptExample) => Promise<TrialResult>;
+
+/** Runs prompts on examples within a budget, each pair once. */
+export class Trials {
+  private readonly known = new Map<string, TrialResult>();
+
+  constructor(
+    private readonly run: RunExample,
+    private readonly budget: Budget,
+  ) {}
+
+  /** How many of the examples have not been run with this content. */
+  missing(content: PromptContent, examples: readonly PromptExample[]): number {
+    const id = contentDigest(content);
+    return examples.filter((e) => !this.known.has(keyOf(id, e))).length;
+  }
+
+  /** Whether the budget still covers trying a content on the examples. */
+  affordable(content: PromptContent, examples: readonly PromptExample[]): boolean {
+    return this.budget.allows(this.missing(content, examples));
+  }
+
+  /** One result per example. A run that fails scores 0, with the error as feedback. */
+  async all(content: PromptContent, examples: readonly PromptExample[]): Promise<TrialResult[]> {
+    const id = contentDigest(content);
+    const template = templateOf(content);
+    const results: TrialResult[] = [];
+    for (const example of examples) {
+      const key = keyOf(id, example);
+      let result = this.known.get(key);
+      if (!result) {
+        this.budget.require();
+        try {
+          const tried = await this.run(template, example);
+          result = { ...tried, score: Number.isFinite(tried.score) ? Math.min(1, Math.max(0, tried.score)) : 0 };
+        } catch (error) {
+          result = { score: 0, feedback: `the run failed: ${messageOf(error)}` };
+        }
+        this.budget.spend(result.usage);
+        this.known.set(key, result);
+      }
+      results.push(result);
+    }
+    return results;
+  }
+
+  /** Mean score over the examples. */
+  async mean(content: PromptContent, examples: readonly PromptExample[]): Promise<number> {
+    const results = await this.all(content, examples);
+    return results.reduce((s, r) => s + r.score, 0) / results.length;
+  }
+}
+
+function keyOf(id: string, example: PromptExample): string {
+  return `${id}/${JSON.stringify(example)}`;
+}

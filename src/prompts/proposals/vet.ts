@@ -1,0 +1,38 @@
+import { messageOf } from "../../core/index.js";
+import { type PromptContent, parseContent, variableChange } from "../prompt-content.js";
+
+/** The user's own check of a proposal: why it is not acceptable, or undefined. */
+export type PromptValidator = (content: PromptContent) => string | undefined;
+
+/** Why a candidate may not even be tried: it cannot be parsed, loses or adds variables, or a validator objects. */
+export function objection(
+  base: PromptContent,
+  candidate: PromptContent,
+  validators: readonly PromptValidator[],
+): string | undefined {
+  try {
+    parseContent(candidate);
+    const change = variableChange(base, candidate);
+    if (change) return `a prompt ${change}`;
+    for (const validate of validators) {
+      const complaint = validate(candidate);
+      if (complaint !== undefined) return complaint;
+    }
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Indices of the messages whose text may be rewritten. */
+export function writableMessages(content: PromptContent): number[] {
+  return content.messages.flatMap((m, i) => ("template" in m && !m.literal && m.role !== "ai" ? [i] : []));
+}
+
+/** A content with one message's text replaced. */
+export function withText(content: PromptContent, index: number, text: string): PromptContent {
+  return {
+    ...content,
+    messages: content.messages.map((m, i) => (i === index && "template" in m ? { ...m, template: text } : m)),
+  };
+}

@@ -1,0 +1,128 @@
+import {
+  type Clock,
+  type Decision,
+  type DecisionContext,
+  digest,
+  drawIndex,
+  hash32,
+  isoTime,
+  type RunIdentity,
+} from "../../core/index.js";
+import { balance } from "../experiments/index.js";
+import type { Assignments } from "./assignments.js";
+import type { ContextualServing } from "./contextual.js";
+import type { ExperimentRecord } from "./experiments-book.js";
+import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./outcome-reader.js";
+
+/** A version drawn for a run. */
+export interface Drawn {
+  version: string;
+  probabilities: Readonly<Record<string, number>>;
+  experiment?: string;
+  unit?: string;
+  stratum?: string;
+  /** Drawn by the contextual policy. */
+  byPolicy?: boolean;
+}
+
+/** Everything a draw depends on. */
+export interface AssignRequest {
+  promptId: string;
+  context: DecisionContext;
+  identity?: RunIdentity;
+  experiment?: ExperimentRecord;
+  policy?: ContextualServing;
+  champion?: string;
+  /** Serving routing policies, as a stratum to cross the experiment with. */
+  serving: string;
+  assignments: Assignments;
+  /** Whether a version can be served. */
+  has: (version: string) => boolean;
+}
+
+/** Draws the version of a run: in the experiment, else by the policy, else the champion. */
+export function assign(request: AssignRequest): Drawn {
+  const { experiment, policy, champion, identity, has } = request;
+  if (experiment && identity && experiment.definition.variants.every(has))
+    return inExperiment(request, experiment, identity);
+  if (policy && identity && policy.variants.every(has)) {
+    const p = policy.probabilities(request.context);
+    const unit = unitOf("thread", request, identity);
+    const version = policy.variants[drawIndex(p, uniform(`${request.promptId}/policy`, unit))] as string;
+    return {
+      version,
+      probabilities: Object.fromEntries(policy.variants.map((v, i) => [v, p[i] as number])),
+      unit,
+      byPolicy: true,
+    };
+  }
+  const version = champion ?? "registered";
+  return { version, probabilities: { [version]: 1 } };
+}
+
+function inExperiment(request: AssignRequest, record: ExperimentRecord, identity: RunIdentity): Drawn {
+  const { definition, key, shares } = record;
+  const unit = unitOf(definition.sticky, request, identity);
+  const given = request.assignments.of(key, unit);
+  // A unit keeps its variant unless that has left the experiment.
+  if (given && (shares[given.version] ?? 0) > 0) return { ...given, experiment: key, unit };
+  const stratum = JSON.stringify([...definition.stratifyBy.map((f) => request.context[f] ?? null), request.serving]);
+  const probabilities = balance(shares, request.assignments.given(key, stratum));
+  const versions = Object.keys(probabilities);
+  const index = drawIndex(
+    versions.map((v) => probabilities[v] as number),
+    uniform(key, unit),
+  );
+  const drawn = { version: versions[index] as string, probabilities, stratum };
+  request.assignments.keep(key, unit, drawn, true);
+  return { ...drawn, experiment: key, unit };
+}
+
+/** Who keeps a variant: the user or thread where it is known, else the run. Hashed, so that no name is stored. */
+function unitOf(sticky: "user" | "thread" | "run", { context }: AssignRequest, identity: RunIdentity): string {
+  const user = typeof context.userId === "string" ? context.userId : undefined;
+  const who = sticky === "user" ? (user ?? identity.threadId) : sticky === "thread" ? identity.threadId : undefined;
+  return digest(who === undefined ? `run/${identity.workflowId}` : `${sticky}/${who}`, 16);
+}
+
+/** The same number in every process for the same experiment and unit. */
+function uniform(experiment: string, unit: string): number {
+  return hash32(`${experiment}|${unit}`, 17) / 4294967296;
+}
+
+/** The decision fact that ties a run to the version it got; once per run and prompt. */
+export function decisionOf(
+  promptId: string,
+  context: DecisionContext,
+  identity: RunIdentity,
+  drawn: Drawn,
+  clock: Clock,
+): Decision {
+  const candidates = Object.keys(drawn.probabilities);
+  const probabilities = candidates.map((c) => drawn.probabilities[c] as number);
+  const propensity = drawn.probabilities[drawn.version] as number;
+  return {
+    schemaVersion: 1,
+    decisionId: digest(`${identity.workflowId}|${PROMPT_POINT}${promptId}`),
+    workflowId: identity.workflowId,
+    ...(identity.workflowType && { workflowType: identity.workflowType }),
+    ...(identity.threadId && { threadId: identity.threadId }),
+    ...(identity.origin && { origin: identity.origin }),
+    decisionPoint: PROMPT_POINT + promptId,
+    at: isoTime(clock.now()),
+    index: 0,
+    context: {
+      ...Object.fromEntries(Object.entries(context).filter(([field]) => field !== "userId")),
+      ...(drawn.unit && { [UNIT_FIELD]: drawn.unit }),
+      ...(drawn.experiment && { [EXPERIMENT_FIELD]: drawn.experiment }),
+      ...(drawn.stratum && { [STRATUM_FIELD]: drawn.stratum }),
+    },
+    candidates,
+    chosen: drawn.version,
+    propensity,
+    probabilities,
+    source: drawn.experiment ? "exploration" : drawn.byPolicy ? "policy" : "fallback",
+    ...(drawn.experiment === undefined && !drawn.byPolicy && { policyVersion: drawn.version }),
+    mode: "act",
+  };
+}

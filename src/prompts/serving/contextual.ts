@@ -1,0 +1,151 @@
+import type { DecisionContext } from "../../core/index.js";
+import { type FeatureEncoder, fitEncoder, restoreEncoder } from "../../dataset/index.js";
+import { estimateGain, toOpeRow } from "../../evaluation/index.js";
+import { createPolicy, type RoutingArtifact, type RoutingPolicy, restorePolicy } from "../../policies/index.js";
+import type { ServedRun } from "./outcome-reader.js";
+
+/** A served run reduced to what a policy over variants learns from. */
+export interface VariantRow {
+  context: DecisionContext;
+  variant: string;
+  probabilities: Readonly<Record<string, number>>;
+  /** In [0,1]. */
+  reward: number;
+  run: string;
+}
+
+/** A policy over variants and what it is worth. */
+export interface ContextualResult {
+  artifact: RoutingArtifact;
+  /** Estimated gain in mean reward over the best single variant, cross-fitted, with its one-sided 95 % lower bound. */
+  gain: number;
+  lower: number;
+  bestSingle: string;
+  rows: number;
+  /** True when the lower bound is above zero. */
+  better: boolean;
+}
+
+const FOLDS = 2;
+
+/** The rows of a prompt's served runs; bookkeeping fields of the context are left out. */
+export function variantRows(runs: Iterable<ServedRun>): VariantRow[] {
+  const rows: VariantRow[] = [];
+  for (const { decision, reward } of runs) {
+    if (reward === undefined || !decision.probabilities) continue;
+    const context = Object.fromEntries(Object.entries(decision.context).filter(([k]) => !k.startsWith("prompt.")));
+    const probabilities = Object.fromEntries(
+      decision.candidates.map((c, i) => [c, decision.probabilities?.[i] as number]),
+    );
+    rows.push({ context, variant: decision.chosen, probabilities, reward, run: decision.workflowId });
+  }
+  return rows;
+}
+
+/**
+ * Learns which variant suits which context, and estimates what that would earn beyond the best single
+ * variant by the doubly robust estimator, each half judged by the policy learned on the other. The best
+ * single variant is the one with the best mean on the half that does not judge.
+ * Undefined when contexts have no usable field or a variant was never drawn.
+ */
+export function learnContextualPolicy(
+  promptId: string,
+  rows: readonly VariantRow[],
+  variants: readonly string[],
+  seed: number,
+): ContextualResult | undefined {
+  const usable = rows.filter((r) => variants.every((v) => (r.probabilities[v] ?? 0) > 0));
+  if (usable.length < 50 || !usable.some((r) => Object.keys(r.context).length > 0)) return undefined;
+  const encoder = fitEncoder(usable.map((r) => r.context));
+  const judged = Array.from({ length: FOLDS }, (_, f) => f).flatMap((fold) => {
+    const train = usable.filter((_, i) => i % FOLDS !== fold);
+    const policy = learned(train, variants, encoder, seed);
+    const single = bestSingle(train, variants);
+    return usable
+      .filter((_, i) => i % FOLDS === fold)
+      .map((r) => {
+        const input = { context: encoder.encode(r.context), candidates: variants };
+        const estimates = policy.predict(input);
+        return toOpeRow({
+          reward: r.reward,
+          chosen: variants.indexOf(r.variant),
+          logging: variants.map((v) => r.probabilities[v] as number),
+          target: greedy(policy, input),
+          baseline: variants.map((v) => (v === single ? 1 : 0)),
+          model: estimates.map((e) => e.mean),
+          run: r.run,
+        });
+      });
+  });
+  // The two-sided 90 % interval's lower end is the one-sided 95 % bound.
+  const estimate = estimateGain(judged, { estimator: "dr", level: 0.9 });
+  return {
+    artifact: {
+      decisionPoint: `prompt/${promptId}`,
+      encoder: encoder.snapshot(),
+      policy: learned(usable, variants, encoder, seed).snapshot(),
+      candidates: [...variants],
+    },
+    gain: estimate.value,
+    lower: estimate.interval.lower,
+    bestSingle: bestSingle(usable, variants),
+    rows: usable.length,
+    better: estimate.identifiable && estimate.interval.lower > 0,
+  };
+}
+
+/** Answers which variant a context gets, from an artifact of `learnContextualPolicy`. */
+export class ContextualServing {
+  private readonly encoder: FeatureEncoder;
+  private readonly policy: RoutingPolicy;
+  readonly variants: readonly string[];
+
+  constructor(artifact: RoutingArtifact) {
+    this.encoder = restoreEncoder(artifact.encoder);
+    this.policy = restorePolicy(artifact.policy);
+    this.variants = artifact.candidates;
+  }
+
+  /** Probability of each variant, aligned with `variants`: the best one but for a little exploration. */
+  probabilities(context: DecisionContext): number[] {
+    const input = { context: this.encoder.encode(context), candidates: this.variants };
+    return greedy(this.policy, input, EXPLORATION);
+  }
+}
+
+/** Share of units that still get any variant, so that the policy can go on being judged. */
+const EXPLORATION = 0.05;
+
+function learned(rows: readonly VariantRow[], variants: readonly string[], encoder: FeatureEncoder, seed: number) {
+  const policy = createPolicy({ kind: "epsilon-greedy", dim: encoder.dim, seed });
+  policy.learn(
+    rows.map((r) => ({
+      context: encoder.encode(r.context),
+      candidates: variants,
+      chosen: variants.indexOf(r.variant),
+      reward: r.reward,
+      propensity: r.probabilities[r.variant] as number,
+    })),
+  );
+  return policy;
+}
+
+function greedy(policy: RoutingPolicy, input: Parameters<RoutingPolicy["predict"]>[0], exploration = 0): number[] {
+  const means = policy.predict(input).map((e) => e.mean);
+  const best = means.indexOf(Math.max(...means));
+  return means.map((_, i) => exploration / means.length + (i === best ? 1 - exploration : 0));
+}
+
+function bestSingle(rows: readonly VariantRow[], variants: readonly string[]): string {
+  const mean = (v: string) => {
+    let [w, s] = [0, 0];
+    for (const r of rows) {
+      if (r.variant !== v) continue;
+      const weight = 1 / (r.probabilities[v] as number);
+      w += weight;
+      s += weight * r.reward;
+    }
+    return w === 0 ? 0 : s / w;
+  };
+  return variants.reduce((best, v) => (mean(v) > mean(best) ? v : best), variants[0] as string);
+}

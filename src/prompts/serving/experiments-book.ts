@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { type Clock, isoTime, LearningError } from "../../core/index.js";
+import type { DocumentStore } from "../../store/index.js";
+import {
+  definitionDigest,
+  type ExperimentDefinition,
+  type ExperimentOptions,
+  experimentDefinitionSchema,
+  parseDefinition,
+} from "../experiments/definition.js";
+import type { ExperimentReport } from "../experiments/index.js";
+
+/** An experiment as it is kept: what was agreed, how it stands, how it ended. */
+export interface ExperimentRecord {
+  /** Unique; outcomes name it. */
+  key: string;
+  definition: ExperimentDefinition;
+  /** Of the definition, at the start. */
+  digest: string;
+  startedAt: string;
+  /** Shares for the next units. */
+  shares: Record<string, number>;
+  report?: ExperimentReport;
+  /** `void`: the stored definition was changed while it ran, so its evidence means nothing. */
+  ended?: { at: string; reason: "decided" | "stopped" | "void"; text: string };
+}
+
+const PREFIX = "prompts/experiments/";
+const recordSchema = z.object({
+  key: z.string(),
+  definition: z.unknown(),
+  digest: z.string(),
+  startedAt: z.string(),
+  shares: z.record(z.string(), z.number()),
+});
+
+/** The experiments of all prompts, at most one running per prompt; kept in the store's documents. */
+export class ExperimentsBook {
+  private readonly records = new Map<string, ExperimentRecord[]>();
+
+  constructor(
+    private readonly documents: DocumentStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reads all experiments; those edited in flight are void from here on. */
+  async load(): Promise<void> {
+    for (const key of await this.documents.keys(PREFIX)) {
+      const stored = await this.documents.get<ExperimentRecord[]>(key);
+      this.records.set(
+        key.slice(PREFIX.length),
+        (stored ?? []).map((r) => this.checked(r)),
+      );
+    }
+  }
+
+  /** The running experiment of a prompt. */
+  running(promptId: string): ExperimentRecord | undefined {
+    return this.records.get(promptId)?.find((r) => !r.ended);
+  }
+
+  /** All experiments of a prompt, oldest first. */
+  all(promptId: string): readonly ExperimentRecord[] {
+    return this.records.get(promptId) ?? [];
+  }
+
+  /** Every prompt with a running experiment. */
+  active(): ExperimentRecord[] {
+    return [...this.records.keys()].flatMap((id) => this.running(id) ?? []);
+  }
+
+  async start(options: ExperimentOptions, shares: (d: ExperimentDefinition) => Record<string, number>) {
+    const definition = parseDefinition(options);
+    const { promptId } = definition;
+    if (this.running(promptId))
+      throw new LearningError("EXPERIMENT_INVALID", {
+        received: `a new experiment for ${promptId} while one is running`,
+        expected: "at most one experiment per prompt; a running one cannot be edited",
+        remedy: "Stop the running experiment first: what it has seen does not carry over.",
+      });
+    const record: ExperimentRecord = {
+      key: `${promptId}#${this.all(promptId).length + 1}`,
+      definition,
+      digest: definitionDigest(definition),
+      startedAt: isoTime(this.clock.now()),
+      shares: shares(definition),
+    };
+    await this.write(promptId, [...this.all(promptId), record]);
+    return record;
+  }
+
+  /** Puts down how the running experiment stands, and that it ended. */
+  async update(
+    key: string,
+    change: Pick<ExperimentRecord, "shares" | "report"> & { ended?: { reason: "decided" | "stopped"; text: string } },
+  ) {
+    const promptId = key.slice(0, key.lastIndexOf("#"));
+    const { ended, ...rest } = change;
+    const at = isoTime(this.clock.now());
+    const next = this.all(promptId).map((r) =>
+      r.key === key ? { ...r, ...rest, ...(ended && { ended: { at, ...ended } }) } : r,
+    );
+    await this.write(promptId, next);
+  }
+
+  private async write(promptId: string, records: ExperimentRecord[]): Promise<void> {
+    await this.documents.put(PREFIX + promptId, records);
+    this.records.set(promptId, records);
+  }
+
+  private checked(record: ExperimentRecord): ExperimentRecord {
+    if (record.ended) return record;
+    const parsed = experimentDefinitionSchema.safeParse(record.definition);
+    const intact =
+      recordSchema.safeParse(record).success && parsed.success && definitionDigest(parsed.data) === record.digest;
+    if (intact) return record;
+    const text = "its definition was edited while it ran; the control serves";
+    return { ...record, ended: { at: isoTime(this.clock.now()), reason: "void", text } };
+  }
+}

@@ -1,0 +1,129 @@
+import type { ChatPromptTemplate } from "@langchain/core/prompts";
+import { LearningError, type Logger, messageOf, show } from "../../core/index.js";
+import type { ArtifactLineage, Registry } from "../../registry/index.js";
+import {
+  contentDigest,
+  type PromptContent,
+  parseContent,
+  templateOf,
+  variableChange,
+  variablesOf,
+} from "../prompt-content.js";
+import { PROMPT_POINT } from "./outcome-reader.js";
+
+/** One version of a prompt. */
+export interface PromptVersion {
+  version: string;
+  createdAt: string;
+  content: PromptContent;
+  variables: string[];
+  lineage: ArtifactLineage;
+  serving: boolean;
+}
+
+/** A version in memory, ready to be formatted. */
+export interface LoadedPrompt {
+  content: PromptContent;
+  template: ChatPromptTemplate;
+}
+
+/** The prompts' versions: kept in the registry, held in memory so that serving never waits. */
+export class PromptLibrary {
+  /** The latest content given for each id; what serves when no version can be read. */
+  private readonly latest = new Map<string, LoadedPrompt>();
+  private readonly loaded = new Map<string, LoadedPrompt>();
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Reads every version; unreadable ones are left out with a warning. */
+  async load(): Promise<void> {
+    for (const name of this.registry.names()) {
+      if (!name.startsWith(PROMPT_POINT)) continue;
+      const promptId = name.slice(PROMPT_POINT.length);
+      for (const { version } of this.registry.versions(name)) {
+        try {
+          const content = parseContent(await this.registry.load(name, version));
+          this.hold(promptId, version, { content, template: templateOf(content) });
+        } catch (error) {
+          this.logger.warn("a prompt version cannot be read and will not be served", {
+            name,
+            version,
+            error: messageOf(error),
+          });
+        }
+      }
+    }
+  }
+
+  /** Every known id, sorted. */
+  ids(): string[] {
+    return [...this.latest.keys()].sort();
+  }
+
+  /** A version in memory; without one, what to fall back to. */
+  get(promptId: string, version?: string): LoadedPrompt | undefined {
+    return version === undefined ? this.latest.get(promptId) : this.loaded.get(`${promptId}@${version}`);
+  }
+
+  /** The serving version; undefined when there is none. */
+  champion(promptId: string): string | undefined {
+    return this.registry.champion(PROMPT_POINT + promptId)?.version;
+  }
+
+  /** Adds a version, or finds the one with the same content; the first one serves at once. */
+  async add(promptId: string, value: PromptContent, lineage: ArtifactLineage): Promise<string> {
+    checkId(promptId);
+    const content = parseContent(value);
+    const name = PROMPT_POINT + promptId;
+    const known = this.list(promptId);
+    const change = known[0] && variableChange(known[0].content, content);
+    if (known[0] && change)
+      throw new LearningError("PROMPT_INVALID", {
+        received: `a version of ${promptId} ${change}`,
+        expected: `the variables ${known[0].variables.join(", ") || "(none)"}`,
+        remedy: "Keep the variables of a prompt the same over its versions, or register it under another id.",
+      });
+    const digest = contentDigest(content);
+    const same = known.find((v) => contentDigest(v.content) === digest);
+    const loaded = { content, template: templateOf(content) };
+    if (same) {
+      this.hold(promptId, same.version, loaded);
+      return same.version;
+    }
+    const parent = known.length > 0 ? this.champion(promptId) : undefined;
+    const { version } = await this.registry.publish(name, "prompt", content, { ...(parent && { parent }), ...lineage });
+    this.hold(promptId, version, loaded);
+    if (known.length === 0) await this.registry.promote(name, version, "the first version");
+    return version;
+  }
+
+  /** The versions of a prompt, oldest first. */
+  list(promptId: string): PromptVersion[] {
+    const name = PROMPT_POINT + promptId;
+    if (!this.registry.names().includes(name)) return [];
+    const champion = this.champion(promptId);
+    return this.registry.versions(name).flatMap(({ version, createdAt, lineage }) => {
+      const content = this.get(promptId, version)?.content;
+      return content
+        ? [{ version, createdAt, content, variables: variablesOf(content), lineage, serving: version === champion }]
+        : [];
+    });
+  }
+
+  private hold(promptId: string, version: string, prompt: LoadedPrompt): void {
+    this.loaded.set(`${promptId}@${version}`, prompt);
+    this.latest.set(promptId, prompt);
+  }
+}
+
+function checkId(promptId: string): void {
+  if (/^[\w.-]{1,80}$/.test(promptId)) return;
+  throw new LearningError("PROMPT_INVALID", {
+    received: `the prompt id ${show(promptId)}`,
+    expected: "1 to 80 letters, digits, dots, dashes or underscores",
+    remedy: "Choose a plain id such as support.system.",
+  });
+}

@@ -1,0 +1,140 @@
+import type { Decision, FeedbackRecord, Trace } from "../../core/index.js";
+import { composeReward, joinSegments } from "../../dataset/index.js";
+import type { FactTypes, LearningStore } from "../../store/index.js";
+import type { Outcome } from "../experiments/index.js";
+
+/** Decision points of prompts: `prompt/ID`. */
+export const PROMPT_POINT = "prompt/";
+/** Context field of a prompt decision that names who keeps the variant, hashed. */
+export const UNIT_FIELD = "prompt.unit";
+/** Context field that names the experiment a decision belongs to. */
+export const EXPERIMENT_FIELD = "prompt.experiment";
+/** Context field of the stratum. */
+export const STRATUM_FIELD = "prompt.stratum";
+
+/** A served prompt with what came of its run. */
+export interface ServedRun {
+  promptId: string;
+  decision: Decision;
+  /** In [0,1]; undefined while unrated. */
+  reward?: number;
+  /** When the reward became known, ISO. */
+  ratedAt?: string;
+  trace?: Trace;
+  /** What people wrote about the run. */
+  comments: string[];
+}
+
+/** Computes a run's reward. */
+export type RewardOf = (feedback: readonly FeedbackRecord[], trace?: Trace) => number | undefined;
+
+/** The default reward: judgement, tilted by how the run went; unrated without judgement. */
+export const judgedReward: RewardOf = (feedback, trace) => composeReward({ feedback, ...(trace && { trace }) }).reward;
+
+/** Joins one prompt decision with its run's facts. */
+export function servedRun(
+  decision: Decision,
+  feedback: readonly FeedbackRecord[],
+  trace: Trace | undefined,
+  rewardOf: RewardOf,
+): ServedRun {
+  const reward = rewardOf(feedback, trace);
+  const first = feedback.map((f) => f.at).sort()[0];
+  const ended = trace && new Date(Date.parse(trace.startedAt) + trace.durationMs).toISOString();
+  const ratedAt = first ?? ended ?? decision.at;
+  return {
+    promptId: decision.decisionPoint.slice(PROMPT_POINT.length),
+    decision,
+    ...(reward !== undefined && { reward, ratedAt: [ratedAt, decision.at].sort()[1] as string }),
+    ...(trace && { trace }),
+    comments: feedback.flatMap((f) =>
+      [f.comment, f.correction && `It should have been: ${f.correction}`].filter((c) => c !== undefined && c !== ""),
+    ) as string[],
+  };
+}
+
+/**
+ * The outcomes of an experiment in order of arrival: of each unit the first rated run, since later runs
+ * of the same user or thread are not independent of it.
+ */
+export function outcomesOf(runs: Iterable<ServedRun>, experiment: string): Outcome[] {
+  const rated = [...runs]
+    .filter((r) => r.reward !== undefined && r.decision.context[EXPERIMENT_FIELD] === experiment)
+    .sort((a, b) => compare(a.ratedAt, b.ratedAt) || compare(a.decision.decisionId, b.decision.decisionId));
+  const seen = new Set<unknown>();
+  const found: Outcome[] = [];
+  for (const { decision, reward, trace } of rated) {
+    const unit = decision.context[UNIT_FIELD];
+    if (seen.has(unit) || !decision.probabilities) continue;
+    seen.add(unit);
+    const costs = trace?.modelCalls.map((c) => c.costUsd);
+    const failed = trace && (trace.status === "error" ? true : trace.status === "success" ? false : undefined);
+    found.push({
+      variant: decision.chosen,
+      probabilities: Object.fromEntries(decision.candidates.map((c, i) => [c, decision.probabilities?.[i] as number])),
+      reward: reward as number,
+      stratum: String(decision.context[STRATUM_FIELD] ?? ""),
+      ...(failed !== undefined && { failed }),
+      ...(trace && { latencyMs: trace.durationMs }),
+      ...(costs?.every((c) => c !== undefined) && { costUsd: (costs as number[]).reduce((s, c) => s + c, 0) }),
+    });
+  }
+  return found;
+}
+
+function compare(a: string | undefined, b: string | undefined): number {
+  return (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
+}
+
+/** Follows a store: keeps the served runs of all prompts, joined with what is known of them so far. */
+export class OutcomeReader {
+  private readonly byRun = new Map<string, Map<string, ServedRun>>();
+  private readonly cursors: { decision?: string; feedback?: string; trace?: string } = {};
+
+  constructor(
+    private readonly store: Pick<LearningStore, "read">,
+    private readonly rewardOf: RewardOf,
+  ) {}
+
+  /** All served runs, in the order in which their decisions were first seen. */
+  *runs(): Iterable<ServedRun> {
+    for (const served of this.byRun.values()) yield* served.values();
+  }
+
+  /** Reads what is new; only runs with a prompt are kept. */
+  async read(): Promise<void> {
+    const changed = new Set<string>();
+    for (const d of await this.news("decision"))
+      if (d.decisionPoint.startsWith(PROMPT_POINT)) changed.add(d.workflowId);
+    for (const kind of ["feedback", "trace"] as const)
+      for (const fact of await this.news(kind)) if (this.byRun.has(fact.workflowId)) changed.add(fact.workflowId);
+    for (const id of changed) await this.join(id);
+  }
+
+  private async join(workflowId: string): Promise<void> {
+    const decisions = await this.all("decision", workflowId);
+    const feedback = await this.all("feedback", workflowId);
+    const trace = joinSegments(await this.all("trace", workflowId));
+    const served = new Map<string, ServedRun>();
+    for (const d of decisions)
+      if (d.decisionPoint.startsWith(PROMPT_POINT))
+        served.set(d.decisionId, servedRun(d, feedback, trace, this.rewardOf));
+    this.byRun.set(workflowId, served);
+  }
+
+  private async news<K extends "decision" | "feedback" | "trace">(kind: K): Promise<FactTypes[K][]> {
+    const found: FactTypes[K][] = [];
+    const after = this.cursors[kind];
+    for await (const batch of this.store.read(kind, after === undefined ? {} : { after })) {
+      found.push(...batch.facts);
+      this.cursors[kind] = batch.cursor;
+    }
+    return found;
+  }
+
+  private async all<K extends "decision" | "feedback" | "trace">(kind: K, workflowId: string): Promise<FactTypes[K][]> {
+    const found: FactTypes[K][] = [];
+    for await (const batch of this.store.read(kind, { workflowId })) found.push(...batch.facts);
+    return found;
+  }
+}

@@ -1,0 +1,44 @@
+import type { ChatPromptTemplate } from "@langchain/core/prompts";
+import type { Clock, DecisionSink, Logger } from "../../core/index.js";
+import type { Registry } from "../../registry/index.js";
+import type { LearningStore } from "../../store/index.js";
+import type { RewardOf } from "./outcome-reader.js";
+
+/** What a PromptOptimizer is built from. */
+export interface PromptOptimizerOptions {
+  store: LearningStore;
+  registry: Registry;
+  /** Where prompt decisions are left; without one, runs are not tied to variants and experiments cannot learn. */
+  sink?: DecisionSink;
+  /** A run's reward; by default composed from judgement. */
+  reward?: RewardOf;
+  clock?: Clock;
+  logger?: Logger;
+  /** Default 0. */
+  seed?: number;
+  /** False while learning is switched off: then the serving version is given to everyone. Default: always on. */
+  enabled?: () => boolean;
+  /**
+   * How far, in mean reward, a promoted version may fall below its predecessor before it is rolled back by
+   * itself; default 0.05.
+   */
+  regressionMargin?: number;
+}
+
+/** A prompt for one run. */
+export interface ServedPrompt {
+  template: ChatPromptTemplate;
+  version: string;
+  /** Set when the version was drawn in an experiment. */
+  experiment?: string;
+  /** Probability with which this version was drawn. */
+  probability: number;
+}
+
+/** What one call of `refresh` changed. */
+export interface RefreshReport {
+  outcomes: number;
+  experiments: { key: string; text: string; ended: boolean }[];
+  promoted: { promptId: string; version: string }[];
+  rolledBack: { promptId: string; reason: string }[];
+}

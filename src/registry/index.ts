@@ -1,0 +1,2 @@
+export { openRegistry, type RegistryOptions } from "./open-registry.js";
+export * from "./registry.js";

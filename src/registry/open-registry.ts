@@ -1,0 +1,202 @@
+import { type Clock, defaultLogger, isoTime, LearningError, type Logger, messageOf, show } from "../core/index.js";
+import type { BlobStore, DocumentStore } from "../store/learning-store.js";
+import { openPayload, sealPayload } from "./payload.js";
+import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent } from "./registry.js";
+import {
+  corruptDocument,
+  DOCUMENT_PREFIX,
+  emptyDocument,
+  parseDocument,
+  type RegistryDocument,
+  type StoredVersion,
+  servingVersion,
+} from "./registry-document.js";
+
+/** What {@link openRegistry} needs: the document and blob parts of a LearningStore, and the time. */
+export interface RegistryOptions {
+  documents: DocumentStore;
+  blobs: BlobStore;
+  clock: Clock;
+  logger?: Logger;
+}
+
+type Listener = (champion: ArtifactVersion | undefined, event: RegistryEvent) => void;
+
+/**
+ * Opens the registry that a store holds. Every change is on disk before it serves, and is found
+ * again when the registry is reopened. A damaged document does not stop the others: its name has no
+ * champion (so the fallback serves), a warning is logged, and every call that needs it fails with
+ * STORE_CORRUPT without overwriting it.
+ *
+ * While a name is pinned, `promote` and `rollback` fail with ARTIFACT_PINNED; after `unpin` the
+ * version serves that was promoted last before the pin.
+ * @throws LearningError ARTIFACT_UNKNOWN, ARTIFACT_INVALID, ARTIFACT_PINNED, STORE_CORRUPT
+ */
+export async function openRegistry(options: RegistryOptions): Promise<Registry> {
+  const { documents, blobs, clock, logger = defaultLogger() } = options;
+  const known = new Map<string, RegistryDocument>();
+  const damaged = new Map<string, LearningError>();
+  const listeners = new Map<string, Set<Listener>>();
+
+  for (const key of await documents.keys(DOCUMENT_PREFIX)) {
+    const name = key.slice(DOCUMENT_PREFIX.length);
+    try {
+      known.set(name, parseDocument(name, await documents.get(key)));
+    } catch (error) {
+      const coded = (error as { code?: unknown }).code === "STORE_CORRUPT";
+      const failure = coded ? (error as LearningError) : corruptDocument(name, "unreadable", error);
+      damaged.set(name, failure);
+      logger.warn("a registry document cannot be read; its fallback serves", { name, error: failure.message });
+    }
+  }
+
+  const documentOf = (name: string): RegistryDocument => {
+    const failure = damaged.get(name);
+    if (failure) throw failure;
+    const document = known.get(name);
+    if (document) return document;
+    throw new LearningError("ARTIFACT_UNKNOWN", {
+      received: `the artifact name ${show(name)}`,
+      expected: known.size ? `one of ${[...known.keys()].sort().join(", ")}` : "a name something was published under",
+      remedy: "Publish an artifact under this name first, or correct the name.",
+    });
+  };
+  const versionOf = (document: RegistryDocument, version: string): StoredVersion => {
+    const found = document.versions.find((v) => v.version === version);
+    if (found) return found;
+    throw new LearningError("ARTIFACT_UNKNOWN", {
+      received: `version ${show(version)} of ${document.name}`,
+      expected: document.versions.length
+        ? `v1 to ${document.versions.at(-1)?.version}`
+        : "a version, but none was published",
+      remedy: "List the versions with registry.versions(name).",
+    });
+  };
+
+  /** Writes one change and its event, then lets it serve and tells the watchers. */
+  const change = async (
+    name: string,
+    apply: (document: RegistryDocument) => Omit<RegistryEvent, "at" | "name">,
+  ): Promise<RegistryDocument> => {
+    const failure = damaged.get(name);
+    if (failure) throw failure;
+    let event: RegistryEvent | undefined;
+    const updated = await documents.update<RegistryDocument>(DOCUMENT_PREFIX + name, (stored) => {
+      const document = stored === undefined ? emptyDocument(name) : parseDocument(name, structuredClone(stored));
+      event = { at: isoTime(clock.now()), name, ...apply(document) };
+      document.events.push(event);
+      return document;
+    });
+    known.set(name, updated);
+    if (event && event.action !== "publish") notify(name, publicVersion(servingVersion(updated)), event);
+    return updated;
+  };
+  const notify = (name: string, champion: ArtifactVersion | undefined, event: RegistryEvent) => {
+    for (const listener of [...(listeners.get(name) ?? [])]) {
+      try {
+        listener(champion, event);
+      } catch (error) {
+        logger.error("a registry watcher failed", { name, error: messageOf(error) });
+      }
+    }
+  };
+
+  return {
+    async publish(name: string, kind: string, payload: unknown, lineage: ArtifactLineage) {
+      checkName(name);
+      const sealed = sealPayload(name, payload);
+      const plainLineage = JSON.parse(sealPayload(name, lineage).content) as ArtifactLineage;
+      await blobs.write(sealed.blob, sealed.content);
+      const document = await change(name, (d) => {
+        const version = `v${d.versions.length + 1}`;
+        const createdAt = isoTime(clock.now());
+        d.versions.push({ name, version, kind, createdAt, lineage: plainLineage, digest: sealed.digest });
+        const rows = `${plainLineage.rows} rows`;
+        return {
+          action: "publish",
+          version,
+          reason: plainLineage.parent ? `${rows}, after ${plainLineage.parent}` : rows,
+        };
+      });
+      return publicVersion(document.versions.at(-1)) as ArtifactVersion;
+    },
+    async promote(name, version, reason) {
+      versionOf(documentOf(name), version);
+      await change(name, (d) => {
+        refusePinned(d, "promote");
+        versionOf(d, version);
+        if (d.serving.at(-1) !== version) d.serving.push(version);
+        return { action: "promote", version, reason };
+      });
+    },
+    async rollback(name, reason) {
+      documentOf(name);
+      await change(name, (d) => {
+        refusePinned(d, "rollback");
+        d.serving.pop();
+        return { action: "rollback", version: d.serving.at(-1), reason };
+      });
+    },
+    async pin(name, version, reason) {
+      if (version !== undefined) versionOf(documentOf(name), version);
+      else checkName(name);
+      await change(name, (d) => {
+        d.pinned = version === undefined ? {} : { version };
+        return { action: "pin", version, reason };
+      });
+    },
+    async unpin(name) {
+      documentOf(name);
+      await change(name, (d) => {
+        delete d.pinned;
+        return { action: "unpin", version: servingVersion(d)?.version, reason: "unpinned" };
+      });
+    },
+    champion(name) {
+      const document = known.get(name);
+      return document && publicVersion(servingVersion(document));
+    },
+    isPinned: (name) => known.get(name)?.pinned !== undefined,
+    async load(name, version) {
+      return openPayload(blobs, name, version, versionOf(documentOf(name), version).digest);
+    },
+    versions: (name) => documentOf(name).versions.map((v) => publicVersion(v) as ArtifactVersion),
+    names: () => [...known.keys()].sort(),
+    history(name) {
+      const from = name === undefined ? [...known.values()] : [documentOf(name)];
+      const events = from.flatMap((d) => d.events.map((e) => ({ ...e })));
+      return events.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    },
+    watch(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set.add(listener));
+      return () => {
+        set.delete(listener);
+      };
+    },
+  };
+}
+
+function publicVersion(stored: StoredVersion | undefined): ArtifactVersion | undefined {
+  if (!stored) return undefined;
+  const { digest: _internal, ...version } = stored;
+  return structuredClone(version);
+}
+
+function checkName(name: string): void {
+  if (/^[\w.-]+(\/[\w.: -]+)*$/.test(name) && !name.split("/").includes("..")) return;
+  throw new LearningError("ARTIFACT_INVALID", {
+    received: `the artifact name ${show(name)}`,
+    expected: "letters, digits, '.', '_', '-', in parts separated by '/', such as policy/triage",
+    remedy: "Choose another name.",
+  });
+}
+
+function refusePinned(document: RegistryDocument, action: string): void {
+  if (!document.pinned) return;
+  throw new LearningError("ARTIFACT_PINNED", {
+    received: `${action} of ${document.name}, which is pinned to ${document.pinned.version ?? "the fallback"}`,
+    expected: "a name that is not pinned",
+    remedy: "Call unpin first; a pin holds against every other change.",
+  });
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { LearningError, messageOf, show } from "../core/index.js";
+
+const lineageSchema = z.object({
+  parent: z.string().optional(),
+  dataFrom: z.string().optional(),
+  dataTo: z.string().optional(),
+  rows: z.number().int().nonnegative(),
+  encoderVersion: z.string().optional(),
+  seed: z.number().optional(),
+  estimates: z.record(z.string(), z.unknown()).optional(),
+});
+
+const versionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  kind: z.string(),
+  createdAt: z.string(),
+  lineage: lineageSchema,
+  /** Digest of the payload's JSON text; also the last part of the blob's name. */
+  digest: z.string(),
+});
+
+const eventSchema = z.object({
+  at: z.string(),
+  name: z.string(),
+  action: z.enum(["publish", "promote", "rollback", "pin", "unpin"]),
+  version: z.string().optional(),
+  reason: z.string(),
+});
+
+/** All the registry knows about one name: what was published, what happened, what serves. */
+const documentSchema = z
+  .object({
+    schemaVersion: z.literal(1),
+    name: z.string(),
+    versions: z.array(versionSchema),
+    events: z.array(eventSchema),
+    /** The promoted versions that a roll-back returns to, the serving one last. */
+    serving: z.array(z.string()),
+    /** Held version, or `{}` when the fallback is held. */
+    pinned: z.object({ version: z.string().optional() }).optional(),
+  })
+  .refine((d) => [...d.serving, ...(d.pinned?.version ? [d.pinned.version] : [])].every((v) => hasVersion(d, v)), {
+    message: "a serving or pinned version is not among the published ones",
+  });
+
+export type RegistryDocument = z.infer<typeof documentSchema>;
+export type StoredVersion = z.infer<typeof versionSchema>;
+
+/** Key prefix of the registry's documents in the document store. */
+export const DOCUMENT_PREFIX = "registry/";
+
+/** The document of a name nothing was published under yet. */
+export function emptyDocument(name: string): RegistryDocument {
+  return { schemaVersion: 1, name, versions: [], events: [], serving: [] };
+}
+
+/** The version that serves: the pinned one, or the last promoted one, or none. */
+export function servingVersion(document: RegistryDocument): StoredVersion | undefined {
+  const version = document.pinned ? document.pinned.version : document.serving.at(-1);
+  return document.versions.find((v) => v.version === version);
+}
+
+/**
+ * Reads what the document store holds under a name.
+ * @throws LearningError STORE_CORRUPT when it is not a registry document of that name
+ */
+export function parseDocument(name: string, stored: unknown): RegistryDocument {
+  const parsed = documentSchema.safeParse(stored);
+  if (parsed.success && parsed.data.name === name) return parsed.data;
+  throw corruptDocument(name, show(stored), parsed.success ? undefined : parsed.error);
+}
+
+/** The error for a registry document that cannot be read. */
+export function corruptDocument(name: string, received: string, cause: unknown): LearningError {
+  return new LearningError("STORE_CORRUPT", {
+    received: `the registry document of ${show(name)}: ${cause ? messageOf(cause).slice(0, 300) : received}`,
+    expected: "the versions, events and serving state as the registry wrote them",
+    remedy:
+      "The fallback serves under this name and nothing is overwritten. Restore the document from a backup, or delete it to begin anew.",
+    cause,
+  });
+}
+
+function hasVersion(document: { versions: { version: string }[] }, version: string): boolean {
+  return document.versions.some((v) => v.version === version);
+}

@@ -1,0 +1,58 @@
+/** Where an artifact came from and what was measured of it. */
+export interface ArtifactLineage {
+  /** The version it was trained on top of or challenges. */
+  parent?: string;
+  /** First and last time of the facts it was trained on, and how many rows. */
+  dataFrom?: string;
+  dataTo?: string;
+  rows: number;
+  encoderVersion?: string;
+  seed?: number;
+  /** Measured estimates with their intervals, by name; free form but plain JSON. */
+  estimates?: Record<string, unknown>;
+}
+
+/** One immutable version under a name such as `policy/triage`. */
+export interface ArtifactVersion {
+  name: string;
+  /** `v1`, `v2`, ... in order of publication. */
+  version: string;
+  /** What the payload is: `routing-policy`, `reward-model`, `patterns`, `prompt`, ... */
+  kind: string;
+  createdAt: string;
+  lineage: ArtifactLineage;
+}
+
+/** One change of what serves. */
+export interface RegistryEvent {
+  at: string;
+  name: string;
+  action: "publish" | "promote" | "rollback" | "pin" | "unpin";
+  version?: string;
+  reason: string;
+}
+
+/**
+ * Immutable versioned artifacts. Publishing changes nothing that serves; `promote` does.
+ * `pin` holds a version (or, with undefined, the fallback) against every other change: while a name
+ * is pinned, `promote` and `rollback` fail with ARTIFACT_PINNED; `unpin` returns to what was promoted
+ * last. Unknown names or versions fail with ARTIFACT_UNKNOWN.
+ */
+export interface Registry {
+  publish(name: string, kind: string, payload: unknown, lineage: ArtifactLineage): Promise<ArtifactVersion>;
+  promote(name: string, version: string, reason: string): Promise<void>;
+  /** Back to the version that served before, or to none. */
+  rollback(name: string, reason: string): Promise<void>;
+  pin(name: string, version: string | undefined, reason: string): Promise<void>;
+  unpin(name: string): Promise<void>;
+  /** What serves now; from memory, never waits. */
+  champion(name: string): ArtifactVersion | undefined;
+  isPinned(name: string): boolean;
+  /** The payload of a version. */
+  load(name: string, version: string): Promise<unknown>;
+  versions(name: string): ArtifactVersion[];
+  names(): string[];
+  history(name?: string): RegistryEvent[];
+  /** Called after each promote, rollback, pin and unpin of `name`. Returns the cancellation. */
+  watch(name: string, listener: (champion: ArtifactVersion | undefined, event: RegistryEvent) => void): () => void;
+}

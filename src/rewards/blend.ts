@@ -1,0 +1,71 @@
+import { createRng, shuffled } from "../core/index.js";
+
+/** Assigns each row to one of `k` folds; rows of one group share a fold. With one group only, rows are split one by one. */
+export function groupedFolds(group: readonly string[], k: number, seed: number): Int32Array {
+  const distinct = new Set(group);
+  const keys = distinct.size > 1 ? group : group.map((_, i) => String(i));
+  const order = shuffled([...new Set(keys)], createRng(seed).fork("folds"));
+  const at = new Map(order.map((g, i) => [g, i % k]));
+  return Int32Array.from(keys, (g) => at.get(g) as number);
+}
+
+/** Rows' worth of belief that all members are equally good. */
+const PULL = 30;
+
+/**
+ * Stacking (Wolpert, 1992) with weights that are non-negative and sum to one (Breiman, 1996): the
+ * convex mixture of out-of-fold predictions with the smallest squared error, by exact line searches
+ * between pairs. A member that does not help gets no weight.
+ * @param predictions one array per member, aligned with `y`
+ * @param rows the rows to use (all by default)
+ */
+export function mixtureWeights(
+  predictions: readonly Float64Array[],
+  y: Float64Array,
+  rows: readonly number[] = [...y.keys()],
+): Float64Array {
+  const m = predictions.length;
+  // With residuals r of the members, the mixture's squared error is w'Rw.
+  const r = new Float64Array(m * m);
+  for (let a = 0; a < m; a++)
+    for (let b = 0; b <= a; b++) {
+      let sum = 0;
+      for (const i of rows)
+        sum +=
+          (((predictions[a] as Float64Array)[i] as number) - (y[i] as number)) *
+          (((predictions[b] as Float64Array)[i] as number) - (y[i] as number));
+      r[a * m + b] = sum;
+      r[b * m + a] = sum;
+    }
+  // A pull towards equal weights, fading with more rows: on few rows the differences between members are mostly noise.
+  let least = Number.POSITIVE_INFINITY;
+  for (let a = 0; a < m; a++) least = Math.min(least, r[a * m + a] as number);
+  for (let a = 0; a < m; a++) r[a * m + a] = (r[a * m + a] as number) + (PULL / rows.length) * least;
+  const w = new Float64Array(m).fill(1 / m);
+  const slope = (a: number) => {
+    let sum = 0;
+    for (let b = 0; b < m; b++) sum += (r[a * m + b] as number) * (w[b] as number);
+    return sum;
+  };
+  for (let step = 0; step < 2000; step++) {
+    let up = 0;
+    let down = -1;
+    const slopes = Array.from({ length: m }, (_, a) => slope(a));
+    for (let a = 0; a < m; a++) {
+      if ((slopes[a] as number) < (slopes[up] as number)) up = a;
+      if ((w[a] as number) > 0 && (down < 0 || (slopes[a] as number) > (slopes[down] as number))) down = a;
+    }
+    const gap = (slopes[down] as number) - (slopes[up] as number);
+    if (!(gap > 1e-10 * least)) break;
+    const curve = (r[up * m + up] as number) + (r[down * m + down] as number) - 2 * (r[up * m + down] as number);
+    const move = Math.min(w[down] as number, curve > 0 ? gap / curve : Number.POSITIVE_INFINITY);
+    w[up] = (w[up] as number) + move;
+    w[down] = (w[down] as number) - move;
+  }
+  let kept = 0;
+  for (let a = 0; a < m; a++) {
+    if ((w[a] as number) < 0.01) w[a] = 0;
+    kept += w[a] as number;
+  }
+  return w.map((v) => v / kept);
+}

@@ -1,0 +1,131 @@
+/** Residuals remembered at most; the oldest go first. */
+const WINDOW = 4000;
+/** Residuals a third of the predictions needs to be calibrated by itself. */
+const ENOUGH_FOR_THIRDS = 50;
+
+/** {@link Calibration} as plain JSON. */
+export interface CalibrationSnapshot {
+  center: number;
+  width: number;
+  scale: number[];
+  cuts: [number, number];
+  predictions: number[];
+  scores: number[];
+}
+
+/**
+ * Predictive intervals by cross-conformal calibration (Vovk, 2015; Barber et al., 2021): out-of-fold
+ * residuals, divided by how large residuals usually are at such a prediction, are ranked within
+ * thirds of the predicted value, so that coverage holds in each third and not just on the whole.
+ */
+export class Calibration {
+  private constructor(
+    private readonly s: CalibrationSnapshot,
+    private sorted: Float64Array[],
+  ) {}
+
+  /**
+   * @param predictions out of fold
+   * @param spread disagreement of the members at each prediction
+   */
+  static fit(predictions: Float64Array, spread: Float64Array, y: Float64Array): Calibration {
+    const n = y.length;
+    const center = predictions.reduce((a, b) => a + b, 0) / n;
+    const width = Math.sqrt(predictions.reduce((a, p) => a + (p - center) ** 2, 0) / n) || 1;
+    const size = predictions.map((p, i) => Math.abs((y[i] as number) - p));
+    const scale = leastSquares(
+      Array.from(predictions, (p, i) => basis(p, spread[i] as number, center, width)),
+      size,
+    );
+    scale.push(0.3 * (size.reduce((a, b) => a + b, 0) / n) || 1e-9);
+    const ordered = Float64Array.from(predictions).sort();
+    const cuts: [number, number] = [ordered[Math.floor(n / 3)] as number, ordered[Math.floor((2 * n) / 3)] as number];
+    const made = new Calibration({ center, width, scale, cuts, predictions: [], scores: [] }, []);
+    made.add(predictions, spread, y);
+    return made;
+  }
+
+  static restore(snapshot: CalibrationSnapshot): Calibration {
+    const made = new Calibration(structuredClone(snapshot), []);
+    made.sort();
+    return made;
+  }
+
+  /** Takes the errors of predictions made before their outcome was known. */
+  add(predictions: Float64Array, spread: Float64Array, y: Float64Array): void {
+    predictions.forEach((p, i) => {
+      this.s.predictions.push(p);
+      this.s.scores.push(Math.abs((y[i] as number) - p) / this.usualError(p, spread[i] as number));
+    });
+    this.s.predictions.splice(0, Math.max(0, this.s.predictions.length - WINDOW));
+    this.s.scores.splice(0, Math.max(0, this.s.scores.length - WINDOW));
+    this.sort();
+  }
+
+  /** Half the width of the interval that holds the outcome with probability `level`. */
+  halfWidth(prediction: number, spread: number, level: number): number {
+    const scores = this.sorted[this.third(prediction)] as Float64Array;
+    const rank = Math.ceil((scores.length + 1) * level);
+    const score = scores[Math.min(rank, scores.length) - 1] ?? Number.POSITIVE_INFINITY;
+    return score * this.usualError(prediction, spread);
+  }
+
+  /** Expected squared error of such a prediction. */
+  variance(prediction: number, spread: number): number {
+    const scores = this.sorted[this.third(prediction)] as Float64Array;
+    const square = scores.reduce((a, s) => a + s * s, 0) / scores.length;
+    return square * this.usualError(prediction, spread) ** 2;
+  }
+
+  snapshot(): CalibrationSnapshot {
+    return structuredClone(this.s);
+  }
+
+  private usualError(prediction: number, spread: number): number {
+    const { center, width, scale } = this.s;
+    const x = basis(prediction, spread, center, width);
+    let sum = 0;
+    for (let j = 0; j < x.length; j++) sum += (x[j] as number) * (scale[j] as number);
+    return Math.max(sum, scale[x.length] as number);
+  }
+
+  private third(prediction: number): number {
+    return prediction < this.s.cuts[0] ? 0 : prediction < this.s.cuts[1] ? 1 : 2;
+  }
+
+  private sort(): void {
+    const all = Float64Array.from(this.s.scores).sort();
+    this.sorted = [0, 1, 2].map((third) => {
+      const own = this.s.scores.filter((_, i) => this.third(this.s.predictions[i] as number) === third);
+      return own.length >= ENOUGH_FOR_THIRDS ? Float64Array.from(own).sort() : all;
+    });
+  }
+}
+
+function basis(prediction: number, spread: number, center: number, width: number): number[] {
+  const u = Math.max(-3, Math.min(3, (prediction - center) / width));
+  return [1, u, u * u, spread / width];
+}
+
+/** Least squares with a slight ridge, for a handful of columns. */
+function leastSquares(x: readonly number[][], y: Float64Array): number[] {
+  const d = x[0]?.length ?? 0;
+  const a = Array.from({ length: d }, (_, i) =>
+    Array.from({ length: d + 1 }, (_, j) =>
+      j < d
+        ? x.reduce((s, row) => s + (row[i] as number) * (row[j] as number), 0) +
+          (i === j && i > 0 ? 0.02 * x.length : 0)
+        : x.reduce((s, row, r) => s + (row[i] as number) * (y[r] as number), 0),
+    ),
+  );
+  for (let i = 0; i < d; i++) {
+    const pivot = a[i] as number[];
+    for (let k = 0; k < d; k++) {
+      if (k === i) continue;
+      const row = a[k] as number[];
+      const factor = (row[i] as number) / (pivot[i] as number);
+      for (let j = i; j <= d; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
+    }
+  }
+  return a.map((row, i) => (row[d] as number) / (row[i] as number));
+}

@@ -1,0 +1,39 @@
+import type { RewardExample, RewardModel } from "./reward-model.js";
+
+/** Whether a newly trained reward model replaces the one that serves. */
+export interface ModelComparison {
+  rows: number;
+  rmse: { champion: number; challenger: number };
+  /** Lower bound (one-sided 80 %) of how much the challenger's squared error is smaller. */
+  gainLowerBound: number;
+  better: boolean;
+}
+
+/**
+ * Compares two models on examples that came after everything both were trained on: the challenger is
+ * better when the lower bound of its paired gain in squared error is above zero.
+ */
+export function compareOnLater(
+  champion: RewardModel,
+  challenger: RewardModel,
+  later: readonly RewardExample[],
+  target = "reward",
+): ModelComparison {
+  const rated = later.filter((e) => e.targets[target] !== undefined);
+  const features = rated.map((e) => e.features);
+  const errorsOf = (model: RewardModel) =>
+    model.predict(features, target).map((p, i) => (p.mean - (rated[i]?.targets[target] as number)) ** 2);
+  const [a, b] = [errorsOf(champion), errorsOf(challenger)];
+  const n = rated.length;
+  const mean = (v: readonly number[]) => v.reduce((x, y) => x + y, 0) / n;
+  const gains = a.map((error, i) => error - (b[i] as number));
+  const gain = mean(gains);
+  const deviation = Math.sqrt(gains.reduce((s, g) => s + (g - gain) ** 2, 0) / Math.max(1, n - 1) / n);
+  const gainLowerBound = n > 1 ? gain - 0.8416 * deviation : Number.NEGATIVE_INFINITY;
+  return {
+    rows: n,
+    rmse: { champion: Math.sqrt(mean(a)), challenger: Math.sqrt(mean(b)) },
+    gainLowerBound,
+    better: gainLowerBound > 0,
+  };
+}

@@ -1,0 +1,10 @@
+export * from "./compare.js";
+export * from "./judge.js";
+export { defaultMembers } from "./members/index.js";
+export type { FittedMember, MemberSnapshot, RewardMember, TrainingData } from "./members/member.js";
+export * from "./mix.js";
+export * from "./reward-health.js";
+export * from "./reward-model.js";
+export type { Contribution } from "./shapley.js";
+export type { TargetReport, TargetSnapshot } from "./target-model.js";
+export * from "./trace-features.js";

@@ -1,0 +1,27 @@
+import { boostedTrees } from "./boosted-trees.js";
+import { extraTrees } from "./extra-trees.js";
+import { kernelRidge } from "./kernel-ridge.js";
+import { meanMember } from "./mean.js";
+import type { RewardMember } from "./member.js";
+import { mlp } from "./mlp.js";
+import { ridge } from "./ridge.js";
+import { ydfMember } from "./ydf.js";
+
+/**
+ * The members of a reward model. Yggdrasil's boosted trees and forest need a few hundred rows to be
+ * at their best; shallow slow boosting, extremely randomised trees and kernel ridge are there for
+ * the small, noisy sets that ratings are. Ridge, kernel ridge (the fast members) take new ratings at once.
+ */
+export function defaultMembers(): RewardMember[] {
+  return [
+    ydfMember("ydf-boosted-trees"),
+    ydfMember("ydf-random-forest"),
+    extraTrees(1),
+    extraTrees(5),
+    boostedTrees(),
+    kernelRidge(),
+    mlp(),
+    ridge(),
+    meanMember(),
+  ];
+}

@@ -1,0 +1,14 @@
+type Numbers = Int16Array | Int32Array | Float32Array | Float64Array;
+
+/** The bytes of a typed array in base64 (little-endian, as on every platform Node runs on). */
+export function packArray(values: Numbers): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
+}
+
+/** The array that {@link packArray} wrote. */
+export function unpackArray<T extends Numbers>(type: { new (buffer: ArrayBuffer): T }, packed: string | undefined): T {
+  const bytes = Buffer.from(packed ?? "", "base64");
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return new type(copy);
+}

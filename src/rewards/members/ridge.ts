@@ -1,0 +1,189 @@
+import { backwardSolve, cholesky, forwardSolve, gram, traceOfInverse } from "../linear-algebra.js";
+import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
+import { packArray, unpackArray } from "./pack.js";
+
+/** Centres and scales columns; the same numbers at training and serving. */
+export interface Standardiser {
+  mean: Float64Array;
+  spread: Float64Array;
+}
+
+/** Means and standard deviations of the columns; constant columns become zero. */
+export function standardiserOf(x: readonly Float64Array[]): Standardiser {
+  const d = x[0]?.length ?? 0;
+  const mean = new Float64Array(d);
+  const spread = new Float64Array(d);
+  for (const row of x) for (let j = 0; j < d; j++) mean[j] = (mean[j] as number) + (row[j] as number) / x.length;
+  for (const row of x)
+    for (let j = 0; j < d; j++)
+      spread[j] = (spread[j] as number) + ((row[j] as number) - (mean[j] as number)) ** 2 / x.length;
+  for (let j = 0; j < d; j++) {
+    const s = Math.sqrt(spread[j] as number);
+    spread[j] = s > 1e-12 ? s : Number.POSITIVE_INFINITY;
+  }
+  return { mean, spread };
+}
+
+export function packStandardiser({ mean, spread }: Standardiser): { mean: string; spread: string } {
+  return { mean: packArray(mean), spread: packArray(spread) };
+}
+
+export function unpackStandardiser(snapshot: MemberSnapshot): Standardiser {
+  const { mean, spread } = snapshot as MemberSnapshot & { mean: string; spread: string };
+  return { mean: unpackArray(Float64Array, mean), spread: unpackArray(Float64Array, spread) };
+}
+
+/** Columns in standard deviations from the mean, cut at ±6 so that one wild value does not carry a prediction away. */
+export function standardise(x: readonly Float64Array[], { mean, spread }: Standardiser): Float64Array[] {
+  return x.map((row) =>
+    row.map((v, j) => Math.max(-6, Math.min(6, (v - (mean[j] as number)) / (spread[j] as number)))),
+  );
+}
+
+const PENALTIES = [0.01, 0.3, 3, 30, 300];
+
+/** What a ridge regression needs to know of its rows; adding rows to it equals fitting on all of them. */
+export class RidgeState {
+  /** Mean squared error that generalised cross-validation expects (Golub, Heath and Wahba, 1979). */
+  gcv = Number.POSITIVE_INFINITY;
+  weights: Float64Array;
+
+  private constructor(
+    /** Number of features; a constant one is added behind them. */
+    private readonly d: number,
+    private readonly gramMatrix: Float64Array,
+    private readonly moment: Float64Array,
+    private square: number,
+    private rows: number,
+    private penalty: number,
+  ) {
+    this.weights = new Float64Array(d + 1);
+  }
+
+  /** Fits and chooses the penalty. */
+  static fit(features: readonly Float64Array[], y: Float64Array): RidgeState {
+    const d = features[0]?.length ?? 0;
+    const state = new RidgeState(d, new Float64Array((d + 1) ** 2), new Float64Array(d + 1), 0, 0, 1);
+    state.add(features, y);
+    let best = { gcv: Number.POSITIVE_INFINITY, penalty: PENALTIES.at(-1) as number };
+    for (const penalty of PENALTIES) {
+      state.penalty = penalty;
+      const gcv = state.solve();
+      if (gcv < best.gcv) best = { gcv, penalty };
+    }
+    state.penalty = best.penalty;
+    state.solve();
+    state.gcv = best.gcv;
+    return state;
+  }
+
+  /** Takes further rows in, under the penalty chosen at fitting. */
+  update(features: readonly Float64Array[], y: Float64Array): void {
+    this.add(features, y);
+    this.solve();
+  }
+
+  predict(features: Float64Array): number {
+    let sum = this.weights[this.d] as number;
+    for (let j = 0; j < this.d; j++) sum += (features[j] as number) * (this.weights[j] as number);
+    return sum;
+  }
+
+  snapshot(): Record<string, unknown> {
+    const { d, square, rows, penalty } = this;
+    return { d, square, rows, penalty, gram: packArray(this.gramMatrix), moment: packArray(this.moment) };
+  }
+
+  static restore(snapshot: Record<string, unknown>): RidgeState {
+    const s = snapshot as { d: number; square: number; rows: number; penalty: number; gram: string; moment: string };
+    const state = new RidgeState(
+      s.d,
+      unpackArray(Float64Array, s.gram),
+      unpackArray(Float64Array, s.moment),
+      s.square,
+      s.rows,
+      s.penalty,
+    );
+    state.solve();
+    return state;
+  }
+
+  private add(features: readonly Float64Array[], y: Float64Array): void {
+    const m = this.d + 1;
+    const rows = features.map((row) => {
+      const longer = new Float64Array(m).fill(1);
+      longer.set(row);
+      return longer;
+    });
+    const more = gram(rows, m);
+    for (let k = 0; k < more.length; k++) this.gramMatrix[k] = (this.gramMatrix[k] as number) + (more[k] as number);
+    rows.forEach((row, i) => {
+      const target = y[i] as number;
+      this.square += target * target;
+      for (let j = 0; j < m; j++) this.moment[j] = (this.moment[j] as number) + (row[j] as number) * target;
+    });
+    this.rows += rows.length;
+  }
+
+  /** Sets the weights for the current penalty; returns the generalised cross-validation error. */
+  private solve(): number {
+    const m = this.d + 1;
+    const penalised = this.gramMatrix.slice();
+    // The constant goes (almost) unpenalised.
+    for (let j = 0; j < m; j++) penalised[j * m + j] = (penalised[j * m + j] as number) + this.penaltyOf(j);
+    const l = cholesky(penalised, m);
+    if (!l) return Number.POSITIVE_INFINITY;
+    this.weights = backwardSolve(l, m, forwardSolve(l, m, this.moment));
+    // With (A + P) w = m the residual sum of squares is y'y - w'm - w'Pw.
+    let residual = this.square;
+    for (let j = 0; j < m; j++) {
+      const w = this.weights[j] as number;
+      residual -= w * ((this.moment[j] as number) + this.penaltyOf(j) * w);
+    }
+    const freedom = m - this.penalty * traceOfInverse(l, m);
+    if (freedom > 0.9 * this.rows) return Number.POSITIVE_INFINITY;
+    return (Math.max(residual, 0) * this.rows) / (this.rows - freedom) ** 2;
+  }
+
+  private penaltyOf(j: number): number {
+    return j < this.d ? this.penalty : 1e-6;
+  }
+}
+
+class FittedRidge implements FittedMember {
+  constructor(
+    private readonly scale: Standardiser,
+    private readonly state: RidgeState,
+  ) {}
+
+  predict(x: readonly Float64Array[]): Float64Array {
+    return Float64Array.from(standardise(x, this.scale), (row) => this.state.predict(row));
+  }
+
+  update(x: readonly Float64Array[], y: Float64Array): void {
+    this.state.update(standardise(x, this.scale), y);
+  }
+
+  async snapshot(): Promise<MemberSnapshot> {
+    return { kind: "ridge", ...packStandardiser(this.scale), state: this.state.snapshot() };
+  }
+
+  dispose(): void {}
+}
+
+/** Linear regression with a squared penalty, on standardised columns. */
+export function ridge(): RewardMember {
+  return {
+    kind: "ridge",
+    async fit({ x, y }) {
+      const scale = standardiserOf(x);
+      return new FittedRidge(scale, RidgeState.fit(standardise(x, scale), y));
+    },
+    async restore(snapshot) {
+      return new FittedRidge(
+        unpackStandardiser(snapshot),
+        RidgeState.restore(snapshot["state"] as Record<string, unknown>),
+      );
+    },
+  };
+}

@@ -1,0 +1,8 @@
+declare module "ydf-training" {
+  const load: unknown;
+  export default load;
+}
+declare module "ydf-inference" {
+  const load: unknown;
+  export default load;
+}

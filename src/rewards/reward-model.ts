@@ -1,0 +1,304 @@
+import { type DecisionContext, LearningError, show } from "../core/index.js";
+import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
+import { defaultMembers } from "./members/index.js";
+import type { RewardMember } from "./members/member.js";
+import { Novelty, type NoveltySnapshot } from "./novelty.js";
+import { type Contribution, shapleyContributions } from "./shapley.js";
+import { fitTarget, restoreTarget, type TargetModel, type TargetReport, type TargetSnapshot } from "./target-model.js";
+
+/** One run to learn from: what was seen of it, and what it was judged to be worth. */
+export interface RewardExample {
+  /** Named plain values, as `traceFeatures` gives them. */
+  features: DecisionContext;
+  /** The reward, and any dimension that was judged; at least one. */
+  targets: Readonly<Record<string, number>>;
+  /** Runs of one group (a task, a prompt, a thread) never stand on both sides of a validation split. */
+  group?: string;
+}
+
+/** Options of {@link RewardModel.fit}. */
+export interface RewardModelOptions {
+  seed?: number;
+  /** Default: all members described in the README. */
+  members?: readonly RewardMember[];
+  cancelled?: () => boolean;
+  onProgress?: (share: number, message: string) => void;
+}
+
+/** A predicted value and how far to trust it. */
+export interface RewardPrediction {
+  /** The blend's prediction; where `known` is false the mean of all training values. */
+  mean: number;
+  /** Bounds that hold the true value with the asked probability; the whole range where `known` is false. */
+  lower: number;
+  upper: number;
+  /** Expected squared error. */
+  variance: number;
+  /** False for an input unlike anything seen in training: "I don't know". */
+  known: boolean;
+}
+
+/** {@link RewardModel} as plain JSON. */
+export interface RewardModelSnapshot {
+  kind: "reward-model";
+  version: 1;
+  encoder: EncoderSnapshot;
+  columns: number[];
+  constants: number[];
+  novelty: NoveltySnapshot;
+  background: number[][];
+  targets: Record<string, TargetSnapshot>;
+}
+
+const LEAST_ROWS = 20;
+const BACKGROUND = 40;
+
+/**
+ * Predicts the reward of a run, and each judged dimension, before anyone rates it: a blend of
+ * several learners weighted by their out-of-fold errors, with calibrated intervals, and the honesty
+ * to say when an input is unlike anything it has seen.
+ */
+export class RewardModel {
+  private constructor(
+    private readonly encoder: FeatureEncoder,
+    /** Encoder positions that varied in training. */
+    private readonly columns: readonly number[],
+    /** Value of every encoder position in training where it did not vary (NaN where it did). */
+    private readonly constants: Float64Array,
+    private readonly novelty: Novelty,
+    private readonly background: readonly Float64Array[],
+    private readonly targets: ReadonlyMap<string, TargetModel>,
+  ) {}
+
+  /**
+   * Fits encoder, members, blend and calibration. Each target uses the examples that have it.
+   * @throws REWARD_INVALID with fewer than 20 examples of every target, or values that are no numbers
+   */
+  static async fit(examples: readonly RewardExample[], options: RewardModelOptions = {}): Promise<RewardModel> {
+    const { seed = 0, members = defaultMembers(), cancelled, onProgress } = options;
+    const names = [...new Set(examples.flatMap((e) => Object.keys(e.targets)))].sort();
+    const usable = names.filter((name) => examples.filter((e) => name in e.targets).length >= LEAST_ROWS);
+    for (const example of examples)
+      for (const [name, value] of Object.entries(example.targets))
+        if (!Number.isFinite(value))
+          throw invalid(`${name} = ${show(value)}`, "finite targets", "Leave the target out.");
+    if (usable.length === 0)
+      throw invalid(
+        `${examples.length} examples with the targets ${show(names)}`,
+        `at least ${LEAST_ROWS} examples of one target`,
+        "Collect more feedback.",
+      );
+    const encoder = fitEncoder(
+      examples.map((e) => e.features),
+      { vocabulary: 100, textBuckets: 16, maxCategories: 32 },
+    );
+    const dense = examples.map((e) => toDense(encoder, e.features));
+    const columns: number[] = [];
+    const constants = new Float64Array(encoder.dim);
+    for (let j = 0; j < encoder.dim; j++) {
+      const first = dense[0]?.[j] as number;
+      const varies = dense.some((row) => row[j] !== first);
+      if (varies) columns.push(j);
+      constants[j] = varies ? Number.NaN : first;
+    }
+    const x = dense.map((row) => Float64Array.from(columns, (j) => row[j] as number));
+    const group = examples.map((e, i) => e.group ?? `row ${i}`);
+    const targets = new Map<string, TargetModel>();
+    for (const [t, name] of usable.entries()) {
+      const rows = [...examples.keys()].filter((i) => name in (examples[i] as RewardExample).targets);
+      targets.set(
+        name,
+        await fitTarget({
+          x: rows.map((i) => x[i] as Float64Array),
+          y: Float64Array.from(rows, (i) => (examples[i] as RewardExample).targets[name] as number),
+          group: rows.map((i) => group[i] as string),
+          seed,
+          members,
+          cancelled,
+          onProgress: (share) => onProgress?.((t + share) / usable.length, name),
+        }),
+      );
+    }
+    const step = Math.max(1, Math.floor(x.length / BACKGROUND));
+    const background = x.filter((_, i) => i % step === 0).slice(0, BACKGROUND);
+    return new RewardModel(encoder, columns, constants, Novelty.fit(x, group, seed), background, targets);
+  }
+
+  /** The model of a snapshot; it predicts what the original did. */
+  static async restore(snapshot: RewardModelSnapshot, members = defaultMembers()): Promise<RewardModel> {
+    if (snapshot?.kind !== "reward-model" || snapshot.version !== 1)
+      throw new LearningError("SNAPSHOT_INVALID", {
+        received: `a snapshot of kind ${show(snapshot?.kind)}, version ${show(snapshot?.version)}`,
+        expected: "kind reward-model, version 1",
+        remedy: "Train the reward model again.",
+      });
+    const targets = new Map<string, TargetModel>();
+    for (const [name, target] of Object.entries(snapshot.targets))
+      targets.set(name, await restoreTarget(target, members));
+    const encoder = restoreEncoder(snapshot.encoder);
+    const constants = new Float64Array(encoder.dim).fill(Number.NaN);
+    const varying = new Set(snapshot.columns);
+    let next = 0;
+    for (let j = 0; j < encoder.dim; j++) if (!varying.has(j)) constants[j] = snapshot.constants[next++] as number;
+    return new RewardModel(
+      encoder,
+      snapshot.columns,
+      constants,
+      Novelty.restore(snapshot.novelty),
+      snapshot.background.map((row) => Float64Array.from(row)),
+      targets,
+    );
+  }
+
+  /** Names the encoding of the features. */
+  get encoderVersion(): string {
+    return this.encoder.version;
+  }
+
+  /** What was fitted for each target: errors and weights of the members, importances. */
+  report(): Record<string, TargetReport & { importances: { feature: string; importance: number }[] }> {
+    return Object.fromEntries(
+      [...this.targets].map(([name, target]) => [
+        name,
+        {
+          ...target.report,
+          importances: Array.from(target.report.importance, (importance, j) => ({
+            feature: this.featureName(j),
+            importance,
+          })).sort((a, b) => b.importance - a.importance),
+        },
+      ]),
+    );
+  }
+
+  /**
+   * Predictions of one target for several runs.
+   * @param level probability that `lower`..`upper` holds the true value (default 0.9)
+   */
+  predict(features: readonly DecisionContext[], target = "reward", level = 0.9): RewardPrediction[] {
+    const model = this.target(target);
+    const encoded = features.map((f) => this.encode(f));
+    const novel = encoded.map(({ row, unseen }) => this.novelty.score(row, unseen) > 1);
+    const predicted = model.predict(encoded.map((e) => e.row));
+    return encoded.map((_, i) => {
+      const { low, high, mean, variance } = model.report;
+      if (novel[i]) return { mean, lower: low, upper: high, variance, known: false };
+      const value = predicted.mean[i] as number;
+      const spread = predicted.spread[i] as number;
+      const half = model.calibration.halfWidth(value, spread, level);
+      return {
+        mean: value,
+        lower: Math.max(low, value - half),
+        upper: Math.min(high, value + half),
+        variance: model.calibration.variance(value, spread),
+        known: true,
+      };
+    });
+  }
+
+  /**
+   * Out-of-fold predictions for the examples of `fit` that had the target, in their order: what the
+   * model says of rated runs without having seen their rating. Undefined after a restore.
+   */
+  outOfFold(target = "reward"): Float64Array | undefined {
+    return this.target(target).outOfFold?.slice();
+  }
+
+  /** What each member alone predicts, by kind; only members with a weight. */
+  predictMembers(features: readonly DecisionContext[], target = "reward"): Record<string, Float64Array> {
+    const rows = features.map((f) => this.encode(f).row);
+    return this.target(target).predictMembers(rows);
+  }
+
+  /**
+   * What each feature of one run added to its prediction, compared with runs of the training set:
+   * sampled Shapley values (Strumbelj and Kononenko, 2014). They and `base` sum to the prediction.
+   */
+  explain(features: DecisionContext, target = "reward", seed = 0): { base: number; contributions: Contribution[] } {
+    const model = this.target(target);
+    const { base, values } = shapleyContributions(
+      (rows) => model.predict(rows).mean,
+      this.encode(features).row,
+      this.background,
+      seed,
+    );
+    return {
+      base,
+      contributions: Array.from(values, (contribution, j) => ({ feature: this.featureName(j), contribution })).sort(
+        (a, b) => Math.abs(b.contribution) - Math.abs(a.contribution),
+      ),
+    };
+  }
+
+  /**
+   * Takes new ratings in at once: the fast members (linear and kernel ridge) learn from them exactly
+   * as if they had been there from the start; the trees and the network wait for the next fit. The
+   * errors made before learning go into the calibration.
+   */
+  update(examples: readonly RewardExample[]): void {
+    for (const [name, model] of this.targets) {
+      const rated = examples.filter((e) => Number.isFinite(e.targets[name]));
+      if (rated.length === 0) continue;
+      model.update(
+        rated.map((e) => this.encode(e.features).row),
+        Float64Array.from(rated, (e) => e.targets[name] as number),
+      );
+    }
+  }
+
+  /** Everything needed to predict, as plain JSON. */
+  async snapshot(): Promise<RewardModelSnapshot> {
+    const targets: Record<string, TargetSnapshot> = {};
+    for (const [name, target] of this.targets) targets[name] = await target.snapshot();
+    return {
+      kind: "reward-model",
+      version: 1,
+      encoder: this.encoder.snapshot(),
+      columns: [...this.columns],
+      constants: Array.from(this.constants).filter((v) => !Number.isNaN(v)),
+      novelty: this.novelty.snapshot(),
+      background: this.background.map((row) => Array.from(row)),
+      targets,
+    };
+  }
+
+  /** Frees memory outside the JavaScript heap; predictions are over afterwards. */
+  dispose(): void {
+    for (const target of this.targets.values()) target.dispose();
+  }
+
+  private target(name: string): TargetModel {
+    const found = this.targets.get(name);
+    if (found) return found;
+    throw invalid(
+      `the target ${show(name)}`,
+      `one of ${[...this.targets.keys()].join(", ")}`,
+      "Ask for a target that had enough examples.",
+    );
+  }
+
+  private encode(features: DecisionContext): { row: Float64Array; unseen: number } {
+    const dense = toDense(this.encoder, features);
+    let unseen = 0;
+    for (let j = 0; j < dense.length; j++) {
+      const constant = this.constants[j] as number;
+      if (!Number.isNaN(constant) && dense[j] !== constant) unseen++;
+    }
+    return { row: Float64Array.from(this.columns, (j) => dense[j] as number), unseen };
+  }
+
+  private featureName(column: number): string {
+    return this.encoder.featureName(this.columns[column] as number);
+  }
+}
+
+function toDense(encoder: FeatureEncoder, features: DecisionContext): Float64Array {
+  const { indices, values } = encoder.encode(features);
+  const row = new Float64Array(encoder.dim);
+  for (let k = 0; k < indices.length; k++) row[indices[k] as number] = values[k] as number;
+  return row;
+}
+
+function invalid(received: string, expected: string, remedy: string): LearningError {
+  return new LearningError("REWARD_INVALID", { received, expected, remedy });
+}

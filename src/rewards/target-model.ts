@@ -1,0 +1,320 @@
+import { createRng, LearningError, messageOf, shuffled } from "../core/index.js";
+import { groupedFolds, mixtureWeights } from "./blend.js";
+import { Calibration, type CalibrationSnapshot } from "./calibration.js";
+import type { FittedMember, MemberSnapshot, RewardMember } from "./members/member.js";
+
+const FOLDS = 5;
+/** Up to this many rows the out-of-fold predictions are averaged over two splits: weights on few rows are noisy. */
+const REPEAT_BELOW = 600;
+/** Predictions spent on permutation importances at most, per member. */
+const IMPORTANCE_BUDGET = 10_000;
+
+/** What {@link fitTarget} works on. */
+export interface TargetData {
+  x: readonly Float64Array[];
+  y: Float64Array;
+  group: readonly string[];
+  seed: number;
+  members: readonly RewardMember[];
+  cancelled?: () => boolean;
+  onProgress?: (share: number) => void;
+}
+
+/** What is known of a fitted target. Errors are root mean squares, out of fold. */
+export interface TargetReport {
+  rows: number;
+  /** Smallest and largest training value, their mean and variance. */
+  low: number;
+  high: number;
+  mean: number;
+  variance: number;
+  /** Error of the blend, its weights taken from the other folds. */
+  rmse: number;
+  members: { kind: string; weight: number; rmse?: number; failure?: string }[];
+  /** By how much the blend's mean squared error grows when a column is shuffled (Breiman, 2001). */
+  importance: Float64Array;
+  /** The same for each member by itself. */
+  memberImportance: Record<string, number[]>;
+}
+
+/** {@link TargetModel} as plain JSON. */
+export interface TargetSnapshot {
+  report: Omit<TargetReport, "importance"> & { importance: number[] };
+  members: MemberSnapshot[];
+  calibration: CalibrationSnapshot;
+}
+
+/** The blend that predicts one target. */
+export class TargetModel {
+  constructor(
+    readonly report: TargetReport,
+    private readonly fitted: readonly { kind: string; weight: number; member: FittedMember }[],
+    readonly calibration: Calibration,
+    /** The blend's out-of-fold prediction of each training row; absent after a restore. */
+    readonly outOfFold?: Float64Array,
+  ) {}
+
+  /** The blend, and the weighted standard deviation of its members around it. */
+  predict(x: readonly Float64Array[]): { mean: Float64Array; spread: Float64Array } {
+    return blended(
+      this.fitted.map((f) => f.member.predict(x)),
+      this.fitted.map((f) => f.weight),
+      x.length,
+      this.report,
+    );
+  }
+
+  predictMembers(x: readonly Float64Array[]): Record<string, Float64Array> {
+    return Object.fromEntries(this.fitted.map((f) => [f.kind, f.member.predict(x)]));
+  }
+
+  update(x: readonly Float64Array[], y: Float64Array): void {
+    const { mean, spread } = this.predict(x);
+    this.calibration.add(mean, spread, y);
+    for (const { member } of this.fitted) member.update?.(x, y);
+  }
+
+  async snapshot(): Promise<TargetSnapshot> {
+    const members: MemberSnapshot[] = [];
+    for (const { member } of this.fitted) members.push(await member.snapshot());
+    return {
+      report: { ...this.report, importance: Array.from(this.report.importance) },
+      members,
+      calibration: this.calibration.snapshot(),
+    };
+  }
+
+  dispose(): void {
+    for (const { member } of this.fitted) member.dispose();
+  }
+}
+
+/** The model of a snapshot. */
+export async function restoreTarget(s: TargetSnapshot, members: readonly RewardMember[]): Promise<TargetModel> {
+  const fitted = [];
+  for (const snapshot of s.members) {
+    const member = members.find((m) => m.kind === snapshot.kind);
+    if (!member)
+      throw new LearningError("SNAPSHOT_INVALID", {
+        received: `a member of kind ${JSON.stringify(snapshot.kind)}`,
+        expected: `one of ${members.map((m) => m.kind).join(", ")}`,
+        remedy: "Restore with the members that the model was fitted with.",
+      });
+    const weight = s.report.members.find((m) => m.kind === snapshot.kind)?.weight ?? 0;
+    fitted.push({ kind: snapshot.kind, weight, member: await member.restore(snapshot) });
+  }
+  const report = { ...s.report, importance: Float64Array.from(s.report.importance) };
+  return new TargetModel(report, fitted, Calibration.restore(s.calibration));
+}
+
+/** Fits all members out of fold, weighs them, calibrates, and fits those with a weight on all rows. */
+export async function fitTarget(data: TargetData): Promise<TargetModel> {
+  const { x, y, group, seed, cancelled } = data;
+  const n = y.length;
+  const repeats = n <= REPEAT_BELOW ? 2 : 1;
+  const steps = data.members.length * (FOLDS * repeats + 1);
+  let done = 0;
+  const candidates = data.members.map((member) => new Candidate(member, n, x[0]?.length ?? 0));
+  const splits = Array.from({ length: repeats }, (_, r) => groupedFolds(group, FOLDS, seed + r));
+  for (const [r, split] of splits.entries())
+    for (let k = 0; k < FOLDS; k++) {
+      const train = [...y.keys()].filter((i) => split[i] !== k);
+      const test = [...y.keys()].filter((i) => split[i] === k);
+      if (train.length === 0 || test.length === 0) continue;
+      for (const candidate of candidates) {
+        if (cancelled?.()) throw stopped();
+        await candidate.outOfFold(data, train, test, 1 / repeats, seed + r, r === 0);
+        data.onProgress?.(++done / steps);
+      }
+    }
+  const working = candidates.filter((c) => c.failure === undefined);
+  if (working.length === 0) throw stopped(candidates.map((c) => `${c.member.kind}: ${c.failure}`).join("; "));
+  const predictions = working.map((c) => c.predictions);
+  const weights = mixtureWeights(predictions, y);
+  const honest = honestBlend(predictions, y, splits[0] as Int32Array);
+  const mean = y.reduce((a, b) => a + b, 0) / n;
+  const fitted: { kind: string; weight: number; member: FittedMember }[] = [];
+  for (const [a, candidate] of working.entries()) {
+    if (cancelled?.()) throw stopped();
+    const weight = weights[a] as number;
+    if (weight > 0)
+      fitted.push({
+        kind: candidate.member.kind,
+        weight,
+        member: await candidate.member.fit({ x, y, seed, cancelled }),
+      });
+  }
+  data.onProgress?.(1);
+  const report: TargetReport = {
+    rows: n,
+    low: y.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    high: y.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    mean,
+    variance: y.reduce((a, b) => a + (b - mean) ** 2, 0) / n,
+    rmse: rootMeanSquare(honest.mean, y),
+    members: candidates.map((c) => {
+      const at = working.indexOf(c);
+      if (at < 0) return { kind: c.member.kind, weight: 0, failure: c.failure };
+      return { kind: c.member.kind, weight: weights[at] as number, rmse: rootMeanSquare(c.predictions, y) };
+    }),
+    ...importances(working, weights, y),
+  };
+  return new TargetModel(report, fitted, Calibration.fit(honest.mean, honest.spread, y), honest.mean);
+}
+
+/** One member while its worth is measured. */
+class Candidate {
+  readonly predictions: Float64Array;
+  /** Out-of-fold predictions of some rows with one column shuffled: column, row, prediction. */
+  readonly shuffledPredictions: { column: number; row: number; value: number }[] = [];
+  failure: string | undefined;
+
+  constructor(
+    readonly member: RewardMember,
+    rows: number,
+    private readonly columns: number,
+  ) {
+    this.predictions = new Float64Array(rows);
+  }
+
+  async outOfFold(
+    { x, y, cancelled }: TargetData,
+    train: readonly number[],
+    test: readonly number[],
+    share: number,
+    seed: number,
+    measureImportance: boolean,
+  ): Promise<void> {
+    if (this.failure !== undefined) return;
+    try {
+      const fitted = await this.member.fit({
+        x: train.map((i) => x[i] as Float64Array),
+        y: Float64Array.from(train, (i) => y[i] as number),
+        seed,
+        cancelled,
+      });
+      const rows = test.map((i) => x[i] as Float64Array);
+      const predicted = fitted.predict(rows);
+      test.forEach((i, k) => {
+        this.predictions[i] = (this.predictions[i] as number) + share * (predicted[k] as number);
+      });
+      if (measureImportance) this.shuffleColumns(fitted, rows, test, y.length, seed);
+      fitted.dispose();
+      if (!predicted.every(Number.isFinite)) this.failure = "predicted what is not a number";
+    } catch (error) {
+      this.failure = messageOf(error);
+    }
+  }
+
+  private shuffleColumns(
+    fitted: FittedMember,
+    rows: readonly Float64Array[],
+    test: readonly number[],
+    n: number,
+    seed: number,
+  ): void {
+    const budget = Math.floor((IMPORTANCE_BUDGET / this.columns) * (test.length / n));
+    const used = Math.min(test.length, Math.max(1, budget));
+    const changed: Float64Array[] = [];
+    const labels: { column: number; row: number }[] = [];
+    for (let column = 0; column < this.columns; column++) {
+      const donors = shuffled(rows, createRng(seed).fork(`column ${column}`));
+      for (let k = 0; k < used; k++) {
+        const row = (rows[k] as Float64Array).slice();
+        row[column] = (donors[k] as Float64Array)[column] as number;
+        changed.push(row);
+        labels.push({ column, row: test[k] as number });
+      }
+    }
+    fitted.predict(changed).forEach((value, k) => {
+      this.shuffledPredictions.push({ ...(labels[k] as { column: number; row: number }), value });
+    });
+  }
+}
+
+function importances(working: readonly Candidate[], weights: Float64Array, y: Float64Array) {
+  const columns = 1 + (working[0]?.shuffledPredictions.reduce((a, s) => Math.max(a, s.column), -1) ?? -1);
+  const growth = (shuffledOf: (k: number) => number, plainOf: (row: number) => number) => {
+    const sums = new Float64Array(columns);
+    const counts = new Float64Array(columns);
+    working[0]?.shuffledPredictions.forEach(({ column, row }, k) => {
+      const target = y[row] as number;
+      sums[column] = (sums[column] as number) + (shuffledOf(k) - target) ** 2 - (plainOf(row) - target) ** 2;
+      counts[column] = (counts[column] as number) + 1;
+    });
+    return sums.map((s, j) => s / Math.max(1, counts[j] as number));
+  };
+  const mixed = (of: (c: Candidate) => number) =>
+    working.reduce((sum, c, a) => sum + (weights[a] as number) * of(c), 0);
+  return {
+    importance: growth(
+      (k) => mixed((c) => c.shuffledPredictions[k]?.value as number),
+      (row) => mixed((c) => c.predictions[row] as number),
+    ),
+    memberImportance: Object.fromEntries(
+      working.map((c) => [
+        c.member.kind,
+        Array.from(
+          growth(
+            (k) => c.shuffledPredictions[k]?.value as number,
+            (row) => c.predictions[row] as number,
+          ),
+        ),
+      ]),
+    ),
+  };
+}
+
+/** Blends each fold by the weights that the other folds give: errors nobody was fitted to. */
+function honestBlend(predictions: readonly Float64Array[], y: Float64Array, split: Int32Array) {
+  const n = y.length;
+  const mean = new Float64Array(n);
+  const spread = new Float64Array(n);
+  for (let k = 0; k < FOLDS; k++) {
+    const others = [...y.keys()].filter((i) => split[i] !== k);
+    if (others.length === 0 || others.length === n) continue;
+    const weights = Array.from(mixtureWeights(predictions, y, others));
+    const part = blended(predictions, weights, n);
+    for (let i = 0; i < n; i++) {
+      if (split[i] !== k) continue;
+      mean[i] = part.mean[i] as number;
+      spread[i] = part.spread[i] as number;
+    }
+  }
+  return { mean, spread };
+}
+
+function blended(
+  predictions: readonly Float64Array[],
+  weights: readonly number[],
+  n: number,
+  range?: { low: number; high: number },
+): { mean: Float64Array; spread: Float64Array } {
+  const mean = new Float64Array(n);
+  const spread = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    predictions.forEach((p, a) => {
+      sum += (weights[a] as number) * (p[i] as number);
+    });
+    let square = 0;
+    predictions.forEach((p, a) => {
+      square += (weights[a] as number) * ((p[i] as number) - sum) ** 2;
+    });
+    mean[i] = range ? Math.min(range.high, Math.max(range.low, sum)) : sum;
+    spread[i] = Math.sqrt(square);
+  }
+  return { mean, spread };
+}
+
+function rootMeanSquare(predictions: Float64Array, y: Float64Array): number {
+  return Math.sqrt(predictions.reduce((a, p, i) => a + (p - (y[i] as number)) ** 2, 0) / y.length);
+}
+
+function stopped(received = "a stop while it was fitted"): LearningError {
+  return new LearningError("REWARD_INVALID", {
+    received,
+    expected: "at least one member that fits",
+    remedy: "The model that served before goes on; the next cycle tries again.",
+  });
+}

@@ -1,0 +1,77 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { Runnable } from "@langchain/core/runnables";
+import { Command, END, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { z } from "zod";
+import { parseOptions } from "../core/index.js";
+import type { Advice } from "./advice.js";
+import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
+import type { RoutingDeps } from "./deps.js";
+import { LEARNED, type Learned } from "./learned.js";
+import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
+
+/** A decision point that is a node of its own and goes on by a `Command`. */
+export interface CommandRouterOptions<S, D extends string, U extends Record<string, unknown>>
+  extends DecisionOptions<S, D> {
+  /** What to write into the state on the way (default: nothing). */
+  update?: (state: S, destination: D) => U;
+}
+
+/** A node for `addNode(name, node, { ends: node.ends })`. Give the node no other edges. */
+export class CommandRouter<S, D extends string, U extends Record<string, unknown>>
+  extends Runnable<S, Command<unknown, U, D>, RunnableConfig>
+  implements Learned
+{
+  override lc_namespace = ["langgraph_collective_learning", "routing"];
+  override name: string;
+  /** The nodes it may go to, for `addNode`. */
+  readonly ends: Exclude<D, typeof END>[];
+  readonly [LEARNED]: Learned[typeof LEARNED];
+
+  constructor(
+    private readonly point: DecisionPoint<S, D>,
+    private readonly update: CommandRouterOptions<S, D, U>["update"],
+  ) {
+    super();
+    this.name = point.name;
+    this.ends = point.destinations.filter((d): d is Exclude<D, typeof END> => d !== END);
+    this[LEARNED] = { kind: "command", decisionPoint: point.name, destinations: point.destinations };
+  }
+
+  override async invoke(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Command<unknown, U, D>> {
+    const goto = await this.point.decide(state, config);
+    return new Command({ goto, ...(this.update && { update: this.update(state, goto) }) });
+  }
+
+  /** What the policy in force would do with this state, without doing or recording it. */
+  advise(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Advice<D>> {
+    return this.point.advise(state, config);
+  }
+
+  /** Resolves when every policy promoted so far is loaded and serves. */
+  ready(): Promise<void> {
+    return this.point.feed.ready();
+  }
+
+  status(): DecisionPointStatus {
+    return this.point.status();
+  }
+}
+
+const schema = z.object({
+  ...decisionOptionsShape,
+  update: z.custom((v) => typeof v === "function", "a function of the state and the destination").optional(),
+});
+
+/**
+ * A node that returns `Command({ goto })`.
+ * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ */
+export function createCommandRouter<
+  S,
+  const D extends string,
+  U extends Record<string, unknown> = Record<string, never>,
+>(options: CommandRouterOptions<S, D, U>, deps: RoutingDeps): CommandRouter<S, D, U> {
+  const { update, ...rest } = parseOptions(schema, options, "command router options", "ROUTER_INVALID");
+  const point = new DecisionPoint(rest as unknown as ResolvedOptions<S, D>, deps);
+  return new CommandRouter(point, update as CommandRouterOptions<S, D, U>["update"]);
+}

@@ -1,0 +1,66 @@
+import type { ContextValue, DecisionContext } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+
+/**
+ * Copies what a context function returned, so that later changes of the state do not reach the record,
+ * and checks it on the way. `undefined` counts as missing (null).
+ * @throws CONTEXT_INVALID for anything but finite numbers, booleans, strings, null and arrays of finite numbers
+ */
+export function copyContext(value: unknown, what: string): DecisionContext {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid(show(value), what, "an object of named plain values");
+  const copy = { ...value } as Record<string, unknown>;
+  // Values first, without their names: most contexts hold nothing but good primitives.
+  if (!Object.values(copy).every(isPlainPrimitive))
+    for (const name of Object.keys(copy)) copy[name] = copyValue(copy[name], name, what);
+  return copy as DecisionContext;
+}
+
+function isPlainPrimitive(value: unknown): boolean {
+  return Number.isFinite(value) || typeof value === "string" || typeof value === "boolean" || value === null;
+}
+
+function copyValue(value: unknown, name: string, what: string): ContextValue {
+  switch (typeof value) {
+    case "number":
+      if (Number.isFinite(value)) return value;
+      break;
+    case "boolean":
+    case "string":
+      return value;
+    case "undefined":
+      return null;
+    case "object":
+      if (value === null) return null;
+      if (Array.isArray(value) && value.every(Number.isFinite)) return value.slice();
+  }
+  throw invalid(
+    `${show(value)} in the field ${JSON.stringify(name)}`,
+    what,
+    "a finite number, a boolean, a string, null or an array of finite numbers",
+  );
+}
+
+function invalid(received: string, what: string, expected: string): LearningError {
+  return new LearningError("CONTEXT_INVALID", {
+    received: `${received} from ${what}`,
+    expected,
+    remedy: "Return plain named values; use null for what is missing.",
+  });
+}
+
+/** Finds the first field that is not among `known` and holds something; undefined when there is none. */
+export type FieldCheck = (context: DecisionContext) => string | undefined;
+
+/** Contexts mostly come with the same fields in the same order; the order last accepted is not looked up again. */
+export function createFieldCheck(known: Iterable<string>): FieldCheck {
+  const names = new Set(known);
+  let accepted: string[] = [];
+  return (context) => {
+    const fields = Object.keys(context);
+    if (fields.length === accepted.length && fields.every((name, i) => name === accepted[i])) return undefined;
+    const unknown = fields.filter((name) => !names.has(name));
+    if (unknown.length === 0) accepted = fields;
+    return unknown.find((name) => context[name] !== null);
+  };
+}

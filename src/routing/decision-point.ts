@@ -1,0 +1,323 @@
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Decision, DecisionContext, DecisionMode, FallbackReason, RunIdentity } from "../core/index.js";
+import { LearningError, messageOf, nearestWord, show } from "../core/index.js";
+import { mostLikely } from "../policies/index.js";
+import type { Advice } from "./advice.js";
+import { adviseOn, fallbackAdvice } from "./advice.js";
+import type { Call, Outcome } from "./decision-record.js";
+import { decisionRecord } from "./decision-record.js";
+import type { RoutingDeps } from "./deps.js";
+import type { CallCounter } from "./identity.js";
+import { createCallCounter, identifyChoice } from "./identity.js";
+import type { ResolvedOptions } from "./options.js";
+import { propose } from "./proposal.js";
+import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
+import type { Scene, Trouble } from "./scene.js";
+import { copyFeatures, isPromise, observe } from "./scene.js";
+import type { PolicyFeed, ServedPolicy } from "./served-policy.js";
+import { createPolicyFeed } from "./served-policy.js";
+import { act, giveWay, type Verdict, watch } from "./verdict.js";
+
+/** What a decision point did so far in this process. */
+export interface DecisionPointStatus {
+  decisionPoint: string;
+  /** The mode in force for a new run. */
+  mode: DecisionMode;
+  /** The version that serves new runs. */
+  policyVersion?: string;
+  decisions: number;
+  /** Choices drawn at random in shadow. */
+  explored: number;
+  /** How often the fallback decided, by reason. */
+  fallbacks: Partial<Record<FallbackReason, number>>;
+  /** Decisions the sink refused. */
+  unrecorded: number;
+}
+
+const NO_POLICY: Trouble = { reason: "no-policy", detail: "no policy is promoted and loaded" };
+
+/**
+ * One place where a choice is made, whatever asks for it (conditional edge, node, middleware): watches
+ * or acts by its mode, falls back on any doubt, and leaves one record per choice.
+ */
+export class DecisionPoint<S, D extends string> {
+  readonly name: string;
+  readonly destinations: readonly D[];
+  readonly feed: PolicyFeed;
+  private readonly candidates: string[];
+  private readonly fixedFeatures: Record<string, DecisionContext> | undefined;
+  private readonly countCall: CallCounter = createCallCounter();
+  private readonly canaryCounts = new Map<string, number>();
+  private readonly warned = new Set<string>();
+  private readonly fallbacks: Partial<Record<FallbackReason, number>> = {};
+  private decisions = 0;
+  private explored = 0;
+  private unrecorded = 0;
+  /** Learned from its first answer: a fallback that answers by promise is only asked when it must decide. */
+  private fallbackIsSlow = false;
+
+  constructor(
+    readonly options: ResolvedOptions<S, D>,
+    private readonly deps: RoutingDeps,
+  ) {
+    this.name = options.decisionPoint;
+    this.destinations = Object.freeze([...options.destinations]);
+    this.candidates = this.destinations as unknown as string[];
+    this.feed = createPolicyFeed(this.name, deps.registry, deps.logger);
+    if (typeof options.candidateFeatures === "object")
+      this.fixedFeatures = copyFeatures(options.candidateFeatures, this.candidates);
+  }
+
+  /** Chooses, records, and never fails but by the user's own fallback. */
+  async decide(state: S, config: LangGraphRunnableConfig): Promise<D> {
+    const outcome = await this.choose(state, config, false);
+    return this.destinations[outcome ? outcome.verdict.index : await this.askFallback(state, config)] as D;
+  }
+
+  /**
+   * Chooses and records like {@link decide}, and says why. In mode advise the destination is the
+   * policy's most likely one, and whoever reads the advice decides.
+   */
+  async consult(state: S, config: LangGraphRunnableConfig): Promise<Advice<D>> {
+    const { name, destinations } = this;
+    const outcome = await this.choose(state, config, true);
+    if (!outcome) {
+      const chosen = destinations[await this.askFallback(state, config)] as D;
+      return fallbackAdvice(name, destinations, chosen, "learning is disabled");
+    }
+    const { call, scene, verdict } = outcome;
+    const destination = destinations[verdict.index] as D;
+    if (!call.served || verdict.source !== "policy")
+      return fallbackAdvice(name, destinations, destination, verdict.reason ?? verdict.source, verdict.distribution);
+    return this.adviceOf(call.served, scene, { destination, distribution: verdict.distribution });
+  }
+
+  /** What the policy in force would do, or the fallback where there is none to trust; nothing is recorded. */
+  async advise(state: S, config: LangGraphRunnableConfig): Promise<Advice<D>> {
+    const { deps, options, name, destinations } = this;
+    const scene = await observe(options, this.fixedFeatures, state, config, deps.clock);
+    const served = deps.enabled() ? this.feed.current() : undefined;
+    let trouble = scene.trouble ?? NO_POLICY;
+    if (served && !scene.trouble) {
+      const deadline = deps.clock.monotonic() + options.timeBudgetMs;
+      const proposal = propose(served, scene, this.candidates, false, deps.clock, deadline);
+      if (!proposal.trouble) return this.adviceOf(served, scene);
+      trouble = proposal.trouble;
+    }
+    const chosen = destinations[await this.askFallback(state, config)] as D;
+    return fallbackAdvice(name, destinations, chosen, trouble.detail);
+  }
+
+  /** What happened so far, for status displays. */
+  status(): DecisionPointStatus {
+    const policyVersion = this.feed.current()?.version;
+    return {
+      decisionPoint: this.name,
+      mode: this.modeFor(policyVersion),
+      policyVersion,
+      decisions: this.decisions,
+      explored: this.explored,
+      fallbacks: { ...this.fallbacks },
+      unrecorded: this.unrecorded,
+    };
+  }
+
+  /** Makes and records one choice; undefined when learning is off or the run cannot be told. */
+  private async choose(state: S, config: LangGraphRunnableConfig, adviser: boolean): Promise<Outcome | undefined> {
+    const call = this.open(config);
+    if (!call) return undefined;
+    const { deps, options } = this;
+    const deadline = deps.clock.monotonic() + options.timeBudgetMs;
+    const seen = observe(options, this.fixedFeatures, state, config, deps.clock);
+    const scene = isPromise(seen) ? await seen : seen;
+    const forced = currentForcedRun();
+    const outcome =
+      this.forcedOutcome(call, scene, forced) ??
+      (call.mode === "shadow" || (call.mode === "advise" && !adviser)
+        ? await this.leave(state, config, call, scene)
+        : await this.follow(state, config, call, scene, deadline));
+    this.record(outcome, forced);
+    return outcome;
+  }
+
+  /** Leaves the choice to the fallback: shadow, or advice that its reader decides on. */
+  private async leave(state: S, config: LangGraphRunnableConfig, call: Call, scene: Scene): Promise<Outcome> {
+    const fallback = await this.askFallback(state, config);
+    if (call.mode === "advise") return { call, scene, fallback, verdict: { index: fallback, source: "fallback" } };
+    if (scene.trouble) return { call, scene, fallback, verdict: this.doubt(scene, fallback, scene.trouble) };
+    return { call, scene, fallback, verdict: watch(call, scene, fallback, this.options.exploration, "shadow") };
+  }
+
+  /** Follows the policy, or the fallback where there is any doubt about it. */
+  private async follow(
+    state: S,
+    config: LangGraphRunnableConfig,
+    call: Call,
+    scene: Scene,
+    deadline: number,
+  ): Promise<Outcome> {
+    const { exploration, rewardFloor, canary, control } = this.options;
+    const wantMeans = rewardFloor !== undefined && call.mode === "act";
+    const proposal =
+      scene.trouble || !call.served
+        ? { trouble: scene.trouble ?? NO_POLICY, explorable: false }
+        : propose(call.served, scene, this.candidates, wantMeans, this.deps.clock, deadline);
+    if (proposal.trouble) {
+      const fallback = await this.askFallback(state, config);
+      const verdict = this.doubt(scene, fallback, proposal.trouble);
+      if (call.mode === "advise") delete verdict.distribution;
+      if (!proposal.explorable || call.mode === "advise") return { call, scene, fallback, verdict };
+      return { call, scene, fallback, verdict: watch(call, scene, fallback, exploration, proposal.trouble.reason) };
+    }
+    const { probabilities, means } = proposal;
+    if (call.mode === "advise") return { call, scene, verdict: { index: mostLikely(probabilities), source: "policy" } };
+    const canaryShare = this.isCanary(call.version) ? canary?.share : undefined;
+    let fallback: number | undefined;
+    if (wantMeans || canaryShare !== undefined) fallback = await this.askFallback(state, config);
+    else if (!this.fallbackIsSlow) {
+      const asked = this.compareFallback(state, config);
+      fallback = isPromise(asked) ? await asked : asked;
+    }
+    const verdict = act(call, scene, probabilities, means, fallback, {
+      exploration,
+      rewardFloor,
+      canaryShare,
+      control,
+    });
+    if (verdict.reason === "reward-floor")
+      this.warnOnce(
+        "reward-floor",
+        "reward-floor",
+        "the policy's choice is expected to earn less than the floor allows",
+      );
+    return { call, scene, fallback, verdict };
+  }
+
+  /** The destination that a counterfactual replay wants here; undefined where it leaves the choice free. */
+  private forcedOutcome(call: Call, scene: Scene, forced: ForcedRun | undefined): Outcome | undefined {
+    if (forced?.decisionId !== call.decisionId) return undefined;
+    return { call, scene, verdict: { index: this.candidates.indexOf(forced.destination), source: "exploration" } };
+  }
+
+  private adviceOf(
+    served: ServedPolicy,
+    scene: Scene,
+    drawn?: { destination: D; distribution?: Float64Array },
+  ): Advice<D> {
+    const { context, legal, features } = scene;
+    const candidates = this.destinations;
+    const question = { decisionPoint: this.name, context, candidates, legal, candidateFeatures: features };
+    return adviseOn(served, question, drawn);
+  }
+
+  /** Undefined when learning is off, or the run cannot be identified: the bare fallback then. */
+  private open(config: LangGraphRunnableConfig): Call | undefined {
+    const { deps } = this;
+    try {
+      if (!deps.enabled()) {
+        this.count("disabled");
+        return undefined;
+      }
+      const run = deps.sink.identify(config);
+      const served = this.servedFor(run);
+      const version = served?.version;
+      const id = identifyChoice(config, run, this.name, this.countCall(config), version, deps.seed);
+      return { ...id, run, served, version, mode: this.modeFor(version) };
+    } catch (error) {
+      this.count("policy-error");
+      this.warnOnce("open", "the run could not be identified", messageOf(error));
+      return undefined;
+    }
+  }
+
+  /** The version that a run uses, restored; undefined when none serves it. */
+  private servedFor(run: RunIdentity): ServedPolicy | undefined {
+    const { feed } = this;
+    const current = feed.current();
+    const version = this.deps.runs.versionOf(run.workflowId, this.name, current?.version, feed.epoch());
+    if (version === undefined) return undefined;
+    return version === current?.version ? current : (feed.loaded(version) ?? current);
+  }
+
+  private modeFor(version: string | undefined): DecisionMode {
+    const mode = this.deps.modes.get(this.name) ?? this.options.mode;
+    if (mode !== "auto") return mode;
+    return version === undefined ? "shadow" : "act";
+  }
+
+  private isCanary(version: string | undefined): boolean {
+    const { canary } = this.options;
+    if (!canary || version === undefined) return false;
+    const count = this.canaryCounts.get(version) ?? 0;
+    if (count >= canary.decisions) return false;
+    this.canaryCounts.set(version, count + 1);
+    return true;
+  }
+
+  /** @throws DESTINATION_UNKNOWN when the fallback names something else than a destination */
+  private askFallback(state: S, config: LangGraphRunnableConfig): number | Promise<number> {
+    const answer = this.options.fallback(state, config);
+    if (!isPromise(answer)) return this.indexOf(answer);
+    this.fallbackIsSlow = true;
+    return answer.then((choice) => this.indexOf(choice));
+  }
+
+  private indexOf(choice: D): number {
+    const index = this.candidates.indexOf(choice);
+    if (index >= 0) return index;
+    const nearest = nearestWord(String(choice), this.candidates);
+    throw new LearningError("DESTINATION_UNKNOWN", {
+      received: `${show(choice)} from the fallback of ${this.name}`,
+      expected: `one of ${this.candidates.join(", ")}`,
+      remedy: `Return a destination of the router (the nearest is ${nearest}), or add this one to its destinations.`,
+    });
+  }
+
+  /** What the fallback would have said; undefined when that failed. */
+  private compareFallback(state: S, config: LangGraphRunnableConfig): number | undefined | Promise<number | undefined> {
+    const failed = (error: unknown) => {
+      this.warnOnce("comparison", "the fallback failed when asked for comparison", messageOf(error));
+      return undefined;
+    };
+    try {
+      const asked = this.askFallback(state, config);
+      return isPromise(asked) ? asked.catch(failed) : asked;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  private record(outcome: Outcome, forced: ForcedRun | undefined): void {
+    const { deps } = this;
+    const { call, verdict } = outcome;
+    this.decisions++;
+    if (verdict.source === "exploration") this.explored++;
+    if (verdict.reason !== undefined) this.count(verdict.reason);
+    try {
+      const position = deps.runs.positionOf(call.run.workflowId, call.decisionId);
+      const decision: Decision = decisionRecord(outcome, this.name, this.candidates, position, deps.clock.now());
+      if (forced)
+        forced.decisions.push({ ...decision, origin: { workflowId: forced.workflowId, kind: "counterfactual" } });
+      else deps.sink.record(decision);
+    } catch (error) {
+      this.unrecorded++;
+      this.warnOnce("record", "a decision could not be recorded", messageOf(error));
+    }
+  }
+
+  private doubt(scene: Scene, fallback: number, trouble: Trouble): Verdict {
+    this.warnOnce(trouble.reason, `the fallback decides (${trouble.reason})`, trouble.detail);
+    return giveWay(scene, fallback, trouble.reason);
+  }
+
+  private count(reason: FallbackReason): void {
+    this.fallbacks[reason] = (this.fallbacks[reason] ?? 0) + 1;
+  }
+
+  /** The first of a kind is a warning, what follows only debugging. */
+  private warnOnce(kind: string, message: string, detail: string): void {
+    const level = this.warned.has(kind) ? "debug" : "warn";
+    this.warned.add(kind);
+    this.deps.logger[level](`${this.name}: ${message}`, { detail });
+  }
+}

@@ -1,0 +1,68 @@
+import type { Decision, DecisionMode, RunIdentity } from "../core/index.js";
+import { isoTime } from "../core/index.js";
+import type { ChoiceIdentity } from "./identity.js";
+import type { Scene } from "./scene.js";
+import type { ServedPolicy } from "./served-policy.js";
+import type { Verdict } from "./verdict.js";
+
+/** The run, version, mode and random numbers of one choice. */
+export interface Call extends ChoiceIdentity {
+  run: RunIdentity;
+  served: ServedPolicy | undefined;
+  version: string | undefined;
+  mode: DecisionMode;
+}
+
+/** Everything about one choice that was made. */
+export interface Outcome {
+  call: Call;
+  scene: Scene;
+  verdict: Verdict;
+  /** The fallback's choice, where it was asked. */
+  fallback?: number;
+}
+
+/**
+ * The record of a choice.
+ * @param candidates shared by all records of a decision point
+ * @param position among the decisions of the run
+ * @param atMs when, in milliseconds since the epoch
+ */
+export function decisionRecord(
+  outcome: Outcome,
+  decisionPoint: string,
+  candidates: string[],
+  position: number,
+  atMs: number,
+): Decision {
+  const { call, scene, verdict, fallback } = outcome;
+  const { run, version } = call;
+  const { index, distribution, means, reason, source } = verdict;
+  const decision: Decision = {
+    schemaVersion: 1,
+    decisionId: call.decisionId,
+    workflowId: run.workflowId,
+    decisionPoint,
+    at: isoTime(atMs),
+    index: position,
+    context: scene.context,
+    candidates,
+    chosen: candidates[index] as string,
+    source,
+    mode: call.mode,
+  };
+  if (run.workflowType !== undefined) decision.workflowType = run.workflowType;
+  if (run.threadId !== undefined) decision.threadId = run.threadId;
+  if (run.origin !== undefined) decision.origin = run.origin;
+  if (!scene.legal.every(Boolean)) decision.mask = scene.legal;
+  if (scene.features) decision.candidateFeatures = scene.features;
+  if (distribution) {
+    decision.probabilities = Array.from(distribution);
+    decision.propensity = Math.min(1, distribution[index] as number);
+  }
+  if (fallback !== undefined) decision.fallbackChoice = candidates[fallback] as string;
+  if (reason !== undefined) decision.fallbackReason = reason;
+  if (version !== undefined) decision.policyVersion = version;
+  if (means) decision.expectedRewards = Array.from(means);
+  return decision;
+}

@@ -1,0 +1,94 @@
+import { SystemMessage } from "@langchain/core/messages";
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { getConfig } from "@langchain/langgraph";
+import type { AgentMiddleware, ModelRequest } from "langchain";
+import { z } from "zod";
+import { parseOptions } from "../core/index.js";
+import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
+import type { RoutingDeps } from "./deps.js";
+import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
+
+/** One way to make a model call; what is left out stays as the agent has it. */
+export interface ModelChoice {
+  model?: ModelRequest["model"];
+  /** Names of the agent's tools that the model gets to see. */
+  tools?: readonly string[];
+  systemPrompt?: string | SystemMessage;
+}
+
+/** A decision point for the model calls of an agent; `context` and `fallback` get the model request. */
+export interface LearnedMiddlewareOptions<C extends string>
+  extends Omit<DecisionOptions<ModelRequest, C>, "destinations"> {
+  /** The ways to choose among, by name; at least two. */
+  choices: Readonly<Record<C, ModelChoice>>;
+}
+
+/** A middleware for `createAgent({ middleware: [...] })`. */
+export interface LearnedMiddleware extends AgentMiddleware {
+  /** Resolves when every policy promoted so far is loaded and serves. */
+  ready(): Promise<void>;
+  status(): DecisionPointStatus;
+}
+
+const { destinations: _, ...shape } = decisionOptionsShape;
+const schema = z.object({
+  ...shape,
+  choices: z
+    .record(
+      z.string(),
+      z.strictObject({
+        model: z.custom((v) => typeof v === "object" && v !== null, "a chat model").optional(),
+        tools: z.array(z.string(), "names of tools").optional(),
+        systemPrompt: z
+          .custom((v) => typeof v === "string" || SystemMessage.isInstance(v), "a text or a SystemMessage")
+          .optional(),
+      }),
+      "the ways to choose among, by name",
+    )
+    .refine((c) => Object.keys(c).length >= 2, "at least two ways to choose among"),
+});
+
+/**
+ * Chooses model, tools or system prompt for each model call of langchain's `createAgent`. One model call
+ * is one decision, however often a retrying middleware outside repeats it. A middleware that swaps the
+ * model itself (fallbacks) belongs inside of this one, after it in the list.
+ * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ */
+export function createLearnedMiddleware<const C extends string>(
+  options: LearnedMiddlewareOptions<C>,
+  deps: RoutingDeps,
+): LearnedMiddleware {
+  const { choices, ...rest } = parseOptions(schema, options, "learned middleware options", "ROUTER_INVALID");
+  const resolved = { ...rest, destinations: Object.keys(choices) } as unknown as ResolvedOptions<ModelRequest, C>;
+  const point = new DecisionPoint(resolved, deps);
+  // Repeated calls within one attempt of the agent's model node are the same model call.
+  const decided = new WeakMap<object, Promise<C>>();
+
+  function decide(request: ModelRequest): Promise<C> {
+    const config: Partial<LangGraphRunnableConfig> = getConfig() ?? {};
+    const attempt = config.executionInfo;
+    const known = attempt && decided.get(attempt);
+    if (known) return known;
+    const choice = point.decide(request, config);
+    if (!attempt) return choice;
+    decided.set(attempt, choice);
+    choice.catch(() => decided.delete(attempt)); // a fallback that failed is asked again by the next try
+    return choice;
+  }
+
+  return {
+    name: `learned:${point.name}`,
+    async wrapModelCall(request, handler) {
+      const choice = choices[await decide(request)] as ModelChoice;
+      const { model, tools, systemPrompt } = choice;
+      const changed = { ...request };
+      if (model !== undefined) changed.model = model;
+      if (tools !== undefined) changed.tools = request.tools.filter((t) => tools.includes(String(t.name)));
+      if (systemPrompt !== undefined)
+        changed.systemMessage = typeof systemPrompt === "string" ? new SystemMessage(systemPrompt) : systemPrompt;
+      return handler(changed);
+    },
+    ready: () => point.feed.ready(),
+    status: () => point.status(),
+  };
+}

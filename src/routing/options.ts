@@ -1,0 +1,105 @@
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { z } from "zod";
+import type { ContextValue } from "../core/index.js";
+import { parseOptions } from "../core/index.js";
+import type { ModeSetting } from "./deps.js";
+
+/** What a context function returns: named plain values; `undefined` and null count as missing. */
+export type ContextInput = Readonly<Record<string, ContextValue | readonly number[] | undefined>>;
+
+/** What happens at one decision point; see the README's section on serving. */
+export interface DecisionOptions<S, D extends string> {
+  /** The name under which decisions are logged and policies published; unique within a loop. */
+  decisionPoint: string;
+  /** Where it may go: names of nodes (or keys of the path map), END included where wanted. */
+  destinations: readonly D[];
+  /**
+   * The values the choice may depend on. Called once per decision; must be fast and free of side
+   * effects. Whatever it throws sends the run by the fallback.
+   */
+  context: (state: S, config: LangGraphRunnableConfig) => ContextInput | Promise<ContextInput>;
+  /**
+   * The router the graph would have without learning. Decides in shadow and on any doubt. In mode act
+   * it is also asked for comparison, for as long as it answers synchronously.
+   */
+  fallback: (state: S, config: LangGraphRunnableConfig) => NoInfer<D> | Promise<NoInfer<D>>;
+  /** False for destinations that are not allowed now. The fallback's own choice always is. */
+  mask?: (state: S, config: LangGraphRunnableConfig) => Readonly<Partial<Record<NoInfer<D>, boolean>>>;
+  /** Features of the destinations themselves (price, latency, family); all or none. */
+  candidateFeatures?:
+    | Readonly<Record<NoInfer<D>, ContextInput>>
+    | ((state: S, config: LangGraphRunnableConfig) => Readonly<Record<NoInfer<D>, ContextInput>>);
+  /**
+   * Share of decisions in [0,1] that may go another way (default 0: only watch). In shadow a legal
+   * destination is drawn uniformly with this probability; in act it bounds the probability of leaving
+   * the policy's most likely destination.
+   */
+  exploration?: number;
+  /**
+   * In act: a destination may be explored only if its expected reward is at most this much below the
+   * expected reward of the fallback's choice, in [0,1]; where even the policy's most likely one is
+   * not, the fallback decides. Off by default.
+   */
+  rewardFloor?: number;
+  /** In act: of the first `decisions` choices under a new version (in this process), only `share` follow it. */
+  canary?: { share: number; decisions: number };
+  /**
+   * In act: share of decisions in [0,1) left to the fallback for comparison (default 0.02), so that the
+   * improvement stays measured and a policy that fell behind is found out. None of them where the
+   * fallback answers by promise: it is not asked then.
+   */
+  control?: number;
+  /** `auto` (default): shadow until a policy is promoted, act from then on, shadow again after a roll-back. */
+  mode?: ModeSetting;
+  /** Context and policy together may take this many milliseconds (default 100), else the fallback decides. */
+  timeBudgetMs?: number;
+}
+
+const fn = <F>() => z.custom<F>((v) => typeof v === "function", "a function of the state");
+
+/** The keys of {@link DecisionOptions}, for schemas that add to them. */
+export const decisionOptionsShape = {
+  decisionPoint: z.string("a non-empty string").min(1, "a non-empty string"),
+  destinations: z
+    .array(z.string("a node's name").min(1, "a node's name"), "an array of node names")
+    .min(2, "at least two destinations")
+    .refine((names) => new Set(names).size === names.length, "destinations that differ from each other"),
+  context: fn(),
+  fallback: fn(),
+  mask: fn().optional(),
+  candidateFeatures: z
+    .custom((v) => typeof v === "function" || (typeof v === "object" && v !== null), "an object or a function")
+    .optional(),
+  exploration: z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").default(0),
+  rewardFloor: z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").optional(),
+  canary: z
+    .strictObject(
+      {
+        share: z.number("a share in (0,1]").gt(0, "a share in (0,1]").max(1, "a share in (0,1]"),
+        decisions: z.int("a positive integer").positive("a positive integer"),
+      },
+      "an object with share and decisions",
+    )
+    .optional(),
+  control: z.number("a number in [0,1)").min(0, "a number in [0,1)").lt(1, "a number in [0,1)").default(0.02),
+  mode: z.enum(["auto", "shadow", "advise", "act"], "auto, shadow, advise or act").default("auto"),
+  timeBudgetMs: z.number("milliseconds above 0").positive("milliseconds above 0").default(100),
+};
+
+/** {@link DecisionOptions} with every default filled in. */
+export type ResolvedOptions<S, D extends string> = DecisionOptions<S, D> &
+  Required<Pick<DecisionOptions<S, D>, "exploration" | "control" | "mode" | "timeBudgetMs">>;
+
+/**
+ * Validates and completes the options of a decision point.
+ * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID, saying what was wrong with which key
+ */
+export function resolveOptions<S, D extends string>(
+  options: DecisionOptions<S, D>,
+  what: string,
+): ResolvedOptions<S, D> {
+  return parseOptions(z.object(decisionOptionsShape), options, what, "ROUTER_INVALID") as unknown as ResolvedOptions<
+    S,
+    D
+  >;
+}

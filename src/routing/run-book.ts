@@ -1,0 +1,50 @@
+import { Recent } from "../core/index.js";
+
+/** What a process remembers of a run that makes decisions. Few of each, so lists are searched. */
+interface RunEntry {
+  /** Ids of its decisions, in order. */
+  decisionIds: string[];
+  /** The version each decision point began with, and the epoch in which that was noted. */
+  versions: { decisionPoint: string; version: string | undefined; epoch: number }[];
+}
+
+/**
+ * Remembers the runs in progress, so that a run keeps the policy version it began with and its
+ * decisions are numbered. Bounded: runs long untouched are forgotten, and then count as new.
+ */
+export interface RunBook {
+  /**
+   * The version a run uses at a decision point: the one in force at its first decision there, unless
+   * `epoch` moved on since (a roll-back or a pin), which overrides.
+   */
+  versionOf(workflowId: string, decisionPoint: string, current: string | undefined, epoch: number): string | undefined;
+  /** Position of a decision in its run, from 0; the same for the same decision id. */
+  positionOf(workflowId: string, decisionId: string): number;
+}
+
+/** An empty book for at least `capacity` runs (default 10,000) and at most twice as many. */
+export function createRunBook(capacity = 10_000): RunBook {
+  const runs = new Recent<RunEntry>(capacity);
+  const entryOf = (workflowId: string): RunEntry => {
+    const known = runs.get(workflowId);
+    if (known) return known;
+    const entry = { decisionIds: [], versions: [] };
+    runs.set(workflowId, entry);
+    return entry;
+  };
+  return {
+    versionOf(workflowId, decisionPoint, current, epoch) {
+      const { versions } = entryOf(workflowId);
+      const held = versions.find((v) => v.decisionPoint === decisionPoint);
+      if (!held) versions.push({ decisionPoint, version: current, epoch });
+      else if (held.epoch === epoch) return held.version;
+      else Object.assign(held, { version: current, epoch });
+      return current;
+    },
+    positionOf(workflowId, decisionId) {
+      const { decisionIds } = entryOf(workflowId);
+      const known = decisionIds.indexOf(decisionId);
+      return known >= 0 ? known : decisionIds.push(decisionId) - 1;
+    },
+  };
+}

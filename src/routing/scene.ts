@@ -1,0 +1,116 @@
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Clock, DecisionContext, FallbackReason } from "../core/index.js";
+import { LearningError, messageOf, show } from "../core/index.js";
+import { copyContext } from "./context-values.js";
+import type { ResolvedOptions } from "./options.js";
+
+/** Why the policy is not asked, in a code and in words. */
+export interface Trouble {
+  reason: FallbackReason;
+  detail: string;
+}
+
+/** What the user's functions said about one choice. */
+export interface Scene {
+  context: DecisionContext;
+  /** Which destinations are allowed, aligned with them. */
+  legal: boolean[];
+  features?: Record<string, DecisionContext>;
+  trouble?: Trouble;
+}
+
+/** True for interrupts and commands to a parent graph, which travel as errors and must pass. */
+export function isControlSignal(error: unknown): boolean {
+  return typeof error === "object" && error !== null && (error as { is_bubble_up?: unknown }).is_bubble_up === true;
+}
+
+/**
+ * Asks the context, mask and feature functions; whatever goes wrong becomes trouble, never an error.
+ * Answers at once where the context function does.
+ * @param fixedFeatures what `candidateFeatures` holds, where it is no function
+ */
+export function observe<S, D extends string>(
+  options: ResolvedOptions<S, D>,
+  fixedFeatures: Record<string, DecisionContext> | undefined,
+  state: S,
+  config: LangGraphRunnableConfig,
+  clock: Clock,
+): Scene | Promise<Scene> {
+  const compose = (value: unknown): Scene => {
+    const legal = options.destinations.map(() => true);
+    if (value === LATE)
+      return troubled(legal, "time-budget", `the context function took more than ${options.timeBudgetMs} ms`);
+    const context = copyContext(value, "the context function");
+    if (options.mask) applyMask(legal, options.mask(state, config), options.destinations);
+    const { candidateFeatures } = options;
+    const features =
+      typeof candidateFeatures === "function"
+        ? copyFeatures(candidateFeatures(state, config), options.destinations)
+        : fixedFeatures;
+    return features ? { context, legal, features } : { context, legal };
+  };
+  const fail = (error: unknown): Scene => {
+    if (isControlSignal(error)) throw error;
+    return troubled(
+      options.destinations.map(() => true),
+      "context-error",
+      messageOf(error),
+    );
+  };
+  try {
+    const answer = options.context(state, config);
+    if (!isPromise(answer)) return compose(answer);
+    return within(answer, options.timeBudgetMs, clock).then(compose).catch(fail);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function troubled(legal: boolean[], reason: FallbackReason, detail: string): Scene {
+  return { context: {}, legal, trouble: { reason, detail } };
+}
+
+function applyMask<D extends string>(
+  legal: boolean[],
+  mask: Readonly<Partial<Record<D, boolean>>>,
+  destinations: readonly D[],
+): void {
+  for (let i = 0; i < legal.length; i++) legal[i] = mask[destinations[i] as D] !== false;
+  if (legal.some(Boolean)) return;
+  throw new LearningError("CONTEXT_INVALID", {
+    received: "a mask that allows no destination",
+    expected: `at least one of ${destinations.join(", ")}`,
+    remedy: "Allow a destination, or route without the learned edge when there is none.",
+  });
+}
+
+/**
+ * Copies the features of the destinations.
+ * @throws CONTEXT_INVALID, naming the destination, where they are missing or no plain values
+ */
+export function copyFeatures(given: unknown, destinations: readonly string[]): Record<string, DecisionContext> {
+  const source = given as Readonly<Record<string, unknown>> | null | undefined;
+  return Object.fromEntries(
+    destinations.map((name) => [name, copyContext(source?.[name], `candidateFeatures of ${show(name)}`)]),
+  );
+}
+
+const LATE = Symbol("late");
+
+/** The promise's value, or LATE when the budget passes first. What comes later is ignored. */
+async function within<T>(promise: Promise<T>, budgetMs: number, clock: Clock): Promise<T | typeof LATE> {
+  let cancel = () => {};
+  const late = new Promise<typeof LATE>((resolve) => {
+    cancel = clock.schedule(() => resolve(LATE), budgetMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    cancel();
+  }
+}
+
+/** True for anything that can be awaited. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

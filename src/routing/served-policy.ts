@@ -1,0 +1,109 @@
+import type { DecisionContext, Logger } from "../core/index.js";
+import { messageOf } from "../core/index.js";
+import type { FeatureEncoder, FeatureVector } from "../dataset/index.js";
+import { restoreEncoder } from "../dataset/index.js";
+import type { RoutingArtifact, RoutingPolicy } from "../policies/index.js";
+import { restorePolicy, routingArtifactName } from "../policies/index.js";
+import { createFieldCheck, type FieldCheck } from "./context-values.js";
+import type { RoutingDeps } from "./deps.js";
+
+/** A promoted version, restored and ready to answer. */
+export interface ServedPolicy {
+  version: string;
+  policy: RoutingPolicy;
+  encoder: FeatureEncoder;
+  /** Encodes the features of candidates, aligned with them, where the version was trained with such. */
+  encodeFeatures?: FeaturesEncoder;
+  /** Finds fields that training did not know, where the artifact names those it knew. */
+  newField?: FieldCheck;
+}
+
+type FeaturesEncoder = (
+  features: Readonly<Record<string, DecisionContext>>,
+  candidates: readonly string[],
+) => FeatureVector[];
+
+/** Features mostly stay the same object from decision to decision, and are then encoded once. */
+function createFeaturesEncoder(encoder: FeatureEncoder): FeaturesEncoder {
+  let last: { features: object; candidates: readonly string[]; vectors: FeatureVector[] } | undefined;
+  return (features, candidates) => {
+    if (last?.features !== features || last.candidates !== candidates)
+      last = { features, candidates, vectors: candidates.map((name) => encoder.encode(features[name] ?? {})) };
+    return last.vectors;
+  };
+}
+
+/** Follows what the registry promotes for one decision point; loading never happens inside a decision. */
+export interface PolicyFeed {
+  /** The newest version that is loaded and not withdrawn; undefined when none serves. */
+  current(): ServedPolicy | undefined;
+  /** An earlier version that runs in progress still hold. */
+  loaded(version: string): ServedPolicy | undefined;
+  /** Grows with every roll-back and pin: what runs hold from before is void. */
+  epoch(): number;
+  /** Resolves when everything promoted so far is loaded, or has failed to. */
+  ready(): Promise<void>;
+}
+
+/** Versions kept for runs that began with them. */
+const KEPT_VERSIONS = 4;
+
+/**
+ * Restores a routing artifact.
+ * @throws SNAPSHOT_INVALID and the like when the artifact is damaged
+ */
+export function restoreServedPolicy(version: string, artifact: RoutingArtifact): ServedPolicy {
+  return {
+    version,
+    policy: restorePolicy(artifact.policy),
+    encoder: restoreEncoder(artifact.encoder),
+    encodeFeatures: artifact.candidateEncoder && createFeaturesEncoder(restoreEncoder(artifact.candidateEncoder)),
+    newField: artifact.contextFields && createFieldCheck(artifact.contextFields),
+  };
+}
+
+/** Watches the registry for the champion of `decisionPoint` and keeps it restored. */
+export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["registry"], logger: Logger): PolicyFeed {
+  const name = routingArtifactName(decisionPoint);
+  const versions = new Map<string, ServedPolicy>();
+  let champion = registry.champion(name)?.version;
+  let serving: ServedPolicy | undefined;
+  let epoch = 0;
+  let pending = Promise.resolve();
+
+  async function load(version: string): Promise<void> {
+    try {
+      const served = restoreServedPolicy(version, (await registry.load(name, version)) as RoutingArtifact);
+      versions.set(version, served);
+      if (versions.size > KEPT_VERSIONS) versions.delete(versions.keys().next().value as string);
+      if (champion === version) serving = served;
+    } catch (error) {
+      logger.error(`${decisionPoint}: version ${version} cannot be served; what served before goes on`, {
+        error: messageOf(error),
+      });
+    }
+  }
+
+  function follow(version: string | undefined): void {
+    champion = version;
+    const known = version === undefined ? undefined : versions.get(version);
+    if (version === undefined || known) serving = known;
+    else pending = pending.then(() => load(version));
+  }
+
+  follow(champion);
+  registry.watch(name, (next, event) => {
+    if (event.action === "rollback" || event.action === "pin") {
+      epoch++;
+      serving = undefined;
+    }
+    follow(next?.version);
+  });
+
+  return {
+    current: () => serving,
+    loaded: (version) => versions.get(version),
+    epoch: () => epoch,
+    ready: () => pending,
+  };
+}

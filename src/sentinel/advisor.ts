@@ -1,0 +1,96 @@
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import type { Logger } from "../core/index.js";
+import { messageOf } from "../core/index.js";
+import type { OrchestratorAction } from "../orchestration/index.js";
+import { ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
+import type { Advice, DecisionPointStatus, PolicyNode, PolicyNodeOptions } from "../routing/index.js";
+import { SentinelState } from "./state.js";
+
+const AdvisorState = Annotation.Root({ outlook: SentinelState.spec.outlook, advice: SentinelState.spec.advice });
+type AdvisorStateType = typeof AdvisorState.State;
+type SentinelPolicyNode = PolicyNode<AdvisorStateType, OrchestratorAction, "advice">;
+
+/** Where a Sentinel's decisions are recorded and its policies come from; a `CollectiveLearningLoop` is one. */
+export interface SentinelLoop {
+  policyNode(options: PolicyNodeOptions<AdvisorStateType, OrchestratorAction>): SentinelPolicyNode;
+}
+
+/** Settings of the advisor. */
+export interface AdvisorSettings {
+  decisionPoint: string;
+  exploration: number;
+  logger: Logger;
+}
+
+/**
+ * The Sentinel's own adviser: the policy that its decision point follows, once one is attached. Never
+ * throws; without advice the orchestrator runs by its baseline.
+ */
+export class SentinelAdvisor {
+  private policy: SentinelPolicyNode | undefined;
+
+  constructor(private readonly settings: AdvisorSettings) {}
+
+  /** From now on decisions are recorded there, and policies come from there. */
+  attach(loop: SentinelLoop): void {
+    const { decisionPoint, exploration } = this.settings;
+    this.policy = loop.policyNode({
+      decisionPoint,
+      destinations: ORCHESTRATOR_ACTIONS,
+      // The graph goes where the advice says, so that its choices are logged like a router's.
+      mode: "auto",
+      exploration,
+      context: (s) => s.outlook.observation,
+      mask: (s) => s.outlook.legal,
+      fallback: (s) => s.outlook.baseline,
+    });
+  }
+
+  /** Resolves when every policy promoted so far is loaded. */
+  async ready(): Promise<void> {
+    await this.policy?.ready();
+  }
+
+  /** Undefined while nothing is attached. */
+  status(): DecisionPointStatus | undefined {
+    return this.policy?.status();
+  }
+
+  /** The policy node: asks for advice and writes it into the state. */
+  readonly node = async (
+    s: AdvisorStateType,
+    config: LangGraphRunnableConfig,
+  ): Promise<Pick<AdvisorStateType, "advice">> => {
+    if (!this.policy) return { advice: ownAdvice(this.settings.decisionPoint, s.outlook.baseline) };
+    try {
+      return await this.policy.invoke(s, config);
+    } catch (error) {
+      if ((error as { is_bubble_up?: boolean } | null)?.is_bubble_up) throw error;
+      this.settings.logger.warn("sentinel: no advice, the baseline decides", { error: messageOf(error) });
+      return { advice: null };
+    }
+  };
+
+  /** The policy node in a graph of its own; it shares only what it reads and writes. */
+  subgraph() {
+    return new StateGraph(AdvisorState)
+      .addNode("policy", this.node)
+      .addEdge(START, "policy")
+      .addEdge("policy", END)
+      .compile();
+  }
+}
+
+function ownAdvice(decisionPoint: string, action: OrchestratorAction): Advice<OrchestratorAction> {
+  const probabilities = Object.fromEntries(ORCHESTRATOR_ACTIONS.map((a) => [a, a === action ? 1 : 0]));
+  return {
+    decisionPoint,
+    destination: action,
+    actions: [{ destination: action, probability: 1 }],
+    probabilities: probabilities as Advice<OrchestratorAction>["probabilities"],
+    confidence: 0,
+    why: "no policy is attached",
+    source: "fallback",
+  };
+}

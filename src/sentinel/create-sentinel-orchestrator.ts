@@ -1,0 +1,97 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { END, START, StateGraph } from "@langchain/langgraph";
+import { defaultLogger, systemClock } from "../core/index.js";
+import type { OrchestratorAction } from "../orchestration/index.js";
+import { DEFAULT_RULES, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
+import type { ActionContext } from "./actions.js";
+import { actionNode, coordinateWork, dispatchNode, inspireWork, scanWork } from "./actions.js";
+import { SentinelAdvisor } from "./advisor.js";
+import type { AgentOrder } from "./agent.js";
+import { graphOf, runAgent } from "./agent.js";
+import { approvalNode } from "./approval.js";
+import { markSentinel } from "./attach.js";
+import { beginNode, controlNode, legalOf } from "./control.js";
+import { fixedPolicy } from "./fixed-policy.js";
+import type { SentinelOptions } from "./options.js";
+import { checkOptions } from "./options.js";
+import { SentinelInput, SentinelState, type SentinelStateType, type SentinelUpdate } from "./state.js";
+import { courseOf } from "./steer.js";
+
+/**
+ * The Sentinel: a graph that decides step by step whether to scan for work, send out one agent or
+ * several, coordinate, monitor, optimise, ask for inspiration, or finish. An advisor with a learned
+ * policy proposes each step; without one, or on any doubt, the rule-based baseline decides.
+ *
+ * Returns an uncompiled StateGraph; compile it with a checkpointer, a store or as a subgraph as you
+ * like. Invoke it with `{ goal, territories?, tasks? }` and a `recursionLimit` of
+ * `sentinelRecursionLimit(steps)`; with a lower one it ends earlier, in order, with its report in
+ * `finalReport`.
+ * @throws SENTINEL_INVALID on agents or settings that cannot be
+ */
+export function createSentinelOrchestrator(options: SentinelOptions) {
+  checkOptions(options);
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? defaultLogger();
+  const rules = { ...DEFAULT_RULES, ...options.rules, inspiration: options.inspiration !== undefined };
+  const context: ActionContext = { options, rules, clock, logger };
+  const advisor = new SentinelAdvisor({
+    decisionPoint: options.decisionPoint ?? "sentinel",
+    exploration: options.exploration ?? 0,
+    logger,
+  });
+  if (options.policy) advisor.attach(fixedPolicy(options.policy, clock, logger));
+
+  const agentNames = options.agents.map((a) => a.name);
+  const steered = options.approval?.length ? [...ORCHESTRATOR_ACTIONS, "approval" as const] : [...ORCHESTRATOR_ACTIONS];
+  const steer = (s: SentinelStateType): OrchestratorAction | "approval" => {
+    const { action } = courseOf(s);
+    return options.approval?.includes(action) ? "approval" : action;
+  };
+  const leaveControl = (s: SentinelStateType) => (legalOf(s.outlook).length === 1 ? steer(s) : "advisor");
+
+  const graph = new StateGraph({ state: SentinelState, input: SentinelInput })
+    .addNode("begin", beginNode(options))
+    .addNode("control", controlNode(rules))
+    .addNode("advisor", options.advisor === "node" ? advisor.node : advisor.subgraph())
+    .addNode("scanTerritories", actionNode("scanTerritories", context, scanWork(context)))
+    .addNode("dispatchSingleAgent", dispatchNode("dispatchSingleAgent", context), { ends: agentNames })
+    .addNode("dispatchMultipleAgents", dispatchNode("dispatchMultipleAgents", context), { ends: agentNames })
+    .addNode("coordinateWorkflow", actionNode("coordinateWorkflow", context, coordinateWork(context)))
+    .addNode("monitorSystem", actionNode("monitorSystem", context))
+    .addNode("optimizeResources", actionNode("optimizeResources", context))
+    .addNode("requestInspiration", actionNode("requestInspiration", context, inspireWork(context)))
+    .addNode("completeTask", actionNode("completeTask", context))
+    .addEdge(START, "begin")
+    .addEdge("begin", "control")
+    .addEdge("scanTerritories", "control")
+    .addEdge("coordinateWorkflow", "control")
+    .addEdge("monitorSystem", "control")
+    .addEdge("optimizeResources", "control")
+    .addEdge("requestInspiration", "control")
+    .addEdge("completeTask", END);
+  const open = graph as unknown as OpenGraph;
+  if (options.approval?.length) {
+    open.addNode("approval", approvalNode());
+    open.addConditionalEdges("approval", (s) => courseOf(s).action, [...ORCHESTRATOR_ACTIONS]);
+  }
+  open.addConditionalEdges("control", leaveControl, ["advisor", ...steered]);
+  open.addConditionalEdges("advisor", steer, steered);
+  for (const agent of options.agents) {
+    const inner = graphOf(agent);
+    const run = async (order: AgentOrder, config: RunnableConfig): Promise<SentinelUpdate> => ({
+      runs: [await runAgent(agent, order, config, clock, options.assess)],
+    });
+    open.addNode(agent.name, run, inner ? { subgraphs: [inner] } : {});
+    open.addEdge(agent.name, "control");
+  }
+  markSentinel(graph, advisor);
+  if (options.loop) advisor.attach(options.loop);
+  return graph;
+}
+
+/** The builder without the node names in its type, for nodes that are known at run time only. */
+interface OpenGraph {
+  addNode(name: string, node: unknown, options?: object): void;
+  addEdge(from: string, to: string): void;
+  addConditionalEdges(from: string, path: (s: SentinelStateType) => string, ends: string[]): void;
+}

@@ -1,0 +1,115 @@
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Clock, Logger } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+import type {
+  Budget,
+  OrchestrationRules,
+  OrchestratorAction,
+  TaskSpec,
+  Territory,
+  TerritorySpec,
+} from "../orchestration/index.js";
+import { isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
+import type { SentinelLoop } from "./advisor.js";
+import type { AssessResult, SentinelAgent } from "./agent.js";
+import type { SentinelPolicy } from "./fixed-policy.js";
+
+/** What a scan found. Work whose id is known is ignored. */
+export interface ScanResult {
+  tasks?: readonly TaskSpec[];
+  /** Further territories. */
+  territories?: readonly TerritorySpec[];
+  /** Ids of scanned territories in which there is nothing more. */
+  exhausted?: readonly string[];
+  tokens?: number;
+  costUsd?: number;
+}
+
+/** Looks for work in territories. */
+export type Scanner = (
+  territories: readonly Territory[],
+  run: { goal: string; config: LangGraphRunnableConfig },
+) => ScanResult | Promise<ScanResult>;
+
+/** Gives a thought for the goal: a text, several, or texts with what they took. */
+export type InspirationSource = (
+  run: { goal: string; themes: string[] },
+  config: LangGraphRunnableConfig,
+) => InspirationAnswer | Promise<InspirationAnswer>;
+export type InspirationAnswer =
+  | string
+  | readonly string[]
+  | { insights: readonly string[]; tokens?: number; costUsd?: number };
+
+/** Merges the accepted results of a workflow into one text. */
+export type MergeResults = (
+  workflow: { id: string; results: readonly { title: string; content: string }[] },
+  config: LangGraphRunnableConfig,
+) => string | Promise<string>;
+
+/** Options of {@link createSentinelOrchestrator}. */
+export interface SentinelOptions {
+  /** At least one. Their names become node names. */
+  agents: readonly SentinelAgent[];
+  /** Finds work. Without one only the given tasks are done. */
+  scanner?: Scanner;
+  /** The source of insights; without one inspiration is never legal. */
+  inspiration?: InspirationSource;
+  /** Default: the results one under the other. */
+  merge?: MergeResults;
+  /** Judges each result in [0,1]; default: the quality an agent states itself, else the one declared. */
+  assess?: AssessResult;
+  budget?: Partial<Budget>;
+  rules?: Partial<Omit<OrchestrationRules, "inspiration">>;
+  /** Learns from the decisions and serves what it promotes. */
+  loop?: SentinelLoop;
+  /** A policy to follow without a loop: the payload of a routing artifact. */
+  policy?: SentinelPolicy;
+  /** Share of the decisions in [0,1] that may try another way (default 0). */
+  exploration?: number;
+  /** Actions that a person must approve: the graph interrupts before them. */
+  approval?: readonly OrchestratorAction[];
+  /** `subgraph` (default): the advisor is a subgraph of its own; `node`: only its policy node, which is faster by a hop. */
+  advisor?: "subgraph" | "node";
+  clock?: Clock;
+  logger?: Logger;
+  /** Name of the decision point, default `sentinel`. */
+  decisionPoint?: string;
+}
+
+const RESERVED = new Set<string>([
+  "begin",
+  "control",
+  "advisor",
+  "approval",
+  "__start__",
+  "__end__",
+  ...ORCHESTRATOR_ACTIONS,
+]);
+
+/** Fails with SENTINEL_INVALID on agents or actions that cannot be. */
+export function checkOptions({ agents, approval = [] }: SentinelOptions): void {
+  for (const { name, runnable, concurrency = 1 } of agents) {
+    if (!name || RESERVED.has(name) || /[|:]/.test(name))
+      throw invalid(
+        `an agent named ${show(name)}`,
+        "a name that is not the graph's own, without | and :",
+        "Rename it.",
+      );
+    if (typeof runnable?.invoke !== "function")
+      throw invalid(
+        `${name}.runnable = ${show(runnable)}`,
+        "a Runnable, compiled graph or agent",
+        "Pass what has invoke().",
+      );
+    if (!Number.isInteger(concurrency) || concurrency < 1)
+      throw invalid(`${name}.concurrency = ${show(concurrency)}`, "a whole number from 1", "Correct the declaration.");
+  }
+  for (const action of approval)
+    if (!isOrchestratorAction(action))
+      throw invalid(`approval of ${show(action)}`, ORCHESTRATOR_ACTIONS.join(", "), "Name actions of the Sentinel.");
+}
+
+function invalid(received: string, expected: string, remedy: string): LearningError {
+  return new LearningError("SENTINEL_INVALID", { received, expected, remedy });
+}

@@ -1,0 +1,78 @@
+import type { Decision, FeedbackRecord, TraceSegment } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+import type { FactKind, FactQuery, FactTypes } from "./learning-store.js";
+
+/** The kinds of facts, in the order in which reports list them. */
+export const FACT_KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
+
+/** The fields of a fact that queries look at; those it lacks are undefined. */
+export interface FactKeys {
+  /** ISO 8601: a trace's start, a decision's or a feedback's own moment. */
+  at: string;
+  workflowId: string;
+  workflowType?: string;
+  threadId?: string;
+  userId?: string;
+  decisionPoint?: string;
+  status?: string;
+}
+
+/** The queryable fields of any fact. */
+export function keysOf(kind: FactKind, fact: FactTypes[FactKind]): FactKeys {
+  const { workflowId, workflowType, threadId } = fact;
+  if (kind === "trace") {
+    const { startedAt, userId, status } = fact as TraceSegment;
+    return { at: startedAt, workflowId, workflowType, threadId, userId, status };
+  }
+  if (kind === "decision") {
+    const { at, decisionPoint } = fact as Decision;
+    return { at, workflowId, workflowType, threadId, decisionPoint };
+  }
+  const { at, userId } = fact as FeedbackRecord;
+  return { at, workflowId, workflowType, threadId, userId };
+}
+
+const EXACT = ["workflowId", "workflowType", "threadId", "userId", "decisionPoint", "status"] as const;
+
+/** Whether a fact's fields satisfy all conditions of a query (position and order aside). */
+export function matches(keys: FactKeys, query: FactQuery): boolean {
+  for (const field of EXACT) if (query[field] !== undefined && keys[field] !== query[field]) return false;
+  if (query.from !== undefined && Date.parse(keys.at) < Date.parse(query.from)) return false;
+  return query.to === undefined || Date.parse(keys.at) < Date.parse(query.to);
+}
+
+/** Fails with STORE_QUERY on a query that contradicts itself or cannot be understood. */
+export function checkQuery(query: FactQuery): void {
+  if (query.after !== undefined && query.latest)
+    throw new LearningError("STORE_QUERY", {
+      received: "a query with both `after` and `latest`",
+      expected: "one of them",
+      remedy: "Read forward from a cursor, or backward from the newest fact.",
+    });
+  for (const field of ["from", "to"] as const)
+    if (query[field] !== undefined && Number.isNaN(Date.parse(query[field])))
+      throw new LearningError("STORE_QUERY", {
+        received: `${field}: ${show(query[field])}`,
+        expected: "an ISO 8601 timestamp",
+        remedy: "Give the time as 2026-01-31T12:00:00.000Z.",
+      });
+  for (const field of ["limit", "batchSize"] as const) {
+    const value = query[field];
+    if (value !== undefined && !(Number.isInteger(value) && value >= (field === "limit" ? 0 : 1)))
+      throw new LearningError("STORE_QUERY", {
+        received: `${field}: ${show(value)}`,
+        expected: "a positive integer",
+        remedy: `Leave \`${field}\` out or give a positive integer.`,
+      });
+  }
+}
+
+/** The error of a cursor that this store did not make. */
+export function badCursor(cursor: string, cause?: unknown): LearningError {
+  return new LearningError("STORE_QUERY", {
+    received: `cursor ${show(cursor)}`,
+    expected: "a cursor of an earlier batch of this store and kind",
+    remedy: "Read from the start by leaving `after` out.",
+    cause,
+  });
+}

@@ -1,0 +1,28 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { digest } from "../../core/index.js";
+import type { BlobStore } from "../learning-store.js";
+import { takenError } from "../memory-store.js";
+import { createFile, ioError, readText } from "./io.js";
+
+/** One file per blob under `folder`, its name readable where the file system allows. */
+export function fileBlobs(folder: string): BlobStore {
+  const pathOf = (name: string) => {
+    const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
+    return join(folder, `${encoded.length > 180 ? `${encoded.slice(0, 140)}~${digest(name)}` : encoded}.blob`);
+  };
+  return {
+    async write(name, content) {
+      const path = pathOf(name);
+      let created: boolean;
+      try {
+        created = await createFile(path, content);
+      } catch (cause) {
+        throw ioError("writing", path, cause);
+      }
+      if (!created && (await readText(path)) !== content) throw takenError(name);
+    },
+    read: (name) => readText(pathOf(name)),
+    delete: (name) => rm(pathOf(name), { force: true }),
+  };
+}

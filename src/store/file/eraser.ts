@@ -1,0 +1,102 @@
+import { open, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "../../core/index.js";
+import { newId } from "../../core/index.js";
+import { matches } from "../facts.js";
+import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
+import type { FactLog } from "./fact-log.js";
+import { readText, replaceFile } from "./io.js";
+import type { Segment } from "./segment-folder.js";
+import { fetchLines, parseLine } from "./segment-scan.js";
+
+/**
+ * Removes facts for good by overwriting their lines with blanks where they lie: the bytes are gone,
+ * everything else keeps its place, and no process that writes or reads is disturbed. What is under
+ * way is noted in a file, and finished at the next opening if the process dies.
+ */
+export class Eraser {
+  private readonly journal: string;
+
+  constructor(
+    folder: string,
+    private readonly logs: readonly FactLog[],
+    private readonly logger: Logger,
+  ) {
+    this.journal = join(folder, "erasure.pending");
+  }
+
+  /** Finishes an erasure that a process did not live to finish. */
+  async finishPending(): Promise<void> {
+    const text = await readText(this.journal);
+    if (text === undefined) return;
+    try {
+      await this.erase(JSON.parse(text) as ErasureSelector);
+    } catch (error) {
+      this.logger.error("an erasure that was begun earlier could not be finished; erase again", { error });
+    }
+  }
+
+  async erase(selector: ErasureSelector): Promise<Record<FactKind, number>> {
+    await replaceFile(this.journal, JSON.stringify(selector));
+    for (const { writer } of this.logs) await writer.idle();
+    const runs = new Set<string>();
+    const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
+    for (const log of this.logs)
+      if (log.kind !== "feedback") for await (const workflowId of this.runsOf(log, selector)) runs.add(workflowId);
+    const queries: FactQuery[] = [selector, ...[...runs].map((workflowId) => ({ workflowId }))];
+    for (const log of this.logs)
+      for (const segment of await log.segments.list()) counts[log.kind] += await this.blank(log, segment, queries);
+    await rm(this.journal, { force: true });
+    return counts;
+  }
+
+  private async *runsOf(log: FactLog, query: FactQuery): AsyncIterable<string> {
+    for (const segment of await log.segments.list()) {
+      const index = await log.segments.indexOf(segment);
+      const rows = index.candidates(query);
+      if (rows.length === 0) continue;
+      const handle = await log.segments.openForReading(segment.name);
+      if (handle === undefined) continue;
+      try {
+        for await (const lines of fetchLines(index, rows, handle))
+          for (const { line } of lines) {
+            const parsed = parseLine(log.kind, line);
+            if (parsed.state === "fact" && matches(parsed.keys, query)) yield parsed.fact.workflowId;
+          }
+      } finally {
+        await handle.close();
+      }
+    }
+  }
+
+  /** Blanks the facts of one segment that match any of the queries; returns how many. */
+  private async blank(log: FactLog, segment: Segment, queries: readonly FactQuery[]): Promise<number> {
+    const { segments, writer, kind } = log;
+    let index = await segments.indexOf(segment);
+    const rows = new Set<number>();
+    for (const query of queries) for (const row of index.candidates(query)) rows.add(row);
+    if (rows.size === 0) return 0;
+    if (writer.holds(segment.name)) {
+      await writer.sealCurrent();
+      segment = { ...segment, state: "sealed" };
+      index = await segments.indexOf(segment);
+    } else if (segment.state === "held") await writeFile(segments.beside(segment.name, "erased"), newId());
+    const handle = await open(segments.pathOf(segment.name), "r+");
+    const gone = new Set<number>();
+    try {
+      const wanted = Uint32Array.from(rows).sort();
+      for await (const lines of fetchLines(index, wanted, handle))
+        for (const { row, line } of lines) {
+          const parsed = parseLine(kind, line);
+          if (parsed.state !== "fact" || !queries.some((query) => matches(parsed.keys, query))) continue;
+          await handle.write(Buffer.alloc(line.length, " "), 0, line.length, index.offset(row));
+          gone.add(row);
+        }
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    if (gone.size > 0 && segment.state !== "held") await segments.replace(segment, index.without(gone));
+    return gone.size;
+  }
+}

@@ -1,0 +1,228 @@
+import type { FileHandle } from "node:fs/promises";
+import type { LearningError } from "../../core/index.js";
+import { badCursor, checkQuery, matches } from "../facts.js";
+import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
+import type { Segment, SegmentFolder } from "./segment-folder.js";
+import type { SegmentIndex } from "./segment-index.js";
+import { fetchLines, parseLine } from "./segment-scan.js";
+
+/**
+ * A position in a log: every segment up to `floor` is sealed and wholly read; of the others, how many
+ * bytes are.
+ */
+interface Position {
+  floor: string;
+  read: Record<string, number>;
+}
+
+function parsePosition(cursor: string | undefined): Position {
+  if (cursor === undefined) return { floor: "", read: {} };
+  try {
+    const [floor, read] = JSON.parse(cursor) as [unknown, unknown];
+    if (typeof floor !== "string" || typeof read !== "object" || read === null) throw new Error("wrong shape");
+    if (Object.values(read).some((n) => !Number.isInteger(n) || n < 0)) throw new Error("wrong numbers");
+    return { floor, read: { ...(read as Record<string, number>) } };
+  } catch (cause) {
+    throw badCursor(cursor, cause);
+  }
+}
+
+function cursorOf(position: Position): string {
+  return JSON.stringify([position.floor, position.read]);
+}
+
+/** Moves the floor over the segments that are done with for good. */
+function settle(position: Position, segments: readonly Segment[]): void {
+  for (const { name, state, size } of segments) {
+    if (name <= position.floor) continue;
+    if (state !== "sealed" || (position.read[name] ?? 0) < size) break;
+    position.floor = name;
+  }
+  const present = new Set(segments.map((s) => s.name));
+  for (const name of Object.keys(position.read))
+    if (name <= position.floor || !present.has(name)) delete position.read[name];
+}
+
+/** Reads the facts of one kind from its segments. */
+export class FactReader<K extends FactKind> {
+  constructor(
+    private readonly segments: SegmentFolder,
+    private readonly kind: K,
+    private readonly isClosed: () => LearningError | undefined,
+  ) {}
+
+  read(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
+    return query.latest ? this.latest(query) : this.forward(query);
+  }
+
+  private async *forward(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
+    this.check(query);
+    const position = parsePosition(query.after);
+    const segments = await this.segments.list();
+    const size = query.batchSize ?? 256;
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
+    let facts: FactTypes[K][] = [];
+    for (const segment of segments) {
+      if (left <= 0) break;
+      if (segment.name <= position.floor) continue;
+      if (await this.outside(segment, query)) {
+        position.read[segment.name] = (await this.segments.indexOf(segment)).bytes;
+        continue;
+      }
+      for await (const found of this.scan(segment, query, position.read[segment.name] ?? 0)) {
+        position.read[segment.name] = found.end;
+        if (found.fact === undefined) continue;
+        facts.push(found.fact);
+        left -= 1;
+        if (facts.length < size && left > 0) continue;
+        this.check(query);
+        yield { facts, cursor: cursorOf(position) };
+        facts = [];
+        if (left <= 0) break;
+      }
+    }
+    settle(position, segments);
+    if (facts.length > 0) yield { facts, cursor: cursorOf(position) };
+  }
+
+  /** The matching facts of one segment from a byte on, each with the byte behind it; at last the segment's end. */
+  private async *scan(
+    segment: Segment,
+    query: FactQuery,
+    from: number,
+  ): AsyncIterable<{ fact?: FactTypes[K]; end: number }> {
+    let index = await this.segments.indexOf(segment);
+    const handle = await this.segments.openForReading(segment.name);
+    if (handle === undefined) return;
+    try {
+      // What is appended while reading stays for the next reading: a fixed end keeps the cursor true.
+      const bytes = index.bytes;
+      let at = from;
+      again: for (;;) {
+        for await (const lines of fetchLines(index, index.candidates(query, at), handle)) {
+          for (const { row, line } of lines) {
+            const parsed = parseLine(this.kind, line);
+            if (parsed.state === "damaged") {
+              const anew = await this.segments.rebuild(segment);
+              if (anew !== undefined) {
+                index = anew;
+                continue again;
+              }
+              continue;
+            }
+            at = index.offset(row) + index.length(row) + 1;
+            if (parsed.state === "fact" && matches(parsed.keys, query)) yield { fact: parsed.fact, end: at };
+          }
+        }
+        break;
+      }
+      yield { end: Math.max(at, bytes) };
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private async *latest(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
+    this.check(query);
+    const all = await this.segments.list();
+    const head: Position = { floor: "", read: {} };
+    const timed: { segment: Segment; maxTime: number }[] = [];
+    for (const segment of all) {
+      head.read[segment.name] = (await this.boundary(segment)).end;
+      if (await this.outside(segment, query)) continue;
+      const { maxTime } = await this.segments.timesOf(segment);
+      if (!Number.isNaN(maxTime)) timed.push({ segment, maxTime });
+    }
+    settle(head, all);
+    const cursor = cursorOf(head);
+    timed.sort((a, b) => b.maxTime - a.maxTime || (a.segment.name < b.segment.name ? 1 : -1));
+    const size = query.batchSize ?? 256;
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
+    let waiting: Pointer[] = [];
+    let ready: FactTypes[K][] = [];
+    for (let s = 0; s < timed.length && left > 0; s++) {
+      const { segment } = timed[s] as (typeof timed)[number];
+      const index = await this.segments.indexOf(segment);
+      const rows = index.candidates(query);
+      const found: Pointer[] = [];
+      for (let i = rows.length - 1; i >= 0; i--) {
+        const row = rows[i] as number;
+        found.push({ segment, index, row, time: index.time(row) });
+      }
+      waiting = waiting.length > 0 ? found.concat(waiting) : found;
+      waiting.sort((a, b) => b.time - a.time);
+      // Only what is newer than anything in the segments still to come may be given out.
+      const next = timed[s + 1]?.maxTime ?? Number.NEGATIVE_INFINITY;
+      let sure = 0;
+      while (sure < waiting.length && (waiting[sure] as Pointer).time > next) sure += 1;
+      if (s === timed.length - 1) sure = waiting.length;
+      for (let at = 0; at < sure && left > 0; ) {
+        const part = waiting.slice(at, Math.min(sure, at + Math.min(size, left)));
+        at += part.length;
+        for (const fact of await this.fetch(part, query)) {
+          ready.push(fact);
+          left -= 1;
+        }
+        if (ready.length < size && left > 0) continue;
+        this.check(query);
+        yield { facts: ready, cursor };
+        ready = [];
+      }
+      waiting = waiting.slice(sure);
+    }
+    if (ready.length > 0) yield { facts: ready, cursor };
+  }
+
+  /** The facts behind pointers, in the pointers' order; those gone or not matching are left out. */
+  private async fetch(pointers: Pointer[], query: FactQuery): Promise<FactTypes[K][]> {
+    const facts: (FactTypes[K] | undefined)[] = new Array(pointers.length);
+    const bySegment = new Map<string, number[]>();
+    pointers.forEach((p, i) => {
+      const list = bySegment.get(p.segment.name);
+      if (list) list.push(i);
+      else bySegment.set(p.segment.name, [i]);
+    });
+    for (const [name, places] of bySegment) {
+      const handle: FileHandle | undefined = await this.segments.openForReading(name);
+      if (handle === undefined) continue;
+      try {
+        const placeOf = new Map(places.map((i) => [(pointers[i] as Pointer).row, i]));
+        const rows = Uint32Array.from(placeOf.keys()).sort();
+        for await (const lines of fetchLines((pointers[places[0] as number] as Pointer).index, rows, handle))
+          for (const { row, line } of lines) {
+            const parsed = parseLine(this.kind, line);
+            if (parsed.state === "fact" && matches(parsed.keys, query)) facts[placeOf.get(row) as number] = parsed.fact;
+          }
+      } finally {
+        await handle.close();
+      }
+    }
+    return facts.filter((fact) => fact !== undefined);
+  }
+
+  private async boundary(segment: Segment): Promise<{ end: number }> {
+    return segment.state === "sealed" ? { end: segment.size } : { end: (await this.segments.indexOf(segment)).bytes };
+  }
+
+  /** Whether a segment holds nothing of the times asked for. */
+  private async outside(segment: Segment, query: FactQuery): Promise<boolean> {
+    if (query.from === undefined && query.to === undefined) return false;
+    const { minTime, maxTime } = await this.segments.timesOf(segment);
+    if (Number.isNaN(minTime)) return true;
+    if (query.from !== undefined && maxTime < Date.parse(query.from)) return true;
+    return query.to !== undefined && minTime >= Date.parse(query.to);
+  }
+
+  private check(query: FactQuery): void {
+    const closed = this.isClosed();
+    if (closed) throw closed;
+    checkQuery(query);
+  }
+}
+
+interface Pointer {
+  segment: Segment;
+  index: SegmentIndex;
+  row: number;
+  time: number;
+}

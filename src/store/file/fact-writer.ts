@@ -1,0 +1,222 @@
+import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { Clock } from "../../core/index.js";
+import { newId } from "../../core/index.js";
+import { type FactKeys, keysOf } from "../facts.js";
+import type { FactKind, FactTypes } from "../learning-store.js";
+import { forgetHolder, newHolder } from "./holder.js";
+import { errno, ioError, syncFolder, writeFully } from "./io.js";
+import type { Segment, SegmentFolder } from "./segment-folder.js";
+import { SegmentIndex } from "./segment-index.js";
+import { extendIndex } from "./segment-scan.js";
+
+/** At most this much is written between two syncs. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** A segment is sealed when its facts span more than this, so that retention by age can be exact to the day. */
+const SEGMENT_SPAN_MS = 86_400_000;
+
+interface Pending {
+  data: Buffer;
+  rows: { length: number; keys: FactKeys }[];
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+interface Current {
+  name: string;
+  handle: FileHandle;
+  index: SegmentIndex;
+  size: number;
+  /** A failed write left bytes behind that could not be cut off: the next one begins on a new line. */
+  torn: boolean;
+}
+
+/** How a log is written. */
+export interface WriterOptions {
+  /** Sync to disk before acknowledging. */
+  fsync: boolean;
+  /** Size from which a segment is sealed. */
+  segmentBytes: number;
+}
+
+/**
+ * Appends facts of one kind to this process's own open segment. Appends that arrive while one is
+ * being written go into the next write together (group commit), each acknowledged after its sync.
+ */
+export class FactWriter {
+  private pending: Pending[] = [];
+  private running: Promise<void> | undefined;
+  private current: Current | undefined;
+  private readonly holder = newHolder();
+
+  constructor(
+    private readonly segments: SegmentFolder,
+    private readonly clock: Clock,
+    private readonly options: WriterOptions,
+  ) {}
+
+  /** Resolves when the facts are on disk. They are copied at once. */
+  append<K extends FactKind>(kind: K, facts: readonly FactTypes[K][]): Promise<void> {
+    if (facts.length === 0) return Promise.resolve();
+    const buffers: Buffer[] = [];
+    const rows: Pending["rows"] = [];
+    for (const fact of facts) {
+      const line = Buffer.from(`${JSON.stringify(fact)}\n`);
+      buffers.push(line);
+      rows.push({ length: line.length - 1, keys: keysOf(kind, fact) });
+    }
+    const data = buffers.length === 1 ? (buffers[0] as Buffer) : Buffer.concat(buffers);
+    return new Promise((resolve, reject) => {
+      this.pending.push({ data, rows, resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    while (this.pending.length > 0) {
+      const batch: Pending[] = [];
+      for (let bytes = 0; this.pending.length > 0 && bytes < BATCH_BYTES; ) {
+        const next = this.pending.shift() as Pending;
+        batch.push(next);
+        bytes += next.data.length;
+      }
+      try {
+        await this.write(batch);
+        for (const { resolve } of batch) resolve();
+      } catch (cause) {
+        const error = ioError("appending to", this.segments.folder, cause);
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.running = undefined;
+  }
+
+  private async write(batch: Pending[]): Promise<void> {
+    this.current ??= await this.begin();
+    const { handle, index } = this.current;
+    const lead = this.current.torn ? Buffer.from("\n") : undefined;
+    const data = batch.map((p) => p.data);
+    const buffer = Buffer.concat(lead ? [lead, ...data] : data);
+    try {
+      await writeFully(handle, buffer);
+      if (this.options.fsync) await handle.datasync();
+    } catch (error) {
+      await this.cutBack(this.current);
+      throw error;
+    }
+    this.current.torn = false;
+    let at = this.current.size;
+    if (lead) {
+      at += lead.length;
+      await extendIndex(index, this.segments.kind, handle, at);
+    }
+    for (const { rows } of batch)
+      for (const { length, keys } of rows) {
+        index.add(at, length, keys);
+        at += length + 1;
+      }
+    index.bytes = at;
+    this.current.size = at;
+    if (at >= this.options.segmentBytes || index.maxTime - index.minTime > SEGMENT_SPAN_MS) await this.seal();
+  }
+
+  /** Takes unacknowledged bytes off the end again, so that a repeated append does not count twice. */
+  private async cutBack(current: Current): Promise<void> {
+    try {
+      await current.handle.truncate(current.size);
+    } catch {
+      const size = await current.handle.stat().then(
+        (s) => s.size,
+        () => current.size,
+      );
+      current.torn = size > current.size;
+      current.size = size;
+    }
+  }
+
+  /** Goes on with a segment that nobody holds, or begins a new one. */
+  private async begin(): Promise<Current> {
+    for (const segment of await this.segments.list()) {
+      if (segment.state !== "free" || !(await this.segments.take(segment, this.holder))) continue;
+      const taken = await this.adopt(segment);
+      if (taken) return taken;
+    }
+    const latest = (await this.segments.list()).at(-1)?.name.split("-")[1];
+    const stamp = Math.max(this.clock.now(), latest === undefined ? 0 : Number(latest) + 1);
+    const name = `${this.segments.kind}-${String(stamp).padStart(14, "0")}-${newId().slice(0, 8)}`;
+    await writeFile(this.heldPath(name), "", { flag: "wx" });
+    const handle = await open(this.segments.pathOf(name), "ax+");
+    await syncFolder(this.segments.folder);
+    const index = new SegmentIndex();
+    this.segments.share(name, index);
+    return { name, handle, index, size: 0, torn: false };
+  }
+
+  private async adopt(segment: Segment): Promise<Current | undefined> {
+    const { name } = segment;
+    const { size } = await stat(this.segments.pathOf(name));
+    const index = await this.segments.indexOf({ ...segment, size });
+    if (size >= this.options.segmentBytes || this.clock.now() - index.minTime > SEGMENT_SPAN_MS) {
+      await this.segments.save(name, index);
+      await rm(this.heldPath(name), { force: true });
+      return undefined;
+    }
+    const handle = await open(this.segments.pathOf(name), "a+");
+    this.segments.share(name, index);
+    return { name, handle, index, size, torn: size > index.bytes };
+  }
+
+  private heldPath(name: string): string {
+    return this.segments.beside(name, `held-${this.holder}`);
+  }
+
+  /** Ends the current segment for good; the next append begins another. */
+  private async seal(): Promise<void> {
+    const current = this.current;
+    if (!current) return;
+    this.current = undefined;
+    await this.leave(current);
+    await rm(this.heldPath(current.name), { force: true });
+  }
+
+  private async leave({ name, handle, index, size }: Current): Promise<void> {
+    await handle.close();
+    this.segments.unshare(name, size);
+    const erased = this.segments.beside(name, "erased");
+    const touched = await stat(erased).then(
+      () => true,
+      (error) => errno(error) !== "ENOENT",
+    );
+    if (!touched) return this.segments.save(name, index);
+    // Another process blanked facts in it: what is written down must not name them any more.
+    await this.segments.reindex({ name, size, state: "free" });
+    await rm(erased, { force: true });
+  }
+
+  /** Whether this writer's open segment is the named one. */
+  holds(name: string): boolean {
+    return this.current?.name === name;
+  }
+
+  /** Waits for what is under way, then seals, so that the segment may be removed or cleaned. */
+  async sealCurrent(): Promise<void> {
+    await this.idle();
+    await this.seal();
+  }
+
+  /** Resolves when nothing is waiting to be written. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  /** Writes what is waiting, keeps the index, and leaves the segment for the next writer. */
+  async close(): Promise<void> {
+    await this.idle();
+    const current = this.current;
+    this.current = undefined;
+    if (current) {
+      await this.leave(current);
+      await rename(this.heldPath(current.name), this.segments.beside(current.name, "free"));
+    }
+    forgetHolder(this.holder);
+  }
+}

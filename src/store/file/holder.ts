@@ -1,0 +1,38 @@
+import { threadId } from "node:worker_threads";
+import { newId } from "../../core/index.js";
+import { errno } from "./io.js";
+
+/** Tokens in use by this thread, over all copies of the package that are loaded in it. */
+const TOKENS = Symbol.for("langgraph-collective-learning.store.tokens");
+const shared = globalThis as { [TOKENS]?: Set<string> };
+shared[TOKENS] ??= new Set<string>();
+const tokens = shared[TOKENS];
+
+/** Makes a name for someone in this process who holds something; `forget` it when it is given back. */
+export function newHolder(): string {
+  const token = newId().slice(0, 8);
+  tokens.add(token);
+  return `${process.pid}-${threadId}-${token}`;
+}
+
+/** Takes a holder out of use. */
+export function forgetHolder(holder: string): void {
+  tokens.delete(holder.split("-")[2] as string);
+}
+
+/**
+ * Whether the process and thread that made this name are still there. Holds for one host: process
+ * ids mean nothing on another.
+ */
+export function isAlive(holder: string): boolean {
+  const [pid, thread, token] = holder.split("-");
+  const id = Number(pid);
+  if (!Number.isInteger(id) || id <= 0 || token === undefined) return false;
+  if (id === process.pid) return Number(thread) !== threadId || tokens.has(token);
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return errno(error) === "EPERM";
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from "../../core/index.js";
+import type { RetentionPolicy } from "../learning-store.js";
+import type { FactLog } from "./fact-log.js";
+import { forgetHolder, newHolder } from "./holder.js";
+import type { Segment } from "./segment-folder.js";
+
+/**
+ * Removes whole segments: those whose newest fact is too old, then the oldest until all fit into the
+ * size. A segment that another living process writes to stays. Returns the number of facts removed.
+ */
+export async function retainSegments(logs: readonly FactLog[], policy: RetentionPolicy, clock: Clock): Promise<number> {
+  const found: { log: FactLog; segment: Segment; maxTime: number }[] = [];
+  for (const log of logs)
+    for (const segment of await log.segments.list()) {
+      const { maxTime } = await log.segments.timesOf(segment);
+      found.push({ log, segment, maxTime: Number.isNaN(maxTime) ? Number.NEGATIVE_INFINITY : maxTime });
+    }
+  found.sort((a, b) => a.maxTime - b.maxTime);
+  const oldest =
+    policy.maxAgeDays === undefined ? Number.NEGATIVE_INFINITY : clock.now() - policy.maxAgeDays * 86_400_000;
+  let excess =
+    policy.maxBytes === undefined ? 0 : found.reduce((sum, { segment }) => sum + segment.size, 0) - policy.maxBytes;
+  let removed = 0;
+  for (const { log, segment, maxTime } of found) {
+    if (segment.size === 0 || (maxTime >= oldest && excess <= 0)) continue;
+    const count = await removeSegment(log, segment);
+    if (count === undefined) continue;
+    removed += count;
+    excess -= segment.size;
+  }
+  return removed;
+}
+
+/** Removes one segment unless somebody else writes to it; returns how many facts went. */
+async function removeSegment(log: FactLog, segment: Segment): Promise<number | undefined> {
+  const { segments, writer } = log;
+  if (writer.holds(segment.name)) {
+    await writer.sealCurrent();
+    const { count } = await segments.indexOf({ ...segment, state: "sealed" });
+    await segments.remove(segment.name);
+    return count;
+  }
+  if (segment.state === "held") return undefined;
+  const { count } = await segments.indexOf(segment);
+  if (segment.state === "sealed") {
+    await segments.remove(segment.name);
+    return count;
+  }
+  const holder = newHolder();
+  try {
+    if (!(await segments.take(segment, holder))) return undefined;
+    await segments.remove(segment.name, `held-${holder}`);
+    return count;
+  } finally {
+    forgetHolder(holder);
+  }
+}

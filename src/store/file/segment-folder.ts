@@ -1,0 +1,214 @@
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "../../core/index.js";
+import type { FactKind } from "../learning-store.js";
+import { isAlive } from "./holder.js";
+import { errno, replaceFile } from "./io.js";
+import { decodeHeader, HEADER_BYTES, SegmentIndex } from "./segment-index.js";
+import { extendIndex } from "./segment-scan.js";
+
+const SUFFIX = ".jsonl";
+const FREE = "free";
+
+/**
+ * One segment: `NAME.jsonl` with `NAME.index` beside it. While it may still grow, exactly one of
+ * `NAME.held-HOLDER` (somebody writes) and `NAME.free` (the next writer may go on) stands beside it
+ * too; taking over is a rename of that one file, which only one process can win.
+ */
+export interface Segment {
+  name: string;
+  size: number;
+  /** `sealed`: never grows again; `free`: nobody writes now; `held`: somebody does. */
+  state: "sealed" | "free" | "held";
+  marker?: string;
+}
+
+interface Known {
+  index: SegmentIndex;
+  /** Size of the file when the index was brought up to date. */
+  size: number;
+  /** The index was made anew in this process; what is unreadable now is damaged for good. */
+  rebuilt: boolean;
+}
+
+/** The segments of one kind of fact in a folder, with their indexes. */
+export class SegmentFolder {
+  private readonly known = new Map<string, Known>();
+  private readonly warned = new Set<string>();
+
+  constructor(
+    readonly folder: string,
+    readonly kind: FactKind,
+    private readonly logger: Logger,
+  ) {}
+
+  /** All segments, oldest first. */
+  async list(): Promise<Segment[]> {
+    const names = await readdir(this.folder);
+    const markers = new Map<string, string>();
+    for (const name of names) {
+      const dot = name.indexOf(".");
+      if (dot < 0) continue;
+      const tail = name.slice(dot + 1);
+      if (tail === FREE || tail.startsWith("held-")) markers.set(name.slice(0, dot), tail);
+    }
+    const mine = names.filter((n) => n.startsWith(`${this.kind}-`) && n.endsWith(SUFFIX)).sort();
+    const segments: Segment[] = [];
+    for (const file of mine) {
+      const name = file.slice(0, -SUFFIX.length);
+      const marker = markers.get(name);
+      const size = await this.sizeOf(name, marker);
+      if (size === undefined) continue;
+      const state =
+        marker === undefined ? "sealed" : marker !== FREE && isAlive(marker.slice("held-".length)) ? "held" : "free";
+      segments.push({ name, size, state, marker });
+    }
+    for (const name of this.known.keys()) if (!mine.includes(name + SUFFIX)) this.known.delete(name);
+    return segments;
+  }
+
+  private async sizeOf(name: string, marker: string | undefined): Promise<number | undefined> {
+    const known = this.known.get(name);
+    if (marker === undefined && known !== undefined) return known.size;
+    try {
+      return (await stat(this.pathOf(name))).size;
+    } catch (error) {
+      if (errno(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  pathOf(name: string): string {
+    return join(this.folder, name + SUFFIX);
+  }
+
+  beside(name: string, suffix: string): string {
+    return join(this.folder, `${name}.${suffix}`);
+  }
+
+  /** Opens a segment for reading; undefined when it has left meanwhile. */
+  async openForReading(name: string): Promise<FileHandle | undefined> {
+    try {
+      return await open(this.pathOf(name), "r");
+    } catch (error) {
+      if (errno(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** The writer's own index serves reads too. */
+  share(name: string, index: SegmentIndex): void {
+    this.known.set(name, { index, size: Number.POSITIVE_INFINITY, rebuilt: true });
+  }
+
+  /** Takes the writer's index back when it stops writing. */
+  unshare(name: string, size: number): void {
+    const known = this.known.get(name);
+    if (known) known.size = size;
+  }
+
+  /** Earliest and latest time of a segment's facts, without loading its rows where it can be avoided. */
+  async timesOf(segment: Segment): Promise<{ minTime: number; maxTime: number }> {
+    const known = this.known.get(segment.name);
+    if (known !== undefined && known.size >= segment.size) return known.index;
+    const handle = await open(this.beside(segment.name, "index"), "r").catch(() => undefined);
+    if (handle !== undefined) {
+      try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+        const header = decodeHeader(buffer.subarray(0, bytesRead));
+        if (header?.bytes === segment.size) return header;
+      } finally {
+        await handle.close();
+      }
+    }
+    return this.indexOf(segment);
+  }
+
+  /** A segment's index, up to date; loaded, extended or made anew as needed. */
+  async indexOf(segment: Segment): Promise<SegmentIndex> {
+    const { name, size } = segment;
+    const known = this.known.get(name);
+    if (known !== undefined && known.size >= size) return known.index;
+    const stored = known?.index ?? (await this.load(name));
+    const usable = stored !== undefined && stored.bytes <= size;
+    return this.extend(segment, usable ? stored : new SegmentIndex(), known?.rebuilt ?? !usable);
+  }
+
+  /** Makes an index anew after it has proved wrong; undefined when that has been done before. */
+  async rebuild(segment: Segment): Promise<SegmentIndex | undefined> {
+    if (this.known.get(segment.name)?.rebuilt) return undefined;
+    this.logger.warn("the index of a segment is stale and is made anew", { segment: segment.name });
+    return this.reindex(segment);
+  }
+
+  /** Makes an index anew from the segment itself. */
+  reindex(segment: Segment): Promise<SegmentIndex> {
+    return this.extend(segment, new SegmentIndex(), true);
+  }
+
+  private async extend(segment: Segment, index: SegmentIndex, rebuilt: boolean): Promise<SegmentIndex> {
+    const { name, size, state } = segment;
+    const before = index.bytes;
+    const handle = await this.openForReading(name);
+    if (handle === undefined) return index;
+    try {
+      await extendIndex(index, this.kind, handle, size);
+    } finally {
+      await handle.close();
+    }
+    this.known.set(name, { index, size, rebuilt });
+    if (state !== "held" && !this.warned.has(name) && (index.damaged > 0 || index.bytes < size)) {
+      this.warned.add(name);
+      this.logger.warn("a segment holds lines that cannot be read; they are skipped", {
+        segment: name,
+        lines: index.damaged,
+        tornBytes: size - index.bytes,
+      });
+    }
+    // A writer that lives keeps the index of its own segment.
+    if (index.bytes > before && state !== "held") await this.save(name, index);
+    return index;
+  }
+
+  private async load(name: string): Promise<SegmentIndex | undefined> {
+    try {
+      return SegmentIndex.decode(await readFile(this.beside(name, "index")));
+    } catch (error) {
+      if (errno(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes an index beside its segment. It can always be made again, so a failure is only told. */
+  async save(name: string, index: SegmentIndex): Promise<void> {
+    try {
+      await replaceFile(this.beside(name, "index"), index.encode());
+    } catch (error) {
+      this.logger.warn("an index could not be written; it will be made anew when needed", { segment: name, error });
+    }
+  }
+
+  /** Replaces an index after an erasure. */
+  async replace(segment: Segment, index: SegmentIndex): Promise<void> {
+    this.known.set(segment.name, { index, size: segment.size, rebuilt: true });
+    await this.save(segment.name, index);
+  }
+
+  /** Tries to become the one who may write to (or remove) a segment that nobody holds. */
+  async take(segment: Segment, holder: string): Promise<boolean> {
+    try {
+      await rename(this.beside(segment.name, segment.marker as string), this.beside(segment.name, `held-${holder}`));
+      return true;
+    } catch (error) {
+      if (errno(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /** Removes a segment with all that stands beside it. */
+  async remove(name: string, marker?: string): Promise<void> {
+    await rm(this.pathOf(name), { force: true });
+    for (const suffix of ["index", "erased", marker ?? FREE]) await rm(this.beside(name, suffix), { force: true });
+    this.known.delete(name);
+  }
+}

@@ -1,0 +1,188 @@
+import { crc32 } from "node:zlib";
+import { hash32 } from "../../core/index.js";
+import type { FactKeys } from "../facts.js";
+import type { FactQuery } from "../learning-store.js";
+
+const MAGIC = "LCLIDX02";
+const FIELDS = ["workflowId", "workflowType", "threadId", "userId", "decisionPoint", "status"] as const;
+/** Bytes of one row: position and time as doubles, length and six hashes as 32-bit integers. */
+const ROW_BYTES = 8 + 8 + 4 + 4 * FIELDS.length;
+
+/** What an index knows before its rows are loaded. */
+export interface IndexHeader {
+  /** Bytes of the segment that the index covers; the rest must be scanned. */
+  bytes: number;
+  count: number;
+  /** Earliest and latest time of the facts, milliseconds; NaN in an empty one. */
+  minTime: number;
+  maxTime: number;
+  /** Lines that could not be read. */
+  damaged: number;
+}
+
+/** The hash that stands for a field's value; 0 for a missing one. */
+function keyHash(value: string | undefined): number {
+  return value === undefined ? 0 : hash32(value) || 1;
+}
+
+/**
+ * Where each fact of a segment lies and what it is about, in columns of numbers: about 44 bytes per
+ * fact. Values are kept as 32-bit hashes, so a match must be checked on the fact itself.
+ */
+export class SegmentIndex {
+  bytes = 0;
+  count = 0;
+  damaged = 0;
+  minTime = Number.NaN;
+  maxTime = Number.NaN;
+  private offsets = new Float64Array(0);
+  private times = new Float64Array(0);
+  private lengths = new Uint32Array(0);
+  private hashes: Uint32Array[] = FIELDS.map(() => new Uint32Array(0));
+
+  /** Adds the fact whose line begins at `offset` and is `length` bytes long, line feed excluded. */
+  add(offset: number, length: number, keys: FactKeys): void {
+    if (this.count === this.offsets.length) this.grow(Math.max(64, this.count * 2));
+    const i = this.count++;
+    const time = Date.parse(keys.at);
+    this.offsets[i] = offset;
+    this.lengths[i] = length;
+    this.times[i] = time;
+    for (let f = 0; f < FIELDS.length; f++)
+      (this.hashes[f] as Uint32Array)[i] = keyHash(keys[FIELDS[f] as (typeof FIELDS)[number]]);
+    if (!(time >= this.minTime)) this.minTime = time;
+    if (!(time <= this.maxTime)) this.maxTime = time;
+  }
+
+  offset(i: number): number {
+    return this.offsets[i] as number;
+  }
+
+  length(i: number): number {
+    return this.lengths[i] as number;
+  }
+
+  time(i: number): number {
+    return this.times[i] as number;
+  }
+
+  /** Rows from position `from` on that may satisfy the query, in order. */
+  candidates(query: FactQuery, from = 0): Uint32Array {
+    const wanted: [Uint32Array, number][] = [];
+    FIELDS.forEach((field, f) => {
+      if (query[field] !== undefined) wanted.push([this.hashes[f] as Uint32Array, keyHash(query[field])]);
+    });
+    const min = query.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.from);
+    const max = query.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(query.to);
+    const found = new Uint32Array(this.count);
+    let n = 0;
+    rows: for (let i = this.firstFrom(from); i < this.count; i++) {
+      const time = this.times[i] as number;
+      if (time < min || time >= max) continue;
+      for (const [column, hash] of wanted) if (column[i] !== hash) continue rows;
+      found[n++] = i;
+    }
+    return found.subarray(0, n);
+  }
+
+  /** The first row whose line begins at or behind a byte position. */
+  private firstFrom(position: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.offsets[middle] as number) < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The same index without some rows. */
+  without(gone: ReadonlySet<number>): SegmentIndex {
+    const next = new SegmentIndex();
+    next.bytes = this.bytes;
+    next.damaged = this.damaged;
+    next.grow(this.count - gone.size);
+    for (let i = 0; i < this.count; i++) {
+      if (gone.has(i)) continue;
+      const at = next.count++;
+      next.offsets[at] = this.offsets[i] as number;
+      next.lengths[at] = this.lengths[i] as number;
+      const time = this.times[i] as number;
+      next.times[at] = time;
+      for (let f = 0; f < FIELDS.length; f++)
+        (next.hashes[f] as Uint32Array)[at] = (this.hashes[f] as Uint32Array)[i] as number;
+      if (!(time >= next.minTime)) next.minTime = time;
+      if (!(time <= next.maxTime)) next.maxTime = time;
+    }
+    return next;
+  }
+
+  private grow(capacity: number): void {
+    const offsets = new Float64Array(capacity);
+    offsets.set(this.offsets.subarray(0, this.count));
+    this.offsets = offsets;
+    const times = new Float64Array(capacity);
+    times.set(this.times.subarray(0, this.count));
+    this.times = times;
+    const widen = (column: Uint32Array) => {
+      const wider = new Uint32Array(capacity);
+      wider.set(column.subarray(0, this.count));
+      return wider;
+    };
+    this.lengths = widen(this.lengths);
+    this.hashes = this.hashes.map(widen);
+  }
+
+  /** The index as a file: a fixed header with checksum, then the columns. */
+  encode(): Buffer {
+    const body = Buffer.alloc(this.count * ROW_BYTES);
+    let at = 0;
+    const put = (column: Float64Array | Uint32Array) => {
+      const used = column.subarray(0, this.count);
+      body.set(new Uint8Array(used.buffer, used.byteOffset, used.byteLength), at);
+      at += used.byteLength;
+    };
+    put(this.offsets);
+    put(this.times);
+    put(this.lengths);
+    for (const column of this.hashes) put(column);
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.write(MAGIC, 0, "latin1");
+    [this.bytes, this.count, this.minTime, this.maxTime, this.damaged].forEach((value, i) => {
+      header.writeDoubleLE(value, 8 + 8 * i);
+    });
+    header.writeUInt32LE(crc32(body), HEADER_BYTES - 8);
+    header.writeUInt32LE(crc32(header.subarray(0, HEADER_BYTES - 4)), HEADER_BYTES - 4);
+    return Buffer.concat([header, body]);
+  }
+
+  /** Reads what {@link encode} wrote; undefined when it is not intact. */
+  static decode(file: Buffer): SegmentIndex | undefined {
+    const header = decodeHeader(file);
+    if (header === undefined || file.length !== HEADER_BYTES + header.count * ROW_BYTES) return undefined;
+    const body = file.subarray(HEADER_BYTES);
+    if (crc32(body) !== file.readUInt32LE(HEADER_BYTES - 8)) return undefined;
+    const index = new SegmentIndex();
+    Object.assign(index, header);
+    // Copied out, so that the columns are aligned and the file's buffer can go.
+    const raw = new Uint8Array(body).buffer;
+    const n = header.count;
+    index.offsets = new Float64Array(raw, 0, n);
+    index.times = new Float64Array(raw, 8 * n, n);
+    index.lengths = new Uint32Array(raw, 16 * n, n);
+    index.hashes = FIELDS.map((_, f) => new Uint32Array(raw, 20 * n + 4 * n * f, n));
+    return index;
+  }
+}
+
+/** Bytes of an index file's header. */
+export const HEADER_BYTES = 8 + 5 * 8 + 8;
+
+/** The header alone; undefined when it is not intact. Columns are in the machine's (little-endian) order. */
+export function decodeHeader(file: Buffer): IndexHeader | undefined {
+  if (file.length < HEADER_BYTES || file.toString("latin1", 0, 8) !== MAGIC) return undefined;
+  if (crc32(file.subarray(0, HEADER_BYTES - 4)) !== file.readUInt32LE(HEADER_BYTES - 4)) return undefined;
+  const [bytes, count, minTime, maxTime, damaged] = [0, 1, 2, 3, 4].map((i) => file.readDoubleLE(8 + 8 * i));
+  return { bytes, count, minTime, maxTime, damaged } as IndexHeader;
+}

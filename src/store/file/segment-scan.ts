@@ -1,0 +1,98 @@
+import type { FileHandle } from "node:fs/promises";
+import { type FactKeys, keysOf } from "../facts.js";
+import type { FactKind, FactTypes } from "../learning-store.js";
+import type { SegmentIndex } from "./segment-index.js";
+
+const LINE_FEED = 10;
+const CHUNK = 4 * 1024 * 1024;
+/** Rows nearer to each other than this are fetched together. */
+const GAP = 64 * 1024;
+const RANGE = 1024 * 1024;
+
+/** A line's fact, or why there is none: blanked by an erasure, or damaged. */
+export type Line<K extends FactKind> =
+  | { state: "fact"; fact: FactTypes[K]; keys: FactKeys }
+  | { state: "blank" }
+  | { state: "damaged" };
+
+/** Reads one line. A line that is no fact of this kind counts as damaged. */
+export function parseLine<K extends FactKind>(kind: K, bytes: Buffer): Line<K> {
+  const text = bytes.toString("utf8");
+  if (text.trim() === "") return { state: "blank" };
+  try {
+    const fact = JSON.parse(text) as FactTypes[K];
+    if (typeof fact.workflowId !== "string" || typeof fact.schemaVersion !== "number") return { state: "damaged" };
+    const keys = keysOf(kind, fact);
+    return Number.isNaN(Date.parse(keys.at)) ? { state: "damaged" } : { state: "fact", fact, keys };
+  } catch {
+    return { state: "damaged" };
+  }
+}
+
+/**
+ * Brings an index up to date with its segment, from where it ends to `size`. A last line without
+ * its line feed is left out: it is torn, or still being written.
+ */
+export async function extendIndex(
+  index: SegmentIndex,
+  kind: FactKind,
+  handle: FileHandle,
+  size: number,
+): Promise<void> {
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size - index.bytes)));
+  let rest: Buffer[] = [];
+  for (let at = index.bytes; at < size; ) {
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    let from = 0;
+    for (;;) {
+      const end = chunk.indexOf(LINE_FEED, from);
+      if (end < 0 || end >= bytesRead) break;
+      const piece = chunk.subarray(from, end);
+      const line = rest.length > 0 ? Buffer.concat([...rest, piece]) : piece;
+      rest = [];
+      const parsed = parseLine(kind, line);
+      if (parsed.state === "fact") index.add(index.bytes, line.length, parsed.keys);
+      else if (parsed.state === "damaged") index.damaged += 1;
+      index.bytes += line.length + 1;
+      from = end + 1;
+    }
+    if (from < bytesRead) rest.push(Buffer.from(chunk.subarray(from, bytesRead)));
+  }
+}
+
+/** Fetches the lines of rows (ascending), near ones in one read; in the order of the rows. */
+export async function* fetchLines(
+  index: SegmentIndex,
+  rows: Uint32Array,
+  handle: FileHandle,
+): AsyncIterable<{ row: number; line: Buffer }[]> {
+  for (let first = 0; first < rows.length; ) {
+    const start = index.offset(rows[first] as number);
+    let end = start + index.length(rows[first] as number);
+    let next = first + 1;
+    while (next < rows.length) {
+      const offset = index.offset(rows[next] as number);
+      const stop = offset + index.length(rows[next] as number);
+      if (offset - end > GAP || stop - start > RANGE) break;
+      end = stop;
+      next += 1;
+    }
+    const buffer = Buffer.allocUnsafe(end - start);
+    let got = 0;
+    while (got < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, got, buffer.length - got, start + got);
+      if (bytesRead === 0) break;
+      got += bytesRead;
+    }
+    const lines: { row: number; line: Buffer }[] = [];
+    for (let i = first; i < next; i++) {
+      const row = rows[i] as number;
+      const from = index.offset(row) - start;
+      lines.push({ row, line: buffer.subarray(Math.min(from, got), Math.min(from + index.length(row), got)) });
+    }
+    yield lines;
+    first = next;
+  }
+}

@@ -1,0 +1,3 @@
+export { type FileStoreOptions, openFileStore } from "./file-store.js";
+export * from "./learning-store.js";
+export { createMemoryStore, type MemoryStoreOptions } from "./memory-store.js";

@@ -1,0 +1,206 @@
+import type { Clock } from "../core/index.js";
+import { LearningError, show, systemClock } from "../core/index.js";
+import { badCursor, checkQuery, FACT_KINDS, keysOf, matches } from "./facts.js";
+import type {
+  BlobStore,
+  DocumentStore,
+  ErasureSelector,
+  FactBatch,
+  FactKind,
+  FactQuery,
+  FactTypes,
+  LearningStore,
+  RetentionPolicy,
+  StoreSizes,
+} from "./learning-store.js";
+
+/** Options of {@link createMemoryStore}. */
+export interface MemoryStoreOptions {
+  /** Ages of facts are measured by it. */
+  clock?: Clock;
+}
+
+interface Entry {
+  seq: number;
+  text: string;
+  fact: FactTypes[FactKind];
+}
+
+/**
+ * A store that lives and dies with the process: for tests, short scripts and hosts without a disk.
+ * It keeps everything as copies, so later changes to what was appended do not reach it.
+ */
+export function createMemoryStore(options: MemoryStoreOptions = {}): LearningStore {
+  const clock = options.clock ?? systemClock;
+  const logs: Record<FactKind, Entry[]> = { trace: [], decision: [], feedback: [] };
+  const documents = new Map<string, string>();
+  const blobs = new Map<string, string>();
+  let seq = 0;
+  let closed = false;
+
+  const open = () => {
+    if (closed) throw closedError();
+  };
+  const drop = (kind: FactKind, gone: (entry: Entry) => boolean): number => {
+    const kept = logs[kind].filter((entry) => !gone(entry));
+    const removed = logs[kind].length - kept.length;
+    logs[kind] = kept;
+    return removed;
+  };
+  const bytes = (kind: FactKind) => logs[kind].reduce((sum, entry) => sum + entry.text.length + 1, 0);
+
+  const documentStore: DocumentStore = {
+    async get<T>(key: string) {
+      open();
+      const text = documents.get(key);
+      return text === undefined ? undefined : (JSON.parse(text) as T);
+    },
+    async put(key, value) {
+      open();
+      documents.set(key, documentText(key, value));
+    },
+    async update<T>(key: string, change: (current: T | undefined) => T) {
+      open();
+      const text = documents.get(key);
+      const next = documentText(key, change(text === undefined ? undefined : (JSON.parse(text) as T)));
+      documents.set(key, next);
+      return JSON.parse(next) as T;
+    },
+    async delete(key) {
+      open();
+      documents.delete(key);
+    },
+    async keys(prefix = "") {
+      open();
+      return [...documents.keys()].filter((key) => key.startsWith(prefix)).sort();
+    },
+  };
+
+  const blobStore: BlobStore = {
+    async write(name, content) {
+      open();
+      const present = blobs.get(name);
+      if (present !== undefined && present !== content) throw takenError(name);
+      blobs.set(name, content);
+    },
+    async read(name) {
+      open();
+      return blobs.get(name);
+    },
+    async delete(name) {
+      open();
+      blobs.delete(name);
+    },
+  };
+
+  async function* read<K extends FactKind>(kind: K, query: FactQuery = {}): AsyncIterable<FactBatch<FactTypes[K]>> {
+    open();
+    checkQuery(query);
+    const after = query.after === undefined ? 0 : Number(query.after);
+    if (!Number.isInteger(after) || after < 0) throw badCursor(String(query.after));
+    const found = logs[kind].filter((e) => e.seq > after && matches(keysOf(kind, e.fact), query));
+    if (query.latest) found.reverse().sort((a, b) => timeOf(kind, b) - timeOf(kind, a));
+    const limit = Math.min(query.limit ?? found.length, found.length);
+    const size = query.batchSize ?? 256;
+    // Forward reading may step over everything that was looked at; backward reading has no cursor to continue from.
+    const end = query.limit === undefined || found.length <= query.limit ? seq : (found[limit - 1]?.seq ?? after);
+    for (let at = 0; at < limit; at += size) {
+      open();
+      const part = found.slice(at, Math.min(at + size, limit));
+      const last = at + size >= limit;
+      yield {
+        facts: part.map((e) => JSON.parse(e.text) as FactTypes[K]),
+        cursor: String(last ? end : (part.at(-1) as Entry).seq),
+      };
+    }
+  }
+
+  return {
+    async append(kind, facts) {
+      open();
+      for (const fact of facts) {
+        const text = JSON.stringify(fact);
+        seq += 1;
+        logs[kind].push({ seq, text, fact: JSON.parse(text) });
+      }
+    },
+    read,
+    documents: documentStore,
+    blobs: blobStore,
+    async sizes(): Promise<StoreSizes> {
+      open();
+      let models = 0;
+      for (const text of [...documents.values(), ...blobs.values()]) models += text.length;
+      return { traces: bytes("trace") + bytes("decision"), feedback: bytes("feedback"), models };
+    },
+    async retain(policy: RetentionPolicy) {
+      open();
+      let removed = 0;
+      if (policy.maxAgeDays !== undefined) {
+        const oldest = clock.now() - policy.maxAgeDays * 86_400_000;
+        for (const kind of FACT_KINDS) removed += drop(kind, (e) => timeOf(kind, e) < oldest);
+      }
+      if (policy.maxBytes !== undefined) {
+        let excess = FACT_KINDS.reduce((sum, kind) => sum + bytes(kind), 0) - policy.maxBytes;
+        const all = FACT_KINDS.flatMap((kind) => logs[kind].map((entry) => ({ kind, entry })));
+        all.sort((a, b) => timeOf(a.kind, a.entry) - timeOf(b.kind, b.entry));
+        const gone = new Set<Entry>();
+        for (const { entry } of all) {
+          if (excess <= 0) break;
+          gone.add(entry);
+          excess -= entry.text.length + 1;
+        }
+        for (const kind of FACT_KINDS) removed += drop(kind, (e) => gone.has(e));
+      }
+      return removed;
+    },
+    async erase(selector: ErasureSelector) {
+      open();
+      const runs = new Set<string>();
+      for (const kind of FACT_KINDS)
+        for (const e of logs[kind])
+          if (kind !== "feedback" && matches(keysOf(kind, e.fact), selector)) runs.add(e.fact.workflowId);
+      const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
+      for (const kind of FACT_KINDS)
+        counts[kind] = drop(kind, (e) => runs.has(e.fact.workflowId) || matches(keysOf(kind, e.fact), selector));
+      return counts;
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+function timeOf(kind: FactKind, entry: Entry): number {
+  return Date.parse(keysOf(kind, entry.fact).at);
+}
+
+/** The error of every call after `close`. */
+export function closedError(): LearningError {
+  return new LearningError("STORE_CLOSED", {
+    received: "a call after close()",
+    expected: "an open store",
+    remedy: "Open the store again, or close it last.",
+  });
+}
+
+/** The error of a blob whose name already holds something else. */
+export function takenError(name: string): LearningError {
+  return new LearningError("ARTIFACT_INVALID", {
+    received: `other content for the existing blob ${show(name)}`,
+    expected: "a new name, or the same content again",
+    remedy: "Publish changed content under a new version.",
+  });
+}
+
+/** A document as JSON text; fails with STORE_IO for what JSON cannot hold. */
+export function documentText(key: string, value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text === undefined)
+    throw new LearningError("STORE_IO", {
+      received: `${String(value)} for the document ${show(key)}`,
+      expected: "a value that JSON can hold",
+      remedy: "Delete the document instead of storing undefined.",
+    });
+  return text;
+}

@@ -1,0 +1,29 @@
+import type { Network } from "../core/index.js";
+import { type BackendOptions, chooseBackend } from "./backend.js";
+import type { GradientEngine } from "./engine.js";
+import { plainEngine } from "./plain-engine.js";
+import { tensorflowEngine } from "./tensorflow-engine.js";
+
+/** Which engine: by name, or `auto`: by the size of the work. */
+export type EngineChoice = "auto" | "plain" | "tensorflow";
+
+/** What the choice depends on. */
+export interface EngineOptions extends BackendOptions {
+  engine?: EngineChoice;
+  /** Rows per gradient step. */
+  rows: number;
+}
+
+/**
+ * Below this many products of rows and parameters a gradient step is faster in plain arrays than on
+ * TensorFlow.js' wasm backend. Measured on Node 20: at 64 rows and two hidden layers of 64, 0.8 ms
+ * against 2.1 ms; at 256 rows equal, about 3 ms; at 256 rows and layers of 256, 70 ms against 22 ms.
+ */
+const TENSORFLOW_FROM = 1.2e6;
+
+/** The engine for training `network`; TensorFlow.js is loaded only when it is chosen. */
+export async function chooseEngine(network: Network, options: EngineOptions): Promise<GradientEngine> {
+  const { engine = "auto", rows } = options;
+  const plain = engine === "plain" || (engine === "auto" && rows * network.parameters.length < TENSORFLOW_FROM);
+  return plain ? plainEngine() : tensorflowEngine(await chooseBackend(options));
+}

@@ -1,0 +1,230 @@
+import type { Clock, Decision, Logger, TraceSegment } from "../core/index.js";
+import { isLearningError, LearningError, messageOf } from "../core/index.js";
+import type { LearningStore } from "../store/index.js";
+import type { BufferOptions } from "./options.js";
+
+/** Why records were lost. */
+export type DropReason = "buffer-full" | "store-failed" | "closed";
+
+/** What became of the records, in counts. */
+export interface TracerCounters {
+  /** Waiting to be written, or being written. */
+  queued: number;
+  /** Acknowledged by the store. */
+  written: number;
+  /** Lost, in all and by reason. */
+  dropped: number;
+  droppedBy: Record<DropReason, number>;
+  /** Runs whose trace was left out by sampling; not counted as dropped. */
+  sampledOut: number;
+  /** Failed writes, repeated ones included. */
+  storeErrors: number;
+}
+
+type Item = { kind: "trace"; fact: TraceSegment; bytes: number } | { kind: "decision"; fact: Decision; bytes: number };
+
+/**
+ * Holds records until they are written in batches, bounded in number and bytes. Nothing here makes the
+ * host wait: adding never blocks, a store that fails is tried again with growing pauses, one that hangs
+ * only fills the buffer. When it is full, waiting traces make room for decisions, never the reverse.
+ */
+export class BufferedWriter {
+  private readonly items: Item[] = [];
+  private bytes = 0;
+  private writing: Promise<void> | undefined;
+  private inFlight = 0;
+  private cancelTimer: (() => void) | undefined;
+  private failures = 0;
+  private closed = false;
+  /** Records handed over since the start, and those done with (written or dropped), for `flush`. */
+  private added = 0;
+  private settled = 0;
+  private waiters: { target: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  private lastError: unknown;
+  private readonly counts = { written: 0, sampledOut: 0, storeErrors: 0 };
+  private readonly droppedBy: Record<DropReason, number> = { "buffer-full": 0, "store-failed": 0, closed: 0 };
+  private readonly limits: Required<Omit<BufferOptions, "processHooks">>;
+
+  constructor(
+    private readonly store: LearningStore,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    options: BufferOptions = {},
+  ) {
+    this.limits = {
+      maxRecords: options.maxRecords ?? 20_000,
+      maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+      flushIntervalMs: options.flushIntervalMs ?? 250,
+      batchRecords: options.batchRecords ?? 256,
+      maxAttempts: options.maxAttempts ?? 5,
+      flushTimeoutMs: options.flushTimeoutMs ?? 30_000,
+    };
+  }
+
+  add(kind: "trace", fact: TraceSegment, bytes: number): void;
+  add(kind: "decision", fact: Decision, bytes: number): void;
+  add(kind: Item["kind"], fact: TraceSegment | Decision, bytes: number): void {
+    const item = { kind, fact, bytes } as Item;
+    if (this.closed || !this.makeRoom(item)) {
+      this.drop(1, this.closed ? "closed" : "buffer-full");
+      return;
+    }
+    this.items.push(item);
+    this.bytes += bytes;
+    this.added += 1;
+    if (this.items.length >= this.limits.batchRecords && this.failures === 0) this.pump();
+    else this.schedule(this.limits.flushIntervalMs);
+  }
+
+  countSampledOut(): void {
+    this.counts.sampledOut += 1;
+  }
+
+  private makeRoom(item: Item): boolean {
+    const full = () =>
+      this.items.length + this.inFlight >= this.limits.maxRecords || this.bytes + item.bytes > this.limits.maxBytes;
+    while (full()) {
+      const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
+      if (victim < 0) return false;
+      this.bytes -= (this.items[victim] as Item).bytes;
+      this.items.splice(victim, 1);
+      this.drop(1, "buffer-full");
+      this.settle(1);
+    }
+    return true;
+  }
+
+  private drop(n: number, reason: DropReason): void {
+    if (this.droppedBy[reason] === 0) this.logger.warn("records are dropped", { reason });
+    this.droppedBy[reason] += n;
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.cancelTimer || this.writing) return;
+    this.cancelTimer = this.clock.schedule(() => {
+      this.cancelTimer = undefined;
+      this.pump();
+    }, delayMs);
+  }
+
+  private pump(): void {
+    if (this.writing || this.items.length === 0) return;
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.writing = this.writeBatch().finally(() => {
+      this.writing = undefined;
+      if (this.items.length === 0) return;
+      if (this.failures > 0) this.schedule(this.limits.flushIntervalMs * 2 ** Math.min(this.failures, 6));
+      else if (this.items.length >= this.limits.batchRecords || this.waiters.length > 0) this.pump();
+      else this.schedule(this.limits.flushIntervalMs);
+    });
+  }
+
+  /** Writes the oldest records; puts them back in front when the store fails. */
+  private async writeBatch(): Promise<void> {
+    const batch = this.items.splice(0, this.limits.batchRecords);
+    this.inFlight = batch.length;
+    const traces: TraceSegment[] = [];
+    const decisions: Decision[] = [];
+    for (const item of batch) {
+      if (item.kind === "trace") traces.push(item.fact);
+      else decisions.push(item.fact);
+    }
+    const release = (items: readonly Item[]) => {
+      for (const item of items) this.bytes -= item.bytes;
+      this.settle(items.length);
+    };
+    let left: readonly Item[] = batch;
+    try {
+      // Decisions first: they are the rarer and the dearer.
+      for (const kind of ["decision", "trace"] as const) {
+        const facts = kind === "decision" ? decisions : traces;
+        if (facts.length === 0) continue;
+        if (kind === "decision") await this.store.append(kind, decisions);
+        else await this.store.append(kind, traces);
+        this.counts.written += facts.length;
+        const done = left.filter((item) => item.kind === kind);
+        left = left.filter((item) => item.kind !== kind);
+        release(done);
+      }
+      if (this.failures > 0) this.logger.info("the store accepts records again");
+      this.failures = 0;
+    } catch (error) {
+      this.counts.storeErrors += 1;
+      this.failures += 1;
+      this.lastError = error;
+      this.logger.warn("records could not be written", { attempt: this.failures, reason: messageOf(error) });
+      const final = this.failures >= this.limits.maxAttempts || isLearningError(error, "STORE_CLOSED");
+      this.failWaiters(error);
+      if (final) {
+        this.drop(left.length, "store-failed");
+        this.failures = 1;
+        release(left);
+      } else this.items.unshift(...left);
+    } finally {
+      this.inFlight = 0;
+    }
+  }
+
+  private settle(n: number): void {
+    this.settled += n;
+    const ready = this.waiters.filter((w) => w.target <= this.settled);
+    if (ready.length === 0) return;
+    this.waiters = this.waiters.filter((w) => w.target > this.settled);
+    for (const { resolve } of ready) resolve();
+  }
+
+  private failWaiters(cause: unknown): void {
+    for (const { reject } of this.waiters.splice(0)) reject(flushError(messageOf(cause), cause));
+  }
+
+  /**
+   * Resolves when everything added before is acknowledged by the store. Fails with STORE_IO when the
+   * store refuses it or does not answer in time; the records then stay in the buffer.
+   */
+  async flush(timeoutMs = this.limits.flushTimeoutMs): Promise<void> {
+    const target = this.added;
+    const lost = this.droppedBy["store-failed"];
+    if (this.settled < target) {
+      let cancel = () => {};
+      try {
+        await new Promise<void>((resolve, reject) => {
+          this.waiters.push({ target, resolve, reject });
+          cancel = this.clock.schedule(() => reject(flushError(`no answer within ${timeoutMs} ms`)), timeoutMs);
+          this.pump();
+        });
+      } finally {
+        cancel();
+      }
+    }
+    if (this.droppedBy["store-failed"] > lost) throw flushError(messageOf(this.lastError), this.lastError);
+  }
+
+  /** Flushes and accepts nothing more. What could not be written is counted as dropped. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.closed = true;
+      this.cancelTimer?.();
+      const left = this.items.splice(0);
+      if (left.length > 0) this.drop(left.length, "closed");
+      this.bytes = 0;
+      this.settle(left.length);
+    }
+  }
+
+  counters(): TracerCounters {
+    const dropped = Object.values(this.droppedBy).reduce((a, b) => a + b, 0);
+    return { queued: this.items.length + this.inFlight, ...this.counts, dropped, droppedBy: { ...this.droppedBy } };
+  }
+}
+
+function flushError(reason: string, cause?: unknown): LearningError {
+  return new LearningError("STORE_IO", {
+    received: `a store that did not take all records (${reason})`,
+    expected: "records acknowledged by the store",
+    remedy: "Mend the store and flush again; `counters()` tells what waits and what was lost.",
+    cause,
+  });
+}

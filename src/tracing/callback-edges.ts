@@ -1,0 +1,60 @@
+import type { NodeOutlook } from "./graph-shape.js";
+import { commandsIn, END, isSend } from "./internals.js";
+import type { NodeRun, RunRecorder } from "./run-recorder.js";
+import { noteCommandEdges } from "./tap-edges.js";
+
+/** A chain run directly below a node: perhaps the function of one of its conditional edges. */
+export interface PathResult {
+  output: unknown;
+  ended: boolean;
+}
+
+/**
+ * Notes the edges that a finished node must have emitted: its static edges, where its commands go, and
+ * what its conditional edges returned. Those are its last child runs, in order; a conditional edge that
+ * leaves no run of its own (an untraced Runnable) is left open until its destination starts.
+ */
+export function noteInferredEdges(
+  recorder: RunRecorder,
+  run: NodeRun,
+  output: unknown,
+  children: readonly PathResult[],
+  outlook: NodeOutlook | undefined,
+): void {
+  for (const command of commandsIn(output)) noteCommandEdges(recorder, run, command);
+  if (isSend(output)) recorder.edgeEmitted(run, output.node, "send");
+  if (!outlook) {
+    recorder.leaveOpen(run, undefined);
+    return;
+  }
+  for (const to of outlook.statics) recorder.edgeEmitted(run, to, "static");
+  if (outlook.staticEnd) recorder.edgeEmitted(run, END, "static", { started: true });
+  for (const { channel, to } of outlook.joins) recorder.edgeEmitted(run, to, "join", { channel });
+  const traced = outlook.branches.filter((b) => b.traced).length;
+  const results = children.slice(children.length - traced);
+  let next = results.length < traced ? undefined : 0;
+  for (const branch of outlook.branches) {
+    const result = branch.traced && next !== undefined ? results[next++] : undefined;
+    if (result?.ended) noteBranch(recorder, run, result.output, branch.ends);
+    else recorder.leaveOpen(run, branch.ends);
+  }
+}
+
+function noteBranch(
+  recorder: RunRecorder,
+  run: NodeRun,
+  output: unknown,
+  ends: Record<string, string> | undefined,
+): void {
+  const seen = new Set<string>();
+  for (const raw of Array.isArray(output) ? output : [output]) {
+    if (isSend(raw)) {
+      recorder.edgeEmitted(run, raw.node, "send");
+      continue;
+    }
+    const to = ends ? ends[String(raw)] : String(raw);
+    if (to === undefined || (to === END && seen.has(END))) continue;
+    seen.add(to);
+    recorder.edgeEmitted(run, to, "conditional", { started: to === END });
+  }
+}

@@ -1,0 +1,113 @@
+import type { EdgeKind, EdgeTaken } from "../core/index.js";
+import { BRANCH_PREFIX, END, JOIN_PREFIX, PUSH_TRIGGER } from "./internals.js";
+import type { NodeRun, TaskPlace } from "./run-recorder.js";
+
+/** What may be known of an edge beside its ends. */
+export interface EdgeDetails {
+  /** Of a join: its channel. */
+  channel?: string;
+  started?: boolean;
+  inferred?: boolean;
+}
+
+interface EdgeRun extends EdgeTaken {
+  namespace: string;
+  /** Of a join: its channel. */
+  channel?: string;
+}
+
+/** A conditional edge whose choice has not been seen. */
+interface OpenBranch {
+  from: NodeRun;
+  ends: string[] | undefined;
+}
+
+/** The edges of one run: emitted when a node ends, started when their destination does. */
+export class EdgeLog {
+  private readonly edges: EdgeRun[] = [];
+  /** Edges whose destination has not started, by namespace and destination. */
+  private readonly waiting = new Map<string, EdgeRun[]>();
+  private open: OpenBranch[] = [];
+
+  get count(): number {
+    return this.edges.length;
+  }
+
+  emitted(from: NodeRun, to: string, kind: EdgeKind, more: EdgeDetails = {}): void {
+    const { namespace, path, step } = from;
+    const edge: EdgeRun = { from: from.name, to, kind, path, step, started: more.started ?? false, namespace };
+    if (more.inferred) edge.inferred = true;
+    if (more.channel !== undefined) edge.channel = more.channel;
+    this.edges.push(edge);
+    if (edge.started) return;
+    const key = `${namespace}\n${to}`;
+    const list = this.waiting.get(key);
+    if (list) list.push(edge);
+    else this.waiting.set(key, [edge]);
+  }
+
+  /** A conditional edge whose choice was not seen: its destination will tell. Without `ends`: any node. */
+  leaveOpen(from: NodeRun, ends: Record<string, string> | undefined): void {
+    this.open.push({ from, ends: ends && Object.values(ends) });
+  }
+
+  /** Edges whose destination should have started before a step and did not; joins, which may wait, excepted. */
+  overdue(namespace: string, step: number): EdgeTaken[] {
+    if (this.waiting.size === 0) return [];
+    const found: EdgeTaken[] = [];
+    for (const list of this.waiting.values())
+      for (const e of list)
+        if (e.namespace === namespace && e.step < step - 1 && e.kind !== "join" && e.kind !== "send") found.push(e);
+    return found;
+  }
+
+  /** Marks the edges that made a node start. Returns what is doubtful about them, if anything is. */
+  arrived(place: TaskPlace): string | undefined {
+    const { name, namespace, step } = place;
+    const key = `${namespace}\n${name}`;
+    const list = this.waiting.get(key);
+    const trigger = place.triggers[0] ?? "";
+    if (!list) return trigger.startsWith(BRANCH_PREFIX) ? this.arrivedUnannounced(place) : undefined;
+    let sendTaken = false;
+    const left = list.filter((edge) => {
+      if (edge.step >= step) return true;
+      if (trigger === PUSH_TRIGGER) {
+        if (edge.kind !== "send" || sendTaken) return true;
+        sendTaken = true;
+      } else if (trigger.startsWith(JOIN_PREFIX)) {
+        if (edge.channel !== trigger) return true;
+      } else if (edge.kind === "send" || edge.kind === "join") return true;
+      edge.started = true;
+      return false;
+    });
+    if (left.length > 0) this.waiting.set(key, left);
+    else this.waiting.delete(key);
+    return undefined;
+  }
+
+  /** A node starts though no edge to it was seen: from an open conditional edge, or a node served from a cache. */
+  private arrivedUnannounced({ name, namespace, step }: TaskPlace): string | undefined {
+    const fits = ({ from, ends }: OpenBranch) =>
+      from.namespace === namespace && from.step === step - 1 && (ends === undefined || ends.includes(name));
+    const sources = this.open.filter(fits);
+    for (const { from, ends } of sources)
+      this.emitted(from, name, ends ? "conditional" : "static", { started: true, inferred: true });
+    this.open = this.open.filter((branch) => !sources.includes(branch));
+    return sources.length > 1 ? `several nodes may have led to ${name}; all are listed` : undefined;
+  }
+
+  /** A run that ended well: conditional edges that led nowhere led to the end. */
+  settle(): void {
+    for (const { from, ends } of this.open)
+      if (ends?.includes(END)) this.emitted(from, END, "conditional", { started: true, inferred: true });
+  }
+
+  records(): EdgeTaken[] {
+    return this.edges.map(edgeRecord);
+  }
+}
+
+function edgeRecord(run: EdgeRun): EdgeTaken {
+  const { namespace: _, channel: __, ...edge } = run;
+  return edge;
+}

@@ -1,0 +1,204 @@
+import { withoutHandlers } from "./callback-list.js";
+import { outlookOf, shapeOf } from "./graph-shape.js";
+import {
+  isPregel,
+  isRecord,
+  type LoopShape,
+  type NodeShape,
+  type PregelShape,
+  type TaskConfig,
+  type TaskShape,
+} from "./internals.js";
+import { isCallHandler } from "./node-calls.js";
+import { RUN, recorderOf, runOf } from "./run-context.js";
+import type { NodeRun, RunRecorder } from "./run-recorder.js";
+import { noteSentEdges } from "./tap-edges.js";
+import { tapNode } from "./tap-node.js";
+
+/** What a wrapped graph tells the tracer about the runs that begin with it. */
+export interface RootHooks {
+  /** A run begins; undefined: leave it alone. The config returned takes the place of the given one. */
+  begin(
+    input: unknown,
+    config: TaskConfig | undefined,
+    graph: PregelShape,
+  ): { recorder: RunRecorder; config: TaskConfig } | undefined;
+  /** The loop is ready: now it is known what the run continues. Awaited before the first node. */
+  resolve(recorder: RunRecorder, loop: LoopShape | undefined, input: unknown): Promise<void>;
+  end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
+}
+
+/** Marks the classes made here with the class they extend. */
+const BASE = Symbol("langgraph-collective-learning.base");
+/** The untouched node behind each tapped one. */
+const originals = new WeakMap<NodeShape, NodeShape>();
+
+/** Why a graph cannot be tapped; undefined when it can. */
+export function whyNotTap(graph: PregelShape): string | undefined {
+  for (const [name, node] of Object.entries(graph.nodes)) {
+    if (typeof node?.getNode !== "function") return `node ${name} has no getNode()`;
+    if (!isRecord(node.bound)) return `node ${name} has no runnable`;
+  }
+  return whyNotHook(graph);
+}
+
+/** Why a graph's runs cannot be followed from its root; undefined when they can. */
+export function whyNotHook(graph: PregelShape): string | undefined {
+  if (typeof graph._streamIterator !== "function") return "the graph has no _streamIterator()";
+  return typeof graph.constructor === "function" ? undefined : "the graph has no constructor";
+}
+
+/** A copy of a graph, of the same type, whose runs (and with `taps` whose nodes) are captured. */
+export function hookGraph(graph: PregelShape, hooks: RootHooks, taps: boolean): PregelShape {
+  return cloneGraph(graph, hooks, taps, new Map());
+}
+
+/**
+ * Captures the runs of the graph itself, for owners that hold it where it cannot be replaced. Only for a
+ * graph that was made for this purpose.
+ */
+export function hookInPlace(graph: PregelShape, hooks: RootHooks, taps: boolean): void {
+  if (taps) graph.nodes = tapNodes(graph, bareNodes(graph), new Map());
+  Object.setPrototypeOf(graph, hookedClass(graph, hooks, taps).prototype);
+}
+
+/** The nodes as they were before any tapping. */
+function bareNodes(graph: PregelShape): Record<string, NodeShape> {
+  return Object.fromEntries(Object.entries(graph.nodes).map(([name, node]) => [name, originals.get(node) ?? node]));
+}
+
+function cloneGraph(
+  graph: PregelShape,
+  hooks: RootHooks | undefined,
+  taps: boolean,
+  made: Map<PregelShape, PregelShape>,
+): PregelShape {
+  const known = made.get(graph);
+  if (known) return known;
+  // Of a graph that is wrapped already only the latest wrapping counts.
+  const bare = bareNodes(graph);
+  const fields: Record<string, unknown> = { ...graph, nodes: taps ? tapNodes(graph, bare, made) : bare };
+  // A graph that validates itself fills this in again, and must not do so in the original's.
+  if (graph.autoValidate) fields.triggerToNodes = {};
+  const clone = new (hookedClass(graph, hooks, taps))(fields);
+  made.set(graph, clone);
+  return clone;
+}
+
+function tapNodes(
+  graph: PregelShape,
+  bare: Record<string, NodeShape>,
+  made: Map<PregelShape, PregelShape>,
+): Record<string, NodeShape> {
+  const shape = shapeOf(graph);
+  const nodes: Record<string, NodeShape> = {};
+  for (const [name, node] of Object.entries(bare)) {
+    const inner = isPregel(node.bound) && whyNotTap(node.bound) === undefined ? node.bound : undefined;
+    const subgraph = inner && cloneGraph(inner, undefined, true, made);
+    const tapped = tapNode(name, node, outlookOf(shape, name), subgraph);
+    originals.set(tapped, node);
+    nodes[name] = tapped;
+  }
+  return nodes;
+}
+
+/** A subclass of the graph's own class, so that it keeps its type and survives `withConfig`. */
+function hookedClass(
+  graph: PregelShape,
+  hooks: RootHooks | undefined,
+  taps: boolean,
+): new (
+  fields: object,
+) => PregelShape {
+  const Base = (graph.constructor as { [BASE]?: PregelShape["constructor"] })[BASE] ?? graph.constructor;
+  class Hooked extends Base {
+    static readonly [BASE] = Base;
+
+    override _streamIterator(input: unknown, options?: TaskConfig): AsyncGenerator<unknown> {
+      // A run within a run belongs to it; so does everything while capture is off.
+      if (hooks === undefined || runOf(options))
+        return super._streamIterator(input, taps ? unwatched(options) : options);
+      const begun = hooks.begin(input, options, this);
+      if (!begun) return super._streamIterator(input, options);
+      return followed(super._streamIterator(input, begun.config), begun.recorder, hooks);
+    }
+
+    override async _runLoop(params: { loop: LoopShape; config: TaskConfig }): Promise<void> {
+      const run = runOf(params.loop?.config);
+      const parent = super._runLoop;
+      if (!parent) return;
+      if (!run) return parent.call(this, params);
+      const recorder = recorderOf(run);
+      if (hooks && recorder === run) await hooks.resolve(recorder, params.loop, params.loop.input);
+      watchCache(this, params.loop, run);
+      try {
+        await parent.call(this, params);
+      } finally {
+        if (recorder === run && params.loop.status.startsWith("interrupt")) recorder.interrupted = true;
+      }
+    }
+  }
+  if (typeof Base.prototype._runLoop !== "function") delete (Hooked.prototype as { _runLoop?: unknown })._runLoop;
+  Object.defineProperty(Hooked, "name", { value: Base.name });
+  return Hooked;
+}
+
+/** The config of a graph that is tapped itself and run inside a node, without the handler that watches the node. */
+function unwatched(config: TaskConfig | undefined): TaskConfig | undefined {
+  const callbacks = withoutHandlers(config?.callbacks, isCallHandler);
+  return callbacks === config?.callbacks ? config : { ...config, callbacks };
+}
+
+/**
+ * A run's stream that tells its end, whichever way it ends. It hands out the stream's own promises: a
+ * generator around the generator would cost each chunk several turns of the event loop.
+ */
+function followed(stream: AsyncGenerator<unknown>, recorder: RunRecorder, hooks: RootHooks): AsyncGenerator<unknown> {
+  const onError = (error: unknown) => hooks.end(recorder, { ok: false, error });
+  const onResult = ({ done }: IteratorResult<unknown>) => {
+    if (done) hooks.end(recorder, { ok: true });
+  };
+  const onLeft = () => hooks.end(recorder, { ok: false });
+  const follow = (step: Promise<IteratorResult<unknown>>, then: (result: IteratorResult<unknown>) => void) => {
+    step.then(then, onError);
+    return step;
+  };
+  return Object.assign(Object.create(AsyncGeneratorPrototype), {
+    next: (value: unknown) => follow(stream.next(value), onResult),
+    return: (value: unknown) => follow(stream.return(value), onLeft),
+    throw: (error: unknown) => follow(stream.throw(error), onLeft),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  });
+}
+
+const AsyncGeneratorPrototype = Object.getPrototypeOf((async function* () {})()) as object;
+
+/** A node served from the cache does not run, but the loop asks the cache for it: note it with its edges. */
+function watchCache(graph: PregelShape, loop: LoopShape, run: RunRecorder | NodeRun): void {
+  const match = loop._matchCachedWrites;
+  if (typeof match !== "function" || loop.cache === undefined) return;
+  const recorder = recorderOf(run);
+  loop._matchCachedWrites = async () => {
+    const matched = await match.call(loop);
+    if (matched.length > 0) recorder.quietly(() => noteCached(graph, loop, recorder, matched));
+    return matched;
+  };
+}
+
+function noteCached(graph: PregelShape, loop: LoopShape, recorder: RunRecorder, matched: { task: TaskShape }[]): void {
+  const shape = shapeOf(graph);
+  const namespace = String(loop.config.configurable?.checkpoint_ns ?? "");
+  for (const { task } of matched) {
+    const { id: taskId, name, triggers = [], path: taskPath } = task;
+    const place = { name, namespace, step: loop.step, taskId, triggers, taskPath };
+    const cached = recorder.nodeInferred(place, "cached");
+    noteSentEdges(recorder, cached, [task.writes], undefined, outlookOf(shape, name));
+  }
+}
+
+/** The config with its run noted. */
+export function configWithRun(config: TaskConfig | undefined, recorder: RunRecorder): TaskConfig {
+  return { ...config, configurable: { ...config?.configurable, [RUN]: recorder } };
+}

@@ -1,0 +1,217 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+import { noteFailure } from "./failure.js";
+import type { NodeOutlook } from "./graph-shape.js";
+import {
+  CALL_KEY,
+  type CallableShape,
+  graphNamespace,
+  isRecord,
+  type NodeShape,
+  type RunnableShape,
+  SCRATCHPAD_KEY,
+  SEND_KEY,
+  START,
+  TASK_ID_KEY,
+  type TaskConfig,
+  type Write,
+} from "./internals.js";
+import { addCallHandler } from "./node-calls.js";
+import { RUN, recorderOf, runOf } from "./run-context.js";
+import type { NodeRun, RunRecorder, TaskPlace } from "./run-recorder.js";
+import { noteSentEdges } from "./tap-edges.js";
+import { updateOf } from "./update.js";
+
+/** What a tapped runnable knows of its node. */
+interface Tap {
+  name: string;
+  outlook: NodeOutlook;
+  timeout: NodeShape["timeout"];
+  isSubgraph: boolean;
+}
+
+const TAP = Symbol("langgraph-collective-learning.tap");
+const UNTAPPED = Symbol("langgraph-collective-learning.untapped");
+
+/** A runnable made for one task, with its tap and its own `invoke`. */
+interface TappedRunnable extends RunnableShape {
+  [TAP]: Tap;
+  [UNTAPPED]: RunnableShape["invoke"];
+}
+
+/**
+ * A node that reports what it does to the run in its config, and is otherwise the node itself. Copies
+ * share the classes of what they copy, and the tap is one function for all: the engine's fast paths stay fast.
+ */
+export function tapNode(
+  name: string,
+  node: NodeShape,
+  outlook: NodeOutlook,
+  subgraph: RunnableShape | undefined,
+): NodeShape {
+  const tapped = copyOf(node);
+  const tap: Tap = { name, outlook, timeout: node.timeout, isSubgraph: subgraph !== undefined };
+  if (subgraph) {
+    tapped.bound = subgraph;
+    tapped.subgraphs = node.subgraphs?.map((g) => (g === node.bound ? subgraph : g));
+  } else if (name !== START) tapped.bound = watchCalls(node.bound);
+  tapped.getNode = () => {
+    const runnable = node.getNode.call(tapped);
+    if (!runnable) return undefined;
+    // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
+    const shared = runnable === tapped.bound || node.writers.includes(runnable);
+    const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
+    own[TAP] = tap;
+    own[UNTAPPED] = own.invoke;
+    own.invoke = tappedInvoke;
+    return own;
+  };
+  return tapped;
+}
+
+function copyOf<T extends object>(original: T): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(original)), original);
+}
+
+/**
+ * The node's runnable with a handler for model and tool calls put into the config it receives. For a
+ * plain function that is the very object LangGraph keeps for calls without a config, so both ways of
+ * calling are seen, while the node itself runs without callback machinery.
+ */
+function watchCalls(bound: RunnableShape): RunnableShape {
+  if (!isCallable(bound)) {
+    const watched = Object.create(bound) as RunnableShape;
+    watched.invoke = (input, config) => {
+      const callbacks = watchedCallbacks(config);
+      // The node's name is for the node's own run; as with LangChain's callbacks, what runs inside goes without.
+      return bound.invoke(input, callbacks ? { ...config, callbacks, runName: undefined } : config);
+    };
+    return watched;
+  }
+  const watched = copyOf(bound);
+  watched.func = (input, config) => {
+    const callbacks = watchedCallbacks(config);
+    if (callbacks) {
+      config.callbacks = callbacks;
+      delete config.runName;
+    }
+    return bound.func(input, config);
+  };
+  return watched;
+}
+
+/** LangGraph's RunnableCallable itself: a class made from it may hold private fields, which a copy lacks. */
+function isCallable(bound: RunnableShape): bound is CallableShape {
+  return typeof (bound as CallableShape).func === "function" && bound.constructor.name === "RunnableCallable";
+}
+
+/** The callbacks of a node's config with the handler added; undefined where calls are not recorded. */
+function watchedCallbacks(config: TaskConfig | undefined): unknown {
+  const run = runOf(config);
+  if (!run || !("recorder" in run) || run.recorder.muted || !run.recorder.settings.calls) return undefined;
+  return addCallHandler(config?.callbacks, run);
+}
+
+/** Stands in for `invoke` of a task's runnable. */
+async function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig): Promise<unknown> {
+  const active = runOf(config);
+  const recorder = active && recorderOf(active);
+  if (!recorder || recorder.muted || !config?.configurable) return this[UNTAPPED](input, config);
+  const { name, outlook, timeout, isSubgraph } = this[TAP];
+  const sends: (readonly Write[])[] = [];
+  let run: NodeRun;
+  let tapped: TaskConfig;
+  try {
+    run = recorder.nodeStarted(placeOf(name, config), input);
+    tapped = tapConfig(config, run, sends);
+  } catch (error) {
+    recorder.captureFailed(error);
+    return this[UNTAPPED](input, config);
+  }
+  let output: unknown;
+  try {
+    output = await this[UNTAPPED](input, tapped);
+  } catch (error) {
+    recorder.quietly(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
+    throw error;
+  } finally {
+    if (!isSubgraph && !recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, tapped));
+  }
+  // An attempt that ended by a time-out may still come back; what it says then counts no more.
+  if (run.status === undefined) recorder.quietly(() => noteSuccess(recorder, run, sends, output, outlook));
+  return output;
+}
+
+/** What a task's config says about its place. */
+export function placeOf(name: string, config: TaskConfig): TaskPlace {
+  const { configurable = {}, metadata = {}, executionInfo } = config;
+  const taskPath = metadata.langgraph_path as unknown[] | undefined;
+  return {
+    name,
+    namespace: graphNamespace(String(configurable.checkpoint_ns ?? ""), taskPath),
+    step: Number(metadata.langgraph_step ?? 0),
+    taskId: String(configurable[TASK_ID_KEY] ?? executionInfo?.taskId ?? ""),
+    triggers: (metadata.langgraph_triggers as string[] | undefined) ?? [],
+    attempt: executionInfo?.nodeAttempt,
+    taskPath,
+  };
+}
+
+/** The config with the node's run noted, its sends overheard, and its functional tasks watched. */
+function tapConfig(config: TaskConfig, run: NodeRun, sends: (readonly Write[])[]): TaskConfig {
+  const configurable: Record<PropertyKey, unknown> = { ...config.configurable, [RUN]: run };
+  const send = configurable[SEND_KEY] as (writes: readonly Write[]) => unknown;
+  if (typeof send === "function")
+    configurable[SEND_KEY] = (writes: readonly Write[]) => {
+      sends.push(writes);
+      return send(writes);
+    };
+  const call = configurable[CALL_KEY];
+  if (typeof call === "function")
+    configurable[CALL_KEY] = (func: TaskFunction, name: string, ...rest: unknown[]) =>
+      call(watchTask(func, name, run.recorder), name, ...rest);
+  return { ...config, configurable };
+}
+
+type TaskFunction = (...args: unknown[]) => unknown;
+
+/** A functional task that reports when it really runs (one replayed from a checkpoint does not). */
+function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): TaskFunction {
+  return async (...args) => {
+    const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
+    if (!config?.configurable) return func(...args);
+    const run = recorder.nodeStarted(placeOf(name, config), args);
+    // Ours alone: the object was made for this task.
+    config.configurable[RUN] = run;
+    if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
+    try {
+      const output = await func(...args);
+      recorder.nodeWrote(run, output);
+      recorder.nodeEnded(run, "success");
+      return output;
+    } catch (error) {
+      noteFailure(recorder, run, error, { signal: config.signal });
+      throw error;
+    }
+  };
+}
+
+function noteSuccess(
+  recorder: RunRecorder,
+  run: NodeRun,
+  sends: readonly (readonly Write[])[],
+  output: unknown,
+  outlook: NodeOutlook,
+): void {
+  recorder.nodeEnded(run, "success");
+  recorder.nodeWrote(run, updateOf(output));
+  noteSentEdges(recorder, run, sends, output, outlook);
+}
+
+/** Says what ran inside the node without being seen: graphs invoked by hand while calls are not watched. */
+function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
+  if (run.name === START) return;
+  const scratchpad = config.configurable?.[SCRATCHPAD_KEY];
+  const graphs = isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
+  if (graphs > 0)
+    recorder.gaps.add(`node ${run.name} ran ${graphs} graph(s) of its own, which were not captured (calls: false)`);
+}

@@ -1,0 +1,254 @@
+import {
+  type Clock,
+  type Decision,
+  type DecisionSink,
+  defaultLogger,
+  hash32,
+  LearningError,
+  type Logger,
+  messageOf,
+  newId,
+  type RunConfigLike,
+  type RunIdentity,
+  show,
+  systemClock,
+} from "../core/index.js";
+import type { LearningStore } from "../store/index.js";
+import { BufferedWriter, type TracerCounters } from "./buffered-writer.js";
+import { TraceCallbackHandler } from "./callback-handler.js";
+import { handlersIn, parentRunId, withHandler } from "./callback-list.js";
+import { resolveIdentity, UncapturedRuns } from "./identity.js";
+import {
+  type AgentShape,
+  isAgent,
+  isPregel,
+  isRecord,
+  type LoopShape,
+  type PregelShape,
+  type TaskConfig,
+} from "./internals.js";
+import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import { DEFAULT_PRICES } from "./prices.js";
+import { flushAtExit } from "./process-hooks.js";
+import { RecentRuns } from "./recent-runs.js";
+import { recorderOf, runOf } from "./run-context.js";
+import { RunRecorder } from "./run-recorder.js";
+import { givenWorkflowId, runStartOf } from "./run-start.js";
+import { type CaptureSettings, captureSettings } from "./settings.js";
+import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
+import { ThreadMemory } from "./thread-memory.js";
+
+/** A resumed run waits no longer than this for the store to say what it resumes. */
+const LOOKUP_MS = 1000;
+
+/**
+ * Captures what LangGraph graphs do and writes it to a store in the background. It never throws into
+ * a graph, never changes its results and never makes it wait for the store (a resumption whose
+ * interrupted run this process has not seen waits up to a second to learn its workflow id).
+ */
+export class WorkflowTracer implements DecisionSink {
+  /** Off: graphs that are wrapped run as the bare ones, and nothing is recorded. */
+  enabled: boolean;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly makeId: () => string;
+  private readonly writer: BufferedWriter;
+  private readonly threads: ThreadMemory;
+  private readonly uncaptured: UncapturedRuns;
+  private readonly begun = new RecentRuns();
+  private readonly unhook: () => void;
+
+  /** Fails with CONFIG_INVALID on options out of range. */
+  constructor(private readonly options: TracerOptions) {
+    this.enabled = options.enabled ?? true;
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? defaultLogger();
+    this.makeId = options.makeId ?? newId;
+    captureSettings(options.prices ?? DEFAULT_PRICES, options);
+    this.writer = new BufferedWriter(options.store, this.clock, this.logger, options.buffer);
+    this.threads = new ThreadMemory(options.store, this.clock, LOOKUP_MS);
+    this.uncaptured = new UncapturedRuns(this.makeId);
+    this.unhook = options.buffer?.processHooks === false ? () => {} : flushAtExit(this.writer);
+  }
+
+  /** Where runs are kept. */
+  get store(): LearningStore {
+    return this.options.store;
+  }
+
+  /**
+   * A graph of exactly the same type whose runs are captured. The given graph is left as it is.
+   * Fails with CONFIG_INVALID when it is no compiled graph or options are out of range.
+   */
+  wrap<G extends object>(graph: G, options: WrapOptions): G {
+    if (isAgent(graph)) return this.wrapAgent(graph, options);
+    if (!isPregel(graph))
+      throw new LearningError("CONFIG_INVALID", {
+        received: `${show(graph)} to wrap`,
+        expected: "a compiled LangGraph graph",
+        remedy: "Call .compile() first, and wrap the result.",
+      });
+    const settings = this.settingsOf(options);
+    const why = settings.capture === "tap" ? whyNotTap(graph) : undefined;
+    if (why !== undefined) {
+      this.logger.warn("the graph cannot be tapped; its runs are captured by callbacks", { reason: why });
+      settings.capture = "callbacks";
+    }
+    return hookGraph(graph, this.hooksFor(graph, settings, options), settings.capture === "tap") as PregelShape & G;
+  }
+
+  /** `createAgent` gives no graph but an owner of one; a copy of the agent owns a graph that is captured. */
+  private wrapAgent<A extends AgentShape>(agent: A, options: WrapOptions): A {
+    const settings = this.settingsOf(options);
+    const copy = agent.withConfig({}) as A;
+    hookInPlace(copy.graph, this.hooksFor(copy.graph, settings, options), settings.capture === "tap");
+    copy.withConfig = (config) => this.wrapAgent(agent.withConfig(config), options);
+    return copy;
+  }
+
+  /**
+   * A callback handler that captures every graph it is given to, as in
+   * `graph.invoke(input, { callbacks: [tracer.handler({ workflowType: "support", graph })] })`. One
+   * handler serves any number of runs at once. Without `graph`, conditional edges and static edges are
+   * inferred from what started next, and marked so.
+   */
+  handler(options: HandlerOptions): TraceCallbackHandler {
+    const settings = this.settingsOf({ ...options, capture: "callbacks" });
+    const graph = isPregel(options.graph) ? options.graph : undefined;
+    return new TraceCallbackHandler(
+      {
+        begin: (inputs, config) =>
+          this.enabled ? this.beginFound(options.workflowType, settings, inputs, config) : undefined,
+        end: (recorder, outcome) => this.end(recorder, outcome),
+      },
+      graph,
+    );
+  }
+
+  /** A run found by a handler: all that is known of it is what LangChain reports at its start. */
+  private async beginFound(
+    workflowType: string,
+    settings: CaptureSettings,
+    inputs: unknown,
+    config: TaskConfig,
+  ): Promise<RunRecorder> {
+    const recorder = new RunRecorder(runStartOf(workflowType, "callbacks", config), settings, this.clock);
+    const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
+    await this.resolve(recorder, undefined, input, config);
+    return recorder;
+  }
+
+  private settingsOf(options: WrapOptions): CaptureSettings {
+    if (typeof options?.workflowType !== "string" || options.workflowType === "")
+      throw new LearningError("CONFIG_INVALID", {
+        received: `workflowType: ${show(options?.workflowType)}`,
+        expected: "a name for the kind of work the graph does",
+        remedy: 'Pass it, as in wrap(graph, { workflowType: "support" }).',
+      });
+    return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options);
+  }
+
+  private hooksFor(wrapped: PregelShape, settings: CaptureSettings, { workflowType }: WrapOptions): RootHooks {
+    return {
+      begin: (_input, config, graph) => {
+        if (!this.enabled) return undefined;
+        const recorder = new RunRecorder(
+          runStartOf(workflowType, settings.capture, config, graph),
+          settings,
+          this.clock,
+        );
+        const noted = configWithRun(config, recorder);
+        if (settings.capture === "callbacks")
+          noted.callbacks = withHandler(config?.callbacks, this.followed(recorder, wrapped));
+        return { recorder, config: noted };
+      },
+      resolve: (recorder, loop, input) => this.resolve(recorder, loop, input, loop?.config),
+      end: (recorder, outcome) => this.end(recorder, outcome),
+    };
+  }
+
+  /** A handler for one run whose beginning and end its graph tells. */
+  private followed(recorder: RunRecorder, graph: PregelShape): TraceCallbackHandler {
+    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, false);
+  }
+
+  private async resolve(
+    recorder: RunRecorder,
+    loop: LoopShape | undefined,
+    input: unknown,
+    config: TaskConfig | undefined,
+  ): Promise<void> {
+    await resolveIdentity(recorder, this.threads, loop, input, givenWorkflowId(config), this.makeId);
+    if (recorder.identity) this.begun.add(recorder.identity.workflowId);
+    recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
+  }
+
+  /** Whether the draw by the workflow id keeps this run. */
+  private sampled({ identity, settings }: RunRecorder): boolean {
+    if (settings.sampleRate >= 1) return true;
+    return hash32(identity?.workflowId ?? "", 7) / 2 ** 32 < settings.sampleRate;
+  }
+
+  private end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void {
+    try {
+      const workflowId = recorder.identity?.workflowId ?? this.makeId();
+      const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });
+      if (!segment) return;
+      if (segment.threadId !== undefined)
+        this.threads.note(segment.threadId, {
+          workflowId,
+          status: segment.status,
+          startedAt: Date.parse(segment.startedAt),
+        });
+      const failed = segment.status === "error" && recorder.settings.keepFailures;
+      const kept = !recorder.muted && (failed || this.sampled(recorder));
+      if (kept) this.writer.add("trace", segment, recorder.bytes());
+      else this.writer.countSampledOut();
+    } catch (error) {
+      this.logger.error("a run could not be recorded", { reason: messageOf(error) });
+    }
+  }
+
+  /** Queues a decision. It is never sampled away, and makes room for itself among waiting traces. */
+  record(decision: Decision): void {
+    if (!this.enabled) return;
+    this.begun.add(decision.workflowId);
+    this.writer.add("decision", decision, 400 + 40 * decision.candidates.length);
+  }
+
+  /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */
+  knows(workflowId: string): boolean {
+    return this.begun.has(workflowId);
+  }
+
+  /** Which run a config belongs to; the same for all tasks, retries and resumptions of a run. */
+  identify(config: RunConfigLike): RunIdentity {
+    const run = runOf(config);
+    const captured = run && recorderOf(run).identity;
+    if (captured) return captured;
+    for (const handler of handlersIn(config.callbacks))
+      if (handler instanceof TraceCallbackHandler) {
+        const handled = handler.identityOf(parentRunId(config.callbacks));
+        if (handled) return handled;
+      }
+    const identity = this.uncaptured.identify(config);
+    const given = config.metadata?.workflowId;
+    return typeof given === "string" && given !== "" ? { ...identity, workflowId: given } : identity;
+  }
+
+  /** Resolves when all records so far are in the store; fails with STORE_IO when they cannot be. */
+  flush(timeoutMs?: number): Promise<void> {
+    return this.writer.flush(timeoutMs);
+  }
+
+  /** Flushes, then records nothing more. Wrapped graphs go on running as the bare ones. */
+  async close(): Promise<void> {
+    this.enabled = false;
+    this.unhook();
+    await this.writer.close();
+  }
+
+  counters(): TracerCounters {
+    return this.writer.counters();
+  }
+}

@@ -1,0 +1,109 @@
+import { createRng, LearningError, type Network, shuffled } from "../../core/index.js";
+import { adamState, adamStep, chooseEngine, createNetwork, type EngineChoice } from "../../tensor/index.js";
+import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";
+import type { LoggedData, LoggedStep } from "./logs.js";
+
+/** How to imitate. */
+export interface CloneOptions {
+  /** Widths of the hidden layers (default `[64, 64]`, tanh: the shape of PPO's policy). */
+  hidden?: readonly number[];
+  /** Passes over the log (default 30). */
+  epochs?: number;
+  batchSize?: number;
+  /** Adam's (default 0.002). */
+  learningRate?: number;
+  /** Decoupled weight decay (default 0.01). */
+  weightDecay?: number;
+  /** Share of episodes held out to measure agreement and to pick the epoch (default 0.1). */
+  validationShare?: number;
+  /** Default 0. */
+  seed?: number | string;
+  engine?: EngineChoice;
+  /** Looked at between epochs. */
+  cancelled?: () => boolean;
+}
+
+/** A policy that imitates the log. */
+export interface ClonedPolicy {
+  /** One logit per action. */
+  network: Network;
+  /** Share of held-out decisions (of all, without held-out ones) that the greedy clone takes as well. */
+  agreement: number;
+  decisions: number;
+}
+
+/**
+ * Behaviour cloning (Pomerleau, 1991): the log's choices by maximum likelihood over the legal actions.
+ * @throws LearningError TRAINING_INVALID for an empty log
+ */
+export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {}): Promise<ClonedPolicy> {
+  const { hidden = [64, 64], epochs = 30, batchSize = 64, learningRate = 0.002, weightDecay = 0.01 } = options;
+  const rng = createRng(options.seed ?? 0);
+  const { train, heldOut } = split(data, options.validationShare ?? 0.1, rng.fork("split"));
+  const actions = data.actions.length;
+  const network = createNetwork(
+    { inputs: data.inputs, outputs: actions, hidden, activation: "tanh", outputScale: 0.01 },
+    rng.fork("start"),
+  );
+  const engine = await chooseEngine(network, { engine: options.engine, rows: batchSize });
+  const adam = adamState(network.parameters.length);
+  let best = { agreement: -1, parameters: network.parameters.slice() };
+  try {
+    for (let epoch = 0; epoch < epochs && !options.cancelled?.(); epoch++) {
+      const order = shuffled(train, rng);
+      for (let from = 0; from < order.length; from += batchSize) {
+        const rows = order.slice(from, from + batchSize);
+        const gradient = engine.gradient(network, stack(rows, data.inputs), rows.length, (logits) =>
+          likelihoodGradient(logits, rows, actions),
+        );
+        adamStep(network.parameters, gradient, adam, { learningRate, weightDecay, maxNorm: 10 });
+      }
+      const judged = heldOut.length > 0 ? heldOut : train;
+      const out = engine.forward(network, stack(judged, data.inputs), judged.length);
+      const agreeing = judged.filter(
+        (s, r) => maskedArgmax(out.subarray(r * actions, (r + 1) * actions), s.mask) === s.action,
+      );
+      const agreement = agreeing.length / judged.length;
+      if (agreement > best.agreement) best = { agreement, parameters: network.parameters.slice() };
+    }
+  } finally {
+    engine.dispose();
+  }
+  network.parameters.set(best.parameters);
+  return { network, agreement: best.agreement, decisions: train.length + heldOut.length };
+}
+
+/** The inputs of some steps, row-major. */
+export function stack(steps: readonly Pick<LoggedStep, "x">[], inputs: number): Float64Array {
+  const out = new Float64Array(steps.length * inputs);
+  steps.forEach((s, r) => {
+    out.set(s.x, r * inputs);
+  });
+  return out;
+}
+
+/** The gradient of minus the mean log-likelihood of the steps' actions. */
+export function likelihoodGradient(logits: Float64Array, steps: readonly LoggedStep[], actions: number): Float64Array {
+  const masks = new Uint8Array(logits.length);
+  const out = new Float64Array(logits.length);
+  steps.forEach((step, r) => {
+    masks.set(step.mask, r * actions);
+    maskedSoftmax(logits, masks, r * actions, actions, out);
+    const k = r * actions + step.action;
+    out[k] = (out[k] as number) - 1;
+  });
+  return out.map((g) => g / steps.length);
+}
+
+function split(data: LoggedData, share: number, rng: ReturnType<typeof createRng>) {
+  const episodes = shuffled(data.episodes, rng);
+  const count = Math.floor(share * episodes.length);
+  const train = episodes.slice(count).flatMap((e) => e.steps);
+  if (train.length === 0)
+    throw new LearningError("TRAINING_INVALID", {
+      received: `a log of ${data.episodes.length} runs (left out: ${JSON.stringify(data.skipped)})`,
+      expected: "at least one run with a decision",
+      remedy: "Log runs with their outcomes first.",
+    });
+  return { train, heldOut: episodes.slice(0, count).flatMap((e) => e.steps) };
+}

@@ -1,0 +1,100 @@
+import { createRng, type Rng } from "../../core/index.js";
+import type { DecisionRow, FeatureEncoder } from "../../dataset/index.js";
+import type { Actor } from "../evaluate.js";
+import type { DiscreteEnv } from "../learner.js";
+
+/** One logged decision. */
+export interface LoggedStep {
+  x: Float64Array;
+  /** 1 where an action was legal. */
+  mask: Uint8Array;
+  action: number;
+  reward: number;
+}
+
+/** The decisions of one run, in order. */
+export interface LoggedEpisode {
+  steps: LoggedStep[];
+  /** What was seen after the last decision, where the run was cut off rather than over. */
+  cutOffAt?: Pick<LoggedStep, "x" | "mask">;
+}
+
+/** What can be learned from offline. */
+export interface LoggedData {
+  inputs: number;
+  actions: readonly string[];
+  episodes: LoggedEpisode[];
+  /** Runs left out, and why. */
+  skipped: Record<string, number>;
+}
+
+/**
+ * The runs of a looping graph as episodes: each run's decisions at one decision point in order, the
+ * run's reward (that of its last decision) earned at the end. Runs without a reward, or with a
+ * choice that is not among `actions`, are left out and counted.
+ */
+export function loggedRuns(
+  rows: readonly DecisionRow[],
+  encoder: FeatureEncoder,
+  actions: readonly string[] = [...new Set(rows.flatMap((r) => [...r.candidates]))].sort(),
+): LoggedData {
+  const runs = new Map<string, DecisionRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.workflowId, row.decisionPoint]);
+    const run = runs.get(key);
+    if (run) run.push(row);
+    else runs.set(key, [row]);
+  }
+  const skipped: Record<string, number> = {};
+  const skip = (why: string) => {
+    skipped[why] = (skipped[why] ?? 0) + 1;
+  };
+  const episodes: LoggedEpisode[] = [];
+  for (const run of runs.values()) {
+    run.sort((a, b) => a.index - b.index);
+    const reward = run.at(-1)?.reward;
+    if (reward === undefined) skip("unrated");
+    else if (run.some((r) => !actions.includes(r.chosen))) skip("unknown action");
+    else episodes.push({ steps: run.map((r, t) => stepOf(r, encoder, actions, t === run.length - 1 ? reward : 0)) });
+  }
+  return { inputs: encoder.dim, actions, episodes, skipped };
+}
+
+function stepOf(row: DecisionRow, encoder: FeatureEncoder, actions: readonly string[], reward: number): LoggedStep {
+  const vector = encoder.encode(row.context);
+  const x = new Float64Array(encoder.dim);
+  for (let k = 0; k < vector.indices.length; k++) x[vector.indices[k] as number] = vector.values[k] as number;
+  const mask = Uint8Array.from(actions, (action) => {
+    const i = row.candidates.indexOf(action);
+    return i >= 0 && row.mask?.[i] !== false ? 1 : 0;
+  });
+  return { x, mask, action: actions.indexOf(row.chosen), reward };
+}
+
+/** Episodes of an actor in an environment, as a log to learn from. */
+export function loggedEpisodes<Obs>(
+  actor: Actor<Obs>,
+  options: { makeEnv: () => DiscreteEnv; actions: readonly string[]; episodes: number; seed?: number | string },
+): LoggedData {
+  const { makeEnv, actions, episodes, seed = 0 } = options;
+  const env = makeEnv();
+  const space = env.observationSpace;
+  const maskOf = (mask: readonly boolean[] | undefined) =>
+    Uint8Array.from(actions, (_, a) => ((mask?.[a] ?? true) ? 1 : 0));
+  const play = (rng: Rng, start: string): LoggedEpisode => {
+    const steps: LoggedStep[] = [];
+    let { observation, info } = env.reset({ seed: start });
+    for (;;) {
+      const action = actor(observation as Obs, info, rng);
+      const result = env.step(action);
+      steps.push({ x: space.flatten(observation), mask: maskOf(info.actionMask), action, reward: result.reward });
+      ({ observation, info } = result);
+      if (result.terminated) return { steps };
+      if (result.truncated)
+        return { steps, cutOffAt: { x: space.flatten(observation), mask: maskOf(info.actionMask) } };
+    }
+  };
+  const played = Array.from({ length: episodes }, (_, i) => play(createRng(`${seed}/${i}/actor`), `${seed}/${i}`));
+  env.close?.();
+  return { inputs: space.flatDim, actions, episodes: played, skipped: {} };
+}

@@ -1,0 +1,113 @@
+import { copyNetwork, createRng, LearningError, type Network } from "../../core/index.js";
+import { adamState, adamStep, chooseEngine, createNetwork, type EngineChoice } from "../../tensor/index.js";
+import { bootstrapTargets, valueLoss } from "../dqn-loss.js";
+import { emptyBatch, setRow, type Transition } from "../replay.js";
+import { likelihoodGradient } from "./clone.js";
+import type { LoggedData, LoggedStep } from "./logs.js";
+
+/** How to learn action values from a log. */
+export interface OfflineQOptions {
+  /**
+   * Weight of the pull towards the logged choices: conservative Q-learning (Kumar et al., 2020) where
+   * above zero (default 0.5), neural fitted Q iteration (Riedmiller, 2005) at zero. The rarer a choice
+   * is in the log, the less its value can be known; the pull keeps such choices from being overrated.
+   */
+  conservatism?: number;
+  /** Discount factor (default 0.99). */
+  gamma?: number;
+  /** Widths of the hidden layers (default `[64, 64]`, relu). */
+  hidden?: readonly number[];
+  /** How often the targets are computed anew (default 40). */
+  iterations?: number;
+  /** Gradient steps between (default 100). */
+  gradientSteps?: number;
+  /** Rows per gradient step (default 64). */
+  batchSize?: number;
+  /** Adam's, falling linearly to zero (default 0.002). */
+  learningRate?: number;
+  /** Default 0. */
+  seed?: number | string;
+  engine?: EngineChoice;
+  /** Looked at between iterations. */
+  cancelled?: () => boolean;
+  /** Called after each iteration with its mean loss. */
+  onIteration?: (iteration: number, loss: number) => void;
+}
+
+/** One value per action, learned from a log alone. */
+export interface OfflineValues {
+  network: Network;
+  /** Mean loss of each iteration. */
+  losses: number[];
+  transitions: number;
+}
+
+/**
+ * Action values from logged runs, without acting: double Q-learning on fixed data, with targets
+ * frozen for each iteration and the conservative penalty of {@link OfflineQOptions.conservatism}.
+ * @throws LearningError TRAINING_INVALID for an empty log
+ */
+export async function learnOffline(data: LoggedData, options: OfflineQOptions = {}): Promise<OfflineValues> {
+  const { conservatism = 0.5, gamma = 0.99, hidden = [64, 64], iterations = 40, gradientSteps = 100 } = options;
+  const { batchSize = 64, learningRate = 0.002 } = options;
+  const { transitions, steps } = transitionsOf(data, gamma);
+  const rng = createRng(options.seed ?? 0);
+  const actions = data.actions.length;
+  const online = createNetwork({ inputs: data.inputs, outputs: actions, hidden }, rng.fork("start"));
+  const target = copyNetwork(online);
+  const engine = await chooseEngine(online, { engine: options.engine, rows: batchSize });
+  const adam = adamState(online.parameters.length);
+  const losses: number[] = [];
+  try {
+    for (let iteration = 0; iteration < iterations && !options.cancelled?.(); iteration++) {
+      target.parameters.set(online.parameters);
+      const rate = learningRate * (1 - iteration / iterations);
+      let total = 0;
+      for (let k = 0; k < gradientSteps; k++) {
+        const drawn = Array.from({ length: batchSize }, () => rng.int(transitions.length));
+        const batch = emptyBatch(batchSize, data.inputs, actions);
+        for (const [r, i] of drawn.entries()) setRow(batch, r, transitions[i] as Transition);
+        const rows = drawn.map((i) => steps[i] as LoggedStep);
+        const valuer = engine.forward(target, batch.nexts, batchSize).slice();
+        const targets = bootstrapTargets(batch, engine.forward(online, batch.nexts, batchSize), valuer);
+        const gradient = engine.gradient(online, batch.states, batchSize, (values) => {
+          const { loss, gradient: ofError } = valueLoss(values, batch.actions, targets);
+          total += loss / gradientSteps;
+          const pull = likelihoodGradient(values, rows, actions);
+          return ofError.map((g, j) => g + conservatism * (pull[j] as number));
+        });
+        adamStep(online.parameters, gradient, adam, { learningRate: rate, maxNorm: 10 });
+      }
+      losses.push(total);
+      options.onIteration?.(iteration, total);
+    }
+  } finally {
+    engine.dispose();
+  }
+  return { network: online, losses, transitions: transitions.length };
+}
+
+function transitionsOf(data: LoggedData, gamma: number): { transitions: Transition[]; steps: LoggedStep[] } {
+  const transitions: Transition[] = [];
+  const steps: LoggedStep[] = [];
+  for (const episode of data.episodes)
+    episode.steps.forEach((step, t) => {
+      const after = episode.steps[t + 1] ?? episode.cutOffAt;
+      const { x: next, mask: nextMask } = after ?? step;
+      transitions.push({
+        state: step.x,
+        action: step.action,
+        reward: step.reward,
+        next,
+        nextMask,
+        discount: after ? gamma : 0,
+      });
+      steps.push(step);
+    });
+  if (steps.length > 0) return { transitions, steps };
+  throw new LearningError("TRAINING_INVALID", {
+    received: `a log of ${data.episodes.length} runs (left out: ${JSON.stringify(data.skipped)})`,
+    expected: "at least one run with a decision",
+    remedy: "Log runs with their outcomes first.",
+  });
+}

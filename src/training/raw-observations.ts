@@ -1,0 +1,11 @@
+import type { Network } from "../core/index.js";
+import type { ObservationMoments } from "../environments/index.js";
+import { foldScaling } from "../tensor/index.js";
+
+/**
+ * The network for raw observations that equals one trained behind `NormalizeObservation`, its clipping
+ * at ±10 apart.
+ */
+export function onRawObservations(network: Network, { mean, spread }: ObservationMoments): Network {
+  return foldScaling(network, { mean, spread, targetMean: 0, targetSpread: 1 });
+}

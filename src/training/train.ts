@@ -1,0 +1,172 @@
+import {
+  createRng,
+  LearningError,
+  loadNetwork,
+  type Network,
+  type NetworkSnapshot,
+  type Rng,
+  saveNetwork,
+} from "../core/index.js";
+import type { Discrete } from "../environments/index.js";
+import { episodeReturns, greedyActor, type MeanInterval, meanInterval } from "./evaluate.js";
+import type { DiscreteEnv, Learner, LearnerShape, LearnerState, NetworkHead } from "./learner.js";
+
+/** Where a training stands; survives structured cloning. */
+export interface TrainingCheckpoint {
+  version: 1;
+  /** Environment steps taken. */
+  steps: number;
+  seed: number | string;
+  learner: LearnerState;
+  evaluations: TrainingEvaluation[];
+  /** The best network so far, and after how many evaluations it was found. */
+  best: { mean: number; at: number; network: NetworkSnapshot };
+}
+
+/** The greedy policy, tried at one moment of the training. */
+export interface TrainingEvaluation extends MeanInterval {
+  steps: number;
+}
+
+/** A word on how it goes. */
+export interface TrainingProgress {
+  steps: number;
+  totalSteps: number;
+  /** Training episodes that ended since the last word, and their mean return (NaN without any). */
+  episodes: number;
+  meanReturn: number;
+  /** The learner's own figures (losses, entropy, exploration). */
+  figures: Record<string, number>;
+}
+
+/** How to train. */
+export interface TrainingOptions {
+  /** Makes a fresh environment; called for each one acted in and for evaluation. */
+  makeEnv: () => DiscreteEnv;
+  /** Makes the learner for the environment's sizes, e.g. `(shape, rng) => createPpo(shape, {}, rng)`. */
+  makeLearner: (shape: LearnerShape, rng: Rng) => Promise<Learner>;
+  /** Environment steps in all. */
+  totalSteps: number;
+  /** Governs everything (default 0). */
+  seed?: number | string;
+  /** Steps between evaluations, which are also the points training can be resumed from (default 5,000). */
+  evaluateEvery?: number;
+  /** Episodes of an evaluation (default 100). */
+  evaluationEpisodes?: number;
+  /** Stop once an evaluation's mean return reaches this. */
+  targetReturn?: number;
+  /** Stop after so many evaluations without a better one. */
+  patience?: number;
+  /** Go on from here, with the same options, as if training had never stopped. */
+  resume?: TrainingCheckpoint;
+  onProgress?: (progress: TrainingProgress) => void;
+  onEvaluation?: (evaluation: TrainingEvaluation) => void;
+  onCheckpoint?: (checkpoint: TrainingCheckpoint) => void;
+  /** Looked at after each round of updates; what has been learned since the last checkpoint is then dropped. */
+  cancelled?: () => boolean;
+}
+
+/** What came of it. */
+export interface TrainingResult {
+  /** The network of the best evaluation: one output per action. */
+  network: Network;
+  head: NetworkHead;
+  evaluations: TrainingEvaluation[];
+  steps: number;
+  stopped: "finished" | "target" | "patience" | "cancelled";
+  /** The last point that training can be resumed from. */
+  checkpoint: TrainingCheckpoint;
+}
+
+/**
+ * Runs a learner in segments of `evaluateEvery` steps. Each segment starts its environments and its
+ * random numbers anew from the seed and the segment's number, so that a resumed training gives the
+ * very numbers of one that was never stopped. Gives the event loop a turn after each round.
+ * @throws LearningError TRAINING_INVALID for options that cannot be met
+ */
+export async function train(options: TrainingOptions): Promise<TrainingResult> {
+  const { totalSteps, evaluateEvery = 5000, seed = options.resume?.seed ?? 0 } = options;
+  if (!(totalSteps > 0) || !(evaluateEvery > 0))
+    throw new LearningError("TRAINING_INVALID", {
+      received: `totalSteps ${totalSteps}, evaluateEvery ${evaluateEvery}`,
+      expected: "both above zero",
+      remedy: "Correct the training options.",
+    });
+  const rng = createRng(seed);
+  const example = options.makeEnv();
+  const shape = { inputs: example.observationSpace.flatDim, actions: actionsOf(example) };
+  const learner = await options.makeLearner(shape, rng.fork("start"));
+  try {
+    return await segments(options, learner, example, rng, seed, evaluateEvery);
+  } finally {
+    learner.dispose();
+    example.close?.();
+  }
+}
+
+async function segments(
+  options: TrainingOptions,
+  learner: Learner,
+  example: DiscreteEnv,
+  rng: Rng,
+  seed: number | string,
+  evaluateEvery: number,
+): Promise<TrainingResult> {
+  const { totalSteps, resume, evaluationEpisodes = 100 } = options;
+  const { patience = Number.POSITIVE_INFINITY, targetReturn = Number.POSITIVE_INFINITY } = options;
+  if (resume) learner.restore(resume.learner);
+  const evaluations = [...(resume?.evaluations ?? [])];
+  let steps = resume?.steps ?? 0;
+  let best = resume?.best ?? { mean: Number.NEGATIVE_INFINITY, at: 0, network: saveNetwork(learner.network()) };
+  const mark = (): TrainingCheckpoint => {
+    return { version: 1, steps, seed, learner: learner.save(), evaluations: [...evaluations], best };
+  };
+  let checkpoint = mark();
+  const result = (stopped: TrainingResult["stopped"]): TrainingResult => {
+    return { network: loadNetwork(best.network), head: learner.head, evaluations, steps, stopped, checkpoint };
+  };
+  while (steps < totalSteps) {
+    const segment = {
+      envs: Array.from({ length: learner.environments }, options.makeEnv),
+      steps: Math.min(evaluateEvery, totalSteps - steps),
+      stepsBefore: steps,
+      totalSteps,
+      rng: rng.fork(`segment/${evaluations.length}`),
+    };
+    for (const report of learner.learn(segment)) {
+      steps += report.steps;
+      const { returns, figures } = report;
+      const meanReturn = returns.reduce((sum, r) => sum + r, 0) / returns.length;
+      options.onProgress?.({ steps, totalSteps, episodes: returns.length, meanReturn, figures });
+      await new Promise((resolve) => setImmediate(resolve));
+      if (options.cancelled?.()) return result("cancelled");
+    }
+    for (const env of segment.envs) env.close?.();
+    const network = learner.network();
+    const returns = episodeReturns(greedyActor(network, example), {
+      makeEnv: options.makeEnv,
+      episodes: evaluationEpisodes,
+      seed: `${seed}/evaluation`,
+    });
+    const evaluation = { steps, ...meanInterval(returns) };
+    evaluations.push(evaluation);
+    options.onEvaluation?.(evaluation);
+    if (evaluation.mean > best.mean)
+      best = { mean: evaluation.mean, at: evaluations.length, network: saveNetwork(network) };
+    checkpoint = mark();
+    options.onCheckpoint?.(checkpoint);
+    if (evaluation.mean >= targetReturn) return result("target");
+    if (evaluations.length - best.at >= patience) return result("patience");
+  }
+  return result("finished");
+}
+
+function actionsOf(env: DiscreteEnv): number {
+  if (env.actionSpace.kind !== "discrete")
+    throw new LearningError("TRAINING_INVALID", {
+      received: `the action space ${env.actionSpace.describe()}`,
+      expected: "a Discrete one",
+      remedy: "Number the actions.",
+    });
+  return (env.actionSpace as unknown as Discrete).n;
+}

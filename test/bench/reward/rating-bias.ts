@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createRng } from "../../../src/core/index.js";
+import type { DecisionRow } from "../../../src/dataset/index.js";
+import { selectionSensitivity } from "../../../src/feedback/index.js";
+import { defaultMembers, mixRewards, RewardModel } from "../../../src/rewards/index.js";
+import { round } from "../support/bench.js";
+
+/**
+ * Mean reward of the nine models when ratings are not a fair sample, against the truth of the same
+ * decisions. Observed selection: easy task types are asked about and answered far more often; the
+ * probabilities are known. Unobserved selection: raters answer because the run was good.
+ */
+export async function ratingBias(folder: string, seed = 1) {
+  const { models } = JSON.parse(readFileSync(join(folder, "llm-routing", "llmrouter_9models.meta.json"), "utf8")) as {
+    models: string[];
+  };
+  const questions = readFileSync(join(folder, "llm-routing", "llmrouter_9models.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { task: string; chars: number; rewards: number[] });
+  const rng = createRng(seed);
+  const easy = new Set(["commonsense_qa", "openbook_qa", "arc_challenge", "gsm8k", "trivia_qa", "agentverse-mgsm"]);
+  const truth: number[] = [];
+  const rows = questions.map(({ task, chars, rewards }, i): DecisionRow => {
+    const chosen = rng.int(models.length);
+    const reward = rewards[chosen] as number;
+    truth.push(reward);
+    const ratedProbability = (easy.has(task) ? 0.6 : 0.2) * (easy.has(task) ? 0.8 : 0.5);
+    return {
+      decisionId: `d${i}`,
+      workflowId: `w${i}`,
+      decisionPoint: "model",
+      at: "2026-01-01T00:00:00.000Z",
+      index: 0,
+      decisionsInRun: 1,
+      context: { task, chars },
+      candidates: models,
+      chosen: models[chosen] as string,
+      propensity: 1 / models.length,
+      source: "exploration",
+      mode: "shadow",
+      ...(rng.next() < ratedProbability && { reward, ratedProbability }),
+    };
+  });
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const rated = rows.filter((r) => r.reward !== undefined);
+  const features = (r: DecisionRow) => ({ ...r.context, chosen: r.chosen });
+  const members = defaultMembers().filter((m) => ["boosted-trees", "extra-trees-5", "ridge", "mean"].includes(m.kind));
+  const model = await RewardModel.fit(
+    rated.map((r) => ({ features: features(r), targets: { reward: r.reward as number } })),
+    { seed, members },
+  );
+  const unseen = model.outOfFold() as Float64Array;
+  const own = new Map(rated.map((r, i) => [r.decisionId, unseen[i] as number]));
+  const predictions = model.predict(rows.map(features));
+  const imputed = new Map(
+    rows.map((r, i) => {
+      const p = predictions[i] as (typeof predictions)[number];
+      return [r.decisionId, { ...p, mean: own.get(r.decisionId) ?? p.mean }];
+    }),
+  );
+  const mixed = mixRewards(rows, imputed).rows.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
+  const inverse = rated.map((r) => 1 / (r.ratedProbability as number));
+  const weighted =
+    rated.reduce((a, r, i) => a + (inverse[i] as number) * (r.reward as number), 0) /
+    inverse.reduce((a, b) => a + b, 0);
+  // Raters answer because the run was good: odds four times as high at reward 1 as at 0.
+  const pleased = truth.filter((r) => rng.next() < (0.15 * 4 ** r) / (1 + 0.15 * 4 ** r));
+  const sensitivity = selectionSensitivity(pleased, pleased.length / truth.length, [1, 2, 4, 8]);
+  const goal = mean(truth);
+  return {
+    truth: round(goal, 4),
+    observed: {
+      naiveBias: round(mean(rated.map((r) => r.reward as number)) - goal, 4),
+      weightedBias: round(weighted - goal, 4),
+      mixedBias: round(mean(mixed) - goal, 4),
+    },
+    unobserved: {
+      naiveBias: round(mean(pleased) - goal, 4),
+      meanByAssumedOdds: Object.fromEntries(sensitivity.map((s) => [s.oddsRatio, round(s.mean, 4)])),
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createRng, type DecisionContext, drawIndex, shuffled } from "../../../src/core/index.js";
+import { type DecisionRow, type FeatureEncoder, fitEncoder } from "../../../src/dataset/index.js";
+import { createPolicy, type RoutingPolicy } from "../../../src/policies/index.js";
+import { learningWeight, mixRewards, type RewardExample, RewardModel } from "../../../src/rewards/index.js";
+import { round } from "../support/bench.js";
+
+interface Question {
+  context: DecisionContext;
+  rewards: number[];
+}
+
+const DECISIONS = 2000;
+const BATCH = 500;
+const RATED = 0.1;
+
+/**
+ * The nine-model routing set with a rating for one decision in ten: a policy that learns from rated
+ * decisions only, beside one that learns from a doubly robust mix with a reward model's predictions.
+ * Each acts for 2,000 decisions, is trained anew every 500, and is then asked for its best choice on
+ * the questions it never saw.
+ */
+export async function routingWithFewRatings(folder: string, seeds = [1, 2, 3, 4, 5]) {
+  const models = (
+    JSON.parse(readFileSync(join(folder, "llm-routing", "llmrouter_9models.meta.json"), "utf8")) as { models: string[] }
+  ).models;
+  const questions = readFileSync(join(folder, "llm-routing", "llmrouter_9models.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { task: string; chars: number; rewards: number[] })
+    .map(({ task, chars, rewards }): Question => ({ context: { task, chars }, rewards }));
+  const encoder = fitEncoder(questions.map((q) => q.context));
+  const results: { without: number; with: number }[] = [];
+  for (const seed of seeds) {
+    const order = shuffled(questions, createRng(seed));
+    const [stream, held] = [order.slice(0, DECISIONS), order.slice(DECISIONS)];
+    const without = await learn(stream, models, encoder, seed, false);
+    const having = await learn(stream, models, encoder, seed, true);
+    results.push({ without: value(without, held, models, encoder), with: value(having, held, models, encoder) });
+  }
+  const mean = (of: (r: (typeof results)[number]) => number) => results.reduce((a, r) => a + of(r), 0) / results.length;
+  const gains = results.map((r) => r.with - r.without);
+  const gain = mean((r) => r.with - r.without);
+  return {
+    decisions: DECISIONS,
+    ratedShare: RATED,
+    without: round(
+      mean((r) => r.without),
+      4,
+    ),
+    withRewardModel: round(
+      mean((r) => r.with),
+      4,
+    ),
+    gain: round(gain, 4),
+    gainStandardError: round(
+      Math.sqrt(gains.reduce((a, g) => a + (g - gain) ** 2, 0) / (gains.length - 1) / gains.length),
+      4,
+    ),
+    perSeed: gains.map((g) => round(g, 4)),
+  };
+}
+
+async function learn(
+  stream: readonly Question[],
+  models: readonly string[],
+  encoder: FeatureEncoder,
+  seed: number,
+  useRewardModel: boolean,
+): Promise<RoutingPolicy> {
+  const fresh = () => createPolicy({ kind: "auto", dim: encoder.dim, seed });
+  const rng = createRng(seed).fork("decisions");
+  const ratings = createRng(seed).fork("ratings");
+  let policy = fresh();
+  const rows: DecisionRow[] = [];
+  for (let from = 0; from < stream.length; from += BATCH) {
+    for (const [k, q] of stream.slice(from, from + BATCH).entries()) {
+      const probabilities = policy.score({ context: encoder.encode(q.context), candidates: models });
+      const chosen = drawIndex(probabilities, rng.next());
+      rows.push({
+        decisionId: `d${from + k}`,
+        workflowId: `w${from + k}`,
+        decisionPoint: "model",
+        at: "2026-01-01T00:00:00.000Z",
+        index: 0,
+        decisionsInRun: 1,
+        context: q.context,
+        candidates: models,
+        chosen: models[chosen] as string,
+        propensity: probabilities[chosen] as number,
+        source: "policy",
+        mode: "act",
+        ...(ratings.next() < RATED && { reward: q.rewards[chosen] as number, ratedProbability: RATED }),
+      });
+    }
+    const learned = useRewardModel ? await mixed(rows, seed) : rows;
+    const measured = rows.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
+    const center = measured.reduce((a, b) => a + b, 0) / measured.length;
+    const variance = measured.reduce((a, b) => a + (b - center) ** 2, 0) / measured.length;
+    policy = fresh();
+    policy.learn(
+      learned.flatMap((row) => {
+        const weight = learningWeight(row, variance);
+        if (row.reward === undefined || weight === 0) return [];
+        return [
+          {
+            context: encoder.encode(row.context),
+            candidates: models,
+            chosen: models.indexOf(row.chosen),
+            reward: row.reward,
+            weight,
+          },
+        ];
+      }),
+    );
+  }
+  return policy;
+}
+
+async function mixed(rows: readonly DecisionRow[], seed: number): Promise<DecisionRow[]> {
+  const example = (row: DecisionRow): RewardExample => ({
+    features: { ...row.context, chosen: row.chosen },
+    targets: row.reward === undefined ? {} : { reward: row.reward },
+    group: row.workflowId,
+  });
+  const rated = rows.filter((r) => r.reward !== undefined);
+  const model = await RewardModel.fit(rated.map(example), { seed });
+  const unseen = model.outOfFold() as Float64Array;
+  const at = new Map(rated.map((r, i) => [r.decisionId, unseen[i] as number]));
+  const predictions = model.predict(rows.map((r) => example(r).features));
+  const imputed = new Map(
+    rows.map((r, i) => {
+      const p = predictions[i] as (typeof predictions)[number];
+      return [r.decisionId, { ...p, mean: at.get(r.decisionId) ?? p.mean }];
+    }),
+  );
+  model.dispose();
+  return mixRewards(rows, imputed).rows;
+}
+
+/** Mean reward of the policy's best candidates. */
+function value(
+  policy: RoutingPolicy,
+  held: readonly Question[],
+  models: readonly string[],
+  encoder: FeatureEncoder,
+): number {
+  let sum = 0;
+  for (const q of held) {
+    const estimates = policy.predict({ context: encoder.encode(q.context), candidates: models });
+    let best = 0;
+    estimates.forEach((e, i) => {
+      if (e.mean > (estimates[best]?.mean as number)) best = i;
+    });
+    sum += q.rewards[best] as number;
+  }
+  return sum / held.length;
+}

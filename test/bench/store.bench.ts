@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openFileStore } from "langgraph-collective-learning/store";
+import type { NodeExecution, TraceSegment } from "../../src/core/index.js";
+import { type Bench, median, round } from "./support/bench.js";
+
+const TYPES = 8;
+
+/** Traces of 10 nodes, as the tracer makes them of a small graph without state. */
+function traceOf(n: number, node: Omit<NodeExecution, "name" | "step" | "taskId">, time: number): TraceSegment {
+  const startedAt = new Date(time).toISOString();
+  const names = ["triage", "search", "read", "draft", "check", "fix", "check", "send", "log", "close"];
+  return {
+    schemaVersion: 1,
+    workflowId: `workflow-${n.toString(16).padStart(12, "0")}`,
+    segmentId: `segment-${n.toString(16).padStart(12, "0")}`,
+    workflowType: `type-${n % TYPES}`,
+    threadId: `thread-${n % 5000}`,
+    tags: [],
+    metadata: {},
+    startedAt,
+    durationMs: 1234.5,
+    status: n % 17 === 0 ? "error" : "success",
+    capture: "tap",
+    resumed: false,
+    keepProbability: 1,
+    nodes: names.map((name, step) => ({ ...node, name, step: step + 1, taskId: `task-${n}-${step}`, startedAt })),
+    edges: names
+      .slice(1)
+      .map((to, i) => ({ from: names[i]!, to, kind: "static", path: [], step: i + 1, started: true })),
+    modelCalls: [],
+    toolCalls: [],
+    interactions: [],
+    gaps: [],
+  };
+}
+
+/** Appends synced batches for the rate; then fills a store, opens it anew and asks it. */
+const bench: Bench = async ({ quick }) => {
+  const folder = await mkdtemp(join(tmpdir(), "bench-store-"));
+  const where = { traces: join(folder, "t"), feedback: join(folder, "f"), models: join(folder, "m") };
+  const total = quick ? 30_000 : 1_000_000;
+  const begin = Date.UTC(2026, 0, 1);
+  const node = { path: [], attempt: 1, startedAt: "", durationMs: 12.3, status: "success" as const };
+  const batchOf = (from: number, size: number) =>
+    Array.from({ length: size }, (_, i) => traceOf(from + i, node, begin + (from + i) * 50));
+
+  let store = await openFileStore(where);
+  const rates: number[] = [];
+  let written = 0;
+  while (written < total) {
+    // One window of 10 batches of 256, each awaited, that is synced, before the next.
+    const batches = Array.from({ length: 10 }, (_, i) => batchOf(written + i * 256, 256));
+    const started = performance.now();
+    for (const batch of batches) await store.append("trace", batch);
+    rates.push(2560 / ((performance.now() - started) / 1000));
+    written += 2560;
+  }
+  const { traces: bytes } = await store.sizes();
+  await store.close();
+  console.log(`${written} traces, ${round(bytes / 2 ** 20, 0)} MiB, synced in batches of 256`);
+
+  const opens: number[] = [];
+  const latests: number[] = [];
+  let peak = 0;
+  const repetitions = quick ? 3 : 7;
+  let found = 0;
+  for (let r = 0; r < repetitions; r++) {
+    globalThis.gc?.();
+    let started = performance.now();
+    store = await openFileStore(where);
+    // Open means ready to answer: the first look-up by id goes through every index.
+    for await (const { facts } of store.read("trace", { workflowId: "workflow-000000000001" })) found += facts.length;
+    opens.push(performance.now() - started);
+    for (let k = 0; k < 3; k++) {
+      started = performance.now();
+      let got = 0;
+      const query = { latest: true, limit: 1000, workflowType: `type-${(r + k) % TYPES}` };
+      for await (const { facts } of store.read("trace", query)) got += facts.length;
+      latests.push(performance.now() - started);
+      if (got !== Math.min(1000, Math.floor(written / TYPES))) throw new Error(`found ${got} traces`);
+    }
+    peak = Math.max(peak, process.memoryUsage().rss);
+    await store.close();
+  }
+  if (found !== repetitions) throw new Error(`found ${found} instead of ${repetitions}`);
+  await rm(folder, { recursive: true });
+  console.log(
+    `opening (ms): ${opens.map((o) => round(o, 0)).join(" ")}; latest 1,000 (ms): ${latests.map((o) => round(o, 0)).join(" ")}`,
+  );
+  return {
+    appendPerS: round(median(rates), 0),
+    openMs: round(median(opens), 1),
+    latestMs: round(median(latests), 1),
+    rssMiB: round(peak / 2 ** 20, 0),
+    traces: written,
+    bytesPerTrace: round(bytes / written, 0),
+  };
+};
+
+export default bench;

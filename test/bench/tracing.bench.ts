@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
+import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import { createMemoryStore, openFileStore } from "langgraph-collective-learning/store";
+import { WorkflowTracer } from "langgraph-collective-learning/tracing";
+import { type Bench, median, quantile, round } from "./support/bench.js";
+
+const NODES = 10;
+
+/** Ten trivial nodes in a row, each writing about 1 KB of state. */
+function chain() {
+  const State = Annotation.Root({
+    text: Annotation<string>({ reducer: (_, b) => b, default: () => "" }),
+    items: Annotation<{ id: number; label: string }[]>({ reducer: (_, b) => b, default: () => [] }),
+  });
+  const update = {
+    text: "lorem ipsum dolor sit amet ".repeat(15),
+    items: Array.from({ length: 12 }, (_, id) => ({ id, label: `item number ${id} of a list of dozens` })),
+  };
+  const builder = new StateGraph(State) as unknown as {
+    addNode(name: string, f: () => typeof update): unknown;
+    addEdge(from: string, to: string): unknown;
+    compile(): { invoke(input: object, config?: object): Promise<unknown> };
+  };
+  for (let i = 0; i < NODES; i++) builder.addNode(`n${i}`, () => update);
+  builder.addEdge(START, "n0");
+  for (let i = 1; i < NODES; i++) builder.addEdge(`n${i - 1}`, `n${i}`);
+  builder.addEdge(`n${NODES - 1}`, END);
+  return { graph: builder.compile(), bytes: JSON.stringify(update).length };
+}
+
+class Noop extends BaseCallbackHandler {
+  readonly name = "noop";
+  constructor() {
+    super({ _awaitHandler: true });
+  }
+  override handleChainStart(): void {}
+  override handleChainEnd(): void {}
+  override handleChainError(): void {}
+  override handleLLMStart(): void {}
+  override handleLLMEnd(): void {}
+  override handleToolStart(): void {}
+  override handleToolEnd(): void {}
+}
+
+/** LangSmith's own tracer with a client that takes everything and sends nothing. */
+function stubbedTracer(): LangChainTracer {
+  const client = { createRun: async () => {}, updateRun: async () => {}, awaitPendingTraceBatches: async () => {} };
+  const tracer = new LangChainTracer({ client: client as never, projectName: "bench" });
+  tracer.awaitHandlers = true;
+  return tracer;
+}
+
+/**
+ * Microseconds per node of processor time, all threads of the process counted (writing and syncing the
+ * store among them), because the wall clock of a shared machine measures its other guests; on an idle one both
+ * agree. All ways in turn within each repetition, so that drift hits all alike; the
+ * overheads are medians of the paired differences from the bare graph. Traces go to a real file store,
+ * synced, in the same process.
+ */
+const bench: Bench = async ({ quick }) => {
+  const folder = await mkdtemp(join(tmpdir(), "bench-tracing-"));
+  const store = await openFileStore({
+    traces: join(folder, "t"),
+    feedback: join(folder, "f"),
+    models: join(folder, "m"),
+  });
+  const { graph, bytes } = chain();
+  console.log(`state per node: ${bytes} bytes, updates captured, ${NODES} nodes`);
+  const tracerOf = (options: object) => new WorkflowTracer({ store, buffer: { processHooks: false }, ...options });
+  const tap = tracerOf({ calls: false });
+  const tapCalls = tracerOf({ calls: true });
+  const callbacks = tracerOf({ capture: "callbacks" });
+  const noop = new Noop();
+  const official = stubbedTracer();
+  const ways: Record<string, { invoke(input: object, config?: object): Promise<unknown>; config?: object }> = {
+    bare: graph,
+    tap: tap.wrap(graph, { workflowType: "bench" }),
+    tapWithCalls: tapCalls.wrap(graph, { workflowType: "bench" }),
+    callbacks: callbacks.wrap(graph, { workflowType: "bench" }),
+    noop: { invoke: (input) => graph.invoke(input, { callbacks: [noop] }) },
+    langchainTracer: { invoke: (input) => graph.invoke(input, { callbacks: [official] }) },
+  };
+  const runs = quick ? 8 : 10;
+  const repetitions = quick ? 40 : 200;
+  const names = Object.keys(ways);
+  const times: Record<string, number[]> = Object.fromEntries(names.map((n) => [n, []]));
+  const walls: Record<string, number[]> = Object.fromEntries(names.map((n) => [n, []]));
+  const measure = async (name: string) => {
+    const way = ways[name] as (typeof ways)[string];
+    const started = performance.now();
+    const cpu = process.cpuUsage();
+    for (let i = 0; i < runs; i++) await way.invoke({ text: "start" });
+    const { user, system } = process.cpuUsage(cpu);
+    (walls[name] as number[]).push(((performance.now() - started) * 1000) / runs / NODES);
+    return (user + system) / runs / NODES;
+  };
+  for (const name of names) await measure(name);
+  for (const name of names) walls[name] = [];
+  for (let r = 0; r < repetitions; r++)
+    for (let k = 0; k < names.length; k++) {
+      const name = names[(k + r) % names.length] as string;
+      (times[name] as number[]).push(await measure(name));
+    }
+  const over = (name: string, of = times) => (of[name] as number[]).map((t, i) => t - (of.bare as number[])[i]!);
+  const figures: Record<string, number> = { bareUs: round(median(times.bare as number[]), 1) };
+  for (const name of names.slice(1)) {
+    figures[`${name}Us`] = round(median(over(name)), 1);
+    console.log(
+      `${name.padEnd(16)} +${figures[`${name}Us`]} us/node (quartiles ${round(quantile(over(name), 0.25), 1)} .. ${round(quantile(over(name), 0.75), 1)}; wall clock +${round(median(over(name, walls)), 1)})`,
+    );
+  }
+  await Promise.all([tap.flush(), tapCalls.flush(), callbacks.flush()]);
+
+  // Memory: many runs through one wrapped graph, with a store that forgets.
+  const memory = createMemoryStore();
+  const lean = new WorkflowTracer({ store: { ...memory, append: async () => {} }, buffer: { processHooks: false } });
+  const long = lean.wrap(graph, { workflowType: "bench" });
+  const total = quick ? 1500 : 100_000;
+  const settle = async () => {
+    await lean.flush();
+    globalThis.gc?.();
+    return process.memoryUsage().rss / 2 ** 20;
+  };
+  for (let i = 0; i < Math.min(2000, total); i++) await long.invoke({ text: "start" });
+  const before = await settle();
+  const deadline = performance.now() + (quick ? 5_000 : 240_000);
+  let done = 0;
+  while (done < total && performance.now() < deadline) {
+    for (let i = 0; i < 100; i++) await long.invoke({ text: "start" });
+    done += 100;
+  }
+  const rssGrowthMiB = round((await settle()) - before, 1);
+  for (const tracer of [tap, tapCalls, callbacks, lean]) await tracer.close();
+  await store.close();
+  await rm(folder, { recursive: true });
+  return {
+    ...figures,
+    rssGrowthMiB,
+    memoryRuns: done,
+    tapShareOfLangchainTracer: round((figures.tapUs as number) / (figures.langchainTracerUs as number)),
+    callbacksOverNoop: round((figures.callbacksUs as number) / (figures.noopUs as number)),
+    dropped: lean.counters().dropped + tap.counters().dropped,
+  };
+};
+
+export default bench;

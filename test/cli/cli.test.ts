@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../../dist/cli/run.js";
+import { ticketOffice, triageGraph } from "../support/triage.js";
+
+let dir: string;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "cli-"));
+  const clock = new ManualClock();
+  const loop = await CollectiveLearningLoop.open({ storagePath: dir, clock });
+  await ticketOffice(loop, triageGraph(loop), clock)(200);
+  await loop.close();
+}, 60_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function cli(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runCli(args, { out: (t) => out.push(t), err: (t) => err.push(t) });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+describe("collective-learning", () => {
+  it("lists its commands, and explains each", async () => {
+    const help = await cli("--help");
+    expect(help.code).toBe(0);
+    for (const name of ["status", "cycle", "export", "report", "feedback"]) {
+      expect(help.out).toContain(name);
+      const own = await cli(name, "--help");
+      expect(own).toMatchObject({ code: 0, err: "" });
+      expect(own.out).toContain(`collective-learning ${name}`);
+    }
+    expect((await cli()).code).toBe(2);
+  });
+
+  it.each([
+    [["statsu"], 2, /CLI_USAGE.*"status"/],
+    [["status", "--dri", "x"], 2, /CLI_USAGE.*dri/],
+    [["status", "--dir", "/nowhere/at/all"], 2, /CLI_USAGE.*folder that a loop has written/],
+    [["status", "--config", "/nowhere.json"], 2, /CLI_USAGE/],
+    [["export"], 2, /CLI_USAGE.*no NAME/],
+    [["export", "../up"], 1, /CONFIG_INVALID.*export name/],
+    [["feedback", "w", "--user", "a", "--cat", "high"], 2, /CLI_USAGE.*--cat "high"/],
+    [["feedback", "w", "--user", "a", "--cat", "11"], 1, /FEEDBACK_INVALID/],
+    [["feedback", "nobody", "--user", "a", "--cat", "9"], 1, /FEEDBACK_UNKNOWN_RUN/],
+  ] as [string[], number, RegExp][])("refuses %j", async (args, code, words) => {
+    const given = args.includes("--dir") ? args : [...args, "--dir", dir];
+    const text = await cli(...given);
+    expect(text.code).toBe(code);
+    expect(text.err).toMatch(words);
+    const json = await cli(...given, "--json");
+    expect(JSON.parse(json.err)).toMatchObject({ error: { message: expect.stringMatching(words) } });
+  });
+
+  it("shows the status, learns, exports, reports, takes feedback", async () => {
+    expect((await cli("status", "--dir", dir)).out).toMatch(/learning: not on the timer, 0 cycles completed/);
+    const cycle = await cli("cycle", "--dir", dir);
+    expect(cycle.out).toMatch(/cycle 1: .*\n {2}new: 200 decisions, 200 judgements/);
+    expect(cycle.out).toMatch(/promoted v1/);
+    const status = JSON.parse((await cli("status", "--dir", dir, "--json")).out);
+    expect(status).toMatchObject({ cyclesCompleted: 1, decisionPoints: [{ champion: "v1", rated: 200 }] });
+    expect((await cli("export", "one", "--dir", dir)).out).toMatch(/200 decisions, 200 judgements, \d+ versions/);
+    const file = join(dir, "report.html");
+    expect((await cli("report", "--dir", dir, "--out", file)).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toContain("Decision point triage");
+    const rated = await cli(
+      "feedback",
+      "ticket-1-0",
+      "--user",
+      "alice",
+      "--cat",
+      "9",
+      "--satisfaction",
+      "0.9",
+      "--dir",
+      dir,
+      "--json",
+    );
+    expect(JSON.parse(rated.out)).toMatchObject({ userId: "alice", cat: { score: 9 }, ratings: { satisfaction: 0.9 } });
+  });
+
+  it("runs as a program", () => {
+    const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+    const out = execFileSync(process.execPath, [main, "status", "--dir", dir], { encoding: "utf8" });
+    expect(out).toContain("decision point triage");
+    expect(existsSync(dir)).toBe(true);
+  });
+});

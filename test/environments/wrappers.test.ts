@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import {
+  cartPole,
+  checkEnv,
+  cliffWorld,
+  NormalizeObservation,
+  RecordEpisodeStatistics,
+  TimeLimit,
+  tabularEnv,
+  VectorEnv,
+} from "../../src/environments/index.js";
+
+const push = (env: { step(a: number): { terminated: boolean; truncated: boolean; info: object } }) => {
+  for (let t = 0; ; t++) {
+    const result = env.step(t % 2);
+    if (result.terminated || result.truncated) return result.info;
+  }
+};
+
+describe("wrappers", () => {
+  it.each([
+    ["time limit", () => new TimeLimit(cartPole(), 7)],
+    ["episode statistics", () => new RecordEpisodeStatistics(cartPole())],
+  ] as const)("pass the checker (%s)", (_, make) => {
+    expect(checkEnv(make()).episodes).toBeGreaterThan(1);
+  });
+
+  it("cut episodes off, but do not hide an end of their own", () => {
+    const env = new TimeLimit(cartPole(), 2);
+    env.reset({ seed: 1 });
+    expect(env.step(0).truncated).toBe(false);
+    expect(env.step(0)).toMatchObject({ truncated: true, terminated: false });
+    expect(() => env.step(0)).toThrow(/time limit of 2/);
+    expect(() => new TimeLimit(cartPole(), 0)).toThrow(/at least 1/);
+  });
+
+  it("sum up finished episodes", () => {
+    const env = new RecordEpisodeStatistics(cartPole());
+    env.reset({ seed: 1 });
+    env.step(0);
+    env.reset({ seed: 2 });
+    const info = push(env);
+    expect(env.episodes).toHaveLength(1);
+    expect(info).toEqual({ episode: env.episodes[0] });
+    expect(env.episodes[0]?.return).toBe(env.episodes[0]?.length);
+  });
+
+  it("normalise observations to mean 0 and spread 1, and stop following when frozen", () => {
+    const env = new NormalizeObservation(cartPole());
+    const seen: Float64Array[] = [];
+    for (let e = 0; e < 60; e++) {
+      env.reset({ seed: e });
+      for (let t = 0, over = false; !over; t++) {
+        const result = env.step((t >> 1) % 2);
+        seen.push(result.observation);
+        over = result.terminated;
+      }
+    }
+    const late = seen.slice(-1000);
+    for (let i = 0; i < 4; i++) {
+      const mean = late.reduce((s, o) => s + (o[i] as number), 0) / late.length;
+      const square = late.reduce((s, o) => s + (o[i] as number) ** 2, 0) / late.length;
+      expect(Math.abs(mean)).toBeLessThan(0.3);
+      expect(square).toBeGreaterThan(0.5);
+      expect(square).toBeLessThan(2);
+    }
+    env.frozen = true;
+    const before = env.moments;
+    checkEnv(env);
+    expect(env.moments).toEqual(before);
+  });
+});
+
+describe("VectorEnv", () => {
+  it("steps as its environments would alone and restarts those that end", () => {
+    const vector = new VectorEnv([cartPole(), cartPole()]);
+    const alone = cartPole();
+    const { observations } = vector.reset({ seed: 5 });
+    expect(observations[1]).toEqual(alone.reset({ seed: "5/1" }).observation);
+    for (let t = 0; ; t++) {
+      const together = vector.step([0, t % 2]);
+      const single = alone.step(t % 2);
+      expect(together.rewards[1]).toBe(1);
+      if (single.terminated) {
+        expect(together.finalObservations[1]).toEqual(single.observation);
+        expect(together.observations[1]).toEqual(alone.reset().observation);
+        break;
+      }
+      expect(together.finalObservations[1]).toBeUndefined();
+      expect(together.observations[1]).toEqual(single.observation);
+    }
+  });
+
+  it("passes masks on, those of the new episode where one ended", () => {
+    const vector = new VectorEnv([tabularEnv({ ...cliffWorld(), maxSteps: 1 })]);
+    const { infos } = vector.reset({ seed: 0 });
+    expect(infos[0]?.actionMask).toEqual([true, true, false, false]);
+    const step = vector.step([0]);
+    expect(step.truncated).toEqual([true]);
+    expect(step.infos[0]?.actionMask).toEqual([true, true, false, false]);
+    expect(step.finalInfos[0]?.actionMask).toHaveLength(4);
+  });
+
+  it("refuses one environment twice, and none", () => {
+    const env = cartPole();
+    expect(() => new VectorEnv([env, env])).toThrow(/2 environments, 1 of them different/);
+    expect(() => new VectorEnv([])).toThrow(/at least one/);
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { isLearningError, ManualClock } from "../../src/core/index.js";
+import { FeedbackCollector, type FeedbackInput, UserFeedback } from "../../src/feedback/index.js";
+import { countingStore, decision, segment } from "./support.js";
+
+const clock = new ManualClock(Date.UTC(2026, 5, 1));
+async function setUp() {
+  const made = countingStore();
+  await made.store.append("trace", [segment("w1"), segment("w2")]);
+  await made.store.append("decision", [decision("w3", "d1", { workflowType: "other" })]);
+  return { ...made, collector: new FeedbackCollector({ store: made.store, clock }) };
+}
+
+describe("FeedbackCollector", () => {
+  it("stores what UserFeedback put together", async () => {
+    const { collector, facts } = await setUp();
+    const record = await collector.submitFeedback(
+      new UserFeedback("w1", "alice")
+        .addCatScore(9, { creativity: 9, usefulness: 8 })
+        .setRatings({ satisfaction: 0.95 })
+        .setRatings({ usefulness: 0.9 })
+        .thumbsUp()
+        .setComment("good")
+        .addTags("a")
+        .addTags("b"),
+    );
+    expect(facts.feedback).toEqual([record]);
+    expect(record).toMatchObject({
+      schemaVersion: 1,
+      workflowId: "w1",
+      userId: "alice",
+      workflowType: "support",
+      source: "human",
+      at: "2026-06-01T00:00:00.000Z",
+      cat: { score: 9, dimensions: { creativity: 9, usefulness: 8 } },
+      ratings: { satisfaction: 0.95, usefulness: 0.9 },
+      thumbs: "up",
+      comment: "good",
+      tags: ["a", "b"],
+    });
+  });
+
+  it("keeps history and derives the current value", async () => {
+    const { collector } = await setUp();
+    const first = await collector.submitFeedback(new UserFeedback("w1", "alice").addCatScore(3));
+    await collector.submitFeedback(new UserFeedback("w1", "alice").addCatScore(8).revises(first.feedbackId));
+    await collector.submitFeedback(new UserFeedback("w1", "alice").thumbsUp());
+    const second = await collector.submitFeedback(new UserFeedback("w1", "bob").thumbsDown());
+    await collector.submitFeedback(new UserFeedback("w1", "bob").withdraws(second.feedbackId));
+    const { current, history } = await collector.getFeedback("w1");
+    expect(history).toHaveLength(5);
+    expect(current).toHaveLength(1);
+    expect(current[0]).toMatchObject({ userId: "alice", cat: { score: 8 }, thumbs: "up" });
+  });
+
+  it("counts a repeated key once, also at the same time and after a restart, and refuses other content under it", async () => {
+    const { collector, store, facts } = await setUp();
+    const say = (score: number) => new UserFeedback("w1", "alice").addCatScore(score).withKey("k");
+    const [a, b] = await Promise.all([collector.submitFeedback(say(5)), collector.submitFeedback(say(5))]);
+    expect(b).toEqual(a);
+    const restarted = new FeedbackCollector({ store, clock });
+    expect(await restarted.submitFeedback(say(5))).toEqual(a);
+    expect(facts.feedback).toHaveLength(1);
+    await expect(restarted.submitFeedback(say(6))).rejects.toThrow(/idempotency key "k" a second time/);
+  });
+
+  it("lets a failed write be tried again under its key", async () => {
+    let failures = 1;
+    const { store, facts } = countingStore(async () => {
+      if (failures-- > 0) throw new Error("disk full");
+    });
+    facts.trace.push(segment("w1"));
+    const collector = new FeedbackCollector({ store, clock });
+    const feedback = new UserFeedback("w1", "alice").thumbsUp().withKey("k");
+    await expect(collector.submitFeedback(feedback)).rejects.toThrow("disk full");
+    await collector.submitFeedback(feedback);
+    expect(facts.feedback).toHaveLength(1);
+  });
+
+  it("knows runs by trace, by decision, by the hook and when they arrive later", async () => {
+    const { store } = await setUp();
+    const collector = new FeedbackCollector({ store, clock, knows: (id) => id === "running" });
+    expect((await collector.submitOutcome("w3", 1)).workflowType).toBe("other");
+    await collector.submitOutcome("running", 0);
+    await expect(collector.submitOutcome("w9", 1)).rejects.toSatisfy((e) => isLearningError(e, "FEEDBACK_UNKNOWN_RUN"));
+    await store.append("trace", [segment("w9")]);
+    await collector.submitOutcome("w9", 1, { measuredBy: "tickets", idempotencyKey: "t-1" });
+  });
+
+  it("takes thousands at once in few appends and without reading the store for each", async () => {
+    const { collector, calls, facts, store } = await setUp();
+    await store.append(
+      "trace",
+      Array.from({ length: 3000 }, (_, i) => segment(`many-${i}`)),
+    );
+    calls.append = 0;
+    await Promise.all(Array.from({ length: 3000 }, (_, i) => collector.submitOutcome(`many-${i}`, 0.5)));
+    expect(facts.feedback).toHaveLength(3000);
+    expect(calls.append).toBeLessThan(20);
+    expect(calls.factsRead).toBeLessThan(2 * 3010);
+  });
+
+  const base = { workflowId: "w1", userId: "alice" };
+  it.each<[string, unknown, RegExp]>([
+    ["a score above ten", { ...base, cat: { score: 11 } }, /cat\.score = 11/],
+    [
+      "a dimension below one",
+      { ...base, cat: { score: 5, dimensions: { quality: 0 } } },
+      /cat\.dimensions\.quality = 0/,
+    ],
+    ["a rating above one", { ...base, ratings: { satisfaction: 1.2 } }, /ratings\.satisfaction = 1\.2/],
+    ["NaN", { ...base, ratings: { satisfaction: Number.NaN } }, /ratings\.satisfaction = NaN/],
+    ["an outcome out of range", { ...base, outcome: -0.1 }, /outcome = -0\.1/],
+    ["a text for a number", { ...base, cat: { score: "9" } }, /cat\.score = "9"/],
+    ["an unknown field", { ...base, thumbs: "up", stars: 5 }, /stars/],
+    ["no judgement", base, /without any judgement/],
+    ["no run", { userId: "alice", thumbs: "up" }, /workflowId/],
+    ["null", null, /null/],
+    ["a comparison with itself", { ...base, preference: { over: "w1", verdict: "better" } }, /the judged run itself/],
+    ["a time in the future", { ...base, thumbs: "up", at: "2026-06-01T00:06:00.000Z" }, /in the future/],
+    ["a time that is none", { ...base, thumbs: "up", at: "yesterday" }, /at = "yesterday"/],
+    ["five megabytes of comment", { ...base, comment: "x".repeat(5_000_000) }, /comment = "xxx/],
+    ["a revision of nothing", { ...base, thumbs: "up", revises: "f-none" }, /revises = "f-none"/],
+  ])("refuses %s and stores nothing", async (_, input, message) => {
+    const { collector, facts } = await setUp();
+    const failure = await collector.submitFeedback(input as FeedbackInput).catch((e: unknown) => e);
+    expect(isLearningError(failure, "FEEDBACK_INVALID")).toBe(true);
+    expect((failure as Error).message).toMatch(message);
+    expect((failure as Error).message.length).toBeLessThan(600);
+    expect(facts.feedback).toEqual([]);
+  });
+
+  it("takes a judgement made just ahead of its clock as made now", async () => {
+    const { collector } = await setUp();
+    const record = await collector.submitFeedback({ ...base, thumbs: "up", at: "2026-06-01T00:01:00.000Z" });
+    expect(record.at).toBe("2026-06-01T00:00:00.000Z");
+  });
+
+  it("reports counts and means of what is current", async () => {
+    const { collector } = await setUp();
+    await collector.submitFeedback(new UserFeedback("w1", "alice").addCatScore(8, { quality: 6 }).thumbsUp());
+    await collector.submitFeedback(new UserFeedback("w2", "bob").addCatScore(4).thumbsDown());
+    await collector.submitOutcome("w1", 1);
+    const statistics = await collector.getFeedbackStatistics();
+    expect(statistics).toMatchObject({
+      records: 3,
+      runs: 2,
+      raters: 3,
+      bySource: { human: 2, outcome: 1 },
+      thumbs: { up: 1, down: 1 },
+      cat: { count: 2, mean: 6 },
+      dimensions: { quality: { count: 1, mean: 6 } },
+    });
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, it } from "vitest";
+import { isLearningError, ManualClock } from "../../src/core/index.js";
+import { createFeedbackHandler, FeedbackCollector } from "../../src/feedback/index.js";
+import { createMemoryStore } from "../../src/store/index.js";
+import { segment } from "./support.js";
+
+const secret = "a secret for the tests";
+async function setUp() {
+  const clock = new ManualClock(Date.UTC(2026, 5, 1));
+  const store = createMemoryStore({ clock });
+  await store.append("trace", [segment("w1")]);
+  const collector = new FeedbackCollector({ store, clock });
+  const handler = createFeedbackHandler({ collector, secret, clock });
+  const post = (token: string, body: unknown, headers: Record<string, string> = {}) =>
+    handler(
+      new Request("http://here/feedback", {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    );
+  return { clock, store, collector, handler, post };
+}
+const good = { cat: { score: 9, dimensions: { quality: 8 } } };
+
+describe("feedback over HTTP", () => {
+  it("takes JSON, bound to the token's run and person", async () => {
+    const { handler, post, collector } = await setUp();
+    const response = await post(handler.token("w1", "alice"), good);
+    expect(response.status).toBe(201);
+    const { current } = await collector.getFeedback("w1");
+    expect(current).toMatchObject([{ ...good, workflowId: "w1", userId: "alice", source: "human" }]);
+    expect(await response.json()).toEqual({ feedbackId: current[0]?.feedbackId });
+    // What the body says of run, person or source does not count.
+    await post(handler.token("w1", "bob"), { ...good, workflowId: "w2", userId: "eve", source: "outcome" });
+    expect((await collector.getFeedback("w1")).current).toMatchObject([{}, { userId: "bob", source: "human" }]);
+  });
+
+  it("serves a labelled form without scripts, and takes it", async () => {
+    const { handler, collector } = await setUp();
+    const token = handler.token("w1", "alice");
+    const page = await handler(new Request(`http://here/feedback?token=${token}`));
+    expect(page.status).toBe(200);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const html = await page.text();
+    expect(html).toContain('<label for="score">');
+    expect(html).not.toContain("<script");
+    for (const [, id] of html.matchAll(/<(?:input|select|textarea) id="([^"]+)"/g))
+      expect(html).toContain(`for="${id}"`);
+    const body = new URLSearchParams({
+      token,
+      score: "7",
+      "dimension:novelty": "3",
+      "dimension:quality": "",
+      comment: "ok",
+    });
+    const taken = await handler(new Request("http://here/feedback", { method: "POST", body }));
+    expect(taken.status).toBe(201);
+    expect(await taken.text()).toContain("Thank you");
+    expect((await collector.getFeedback("w1")).current).toMatchObject([
+      { cat: { score: 7, dimensions: { novelty: 3 } }, comment: "ok" },
+    ]);
+  });
+
+  it("refuses forged, changed, replayed, expired and oversized tokens", async () => {
+    const { handler, post, clock, collector } = await setUp();
+    const token = handler.token("w1", "alice");
+    const [payload, signature] = token.split(".") as [string, string];
+    const foreign = createFeedbackHandler({ collector, secret: "another secret, 20 long", clock }).token("w1", "alice");
+    const changed = Buffer.from(payload, "base64url").toString().replace("alice", "carol");
+    const forged = [
+      foreign,
+      `${Buffer.from(changed).toString("base64url")}.${signature}`,
+      payload,
+      `${payload}.`,
+      "",
+      ".",
+    ];
+    for (const t of forged) expect([t, (await post(t, good)).status]).toEqual([t, 401]);
+    expect((await post(`${"x".repeat(5000)}.${signature}`, good)).status).toBe(401);
+
+    expect((await post(token, good)).status).toBe(201);
+    expect((await post(token, good)).status).toBe(409);
+    expect((await post(token, { thumbs: "down" })).status).toBe(409);
+
+    const late = handler.token("w1", "dave", 1000);
+    clock.advance(1000);
+    expect((await post(late, good)).status).toBe(410);
+    expect((await handler(new Request(`http://here/?token=${late}`))).status).toBe(410);
+    expect((await collector.getFeedback("w1")).history).toHaveLength(1);
+  });
+
+  it("lets one of several submissions at once through", async () => {
+    const { handler, post, collector } = await setUp();
+    const token = handler.token("w1", "alice");
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(token, good)));
+    expect(answers.map((a) => a.status).sort()).toEqual([201, ...new Array(19).fill(409)]);
+    expect((await collector.getFeedback("w1")).history).toHaveLength(1);
+  });
+
+  it.each<[string, unknown, Record<string, string>, number]>([
+    ["a score out of range", { cat: { score: 0 } }, {}, 400],
+    ["wrong types", { thumbs: 1 }, {}, 400],
+    ["an unknown field", { stars: 5 }, {}, 400],
+    ["broken JSON", "{", {}, 400],
+    ["a list", "[1]", {}, 400],
+    ["another content type", "x", { "content-type": "text/plain" }, 415],
+    ["five megabytes of comment", { comment: "x".repeat(5_000_000) }, {}, 413],
+  ])("answers %s with its status and can then be used properly", async (_, body, headers, status) => {
+    const { handler, post, collector } = await setUp();
+    const token = handler.token("w1", "alice");
+    expect((await post(token, body, headers)).status).toBe(status);
+    expect((await collector.getFeedback("w1")).history).toEqual([]);
+    expect((await post(token, good)).status).toBe(201);
+  });
+
+  it("stops reading an endless body", async () => {
+    const { handler } = await setUp();
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 10_000;
+        controller.enqueue(new Uint8Array(10_000));
+      },
+    });
+    const request = new Request("http://here/", {
+      method: "POST",
+      body: endless,
+      headers: { "content-type": "application/json" },
+      duplex: "half",
+    } as RequestInit);
+    expect((await handler(request)).status).toBe(413);
+    expect(sent).toBeLessThan(200_000);
+  });
+
+  it("never renders markup from users", async () => {
+    const { handler } = await setUp();
+    const evil = `"><script>alert(1)</script>`;
+    const token = handler.token("w1", "alice");
+    const body = new URLSearchParams({ token, score: evil, comment: evil });
+    const refused = await handler(new Request("http://here/", { method: "POST", body }));
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).not.toContain("<script");
+    const query = await handler(
+      new Request(`http://here/?token=${encodeURIComponent(evil)}`, { headers: { accept: "text/html" } }),
+    );
+    expect(query.status).toBe(401);
+    expect(await query.text()).not.toContain("<script");
+  });
+
+  it("answers 404 for a run that is gone, 405 for other methods, and refuses a short secret", async () => {
+    const { handler, post, collector } = await setUp();
+    expect((await post(handler.token("gone", "alice"), good)).status).toBe(404);
+    expect((await handler(new Request("http://here/", { method: "PUT", body: "{}" }))).status).toBe(405);
+    expect(() => createFeedbackHandler({ collector, secret: "short" })).toThrow(/secret of 5 characters/);
+    expect(() => handler.token("w".repeat(3000), "alice")).toThrow(/shorter/);
+  });
+
+  it("says that storing failed without saying why", async () => {
+    const { store, clock, handler } = await setUp();
+    const failing = new FeedbackCollector({
+      store: { ...store, append: () => Promise.reject(new Error("disk full at /secret/path")) },
+      clock,
+    });
+    const broken = createFeedbackHandler({ collector: failing, secret, clock });
+    const response = await broken(
+      new Request("http://here/", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ token: handler.token("w1", "alice"), ...good }),
+      }),
+    );
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret/path");
+    expect(isLearningError(await failing.submitOutcome("w1", 1).catch((e: unknown) => e))).toBe(false);
+  });
+});

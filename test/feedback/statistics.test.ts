@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/core/index.js";
+import type { FeedbackRequest } from "../../src/feedback/index.js";
+import {
+  feedbackStatistics,
+  krippendorffAlpha,
+  responseStatistics,
+  selectionSensitivity,
+} from "../../src/feedback/index.js";
+import { judged } from "./support.js";
+
+describe("krippendorffAlpha", () => {
+  it("is 0.849 on the interval data of Krippendorff (2011)", () => {
+    // Four raters, twelve units, from "Computing Krippendorff's alpha-reliability", without the missing values.
+    const units = [
+      [1, 1, 1],
+      [2, 2, 3, 2],
+      [3, 3, 3, 3],
+      [3, 3, 3, 3],
+      [2, 2, 2, 2],
+      [1, 2, 3, 4],
+      [4, 4, 4, 4],
+      [1, 1, 2, 1],
+      [2, 2, 2, 2],
+      [5, 5, 5],
+      [1, 1],
+      [3],
+    ];
+    expect(krippendorffAlpha(units)).toBeCloseTo(0.849, 3);
+  });
+
+  it("is 1 for full agreement, near 0 for chance, and unknown without pairs or variation", () => {
+    const rng = createRng(1);
+    expect(
+      krippendorffAlpha([
+        [1, 1],
+        [5, 5],
+        [9, 9],
+      ]),
+    ).toBe(1);
+    const chance = Array.from({ length: 3000 }, () => [rng.next(), rng.next()]);
+    expect(Math.abs(krippendorffAlpha(chance) as number)).toBeLessThan(0.05);
+    expect(krippendorffAlpha([[1], [2]])).toBeUndefined();
+    expect(
+      krippendorffAlpha([
+        [2, 2],
+        [2, 2],
+      ]),
+    ).toBeUndefined();
+  });
+});
+
+describe("feedbackStatistics", () => {
+  it("groups, counts tenths of the scale, and follows the weeks", () => {
+    const statistics = feedbackStatistics([
+      judged("w1", {
+        cat: { score: 10, dimensions: { quality: 1 } },
+        workflowType: "a",
+        at: "2026-01-07T00:00:00.000Z",
+      }),
+      judged("w1", {
+        userId: "bob",
+        cat: { score: 10, dimensions: {} },
+        workflowType: "a",
+        at: "2026-01-11T23:00:00.000Z",
+      }),
+      judged("w2", { cat: { score: 1, dimensions: {} }, workflowType: "b", at: "2026-01-12T00:00:00.000Z" }),
+      judged("w3", { comment: "no number", at: "2026-01-12T00:00:00.000Z" }),
+    ]);
+    expect(statistics.cat).toMatchObject({ count: 3, mean: 7, histogram: [1, 0, 0, 0, 0, 0, 0, 0, 0, 2] });
+    expect(statistics.byWorkflowType).toEqual({
+      a: { judgements: 2, mean: 1 },
+      b: { judgements: 1, mean: 0 },
+      "": { judgements: 1 },
+    });
+    expect(statistics.byUser["bob"]).toEqual({ judgements: 1, mean: 1 });
+    expect(statistics.trend).toEqual([
+      { week: "2026-01-05", judgements: 2, mean: 1 },
+      { week: "2026-01-12", judgements: 2, mean: 0 },
+    ]);
+  });
+});
+
+describe("response statistics", () => {
+  const request = (i: number, status: FeedbackRequest["status"], expectedReward: number): FeedbackRequest => ({
+    requestId: String(i),
+    workflowId: `w${i}`,
+    userId: "u",
+    askedAt: "",
+    expiresAt: "",
+    reason: "random",
+    probability: 0.1,
+    expectedReward,
+    reminders: 0,
+    status,
+  });
+
+  it("show that the satisfied answer more often, and show nothing where they do not", () => {
+    const rng = createRng(2);
+    const world = (answers: (reward: number) => boolean) =>
+      Array.from({ length: 1000 }, (_, i) => {
+        const reward = rng.next();
+        return request(i, answers(reward) ? "answered" : "expired", reward);
+      });
+    const biased = responseStatistics(world((r) => rng.next() < r)).bias;
+    expect(biased?.lower).toBeGreaterThan(0.2);
+    const fair = responseStatistics(world(() => rng.next() < 0.5)).bias;
+    expect(fair?.lower).toBeLessThan(0);
+    expect(fair?.upper).toBeGreaterThan(0);
+  });
+
+  it("move the mean to the truth under the assumption that is true", () => {
+    // Odds of answering grow with the reward by the ratio 4: the tilted mean must find the mean of all.
+    const rng = createRng(3);
+    const all: number[] = [];
+    const rated: number[] = [];
+    for (let i = 0; i < 60_000; i++) {
+      const reward = rng.next() < 0.6 ? 1 : 0;
+      all.push(reward);
+      const odds = 0.25 * 4 ** reward;
+      if (rng.next() < odds / (1 + odds)) rated.push(reward);
+    }
+    const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
+    const [naive, right] = selectionSensitivity(rated, rated.length / all.length, [1, 4]);
+    expect(naive?.mean).toBeCloseTo(mean(rated), 6);
+    expect(mean(rated) - mean(all)).toBeGreaterThan(0.1);
+    expect(Math.abs((right?.mean as number) - mean(all))).toBeLessThan(0.01);
+  });
+});

@@ -1,0 +1,165 @@
+import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
+import * as lib from "@langchain/langgraph";
+import { Client } from "langsmith";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { joinSegments } from "../../src/dataset/index.js";
+import {
+  importLangSmithTraces,
+  type LangSmithClient,
+  type LangSmithRun,
+  readLangSmithFeedback,
+  writeLangSmithFeedback,
+} from "../../src/integrations/langsmith.js";
+import { createMemoryStore } from "../../src/store/index.js";
+import { feedback } from "../store/facts.js";
+import { say, stateOf } from "../tracing/battery/case.js";
+import { brief, tracing } from "../tracing/support.js";
+import { LangSmithServer } from "./langsmith-server.js";
+
+let server: LangSmithServer;
+let client: LangSmithClient;
+
+beforeEach(async () => {
+  server = new LangSmithServer();
+  const apiUrl = await server.open();
+  client = new Client({
+    apiUrl,
+    apiKey: "test",
+    autoBatchTracing: false,
+    callerOptions: { maxRetries: 2 },
+  }) as unknown as LangSmithClient;
+});
+afterEach(() => server.close());
+
+function graph() {
+  const sub = new lib.StateGraph(stateOf(lib)).addNode("x", say("x")).addEdge(lib.START, "x").compile();
+  return new lib.StateGraph(stateOf(lib))
+    .addNode("a", say("a"))
+    .addNode("sub", sub)
+    .addEdge(lib.START, "a")
+    .addConditionalEdges("a", () => "sub", ["sub", lib.END])
+    .addEdge("sub", lib.END)
+    .compile();
+}
+
+/** Runs the graph under LangSmith's own tracer and gives back the runs it would have sent. */
+async function recordedRuns(): Promise<LangSmithRun[]> {
+  const sent = new Map<string, Record<string, unknown>>();
+  const recorder = new LangChainTracer({
+    client: {
+      createRun: async (run: Record<string, unknown>) => void sent.set(run.id as string, { ...run }),
+      updateRun: async (id: string, run: Record<string, unknown>) => void sent.set(id, { ...sent.get(id), ...run, id }),
+    } as never,
+    projectName: "test",
+  });
+  recorder.awaitHandlers = true;
+  await graph().invoke({ n: 0 }, { callbacks: [recorder] });
+  const time = (at: unknown) => new Date(at as number | string).toISOString();
+  const lineage = (id: string): string[] => {
+    const parent = sent.get(id)?.parent_run_id as string | undefined;
+    return parent === undefined ? [] : [...lineage(parent), parent];
+  };
+  return [...sent.values()].map((run) => ({
+    id: run.id as string,
+    name: run.name as string,
+    run_type: run.run_type as string,
+    start_time: time(run.start_time),
+    end_time: time(run.end_time),
+    parent_run_ids: lineage(run.id as string),
+    trace_id: (lineage(run.id as string)[0] ?? run.id) as string,
+    tags: run.tags as string[],
+    metadata: (run.extra as { metadata?: Record<string, unknown> })?.metadata ?? {},
+    outputs: run.outputs,
+    error: (run.error as string | undefined) ?? null,
+  }));
+}
+
+describe("traces from LangSmith", () => {
+  it("come in as our own would have, once, over pages and a rate limit", async () => {
+    const { tracer, trace } = tracing({ capture: "callbacks" });
+    await tracer.wrap(graph(), { workflowType: "t" }).invoke({ n: 0 });
+    server.runs = await recordedRuns();
+    server.failures = [429];
+    const store = createMemoryStore();
+    const options = { client, store, projectId: "p", workflowType: "t", graph: graph() };
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 1, known: 0, skipped: 0 });
+    const segments = [];
+    for await (const { facts } of store.read("trace")) segments.push(...facts);
+    const root = server.runs.find((r) => r.parent_run_ids?.length === 0);
+    expect(segments[0]).toMatchObject({ workflowId: root?.id, runId: root?.id, segmentId: root?.id });
+    const imported = brief(joinSegments(segments) as never);
+    const own = brief(await trace());
+    expect(imported.nodes).toEqual(own.nodes);
+    expect(imported.status).toBe("success");
+    expect(imported.edges.map((e) => e.replace("~", ""))).toEqual(own.edges);
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 0, known: 1, skipped: 0 });
+    expect(server.requests.filter((r) => r === "POST /api/v2/runs/query").length).toBeGreaterThan(2);
+  });
+
+  it("are skipped when they hold no graph, and fail with a code when LangSmith refuses", async () => {
+    server.runs = [{ id: "1", name: "x", run_type: "chain", start_time: "2026-01-01T00:00:00Z", trace_id: "1" }];
+    const options = { client, store: createMemoryStore(), projectId: "p", workflowType: "t" };
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 0, known: 0, skipped: 1 });
+    server.failures = [403];
+    await expect(importLangSmithTraces(options)).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
+  });
+});
+
+describe("feedback to and from LangSmith", () => {
+  const runId = "0f0e0d0c-0b0a-4908-8706-050403020100";
+
+  it("is written once per score, and again without doubling", async () => {
+    const record = feedback(1, {
+      workflowId: runId,
+      cat: { score: 9, dimensions: { novelty: 7 } },
+      ratings: { clarity: 0.5 },
+      comment: "good",
+    });
+    const other = feedback(2, { workflowId: "no-uuid" });
+    for (let i = 0; i < 2; i++)
+      expect(await writeLangSmithFeedback([record, other], { client, projectId: runId })).toEqual({
+        written: 1,
+        skipped: 1,
+      });
+    expect(server.feedback.map((f) => [f.key, f.score, f.comment]).sort()).toEqual([
+      ["cat", 9, "good"],
+      ["cat_novelty", 7, undefined],
+      ["clarity", 0.5, undefined],
+      ["thumbs", 1, undefined],
+    ]);
+  });
+
+  it("is read back as records, ours left out", async () => {
+    const source = { type: "app", user_id: "ann" };
+    server.feedback = [
+      {
+        id: "1",
+        run_id: runId,
+        key: "quality",
+        score: 0.75,
+        created_at: "2026-01-02T03:04:05Z",
+        feedback_source: source,
+      },
+      { id: "2", run_id: runId, key: "ok", score: true, comment: "fine", feedback_source: { type: "model" } },
+      { id: "3", run_id: runId, key: "outcome", score: 1, feedback_source: source },
+      { id: "4", run_id: runId, key: "stars", score: 5, feedback_source: source },
+      {
+        id: "5",
+        run_id: runId,
+        key: "mine",
+        score: 1,
+        feedback_source: { metadata: { origin: "langgraph-collective-learning" } },
+      },
+    ];
+    const { records, skipped } = await readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]) });
+    expect(skipped).toBe(2);
+    expect(records).toMatchObject([
+      { feedbackId: "langsmith-1", workflowId: "w1", userId: "ann", source: "human", ratings: { quality: 0.75 } },
+      { feedbackId: "langsmith-2", source: "evaluator", thumbs: "up", comment: "fine" },
+      { feedbackId: "langsmith-3", outcome: 1 },
+    ]);
+    server.failures = [403];
+    const failing = readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]) });
+    await expect(failing).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
+  });
+});

@@ -1,0 +1,89 @@
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { expect, it } from "vitest";
+import { joinSegments } from "../../src/dataset/index.js";
+import { exportTrace } from "../../src/integrations/opentelemetry.js";
+import { at, segment } from "../store/facts.js";
+
+it("a trace becomes spans with the conventions for generative AI, at its own times", () => {
+  const memory = new InMemorySpanExporter();
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] });
+  const node = { path: [] as string[], step: 1, taskId: "t", attempt: 1, status: "success" as const };
+  const trace = joinSegments([
+    segment(0, {
+      threadId: "th",
+      durationMs: 500,
+      nodes: [
+        { ...node, name: "sub", startedAt: at(10), durationMs: 300 },
+        { ...node, name: "agent", path: ["sub"], startedAt: at(20), durationMs: 200 },
+        {
+          ...node,
+          name: "bad",
+          step: 2,
+          startedAt: at(320),
+          durationMs: 50,
+          status: "error",
+          error: { name: "TypeError", message: "no" },
+        },
+      ],
+      modelCalls: [
+        {
+          node: "agent",
+          path: ["sub"],
+          provider: "openai",
+          model: "gpt-4o",
+          startedAt: at(30),
+          durationMs: 100,
+          tokensIn: 10,
+          tokensOut: 5,
+          tokensCached: 2,
+        },
+      ],
+      toolCalls: [
+        {
+          node: "agent",
+          path: ["sub"],
+          name: "search",
+          startedAt: at(140),
+          durationMs: 20,
+          error: { name: "Error", message: "down" },
+        },
+      ],
+    }),
+  ]);
+  exportTrace(trace as never, provider.getTracer("test"));
+  const spans = new Map(memory.getFinishedSpans().map((s) => [s.name, s]));
+  const parentOf = (name: string) =>
+    [...spans.values()].find((s) => s.spanContext().spanId === spans.get(name)?.parentSpanContext?.spanId)?.name;
+  expect([...spans.keys()].sort()).toEqual([
+    "chat gpt-4o",
+    "execute_tool search",
+    "invoke_agent agent",
+    "invoke_agent bad",
+    "invoke_agent sub",
+    "invoke_workflow even",
+  ]);
+  expect(
+    ["invoke_agent sub", "invoke_agent agent", "chat gpt-4o", "execute_tool search", "invoke_agent bad"].map(parentOf),
+  ).toEqual([
+    "invoke_workflow even",
+    "invoke_agent sub",
+    "invoke_agent agent",
+    "invoke_agent agent",
+    "invoke_workflow even",
+  ]);
+  expect(spans.get("chat gpt-4o")?.attributes).toMatchObject({
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-4o",
+    "gen_ai.usage.input_tokens": 10,
+    "gen_ai.usage.output_tokens": 5,
+  });
+  expect(spans.get("invoke_agent bad")?.status).toEqual({ code: 2, message: "no" });
+  expect(spans.get("invoke_agent bad")?.attributes["error.type"]).toBe("TypeError");
+  const root = spans.get("invoke_workflow even");
+  expect(root?.attributes).toMatchObject({ "gen_ai.conversation.id": "th", "collective_learning.workflow_id": "w0" });
+  const ms = (time: [number, number] | undefined) =>
+    (time as [number, number])[0] * 1000 + (time as [number, number])[1] / 1e6;
+  expect(ms(root?.endTime) - ms(root?.startTime)).toBe(500);
+  expect(ms(spans.get("chat gpt-4o")?.startTime)).toBe(Date.parse(at(30)));
+});

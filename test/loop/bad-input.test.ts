@@ -1,0 +1,170 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CollectiveLearningLoop, type Logger, ManualClock, UserFeedback } from "langgraph-collective-learning";
+import { afterEach, describe, expect, it } from "vitest";
+import { TEAMS, ticketOffice, triageGraph } from "../support/triage.js";
+
+const folders: string[] = [];
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), "bad-"));
+  folders.push(made);
+  return made;
+};
+afterEach(() => {
+  for (const f of folders.splice(0)) rmSync(f, { recursive: true, force: true });
+});
+const noted = () => {
+  const lines: string[] = [];
+  const at = (level: string) => (message: string, data?: unknown) =>
+    lines.push(`${level} ${message} ${JSON.stringify(data)}`);
+  return {
+    lines,
+    logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") } satisfies Logger,
+  };
+};
+
+describe("a wrong configuration", () => {
+  it.each([
+    [{ learningIntervalMinute: 5 }, /CONFIG_UNKNOWN_KEY.*learningIntervalMinutes/],
+    [{ learningIntervalMinutes: 0 }, /CONFIG_INVALID.*received 0 for learningIntervalMinutes/],
+    [{ feedbackRequestThreshold: 1.5 }, /CONFIG_INVALID.*1\.5/],
+    [{ gate: { risklevel: 0.1 } }, /CONFIG_INVALID.*gate/],
+    [{ logger: { info() {} } }, /CONFIG_INVALID.*logger/],
+    [{ batchSize: 2.5 }, /CONFIG_INVALID.*batchSize/],
+    [{ capture: { sampleRate: 7 } }, /CONFIG_INVALID.*sampleRate/],
+    ["./learning", /CONFIG_INVALID.*expected an object/],
+  ])("%j is refused by name", async (config, words) => {
+    const given = typeof config === "string" ? config : { storagePath: folder(), ...config };
+    await expect(CollectiveLearningLoop.open(given as never)).rejects.toThrow(words);
+  });
+});
+
+describe("a context function that misbehaves", () => {
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no topic");
+      },
+      /context-error/,
+    ],
+    ["gives NaN", () => ({ n: Number.NaN }), /context-error/],
+    ["gives Infinity", () => ({ n: Number.POSITIVE_INFINITY }), /context-error/],
+    ["gives something nested", () => ({ n: { deep: 1 } }), /context-error/],
+  ] as [string, () => never, RegExp][])("%s: the fallback decides, counted and logged", async (_, context, words) => {
+    const { lines, logger } = noted();
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder(), logger });
+    const graph = triageGraph(loop, { context });
+    expect(await graph.invoke({ topic: "crash", noise: 1 })).toMatchObject({ team: "billing" });
+    const { capture } = await loop.getLearningStatus();
+    expect(JSON.stringify(capture.routing)).toMatch(words);
+    expect(lines.join("\n")).toMatch(/fallback/);
+    await loop.close();
+  });
+
+  it("grows a new field after promotion: the run goes on", async () => {
+    const clock = new ManualClock();
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder(), clock });
+    let extra = {};
+    const graph = triageGraph(loop, { context: (s) => ({ topic: s.topic, noise: s.noise, ...extra }) });
+    await ticketOffice(loop, graph, clock)(200);
+    await loop.triggerLearningCycle();
+    extra = { vip: true };
+    const { team } = await graph.invoke({ topic: "crash", noise: 0.5 });
+    expect(TEAMS).toContain(team);
+    await loop.close();
+  });
+});
+
+describe("a destination that the graph lacks", () => {
+  it("is an error that names it, since LangGraph would end silently", async () => {
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
+    const graph = triageGraph(loop, { fallback: () => "sales" as "tech" });
+    await expect(graph.invoke({ topic: "x", noise: 0 })).rejects.toThrow(/DESTINATION_UNKNOWN.*"sales".*billing, tech/);
+    expect(() => triageGraph(loop, { destinations: ["billing"] as never })).toThrow(/ROUTER_INVALID.*two destinations/);
+    await loop.close();
+  });
+});
+
+describe("storage", () => {
+  it("in an empty folder begins anew; where a file stands in the way, a coded error says so", async () => {
+    const empty = folder();
+    const loop = await CollectiveLearningLoop.open({ storagePath: empty });
+    expect(await loop.getLearningStatus()).toMatchObject({ cyclesCompleted: 0, decisionPoints: [] });
+    await loop.close();
+    const blocked = join(folder(), "file");
+    writeFileSync(blocked, "in the way");
+    await expect(CollectiveLearningLoop.open({ storagePath: blocked })).rejects.toThrow(/STORE_IO/);
+  });
+
+  it("that cannot be written: runs go on, and the loss is counted", async () => {
+    const at = folder();
+    const { logger } = noted();
+    const loop = await CollectiveLearningLoop.open({ storagePath: at, logger });
+    const graph = triageGraph(loop);
+    rmSync(join(at, "traces"), { recursive: true });
+    writeFileSync(join(at, "traces"), "a file where the folder was");
+    expect(await graph.invoke({ topic: "x", noise: 0 })).toHaveProperty("team");
+    await expect(loop.flush()).rejects.toThrow(/STORE_IO/);
+    await expect(loop.close()).rejects.toThrow(/STORE_IO/);
+  });
+
+  it("that was cut off or edited by hand loses only what is damaged, and rewrites nothing", async () => {
+    const at = folder();
+    const clock = new ManualClock();
+    const first = await CollectiveLearningLoop.open({ storagePath: at, clock });
+    await ticketOffice(first, triageGraph(first), clock)(30);
+    await first.close();
+    const traces = join(at, "traces");
+    const segment = readdirSync(traces).find((f) => f.startsWith("decision") && f.endsWith(".jsonl")) as string;
+    const file = join(traces, segment);
+    const before = readFileSync(file);
+    truncateSync(file, before.length - 25);
+    const cut = readFileSync(file);
+    const { lines, logger } = noted();
+    const second = await CollectiveLearningLoop.open({ storagePath: at, clock, logger });
+    const cycle = await second.triggerLearningCycle();
+    expect(cycle.collected?.decisions).toBe(29);
+    expect(lines.join("\n")).toMatch(/warn/);
+    await second.close();
+    expect(readFileSync(file).subarray(0, cut.length).equals(cut)).toBe(true);
+  });
+
+  it("whose registry was edited by hand leaves the fallback serving", async () => {
+    const at = folder();
+    const clock = new ManualClock();
+    const first = await CollectiveLearningLoop.open({ storagePath: at, clock });
+    await ticketOffice(first, triageGraph(first), clock)(200);
+    await first.triggerLearningCycle();
+    await first.close();
+    const documents = join(at, "models", "documents");
+    mkdirSync(documents, { recursive: true });
+    for (const f of readdirSync(documents).filter((n) => n.startsWith("registry"))) {
+      writeFileSync(join(documents, f), readFileSync(join(documents, f), "utf8").replaceAll('"v1"', '"v9"'));
+    }
+    const second = await CollectiveLearningLoop.open({ storagePath: at, clock });
+    const graph = triageGraph(second);
+    expect(TEAMS).toContain((await graph.invoke({ topic: "crash", noise: 0 })).team);
+    await second.close();
+  });
+});
+
+describe("feedback", () => {
+  it("for an unknown run, or out of range, is refused with its code", async () => {
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
+    const of = (id: string) => new UserFeedback(id, "alice");
+    await expect(loop.feedback.submitFeedback(of("nobody").addCatScore(5))).rejects.toThrow(
+      /FEEDBACK_UNKNOWN_RUN.*"nobody"/,
+    );
+    const graph = triageGraph(loop);
+    await graph.invoke({ topic: "x", noise: 0 }, { metadata: { workflowId: "known" } });
+    await expect((async () => loop.feedback.submitFeedback(of("known").addCatScore(0)))()).rejects.toThrow(
+      /FEEDBACK_INVALID/,
+    );
+    await expect((async () => loop.feedback.submitOutcome("known", 1.2))()).rejects.toThrow(/FEEDBACK_INVALID/);
+    await loop.feedback.submitFeedback(of("known").addCatScore(10));
+    expect((await loop.feedback.getFeedback("known")).current).toHaveLength(1);
+    await loop.close();
+  });
+});

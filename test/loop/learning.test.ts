@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CollectiveLearningLoop, ManualClock, renderReportHtml } from "langgraph-collective-learning";
+import { afterEach, describe, expect, it } from "vitest";
+import { ticketOffice, triageGraph } from "../support/triage.js";
+
+const folders: string[] = [];
+const loops: CollectiveLearningLoop[] = [];
+async function open(change: Parameters<typeof CollectiveLearningLoop.open>[0] = {}) {
+  const storagePath = change.storagePath ?? mkdtempSync(join(tmpdir(), "loop-"));
+  folders.push(storagePath);
+  const clock = (change.clock as ManualClock | undefined) ?? new ManualClock();
+  const loop = await CollectiveLearningLoop.open({ seed: 1, ...change, storagePath, clock });
+  loops.push(loop);
+  return { loop, clock, storagePath };
+}
+afterEach(async () => {
+  await Promise.all(loops.splice(0).map((l) => l.close()));
+  for (const f of folders.splice(0)) rmSync(f, { recursive: true, force: true });
+});
+const messages = (cycle: { steps: { component: string; message: string }[] }) =>
+  cycle.steps.filter((s) => s.component.startsWith("routing")).map((s) => s.message);
+
+describe("the loop, end to end", () => {
+  it("watches, proves, promotes, acts better, goes on learning, and tells", async () => {
+    const { loop, clock, storagePath } = await open();
+    const graph = triageGraph(loop);
+    const serve = ticketOffice(loop, graph, clock);
+    expect(await serve(200)).toBeLessThan(0.65);
+
+    const cycle = await loop.triggerLearningCycle();
+    expect(messages(cycle)).toEqual([expect.stringMatching(/^promoted v1: gain \+0\.\d+, lower bound \+0\./)]);
+    expect(cycle.collected).toMatchObject({ decisions: 200, feedback: 200 });
+    expect(await serve(100)).toBeGreaterThan(0.9);
+
+    const second = await loop.triggerLearningCycle();
+    expect(messages(second)[0]).toMatch(/^promoted v2: goes on learning: differs from the proven version on/);
+    expect(await serve(50)).toBeGreaterThan(0.9);
+
+    await loop.triggerLearningCycle();
+    const status = await loop.getLearningStatus();
+    expect(status).toMatchObject({ isLearning: false, cyclesCompleted: 3, disabled: false });
+    expect(status.decisionPoints[0]).toMatchObject({
+      decisionPoint: "triage",
+      mode: "auto",
+      decisions: 350,
+      rated: 350,
+    });
+    expect(status.averageImprovement?.mean).toBeGreaterThan(0.3);
+    expect(status.averageImprovement?.lower).toBeGreaterThan(0);
+    expect(status.averageImprovement?.method).toMatch(/against the fallback/);
+
+    const advice = await loop.optimizeOrchestratorDecision({ topic: "crash", noise: 0.5 });
+    expect(advice).toMatchObject({ destination: "tech", source: "policy", decisionPoint: "triage" });
+    expect(advice.actions[0]?.expectedReward).toBeGreaterThan(0.8);
+    expect(await loop.optimizeOrchestratorDecision({ topic: "crash", noise: 0.5 })).toBe(advice);
+
+    const exported = await loop.exportLearningData("first");
+    expect(exported).toMatchObject({
+      path: join(storagePath, "learning_exports", "first"),
+      facts: { decision: 350, feedback: 350 },
+    });
+    const lines = (await readFile(join(exported.path, "decision.jsonl"), "utf8")).trim().split("\n");
+    expect(lines).toHaveLength(350);
+
+    const html = renderReportHtml(await loop.createReport());
+    expect(html).toContain("topic = crash");
+    expect(html).not.toMatch(/(src|href)=/);
+  });
+
+  it("takes up in a new process where the last one left", async () => {
+    const first = await open();
+    const serve = ticketOffice(first.loop, triageGraph(first.loop), first.clock);
+    await serve(200);
+    await first.loop.triggerLearningCycle();
+    await first.loop.close();
+
+    const second = await open({ storagePath: first.storagePath, clock: first.clock });
+    const again = ticketOffice(second.loop, triageGraph(second.loop), second.clock, 2);
+    expect((await second.loop.getLearningStatus()).decisionPoints[0]).toMatchObject({ champion: "v1", decisions: 200 });
+    expect(await again(60)).toBeGreaterThan(0.9);
+    const cycle = await second.loop.triggerLearningCycle();
+    expect(cycle.cycle).toBe(2);
+    expect(cycle.collected).toMatchObject({ decisions: 260 });
+  });
+
+  it("rolls back by itself when the champion falls behind the fallback", async () => {
+    const { loop, clock } = await open();
+    const serve = ticketOffice(loop, triageGraph(loop), clock);
+    await serve(200);
+    await loop.triggerLearningCycle();
+    // The world turns: billing is right for everything, which is what the fallback always said.
+    expect(await serve(400, () => "billing")).toBeLessThan(0.75);
+    const cycle = await loop.triggerLearningCycle();
+    expect(messages(cycle)[0]).toMatch(/^rolled back: after \d+ runs proven worse/);
+    expect((await loop.getLearningStatus()).decisionPoints[0]?.champion).toBeUndefined();
+    expect(await serve(60, () => "billing")).toBeGreaterThan(0.6);
+  });
+
+  it("gives the same answers for the same seed and data", async () => {
+    const once = async () => {
+      const { loop, clock } = await open();
+      const serve = ticketOffice(loop, triageGraph(loop), clock);
+      const rewards = [await serve(200)];
+      await loop.triggerLearningCycle();
+      rewards.push(await serve(60));
+      const versions = loop.registry.versions("policy/triage").map((v) => JSON.stringify(v.lineage));
+      return { rewards, versions };
+    };
+    expect(await once()).toEqual(await once());
+  });
+});
+
+describe("the gate", () => {
+  it("refuses with too little data and says how much more it needs", async () => {
+    const { loop, clock } = await open();
+    const serve = ticketOffice(loop, triageGraph(loop), clock);
+    await serve(6);
+    expect(messages(await loop.triggerLearningCycle())[0]).toMatch(/not enough data yet: about 4 more/);
+    await serve(24);
+    expect(messages(await loop.triggerLearningCycle())[0]).toMatch(/not enough data yet: about \d+ more decisions/);
+    const [point] = (await loop.getLearningStatus()).decisionPoints;
+    expect(point?.moreDecisionsNeeded).toBeGreaterThan(0);
+    expect(point?.champion).toBeUndefined();
+  });
+
+  it("says unidentifiable when the logs hold no exploration", async () => {
+    const { loop, clock } = await open();
+    const serve = ticketOffice(loop, triageGraph(loop, { exploration: 0 }), clock);
+    await serve(120);
+    const [message] = messages(await loop.triggerLearningCycle());
+    expect(message).toMatch(/unidentifiable|chooses as the/);
+    expect((await loop.getLearningStatus()).decisionPoints[0]?.champion).toBeUndefined();
+  });
+
+  it("does not promote where nothing is to be gained", async () => {
+    const { loop, clock } = await open();
+    const serve = ticketOffice(loop, triageGraph(loop), clock);
+    for (let i = 0; i < 3; i++) {
+      await serve(100, () => "billing");
+      await loop.triggerLearningCycle();
+    }
+    expect((await loop.getLearningStatus()).decisionPoints[0]?.champion).toBeUndefined();
+  });
+
+  it("leaves a pinned point alone", async () => {
+    const { loop, clock } = await open();
+    const serve = ticketOffice(loop, triageGraph(loop), clock);
+    await serve(200);
+    await loop.registry.pin("policy/triage", undefined, "an audit is under way");
+    expect(messages(await loop.triggerLearningCycle())[0]).toMatch(/pinned by hand/);
+    expect((await loop.getLearningStatus()).decisionPoints[0]).toMatchObject({ pinned: true, champion: undefined });
+  });
+});
+
+describe("switches", () => {
+  it("set a mode by hand, and keep it over a restart", async () => {
+    const first = await open();
+    triageGraph(first.loop);
+    await first.loop.setMode("triage", "shadow");
+    await expect(first.loop.setMode("triag", "act")).rejects.toThrow(/CONFIG_INVALID.*"triag".*triage/);
+    await expect(first.loop.setMode("triage", "on" as "act")).rejects.toThrow(/shadow, advise or act/);
+    await first.loop.close();
+    const second = await open({ storagePath: first.storagePath });
+    expect((await second.loop.getLearningStatus()).decisionPoints[0]?.mode).toBe("shadow");
+  });
+
+  it("turn everything off: the bare graph and its fallback", async () => {
+    const { loop, clock } = await open();
+    const graph = triageGraph(loop);
+    const serve = ticketOffice(loop, graph, clock);
+    await serve(200);
+    await loop.triggerLearningCycle();
+    loop.disable();
+    const teams = new Set<string | undefined>();
+    for (let i = 0; i < 20; i++) teams.add((await graph.invoke({ topic: "crash", noise: i })).team);
+    expect([...teams]).toEqual(["billing"]);
+    expect(await loop.getLearningStatus()).toMatchObject({ disabled: true });
+    loop.enable();
+    expect((await graph.invoke({ topic: "crash", noise: 0 })).team).toBe("tech");
+  });
+
+  it("start and stop the timer", async () => {
+    const { loop, clock } = await open({ learningIntervalMinutes: 1, learningJitter: 0 });
+    await loop.startLearning();
+    expect(await loop.getLearningStatus()).toMatchObject({ isLearning: true });
+    clock.advance(61_000);
+    await loop.triggerLearningCycle();
+    await loop.stopLearning();
+    const status = await loop.getLearningStatus();
+    expect(status).toMatchObject({ isLearning: false, cyclesCompleted: 1 });
+    expect(status.nextCycleAt).toBeUndefined();
+    await loop.close();
+    await expect(loop.triggerLearningCycle()).rejects.toThrow(/LEARNING_STATE/);
+  });
+});

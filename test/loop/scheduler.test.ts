@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { createRng, defaultLogger, ManualClock } from "../../src/core/index.js";
+import { LearningScheduler } from "../../src/loop/scheduler.js";
+
+const settle = () => new Promise((r) => setImmediate(r));
+
+function setUp(change: Partial<ConstructorParameters<typeof LearningScheduler>[0]> = {}) {
+  const clock = new ManualClock();
+  const runs: number[] = [];
+  const scheduler = new LearningScheduler({
+    intervalMs: 60_000,
+    jitter: 0,
+    maxPerDay: 48,
+    clock,
+    rng: createRng(1),
+    logger: defaultLogger({}),
+    earlier: [],
+    cycle: async () => {
+      runs.push(clock.now());
+    },
+    ...change,
+  });
+  return { clock, runs, scheduler };
+}
+
+describe("the scheduler", () => {
+  it("runs at its interval until it is stopped", async () => {
+    const { clock, runs, scheduler } = setUp();
+    scheduler.start();
+    scheduler.start();
+    for (let i = 0; i < 3; i++) {
+      clock.advance(60_000);
+      await settle();
+    }
+    expect(runs).toHaveLength(3);
+    await scheduler.stop();
+    clock.advance(600_000);
+    await settle();
+    expect(runs).toHaveLength(3);
+    expect(scheduler.nextAt).toBeUndefined();
+  });
+
+  it("spreads its waits by the jitter, within bounds", () => {
+    const waits = Array.from({ length: 40 }, (_, i) => {
+      const { clock, scheduler } = setUp({ jitter: 0.25, rng: createRng(i) });
+      scheduler.start();
+      return Date.parse(scheduler.nextAt as string) - clock.now();
+    });
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(45_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(75_000);
+    expect(new Set(waits).size).toBeGreaterThan(20);
+  });
+
+  it("keeps the day's limit, also over a restart, and lets a hand-made cycle through", async () => {
+    const base = new ManualClock();
+    const earlier = [new Date(base.now() - 3_600_000).toISOString(), new Date(base.now() - 1_800_000).toISOString()];
+    const { clock, runs, scheduler } = setUp({ maxPerDay: 2, earlier });
+    scheduler.start();
+    clock.advance(22 * 3_600_000);
+    await settle();
+    expect(runs).toHaveLength(0);
+    await scheduler.trigger();
+    expect(runs).toHaveLength(1);
+    clock.advance(2 * 3_600_000);
+    await settle();
+    expect(runs).toHaveLength(2);
+  });
+
+  it("never runs two cycles at once and awaits the one under way", async () => {
+    let release = () => {};
+    let count = 0;
+    const { scheduler } = setUp({
+      cycle: () => {
+        count++;
+        return new Promise<void>((r) => {
+          release = r;
+        });
+      },
+    });
+    const first = scheduler.trigger();
+    const second = scheduler.trigger();
+    release();
+    await Promise.all([first, second]);
+    expect(count).toBe(1);
+    expect(scheduler.busy).toBe(false);
+  });
+
+  it("asks a running cycle to stop and waits until it has", async () => {
+    const seen: string[] = [];
+    const { scheduler } = setUp({
+      cycle: (signal) =>
+        new Promise<void>((r) => {
+          signal.addEventListener("abort", () => {
+            seen.push("asked");
+            r();
+          });
+        }),
+    });
+    scheduler.start();
+    const running = scheduler.trigger();
+    await scheduler.stop();
+    await running;
+    expect(seen).toEqual(["asked"]);
+  });
+
+  it("survives a failing cycle and plans the next", async () => {
+    const { clock, scheduler } = setUp({ cycle: () => Promise.reject(new Error("no")) });
+    scheduler.start();
+    clock.advance(60_000);
+    await settle();
+    expect(scheduler.nextAt).toBeDefined();
+    await expect(scheduler.trigger()).rejects.toThrow("no");
+  });
+});

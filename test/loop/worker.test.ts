@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { defaultLogger } from "../../src/core/index.js";
+import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
+import { CollectedFacts } from "../../src/loop/worker/state.js";
+import { aDecision, aFeedback } from "../support/facts.js";
+
+const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
+const misbehaving = new URL("../support/thread-entry.mjs", import.meta.url);
+const open: LearningWorker[] = [];
+const start = (entry: URL) => {
+  const worker = startLearningWorker({ logger: defaultLogger({}), entry });
+  open.push(worker);
+  return worker;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((w) => w.close()));
+});
+
+describe("the learning worker", () => {
+  it("runs the package's jobs over one memory", async () => {
+    const worker = start(built);
+    expect(worker.generation).toBe(0);
+    await worker.run("ingest", { decision: [aDecision({ decisionId: "a" }), aDecision({ decisionId: "b" })] });
+    const held = await worker.run("ingest", { decision: [aDecision({ decisionId: "a" })], feedback: [aFeedback({})] });
+    expect(held).toEqual({ decisions: 2, runsWithFeedback: 1, runsWithTraces: 0 });
+    expect(worker.generation).toBe(1);
+  });
+
+  it("names unknown jobs, and goes on", async () => {
+    const worker = start(built);
+    await expect(worker.run("inges", {})).rejects.toThrow(/WORKER_FAILED.*unknown job "inges"/);
+    await expect(worker.run("ingest", {})).resolves.toBeDefined();
+  });
+
+  it("fails the jobs of a thread that died and starts a new one", async () => {
+    const worker = start(misbehaving);
+    await expect(worker.run("die", {})).rejects.toThrow(/WORKER_FAILED.*ended with code 3/);
+    await expect(worker.run("throw-outside", {})).rejects.toThrow(/WORKER_FAILED.*outside/);
+    await expect(worker.run("echo", { n: 1 })).resolves.toEqual({ n: 1 });
+    expect(worker.generation).toBe(3);
+  });
+
+  it("stops a busy job when asked, and refuses one asked to stop before", async () => {
+    const worker = start(misbehaving);
+    const stop = new AbortController();
+    const busy = worker.run("poll-cancelled", {}, { signal: stop.signal });
+    stop.abort();
+    await expect(busy).rejects.toThrow(/stopped as asked/);
+    await expect(worker.run("echo", {}, { signal: stop.signal })).rejects.toThrow(/before it began/);
+  });
+
+  it("passes progress on, and says when input cannot be copied", async () => {
+    const worker = start(misbehaving);
+    const seen: unknown[] = [];
+    await worker.run("progress", {}, { onProgress: (...p) => seen.push(p) });
+    expect(seen).toEqual([[0.5, "half"]]);
+    await expect(worker.run("echo", { f: () => 1 })).rejects.toThrow(/cannot be copied/);
+    await expect(worker.run("print", {})).resolves.toBe("printed");
+  });
+
+  it("fails what runs when it is closed, and everything after", async () => {
+    const worker = start(misbehaving);
+    const busy = worker.run("poll-cancelled", {});
+    const outcome = expect(busy).rejects.toThrow(/closed/);
+    await worker.close();
+    await outcome;
+    await expect(worker.run("echo", {})).rejects.toThrow(/closed worker/);
+  });
+});
+
+describe("collected facts", () => {
+  it("count a decision once, the last one, and forget the oldest beyond the limits", () => {
+    const facts = new CollectedFacts({ decisions: 2, runs: 1 });
+    facts.add({
+      decision: [
+        aDecision({ decisionId: "a", chosen: "x" }),
+        aDecision({ decisionId: "b" }),
+        aDecision({ decisionId: "a", chosen: "y" }),
+        aDecision({ decisionId: "c" }),
+      ],
+      feedback: [
+        aFeedback({ workflowId: "1", feedbackId: "f" }),
+        aFeedback({ workflowId: "2", feedbackId: "g" }),
+        aFeedback({ workflowId: "2", feedbackId: "g" }),
+      ],
+    });
+    expect([...facts.decisions.keys()]).toEqual(["b", "c"]);
+    expect(facts.feedback.get("2")).toHaveLength(1);
+    expect(facts.feedback.has("1")).toBe(false);
+  });
+});

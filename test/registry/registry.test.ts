@@ -1,0 +1,179 @@
+import { describe, expect, it, vi } from "vitest";
+import { defaultLogger, ManualClock } from "../../src/core/index.js";
+import { openRegistry, type RegistryEvent } from "../../src/registry/index.js";
+import { fakeStore } from "./fake-store.js";
+
+const NAME = "policy/triage";
+const setup = async () => {
+  const store = fakeStore();
+  const clock = new ManualClock();
+  const open = () => openRegistry({ ...store, clock });
+  return { store, clock, open, registry: await open() };
+};
+const publish = (registry: Awaited<ReturnType<typeof openRegistry>>, weight: number) =>
+  registry.publish(NAME, "routing-policy", { weight }, { rows: 10 });
+
+describe("registry", () => {
+  it("publishes without serving, then promotes, rolls back to the version before and to none", async () => {
+    const { registry } = await setup();
+    const first = await publish(registry, 1);
+    expect(first).toMatchObject({ name: NAME, version: "v1", kind: "routing-policy", lineage: { rows: 10 } });
+    expect(registry.champion(NAME)).toBeUndefined();
+    await publish(registry, 2);
+    await publish(registry, 3);
+    await registry.promote(NAME, "v1", "gain");
+    await registry.promote(NAME, "v2", "gain");
+    await registry.rollback(NAME, "worse");
+    expect(registry.champion(NAME)?.version).toBe("v1");
+    await registry.promote(NAME, "v3", "gain");
+    await registry.rollback(NAME, "worse again");
+    expect(registry.champion(NAME)?.version).toBe("v1");
+    await registry.rollback(NAME, "worse than the fallback");
+    await registry.rollback(NAME, "nothing left to roll back");
+    expect(registry.champion(NAME)).toBeUndefined();
+    expect(registry.history(NAME).map((e) => `${e.action} ${e.version ?? "-"}`)).toEqual([
+      "publish v1",
+      "publish v2",
+      "publish v3",
+      "promote v1",
+      "promote v2",
+      "rollback v1",
+      "promote v3",
+      "rollback v1",
+      "rollback -",
+      "rollback -",
+    ]);
+  });
+
+  it("finds everything again when reopened, payload and lineage included", async () => {
+    const { registry, open } = await setup();
+    const lineage = {
+      parent: "v0",
+      dataFrom: "2026-01-01T00:00:00.000Z",
+      dataTo: "2026-01-02T00:00:00.000Z",
+      rows: 7,
+      encoderVersion: "e1",
+      seed: 3,
+      estimates: { dr: { value: 0.4, interval: { lower: 0.3, upper: 0.5 } } },
+    };
+    await registry.publish(NAME, "routing-policy", { weights: [1, 2.5] }, lineage);
+    await registry.promote(NAME, "v1", "proved");
+    const again = await open();
+    expect(again.names()).toEqual([NAME]);
+    expect(again.champion(NAME)).toEqual(registry.champion(NAME));
+    expect(again.champion(NAME)?.lineage).toEqual(lineage);
+    expect(await again.load(NAME, "v1")).toEqual({ weights: [1, 2.5] });
+    expect(again.history()).toEqual(registry.history(NAME));
+  });
+
+  it("tells watchers after each change of what serves, and a failing one harms nobody", async () => {
+    const { store, clock } = await setup();
+    const error = vi.fn();
+    const registry = await openRegistry({ ...store, clock, logger: { ...defaultLogger({}), error } });
+    const seen: [string | undefined, RegistryEvent["action"]][] = [];
+    registry.watch(NAME, () => {
+      throw new Error("watcher broke");
+    });
+    const stop = registry.watch(NAME, (champion, event) => seen.push([champion?.version, event.action]));
+    await publish(registry, 1);
+    await registry.promote(NAME, "v1", "gain");
+    await registry.pin(NAME, undefined, "incident");
+    await registry.unpin(NAME);
+    stop();
+    await registry.rollback(NAME, "worse");
+    expect(seen).toEqual([
+      ["v1", "promote"],
+      [undefined, "pin"],
+      ["v1", "unpin"],
+    ]);
+    expect(error).toHaveBeenCalledTimes(4);
+  });
+
+  it("holds a pinned version, or the fallback, against every change", async () => {
+    const { registry, open } = await setup();
+    await publish(registry, 1);
+    await publish(registry, 2);
+    await registry.promote(NAME, "v1", "gain");
+    await registry.pin(NAME, "v2", "by hand");
+    expect([registry.champion(NAME)?.version, registry.isPinned(NAME)]).toEqual(["v2", true]);
+    await expect(registry.promote(NAME, "v1", "gain")).rejects.toThrow(/ARTIFACT_PINNED.*pinned to v2.*unpin/);
+    await registry.pin(NAME, undefined, "incident");
+    await expect(registry.rollback(NAME, "worse")).rejects.toThrow(/ARTIFACT_PINNED.*pinned to the fallback/);
+    expect((await open()).champion(NAME)).toBeUndefined();
+    await registry.unpin(NAME);
+    expect([registry.champion(NAME)?.version, registry.isPinned(NAME)]).toEqual(["v1", false]);
+  });
+
+  it("numbers concurrent publications apart", async () => {
+    const { registry } = await setup();
+    const made = await Promise.all([1, 2, 3, 4].map((w) => publish(registry, w)));
+    expect(made.map((m) => m.version)).toEqual(["v1", "v2", "v3", "v4"]);
+    for (const [i, m] of made.entries()) expect(await registry.load(NAME, m.version)).toEqual({ weight: i + 1 });
+  });
+
+  it("hands out copies", async () => {
+    const { registry } = await setup();
+    await publish(registry, 1);
+    const version = registry.versions(NAME)[0];
+    if (version) version.lineage.rows = 99;
+    expect(registry.versions(NAME)[0]?.lineage.rows).toBe(10);
+  });
+});
+
+describe("registry, given bad input", () => {
+  it.each<[string, (r: Awaited<ReturnType<typeof openRegistry>>) => Promise<unknown>, RegExp]>([
+    ["an unknown name", (r) => r.promote("policy/none", "v1", ""), /ARTIFACT_UNKNOWN.*"policy\/none".*policy\/triage/],
+    ["an unknown version", (r) => r.promote(NAME, "v9", ""), /ARTIFACT_UNKNOWN.*"v9".*v1 to v1/],
+    ["an unknown version to load", (r) => r.load(NAME, "v9"), /ARTIFACT_UNKNOWN/],
+    ["an unknown name to roll back", (r) => r.rollback("policy/none", ""), /ARTIFACT_UNKNOWN/],
+    ["a name outside its folder", (r) => r.publish("policy/../x", "k", {}, { rows: 0 }), /ARTIFACT_INVALID.*parts/],
+    ["a payload with NaN", (r) => r.publish(NAME, "k", { w: [1, Number.NaN] }, { rows: 0 }), /NaN at \$\.w\[1\]/],
+    ["a typed array", (r) => r.publish(NAME, "k", { w: new Float64Array(2) }, { rows: 0 }), /typed array at \$\.w/],
+    ["no payload", (r) => r.publish(NAME, "k", undefined, { rows: 0 }), /ARTIFACT_INVALID/],
+    [
+      "estimates with NaN",
+      (r) => r.publish(NAME, "k", {}, { rows: 0, estimates: { dr: Number.NaN } }),
+      /NaN at \$\.estimates\.dr/,
+    ],
+  ])("refuses %s", async (_what, call, message) => {
+    const { registry } = await setup();
+    await publish(registry, 1);
+    const before = registry.history();
+    await expect(call(registry)).rejects.toThrow(message);
+    expect(registry.history()).toEqual(before);
+  });
+
+  it.each([
+    ["is cut", "{"],
+    ["is something else", '{"hello":1}'],
+    [
+      "serves what was never published",
+      '{"schemaVersion":1,"name":"policy/triage","versions":[],"events":[],"serving":["v7"]}',
+    ],
+  ])("keeps the fallback serving when a document %s, and overwrites nothing", async (_what, text) => {
+    const { store, registry, clock } = await setup();
+    await publish(registry, 1);
+    await registry.promote(NAME, "v1", "gain");
+    await registry.publish("policy/other", "k", {}, { rows: 0 });
+    store.docs.set(`registry/${NAME}`, text);
+    const warn = vi.fn();
+    const again = await openRegistry({ ...store, clock, logger: { ...defaultLogger({}), warn } });
+    expect(warn).toHaveBeenCalledOnce();
+    expect(again.champion(NAME)).toBeUndefined();
+    expect(again.names()).toEqual(["policy/other"]);
+    await expect(publish(again, 2)).rejects.toThrow(/STORE_CORRUPT.*policy\/triage/);
+    await expect(again.promote(NAME, "v1", "")).rejects.toThrow(/STORE_CORRUPT/);
+    expect(() => again.versions(NAME)).toThrow(/STORE_CORRUPT/);
+    expect(store.docs.get(`registry/${NAME}`)).toBe(text);
+  });
+
+  it("refuses a payload that is missing or was changed", async () => {
+    const { store, registry } = await setup();
+    await publish(registry, 1);
+    const [blob] = [...store.files.keys()];
+    store.files.set(blob as string, '{"weight":2}');
+    await expect(registry.load(NAME, "v1")).rejects.toThrow(/ARTIFACT_INVALID.*changed or cut/);
+    store.files.clear();
+    await expect(registry.load(NAME, "v1")).rejects.toThrow(/ARTIFACT_INVALID.*no payload/);
+  });
+});

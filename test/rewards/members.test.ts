@@ -1,0 +1,69 @@
+import { describe, expect, it, vi } from "vitest";
+import { createRng } from "../../src/core/index.js";
+import { defaultMembers, type RewardMember } from "../../src/rewards/index.js";
+import { rmse } from "./world.js";
+
+/** Rows whose target every member but the mean can learn. */
+function data(n: number, seed: number) {
+  const rng = createRng(seed);
+  const x = Array.from({ length: n }, () => Float64Array.from({ length: 4 }, () => rng.next()));
+  const y = Float64Array.from(x, (r) => 2 * (r[0] as number) + (r[1] as number) + 0.05 * rng.normal());
+  return { x, y, seed: 1 };
+}
+
+describe.each(defaultMembers().map((m): [string, RewardMember] => [m.kind, m]))("the member %s", (kind, member) => {
+  const train = data(120, 1);
+  const test = data(60, 2);
+
+  it("learns what there is to learn, the same way each time", async () => {
+    const [a, b] = [await member.fit(train), await member.fit(train)];
+    const predicted = a.predict(test.x);
+    expect(Array.from(b.predict(test.x))).toEqual(Array.from(predicted));
+    const spread = rmse(new Float64Array(60).fill(1.5), Array.from(test.y));
+    expect(rmse(predicted, Array.from(test.y)) / spread).toBeLessThan(kind === "mean" ? 1.1 : 0.5);
+    expect(a.predict([])).toHaveLength(0);
+    a.dispose();
+    b.dispose();
+  });
+
+  it("predicts the same after a snapshot went through JSON, twice, and says nothing to the console", async () => {
+    const log = vi.spyOn(console, "log");
+    const fitted = await member.fit(train);
+    const before = fitted.predict(test.x);
+    const restored = await member.restore(JSON.parse(JSON.stringify(await fitted.snapshot())));
+    const again = await member.restore(JSON.parse(JSON.stringify(await restored.snapshot())));
+    restored.predict(test.x).forEach((v, i) => {
+      expect(v).toBeCloseTo(before[i] as number, 5);
+    });
+    again.predict(test.x).forEach((v, i) => {
+      expect(v).toBeCloseTo(before[i] as number, 5);
+    });
+    for (const m of [fitted, restored, again]) m.dispose();
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+  });
+
+  it("copes with a constant column, a constant target and few rows", async () => {
+    const x = Array.from({ length: 24 }, (_, i) => Float64Array.of(1, i));
+    const fitted = await member.fit({ x, y: new Float64Array(24).fill(0.7), seed: 1 });
+    for (const v of fitted.predict(x)) expect(Math.abs(v - 0.7)).toBeLessThan(0.06);
+    fitted.dispose();
+  });
+});
+
+describe("the fast members", () => {
+  it("learn from further rows as if they had been there from the start, but for their penalty", async () => {
+    for (const member of defaultMembers().filter((m) => ["ridge", "kernel-ridge"].includes(m.kind))) {
+      const [first, second] = [data(150, 1), data(400, 3)];
+      const shifted = { ...second, y: second.y.map((v) => v + 1) };
+      const fitted = await member.fit(first);
+      const before = rmse(fitted.predict(shifted.x), Array.from(shifted.y));
+      fitted.update?.(shifted.x, shifted.y);
+      const after = rmse(fitted.predict(shifted.x), Array.from(shifted.y));
+      expect(before).toBeGreaterThan(0.9);
+      expect(after).toBeLessThan(0.4);
+      const restored = await member.restore(JSON.parse(JSON.stringify(await fitted.snapshot())));
+      expect(restored.predict(shifted.x)[0]).toBeCloseTo(fitted.predict(shifted.x)[0] as number, 6);
+    }
+  });
+});

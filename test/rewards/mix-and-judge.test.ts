@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/core/index.js";
+import type { DecisionRow } from "../../src/dataset/index.js";
+import { createLlmJudge, fitJudgeCorrection, learningWeight, mixRewards } from "../../src/rewards/index.js";
+
+const row = (i: number, chosen: string, more: Partial<DecisionRow> = {}): DecisionRow => ({
+  decisionId: `d${i}`,
+  workflowId: `w${i}`,
+  decisionPoint: "p",
+  at: "2026-01-01T00:00:00.000Z",
+  index: 0,
+  decisionsInRun: 1,
+  context: {},
+  candidates: ["a", "b"],
+  chosen,
+  source: "policy",
+  mode: "act",
+  ...more,
+});
+
+describe("mixRewards", () => {
+  it("keeps measured rewards, marks mixed ones, leaves unfamiliar runs alone and counts the shares", () => {
+    const rows = [row(0, "a", { reward: 0.9, ratedProbability: 1 }), row(1, "a"), row(2, "b"), row(3, "b")];
+    const imputed = new Map([
+      ["d0", { mean: 0.9, variance: 0.01, known: true }],
+      ["d1", { mean: 0.5, variance: 0.01, known: true }],
+      ["d2", { mean: 0.4, variance: 0.01, known: false }],
+    ]);
+    const { rows: mixed, shares } = mixRewards(rows, imputed);
+    expect(mixed[0]).toBe(rows[0]);
+    expect(mixed[1]).toMatchObject({ reward: 0.5, rewardSource: "mixed", rewardVariance: 0.01 });
+    expect(mixed[2]?.reward).toBeUndefined();
+    expect(shares).toEqual({ measured: 0.25, mixed: 0.25, missing: 0.5 });
+    expect(mixRewards([row(1, "a")], imputed).rows[0]?.reward).toBeUndefined();
+  });
+
+  it("is right on average although the model is wrong and the rating depends on what was seen", () => {
+    const rng = createRng(1);
+    const rows: DecisionRow[] = [];
+    const imputed = new Map<string, { mean: number; variance: number; known: boolean }>();
+    const truth = { a: 0, b: 0 };
+    for (let i = 0; i < 20_000; i++) {
+      const chosen = rng.next() < 0.5 ? "a" : "b";
+      const seen = rng.next() < 0.5;
+      const expected = (chosen === "a" ? 0.3 : 0.5) + (seen ? 0.3 : 0);
+      const reward = rng.next() < expected ? 1 : 0;
+      truth[chosen] += reward;
+      // Good runs are rated five times as often, through what is seen of them.
+      const ratedProbability = seen ? 0.5 : 0.1;
+      rows.push(row(i, chosen, rng.next() < ratedProbability ? { reward, ratedProbability } : {}));
+      // The model thinks a is better than b: wrong by 0.4.
+      imputed.set(`d${i}`, { mean: chosen === "a" ? 0.8 : 0.6, variance: 0.2, known: true });
+    }
+    const { rows: mixed } = mixRewards(rows, imputed);
+    for (const chosen of ["a", "b"] as const) {
+      const own = rows.filter((r) => r.chosen === chosen);
+      const goal = truth[chosen] / own.length;
+      const naive = own.filter((r) => r.reward !== undefined);
+      const naiveMean = naive.reduce((s, r) => s + (r.reward as number), 0) / naive.length;
+      const imputedOnly = mixed.find((r) => r.chosen === chosen && r.rewardSource === "mixed")?.reward as number;
+      expect(naiveMean - goal).toBeGreaterThan(0.08);
+      expect(Math.abs(imputedOnly - goal)).toBeLessThan(0.035);
+    }
+  });
+
+  it("lets a mixed row weigh what its prediction explains", () => {
+    expect(learningWeight(row(0, "a", { reward: 1 }), 0.2)).toBe(1);
+    const mixed = (rewardVariance: number) => row(0, "a", { reward: 0.5, rewardSource: "mixed", rewardVariance });
+    expect(learningWeight(mixed(0.05), 0.2)).toBeCloseTo(0.75, 12);
+    expect(learningWeight(mixed(0.3), 0.2)).toBe(0);
+    expect(learningWeight(mixed(0.05), 0)).toBe(0);
+  });
+});
+
+describe("a language model as a judge", () => {
+  const modelThatSays = (answer: unknown, prompts: string[] = []) => ({
+    withStructuredOutput: () => ({
+      invoke: async (prompt: string) => {
+        prompts.push(prompt);
+        return answer;
+      },
+    }),
+  });
+
+  it("scores each key by the rubric", async () => {
+    const prompts: string[] = [];
+    const model = modelThatSays({ reasoning: "fine", helpfulness: 10, tone: 1 }, prompts);
+    const judge = createLlmJudge({ model, rubric: "Be kind.", keys: ["helpfulness", "tone"], maxChars: 20 });
+    expect(await judge({ inputs: { q: "hi" }, outputs: "x".repeat(100), referenceOutputs: "y" })).toEqual([
+      { key: "helpfulness", score: 1, comment: "fine" },
+      { key: "tone", score: 0, comment: "fine" },
+    ]);
+    expect(prompts[0]).toContain("Be kind.");
+    expect(prompts[0]).toContain(`<outputs>\n${"x".repeat(20)}\n</outputs>`);
+  });
+
+  it.each([[{ reasoning: "x", quality: 11 }], [{ quality: 5 }], ["nonsense"]])(
+    "refuses the answer %j",
+    async (answer) => {
+      const judge = createLlmJudge({ model: modelThatSays(answer), rubric: "r" });
+      await expect(judge({ outputs: "o" })).rejects.toThrow(/REWARD_INVALID/);
+    },
+  );
+
+  it("has its bias measured and corrected, and is left out where it does not help", () => {
+    const rng = createRng(3);
+    const humans = Array.from({ length: 300 }, () => rng.next());
+    const lenient = humans.map((human) => ({ human, judge: Math.min(1, 0.5 + 0.5 * human + 0.05 * rng.normal()) }));
+    const fit = fitJudgeCorrection(lenient);
+    expect(fit.bias).toBeCloseTo(0.25, 1);
+    expect(fit.rmse.corrected).toBeLessThan(0.5 * fit.rmse.raw);
+    expect(fit.helps).toBe(true);
+    expect(Math.abs(fit.correct(0.75) - 0.5)).toBeLessThan(0.05);
+    const blind = fitJudgeCorrection(humans.map((human) => ({ human, judge: rng.next() })));
+    expect(blind.helps).toBe(false);
+    expect(() => fitJudgeCorrection(lenient.slice(0, 5))).toThrow(/5 runs/);
+  });
+});

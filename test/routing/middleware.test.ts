@@ -1,0 +1,95 @@
+import { AIMessage, createAgent, fakeModel, modelRetryMiddleware, tool } from "langchain";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createLearnedMiddleware } from "../../src/routing/index.js";
+import { promote, trainedArtifact } from "./support/policy.js";
+import { createWorld } from "./support/world.js";
+
+const look = tool(() => "found", { name: "look", description: "looks", schema: z.object({}) });
+const order = tool(() => "ordered", { name: "order", description: "orders", schema: z.object({}) });
+
+function build(world: ReturnType<typeof createWorld>, exploration = 0) {
+  const strong = fakeModel();
+  const cheap = fakeModel();
+  const learned = createLearnedMiddleware(
+    {
+      decisionPoint: "model",
+      choices: {
+        cheap: { model: cheap, tools: ["look"], systemPrompt: "Be brief." },
+        strong: { model: strong },
+      },
+      context: (request) => ({ topic: request.messages[0]?.text }),
+      fallback: () => "strong",
+      exploration,
+    },
+    world.deps,
+  );
+  return { strong, cheap, learned };
+}
+
+const ask = (text: string) => ({ messages: [{ role: "user" as const, content: text }] });
+
+describe("learned middleware", () => {
+  it("leaves the agent as it is where the choice says nothing, one decision per model call", async () => {
+    const world = createWorld();
+    const { strong, learned } = build(world);
+    strong.respondWithTools([{ name: "order", args: {}, id: "1" }]).respond(new AIMessage("done"));
+    const agent = createAgent({ model: strong, tools: [look, order], systemPrompt: "Help.", middleware: [learned] });
+    const result = await agent.invoke(ask("invoice"));
+    expect(result.messages.at(-1)?.text).toBe("done");
+    expect(strong.calls[0]?.messages[0]?.text).toBe("Help.");
+    expect(world.sink.view().map((d) => `${d.index} ${d.chosen} ${d.propensity}`)).toEqual([
+      "0 strong 1",
+      "1 strong 1",
+    ]);
+  });
+
+  it("swaps model, tools and system prompt as the promoted policy says", async () => {
+    const world = createWorld();
+    const { strong, cheap, learned } = build(world);
+    await promote(
+      world.registry,
+      trainedArtifact("model", ["cheap", "strong"], undefined, () => "cheap"),
+    );
+    await learned.ready();
+    let tools: string[] = [];
+    const bind = cheap.bindTools.bind(cheap);
+    cheap.bindTools = (given) => {
+      tools = given.map((t) => String(t.name));
+      return bind(given);
+    };
+    cheap.respond(new AIMessage("short"));
+    const agent = createAgent({ model: strong, tools: [look, order], systemPrompt: "Help.", middleware: [learned] });
+    const result = await agent.invoke(ask("invoice"));
+    expect(result.messages.at(-1)?.text).toBe("short");
+    expect(tools).toEqual(["look"]);
+    expect(cheap.calls[0]?.messages[0]?.text).toBe("Be brief.");
+    expect(strong.callCount).toBe(0);
+    expect(learned.status()).toMatchObject({ mode: "act", decisions: 1 });
+  });
+
+  it("is one decision under a retrying middleware outside", async () => {
+    for (let run = 0; run < 6; run++) {
+      const world = createWorld(run);
+      const { strong, cheap, learned } = build(world, 1);
+      for (const model of [strong, cheap])
+        model.respond(new Error("busy")).respond(new Error("busy")).respond(new AIMessage("ok"));
+      const retry = modelRetryMiddleware({ maxRetries: 3, initialDelayMs: 1, jitter: false });
+      const agent = createAgent({ model: strong, tools: [], middleware: [retry, learned] });
+      await agent.invoke(ask("invoice"));
+      expect(world.sink.written).toHaveLength(1);
+      const used = world.sink.written[0]?.chosen === "cheap" ? cheap : strong;
+      expect([used.callCount, strong.callCount + cheap.callCount]).toEqual([3, 3]);
+    }
+  });
+
+  it("refuses options it does not know, and a single choice", () => {
+    const { deps } = createWorld();
+    const base = { decisionPoint: "model", context: () => ({}), fallback: () => "a" as const };
+    expect(() => createLearnedMiddleware({ ...base, choices: { a: {} } }, deps)).toThrow("at least two ways");
+    const misspelt = { a: { tolls: [] }, b: {} } as { a: object; b: object };
+    expect(() => createLearnedMiddleware({ ...base, choices: misspelt }, deps)).toThrow("tolls");
+    const extra = { ...base, choices: { a: {}, b: {} }, destinations: ["a"] };
+    expect(() => createLearnedMiddleware(extra, deps)).toThrow("CONFIG_UNKNOWN_KEY");
+  });
+});

@@ -1,0 +1,242 @@
+import { describe, expect, it } from "vitest";
+import { routingArtifactName } from "../../src/policies/index.js";
+import { createRouter, type DecisionOptions } from "../../src/routing/index.js";
+import { promote, trainedArtifact } from "./support/policy.js";
+import { createWorld, taskConfig } from "./support/world.js";
+
+const destinations = ["billing", "tech", "sales"] as const;
+type Topic = { topic: string };
+type Options = Partial<DecisionOptions<Topic, (typeof destinations)[number]>>;
+
+function build(world: ReturnType<typeof createWorld>, overrides: Options = {}) {
+  return createRouter(
+    {
+      decisionPoint: "triage",
+      destinations,
+      context: (s: Topic) => ({ topic: s.topic }),
+      fallback: () => "sales",
+      ...overrides,
+    },
+    world.deps,
+  );
+}
+
+async function serving(overrides: Options = {}, artifact = trainedArtifact("triage", destinations)) {
+  const world = createWorld();
+  const router = build(world, overrides);
+  const version = await promote(world.registry, artifact);
+  await router.ready();
+  return { world, router, version };
+}
+
+describe("a promoted policy", () => {
+  it("acts greedily without an exploration budget, and says what the fallback would have done", async () => {
+    const { world, router, version } = await serving({ control: 0 });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("billing");
+    expect(await router.invoke({ topic: "crash" }, taskConfig("2"))).toBe("tech");
+    expect(world.sink.written[0]).toMatchObject({
+      chosen: "billing",
+      propensity: 1,
+      source: "policy",
+      mode: "act",
+      policyVersion: version,
+      fallbackChoice: "sales",
+    });
+    expect(world.sink.written[0]).not.toHaveProperty("fallbackReason");
+  });
+
+  it("explores inside its budget, with exact propensities", async () => {
+    const { world, router } = await serving({ exploration: 0.1, control: 0 });
+    for (let i = 0; i < 1000; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
+    const away = world.sink.written.filter((d) => d.chosen !== "billing");
+    expect(away.length / 1000).toBeCloseTo(0.1, 1);
+    for (const d of world.sink.written) expect(d.propensity).toBeCloseTo(d.chosen === "billing" ? 0.9 : 0.05, 12);
+  });
+
+  it("never explores a destination below the reward floor, and gives way where even its best is", async () => {
+    const floor = await serving({ exploration: 0.5, rewardFloor: 0, fallback: () => "sales" });
+    for (let i = 0; i < 200; i++) await floor.router.invoke({ topic: "price" }, taskConfig(`r${i}`));
+    expect(new Set(floor.world.sink.written.map((d) => d.chosen))).toEqual(new Set(["sales"]));
+    expect(floor.world.sink.written[0]?.expectedRewards).toHaveLength(3);
+
+    // An upper-bound policy prefers the destination nobody ever tried, however little it is expected to earn.
+    const curious = trainedArtifact("triage", ["tech", "sales"], { kind: "linucb", alpha: 50 });
+    const gives = await serving({ rewardFloor: 0.1, fallback: () => "tech" }, curious);
+    expect(await gives.router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("tech");
+    expect(gives.world.sink.written[0]).toMatchObject({ fallbackReason: "reward-floor", propensity: 1 });
+  });
+
+  it("leaves its control share to the fallback, with the mixture's propensities", async () => {
+    const { world, router } = await serving({ control: 0.2 });
+    for (let i = 0; i < 1000; i++) await router.invoke({ topic: "crash" }, taskConfig(`control-${i}`));
+    const decisions = world.sink.written;
+    const held = decisions.filter((d) => d.fallbackReason === "control");
+    expect(Math.abs(held.length / 1000 - 0.2)).toBeLessThan(0.05);
+    for (const d of decisions) expect(d.propensity).toBeCloseTo(d.source === "fallback" ? 0.2 : 0.8, 12);
+  });
+
+  it("keeps to its canary share at first, with the mixture's propensities", async () => {
+    const { world, router } = await serving({ canary: { share: 0.25, decisions: 800 }, control: 0 });
+    for (let i = 0; i < 1000; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
+    const [canary, after] = [world.sink.written.slice(0, 800), world.sink.written.slice(800)];
+    expect(canary.filter((d) => d.source === "policy").length / 800).toBeCloseTo(0.25, 1);
+    for (const d of canary) expect(d.propensity).toBeCloseTo(d.chosen === "billing" ? 0.25 : 0.75, 12);
+    expect(canary.find((d) => d.source === "fallback")?.fallbackReason).toBe("canary");
+    expect(after.every((d) => d.source === "policy" && d.propensity === 1)).toBe(true);
+  });
+
+  it("respects the mask", async () => {
+    const { world, router } = await serving({ exploration: 1, mask: () => ({ billing: false }) });
+    for (let i = 0; i < 50; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
+    expect(world.sink.written.some((d) => d.chosen === "billing")).toBe(false);
+    expect(world.sink.written[0]).toMatchObject({ mask: [false, true, true] });
+    expect(world.sink.written[0]?.probabilities?.[0]).toBe(0);
+  });
+
+  it("logs the features of the destinations, and doubts broken ones", async () => {
+    const features = { billing: { dollars: 1 }, tech: { dollars: 2 }, sales: { dollars: 3 } };
+    const { world, router } = await serving({ candidateFeatures: features, control: 0 });
+    await router.invoke({ topic: "invoice" }, taskConfig("1"));
+    expect(world.sink.written[0]).toMatchObject({ chosen: "billing", candidateFeatures: features });
+    const moving = await serving({ candidateFeatures: (s) => ({ ...features, tech: { dollars: s.topic.length } }) });
+    await moving.router.invoke({ topic: "crash" }, taskConfig("1"));
+    expect(moving.world.sink.written[0]?.candidateFeatures?.tech).toEqual({ dollars: 5 });
+    const broken = await serving({ candidateFeatures: () => ({ ...features, tech: { dollars: Number.NaN } }) });
+    expect(await broken.router.invoke({ topic: "crash" }, taskConfig("1"))).toBe("sales");
+    expect(broken.world.sink.written[0]?.fallbackReason).toBe("context-error");
+    const fixed = { ...features, tech: { dollars: Number.NaN } };
+    await expect(serving({ candidateFeatures: fixed })).rejects.toThrow('candidateFeatures of "tech"');
+  });
+
+  it("gives way on a field that training did not know, and still explores there", async () => {
+    const { world, router } = await serving({ context: (s) => ({ topic: s.topic, vip: true }) });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("sales");
+    expect(world.sink.written[0]).toMatchObject({ fallbackReason: "context-error", context: { vip: true } });
+    expect(world.log.join()).toContain("field vip");
+    const exploring = await serving({ context: (s) => ({ topic: s.topic, vip: true }), exploration: 1 });
+    await exploring.router.invoke({ topic: "invoice" }, taskConfig("1"));
+    expect(exploring.world.sink.written[0]).toMatchObject({ source: "exploration" });
+    expect(exploring.world.sink.written[0]?.propensity).toBeCloseTo(1 / 3, 12);
+  });
+
+  it("asks a fallback that answers by promise only when it must decide", async () => {
+    let asked = 0;
+    const { router } = await serving({
+      fallback: async () => {
+        asked++;
+        return "sales" as const;
+      },
+    });
+    for (let i = 0; i < 5; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
+    expect(asked).toBe(1);
+  });
+
+  it("is watched over: a failing fallback, asked for comparison, does not stop it", async () => {
+    const { router, world } = await serving({
+      fallback: () => {
+        throw new Error("down");
+      },
+    });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("billing");
+    expect(world.log.join()).toContain("asked for comparison");
+  });
+
+  it("that is damaged never serves, and what served before goes on", async () => {
+    const { world, router } = await serving();
+    await promote(world.registry, { ...trainedArtifact("triage", destinations), policy: { kind: "no", version: 9 } });
+    await router.ready();
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("billing");
+    expect(world.log.join()).toContain("cannot be served");
+  });
+
+  it("that fails while serving gives way", async () => {
+    const artifact = trainedArtifact("triage", destinations);
+    const { world, router } = await serving({}, artifact);
+    world.clock.monotonic = (
+      (t) => () =>
+        (t += 1000)
+    )(0);
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("sales");
+    expect(world.sink.written[0]?.fallbackReason).toBe("time-budget");
+  });
+});
+
+describe("versions and modes", () => {
+  const other = () => trainedArtifact("triage", destinations, { kind: "epsilon-greedy" }, () => "tech");
+
+  it("a run keeps the version it began with; a roll-back overrides", async () => {
+    const { world, router, version } = await serving();
+    const inRun = (task: string, run: string) => {
+      const config = taskConfig(task);
+      return router.invoke({ topic: "invoice" }, { ...config, metadata: { ...config.metadata, workflowId: run } });
+    };
+    expect(await inRun("1", "old")).toBe("billing");
+    const next = await promote(world.registry, other());
+    await router.ready();
+    expect(await inRun("2", "old")).toBe("billing");
+    expect(await inRun("3", "new")).toBe("tech");
+    expect(world.sink.written.map((d) => d.policyVersion)).toEqual([version, version, next]);
+    await world.registry.rollback(routingArtifactName("triage"));
+    expect(await inRun("4", "new")).toBe("billing");
+    await world.registry.rollback(routingArtifactName("triage"));
+    expect(await inRun("5", "new")).toBe("sales");
+    expect(world.sink.written.at(-1)).toMatchObject({ mode: "shadow", source: "fallback" });
+  });
+
+  it("a run that began without a policy stays in shadow", async () => {
+    const world = createWorld();
+    const router = build(world);
+    const config = taskConfig("1");
+    await router.invoke({ topic: "invoice" }, config);
+    await promote(world.registry, other());
+    await router.ready();
+    await router.invoke({ topic: "invoice" }, { ...taskConfig("2"), metadata: config.metadata });
+    await router.invoke({ topic: "invoice" }, taskConfig("3"));
+    expect(world.sink.written.map((d) => d.mode)).toEqual(["shadow", "shadow", "act"]);
+  });
+
+  it("a champion promoted before the router was made serves as well", async () => {
+    const world = createWorld();
+    await promote(world.registry, other());
+    const router = build(world);
+    await router.ready();
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("tech");
+  });
+
+  it("modes set by hand win: act without a policy falls back, shadow and advise leave it to the fallback", async () => {
+    const bare = createWorld();
+    const unpromoted = build(bare, { mode: "act", exploration: 1 });
+    expect(await unpromoted.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("sales");
+    expect(bare.sink.written[0]).toMatchObject({ fallbackReason: "no-policy", propensity: 1, mode: "act" });
+
+    const { world, router, version } = await serving();
+    world.deps.modes.set("triage", "shadow");
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("sales");
+    expect(world.sink.written.at(-1)).toMatchObject({ mode: "shadow", policyVersion: version });
+    world.deps.modes.set("triage", "advise");
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("2"))).toBe("sales");
+    expect(world.sink.written.at(-1)).toMatchObject({ mode: "advise", source: "fallback" });
+    expect(world.sink.written.at(-1)).not.toHaveProperty("propensity");
+  });
+});
+
+describe("advice", () => {
+  it("names the best destination with expected rewards, confidence and reasons, and records nothing", async () => {
+    const { world, router, version } = await serving();
+    const advice = await router.advise({ topic: "invoice" });
+    expect(advice).toMatchObject({ destination: "billing", source: "policy", policyVersion: version });
+    expect(advice.actions.map((a) => a.destination)[0]).toBe("billing");
+    expect(advice.actions[0]?.expectedReward).toBeGreaterThan(0.6);
+    expect(advice.confidence).toBeGreaterThan(0.99);
+    expect(advice.why).toContain("topic");
+    expect(Object.values(advice.probabilities).reduce((a, b) => a + b)).toBeCloseTo(1, 9);
+    expect(world.sink.written).toEqual([]);
+  });
+
+  it("is the fallback's word, without confidence, where no policy may speak", async () => {
+    const world = createWorld();
+    const advice = await build(world).advise({ topic: "invoice" });
+    expect(advice).toMatchObject({ destination: "sales", source: "fallback", confidence: 0 });
+    expect(advice.why).toContain("no policy");
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { END, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { afterAll, expect, it } from "vitest";
+import { CollectiveLearningLoop } from "../../src/collective-learning-loop.js";
+import { config, input, sentinel } from "./support/crew.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sentinel-loop-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it("a Sentinel given to a loop at opening is captured, recorded, and known as a decision point", async () => {
+  const graph = sentinel({ exploration: 0.2 }).compile({ name: "atlas" });
+  await using loop = await CollectiveLearningLoop.open({ storagePath: join(folder, "a"), orchestrator: graph });
+  const out = await graph.invoke(input, { ...config, metadata: { workflowId: "w" } });
+  const decisions = await loop.getDecisions("w");
+  expect(decisions.map((d) => d.chosen)).toEqual(out.steps.filter((s) => s.source !== "only").map((s) => s.action));
+  const trace = await loop.getTrace("w");
+  expect(trace?.workflowType).toBe("atlas");
+  expect(trace?.nodes.some((n) => n.name === "weaver" && n.update?.includes('"under"'))).toBe(true);
+  expect((await loop.getLearningStatus()).decisionPoints.map((p) => p.decisionPoint)).toEqual(["sentinel"]);
+});
+
+it("a loop given to a Sentinel does the same", async () => {
+  await using loop = await CollectiveLearningLoop.open({ storagePath: join(folder, "b") });
+  const graph = loop.wrap(sentinel({ loop }).compile(), { workflowType: "atlas" });
+  await graph.invoke(input, { ...config, metadata: { workflowId: "w" } });
+  expect((await loop.getDecisions("w")).length).toBeGreaterThan(5);
+});
+
+it("takes any compiled graph as its orchestrator, and nothing that is neither", async () => {
+  const builder = new StateGraph(MessagesAnnotation)
+    .addNode("answer", () => ({ messages: [] }))
+    .addEdge(START, "answer")
+    .addEdge("answer", END);
+  const graph = builder.compile();
+  await using loop = await CollectiveLearningLoop.open({ storagePath: join(folder, "c"), orchestrator: graph });
+  await graph.invoke({ messages: [] }, { metadata: { workflowId: "w" } });
+  expect((await loop.getTrace("w"))?.nodes.map((n) => n.name)).toContain("answer");
+  expect(() => loop.attach(builder)).toThrow(/a graph that is no Sentinel/);
+  await expect(CollectiveLearningLoop.open({ storagePath: join(folder, "d"), orchestrator: {} })).rejects.toThrow(
+    /orchestrator/,
+  );
+});

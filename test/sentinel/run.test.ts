@@ -1,0 +1,380 @@
+import { AIMessage } from "@langchain/core/messages";
+import { RunnableLambda } from "@langchain/core/runnables";
+import { FakeListChatModel } from "@langchain/core/utils/testing";
+import {
+  Annotation,
+  Command,
+  END,
+  interrupt,
+  MemorySaver,
+  MessagesAnnotation,
+  START,
+  StateGraph,
+} from "@langchain/langgraph";
+import { createAgent } from "langchain";
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/core/index.js";
+import {
+  advance,
+  DEFAULT_RULES,
+  initialState,
+  ORCHESTRATOR_ACTIONS,
+  planAction,
+  survey,
+} from "../../src/orchestration/index.js";
+import {
+  AGENT_ROLES,
+  createRoleAgent,
+  createSentinelOrchestrator,
+  rolePrompt,
+  type SentinelAgent,
+} from "../../src/sentinel/index.js";
+import { config, input, scanner, scripted, sentinel } from "./support/crew.js";
+
+describe("a Sentinel on its baseline", () => {
+  it("finds, does, merges and reports all the work", async () => {
+    const out = await sentinel().compile().invoke(input, config);
+    expect(out.finalReport).toMatchObject({
+      goal: "an atlas",
+      reason: "complete",
+      tasks: { accepted: 6, open: 0, abandoned: 0 },
+      workflows: { complete: 2, open: 0, abandoned: 0 },
+      meanQuality: expect.closeTo(0.8, 9),
+    });
+    expect(out.finalReport?.merged.map((m) => m.workflow)).toEqual(["a", "b"]);
+    expect(out.finalReport?.merged[0]?.content).toBe(
+      "a research 1: researcher: a research 1\na language 2: linguist: a language 2\na narrative 3: weaver: a narrative 3",
+    );
+    expect(out.spent.tokens).toBe(6 * 10 + 2 * 5);
+    expect(out.steps.map((s) => s.step)).toEqual(out.steps.map((_, i) => i));
+    expect(out.fallbacks).toEqual({});
+  });
+
+  it("goes through the states that the pure transitions give", async () => {
+    const rules = { ...DEFAULT_RULES, inspiration: true };
+    const out = await sentinel().compile().invoke(input, config);
+    let state = initialState({
+      ...input,
+      agents: [
+        { name: "researcher", capabilities: ["research"] },
+        { name: "linguist", capabilities: ["language"] },
+        { name: "weaver", capabilities: ["narrative", "language"] },
+      ],
+    });
+    for (const { step, action } of out.steps) {
+      const plan = planAction(survey(state, rules), action);
+      const merged =
+        action === "coordinateWorkflow"
+          ? Object.fromEntries(out.activeWorkflows.map((w) => [w.id, w.result as string]))
+          : {};
+      state = advance(
+        state,
+        plan,
+        {
+          runs: out.agentResponses.filter((r) => r.step === step),
+          merged,
+          ...(action === "scanTerritories"
+            ? {
+                tokens: 5,
+                found: await scanner(
+                  input.territories.filter((t) => plan.territories.includes(t.id)) as never,
+                  {} as never,
+                ),
+              }
+            : {}),
+          ...(action === "requestInspiration"
+            ? { insights: out.insights.slice(state.insights.length, state.insights.length + 1) }
+            : {}),
+        },
+        rules,
+      );
+    }
+    expect(state.tasks).toEqual(out.taskQueue);
+    expect(state.agents).toEqual(out.agents);
+    expect(state.spent).toEqual(out.spent);
+    expect(state.report?.satisfaction).toBe(out.finalReport?.satisfaction);
+  });
+
+  it("runs several agents at the same time", async () => {
+    let running = 0;
+    let most = 0;
+    let release = () => {};
+    const met = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const meet = async () => {
+      running++;
+      most = Math.max(most, running);
+      if (running === 2) release();
+      await met;
+      return "met";
+    };
+    const agents = [scripted("one", ["x"], meet), scripted("two", ["y"], meet)];
+    const tasks = [
+      { id: "1", title: "1", capabilities: ["x"] },
+      { id: "2", title: "2", capabilities: ["y"] },
+    ];
+    const out = await createSentinelOrchestrator({ agents }).compile().invoke({ goal: "meet", tasks }, config);
+    expect(most).toBe(2);
+    expect(out.steps.map((s) => s.action)).toEqual(["dispatchMultipleAgents", "coordinateWorkflow", "completeTask"]);
+  });
+
+  it("gives creative work a fresh insight and results it builds on", async () => {
+    const briefs: string[] = [];
+    const weaver = scripted("weaver", ["narrative", "language"], (b) => {
+      briefs.push(b.prompt);
+      return "a tale";
+    });
+    const agents = [scripted("researcher", ["research"]), scripted("linguist", ["language"]), weaver];
+    await sentinel({ agents })
+      .compile()
+      .invoke({ ...input, territories: input.territories.slice(0, 1) }, config);
+    expect(briefs).toEqual([
+      "Goal: an atlas\nTask: a narrative 3\nBuild on these results:\n- a research 1: researcher: a research 1\n- a language 2: linguist: a language 2\nA thought to start from: water remembers",
+    ]);
+  });
+
+  it("reassigns failures, notices a failing agent, retires it, and still delivers", async () => {
+    const broken = scripted("broken", ["x"], () => Promise.reject(new Error("503")), { quality: 0.9 });
+    const sound = scripted("sound", ["x"], undefined, { quality: 0.6 });
+    const tasks = Array.from({ length: 9 }, (_, i) => ({ id: `${i}`, title: `${i}`, capabilities: ["x"] }));
+    const out = await createSentinelOrchestrator({ agents: [broken, sound] })
+      .compile()
+      .invoke({ goal: "g", tasks }, config);
+    expect(out.finalReport).toMatchObject({ reason: "complete", tasks: { accepted: 9 }, retiredAgents: ["broken"] });
+    expect(out.agentResponses.find((r) => !r.ok)?.error).toBe("503");
+    expect(out.agents[0]?.health.reliability).toBeLessThan(0.5);
+    const actions = new Set(out.steps.map((s) => s.action));
+    expect(actions.has("monitorSystem") && actions.has("optimizeResources")).toBe(true);
+  });
+
+  it("aborts an agent that takes too long", async () => {
+    const clock = new ManualClock();
+    let aborted = false;
+    const slow: SentinelAgent = {
+      name: "slow",
+      capabilities: [],
+      timeoutMs: 50,
+      runnable: {
+        invoke: (_brief: never, c) =>
+          new Promise((_, reject) => {
+            c?.signal?.addEventListener("abort", () => {
+              aborted = true;
+              reject(new Error("aborted"));
+            });
+            clock.advance(50);
+          }),
+      },
+    };
+    const tasks = [{ id: "1", title: "1" }];
+    const out = await createSentinelOrchestrator({ agents: [slow], clock, rules: { maxAttempts: 1 } })
+      .compile()
+      .invoke({ goal: "g", tasks }, config);
+    expect(aborted).toBe(true);
+    expect(out.agentResponses[0]).toMatchObject({ ok: false, durationMs: 50 });
+    expect(out.agentResponses[0]?.error).toMatch(/no answer from slow within 50 ms/);
+    expect(out.finalReport?.tasks.abandoned).toBe(1);
+  });
+
+  it("merges a workflow's results as it is told", async () => {
+    const out = await sentinel({ merge: ({ id, results }) => `${id}: ${results.length} results` })
+      .compile()
+      .invoke(input, config);
+    expect(out.finalReport?.merged).toEqual([
+      { workflow: "a", content: "a: 3 results" },
+      { workflow: "b", content: "b: 3 results" },
+    ]);
+  });
+
+  it("survives a scanner, a merger and an inspiration source that fail", async () => {
+    const log: string[] = [];
+    const logger = { debug() {}, info() {}, warn: (m: string) => void log.push(m), error() {} };
+    const fail = () => Promise.reject(new Error("down"));
+    const tasks = [{ id: "1", title: "1", capabilities: ["narrative"], creative: true }];
+    const out = await sentinel({ scanner: fail, merge: fail, inspiration: fail, logger })
+      .compile()
+      .invoke({ ...input, tasks }, config);
+    expect(out.finalReport).toMatchObject({ reason: "complete", tasks: { accepted: 1 } });
+    expect(new Set(log)).toEqual(
+      new Set([
+        "sentinel: the scanner failed",
+        "sentinel: the inspiration source failed",
+        "sentinel: merging 1 failed; its results stand one under the other",
+      ]),
+    );
+  });
+
+  it("ends in order, with its report, where LangGraph's recursion limit leaves no more room", async () => {
+    const out = await sentinel().compile().invoke(input, { recursionLimit: 25 });
+    expect(out.finalReport?.reason).toBe("budget");
+    expect(out.finalReport?.spent.steps).toBeLessThanOrEqual(8);
+  });
+});
+
+describe("agents of every kind", () => {
+  it("takes compiled graphs, createAgent agents, models in a role, and any Runnable", async () => {
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("answer", (s) => ({
+        messages: [
+          new AIMessage({
+            content: `graph saw: ${String(s.messages.at(-1)?.content).split("\n")[1]}`,
+            usage_metadata: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
+          }),
+        ],
+      }))
+      .addEdge(START, "answer")
+      .addEdge("answer", END)
+      .compile();
+    const agent = createAgent({ model: new FakeListChatModel({ responses: ["from createAgent"] }), tools: [] });
+    const model = new FakeListChatModel({ responses: ["from a model"] });
+    const own = RunnableLambda.from((text: string) => text.toUpperCase());
+    const agents: SentinelAgent[] = [
+      { name: "graphAgent", capabilities: ["g"], runnable: graph as never },
+      { name: "reactAgent", capabilities: ["r"], runnable: agent as never },
+      createRoleAgent(AGENT_ROLES.linguist, model as never),
+      { name: "own", capabilities: ["o"], runnable: own as never, input: (b) => b.task.title },
+    ];
+    const tasks = ["g", "r", "language", "o"].map((c) => ({ id: c, title: `do ${c}`, capabilities: [c] }));
+    const out = await createSentinelOrchestrator({ agents, rules: { parallelism: 4 } })
+      .compile()
+      .invoke({ goal: "x", tasks }, config);
+    expect(Object.fromEntries(out.agentResponses.map((r) => [r.agent, r.content]))).toEqual({
+      graphAgent: "graph saw: Task: do g",
+      reactAgent: "from createAgent",
+      linguist: "from a model",
+      own: "DO O",
+    });
+    expect(out.spent.tokens).toBe(7);
+  });
+
+  it("fills a role's prompt with the brief", () => {
+    const prompt = rolePrompt(AGENT_ROLES.loreWeaver, {
+      goal: "G {task}",
+      task: { id: "t", title: "T", description: "D", capabilities: [], creative: true, workflow: "w" },
+      context: [{ title: "C", content: "c" }],
+      prompt: "",
+    });
+    expect(prompt).toContain("Goal of the whole undertaking: G {task}");
+    expect(prompt).toContain("Your task: T. D");
+    expect(prompt).toContain("- C: c");
+    expect(prompt).toContain("A thought to start from: (none)");
+    expect(Object.keys(AGENT_ROLES)).toHaveLength(7);
+  });
+
+  it("uses an evaluator's judgement before the agent's own", async () => {
+    const tasks = [{ id: "1", title: "1" }];
+    const invoke = (assess?: () => number) =>
+      createSentinelOrchestrator({ agents: [scripted("a", [])], assess })
+        .compile()
+        .invoke({ goal: "g", tasks }, config);
+    expect((await invoke()).finalReport?.meanQuality).toBe(0.8);
+    expect((await invoke(() => 0.3)).finalReport?.meanQuality).toBe(0.3);
+    expect((await invoke(() => Number.NaN)).finalReport?.meanQuality).toBe(0.7);
+  });
+});
+
+describe("in LangGraph's hands", () => {
+  const thread = (id: string) => ({ ...config, configurable: { thread_id: id } });
+
+  it("asks a person before chosen actions, and does what the person says", async () => {
+    const graph = sentinel({ approval: ["requestInspiration", "completeTask"] }).compile({
+      checkpointer: new MemorySaver(),
+    });
+    const asked: unknown[] = [];
+    let out = await graph.invoke(input, thread("t"));
+    const answers = [false, true, true, true, { action: "completeTask" as const }];
+    for (const answer of answers) {
+      const [request] = (out as { __interrupt__?: { value: { action: string } }[] }).__interrupt__ ?? [];
+      if (!request) break;
+      asked.push(request.value.action);
+      out = await graph.invoke(new Command({ resume: answer }) as never, thread("t"));
+    }
+    expect(asked[0]).toBe("requestInspiration");
+    expect(asked.at(-1)).toBe("completeTask");
+    const humans = out.steps.filter((s) => s.source === "human");
+    expect(humans.length).toBe(asked.length);
+    expect(humans[0]?.action).not.toBe("requestInspiration");
+    expect(out.finalReport?.tasks.accepted).toBe(6);
+  });
+
+  it("goes on from a checkpoint after an interrupt inside an agent", async () => {
+    let calls = 0;
+    const asking = new StateGraph(MessagesAnnotation)
+      .addNode("ask", () => {
+        calls++;
+        return { messages: [new AIMessage(`told ${interrupt("which river?")}`)] };
+      })
+      .addEdge(START, "ask")
+      .addEdge("ask", END)
+      .compile();
+    const agents = [{ name: "asker", capabilities: [], runnable: asking as never }, scripted("other", [])];
+    const graph = createSentinelOrchestrator({ agents }).compile({ checkpointer: new MemorySaver() });
+    const tasks = [
+      { id: "1", title: "1" },
+      { id: "2", title: "2" },
+    ];
+    await graph.invoke({ goal: "g", tasks }, thread("i"));
+    const held = await graph.getState(thread("i"));
+    expect(held.next).toEqual(["asker"]);
+    const out = await graph.invoke(new Command({ resume: "the Lethe" }) as never, thread("i"));
+    expect(out.finalReport?.results.map((r) => r.content).sort()).toEqual(["other: 2", "told the Lethe"]);
+    expect(calls).toBe(2);
+  });
+
+  it("starts anew on a thread that has finished", async () => {
+    const graph = sentinel().compile({ checkpointer: new MemorySaver() });
+    await graph.invoke(input, thread("s"));
+    const again = await graph.invoke({ goal: "another", tasks: [{ id: "x", title: "X" }] }, thread("s"));
+    expect(again.finalReport).toMatchObject({ goal: "another", tasks: { accepted: 1, open: 0 } });
+    expect(again.steps[0]?.step).toBe(0);
+  });
+
+  it("streams each node's update", async () => {
+    const nodes: string[] = [];
+    for await (const update of await sentinel()
+      .compile()
+      .stream(input, { ...config, streamMode: "updates" }))
+      nodes.push(...Object.keys(update));
+    expect(nodes[0]).toBe("begin");
+    expect(nodes.at(-1)).toBe("completeTask");
+    expect(new Set(nodes).size).toBeGreaterThan(8);
+    expect(nodes).toContain("weaver");
+  });
+
+  it("works as a subgraph", async () => {
+    const State = Annotation.Root({
+      goal: Annotation<string>,
+      tasks: Annotation<{ id: string; title: string }[]>,
+      finalReport: Annotation<{ meanQuality: number } | null>,
+      verdict: Annotation<string>,
+    });
+    const parent = new StateGraph(State)
+      .addNode("sentinel", sentinel().compile())
+      .addNode("judge", (s) => ({ verdict: s.finalReport && s.finalReport.meanQuality > 0.5 ? "good" : "bad" }))
+      .addEdge(START, "sentinel")
+      .addEdge("sentinel", "judge")
+      .addEdge("judge", END)
+      .compile();
+    const out = await parent.invoke({ goal: "nested", tasks: [{ id: "x", title: "X" }] }, config);
+    expect(out.verdict).toBe("good");
+  });
+
+  it("draws every node and edge", async () => {
+    const drawn = await sentinel().compile().getGraphAsync();
+    const names = Object.keys(drawn.nodes);
+    for (const node of [...ORCHESTRATOR_ACTIONS, "control", "advisor", "researcher"]) expect(names).toContain(node);
+    expect(drawn.edges.some((e) => e.source === "dispatchMultipleAgents" && e.target === "weaver")).toBe(true);
+  });
+});
+
+it.each([
+  ["a reserved name", [scripted("control", [])], /agent named "control"/],
+  ["no Runnable", [{ name: "a", capabilities: [], runnable: {} as never }], /a\.runnable = \{\}/],
+  ["a broken concurrency", [scripted("a", [], undefined, { concurrency: 0 })], /a\.concurrency = 0/],
+])("refuses %s", (_name, agents, message) => {
+  expect(() => createSentinelOrchestrator({ agents })).toThrow(message);
+});
+
+it("refuses to approve what is no action", () => {
+  expect(() => sentinel({ approval: ["launch" as never] })).toThrow(/approval of "launch"/);
+});

@@ -1,0 +1,35 @@
+import type { Decision, FeedbackRecord } from "../../src/core/index.js";
+
+/** A valid decision with the given fields changed. */
+export function aDecision(change: Partial<Decision>): Decision {
+  return {
+    schemaVersion: 1,
+    decisionId: "d",
+    workflowId: "w",
+    decisionPoint: "triage",
+    at: "2026-01-01T00:00:00.000Z",
+    index: 0,
+    context: { topic: "invoice" },
+    candidates: ["x", "y"],
+    chosen: "x",
+    propensity: 0.95,
+    fallbackChoice: "x",
+    source: "fallback",
+    mode: "shadow",
+    ...change,
+  };
+}
+
+/** A valid feedback fact with the given fields changed. */
+export function aFeedback(change: Partial<FeedbackRecord>): FeedbackRecord {
+  return {
+    schemaVersion: 1,
+    feedbackId: "f",
+    workflowId: "w",
+    userId: "alice",
+    source: "human",
+    at: "2026-01-01T00:00:00.000Z",
+    outcome: 1,
+    ...change,
+  };
+}

@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const TSX = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+
+/** What a script printed, and how it ended. */
+export interface ScriptResult {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs a TypeScript file in a folder of its own (removed afterwards) without network or keys. */
+export async function runScript(file: string, args: string[] = []): Promise<ScriptResult> {
+  const cwd = mkdtempSync(join(tmpdir(), "script-"));
+  try {
+    return await new Promise<ScriptResult>((resolve, reject) => {
+      const { LANGSMITH_TRACING: _, ...env } = process.env;
+      const child = spawn(process.execPath, [TSX, file, ...args], {
+        cwd,
+        env: { ...env, LEARNING_DIR: join(cwd, "learning") },
+      });
+      let out = "";
+      let err = "";
+      child.stdout.on("data", (d) => {
+        out += d;
+      });
+      child.stderr.on("data", (d) => {
+        err += d;
+      });
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, out, err }));
+    });
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}

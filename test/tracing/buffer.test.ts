@@ -1,0 +1,146 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/core/index.js";
+import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
+import { BufferedWriter } from "../../src/tracing/buffered-writer.js";
+import { decision, segment } from "../store/facts.js";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A store whose appends do as told. */
+function storeThat(append: LearningStore["append"]): LearningStore {
+  return { ...createMemoryStore(), append };
+}
+
+function writerOver(store: LearningStore, options: object = {}) {
+  const clock = new ManualClock();
+  return { clock, writer: new BufferedWriter(store, clock, silent, options) };
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("buffered writer", () => {
+  it("writes in batches, by time or by number", async () => {
+    const batches: number[] = [];
+    const { writer, clock } = writerOver(
+      storeThat(async (_, facts) => void batches.push(facts.length)),
+      { batchRecords: 3, flushIntervalMs: 100 },
+    );
+    writer.add("trace", segment(1), 10);
+    await settle();
+    expect(batches).toEqual([]);
+    clock.advance(100);
+    await settle();
+    expect(batches).toEqual([1]);
+    for (let n = 0; n < 7; n++) writer.add("trace", segment(n), 10);
+    await writer.flush();
+    expect(batches).toEqual([1, 3, 3, 1]);
+    expect(writer.counters()).toMatchObject({ queued: 0, written: 8, dropped: 0 });
+  });
+
+  it("tries a failing store again, with growing pauses, and loses nothing when it recovers", async () => {
+    let failing = true;
+    const got: string[] = [];
+    const { writer, clock } = writerOver(
+      storeThat(async (_, facts) => {
+        if (failing) throw new Error("disk on fire");
+        got.push(...facts.map((f) => f.workflowId));
+      }),
+      { flushIntervalMs: 100 },
+    );
+    writer.add("trace", segment(1), 10);
+    await expect(writer.flush()).rejects.toMatchObject({ code: "STORE_IO" });
+    await expect(writer.flush()).rejects.toThrow(/disk on fire/);
+    failing = false;
+    clock.advance(1000);
+    await settle();
+    expect(got).toEqual(["w1"]);
+    expect(writer.counters()).toMatchObject({ queued: 0, written: 1, dropped: 0, storeErrors: 2 });
+  });
+
+  it("gives records up after some tries, and counts them", async () => {
+    const { writer } = writerOver(
+      storeThat(async () => {
+        throw new Error("no");
+      }),
+      { maxAttempts: 2 },
+    );
+    writer.add("trace", segment(1), 10);
+    for (let i = 0; i < 2; i++) await expect(writer.flush()).rejects.toMatchObject({ code: "STORE_IO" });
+    expect(writer.counters()).toMatchObject({ queued: 0, dropped: 1, droppedBy: { "store-failed": 1 } });
+    await writer.flush();
+  });
+
+  it("is bounded while a store hangs; decisions push traces out, never the reverse", async () => {
+    const { writer, clock } = writerOver(
+      storeThat(() => new Promise(() => {})),
+      { maxRecords: 10, batchRecords: 4 },
+    );
+    for (let n = 0; n < 20; n++) writer.add("trace", segment(n), 10);
+    for (let n = 0; n < 5; n++) writer.add("decision", decision(n), 10);
+    writer.add("trace", segment(99), 10);
+    expect(writer.counters()).toMatchObject({ queued: 10, dropped: 16, droppedBy: { "buffer-full": 16 } });
+    const flushed = expect(writer.flush(500)).rejects.toThrow(/no answer within 500 ms/);
+    clock.advance(500);
+    await flushed;
+    const closed = expect(writer.close()).rejects.toMatchObject({ code: "STORE_IO" });
+    clock.advance(30_000);
+    await closed;
+    writer.add("trace", segment(1), 10);
+    expect(writer.counters().droppedBy.closed).toBeGreaterThan(0);
+  });
+
+  it("is bounded in bytes", () => {
+    const { writer } = writerOver(
+      storeThat(() => new Promise(() => {})),
+      { maxBytes: 1000 },
+    );
+    for (let n = 0; n < 20; n++) writer.add("trace", segment(n), 100);
+    expect(writer.counters()).toMatchObject({ queued: 10, dropped: 10 });
+  });
+});
+
+/** A host that records one run and then ends in some way. */
+const HOST = `
+import { openFileStore } from "langgraph-collective-learning/store";
+import { WorkflowTracer } from "langgraph-collective-learning/tracing";
+const f = process.argv[1];
+const store = await openFileStore({ traces: f + "/t", feedback: f + "/f", models: f + "/m" });
+const tracer = new WorkflowTracer({ store, buffer: { flushIntervalMs: 60000 } });
+tracer.record({ schemaVersion: 1, decisionId: "d", workflowId: "w", decisionPoint: "p", at: "2026-01-01T00:00:00.000Z",
+  index: 0, context: {}, candidates: ["a"], chosen: "a", source: "fallback", mode: "shadow" });
+END
+`;
+
+describe("at the end of the process, what waits is written", () => {
+  it.each([
+    ["it just ends", "", 0],
+    [
+      "SIGTERM without a handler of the host",
+      "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');",
+      "SIGTERM",
+    ],
+    [
+      "SIGINT with one",
+      "const k = setInterval(() => {}, 1000); process.on('SIGINT', () => setTimeout(() => { clearInterval(k); process.exitCode = 7; }, 50)); process.kill(process.pid, 'SIGINT');",
+      7,
+    ],
+  ])("%s", async (_, end, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), "exit-"));
+    const outcome = await new Promise<string | number>((resolve) => {
+      const args = ["--input-type=module", "-e", HOST.replace("END", () => end), folder];
+      execFile(process.execPath, args, (error) =>
+        resolve(error ? ((error.signal as string | null) ?? Number(error.code)) : 0),
+      );
+    });
+    expect(outcome).toBe(expected);
+    const store = await openFileStore({ traces: `${folder}/t`, feedback: `${folder}/f`, models: `${folder}/m` });
+    const found: string[] = [];
+    for await (const { facts } of store.read("decision")) found.push(...facts.map((d) => d.decisionId));
+    expect(found).toEqual(["d"]);
+    await store.close();
+  });
+});

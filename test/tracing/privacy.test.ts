@@ -1,0 +1,153 @@
+import * as lib from "@langchain/langgraph";
+import { describe, expect, it } from "vitest";
+import type { CaptureOptions } from "../../src/tracing/index.js";
+import { tracing } from "./support.js";
+
+const State = lib.Annotation.Root({
+  text: lib.Annotation<string>({ reducer: (_, b) => b, default: () => "" }),
+  user: lib.Annotation<Record<string, string>>({ reducer: (_, b) => b, default: () => ({}) }),
+});
+
+/** Runs one node that writes what is given; returns the segment. */
+async function run(update: object, options: CaptureOptions) {
+  const { tracer, segments } = tracing();
+  const graph = new lib.StateGraph(State)
+    .addNode("a", () => update as { text: string })
+    .addEdge(lib.START, "a")
+    .compile();
+  const result = await tracer.wrap(graph, { workflowType: "t", ...options }).invoke({ text: "input" });
+  const [segment] = await segments();
+  return { result, node: segment?.nodes[0] };
+}
+
+describe("state", () => {
+  it("is kept as asked: nothing, updates, or all", async () => {
+    expect((await run({ text: "x" }, { captureState: "none" })).node).not.toHaveProperty("update");
+    const { node } = await run({ text: "x" }, {});
+    expect(node).toMatchObject({ update: '{"text":"x"}' });
+    expect(node).not.toHaveProperty("input");
+    const full = (await run({ text: "x" }, { captureState: "full" })).node;
+    expect(JSON.parse(full?.input ?? "")).toEqual({ text: "input", user: {} });
+  });
+
+  it("is bounded per node and run, and says where it was cut", async () => {
+    const { node } = await run({ text: "long ".repeat(1000) }, { stateBytesPerNode: 100 });
+    expect(node?.update?.length).toBeLessThan(120);
+    expect(node?.update?.endsWith("…[cut]")).toBe(true);
+    const { node: none } = await run({ text: "long ".repeat(1000) }, { stateBytesPerRun: 0 });
+    expect(none?.update).toBe("…[cut]");
+  });
+
+  it("that cannot be read does not harm the run", async () => {
+    const evil = {
+      get text(): string {
+        throw new Error("never");
+      },
+    };
+    const circle: Record<string, unknown> = { text: "x" };
+    circle.user = { me: circle };
+    const { node, result } = await run(circle, {});
+    expect(result).toMatchObject({ text: "x" });
+    expect(node?.update).toContain("[c");
+    const { tracer, segments } = tracing();
+    const graph = new lib.StateGraph(State)
+      .addNode("a", () => ({ text: "fine", user: { evil } as never }))
+      .addEdge(lib.START, "a")
+      .compile();
+    await tracer.wrap(graph, { workflowType: "t" }).invoke({});
+    expect((await segments())[0]?.nodes[0]?.update).toContain("unreadable");
+  });
+});
+
+describe("redaction", () => {
+  it.each([
+    ["email", "write to ann.b+c@mail.example.org today", "write to [redacted] today"],
+    ["phone", "call +49 30 901820 or (030) 901-8205", "call [redacted] or [redacted]"],
+    ["card", "card 4111 1111 1111 1111, thanks", "card [redacted], thanks"],
+    ["key", "use sk-abcdefghijklmnop123456 now", "use [redacted] now"],
+  ] as const)("preset %s", async (preset, text, kept) => {
+    const { node, result } = await run({ text }, { redact: [preset] });
+    expect(JSON.parse(node?.update ?? "")).toEqual({ text: kept });
+    expect(result.text).toBe(text);
+  });
+
+  it.each(["in 2026 we sold 1234 items", "version 1.2.3", "12:30 on 2026-01-02"])("leaves %s alone", async (text) => {
+    const { node } = await run({ text }, { redact: ["email", "card", "key"] });
+    expect(JSON.parse(node?.update ?? "")).toEqual({ text });
+  });
+
+  it("by path, pattern and function, on a copy", async () => {
+    const user = { name: "Ann", ssn: "123", password: "p" };
+    const byPath = await run({ user }, { redact: [{ path: "user.ssn" }, { path: "*.password" }, /An+/] });
+    expect(JSON.parse(byPath.node?.update ?? "")).toEqual({
+      user: { name: "[redacted]", ssn: "[redacted]", password: "[redacted]" },
+    });
+    expect(byPath.result.user).toEqual(user);
+    const drop = (value: unknown, path: string) => (path === "user" ? undefined : value);
+    const byFunction = await run({ user, text: "x" }, { redact: drop });
+    expect(JSON.parse(byFunction.node?.update ?? "")).toEqual({ text: "x" });
+  });
+
+  it("that fails keeps nothing of the value and does not harm the run", async () => {
+    const redact = () => {
+      throw new Error("bug");
+    };
+    const { node, result } = await run({ text: "secret" }, { redact });
+    expect(result.text).toBe("secret");
+    expect(node?.update).toContain("unreadable");
+    expect(node?.update).not.toContain("secret");
+  });
+});
+
+describe("sampling", () => {
+  const graph = new lib.StateGraph(State)
+    .addNode("a", (s) => {
+      if (s.text === "fail") throw new Error("no");
+      return { text: "x" };
+    })
+    .addEdge(lib.START, "a")
+    .compile();
+
+  it("keeps a share, drawn by the workflow id, with its probability; and all failures", async () => {
+    const { tracer, segments } = tracing({ sampleRate: 0.25 });
+    const wrapped = tracer.wrap(graph, { workflowType: "t" });
+    for (let n = 0; n < 200; n++) await wrapped.invoke({ text: "" }, { metadata: { workflowId: `w${n}` } });
+    for (let n = 0; n < 10; n++)
+      await wrapped.invoke({ text: "fail" }, { metadata: { workflowId: `f${n}` } }).catch(() => {});
+    const all = await segments();
+    const kept = all.filter((s) => s.status === "success");
+    expect(kept.length).toBeGreaterThan(30);
+    expect(kept.length).toBeLessThan(75);
+    expect(kept.every((s) => s.keepProbability === 0.25)).toBe(true);
+    expect(all.filter((s) => s.status === "error").map((s) => s.keepProbability)).toEqual(Array(10).fill(1));
+    expect(tracer.counters().sampledOut).toBe(200 - kept.length);
+    const again = tracing({ sampleRate: 0.25 });
+    const same = again.tracer.wrap(graph, { workflowType: "t" });
+    for (let n = 0; n < 200; n++) await same.invoke({ text: "" }, { metadata: { workflowId: `w${n}` } });
+    expect((await again.segments()).map((s) => s.workflowId)).toEqual(kept.map((s) => s.workflowId));
+  });
+
+  it("may leave failures to the draw as well, and never touches decisions", async () => {
+    const { tracer, segments, store } = tracing({ sampleRate: 0, keepFailures: false });
+    const wrapped = tracer.wrap(graph, { workflowType: "t" });
+    await wrapped.invoke({ text: "fail" }).catch(() => {});
+    expect(await segments()).toEqual([]);
+    tracer.record({
+      schemaVersion: 1,
+      decisionId: "d",
+      workflowId: "w",
+      decisionPoint: "p",
+      at: "2026-01-01T00:00:00.000Z",
+      index: 0,
+      context: {},
+      candidates: ["a"],
+      chosen: "a",
+      source: "fallback",
+      mode: "shadow",
+    });
+    await tracer.flush();
+    const found = [];
+    for await (const { facts } of store.read("decision")) found.push(...facts);
+    expect(found.length).toBe(1);
+  });
+});

@@ -1,0 +1,35 @@
+import type { Trace, TraceSegment } from "../../src/core/index.js";
+import { joinSegments } from "../../src/dataset/index.js";
+import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
+import { type TracerOptions, WorkflowTracer } from "../../src/tracing/index.js";
+
+/** A tracer over a store in memory, and what it has written. */
+export function tracing(options: Partial<TracerOptions> = {}) {
+  const store: LearningStore = options.store ?? createMemoryStore();
+  const tracer = new WorkflowTracer({ buffer: { processHooks: false }, ...options, store });
+  const segments = async (): Promise<TraceSegment[]> => {
+    await tracer.flush();
+    const all: TraceSegment[] = [];
+    for await (const { facts } of store.read("trace")) all.push(...facts);
+    return all;
+  };
+  const trace = async (workflowId?: string): Promise<Trace> => {
+    const mine = (await segments()).filter((s) => workflowId === undefined || s.workflowId === workflowId);
+    return joinSegments(mine) as Trace;
+  };
+  return { tracer, store, segments, trace };
+}
+
+/** A trace in short: `path/name:status` per node and `from>to:kind` per edge (`?` where not started, `~` where inferred). */
+export function brief(trace: Trace) {
+  const at = (path: readonly string[], name: string) => [...path, name].join("/");
+  return {
+    status: trace.status,
+    nodes: trace.nodes
+      .map((n) => `${n.step} ${at(n.path, n.name)}${n.attempt > 1 ? `#${n.attempt}` : ""}:${n.status}`)
+      .sort(),
+    edges: trace.edges
+      .map((e) => `${e.step} ${at(e.path, e.from)}>${e.to}:${e.kind}${e.started ? "" : "?"}${e.inferred ? "~" : ""}`)
+      .sort(),
+  };
+}

@@ -1,0 +1,97 @@
+import * as lib from "@langchain/langgraph";
+import { describe, expect, it } from "vitest";
+import { createMemoryStore } from "../../src/store/index.js";
+import { say, stateOf, thread } from "./battery/case.js";
+import { tracing } from "./support.js";
+
+function asking(checkpointer = new lib.MemorySaver()) {
+  return new lib.StateGraph(stateOf(lib))
+    .addNode("a", say("a"))
+    .addNode("ask", () => ({ log: [String(lib.interrupt("?"))] }))
+    .addEdge(lib.START, "a")
+    .addEdge("a", "ask")
+    .addEdge("ask", lib.END)
+    .compile({ checkpointer });
+}
+
+describe.each(["tap", "callbacks", "handler"] as const)("threads by %s", (way) => {
+  /** Another process is another tracer over the same store, and another graph over the same checkpoints. */
+  const process = (store = createMemoryStore(), checkpointer = new lib.MemorySaver()) => {
+    const made = tracing({ store, capture: way === "callbacks" ? "callbacks" : "tap" });
+    const bare = asking(checkpointer);
+    const graph =
+      way === "handler"
+        ? bare.withConfig({ callbacks: [made.tracer.handler({ workflowType: "t", graph: bare })] })
+        : made.tracer.wrap(bare, { workflowType: "t" });
+    return { ...made, graph, checkpointer };
+  };
+
+  it("resume in another process as one trace", async () => {
+    const first = process();
+    await first.graph.invoke({ n: 0 }, thread());
+    await first.tracer.close();
+    const second = process(first.store, first.checkpointer);
+    await second.graph.invoke(new lib.Command({ resume: "yes" }), thread());
+    const trace = await second.trace();
+    expect(trace.segments.length).toBe(2);
+    expect(trace.status).toBe("success");
+    const segments = await second.segments();
+    expect(new Set(segments.map((s) => s.workflowId)).size).toBe(1);
+    expect(segments.map((s) => s.resumed)).toEqual([false, true]);
+  });
+
+  it("keep the id that the caller gave, and begin anew with new input", async () => {
+    const { graph, segments } = process();
+    await graph.invoke({ n: 0 }, { ...thread(), metadata: { workflowId: "mine" } });
+    await graph.invoke(new lib.Command({ resume: "yes" }), thread());
+    await graph.invoke({ n: 1 }, thread());
+    await graph.invoke({ n: 1 }, thread("t2"));
+    const all = await segments();
+    expect(all.slice(0, 2).map((s) => s.workflowId)).toEqual(["mine", "mine"]);
+    expect(new Set(all.map((s) => s.workflowId)).size).toBe(3);
+    expect(all.map((s) => s.resumed)).toEqual([false, true, false, false]);
+  });
+
+  it("mark replays and forks and link them to their origin", async () => {
+    if (way === "handler") return; // Callbacks alone do not say which checkpoint a run was sent to.
+    const { graph, segments } = process();
+    await graph.invoke({ n: 0 }, { ...thread(), metadata: { workflowId: "first" } });
+    await graph.invoke(new lib.Command({ resume: "yes" }), thread());
+    const history: { config: object; next: string[] }[] = [];
+    for await (const state of graph.getStateHistory(thread())) history.push(state as never);
+    const beforeA = history.find((h) => h.next[0] === "a") as (typeof history)[number];
+    await graph.invoke(null, beforeA.config);
+    const forked = await graph.updateState(beforeA.config as never, { n: 7 } as never);
+    await graph.invoke(null, forked as object);
+    const [, , replay, fork] = await segments();
+    expect(replay?.origin).toEqual({ kind: "replay", workflowId: "first" });
+    expect(replay?.workflowId).not.toBe("first");
+    expect(fork?.origin?.kind).toBe("fork");
+    expect(fork?.origin?.workflowId).toBe("first");
+  });
+});
+
+it("gives routers in bare graphs one id per run, the same again for the same task", async () => {
+  const { tracer } = tracing();
+  const seen: string[] = [];
+  const note = (config: object) => seen.push(tracer.identify(config).workflowId);
+  const graph = new lib.StateGraph(stateOf(lib))
+    .addNode("a", (_, config) => {
+      note(config as object);
+      return { log: ["a"] };
+    })
+    .addNode("ask", (_, config) => {
+      note(config as object);
+      return { log: [String(lib.interrupt("?"))] };
+    })
+    .addEdge(lib.START, "a")
+    .addEdge("a", "ask")
+    .compile({ checkpointer: new lib.MemorySaver() });
+  await graph.invoke({ n: 0 }, thread());
+  expect(new Set(seen).size).toBe(1);
+  await graph.invoke({ n: 0 }, thread("t9"));
+  expect(new Set(seen).size).toBe(2);
+  // A process that resumes without having seen the run finds the same id from the same task.
+  const task = { executionInfo: { taskId: "task-1", threadId: "t" } };
+  expect(tracing().tracer.identify(task)).toEqual(tracing().tracer.identify(task));
+});

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+// `fast` is what `npm test` runs; `full` adds the long campaigns (kills, browsers, real data).
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.full.test.ts", "test/bench/**"],
+          globalSetup: ["test/support/build.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "full",
+          include: ["test/**/*.full.test.ts"],
+          globalSetup: ["test/support/build.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

@@ -46,10 +46,12 @@ export function judgeNew(
   return {
     ...(action === "promote" && {
       watch: {
+        versions: [],
         anchorLowerBound: overFallback,
         lowerBound: overFallback,
         fullFitRows: challenger.rows,
         seenUpTo: rows.at(-1)?.at ?? "",
+        unrated: [],
         monitor: openMonitor({ riskLevel: gate.riskLevel }),
       },
     }),

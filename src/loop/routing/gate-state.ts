@@ -15,6 +15,8 @@ export interface GateState {
 export interface ChampionWatch {
   /** The version it is about; another version is watched anew. */
   version: string;
+  /** Every version of this watch: the anchor, what continued it, and at last `version`. */
+  versions: string[];
   /** The version that passed the gate, which this one is or continues. */
   anchor: string;
   /** Proven lower bound of the anchor's gain over the fallback, and what of it holds for this version. */
@@ -22,7 +24,9 @@ export interface ChampionWatch {
   lowerBound: number;
   /** Rated decisions the anchor was trained on. */
   fullFitRows: number;
-  /** Time of the newest decision the monitor has seen. */
+  /** Time of the newest decision that was looked at. */
   seenUpTo: string;
+  /** Decisions looked at before they had a reward; they count when it comes. Ids, the newest few thousand. */
+  unrated: string[];
   monitor: MonitorState;
 }

@@ -23,6 +23,8 @@ export interface ServedArtifact {
   artifact: RoutingArtifact;
   /** Time of the newest row it was trained on. */
   dataTo: string;
+  /** Time of the last change of what serves that named it. */
+  servesSince: string;
 }
 
 /** Restores what an artifact holds. */
@@ -78,20 +80,13 @@ export function judgedDecisions(
  * Decisions that were served under a champion, its control share included, against the fallback: what
  * was logged is what is measured, so only the fallback's part needs weights. Left out are unrated rows
  * and those without the fallback's choice.
+ * @param rows decisions of the champion's watch in act, see `watchChampion`
  */
 export function servedDecisions(rows: readonly DecisionRow[], champion: ServablePolicy): JudgedDecision[] {
   return rows.flatMap((row) => {
     const chosen = row.candidates.indexOf(row.chosen);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
-    if (
-      !isUsable(row) ||
-      !row.probabilities ||
-      row.mode !== "act" ||
-      row.policyVersion === undefined ||
-      chosen < 0 ||
-      fallback < 0
-    )
-      return [];
+    if (!isUsable(row) || !row.probabilities || chosen < 0 || fallback < 0) return [];
     return [
       {
         reward: row.reward,

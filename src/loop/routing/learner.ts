@@ -65,7 +65,13 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     const found = registry.versions(name).find((v) => v.version === version);
     if (!found) return undefined;
     const artifact = (await registry.load(name, found.version)) as RoutingArtifact;
-    return { version: found.version, artifact, dataTo: found.lineage.dataTo ?? found.createdAt };
+    const came = registry.history(name).findLast((e) => e.version === found.version && e.action !== "publish");
+    return {
+      version: found.version,
+      artifact,
+      dataTo: found.lineage.dataTo ?? found.createdAt,
+      servesSince: came?.at ?? found.createdAt,
+    };
   };
   const champion = async (registry: Registry, decisionPoint: string): Promise<ServedArtifact | undefined> => {
     const serving = registry.champion(routingArtifactName(decisionPoint));
@@ -173,7 +179,10 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         seed,
         estimates: judged.figures,
       });
-      const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version } };
+      const watched: GateState = {
+        ...judged.state,
+        watch: { anchor: version, ...watch, version, versions: [...watch.versions, version] },
+      };
       await store.documents.put(gateKey(decisionPoint), watched);
       await registry.promote(name, version, reason);
       return { ...report, message: `promoted ${version}: ${reason}` };

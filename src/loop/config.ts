@@ -45,6 +45,7 @@ export const loopConfigSchema = z.object({
   enablePatternDiscovery: z.boolean().default(true),
   enablePromptOptimization: z.boolean().default(true),
   enableRewardModel: z.boolean().default(true),
+  keepVersions: z.number().int().min(1).default(20),
   learnFromPredictedRewards: z.boolean().default(false),
   feedbackRequestThreshold: share.default(0.8),
   batchSize: z.number().int().min(1).max(100_000).default(256),

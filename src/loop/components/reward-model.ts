@@ -24,7 +24,7 @@ export interface RewardModelComponentOptions {
 export function rewardModelComponent(options: RewardModelComponentOptions): LearningComponent {
   return {
     name: REWARD_MODEL,
-    async run({ registry, worker, seed, signal, logger }: ComponentContext): Promise<ComponentReport> {
+    async run({ registry, worker, seed, signal, logger, keepVersions }: ComponentContext): Promise<ComponentReport> {
       const serving = registry.champion(REWARD_MODEL);
       const input: TrainRewardModelInput = {
         reward: options.reward,
@@ -44,13 +44,16 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
       let version = serving?.version;
       if (winner) {
         const { report: _, ...payload } = winner;
-        const published = await registry.publish(REWARD_MODEL, "reward-model", payload, {
+        const lineage = {
           ...(serving && { parent: serving.version }),
           dataTo: winner.trainedTo,
           rows: winner.rows,
           encoderVersion: winner.snapshot.encoder.version,
           seed,
           estimates: { rmse: report?.rmse, spread: Math.sqrt(report?.variance ?? 0), comparison },
+        };
+        const published = await registry.publish(REWARD_MODEL, "reward-model", payload, lineage, {
+          newest: keepVersions,
         });
         if (!registry.isPinned(REWARD_MODEL)) {
           await registry.promote(REWARD_MODEL, published.version, output.message);

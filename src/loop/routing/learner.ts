@@ -153,7 +153,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       return { ...judged, reason: `${judged.reason}; pinned by hand, so nothing changes` };
     },
 
-    async publish(judged, { registry, seed }) {
+    async publish(judged, { registry, seed, keepVersions }) {
       const { decisionPoint, challenger, action, reason, watch } = judged;
       const name = routingArtifactName(decisionPoint);
       // The risk that was spent is written first: a crash in between must not give it back.
@@ -170,7 +170,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         return { ...report, message: `rolled back: ${reason}` };
       }
       if (action !== "promote" || !challenger || !watch) return { ...report, message: reason };
-      const { version } = await registry.publish(name, "routing-policy", challenger.artifact, {
+      const lineage = {
         parent: registry.champion(name)?.version,
         dataFrom: challenger.dataFrom,
         dataTo: challenger.dataTo,
@@ -178,6 +178,11 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         encoderVersion: challenger.artifact.encoder.version,
         seed,
         estimates: judged.figures,
+      };
+      // The proven version that this one continues is what the next continuations are measured by.
+      const { version } = await registry.publish(name, "routing-policy", challenger.artifact, lineage, {
+        newest: keepVersions,
+        ...(watch.anchor !== undefined && { also: [watch.anchor] }),
       });
       const watched: GateState = {
         ...judged.state,

@@ -52,7 +52,7 @@ export class CallLog {
   modelFailed(runId: string, error: unknown): void {
     const call = this.models.get(runId);
     if (!call) return;
-    call.error = recordedError(error);
+    call.error = recordedError(error, this.recorder.settings.redactor);
     this.closeModel(runId, call);
   }
 
@@ -78,7 +78,7 @@ export class CallLog {
     if (!call) return;
     this.tools.delete(runId);
     // An interrupt or a handoff leaves a tool by a throw, too.
-    if (error !== undefined && !isBubbleUp(error)) call.error = recordedError(error);
+    if (error !== undefined && !isBubbleUp(error)) call.error = recordedError(error, this.recorder.settings.redactor);
     call.durationMs = this.recorder.clock.monotonic() - call.started;
     this.recorder.toolCalls.push(call);
   }

@@ -16,8 +16,12 @@ import { type EdgeDetails, EdgeLog } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
 import { ERROR_HANDLER_PREFIX, pathOfNamespace, START } from "./internals.js";
+import { redactPlain, redactText } from "./redact.js";
 import type { CaptureSettings } from "./settings.js";
-import { CUT, stateText } from "./state-text.js";
+import { byteLength, CUT, stateText } from "./state-text.js";
+
+const MAX_TEXT = 1000;
+const MAX_GAP = 300;
 
 /** Where a node execution stands: what LangGraph says about its task. */
 export interface TaskPlace {
@@ -143,9 +147,10 @@ export class RunRecorder {
   }
 
   private stateOf(run: NodeRun, value: unknown): string | undefined {
-    const limit = Math.min(this.settings.stateBytesPerNode, this.stateLeft) - (run.input?.length ?? 0);
-    const text = stateText(value, limit, this.settings.redactor);
-    this.stateLeft -= text === undefined || text === CUT ? 0 : text.length;
+    const { stateBytesPerNode, redactor } = this.settings;
+    const limit = Math.min(stateBytesPerNode - byteLength(run.input ?? ""), this.stateLeft);
+    const text = stateText(value, limit, redactor);
+    this.stateLeft -= text === undefined || text === CUT ? 0 : byteLength(text);
     return text;
   }
 
@@ -208,7 +213,7 @@ export class RunRecorder {
   }
 
   captureFailed(error: unknown): void {
-    this.gaps.add(`a part was not captured: ${String(error).slice(0, 200)}`);
+    this.gaps.add(`a part was not captured: ${String(error)}`);
   }
 
   /** Roughly how large the segment is as JSON. */
@@ -232,7 +237,7 @@ export class RunRecorder {
   ): TraceSegment | undefined {
     if (this.finished) return undefined;
     this.finished = true;
-    const error = outcome.error === undefined ? undefined : recordedError(outcome.error);
+    const error = outcome.error === undefined ? undefined : recordedError(outcome.error, this.settings.redactor);
     const status = this.statusOf(outcome, error);
     for (const node of this.nodes) {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
@@ -250,8 +255,8 @@ export class RunRecorder {
       workflowId: ids.workflowId,
       segmentId: ids.segmentId,
       workflowType: start.workflowType,
-      tags: start.tags,
-      metadata: start.metadata,
+      tags: start.tags.map((tag, i) => redactText(tag, settings.redactor, "tags", String(i))),
+      metadata: this.metadata(),
       startedAt: isoTime(this.startedAt),
       durationMs: round(this.clock.monotonic() - this.startedMono),
       status,
@@ -263,7 +268,7 @@ export class RunRecorder {
       modelCalls: this.modelCalls.map((call) => this.timed(call)),
       toolCalls: this.toolCalls.map((call) => this.timed(call)),
       interactions: [],
-      gaps: [...this.gaps],
+      gaps: [...this.gaps].map((gap) => redactText(gap, settings.redactor, "gaps").slice(0, MAX_GAP)),
     };
     segment.interactions = interactionsOf(segment.edges);
     if (start.runId !== undefined) segment.runId = start.runId;
@@ -283,6 +288,17 @@ export class RunRecorder {
     return recorded?.name === "AbortError" || recorded?.message === "Abort" || recorded?.message === "Aborted"
       ? "cancelled"
       : "error";
+  }
+
+  private metadata(): TraceSegment["metadata"] {
+    const { redactor } = this.settings;
+    const kept: TraceSegment["metadata"] = {};
+    for (const [key, value] of Object.entries(this.start.metadata)) {
+      const clean = redactPlain(value, redactor, "metadata", key);
+      const name = redactor ? redactor.key(key) : key;
+      kept[name] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
+    }
+    return kept;
   }
 
   /** The moment of a monotonic time, ISO 8601. */

@@ -2,7 +2,6 @@ import type { TraceSegment } from "../core/index.js";
 import type { PregelShape, TaskConfig } from "./internals.js";
 import type { RunStart } from "./run-recorder.js";
 
-const MAX_TEXT = 1000;
 /** Metadata that LangGraph and LangChain put there themselves, or that has a field of its own. */
 const INTERNAL =
   /^(langgraph_|ls_|__|lc_)|^(thread_id|checkpoint_(id|ns|map)|task_id|workflowId|workflow_id|userId|user_id)$/;
@@ -19,8 +18,8 @@ export function runStartOf(
   const kept: TraceSegment["metadata"] = {};
   for (const [key, value] of Object.entries(metadata)) {
     if (INTERNAL.test(key)) continue;
-    if (typeof value === "string") kept[key] = value.slice(0, MAX_TEXT);
-    else if (value === null || typeof value === "boolean" || Number.isFinite(value)) kept[key] = value as number;
+    if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value))
+      kept[key] = value as number;
   }
   const start: RunStart = {
     workflowType,

@@ -31,6 +31,7 @@ import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { DEFAULT_PRICES } from "./prices.js";
 import { flushAtExit } from "./process-hooks.js";
 import { RecentRuns } from "./recent-runs.js";
+import { redactPlain } from "./redact.js";
 import { recorderOf, runOf } from "./run-context.js";
 import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
@@ -57,6 +58,7 @@ export class WorkflowTracer implements DecisionSink {
   private readonly uncaptured: UncapturedRuns;
   private readonly begun = new RecentRuns();
   private readonly unhook: () => void;
+  private readonly settings: CaptureSettings;
 
   /** Fails with CONFIG_INVALID on options out of range. */
   constructor(private readonly options: TracerOptions) {
@@ -64,7 +66,7 @@ export class WorkflowTracer implements DecisionSink {
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? defaultLogger();
     this.makeId = options.makeId ?? newId;
-    captureSettings(options.prices ?? DEFAULT_PRICES, options);
+    this.settings = captureSettings(options.prices ?? DEFAULT_PRICES, options);
     this.writer = new BufferedWriter(options.store, this.clock, this.logger, options.buffer);
     this.threads = new ThreadMemory(options.store, this.clock, LOOKUP_MS);
     this.uncaptured = new UncapturedRuns(this.makeId);
@@ -209,11 +211,18 @@ export class WorkflowTracer implements DecisionSink {
     }
   }
 
-  /** Queues a decision. It is never sampled away, and makes room for itself among waiting traces. */
+  /** Queues a decision, its context redacted. It is never sampled away, and makes room for itself among waiting traces. */
   record(decision: Decision): void {
     if (!this.enabled) return;
     this.begun.add(decision.workflowId);
-    this.writer.add("decision", decision, 400 + 40 * decision.candidates.length);
+    this.writer.add("decision", this.redacted(decision), 400 + 40 * decision.candidates.length);
+  }
+
+  private redacted(decision: Decision): Decision {
+    const { redactor } = this.settings;
+    if (!redactor) return decision;
+    const context = Object.entries(decision.context).map(([key, value]) => [key, redactPlain(value, redactor, key)]);
+    return { ...decision, context: Object.fromEntries(context) };
   }
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */

@@ -37,7 +37,7 @@ import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
 import { type CaptureSettings, captureSettings } from "./settings.js";
 import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
-import { ThreadMemory } from "./thread-memory.js";
+import { type Thread, ThreadMemory } from "./thread-memory.js";
 
 /** A resumed run waits no longer than this for the store to say what it resumes. */
 const LOOKUP_MS = 1000;
@@ -119,7 +119,7 @@ export class WorkflowTracer implements DecisionSink {
     const graph = isPregel(options.graph) ? options.graph : undefined;
     return new TraceCallbackHandler(
       {
-        begin: (inputs, config) =>
+        begin: async (inputs, config) =>
           this.enabled ? this.beginFound(options.workflowType, settings, inputs, config) : undefined,
         end: (recorder, outcome) => this.end(recorder, outcome),
       },
@@ -133,11 +133,20 @@ export class WorkflowTracer implements DecisionSink {
     settings: CaptureSettings,
     inputs: unknown,
     config: TaskConfig,
-  ): Promise<RunRecorder> {
-    const recorder = new RunRecorder(runStartOf(workflowType, "callbacks", config), settings, this.clock);
-    const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
-    await this.resolve(recorder, undefined, input, config);
-    return recorder;
+  ): Promise<RunRecorder | undefined> {
+    try {
+      const recorder = new RunRecorder(runStartOf(workflowType, "callbacks", config), settings, this.clock);
+      const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
+      await this.resolve(recorder, undefined, input, config);
+      return recorder;
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  private failed(error: unknown): void {
+    this.logger.error("a run could not be recorded", { reason: messageOf(error) });
   }
 
   private settingsOf(options: WrapOptions): CaptureSettings {
@@ -154,15 +163,17 @@ export class WorkflowTracer implements DecisionSink {
     return {
       begin: (_input, config, graph) => {
         if (!this.enabled) return undefined;
-        const recorder = new RunRecorder(
-          runStartOf(workflowType, settings.capture, config, graph),
-          settings,
-          this.clock,
-        );
-        const noted = configWithRun(config, recorder);
-        if (settings.capture === "callbacks")
-          noted.callbacks = withHandler(config?.callbacks, this.followed(recorder, wrapped));
-        return { recorder, config: noted };
+        try {
+          const start = runStartOf(workflowType, settings.capture, config, graph);
+          const recorder = new RunRecorder(start, settings, this.clock);
+          const noted = configWithRun(config, recorder);
+          if (settings.capture === "callbacks")
+            noted.callbacks = withHandler(config?.callbacks, this.followed(recorder, wrapped));
+          return { recorder, config: noted };
+        } catch (error) {
+          this.failed(error);
+          return undefined;
+        }
       },
       resolve: (recorder, loop, input) => this.resolve(recorder, loop, input, loop?.config),
       end: (recorder, outcome) => this.end(recorder, outcome),
@@ -171,7 +182,7 @@ export class WorkflowTracer implements DecisionSink {
 
   /** A handler for one run whose beginning and end its graph tells. */
   private followed(recorder: RunRecorder, graph: PregelShape): TraceCallbackHandler {
-    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, false);
+    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, true);
   }
 
   private async resolve(
@@ -180,7 +191,11 @@ export class WorkflowTracer implements DecisionSink {
     input: unknown,
     config: TaskConfig | undefined,
   ): Promise<void> {
-    await resolveIdentity(recorder, this.threads, loop, input, givenWorkflowId(config), this.makeId);
+    try {
+      await resolveIdentity(recorder, this.threads, loop, input, givenWorkflowId(config), this.makeId);
+    } catch (error) {
+      this.failed(error);
+    }
     if (recorder.identity) this.begun.add(recorder.identity.workflowId);
     recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
   }
@@ -197,17 +212,18 @@ export class WorkflowTracer implements DecisionSink {
       const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });
       if (!segment) return;
       if (segment.threadId !== undefined)
-        this.threads.note(segment.threadId, {
+        this.threads.note(segment as Thread, {
           workflowId,
           status: segment.status,
           startedAt: Date.parse(segment.startedAt),
+          checkpointId: recorder.checkpointId,
         });
       const failed = segment.status === "error" && recorder.settings.keepFailures;
       const kept = !recorder.muted && (failed || this.sampled(recorder));
       if (kept) this.writer.add("trace", segment, recorder.bytes());
       else this.writer.countSampledOut();
     } catch (error) {
-      this.logger.error("a run could not be recorded", { reason: messageOf(error) });
+      this.failed(error);
     }
   }
 

@@ -1,7 +1,7 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { say, stateOf } from "./battery/case.js";
-import { brief, tracing } from "./support.js";
+import { brief, collect, tracing } from "./support.js";
 
 function graphs(capture: "tap" | "callbacks") {
   const sub = new lib.StateGraph(stateOf(lib))
@@ -22,19 +22,6 @@ function graphs(capture: "tap" | "callbacks") {
     .compile();
   const made = tracing({ capture });
   return { graph, wrapped: made.tracer.wrap(graph, { workflowType: "t" }), ...made };
-}
-
-/** What changes from run to run whatever one does: ids, times, and our own handler in the config. */
-const stable = (value: unknown) =>
-  JSON.stringify(value)
-    ?.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "ID")
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
-    .replace(/"timestamp":\d+/g, '"timestamp":0');
-
-async function collect(stream: AsyncIterable<unknown>): Promise<string[]> {
-  const chunks: string[] = [];
-  for await (const chunk of stream) chunks.push(stable(chunk) ?? "undefined");
-  return chunks;
 }
 
 describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => {

@@ -44,6 +44,7 @@ export class CallLog {
       in: call.tokensIn,
       out: call.tokensOut,
       cached: call.tokensCached,
+      cacheWrite: usage.cacheWrite,
     });
     if (cost !== undefined) call.costUsd = cost;
     this.closeModel(runId, call);
@@ -98,6 +99,7 @@ function count(value: unknown): number {
 
 interface Usage {
   tokens: { tokensIn: number; tokensOut: number; tokensCached: number };
+  cacheWrite?: number;
   model?: string;
 }
 
@@ -117,6 +119,7 @@ function usageOf(output: unknown): Usage {
         tokensOut: count(usage.output_tokens),
         tokensCached: count(details.cache_read),
       },
+      cacheWrite: count(details.cache_creation),
       model,
     };
   }

@@ -16,11 +16,11 @@ import { type EdgeDetails, EdgeLog } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
 import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START } from "./internals.js";
-import { redactPlain, redactText } from "./redact.js";
+import { redactText } from "./redact.js";
+import { keptMetadata } from "./run-start.js";
 import type { CaptureSettings } from "./settings.js";
 import { byteLength, CUT, stateText } from "./state-text.js";
 
-const MAX_TEXT = 1000;
 const MAX_GAP = 300;
 
 /** Where a node execution stands: what LangGraph says about its task. */
@@ -263,7 +263,7 @@ export class RunRecorder {
       segmentId: ids.segmentId,
       workflowType: start.workflowType,
       tags: start.tags.map((tag, i) => redactText(tag, settings.redactor, "tags", String(i))),
-      metadata: this.metadata(),
+      metadata: keptMetadata(start.metadata, settings.redactor),
       startedAt: isoTime(this.startedAt),
       durationMs: round(this.clock.monotonic() - this.startedMono),
       status,
@@ -297,17 +297,6 @@ export class RunRecorder {
     return recorded?.name === "AbortError" || recorded?.message === "Abort" || recorded?.message === "Aborted"
       ? "cancelled"
       : "error";
-  }
-
-  private metadata(): TraceSegment["metadata"] {
-    const { redactor } = this.settings;
-    const kept: TraceSegment["metadata"] = {};
-    for (const [key, value] of Object.entries(this.start.metadata)) {
-      const clean = redactPlain(value, redactor, "metadata", key);
-      const name = redactor ? redactor.key(key) : key;
-      kept[name] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
-    }
-    return kept;
   }
 
   /** The moment of a monotonic time, ISO 8601. */

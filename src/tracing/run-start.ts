@@ -1,7 +1,9 @@
 import type { TraceSegment } from "../core/index.js";
 import type { PregelShape, TaskConfig } from "./internals.js";
+import { type Redactor, redactPlain } from "./redact.js";
 import type { RunStart } from "./run-recorder.js";
 
+const MAX_TEXT = 1000;
 /** Metadata that LangGraph and LangChain put there themselves, or that has a field of its own. */
 const INTERNAL =
   /^(langgraph_|ls_|__|lc_)|^(thread_id|checkpoint_(id|ns|map)|task_id|workflowId|workflow_id|userId|user_id)$/;
@@ -35,6 +37,19 @@ export function runStartOf(
   if (typeof userId === "string" || typeof userId === "number") start.userId = String(userId);
   if (typeof config?.runId === "string") start.runId = config.runId;
   return start;
+}
+
+/** Metadata as it is kept: redacted, texts bounded. */
+export function keptMetadata(
+  metadata: TraceSegment["metadata"],
+  redactor: Redactor | undefined,
+): TraceSegment["metadata"] {
+  const kept: TraceSegment["metadata"] = {};
+  for (const [key, value] of Object.entries(metadata)) {
+    const clean = redactPlain(value, redactor, "metadata", key);
+    kept[redactor ? redactor.key(key) : key] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
+  }
+  return kept;
 }
 
 /** The workflow id that the caller gave, if any. */

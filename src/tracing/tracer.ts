@@ -27,7 +27,7 @@ import {
   type PregelShape,
   type TaskConfig,
 } from "./internals.js";
-import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { DEFAULT_PRICES } from "./prices.js";
 import { flushAtExit } from "./process-hooks.js";
 import { RecentRuns } from "./recent-runs.js";
@@ -35,7 +35,7 @@ import { redactPlain } from "./redact.js";
 import { recorderOf, runOf } from "./run-context.js";
 import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
-import { type CaptureSettings, captureSettings } from "./settings.js";
+import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
 import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
 import { type Thread, ThreadMemory } from "./thread-memory.js";
 
@@ -60,8 +60,9 @@ export class WorkflowTracer implements DecisionSink {
   private readonly unhook: () => void;
   private readonly settings: CaptureSettings;
 
-  /** Fails with CONFIG_INVALID on options out of range. */
+  /** Fails with CONFIG_INVALID on options out of range, with CONFIG_UNKNOWN_KEY on unknown ones. */
   constructor(private readonly options: TracerOptions) {
+    checkTracerOptions(options);
     this.enabled = options.enabled ?? true;
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? defaultLogger();
@@ -80,7 +81,8 @@ export class WorkflowTracer implements DecisionSink {
 
   /**
    * A graph of exactly the same type whose runs are captured. The given graph is left as it is.
-   * Fails with CONFIG_INVALID when it is no compiled graph or options are out of range.
+   * Fails with CONFIG_INVALID when it is no compiled graph or options are out of range, with CONFIG_UNKNOWN_KEY on
+   * unknown ones.
    */
   wrap<G extends object>(graph: G, options: WrapOptions): G {
     if (isAgent(graph)) return this.wrapAgent(graph, options);
@@ -115,7 +117,7 @@ export class WorkflowTracer implements DecisionSink {
    * inferred from what started next, and marked so.
    */
   handler(options: HandlerOptions): TraceCallbackHandler {
-    const settings = this.settingsOf({ ...options, capture: "callbacks" });
+    const settings = this.settingsOf(options, true);
     const graph = isPregel(options.graph) ? options.graph : undefined;
     return new TraceCallbackHandler(
       {
@@ -149,14 +151,16 @@ export class WorkflowTracer implements DecisionSink {
     this.logger.error("a run could not be recorded", { reason: messageOf(error) });
   }
 
-  private settingsOf(options: WrapOptions): CaptureSettings {
+  private settingsOf(options: WrapOptions | HandlerOptions, isHandler = false): CaptureSettings {
     if (typeof options?.workflowType !== "string" || options.workflowType === "")
       throw new LearningError("CONFIG_INVALID", {
         received: `workflowType: ${show(options?.workflowType)}`,
         expected: "a name for the kind of work the graph does",
         remedy: 'Pass it, as in wrap(graph, { workflowType: "support" }).',
       });
-    return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options);
+    checkWrapOptions(options, isHandler);
+    const way: CaptureOptions = isHandler ? { capture: "callbacks" } : {};
+    return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options, way);
   }
 
   private hooksFor(wrapped: PregelShape, settings: CaptureSettings, { workflowType }: WrapOptions): RootHooks {

@@ -149,10 +149,25 @@ it.each([
   ["no workflow type", undefined, {}, "workflowType"],
   ["a wrong way of capture", undefined, { workflowType: "t", capture: "magic" }, "one of tap, callbacks"],
   ["a sample rate out of range", undefined, { workflowType: "t", sampleRate: 2 }, "[0, 1]"],
+  ["a flag that is none", undefined, { workflowType: "t", calls: "no" }, "true or false"],
   ["an unknown redaction", undefined, { workflowType: "t", redact: ["emails"] }, "email, phone, card, key"],
 ])("refuses to wrap with %s", (_, given, options, message) => {
   const { tracer } = tracing();
   const graph = given ?? new lib.StateGraph(stateOf(lib)).addNode("a", say("a")).addEdge(lib.START, "a").compile();
   expect(() => tracer.wrap(graph, options as never)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   expect(() => tracer.wrap(graph, options as never)).toThrow(message);
+});
+
+it("refuses options that mean nothing: a redaction written wrong must not go unnoticed", () => {
+  const graph = new lib.StateGraph(stateOf(lib)).addNode("a", say("a")).addEdge(lib.START, "a").compile();
+  const { tracer } = tracing();
+  const wrong = { workflowType: "t", redacted: ["email"] };
+  for (const refused of [
+    () => tracer.wrap(graph, wrong as never),
+    () => tracer.handler(wrong as never),
+    () => tracing(wrong as never),
+  ])
+    expect(refused).toThrow(expect.objectContaining({ code: "CONFIG_UNKNOWN_KEY" }));
+  expect(() => tracer.wrap(graph, wrong as never)).toThrow('Did you mean "redact"?');
+  expect(() => tracing({ buffer: { batchRecords: 0 } })).toThrow("buffer.batchRecords: 0");
 });

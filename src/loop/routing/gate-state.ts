@@ -15,6 +15,10 @@ export interface GateState {
 export interface ChampionWatch {
   /** The version it is about; another version is watched anew. */
   version: string;
+  /** This version and those it continues: what was decided under them counts, however late it is rated. */
+  versions: string[];
+  /** What was decided before this time does not count, under whatever version. */
+  since: string;
   /** The version that passed the gate, which this one is or continues. */
   anchor: string;
   /** Proven lower bound of the anchor's gain over the fallback, and what of it holds for this version. */
@@ -22,7 +26,7 @@ export interface ChampionWatch {
   lowerBound: number;
   /** Rated decisions the anchor was trained on. */
   fullFitRows: number;
-  /** Time of the newest decision the monitor has seen. */
+  /** Decisions first rated up to this time have been seen by the monitor. */
   seenUpTo: string;
   monitor: MonitorState;
 }

@@ -149,7 +149,7 @@ function learnOf(learn: LearnOptions | undefined, decisionPoint: unknown): Learn
   throw new LearningError("ROUTER_INVALID", {
     received: `learn: ${show(learn)} for ${show(decisionPoint)}`,
     expected: parsed.error.issues[0]?.message ?? "learn options",
-    remedy: "See LearnOptions: policy, encoder, creditDiscount.",
+    remedy: "See LearnOptions: policy, encoder, creditDiscount, provenFrom.",
     cause: parsed.error,
   });
 }

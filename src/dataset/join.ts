@@ -57,7 +57,7 @@ export function joinRows(
   for (const d of latest.values()) {
     if (wanted && !wanted.has(d.decisionPoint)) continue;
     const { position, count } = positions.get(d.decisionId) as { position: number; count: number };
-    const { run, byDecision, ratedProbability } = rewards.get(d.workflowId) as RunRewards;
+    const { run, byDecision, ratedProbability, ratedAt } = rewards.get(d.workflowId) as RunRewards;
     const reward =
       byDecision.get(d.decisionId) ?? (run === undefined ? undefined : run * discount ** (count - 1 - position));
     rows.push({
@@ -74,11 +74,14 @@ export function joinRows(
       chosen: d.chosen,
       ...(d.propensity !== undefined && { propensity: d.propensity }),
       ...(d.probabilities && { probabilities: d.probabilities }),
+      ...(d.control !== undefined && { control: d.control }),
       ...(d.fallbackChoice !== undefined && { fallbackChoice: d.fallbackChoice }),
       source: d.source,
+      ...(d.fallbackReason && { fallbackReason: d.fallbackReason }),
       mode: d.mode,
       ...(d.policyVersion !== undefined && { policyVersion: d.policyVersion }),
       ...(reward !== undefined && { reward, rewardSource: "measured" as const }),
+      ...(reward !== undefined && ratedAt !== undefined && { ratedAt }),
       ...(reward !== undefined && ratedProbability !== undefined && { ratedProbability }),
     });
   }
@@ -89,6 +92,7 @@ interface RunRewards {
   run: number | undefined;
   byDecision: Map<string, number>;
   ratedProbability: number | undefined;
+  ratedAt: string | undefined;
 }
 
 function rewardsOf(facts: readonly FeedbackRecord[], trace: Trace | undefined, options: RewardOptions): RunRewards {
@@ -110,5 +114,6 @@ function rewardsOf(facts: readonly FeedbackRecord[], trace: Trace | undefined, o
     run: composeReward({ ...options, feedback: ofRun, trace }).reward,
     byDecision,
     ratedProbability: asked.length > 0 ? Math.max(...asked) : undefined,
+    ratedAt: facts.reduce<string | undefined>((t, f) => (t === undefined || f.at < t ? f.at : t), undefined),
   };
 }

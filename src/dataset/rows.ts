@@ -18,14 +18,20 @@ export interface DecisionRow {
   /** Undefined for advised choices, which stay out of off-policy evaluation. */
   propensity?: number;
   probabilities?: readonly number[];
+  /** Share of `probabilities` that was left to the fallback for comparison. */
+  control?: number;
   fallbackChoice?: string;
   source: Decision["source"];
+  /** Why the fallback decided, where it did. */
+  fallbackReason?: Decision["fallbackReason"];
   mode: Decision["mode"];
   policyVersion?: string;
   /** In [0,1]; undefined while unrated. */
   reward?: number;
   /** Variance of an imputed or mixed reward around the true one; 0 or absent for a measured one. */
   rewardVariance?: number;
+  /** ISO time of the first judgement behind the reward, revised or not; absent where none was needed. */
+  ratedAt?: string;
   rewardSource?: "measured" | "imputed" | "mixed";
   /** Probability with which this run came to be rated, where known; for inverse weighting. */
   ratedProbability?: number;

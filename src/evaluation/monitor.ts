@@ -36,7 +36,7 @@ export interface MonitorReport {
   /** `roll-back`: proven worse. `healthy`: at present proven better. `watching`: neither. */
   verdict: "healthy" | "roll-back" | "watching";
   reason: string;
-  /** Mean gain over the fallback so far, and its anytime-valid (asymptotic) interval. */
+  /** Mean gain over the fallback so far, in [-1,1] although few heavy rows can say more, and its anytime-valid (asymptotic) interval. */
   gain: number;
   interval: Interval;
   runs: number;
@@ -107,7 +107,7 @@ export function monitorChampion(state: MonitorState, rows: readonly JudgedDecisi
   const { runs, sum, squares, riskLevel } = next;
   const worse = worseWealth(next);
   const better = next.better.reduce((s, v) => s + v, 0) / STAKES.length;
-  const gain = runs ? sum / runs : 0;
+  const gain = runs ? Math.min(1, Math.max(-1, sum / runs)) : 0;
   const verdict = next.failed ? "roll-back" : better >= 1 / riskLevel ? "healthy" : "watching";
   const words = { "roll-back": "proven worse than", healthy: "proven better than", watching: "not told apart from" };
   return {

@@ -1,3 +1,5 @@
+import type { PolicyInput, RoutingPolicy } from "./routing-policy.js";
+
 /** The share of `probabilities` that an unlucky or broken policy may be off from one in total. */
 const SUM_TOLERANCE = 1e-6;
 
@@ -39,6 +41,32 @@ export function actDistribution(
     off = budget;
   }
   p[best] = 1 - off;
+  return p;
+}
+
+/**
+ * What a policy that knows only some of the destinations does: its own distribution over those it was
+ * trained on, and a destination that it has never seen tried gets the share that exploration in shadow
+ * would give it, whatever the policy imagines of it.
+ * @param known destinations with rows in training; undefined where that is not on record (then all count)
+ * @returns undefined where no allowed destination is known: the policy has nothing to say then
+ */
+export function scoreKnown(
+  policy: RoutingPolicy,
+  input: PolicyInput,
+  known: ReadonlySet<string> | undefined,
+  exploration: number,
+): Float64Array | undefined {
+  const { candidates, mask } = input;
+  if (!known || candidates.every((name) => known.has(name))) return policy.score(input);
+  const legal = candidates.map((_, i) => !mask || mask[i] === true);
+  const familiar = candidates.map((name, i) => legal[i] === true && known.has(name));
+  if (!familiar.some(Boolean)) return undefined;
+  const p = policy.score({ ...input, mask: familiar });
+  const each = exploration / legal.filter(Boolean).length;
+  let strange = 0;
+  for (let i = 0; i < p.length; i++) if (legal[i] && !familiar[i]) strange += each;
+  for (let i = 0; i < p.length; i++) p[i] = legal[i] && !familiar[i] ? each : (p[i] as number) * (1 - strange);
   return p;
 }
 

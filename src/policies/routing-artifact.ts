@@ -8,7 +8,10 @@ export interface RoutingArtifact {
   /** Encoder of the candidates' own features, where they have any. */
   candidateEncoder?: EncoderSnapshot;
   policy: PolicySnapshot;
-  /** Destinations seen in training. */
+  /**
+   * Destinations with rows in training. Of others nothing is proven: in act they are explored, inside the
+   * budget, and never preferred.
+   */
   candidates: string[];
   /** Names of the context's fields seen in training; a field outside of them makes serving fall back. */
   contextFields?: string[];

@@ -1,6 +1,6 @@
 import type { DecisionContext } from "../core/index.js";
 import type { CandidateEstimate } from "../policies/index.js";
-import { mostLikely } from "../policies/index.js";
+import { mostLikely, scoreKnown } from "../policies/index.js";
 import { policyInput } from "./proposal.js";
 import type { ServedPolicy } from "./served-policy.js";
 
@@ -55,7 +55,7 @@ export function adviseOn<D extends string>(
   const { candidates, context, decisionPoint } = question;
   const legal = question.legal ?? candidates.map(() => true);
   const input = policyInput(served, context, candidates, legal, question.candidateFeatures);
-  const p = drawn?.distribution ?? served.policy.score(input);
+  const p = drawn?.distribution ?? scoreKnown(served.policy, input, served.known, 0) ?? served.policy.score(input);
   const estimates = served.policy.predict(input);
   const best = drawn ? candidates.indexOf(drawn.destination) : mostLikely(p);
   const rival = strongestRival(estimates, legal, best);

@@ -53,7 +53,7 @@ export class DecisionPoint<S, D extends string> {
   private decisions = 0;
   private explored = 0;
   private unrecorded = 0;
-  /** Learned from its first answer: a fallback that answers by promise is only asked when it must decide. */
+  /** Learned from its first answer: a fallback that answers by promise is not asked at every decision in act. */
   private fallbackIsSlow = false;
 
   constructor(
@@ -100,7 +100,8 @@ export class DecisionPoint<S, D extends string> {
     let trouble = scene.trouble ?? NO_POLICY;
     if (served && !scene.trouble) {
       const deadline = deps.clock.monotonic() + options.timeBudgetMs;
-      const proposal = propose(served, scene, this.candidates, false, deps.clock, deadline);
+      const rules = { exploration: 0, wantMeans: false, deadline };
+      const proposal = propose(served, scene, this.candidates, deps.clock, rules);
       if (!proposal.trouble) return this.adviceOf(served, scene);
       trouble = proposal.trouble;
     }
@@ -161,7 +162,7 @@ export class DecisionPoint<S, D extends string> {
     const proposal =
       scene.trouble || !call.served
         ? { trouble: scene.trouble ?? NO_POLICY, explorable: false }
-        : propose(call.served, scene, this.candidates, wantMeans, this.deps.clock, deadline);
+        : propose(call.served, scene, this.candidates, this.deps.clock, { exploration, wantMeans, deadline });
     if (proposal.trouble) {
       const fallback = await this.askFallback(state, config);
       const verdict = this.doubt(scene, fallback, proposal.trouble);
@@ -172,17 +173,23 @@ export class DecisionPoint<S, D extends string> {
     const { probabilities, means } = proposal;
     if (call.mode === "advise") return { call, scene, verdict: { index: mostLikely(probabilities), source: "policy" } };
     const canaryShare = this.isCanary(call.version) ? canary?.share : undefined;
+    const needed = wantMeans || canaryShare !== undefined;
+    const slow = this.fallbackIsSlow;
+    // A slow fallback is asked so rarely that half of its answers, followed, make up the control share.
+    const asked = needed || !slow ? 1 : Math.min(1, 2 * control);
     let fallback: number | undefined;
-    if (wantMeans || canaryShare !== undefined) fallback = await this.askFallback(state, config);
-    else if (!this.fallbackIsSlow) {
-      const asked = this.compareFallback(state, config);
-      fallback = isPromise(asked) ? await asked : asked;
+    if (needed) fallback = await this.askFallback(state, config);
+    else if (call.coin < asked) {
+      const answer = this.compareFallback(state, config);
+      if (!isPromise(answer)) fallback = answer;
+      else if (slow) fallback = await answer;
     }
-    const verdict = act(call, scene, probabilities, means, fallback, {
+    const numbers = { coin: call.coin / asked, draw: call.draw };
+    const verdict = act(numbers, scene, probabilities, means, fallback, {
       exploration,
       rewardFloor,
       canaryShare,
-      control,
+      control: asked > 0 ? control / asked : 0,
     });
     if (verdict.reason === "reward-floor")
       this.warnOnce(

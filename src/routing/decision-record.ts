@@ -37,7 +37,7 @@ export function decisionRecord(
 ): Decision {
   const { call, scene, verdict, fallback } = outcome;
   const { run, version } = call;
-  const { index, distribution, means, reason, source } = verdict;
+  const { index, distribution, control, means, reason, source } = verdict;
   const decision: Decision = {
     schemaVersion: 1,
     decisionId: call.decisionId,
@@ -60,6 +60,7 @@ export function decisionRecord(
     decision.probabilities = Array.from(distribution);
     decision.propensity = Math.min(1, distribution[index] as number);
   }
+  if (control !== undefined) decision.control = control;
   if (fallback !== undefined) decision.fallbackChoice = candidates[fallback] as string;
   if (reason !== undefined) decision.fallbackReason = reason;
   if (version !== undefined) decision.policyVersion = version;

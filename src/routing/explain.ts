@@ -1,7 +1,7 @@
 import type { Decision, DecisionContext } from "../core/index.js";
 import { LearningError } from "../core/index.js";
-import type { RoutingArtifact } from "../policies/index.js";
-import { mostLikely } from "../policies/index.js";
+import type { PolicyInput, RoutingArtifact } from "../policies/index.js";
+import { mostLikely, scoreKnown } from "../policies/index.js";
 import { policyInput } from "./proposal.js";
 import { restoreServedPolicy, type ServedPolicy } from "./served-policy.js";
 
@@ -73,7 +73,8 @@ export function explainDecision(
   const legal = decision.mask ?? candidates.map(() => true);
   const ask = (c: DecisionContext) => policyInput(served, c, candidates, legal, decision.candidateFeatures);
   const input = ask(context);
-  const best = mostLikely(served.policy.score(input));
+  const score = (i: PolicyInput) => scoreKnown(served.policy, i, served.known, 0) ?? served.policy.score(i);
+  const best = mostLikely(score(input));
   const estimates = served.policy.predict(input);
   const explained = served.policy.explain(input, TOP);
   const rival = nearestTo(best, estimates, legal);
@@ -95,7 +96,7 @@ export function explainDecision(
     changes: changesOf(
       context,
       preferred,
-      (c) => candidates[mostLikely(served.policy.score(ask(c)))] as string,
+      (c) => candidates[mostLikely(score(ask(c)))] as string,
       (c) => {
         const means = served.policy.predict(ask(c));
         return (

@@ -20,7 +20,7 @@ export interface DecisionOptions<S, D extends string> {
   context: (state: S, config: LangGraphRunnableConfig) => ContextInput | Promise<ContextInput>;
   /**
    * The router the graph would have without learning. Decides in shadow and on any doubt. In mode act
-   * it is also asked for comparison, for as long as it answers synchronously.
+   * it is also asked for comparison: always where it answers synchronously, else as `control` says.
    */
   fallback: (state: S, config: LangGraphRunnableConfig) => NoInfer<D> | Promise<NoInfer<D>>;
   /** False for destinations that are not allowed now. The fallback's own choice always is. */
@@ -45,8 +45,8 @@ export interface DecisionOptions<S, D extends string> {
   canary?: { share: number; decisions: number };
   /**
    * In act: share of decisions in [0,1) left to the fallback for comparison (default 0.02), so that the
-   * improvement stays measured and a policy that fell behind is found out. None of them where the
-   * fallback answers by promise: it is not asked then.
+   * improvement stays measured and a policy that fell behind is found out. A fallback that answers by
+   * promise, which may cost time and money, is asked for twice this share only, and followed in half.
    */
   control?: number;
   /** `auto` (default): shadow until a policy is promoted, act from then on, shadow again after a roll-back. */

@@ -1,7 +1,7 @@
 import type { Clock, DecisionContext } from "../core/index.js";
 import { messageOf } from "../core/index.js";
 import type { PolicyInput } from "../policies/index.js";
-import { distributionFault } from "../policies/index.js";
+import { distributionFault, scoreKnown } from "../policies/index.js";
 import type { Scene, Trouble } from "./scene.js";
 import type { ServedPolicy } from "./served-policy.js";
 
@@ -9,6 +9,16 @@ import type { ServedPolicy } from "./served-policy.js";
 export type Proposal =
   | { probabilities: Float64Array; means?: Float64Array; trouble?: undefined }
   | { trouble: Trouble; explorable: boolean };
+
+/** How a policy is asked. */
+export interface ProposalRules {
+  /** Most that may be explored; a destination without rows in training gets its share of that and no more. */
+  exploration: number;
+  /** Whether its expected rewards are wanted too. */
+  wantMeans: boolean;
+  /** On the clock's monotonic scale. */
+  deadline: number;
+}
 
 /** The encoded input of a policy. */
 export function policyInput(
@@ -25,17 +35,16 @@ export function policyInput(
 }
 
 /**
- * Asks the policy for its distribution, and for its expected rewards where `wantMeans`. A field that
- * training did not know is trouble too: the policy cannot know what it means.
- * @param deadline on the clock's monotonic scale
+ * Asks the policy for its distribution, and for its expected rewards where wanted. A field that training
+ * did not know is trouble too: the policy cannot know what it means. So is a choice among nothing but
+ * destinations without rows in training.
  */
 export function propose(
   served: ServedPolicy,
   scene: Scene,
   candidates: readonly string[],
-  wantMeans: boolean,
   clock: Clock,
-  deadline: number,
+  { exploration, wantMeans, deadline }: ProposalRules,
 ): Proposal {
   const field = served.newField?.(scene.context);
   if (field !== undefined)
@@ -45,7 +54,15 @@ export function propose(
     };
   try {
     const input = policyInput(served, scene.context, candidates, scene.legal, scene.features);
-    const probabilities = served.policy.score(input);
+    const probabilities = scoreKnown(served.policy, input, served.known, exploration);
+    if (!probabilities)
+      return {
+        explorable: true,
+        trouble: {
+          reason: "unknown-destination",
+          detail: `version ${served.version} was trained with none of the allowed destinations`,
+        },
+      };
     const fault = distributionFault(probabilities, scene.legal);
     if (fault !== undefined) return broken(`version ${served.version} answered with ${fault}`);
     const means = wantMeans ? Float64Array.from(served.policy.predict(input), (e) => e.mean) : undefined;

@@ -16,6 +16,8 @@ export interface ServedPolicy {
   encodeFeatures?: FeaturesEncoder;
   /** Finds fields that training did not know, where the artifact names those it knew. */
   newField?: FieldCheck;
+  /** Destinations with rows in training, where the artifact names them. */
+  known?: ReadonlySet<string>;
 }
 
 type FeaturesEncoder = (
@@ -58,6 +60,7 @@ export function restoreServedPolicy(version: string, artifact: RoutingArtifact):
     policy: restorePolicy(artifact.policy),
     encoder: restoreEncoder(artifact.encoder),
     encodeFeatures: artifact.candidateEncoder && createFeaturesEncoder(restoreEncoder(artifact.candidateEncoder)),
+    known: artifact.candidates?.length ? new Set(artifact.candidates) : undefined,
     newField: artifact.contextFields && createFieldCheck(artifact.contextFields),
   };
 }

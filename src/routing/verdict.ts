@@ -12,6 +12,8 @@ export interface Verdict {
   reason?: FallbackReason;
   /** The distribution it was drawn from; absent where unknown (mode advise). */
   distribution?: Float64Array;
+  /** Share of that distribution that was the fallback's for comparison. */
+  control?: number;
   means?: Float64Array;
 }
 
@@ -72,9 +74,10 @@ export function act(
   if (share >= 1 || fallback === undefined) return { index, source: "policy", distribution: followed, means };
   allow(scene, fallback);
   const distribution = canaryDistribution(followed, fallback, share);
-  if (numbers.coin < share) return { index, source: "policy", distribution, means };
+  const control = 1 - share;
+  if (numbers.coin < share) return { index, source: "policy", distribution, control, means };
   const reason = rules.canaryShare === undefined ? "control" : "canary";
-  return { index: fallback, source: "fallback", reason, distribution, means };
+  return { index: fallback, source: "fallback", reason, distribution, control, means };
 }
 
 /** What the graph's own router says is allowed by definition. */

@@ -24,7 +24,7 @@ describe("enableRlTraining", () => {
       store: { documents: { get: async () => undefined } },
       points: { list: () => [], get: () => undefined },
     } as never);
-    const context = { worker, registry: { champion: () => undefined }, seed: 1, signal: undefined };
+    const context = { worker, registry: { champion: () => undefined, names: () => [] }, seed: 1, signal: undefined };
     const trained = await learner.train(
       { decisionPoint: "loop", decisions: 9, rated: 9 } as never,
       context as unknown as ComponentContext,

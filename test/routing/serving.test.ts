@@ -59,8 +59,9 @@ describe("a promoted policy", () => {
     expect(new Set(floor.world.sink.written.map((d) => d.chosen))).toEqual(new Set(["sales"]));
     expect(floor.world.sink.written[0]?.expectedRewards).toHaveLength(3);
 
-    // An upper-bound policy prefers the destination nobody ever tried, however little it is expected to earn.
-    const curious = trainedArtifact("triage", ["tech", "sales"], { kind: "linucb", alpha: 50 });
+    // An upper-bound policy prefers the destination that was hardly tried, however little it is expected to earn.
+    const tried = trainedArtifact("triage", ["tech", "sales"], { kind: "linucb", alpha: 50 });
+    const curious = { ...tried, candidates: [...destinations] };
     const gives = await serving({ rewardFloor: 0.1, fallback: () => "tech" }, curious);
     expect(await gives.router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("tech");
     expect(gives.world.sink.written[0]).toMatchObject({ fallbackReason: "reward-floor", propensity: 1 });
@@ -119,16 +120,42 @@ describe("a promoted policy", () => {
     expect(exploring.world.sink.written[0]?.propensity).toBeCloseTo(1 / 3, 12);
   });
 
-  it("asks a fallback that answers by promise only when it must decide", async () => {
+  it("asks a fallback that answers by promise for twice its control share, and follows half of that", async () => {
     let asked = 0;
-    const { router } = await serving({
-      fallback: async () => {
-        asked++;
-        return "sales" as const;
-      },
-    });
-    for (let i = 0; i < 5; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
-    expect(asked).toBe(1);
+    const fallback = async () => {
+      asked++;
+      return "sales" as const;
+    };
+    const { router, world } = await serving({ fallback, control: 0.1 });
+    for (let i = 0; i < 1000; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
+    const compared = world.sink.written.filter((d) => d.fallbackChoice !== undefined);
+    expect(compared).toHaveLength(asked - 1); // the first answer only told that it is a promise
+    expect(Math.abs(compared.length / 1000 - 0.2)).toBeLessThan(0.04);
+    expect(Math.abs(compared.filter((d) => d.chosen === "sales").length / 1000 - 0.1)).toBeLessThan(0.03);
+    for (const d of compared) expect(d).toMatchObject({ probabilities: [0.5, 0, 0.5], control: 0.5 });
+    const rest = world.sink.written.filter((d) => d.fallbackChoice === undefined);
+    for (const d of rest) expect(d).toMatchObject({ probabilities: [1, 0, 0], chosen: "billing" });
+    expect(rest[0]).not.toHaveProperty("control");
+  });
+
+  it("does not wait for a fallback that hangs where it need not be asked", async () => {
+    const { router } = await serving({ fallback: () => new Promise<never>(() => {}), control: 0 });
+    for (let i = 0; i < 3; i++) expect(await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`))).toBe("billing");
+  });
+
+  it("never prefers a destination that came after its training, and explores it inside the budget", async () => {
+    // Tickets about prices fare badly with both teams it knows: whatever is new looks better to it.
+    const artifact = trainedArtifact("triage", ["billing", "tech"]);
+    const { router } = await serving({ fallback: () => "tech" }, artifact);
+    for (let i = 0; i < 50; i++) expect(await router.invoke({ topic: "price" }, taskConfig(`r${i}`))).not.toBe("sales");
+    const exploring = await serving({ fallback: () => "tech", exploration: 0.3, control: 0 }, artifact);
+    for (let i = 0; i < 50; i++) await exploring.router.invoke({ topic: "price" }, taskConfig(`r${i}`));
+    for (const d of exploring.world.sink.written) expect(d.probabilities?.[2]).toBeCloseTo(0.1, 1);
+    expect((await exploring.router.advise({ topic: "price" })).destination).not.toBe("sales");
+
+    const strangers = await serving({ fallback: () => "tech" }, trainedArtifact("triage", ["x", "y", "z"]));
+    expect(await strangers.router.invoke({ topic: "price" }, taskConfig("1"))).toBe("tech");
+    expect(strangers.world.sink.written[0]).toMatchObject({ fallbackReason: "unknown-destination" });
   });
 
   it("is watched over: a failing fallback, asked for comparison, does not stop it", async () => {

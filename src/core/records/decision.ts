@@ -45,6 +45,8 @@ export const decisionSchema = z.object({
   propensity: z.number().gt(0).lte(1).optional(),
   /** The whole distribution the choice was drawn from, aligned with `candidates`. */
   probabilities: z.array(z.number()).optional(),
+  /** Share of that distribution that was left to the fallback for comparison (control share, or all but a canary's). */
+  control: z.number().gt(0).lte(1).optional(),
   /** What the fallback said, where it was asked (always in shadow). */
   fallbackChoice: z.string().optional(),
   /** Who decided. */

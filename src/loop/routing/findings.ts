@@ -1,22 +1,28 @@
 import type { DecisionRow } from "../../dataset/index.js";
-import { decideContinuation, decidePromotion, openMonitor } from "../../evaluation/index.js";
+import { decideContinuation, decidePromotion } from "../../evaluation/index.js";
 import type { ResolvedLoopConfig } from "../config.js";
 import type { TrainedChallenger } from "../worker/jobs/train-routing.js";
 import type { ChampionWatch, GateState } from "./gate-state.js";
 import { distancesBetween, judgedDecisions, laterRows, type ServablePolicy, servable } from "./judged-rows.js";
+import { openWatch } from "./watch.js";
 
 /** What a challenger is judged in. */
 export interface Scene {
   /** All rows of the decision point, in the order of time. */
   rows: readonly DecisionRow[];
+  /** Those of today. */
+  destinations?: readonly string[];
   exploration: number;
   gate: ResolvedLoopConfig["gate"];
 }
 
+/** How a version is to be watched that has no name yet. Without `anchor` it is its own. */
+export type NextWatch = Omit<ChampionWatch, "version" | "anchor"> & { anchor?: string };
+
 /** A verdict on one challenger. */
 export interface Finding {
-  /** Set when it may serve: how it is to be watched then. Without `anchor` it is its own. */
-  watch?: Omit<ChampionWatch, "version" | "anchor"> & { anchor?: string };
+  /** Set when it may serve. */
+  watch?: NextWatch;
   reason: string;
   samples: number;
   state: GateState;
@@ -27,13 +33,14 @@ export interface Finding {
 
 /** A policy learned from the beginning must be proven better than what serves. */
 export function judgeNew(
-  { rows, exploration, gate }: Scene,
+  { rows, destinations, exploration, gate }: Scene,
   challenger: TrainedChallenger,
   champion: ServablePolicy | undefined,
   state: GateState,
 ): Finding {
   const later = laterRows(rows, challenger.dataTo);
-  const judged = judgedDecisions(later, servable(challenger.artifact), champion ?? "fallback", exploration);
+  const rival = champion ?? "fallback";
+  const judged = judgedDecisions(later, servable(challenger.artifact), rival, exploration, destinations);
   const { action, reason, gain, lowerBound, risk, needed, spending } = decidePromotion({
     rows: judged,
     challenger: challenger.fingerprint,
@@ -46,13 +53,11 @@ export function judgeNew(
   return {
     ...(action === "promote" && {
       watch: {
-        versions: [],
         anchorLowerBound: overFallback,
         lowerBound: overFallback,
         fullFitRows: challenger.rows,
-        seenUpTo: rows.at(-1)?.at ?? "",
-        unrated: [],
-        monitor: openMonitor({ riskLevel: gate.riskLevel }),
+        versions: [],
+        ...openWatch("", gate.riskLevel),
       },
     }),
     reason,

@@ -15,8 +15,10 @@ export interface GateState {
 export interface ChampionWatch {
   /** The version it is about; another version is watched anew. */
   version: string;
-  /** Every version of this watch: the anchor, what continued it, and at last `version`. */
+  /** This version and those it continues: what was decided under them counts, however late it is rated. */
   versions: string[];
+  /** What was decided before this time does not count, under whatever version. */
+  since: string;
   /** The version that passed the gate, which this one is or continues. */
   anchor: string;
   /** Proven lower bound of the anchor's gain over the fallback, and what of it holds for this version. */
@@ -24,9 +26,7 @@ export interface ChampionWatch {
   lowerBound: number;
   /** Rated decisions the anchor was trained on. */
   fullFitRows: number;
-  /** Time of the newest decision that was looked at. */
+  /** Decisions first rated up to this time have been seen by the monitor. */
   seenUpTo: string;
-  /** Decisions looked at before they had a reward; they count when it comes. Ids, the newest few thousand. */
-  unrated: string[];
   monitor: MonitorState;
 }

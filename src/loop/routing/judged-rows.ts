@@ -7,6 +7,7 @@ import {
   type RoutingArtifact,
   type RoutingPolicy,
   restorePolicy,
+  scoreKnown,
 } from "../../policies/index.js";
 import { isUsable } from "../worker/rows.js";
 import { inputOf, type RowEncoders } from "./encode.js";
@@ -15,6 +16,8 @@ import { inputOf, type RowEncoders } from "./encode.js";
 export interface ServablePolicy {
   policy: RoutingPolicy;
   encoders: RowEncoders;
+  /** Destinations with rows in its training. */
+  known: ReadonlySet<string> | undefined;
 }
 
 /** A published version with its artifact. */
@@ -23,14 +26,16 @@ export interface ServedArtifact {
   artifact: RoutingArtifact;
   /** Time of the newest row it was trained on. */
   dataTo: string;
-  /** Time of the last change of what serves that named it. */
-  servesSince: string;
+  publishedAt: string;
+  /** Since when it serves. */
+  since: string;
 }
 
 /** Restores what an artifact holds. */
 export function servable(artifact: RoutingArtifact): ServablePolicy {
   return {
     policy: restorePolicy(artifact.policy),
+    known: artifact.candidates.length > 0 ? new Set(artifact.candidates) : undefined,
     encoders: {
       context: restoreEncoder(artifact.encoder),
       ...(artifact.candidateEncoder && { candidate: restoreEncoder(artifact.candidateEncoder) }),
@@ -43,31 +48,37 @@ export type Rival = "fallback" | ServablePolicy;
 
 /**
  * Logged decisions as the gate judges them. The judged policy counts as it would be served, inside
- * its exploration budget. Left out are rows without reward or distribution, and those that do not
- * know what the fallback would have done where that is the rival.
+ * its exploration budget. Left out are rows without reward or distribution, those that do not know what
+ * the fallback would have done where that is the rival, those where no policy was or would be asked
+ * (the context function failed, say), and those with a destination that is offered no longer.
+ * @param destinations those of today; all where unknown
  */
 export function judgedDecisions(
   rows: readonly DecisionRow[],
   judged: ServablePolicy,
   rival: Rival,
   exploration: number,
+  destinations?: readonly string[],
 ): JudgedDecision[] {
   return rows.flatMap((row) => {
     const chosen = row.candidates.indexOf(row.chosen);
-    if (!isUsable(row) || !row.probabilities || chosen < 0) return [];
+    if (!isUsable(row) || !row.probabilities || chosen < 0 || wasForced(row)) return [];
+    if (destinations && row.candidates.some((c, i) => row.mask?.[i] !== false && !destinations.includes(c))) return [];
     const input = inputOf(row, judged.encoders);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
     if (rival === "fallback" && fallback < 0) return [];
+    const target = served(judged, input, exploration, fallback);
     const baseline =
       rival === "fallback"
-        ? row.candidates.map((_, i) => (i === fallback ? 1 : 0))
-        : served(rival, sameEncoding(judged, rival) ? input : inputOf(row, rival.encoders), exploration);
+        ? onlyAt(fallback, row.candidates.length)
+        : served(rival, sameEncoding(judged, rival) ? input : inputOf(row, rival.encoders), exploration, fallback);
+    if (!target || !baseline) return [];
     return [
       {
         reward: row.reward,
         chosen,
         logging: row.probabilities,
-        target: served(judged, input, exploration),
+        target,
         baseline,
         model: predictions(judged, input),
         run: row.workflowId,
@@ -76,24 +87,41 @@ export function judgedDecisions(
   });
 }
 
+/** Reasons for which the fallback decided with certainty, whatever the policy: nothing is learned of policies there. */
+const FORCED: ReadonlySet<DecisionRow["fallbackReason"]> = new Set(["context-error", "time-budget", "policy-error"]);
+
+const wasForced = (row: DecisionRow) => row.propensity === 1 && FORCED.has(row.fallbackReason);
+
 /**
- * Decisions that were served under a champion, its control share included, against the fallback: what
- * was logged is what is measured, so only the fallback's part needs weights. Left out are unrated rows
- * and those without the fallback's choice.
- * @param rows decisions of the champion's watch in act, see `watchChampion`
+ * Decisions that were served under a champion against the fallback: what was logged, the control share
+ * apart, is what is measured. Left out are unrated rows and those without the fallback's choice.
+ * @param versions the champion's own, and those it continues
  */
-export function servedDecisions(rows: readonly DecisionRow[], champion: ServablePolicy): JudgedDecision[] {
+export function servedDecisions(
+  rows: readonly DecisionRow[],
+  champion: ServablePolicy,
+  versions: readonly string[],
+): JudgedDecision[] {
   return rows.flatMap((row) => {
     const chosen = row.candidates.indexOf(row.chosen);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
-    if (!isUsable(row) || !row.probabilities || chosen < 0 || fallback < 0) return [];
+    if (
+      !isUsable(row) ||
+      !row.probabilities ||
+      row.mode !== "act" ||
+      row.policyVersion === undefined ||
+      !versions.includes(row.policyVersion) ||
+      chosen < 0 ||
+      fallback < 0
+    )
+      return [];
     return [
       {
         reward: row.reward,
         chosen,
         logging: row.probabilities,
-        target: row.probabilities,
-        baseline: row.candidates.map((_, i) => (i === fallback ? 1 : 0)),
+        target: withoutControl(row.probabilities, fallback, row.control ?? 0),
+        baseline: onlyAt(fallback, row.candidates.length),
         model: predictions(champion, inputOf(row, champion.encoders)),
         run: row.workflowId,
       },
@@ -113,8 +141,10 @@ export function distancesBetween(
 ): number[] {
   return rows.map((row) => {
     const input = inputOf(row, a.encoders);
-    const p = served(a, input, exploration);
-    const q = served(b, sameEncoding(a, b) ? input : inputOf(row, b.encoders), exploration);
+    const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
+    const p = served(a, input, exploration, fallback);
+    const q = served(b, sameEncoding(a, b) ? input : inputOf(row, b.encoders), exploration, fallback);
+    if (!p || !q) return p === q ? 0 : 1;
     return p.reduce((sum, v, i) => sum + Math.abs(v - (q[i] as number)), 0) / 2;
   });
 }
@@ -124,8 +154,29 @@ const sameEncoding = (a: ServablePolicy, b: ServablePolicy) =>
   a.encoders.context.version === b.encoders.context.version &&
   a.encoders.candidate?.version === b.encoders.candidate?.version;
 
-const served = ({ policy }: ServablePolicy, input: PolicyInput, exploration: number) =>
-  actDistribution(policy.score(input), exploration);
+/** What would be served; the fallback where the policy knows none of the destinations, undefined where that is not on record. */
+function served(
+  { policy, known }: ServablePolicy,
+  input: PolicyInput,
+  exploration: number,
+  fallback: number,
+): Float64Array | undefined {
+  const p = scoreKnown(policy, input, known, exploration);
+  if (p) return actDistribution(p, exploration);
+  return fallback < 0 ? undefined : onlyAt(fallback, input.candidates.length);
+}
+
+/** The policy's own part of a distribution that was partly left to the fallback. */
+function withoutControl(p: readonly number[], fallback: number, control: number): readonly number[] {
+  if (control === 0 || control >= 1) return p;
+  return p.map((v, i) => Math.max(0, v - (i === fallback ? control : 0)) / (1 - control));
+}
+
+function onlyAt(index: number, length: number): Float64Array {
+  const p = new Float64Array(length);
+  p[index] = 1;
+  return p;
+}
 
 /** Rows after `time` whose run has no decision up to it. */
 export function laterRows(rows: readonly DecisionRow[], time: string): DecisionRow[] {

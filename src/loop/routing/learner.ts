@@ -1,3 +1,4 @@
+import { isoTime } from "../../core/index.js";
 import { type RoutingArtifact, routingArtifactName } from "../../policies/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
@@ -50,6 +51,13 @@ export interface RoutingLearnerDeps {
 /** A policy is learned from the beginning again when the rated rows have grown by this factor. */
 const FULL_FIT_GROWTH = 1.5;
 
+/** Everything that changed what serves under a name, in the order of time. */
+const changes = (registry: Registry, name: string) =>
+  registry.names().includes(name) ? registry.history(name).filter((e) => e.action !== "publish") : [];
+
+/** Versions whose late ratings are still counted for the champion that continues them. */
+const VERSIONS_COUNTED = 200;
+
 const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
 
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
@@ -65,13 +73,17 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     const found = registry.versions(name).find((v) => v.version === version);
     if (!found) return undefined;
     const artifact = (await registry.load(name, found.version)) as RoutingArtifact;
-    const came = registry.history(name).findLast((e) => e.version === found.version && e.action !== "publish");
-    return {
-      version: found.version,
-      artifact,
-      dataTo: found.lineage.dataTo ?? found.createdAt,
-      servesSince: came?.at ?? found.createdAt,
-    };
+    const publishedAt = found.createdAt;
+    const since = changes(registry, name).at(-1)?.at ?? publishedAt;
+    return { version: found.version, artifact, dataTo: found.lineage.dataTo ?? publishedAt, publishedAt, since };
+  };
+  /** What was logged before the last roll-back did not hold, or was not wanted: it proves nothing any more. */
+  const provenFrom = (registry: Registry, decisionPoint: string): string | undefined => {
+    const rolledBack = changes(registry, routingArtifactName(decisionPoint)).findLast((e) => e.action === "rollback");
+    return [rolledBack?.at, points.get(decisionPoint)?.learn.provenFrom]
+      .filter((t) => t !== undefined)
+      .sort()
+      .at(-1);
   };
   const champion = async (registry: Registry, decisionPoint: string): Promise<ServedArtifact | undefined> => {
     const serving = registry.champion(routingArtifactName(decisionPoint));
@@ -88,6 +100,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     async train(point, { worker, registry, signal, seed }) {
       const { decisionPoint } = point;
       const serving = await champion(registry, decisionPoint);
+      const from = provenFrom(registry, decisionPoint);
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
       const trained = await worker.run<TrainedChallenger[]>(
         "routing.train",
@@ -99,6 +112,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           trainShare: config.gate.trainShare,
           minSamples: config.minSamplesForLearning,
           champion: serving,
+          provenFrom: from,
           useRewardModel: config.enableRewardModel && config.learnFromPredictedRewards,
           fullFitFrom: state?.watch && Math.ceil(state.watch.fullFitRows * FULL_FIT_GROWTH),
         },
@@ -119,14 +133,16 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         samples: point.rated,
         message: serving
           ? "too few rewards since the serving version was trained"
-          : `not enough data yet: about ${missing} more rated decisions before there is anything to train`,
+          : from !== undefined && point.rated >= config.minSamplesForLearning
+            ? `too few rewarded decisions since ${from}; older ones prove nothing any more`
+            : `not enough data yet: about ${missing} more rated decisions before there is anything to train`,
       };
     },
 
-    async judge({ decisionPoint }, challengers, { worker, registry, signal }) {
+    async judge({ decisionPoint }, challengers, { worker, registry, signal, clock }) {
       const serving = await champion(registry, decisionPoint);
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
-      const exploration = points.get(decisionPoint)?.exploration ?? 0;
+      const { exploration = 0, destinations } = points.get(decisionPoint) ?? {};
       const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
       const anchor = continued === serving?.version ? undefined : await artifactOf(registry, decisionPoint, continued);
       const judgement = await worker.run<Judgement>(
@@ -140,6 +156,8 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           anchor,
           gate: config.gate,
           state,
+          destinations,
+          now: isoTime(clock.now()),
         },
         { signal },
       );
@@ -184,10 +202,8 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         newest: keepVersions,
         ...(watch.anchor !== undefined && { also: [watch.anchor] }),
       });
-      const watched: GateState = {
-        ...judged.state,
-        watch: { anchor: version, ...watch, version, versions: [...watch.versions, version] },
-      };
+      const versions = [...watch.versions, version].slice(-VERSIONS_COUNTED);
+      const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version, versions } };
       await store.documents.put(gateKey(decisionPoint), watched);
       await registry.promote(name, version, reason);
       return { ...report, message: `promoted ${version}: ${reason}` };

@@ -9,6 +9,11 @@ export const learnOptionsSchema = z.strictObject({
   encoder: z.record(z.string(), z.unknown()).optional(),
   /** Share of the run's reward that a decision is credited per later decision (default 1). */
   creditDiscount: z.number().min(0).max(1).optional(),
+  /**
+   * ISO 8601 time in UTC: older decisions teach, but prove nothing. Set it when the fallback changed, since
+   * a policy is proven against what the fallback answered when the decision was logged.
+   */
+  provenFrom: z.iso.datetime().optional(),
 });
 /** How the policy of a decision point is learned. */
 export type LearnOptions = z.input<typeof learnOptionsSchema>;

@@ -4,8 +4,13 @@ import type { MeasuredImprovement } from "../status.js";
 import type { ChampionWatch } from "./gate-state.js";
 import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
 
-/** Of the decisions that wait for a reward, so many are remembered. */
-const MOST_UNRATED = 5000;
+/** What a watch remembers beside what was proven. */
+export type Watched = Pick<ChampionWatch, "since" | "seenUpTo" | "monitor">;
+
+/** Nothing seen yet; what was decided up to `since` is not about the champion. */
+export function openWatch(since: string, riskLevel: number): Watched {
+  return { since, seenUpTo: "", monitor: openMonitor({ riskLevel }) };
+}
 
 /** A watch over a version that did not come by the gate (promoted or pinned by hand): nothing is proven of it. */
 export function beginWatch(champion: ServedArtifact, rows: readonly DecisionRow[], riskLevel: number): ChampionWatch {
@@ -16,43 +21,29 @@ export function beginWatch(champion: ServedArtifact, rows: readonly DecisionRow[
     anchorLowerBound: 0,
     lowerBound: 0,
     fullFitRows: rows.length,
-    seenUpTo: champion.servesSince,
-    unrated: [],
-    monitor: openMonitor({ riskLevel }),
+    ...openWatch(champion.since, riskLevel),
   };
 }
 
 /**
- * Adds what the champion served since the last look, and what it served before and was rated since:
- * each decision counts once, when its reward is there.
- * @param rows all rows of the decision point, in the order of time
+ * Adds what the champion served and what was rated since the last look, in the order of the ratings:
+ * those come when they come, and each decision counts once, by its first rating's time.
+ * @param now ratings from a clock that runs ahead of this time wait for it
  */
 export function watchChampion(
   rows: readonly DecisionRow[],
   champion: ServablePolicy,
   watch: ChampionWatch,
+  now: string,
 ): { report: MonitorReport; watch: ChampionWatch } {
-  const versions = new Set(watch.versions);
-  const waiting = new Set(watch.unrated);
-  const due = rows.filter(
-    (r) =>
-      r.mode === "act" &&
-      r.policyVersion !== undefined &&
-      versions.has(r.policyVersion) &&
-      (r.at > watch.seenUpTo || waiting.has(r.decisionId)),
-  );
-  const report = monitorChampion(watch.monitor, servedDecisions(due, champion));
-  const unrated = due.filter((r) => r.reward === undefined).map((r) => r.decisionId);
-  const last = rows.at(-1)?.at ?? "";
-  return {
-    report,
-    watch: {
-      ...watch,
-      monitor: report.state,
-      seenUpTo: last > watch.seenUpTo ? last : watch.seenUpTo,
-      unrated: unrated.slice(-MOST_UNRATED),
-    },
-  };
+  const ratedAt = (row: DecisionRow) => row.ratedAt ?? row.at;
+  const fresh = rows
+    .filter((r) => r.reward !== undefined && r.at >= watch.since && ratedAt(r) > watch.seenUpTo && ratedAt(r) <= now)
+    .sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
+  const report = monitorChampion(watch.monitor, servedDecisions(fresh, champion, watch.versions));
+  const last = fresh.at(-1);
+  const seenUpTo = last ? ratedAt(last) : watch.seenUpTo;
+  return { report, watch: { ...watch, monitor: report.state, seenUpTo } };
 }
 
 /** The monitor's estimate for the status; undefined before anything was served. */

@@ -1,6 +1,6 @@
 import type { ResolvedLoopConfig } from "../../config.js";
-import { judgeContinuation, judgeNew } from "../../routing/findings.js";
-import type { ChampionWatch, GateState } from "../../routing/gate-state.js";
+import { judgeContinuation, judgeNew, type NextWatch } from "../../routing/findings.js";
+import type { GateState } from "../../routing/gate-state.js";
 import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
 import { beginWatch, improvementOf, watchChampion } from "../../routing/watch.js";
 import type { LearnedPoint } from "../../status.js";
@@ -20,6 +20,10 @@ export interface JudgeRoutingInput {
   anchor?: ServedArtifact;
   gate: ResolvedLoopConfig["gate"];
   state?: GateState;
+  /** The destinations of today. */
+  destinations?: readonly string[];
+  /** ISO time of the cycle. */
+  now: string;
 }
 
 /** What the numbers say. */
@@ -27,7 +31,7 @@ export interface Judgement {
   recommended: "promote" | "rollback" | "none";
   /** Which of the challengers is to be promoted, and how it is to be watched once it serves. */
   chosen?: number;
-  watch?: Omit<ChampionWatch, "version" | "anchor"> & { anchor?: string };
+  watch?: NextWatch;
   /** One sentence with the numbers. */
   reason: string;
   /** Decisions it rests on. */
@@ -45,7 +49,7 @@ export interface Judgement {
 export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
   name: "routing.judge",
   run(input, { state: facts }) {
-    const { champion, gate, exploration } = input;
+    const { champion, gate, exploration, destinations } = input;
     const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
     let state: GateState = input.state ?? { schemaVersion: 1 };
@@ -56,7 +60,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
     else {
       const known =
         state.watch?.version === champion.version ? state.watch : beginWatch(champion, rows, gate.riskLevel);
-      const { report, watch } = watchChampion(rows, serving, known);
+      const { report, watch } = watchChampion(rows, serving, known, input.now);
       state = { ...state, watch };
       status.improvement = improvementOf(report);
       const { verdict, gain, interval, runs, reason } = report;
@@ -72,7 +76,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
         };
     }
 
-    const scene = { rows, exploration, gate };
+    const scene = { rows, destinations, exploration, gate };
     let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
     for (const [index, challenger] of input.challengers.entries()) {
       const finding =

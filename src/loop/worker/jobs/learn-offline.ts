@@ -67,7 +67,7 @@ export const learnOfflineJob: Job<LearnOfflineInput, OfflineChallenger | undefin
       decisionPoint,
       encoder: encoder.snapshot(),
       policy: policy.snapshot(),
-      candidates,
+      candidates: [...new Set(rows.map((r) => r.chosen))].sort(),
       contextFields: [...new Set(rows.flatMap((r) => Object.keys(r.context)))].sort(),
     };
     return {

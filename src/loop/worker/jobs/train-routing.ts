@@ -24,6 +24,8 @@ export interface TrainRoutingInput {
   champion?: ServedArtifact;
   /** Whether unrated decisions may teach by what the reward model says of them. */
   useRewardModel?: boolean;
+  /** Decisions up to this time may teach but prove nothing. */
+  provenFrom?: string;
   /** With a champion: rated rows at which one more policy is learned from the beginning. */
   fullFitFrom?: number;
 }
@@ -44,36 +46,41 @@ export interface TrainedChallenger {
 }
 
 /**
- * Trains the challengers of a decision point: without a champion one from the oldest rows on; with
- * one its continuation by the rows that came since, and on the full-fit schedule another from the
+ * Trains the challengers of a decision point: without a champion one from the oldest rows on, with later
+ * ones left to judge it, none of them from before `provenFrom`; with a champion its continuation by the rows that came since, and on the full-fit schedule another from the
  * beginning. None when there is too little to learn from.
  */
 export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
   name: "routing.train",
   run(input, { state, progress, cancelled }) {
-    const { champion, fullFitFrom } = input;
+    const { champion, fullFitFrom, provenFrom = "" } = input;
     const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
     const rated = all.filter((r) => r.reward !== undefined);
-    const since = champion ? rated.filter((r) => r.at > champion.dataTo) : rated;
+    const known = champion && champion.dataTo > provenFrom ? champion.dataTo : provenFrom;
+    const since = rated.filter((r) => r.at > known);
+    const unlearned = champion
+      ? rated.filter((r) => r.at > champion.dataTo || (r.ratedAt ?? r.at) > champion.publishedAt)
+      : [];
     const { train } = splitByTime(since, input.trainShare);
     const last = train.at(-1);
     if (since.length < input.minSamples || !last) return [];
     progress(0.1, `${since.length} rows`);
     const teach = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
-    if (!champion) return [learn(input, "new", fresh(input, train), train, teach(train, last.at))];
-    // A continuation is judged by how far it moved, not by rewards: it may learn from every row.
+    const whole = rated.filter((r) => r.at <= last.at);
+    if (!champion) return [learn(input, "new", fresh(input, whole), whole, teach(whole, last.at))];
+    // A continuation is judged by how far it moved, not by rewards: it may learn from every row, those
+    // included that are older than what the champion knows but were rated since.
     const refresh = learn(
       input,
       "refresh",
       { artifact: champion.artifact, ...servable(champion.artifact) },
-      since,
-      teach(since),
+      unlearned,
+      teach(unlearned),
     );
     if (cancelled() || fullFitFrom === undefined || rated.length < fullFitFrom) return [refresh];
     // From the beginning first: where it is proven better, the continuation is not asked for. What the
     // champion was trained on would flatter it, so both are judged on what came after.
-    const whole = rated.filter((r) => r.at <= last.at);
     return [learn(input, "new", fresh(input, whole), whole, teach(whole, last.at)), refresh];
   },
 };
@@ -91,12 +98,13 @@ function learn(
     return encoded ? [{ ...encoded, weight }] : [];
   });
   started.policy.learn([...rows, ...taught]);
+  const last = (train.at(-1) as DecisionRow).at;
   const merged = (known: readonly string[] | undefined, seen: (row: DecisionRow) => readonly string[]) =>
     [...new Set([...(known ?? []), ...train.flatMap(seen)])].sort();
   const artifact: RoutingArtifact = {
     ...started.artifact,
     policy: started.policy.snapshot(),
-    candidates: merged(started.artifact.candidates, (r) => r.candidates),
+    candidates: merged(started.artifact.candidates, (r) => [r.chosen]),
     contextFields: merged(started.artifact.contextFields, (r) => Object.keys(r.context)),
   };
   return {
@@ -104,11 +112,13 @@ function learn(
     artifact,
     rows: rows.length,
     dataFrom: (train[0] as DecisionRow).at,
-    dataTo: (train.at(-1) as DecisionRow).at,
+    dataTo: kind === "refresh" ? latest(input.champion?.dataTo ?? "", last) : last,
     fingerprint: digest(JSON.stringify([artifact, input.seed]), 16),
     ...(mixed && { rewardShares: mixed.shares }),
   };
 }
+
+const latest = (a: string, b: string) => (a > b ? a : b);
 
 interface Started {
   artifact: Omit<RoutingArtifact, "policy">;

@@ -348,6 +348,7 @@ export class CollectiveLearningLoop extends LoopRouting {
   /** Removes a person's, thread's or run's facts from the store. Returns how many of each kind. */
   async erase(selector: ErasureSelector): Promise<{ trace: number; decision: number; feedback: number }> {
     await this.flush();
+    await this.feedback.forget(selector);
     const removed = await this.parts.store.erase(selector);
     await this.parts.engine.forget();
     return removed;

@@ -20,8 +20,10 @@ import { followPatterns } from "./loop/components/patterns.js";
 import { foldersOf, type LoopConfig, type LoopFolders, type ResolvedLoopConfig, resolveConfig } from "./loop/config.js";
 import type { CycleReport } from "./loop/cycle/types.js";
 import { LearningEngine } from "./loop/engine.js";
+import { expectedReward } from "./loop/expected-reward.js";
 import { type ExportSummary, exportLearning } from "./loop/export.js";
 import type { LearningReport } from "./loop/report/types.js";
+import type { RewardPredictions } from "./loop/reward-predictions.js";
 import { openPointBook, type PointBook } from "./loop/routing/points.js";
 import type { LearningStatus } from "./loop/status.js";
 import { decisionsIn, drawLearned, LoopRouting } from "./loop-routing.js";
@@ -48,6 +50,7 @@ export type { CycleReport, StepReport } from "./loop/cycle/types.js";
 export type { ExportSummary } from "./loop/export.js";
 export { renderReportHtml } from "./loop/report/html.js";
 export type * from "./loop/report/types.js";
+export type { RewardPredictions } from "./loop/reward-predictions.js";
 export type { LearnOptions } from "./loop/routing/points.js";
 export type { ComponentStatus, LearningStatus, MeasuredImprovement, PointStatus } from "./loop/status.js";
 export type {
@@ -153,8 +156,10 @@ export class CollectiveLearningLoop extends LoopRouting {
       clock,
       logger,
       knows: (id) => tracer.knows(id),
+      identify: (runConfig) => tracer.identify(runConfig),
       feedbackRequestThreshold: resolved.feedbackRequestThreshold,
       seed: resolved.seed,
+      expect: (id) => expectedReward(id, { engine, config: resolved, logger, traceOf: (run) => loop.getTrace(run) }),
     });
     const prompts = await PromptOptimizer.open({
       store,
@@ -343,6 +348,17 @@ export class CollectiveLearningLoop extends LoopRouting {
     const segments: TraceSegment[] = [];
     for await (const batch of this.parts.store.read("trace", { workflowId })) segments.push(...batch.facts);
     return segments.length > 0 ? joinSegments(segments) : undefined;
+  }
+
+  /**
+   * What the reward model that serves says of runs before anyone rated them: the reward and every
+   * judged dimension (`cat:NAME`, `rating:NAME`), each with its 90 % interval, on [0,1].
+   * @returns by workflowId, without runs that were not captured; empty while no reward model serves
+   * @throws WORKER_FAILED
+   */
+  predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
+    this.mustBeOpen();
+    return this.parts.engine.predictRewards([...workflowIds]);
   }
 
   /** Removes a person's, thread's or run's facts from the store. Returns how many of each kind. */

@@ -6,6 +6,7 @@ import {
   LearningError,
   type Logger,
   newId,
+  type RunConfigLike,
   show,
   systemClock,
 } from "../core/index.js";
@@ -31,6 +32,11 @@ export interface FeedbackCollectorOptions extends RequestOptions {
    * tracer's buffer). Asked where the store does not know it.
    */
   knows?: (workflowId: string) => boolean | Promise<boolean>;
+  /**
+   * Which run a config belongs to that LangGraph gives a node (the tracer's `identify`); default
+   * `metadata.workflowId`, then the thread's id. Used by `createFeedbackNode`.
+   */
+  identify?: (config: RunConfigLike) => { workflowId: string };
   /**
    * What is expected of a run that {@link FeedbackCollector.considerRequest} is asked about: the
    * predicted reward and the standard error of that prediction.
@@ -165,6 +171,15 @@ export class FeedbackCollector {
     return this.requests.takeDueReminders();
   }
 
+  /** The workflowId of the run that a node's config belongs to; empty when nothing names it. */
+  identify(config: RunConfigLike): string {
+    const { metadata, configurable } = config;
+    return (
+      this.options.identify?.(config).workflowId ??
+      String(metadata?.["workflowId"] ?? configurable?.["thread_id"] ?? "")
+    );
+  }
+
   /** Everything said about one run; empty lists when nothing was. */
   async getFeedback(workflowId: string): Promise<RunFeedback> {
     const history: FeedbackRecord[] = [];
@@ -182,7 +197,8 @@ export class FeedbackCollector {
   /** Counts, means, distributions, agreement and response bias over all feedback stored. */
   async getFeedbackStatistics(): Promise<FeedbackStatistics> {
     const records: FeedbackRecord[] = [];
-    for await (const batch of this.store.read("feedback")) records.push(...batch.facts);
+    for await (const batch of this.store.read("feedback"))
+      for (const record of batch.facts) records.push(await this.withType(record));
     return feedbackStatistics(records, await this.requests.list(), await this.requests.considered());
   }
 
@@ -208,6 +224,13 @@ export class FeedbackCollector {
     const record = this.write(valid, run, feedbackId);
     this.keyed.begin(feedbackId, content, record);
     return record;
+  }
+
+  /** Feedback that came while its run still waited to be stored got no type; by now it may be known. */
+  private async withType(record: FeedbackRecord): Promise<FeedbackRecord> {
+    if (record.workflowType !== undefined) return record;
+    const workflowType = (await this.runs.find(record.workflowId))?.workflowType;
+    return workflowType === undefined ? record : { ...record, workflowType };
   }
 
   private async runsOf(selector: { threadId: string } | { workflowId: string }): Promise<string[]> {

@@ -70,8 +70,11 @@ describe("the reward model in the learning worker", () => {
     expect(output).toMatchObject({ updated: 10, message: "took in 10 new ratings; a new fit waits for about 17 more" });
     expect(output.winner).toBeUndefined();
     expect((await trainRewardModel.run({ ...input, champion }, context)).updated).toBe(0);
-    const predictions = await predictRewards.run({ workflowIds: ["w1", "w2", "none"], reward: {} }, context);
-    expect(Object.keys(predictions)).toEqual(["w1", "w2"]);
+    const ask = { workflowIds: ["w1", "w2", "none"], reward: {}, version: "v1" };
+    const output2 = await predictRewards.run(ask, context);
+    expect(output2).toMatchObject({ predictions: { w1: { reward: { known: true } }, w2: {} } });
+    expect("predictions" in output2 && Object.keys(output2.predictions)).toEqual(["w1", "w2"]);
+    expect(await predictRewards.run({ ...ask, version: "v2" }, context)).toEqual({ needsArtifact: true });
     // The model is younger than what a first challenger is trained on, and the rest must judge it.
     const [judgedLater] = await trainRouting.run(routing(true), context);
     expect(judgedLater).not.toHaveProperty("rewardShares");

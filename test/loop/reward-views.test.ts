@@ -17,7 +17,7 @@ function world() {
       trace: [segment(`w${i}`, { workflowType: "support" })],
       decision: [decision(`w${i}`, `d${i}`)],
       feedback: [
-        judged(`w${i}`, { userId: rater, ratings: { satisfaction: said }, workflowType: "support" }),
+        judged(`w${i}`, { userId: rater, ratings: { satisfaction: said } }),
         judged(`w${i}`, { userId: "evaluator:good", source: "evaluator", ratings: { good: 0.5 + 0.4 * said } }),
         judged(`w${i}`, { userId: "evaluator:blind", source: "evaluator", ratings: { blind: rng.next() } }),
         judged(`w${i}`, {

@@ -28,7 +28,10 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
   const key = JSON.stringify([state.revision, settings]);
   if (cached?.key === key) return cached.views;
   const { correctRaters = true, ...plain } = settings;
-  const all = [...state.feedback.values()].flat();
+  const all = [...state.feedback].flatMap(([workflowId, facts]) => {
+    const workflowType = state.traces.get(workflowId)?.[0]?.workflowType;
+    return workflowType === undefined ? facts : facts.map((f) => ({ ...f, workflowType }));
+  });
   const corrections = judgeCorrections(state.feedback);
   const views: RewardViews = {
     options: {

@@ -164,18 +164,34 @@ export const fitRewardModel: Job<
 export interface PredictRewardsInput {
   workflowIds: string[];
   reward: RewardSettings;
+  /** The version that serves; its artifact only when the thread asked for it. */
+  version: string;
+  artifact?: RewardModelArtifact;
 }
 
-/** The serving model's predictions of the reward, new ratings included, by workflowId; empty without a model. */
-export const predictRewards: Job<PredictRewardsInput, Record<string, RewardPrediction>> = {
+/** Predictions of every target by workflowId, or a request for the artifact. */
+export type PredictRewardsOutput =
+  | { predictions: Record<string, Record<string, RewardPrediction>> }
+  | { needsArtifact: true };
+
+/** The serving model's predictions of the reward and every judged dimension, new ratings included. */
+export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
   name: "reward-model.predict",
-  run({ workflowIds, reward }, { state }) {
-    const live = state.shared.get(SHARED) as Live | undefined;
-    if (!live) return {};
+  async run({ workflowIds, reward, version, artifact }, { state }) {
+    const held = state.shared.get(SHARED) as Live | undefined;
+    if (held?.version !== version && !artifact) return { needsArtifact: true };
+    const live = held?.version === version ? held : await bringUp(state, artifact && { version, artifact });
+    if (!live) return { predictions: {} };
     const wanted = new Set(workflowIds);
     const runs = judgedRuns(state, reward).filter((r) => wanted.has(r.workflowId));
-    const predictions = live.model.predict(runExamples(state, runs).map((e) => e.features));
-    return Object.fromEntries(runs.map((r, i) => [r.workflowId, predictions[i] as RewardPrediction]));
+    const features = runExamples(state, runs).map((e) => e.features);
+    const predictions: Record<string, Record<string, RewardPrediction>> = {};
+    for (const target of live.model.targetNames)
+      live.model.predict(features, target).forEach((p, i) => {
+        const { workflowId } = runs[i] as (typeof runs)[number];
+        predictions[workflowId] = { ...predictions[workflowId], [target]: p };
+      });
+    return { predictions };
   },
 };
 

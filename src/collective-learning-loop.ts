@@ -1,5 +1,4 @@
-import { type Decision, isoTime, LearningError, messageOf, show, type Trace, type TraceSegment } from "./core/index.js";
-import { joinSegments } from "./dataset/index.js";
+import { type Decision, isoTime, LearningError, messageOf, show, type Trace } from "./core/index.js";
 import type { FeedbackCollector } from "./feedback/index.js";
 import { LearnedPoints } from "./learned-points.js";
 import { AdviceCache, pointMeant } from "./loop/advice.js";
@@ -8,7 +7,8 @@ import type { LoopConfig } from "./loop/config.js";
 import type { CycleReport } from "./loop/cycle/types.js";
 import { type ExportSummary, exportLearning } from "./loop/export.js";
 import type { LearningReport } from "./loop/report/types.js";
-import { isSwitchedOff, type LearningStatus, type LoopParts, MODES_KEY, openParts } from "./loop-parts.js";
+import type { RewardPredictions } from "./loop/reward-predictions.js";
+import { isSwitchedOff, type LearningStatus, type LoopParts, MODES_KEY, openParts, traceIn } from "./loop-parts.js";
 import { decisionsIn, drawLearned, LoopRouting } from "./loop-routing.js";
 import { PatternAnalyzer } from "./patterns/index.js";
 import { routingArtifactName } from "./policies/index.js";
@@ -287,14 +287,24 @@ export class CollectiveLearningLoop extends LoopRouting {
   /** Everything captured of one run, its segments joined; undefined when nothing was. */
   async getTrace(workflowId: string): Promise<Trace | undefined> {
     await this.flush();
-    const segments: TraceSegment[] = [];
-    for await (const batch of this.parts.store.read("trace", { workflowId })) segments.push(...batch.facts);
-    return segments.length > 0 ? joinSegments(segments) : undefined;
+    return traceIn(this.parts.store, workflowId);
+  }
+
+  /**
+   * What the reward model that serves says of runs before anyone rated them: the reward and every
+   * judged dimension (`cat:NAME`, `rating:NAME`), each with its 90 % interval, on [0,1].
+   * @returns by workflowId, without runs that were not captured; empty while no reward model serves
+   * @throws WORKER_FAILED
+   */
+  predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
+    this.mustBeOpen();
+    return this.parts.engine.predictRewards([...workflowIds]);
   }
 
   /** Removes a person's, thread's or run's facts from the store. Returns how many of each kind. */
   async erase(selector: ErasureSelector): Promise<{ trace: number; decision: number; feedback: number }> {
     await this.flush();
+    await this.feedback.forget(selector);
     const removed = await this.parts.store.erase(selector);
     await this.parts.engine.forget();
     return removed;

@@ -7,6 +7,7 @@ export type { CycleReport, StepReport } from "./loop/cycle/types.js";
 export type { ExportSummary } from "./loop/export.js";
 export { renderReportHtml } from "./loop/report/html.js";
 export type * from "./loop/report/types.js";
+export type { RewardPredictions } from "./loop/reward-predictions.js";
 export type { LearnOptions } from "./loop/routing/points.js";
 export type { ComponentStatus, EngineStatus, MeasuredImprovement, PointStatus } from "./loop/status.js";
 export type { LearningStatus } from "./loop-parts.js";

@@ -1,7 +1,17 @@
-import { type Clock, defaultLogger, type Logger, messageOf, systemClock } from "./core/index.js";
+import {
+  type Clock,
+  defaultLogger,
+  type Logger,
+  messageOf,
+  systemClock,
+  type Trace,
+  type TraceSegment,
+} from "./core/index.js";
+import { joinSegments } from "./dataset/index.js";
 import { FeedbackCollector } from "./feedback/index.js";
 import { foldersOf, type LoopConfig, type LoopFolders, type ResolvedLoopConfig, resolveConfig } from "./loop/config.js";
 import { LearningEngine } from "./loop/engine.js";
+import { expectedReward } from "./loop/expected-reward.js";
 import { openPointBook, type PointBook } from "./loop/routing/points.js";
 import type { EngineStatus } from "./loop/status.js";
 import { PromptOptimizer } from "./prompts/index.js";
@@ -70,11 +80,23 @@ async function openOver(
   const { documents, blobs } = store;
   const registry = await openRegistry({ documents, blobs, clock, logger });
   const points = await openPointBook(documents);
-  const knows = (id: string) => tracer.knows(id);
-  const feedback = new FeedbackCollector({ store, clock, logger, knows, feedbackRequestThreshold, seed });
+  const feedback = new FeedbackCollector({
+    store,
+    clock,
+    logger,
+    knows: (id) => tracer.knows(id),
+    identify: (runConfig) => tracer.identify(runConfig),
+    expect: (id) => expectedReward(id, { engine, config, logger, traceOf }),
+    feedbackRequestThreshold,
+    seed,
+  });
   const enabled = () => tracer.enabled;
   const prompts = await PromptOptimizer.open({ store, registry, sink: tracer, clock, logger, seed, enabled });
   const flush = () => tracer.flush();
+  const traceOf = async (id: string) => {
+    await flush();
+    return traceIn(store, id);
+  };
   const engine = await LearningEngine.open({ config, prompts, store, registry, points, clock, logger, flush, enabled });
   const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
   return { ...base, registry, points, feedback, prompts, engine, modes };
@@ -90,4 +112,11 @@ async function openStore(folders: LoopFolders, clock: Clock, logger: Logger): Pr
     logger.warn("the storage cannot be used; learning is off, and nothing is stored", { error: messageOf(error) });
     return { ...createMemoryStore({ clock }), append: () => Promise.reject(error) };
   }
+}
+
+/** Everything stored of one run, its segments joined; undefined when there is nothing. */
+export async function traceIn(store: LearningStore, workflowId: string): Promise<Trace | undefined> {
+  const segments: TraceSegment[] = [];
+  for await (const batch of store.read("trace", { workflowId })) segments.push(...batch.facts);
+  return segments.length > 0 ? joinSegments(segments) : undefined;
 }

@@ -6,12 +6,14 @@ import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { LearningComponent } from "./component.js";
 import { componentsFor } from "./components/index.js";
-import type { ResolvedLoopConfig } from "./config.js";
+import { REWARD_MODEL } from "./components/reward-model.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
 import { createFactCollector, type FactCollector } from "./cycle/collector.js";
 import { createLearningGraph } from "./cycle/graph.js";
 import type { CycleReport } from "./cycle/types.js";
 import { takeLease } from "./lease.js";
 import type { LearningReport } from "./report/types.js";
+import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
 import { createRoutingLearner, type RoutingLearner } from "./routing/learner.js";
 import type { PointBook } from "./routing/points.js";
 import { LearningScheduler } from "./scheduler.js";
@@ -161,6 +163,15 @@ export class LearningEngine {
     await this.collector.collect();
     const points = await this.routing.describe({ registry: this.deps.registry, worker: this.worker });
     return { createdAt, title: "What the graph learned", points, tables: [] };
+  }
+
+  /** What the reward model that serves says of runs captured up to now. */
+  async predictRewards(workflowIds: string[]): Promise<RewardPredictions> {
+    const { registry, config } = this.deps;
+    if (!registry.champion(REWARD_MODEL)) return {};
+    await this.deps.flush();
+    await this.collector.collect();
+    return predictRewards({ registry, worker: this.worker, reward: rewardSettingsOf(config) }, workflowIds);
   }
 
   private async cycle(signal: AbortSignal): Promise<void> {

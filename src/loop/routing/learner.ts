@@ -3,7 +3,7 @@ import { type RoutingArtifact, routingArtifactName } from "../../policies/index.
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { ComponentContext } from "../component.js";
-import type { ResolvedLoopConfig } from "../config.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
 import type { PointRows, StepReport } from "../cycle/types.js";
 import type { PointReport } from "../report/types.js";
 import type { LearningWorker } from "../worker/host.js";
@@ -63,7 +63,7 @@ const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
 export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
   const rowOptions = (): RowOptions => ({
-    reward: { weights: config.rewardWeights },
+    reward: rewardSettingsOf(config),
     discounts: Object.fromEntries(
       points.list().flatMap((p) => (p.learn.creditDiscount === undefined ? [] : [[p.name, p.learn.creditDiscount]])),
     ),

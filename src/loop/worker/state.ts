@@ -9,6 +9,8 @@ export interface WorkerState {
   readonly feedback: ReadonlyMap<string, readonly FeedbackRecord[]>;
   /** Trace segments of a run, in order of arrival. */
   readonly traces: ReadonlyMap<string, readonly TraceSegment[]>;
+  /** Grows with every addition: views computed for another revision are stale. */
+  readonly revision: number;
   /** Things one job leaves for another (trained members, mined counts), by name. */
   readonly shared: Map<string, unknown>;
 }
@@ -33,7 +35,6 @@ export class CollectedFacts implements WorkerState {
   private readonly traceChars = new Map<string, number>();
   private charsHeld = 0;
 
-  /** Grows with every addition: views computed for another revision are stale. */
   revision = 0;
 
   constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {}

@@ -16,6 +16,18 @@ export interface CaptureSettings {
   prices: PriceTable;
 }
 
+/** The keys of {@link CaptureOptions}. */
+export const CAPTURE_KEYS: readonly (keyof CaptureOptions)[] = [
+  "capture",
+  "captureState",
+  "stateBytesPerNode",
+  "stateBytesPerRun",
+  "redact",
+  "sampleRate",
+  "keepFailures",
+  "calls",
+];
+
 /** Fills in defaults; fails with CONFIG_INVALID on values out of range. Later options win. */
 export function captureSettings(prices: PriceTable, ...layers: CaptureOptions[]): CaptureSettings {
   const pick = <K extends keyof CaptureOptions>(key: K): CaptureOptions[K] =>

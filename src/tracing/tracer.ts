@@ -10,6 +10,7 @@ import {
   newId,
   type RunConfigLike,
   type RunIdentity,
+  refuseUnknownKeys,
   show,
   systemClock,
 } from "../core/index.js";
@@ -27,19 +28,30 @@ import {
   type PregelShape,
   type TaskConfig,
 } from "./internals.js";
-import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import type { BufferOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { DEFAULT_PRICES } from "./prices.js";
 import { flushAtExit } from "./process-hooks.js";
 import { RecentRuns } from "./recent-runs.js";
 import { recorderOf, runOf } from "./run-context.js";
 import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
-import { type CaptureSettings, captureSettings } from "./settings.js";
+import { CAPTURE_KEYS, type CaptureSettings, captureSettings } from "./settings.js";
 import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
 import { ThreadMemory } from "./thread-memory.js";
 
 /** A resumed run waits no longer than this for the store to say what it resumes. */
 const LOOKUP_MS = 1000;
+
+const TRACER_KEYS = [...CAPTURE_KEYS, "store", "clock", "logger", "prices", "buffer", "enabled", "makeId"];
+const BUFFER_KEYS: readonly (keyof BufferOptions)[] = [
+  "maxRecords",
+  "maxBytes",
+  "flushIntervalMs",
+  "batchRecords",
+  "maxAttempts",
+  "flushTimeoutMs",
+  "processHooks",
+];
 
 /**
  * Captures what LangGraph graphs do and writes it to a store in the background. It never throws into
@@ -58,8 +70,11 @@ export class WorkflowTracer implements DecisionSink {
   private readonly begun = new RecentRuns();
   private readonly unhook: () => void;
 
-  /** Fails with CONFIG_INVALID on options out of range. */
+  /** Fails with CONFIG_UNKNOWN_KEY on keys there are none of, CONFIG_INVALID on values out of range. */
   constructor(private readonly options: TracerOptions) {
+    // A mistyped `redact` must not pass for one that redacts.
+    refuseUnknownKeys(options, TRACER_KEYS, "the capture options");
+    if (options.buffer) refuseUnknownKeys(options.buffer, BUFFER_KEYS, "the capture options' buffer");
     this.enabled = options.enabled ?? true;
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? defaultLogger();
@@ -145,6 +160,7 @@ export class WorkflowTracer implements DecisionSink {
         expected: "a name for the kind of work the graph does",
         remedy: 'Pass it, as in wrap(graph, { workflowType: "support" }).',
       });
+    refuseUnknownKeys(options, ["workflowType", "graph", ...CAPTURE_KEYS], "the options of wrap or handler");
     return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options);
   }
 

@@ -24,5 +24,7 @@ export interface ChampionWatch {
   fullFitRows: number;
   /** Time of the newest decision the monitor has seen. */
   seenUpTo: string;
+  /** Decisions up to then whose reward had not come yet, the newest of them: they count when it does. */
+  waiting?: string[];
   monitor: MonitorState;
 }

@@ -17,15 +17,29 @@ export function beginWatch(champion: ServedArtifact, rows: readonly DecisionRow[
   };
 }
 
-/** Adds what the champion served since the last look. */
+/** Decisions that are waited for; a reward that comes after so many more unrated ones is too late. */
+const MAX_WAITING = 10_000;
+
+/** Adds what the champion served since the last look, and what it served before but was rated only since. */
 export function watchChampion(
   rows: readonly DecisionRow[],
   champion: ServablePolicy,
   watch: ChampionWatch,
 ): { report: MonitorReport; watch: ChampionWatch } {
-  const fresh = rows.filter((r) => r.at > watch.seenUpTo);
+  const waited = new Set(watch.waiting);
+  const fresh = rows.filter((r) => r.at > watch.seenUpTo || waited.has(r.decisionId));
   const report = monitorChampion(watch.monitor, servedDecisions(fresh, champion));
-  return { report, watch: { ...watch, monitor: report.state, seenUpTo: fresh.at(-1)?.at ?? watch.seenUpTo } };
+  const waiting = fresh.filter((r) => r.reward === undefined && r.mode === "act").map((r) => r.decisionId);
+  const newest = fresh.at(-1)?.at ?? watch.seenUpTo;
+  return {
+    report,
+    watch: {
+      ...watch,
+      monitor: report.state,
+      seenUpTo: newest > watch.seenUpTo ? newest : watch.seenUpTo,
+      waiting: waiting.slice(-MAX_WAITING),
+    },
+  };
 }
 
 /** The monitor's estimate for the status; undefined before anything was served. */

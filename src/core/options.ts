@@ -27,6 +27,40 @@ export function nearestWord(word: string, known: readonly string[]): string | un
 }
 
 /**
+ * Refuses keys that an options object may not have.
+ * @param what the thing being configured, for the message
+ * @throws CONFIG_UNKNOWN_KEY naming the nearest known key
+ */
+export function refuseUnknownKeys(value: object, known: readonly string[], what: string): void {
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw unknownKey(unknown, known, what);
+}
+
+function unknownKey(key: string, known: readonly string[], what: string): LearningError {
+  return new LearningError("CONFIG_UNKNOWN_KEY", {
+    received: `the unknown key ${JSON.stringify(key)} in ${what}`,
+    expected: `one of ${known.join(", ")}`,
+    remedy: `Did you mean ${JSON.stringify(nearestWord(key, known))}?`,
+  });
+}
+
+/** The keys that an object or record within a schema may have. */
+function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+  type Part = {
+    shape?: Record<PropertyKey, unknown>;
+    unwrap?: () => unknown;
+    keyType?: { options?: readonly string[] };
+  };
+  const bare = (part: unknown): Part | undefined => {
+    let p = part as Part | undefined;
+    while (p && !p.shape && p.unwrap) p = p.unwrap() as Part;
+    return p;
+  };
+  const at = path.reduce<Part | undefined>((p, key) => bare(p?.shape?.[key]), bare(schema));
+  return at?.shape ? Object.keys(at.shape) : [...(at?.keyType?.options ?? [])];
+}
+
+/**
  * Validates an options object against a zod object schema. Unknown keys are errors that name the
  * nearest known key (CONFIG_UNKNOWN_KEY); wrong values say where and what was expected
  * (`invalidCode`, CONFIG_INVALID by default).
@@ -41,23 +75,17 @@ export function parseOptions<S extends z.ZodObject>(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new LearningError(invalidCode, {
       received: show(value),
-      expected: `an object with the ${what}`,
+      expected: `an object with ${what}`,
       remedy: `Pass an object; its keys are ${Object.keys(schema.shape).join(", ")}.`,
     });
   }
-  const known = Object.keys(schema.shape);
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    throw new LearningError("CONFIG_UNKNOWN_KEY", {
-      received: `the unknown key ${JSON.stringify(key)} in ${what}`,
-      expected: `one of ${known.join(", ")}`,
-      remedy: `Did you mean ${JSON.stringify(nearestWord(key, known))}?`,
-    });
-  }
+  refuseUnknownKeys(value, Object.keys(schema.shape), what);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
   const path = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys")
+    throw unknownKey(issue.keys[0] as string, keysAt(schema, issue.path), path ? `${path} of ${what}` : what);
   const at = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
   throw new LearningError(invalidCode, {
     received: `${show(at)} for ${path || what}`,

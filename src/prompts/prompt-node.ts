@@ -1,5 +1,7 @@
 import { SystemMessage } from "@langchain/core/messages";
 import { getConfig, type LangGraphRunnableConfig } from "@langchain/langgraph";
+// biome-ignore lint/suspicious/noTsIgnore: it must hold in the declarations too, where langchain may be missing
+/** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
 import type { DecisionContext } from "../core/index.js";
 import type { PromptOptimizer } from "./prompt-optimizer.js";

@@ -1,6 +1,8 @@
 import { SystemMessage } from "@langchain/core/messages";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { getConfig } from "@langchain/langgraph";
+// biome-ignore lint/suspicious/noTsIgnore: it must hold in the declarations too, where langchain may be missing
+/** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";

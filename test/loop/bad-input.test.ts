@@ -29,7 +29,12 @@ describe("a wrong configuration", () => {
     [{ learningIntervalMinute: 5 }, /CONFIG_UNKNOWN_KEY.*learningIntervalMinutes/],
     [{ learningIntervalMinutes: 0 }, /CONFIG_INVALID.*received 0 for learningIntervalMinutes/],
     [{ feedbackRequestThreshold: 1.5 }, /CONFIG_INVALID.*1\.5/],
-    [{ gate: { risklevel: 0.1 } }, /CONFIG_INVALID.*gate/],
+    [{ gate: { risklevel: 0.1 } }, /CONFIG_UNKNOWN_KEY.*"risklevel" in gate of.*mean "riskLevel"/],
+    [{ gate: { riskLevel: 0.9 } }, /CONFIG_INVALID.*0\.9 for gate\.riskLevel/],
+    [{ dataCleanup: { maxAge: 3 } }, /CONFIG_UNKNOWN_KEY.*mean "maxAgeDays"/],
+    [{ rewardWeights: { thumb: 1 } }, /CONFIG_UNKNOWN_KEY.*mean "thumbs"/],
+    [{ capture: { redacted: "email" } }, /CONFIG_UNKNOWN_KEY.*mean "redact"/],
+    [{ capture: { buffer: { maxRecord: 1 } } }, /CONFIG_UNKNOWN_KEY.*mean "maxRecords"/],
     [{ logger: { info() {} } }, /CONFIG_INVALID.*logger/],
     [{ batchSize: 2.5 }, /CONFIG_INVALID.*batchSize/],
     [{ capture: { sampleRate: 7 } }, /CONFIG_INVALID.*sampleRate/],
@@ -37,6 +42,26 @@ describe("a wrong configuration", () => {
   ])("%j is refused by name", async (config, words) => {
     const given = typeof config === "string" ? config : { storagePath: folder(), ...config };
     await expect(CollectiveLearningLoop.open(given as never)).rejects.toThrow(words);
+  });
+});
+
+describe("wrap", () => {
+  it("refuses an option it does not know: a mistyped `redact` would store what should not be", async () => {
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
+    const graph = triageGraph(loop);
+    const options = { workflowType: "w", redcat: ["email"] };
+    expect(() => loop.wrap(graph, options)).toThrow(/CONFIG_UNKNOWN_KEY.*mean "redact"/);
+    expect(() => loop.handler(options)).toThrow(/CONFIG_UNKNOWN_KEY.*mean "redact"/);
+    await loop.close();
+  });
+});
+
+describe("a loop that cannot be opened", () => {
+  it("leaves nothing open behind it", async () => {
+    const before = process.listenerCount("SIGTERM");
+    const opening = CollectiveLearningLoop.open({ storagePath: folder(), orchestrator: { compile() {} } });
+    await expect(opening).rejects.toThrow(/SENTINEL_INVALID/);
+    expect(process.listenerCount("SIGTERM")).toBe(before);
   });
 });
 

@@ -49,6 +49,17 @@ describe("the learning worker", () => {
     await expect(worker.run("echo", {}, { signal: stop.signal })).rejects.toThrow(/before it began/);
   });
 
+  it("ends the thread of a job that does not heed the stop, so that nobody waits for it", async () => {
+    const worker = startLearningWorker({ logger: defaultLogger({}), entry: misbehaving, graceMs: 50 });
+    open.push(worker);
+    const stop = new AbortController();
+    const deaf = worker.run("spin", {}, { signal: stop.signal });
+    stop.abort();
+    await expect(deaf).rejects.toThrow(/WORKER_FAILED.*went on after it was asked to stop/);
+    expect(worker.generation).toBe(1);
+    await expect(worker.run("echo", { n: 1 })).resolves.toEqual({ n: 1 });
+  });
+
   it("passes progress on, and says when input cannot be copied", async () => {
     const worker = start(misbehaving);
     const seen: unknown[] = [];

@@ -24,7 +24,8 @@ describe("the packed package", () => {
     const modules = join(home, "app", "node_modules");
     mkdirSync(modules, { recursive: true });
     for (const name of readdirSync(join(ROOT, "node_modules"))) {
-      if (!name.startsWith(".") && name !== "langgraph-collective-learning")
+      // langchain is an optional peer: a newcomer may well do without.
+      if (!name.startsWith(".") && !["langgraph-collective-learning", "langchain"].includes(name))
         symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
     }
     symlinkSync(join(home, "package"), join(modules, "langgraph-collective-learning"));
@@ -43,6 +44,31 @@ describe("the packed package", () => {
     const out = run("npx", ["publint", "run", join(home, "package"), "--pack", "false", "--strict"], ROOT);
     expect(out).not.toMatch(/error|warning/i);
   });
+
+  it.each(["nodenext", "bundler"])(
+    "type-checks in a strict project that checks libraries too (%s)",
+    (resolution) => {
+      const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+      const quickStart = readme.slice(readme.indexOf("## Quick start")).match(/^```ts\n([\s\S]*?)^```/m)?.[1] as string;
+      writeFileSync(join(home, "app", "quick-start.ts"), quickStart);
+      writeFileSync(join(home, "app", "package.json"), JSON.stringify({ type: "module" }));
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        target: "es2022",
+        lib: ["es2023", "esnext.disposable"],
+        module: resolution === "nodenext" ? "nodenext" : "esnext",
+        moduleResolution: resolution,
+        types: ["node"],
+        skipLibCheck: false,
+      };
+      const project = join(home, "app", `tsconfig.${resolution}.json`);
+      writeFileSync(project, JSON.stringify({ compilerOptions, files: ["quick-start.ts"] }));
+      const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+      expect(() => run(process.execPath, [tsc, "-p", project], join(home, "app"))).not.toThrow();
+    },
+    60_000,
+  );
 
   it("can be imported by every one of its names", () => {
     const names = Object.keys(manifest.exports).filter((n) => n !== "./package.json");

@@ -15,6 +15,7 @@ parentPort.on("message", ({ id, job, input, cancel }) => {
     while (Atomics.load(flag, 0) === 0) steps++;
     parentPort.postMessage({ id, type: "error", message: steps >= 0 ? "stopped as asked" : "never" });
   }
+  if (job === "spin") for (;;);
   if (job === "print") {
     console.log("noise that must not reach the host's output");
     parentPort.postMessage({ id, type: "result", output: "printed" });

@@ -26,7 +26,8 @@ export interface ChampionWatch {
   lowerBound: number;
   /** Rated decisions the anchor was trained on. */
   fullFitRows: number;
-  /** Decisions first rated up to this time have been seen by the monitor. */
+  /** Decisions first rated before this time have been seen by the monitor, and of those rated at it, `seenThen`. */
   seenUpTo: string;
+  seenThen: string[];
   monitor: MonitorState;
 }

@@ -5,11 +5,11 @@ import type { ChampionWatch } from "./gate-state.js";
 import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
 
 /** What a watch remembers beside what was proven. */
-export type Watched = Pick<ChampionWatch, "since" | "seenUpTo" | "monitor">;
+export type Watched = Pick<ChampionWatch, "since" | "seenUpTo" | "seenThen" | "monitor">;
 
 /** Nothing seen yet; what was decided up to `since` is not about the champion. */
 export function openWatch(since: string, riskLevel: number): Watched {
-  return { since, seenUpTo: "", monitor: openMonitor({ riskLevel }) };
+  return { since, seenUpTo: "", seenThen: [], monitor: openMonitor({ riskLevel }) };
 }
 
 /** A watch over a version that did not come by the gate (promoted or pinned by hand): nothing is proven of it. */
@@ -37,13 +37,18 @@ export function watchChampion(
   now: string,
 ): { report: MonitorReport; watch: ChampionWatch } {
   const ratedAt = (row: DecisionRow) => row.ratedAt ?? row.at;
+  const seenThen = new Set(watch.seenThen);
+  const unseen = (row: DecisionRow) =>
+    ratedAt(row) > watch.seenUpTo || (ratedAt(row) === watch.seenUpTo && !seenThen.has(row.decisionId));
   const fresh = rows
-    .filter((r) => r.reward !== undefined && r.at >= watch.since && ratedAt(r) > watch.seenUpTo && ratedAt(r) <= now)
+    .filter((r) => r.reward !== undefined && r.at >= watch.since && unseen(r) && ratedAt(r) <= now)
     .sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
   const report = monitorChampion(watch.monitor, servedDecisions(fresh, champion, watch.versions));
   const last = fresh.at(-1);
   const seenUpTo = last ? ratedAt(last) : watch.seenUpTo;
-  return { report, watch: { ...watch, monitor: report.state, seenUpTo } };
+  const then = fresh.filter((r) => ratedAt(r) === seenUpTo).map((r) => r.decisionId);
+  if (seenUpTo === watch.seenUpTo) then.push(...watch.seenThen);
+  return { report, watch: { ...watch, monitor: report.state, seenUpTo, seenThen: then } };
 }
 
 /** The monitor's estimate for the status; undefined before anything was served. */

@@ -19,7 +19,10 @@ export interface LearningWorker {
 
 /** Options of one job. */
 export interface RunJobOptions {
-  /** Asks the job to stop; it then fails with WORKER_FAILED. */
+  /**
+   * Asks the job to stop; it then fails with WORKER_FAILED. The thread of one that does not heed this
+   * within `graceMs` is ended.
+   */
   signal?: AbortSignal;
   onProgress?: (share: number, message?: string) => void;
 }
@@ -29,6 +32,8 @@ export interface LearningWorkerOptions {
   logger: Logger;
   /** The compiled thread entry; the package's own by default. */
   entry?: URL;
+  /** How long a job may go on after it was asked to stop (default 2,000 ms). */
+  graceMs?: number;
 }
 
 interface Pending {
@@ -43,7 +48,7 @@ interface Pending {
  * the process open only while a job runs.
  */
 export function startLearningWorker(options: LearningWorkerOptions): LearningWorker {
-  const entry = options.entry ?? new URL("./main.js", import.meta.url);
+  const { entry = new URL("./main.js", import.meta.url), graceMs = 2000 } = options;
   const pending = new Map<number, Pending>();
   let thread: Worker | undefined;
   let generation = 0;
@@ -108,7 +113,13 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
       const target = thread;
       const id = nextId++;
       const cancel = new SharedArrayBuffer(4);
-      const stop = () => Atomics.store(new Int32Array(cancel), 0, 1);
+      let patience: NodeJS.Timeout | undefined;
+      const stop = () => {
+        Atomics.store(new Int32Array(cancel), 0, 1);
+        patience = setTimeout(() => {
+          if (thread === target) void end("a job that went on after it was asked to stop");
+        }, graceMs);
+      };
       run.signal?.addEventListener("abort", stop, { once: true });
       return new Promise<O>((resolve, reject) => {
         pending.set(id, {
@@ -117,6 +128,7 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
           onProgress: run.onProgress,
           settle(outcome) {
             run.signal?.removeEventListener("abort", stop);
+            clearTimeout(patience);
             if ("error" in outcome) reject(outcome.error);
             else resolve(outcome.output as O);
           },
@@ -125,9 +137,10 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
         try {
           target.postMessage({ id, job, input, cancel } satisfies RunRequest);
         } catch (error) {
+          const sent = pending.get(id);
           pending.delete(id);
           if (pending.size === 0) target.unref();
-          reject(failed(job, `input that cannot be copied: ${messageOf(error)}`, error));
+          sent?.settle({ error: failed(job, `input that cannot be copied: ${messageOf(error)}`, error) });
         }
       });
     },

@@ -20,7 +20,7 @@ export interface WorkerLimits {
   decisions: number;
   /** Runs with feedback, and runs with traces. */
   runs: number;
-  /** Traces, as characters of JSON: a heap holds about a third of its bytes in such text. */
+  /** Traces, as characters of JSON; on the heap they take about as many bytes. */
   traceChars: number;
 }
 

@@ -19,8 +19,8 @@ export function joinSegments(segments: readonly TraceSegment[]): Trace | undefin
     segments: unique.map((s) => s.segmentId),
     status: last.status,
     durationMs: unique.reduce((sum, s) => sum + s.durationMs, 0),
-    // A failed end was kept for certain even where the sampling of the rest was a draw.
-    keepProbability: Math.min(...unique.map((s) => s.keepProbability)),
+    // How a run ended decides whether it had to pass the draw: a failed end is kept for certain, whatever came before.
+    keepProbability: last.keepProbability,
     tags: [...new Set(unique.flatMap((s) => s.tags))],
     metadata: Object.assign({}, ...unique.map((s) => s.metadata)),
     nodes: unique.flatMap((s) => s.nodes),

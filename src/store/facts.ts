@@ -1,6 +1,6 @@
 import type { Decision, FeedbackRecord, TraceSegment } from "../core/index.js";
 import { LearningError, show } from "../core/index.js";
-import type { FactKind, FactQuery, FactTypes } from "./learning-store.js";
+import type { ErasureSelector, FactKind, FactQuery, FactTypes } from "./learning-store.js";
 
 /** The kinds of facts, in the order in which reports list them. */
 export const FACT_KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
@@ -65,6 +65,20 @@ export function checkQuery(query: FactQuery): void {
         remedy: `Leave \`${field}\` out or give a positive integer.`,
       });
   }
+}
+
+const SELECTORS: readonly string[] = ["userId", "threadId", "workflowId"];
+
+/** Fails with STORE_QUERY unless a selector names exactly one person, thread or run: an empty one would match everything. */
+export function checkSelector(selector: ErasureSelector): void {
+  const entries = Object.entries(selector ?? {});
+  const [name, id] = entries[0] ?? ["", undefined];
+  if (entries.length === 1 && SELECTORS.includes(name) && typeof id === "string" && id !== "") return;
+  throw new LearningError("STORE_QUERY", {
+    received: `${show(selector)} to erase`,
+    expected: "exactly one of { userId }, { threadId } and { workflowId }, and an id that is not empty",
+    remedy: "Name whose data is to go; nothing was erased.",
+  });
 }
 
 /** The error of a cursor that this store did not make. */

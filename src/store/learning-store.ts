@@ -86,7 +86,10 @@ export interface LearningStore {
   sizes(): Promise<StoreSizes>;
   /** Number of facts removed. */
   retain(policy: RetentionPolicy): Promise<number>;
-  /** Removes the facts of a person, thread or run everywhere; returns how many of each kind. */
+  /**
+   * Removes the facts of a person, thread or run everywhere; returns how many of each kind. Fails with
+   * STORE_QUERY, and erases nothing, unless exactly one id is given.
+   */
   erase(selector: ErasureSelector): Promise<Record<FactKind, number>>;
   close(): Promise<void>;
 }

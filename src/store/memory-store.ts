@@ -1,6 +1,6 @@
 import type { Clock } from "../core/index.js";
 import { LearningError, show, systemClock } from "../core/index.js";
-import { badCursor, checkQuery, FACT_KINDS, keysOf, matches } from "./facts.js";
+import { badCursor, checkQuery, checkSelector, FACT_KINDS, keysOf, matches } from "./facts.js";
 import type {
   BlobStore,
   DocumentStore,
@@ -156,6 +156,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     },
     async erase(selector: ErasureSelector) {
       open();
+      checkSelector(selector);
       const runs = new Set<string>();
       for (const kind of FACT_KINDS)
         for (const e of logs[kind])

@@ -43,8 +43,10 @@ export async function resolveIdentity(
   const thread = { threadId, workflowType };
   if (continuation === "resume") {
     recorder.resumed = true;
-    if (given === undefined)
-      identity.workflowId = (await threads.unfinished(thread, recorder.checkpointId)) ?? identity.workflowId;
+    const before =
+      given === undefined ? await threads.unfinished(thread, recorder.checkpointId) : threads.known(thread, given);
+    if (before) identity.workflowId = before.workflowId;
+    recorder.followsFailure = before?.status === "error";
   } else if (continuation !== "new") {
     const origin = await threads.runAt(thread, forkTime(loop, continuation));
     identity.origin = { kind: continuation };

@@ -79,6 +79,8 @@ export interface RunStart {
 export class RunRecorder {
   identity: RunIdentity | undefined;
   resumed = false;
+  /** Takes up a run that had failed, and was therefore kept: what follows must be kept as well. */
+  followsFailure = false;
   /** The loop said that it stopped for an interrupt. */
   interrupted = false;
   /** Namespace of the graph whose run this is: not empty where an unwrapped graph hosts it. */
@@ -269,7 +271,7 @@ export class RunRecorder {
       status,
       capture: start.capture,
       resumed: this.resumed,
-      keepProbability: status === "error" && settings.keepFailures ? 1 : settings.sampleRate,
+      keepProbability: settings.keepFailures && (status === "error" || this.followsFailure) ? 1 : settings.sampleRate,
       nodes: this.nodes.map((n) => this.nodeRecord(n)),
       edges: this.edges.records(),
       modelCalls: this.modelCalls.map((call) => this.timed(call)),

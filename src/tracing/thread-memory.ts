@@ -52,12 +52,17 @@ export class ThreadMemory {
    * The run that a resumption of the thread continues: its last one, unless that ended well. Where the thread
    * no longer stands at the checkpoint that this process left, another process may have gone on with it: then the store counts, too.
    */
-  async unfinished(thread: Thread, checkpointId: string | undefined): Promise<string | undefined> {
+  async unfinished(thread: Thread, checkpointId: string | undefined): Promise<ThreadSegment | undefined> {
     const known = this.threads.get(keyOf(thread)) ?? [];
     const left = known.at(-1)?.checkpointId;
     const isCurrent = known.length > 0 && (left === undefined || checkpointId === undefined || left === checkpointId);
     const last = (isCurrent ? known : await this.withStored(thread, known)).at(-1);
-    return last === undefined || last.status === "success" ? undefined : last.workflowId;
+    return last === undefined || last.status === "success" ? undefined : last;
+  }
+
+  /** What this process knows of a run of the thread. */
+  known(thread: Thread, workflowId: string): ThreadSegment | undefined {
+    return this.threads.get(keyOf(thread))?.find((run) => run.workflowId === workflowId);
   }
 
   /** The run that was under way at a time, milliseconds since the epoch: the last one begun before it. */

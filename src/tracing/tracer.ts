@@ -222,9 +222,11 @@ export class WorkflowTracer implements DecisionSink {
           startedAt: Date.parse(segment.startedAt),
           checkpointId: recorder.checkpointId,
         });
-      const failed = segment.status === "error" && recorder.settings.keepFailures;
-      const kept = !recorder.muted && (failed || this.sampled(recorder));
-      if (kept) this.writer.add("trace", segment, recorder.bytes());
+      const sampled = this.sampled(recorder);
+      const isCertain = recorder.settings.keepFailures && (segment.status === "error" || recorder.followsFailure);
+      if (isCertain && !sampled && recorder.resumed && !recorder.followsFailure)
+        segment.gaps.push("what this run did before it was resumed was left out by sampling");
+      if (!recorder.muted && (isCertain || sampled)) this.writer.add("trace", segment, recorder.bytes());
       else this.writer.countSampledOut();
     } catch (error) {
       this.failed(error);

@@ -233,6 +233,28 @@ export function storeContract(name: string, open: (clock: ManualClock) => Promis
       expect(await store.erase({ userId: "ann" })).toEqual({ trace: 0, decision: 0, feedback: 0 });
     });
 
+    it("erases nothing where it is not said whose data, and several at once where it is", async () => {
+      const store = await make();
+      await store.append(
+        "trace",
+        [1, 2, 3].map((n) => segment(n, { userId: `u${n}` })),
+      );
+      const wrong = [
+        {},
+        { userId: undefined },
+        { userId: "" },
+        { user: "u1" },
+        { userId: "u1", threadId: "t" },
+        undefined,
+      ];
+      for (const selector of wrong)
+        await expect(store.erase(selector as never)).rejects.toMatchObject({ code: "STORE_QUERY" });
+      expect((await all(store, "trace")).facts.length).toBe(3);
+      const erased = await Promise.all([store.erase({ userId: "u1" }), store.erase({ workflowId: "w2" })]);
+      expect(erased.map((counts) => counts.trace)).toEqual([1, 1]);
+      expect(ids((await all(store, "trace")).facts)).toEqual(["w3"]);
+    });
+
     it("erases a thread and a run, and cursors stay good", async () => {
       const store = await make();
       await store.append("trace", [segment(1, { threadId: "t" }), segment(2), segment(3)]);

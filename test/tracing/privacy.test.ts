@@ -248,6 +248,34 @@ describe("sampling", () => {
     expect((await again.segments()).map((s) => s.workflowId)).toEqual(kept.map((s) => s.workflowId));
   });
 
+  it("keeps what follows a kept failure, so that no run that ended well counts as failed", async () => {
+    let isBroken = true;
+    const flow = new lib.StateGraph(State)
+      .addNode("ask", () => ({ text: String(lib.interrupt("?")) }))
+      .addNode("b", () => {
+        if (isBroken) throw new Error("no");
+        return { text: "x" };
+      })
+      .addEdge(lib.START, "ask")
+      .addEdge("ask", "b")
+      .compile({ checkpointer: new lib.MemorySaver() });
+    for (const metadata of [{}, { workflowId: "given" }]) {
+      const { tracer, segments, trace } = tracing({ sampleRate: 0 });
+      const wrapped = tracer.wrap(flow, { workflowType: "t" });
+      const config = { configurable: { thread_id: JSON.stringify(metadata) }, metadata };
+      isBroken = true;
+      await wrapped.invoke({ text: "" }, config);
+      await wrapped.invoke(new lib.Command({ resume: "yes" }), config).catch(() => {});
+      isBroken = false;
+      await wrapped.invoke(null, config);
+      expect((await segments()).map((s) => [s.status, s.keepProbability, s.gaps.length])).toEqual([
+        ["error", 1, 1],
+        ["success", 1, 0],
+      ]);
+      expect(await trace()).toMatchObject({ status: "success", keepProbability: 1 });
+    }
+  });
+
   it("may leave failures to the draw as well, and never touches decisions", async () => {
     const { tracer, segments, store } = tracing({ sampleRate: 0, keepFailures: false });
     const wrapped = tracer.wrap(graph, { workflowType: "t" });

@@ -1,43 +1,65 @@
-import { open, rm, writeFile } from "node:fs/promises";
+import { open, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../core/index.js";
 import { newId } from "../../core/index.js";
-import { matches } from "../facts.js";
+import { checkSelector, matches } from "../facts.js";
 import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
 import type { FactLog } from "./fact-log.js";
 import { readText, replaceFile } from "./io.js";
 import type { Segment } from "./segment-folder.js";
 import { fetchLines, parseLine } from "./segment-scan.js";
 
+/** Notes of erasures under way. */
+const PENDING = /^erasure.*\.pending$/;
+
 /**
  * Removes facts for good by overwriting their lines with blanks where they lie: the bytes are gone,
- * everything else keeps its place, and no process that writes or reads is disturbed. What is under
- * way is noted in a file, and finished at the next opening if the process dies.
+ * everything else keeps its place, and no process that writes or reads is disturbed. Each one under
+ * way is noted in a file of its own, and finished at the next opening if the process dies.
  */
 export class Eraser {
-  private readonly journal: string;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    folder: string,
+    private readonly folder: string,
     private readonly logs: readonly FactLog[],
     private readonly logger: Logger,
-  ) {
-    this.journal = join(folder, "erasure.pending");
-  }
+  ) {}
 
-  /** Finishes an erasure that a process did not live to finish. */
+  /** Finishes the erasures that a process did not live to finish. */
   async finishPending(): Promise<void> {
-    const text = await readText(this.journal);
-    if (text === undefined) return;
-    try {
-      await this.erase(JSON.parse(text) as ErasureSelector);
-    } catch (error) {
-      this.logger.error("an erasure that was begun earlier could not be finished; erase again", { error });
+    for (const name of (await readdir(this.folder)).filter((file) => PENDING.test(file))) {
+      const journal = join(this.folder, name);
+      const text = await readText(journal);
+      if (text === undefined) continue;
+      try {
+        const selector = JSON.parse(text) as ErasureSelector;
+        checkSelector(selector);
+        await this.blankAll(selector);
+        await rm(journal, { force: true });
+      } catch (error) {
+        this.logger.error("an erasure that was begun earlier could not be finished; erase again", { error });
+      }
     }
   }
 
-  async erase(selector: ErasureSelector): Promise<Record<FactKind, number>> {
-    await replaceFile(this.journal, JSON.stringify(selector));
+  /** One erasure of this process at a time. */
+  erase(selector: ErasureSelector): Promise<Record<FactKind, number>> {
+    const turn = this.last.then(() => this.eraseNow(selector));
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
+  private async eraseNow(selector: ErasureSelector): Promise<Record<FactKind, number>> {
+    checkSelector(selector);
+    const journal = join(this.folder, `erasure-${newId()}.pending`);
+    await replaceFile(journal, JSON.stringify(selector));
+    const counts = await this.blankAll(selector);
+    await rm(journal, { force: true });
+    return counts;
+  }
+
+  private async blankAll(selector: ErasureSelector): Promise<Record<FactKind, number>> {
     for (const { writer } of this.logs) await writer.idle();
     const runs = new Set<string>();
     const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
@@ -46,7 +68,6 @@ export class Eraser {
     const queries: FactQuery[] = [selector, ...[...runs].map((workflowId) => ({ workflowId }))];
     for (const log of this.logs)
       for (const segment of await log.segments.list()) counts[log.kind] += await this.blank(log, segment, queries);
-    await rm(this.journal, { force: true });
     return counts;
   }
 

@@ -1,67 +1,30 @@
-import {
-  type Clock,
-  type Decision,
-  type DecisionMode,
-  defaultLogger,
-  isoTime,
-  LearningError,
-  type Logger,
-  messageOf,
-  show,
-  systemClock,
-  type Trace,
-  type TraceSegment,
-} from "./core/index.js";
-import { joinSegments } from "./dataset/index.js";
-import { FeedbackCollector } from "./feedback/index.js";
-import { type Learnable, LearnedPoints } from "./learned-points.js";
+import { type Decision, isoTime, LearningError, messageOf, show, type Trace } from "./core/index.js";
+import type { FeedbackCollector } from "./feedback/index.js";
+import { LearnedPoints } from "./learned-points.js";
 import { AdviceCache, pointMeant } from "./loop/advice.js";
 import { followPatterns } from "./loop/components/patterns.js";
-import { foldersOf, type LoopConfig, type LoopFolders, type ResolvedLoopConfig, resolveConfig } from "./loop/config.js";
+import type { LoopConfig } from "./loop/config.js";
 import type { CycleReport } from "./loop/cycle/types.js";
-import { LearningEngine } from "./loop/engine.js";
 import { type ExportSummary, exportLearning } from "./loop/export.js";
 import type { LearningReport } from "./loop/report/types.js";
-import { openPointBook, type PointBook } from "./loop/routing/points.js";
-import type { LearningStatus } from "./loop/status.js";
+import type { RewardPredictions } from "./loop/reward-predictions.js";
+import { isSwitchedOff, type LearningStatus, type LoopParts, MODES_KEY, openParts, traceIn } from "./loop-parts.js";
 import { decisionsIn, drawLearned, LoopRouting } from "./loop-routing.js";
 import { PatternAnalyzer } from "./patterns/index.js";
 import { routingArtifactName } from "./policies/index.js";
-import { PromptOptimizer } from "./prompts/index.js";
-import { openRegistry, type Registry } from "./registry/index.js";
+import type { PromptOptimizer } from "./prompts/index.js";
+import type { Registry } from "./registry/index.js";
 import {
   type Advice,
   assertRoutable,
   createModeBook,
   createRunBook,
-  type DecisionOptions,
   type ModeSetting,
   type RoutingDeps,
 } from "./routing/index.js";
 import { attachSentinel, sentinelOf } from "./sentinel/index.js";
-import { type ErasureSelector, type LearningStore, openFileStore } from "./store/index.js";
-import { type HandlerOptions, type TraceCallbackHandler, WorkflowTracer, type WrapOptions } from "./tracing/index.js";
-
-export { UserFeedback } from "./feedback/index.js";
-export type { GateSettings, LoopConfig } from "./loop/config.js";
-export type { CycleReport, StepReport } from "./loop/cycle/types.js";
-export type { ExportSummary } from "./loop/export.js";
-export { renderReportHtml } from "./loop/report/html.js";
-export type * from "./loop/report/types.js";
-export type { LearnOptions } from "./loop/routing/points.js";
-export type { ComponentStatus, LearningStatus, MeasuredImprovement, PointStatus } from "./loop/status.js";
-export type {
-  Advice,
-  AdvisedAction,
-  Counterfactual,
-  CounterfactualRequest,
-  DecisionExplanation,
-  ModelChoice,
-} from "./routing/index.js";
-export { adviceSchema } from "./routing/index.js";
-
-/** Options of `loop.router`: the decision itself, and how its policy is learned. */
-export type LoopRouterOptions<S, D extends string> = Learnable<DecisionOptions<S, D>>;
+import type { ErasureSelector } from "./store/index.js";
+import type { HandlerOptions, TraceCallbackHandler, WorkflowTracer, WrapOptions } from "./tracing/index.js";
 
 /** Options of `optimizeOrchestratorDecision`. */
 export interface AdviceOptions {
@@ -71,22 +34,8 @@ export interface AdviceOptions {
   candidates?: readonly string[];
 }
 
-interface Parts {
-  config: ResolvedLoopConfig;
-  folders: LoopFolders;
-  store: LearningStore;
-  registry: Registry;
-  points: PointBook;
-  clock: Clock;
-  logger: Logger;
-  engine: LearningEngine;
-  tracer: WorkflowTracer;
-  feedback: FeedbackCollector;
-  prompts: PromptOptimizer;
-  modes: Record<string, ModeSetting>;
-}
-
-const MODES_KEY = "loop/modes";
+/** How often a process looks for what others promoted, rolled back or set by hand over the same store. */
+const FOLLOW_MS = 10_000;
 
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
@@ -105,11 +54,14 @@ export class CollectiveLearningLoop extends LoopRouting {
   readonly patterns: PatternAnalyzer;
   private readonly deps: RoutingDeps;
   protected readonly learned: LearnedPoints;
-  private readonly advice = new AdviceCache<Promise<Advice>>();
-  private disabled = process.env.LEARNING_DISABLED === "1";
+  private readonly advice = new AdviceCache<Advice>();
+  private disabled = isSwitchedOff();
   private closing?: Promise<void>;
+  private cancelFollowing?: () => void;
+  /** Changes of what other processes share, one after the other. */
+  private shared: Promise<void> = Promise.resolve();
 
-  private constructor(private readonly parts: Parts) {
+  private constructor(private readonly parts: LoopParts) {
     super();
     const { clock, logger, config, registry } = parts;
     this.feedback = parts.feedback;
@@ -138,59 +90,15 @@ export class CollectiveLearningLoop extends LoopRouting {
    * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY; STORE_IO when a folder cannot be written
    */
   static async open(config: LoopConfig = {}): Promise<CollectiveLearningLoop> {
-    const resolved = resolveConfig(config);
-    const folders = foldersOf(resolved);
-    const clock = resolved.clock ?? systemClock;
-    const logger = resolved.logger ?? defaultLogger();
-    const { traces, feedback: feedbackFolder, models } = folders;
-    const store = resolved.store ?? (await openFileStore({ traces, feedback: feedbackFolder, models, clock, logger }));
-    const { documents, blobs } = store;
-    const registry = await openRegistry({ documents, blobs, clock, logger });
-    const points = await openPointBook(documents);
-    const tracer = new WorkflowTracer({ store, clock, logger, ...resolved.capture });
-    const feedback = new FeedbackCollector({
-      store,
-      clock,
-      logger,
-      knows: (id) => tracer.knows(id),
-      feedbackRequestThreshold: resolved.feedbackRequestThreshold,
-      seed: resolved.seed,
-    });
-    const prompts = await PromptOptimizer.open({
-      store,
-      registry,
-      sink: tracer,
-      clock,
-      logger,
-      seed: resolved.seed,
-      enabled: () => tracer.enabled,
-    });
-    const engine = await LearningEngine.open({
-      config: resolved,
-      prompts,
-      store,
-      registry,
-      points,
-      clock,
-      logger,
-      flush: () => tracer.flush(),
-    });
-    const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
-    const loop = new CollectiveLearningLoop({
-      config: resolved,
-      folders,
-      store,
-      registry,
-      points,
-      clock,
-      logger,
-      engine,
-      tracer,
-      feedback,
-      prompts,
-      modes,
-    });
-    if (resolved.orchestrator) loop.attach(resolved.orchestrator);
+    const parts = await openParts(config);
+    const loop = new CollectiveLearningLoop(parts);
+    try {
+      if (parts.config.orchestrator) loop.attach(parts.config.orchestrator);
+    } catch (error) {
+      await loop.close().catch(() => undefined);
+      throw error;
+    }
+    loop.follow();
     return loop;
   }
 
@@ -236,11 +144,40 @@ export class CollectiveLearningLoop extends LoopRouting {
         remedy: "Choose one of these.",
       });
     }
-    this.deps.modes.set(decisionPoint, mode);
-    await this.parts.store.documents.update<Record<string, DecisionMode | "auto">>(MODES_KEY, (m) => ({
-      ...m,
-      [decisionPoint]: mode,
-    }));
+    await this.inTurn(async () => {
+      this.deps.modes.set(decisionPoint, mode);
+      const { documents } = this.parts.store;
+      await documents.update<Record<string, ModeSetting>>(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
+    });
+  }
+
+  /** Keeps up with other processes over the same store: promotions, roll-backs, pins, modes, decision points. */
+  private follow(): void {
+    this.cancelFollowing = this.parts.clock.schedule(() => {
+      void this.catchUp().then(() => {
+        if (!this.closing) this.follow();
+      });
+    }, FOLLOW_MS);
+  }
+
+  private async catchUp(): Promise<void> {
+    try {
+      await this.inTurn(async () => {
+        if (this.closing) return;
+        const { engine, store } = this.parts;
+        await engine.catchUp();
+        const modes = (await store.documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
+        for (const [point, mode] of Object.entries(modes)) this.deps.modes.set(point, mode);
+      });
+    } catch (error) {
+      this.parts.logger.warn("what other processes changed cannot be read now", { error: messageOf(error) });
+    }
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.shared.then(work);
+    this.shared = turn.catch(() => undefined);
+    return turn;
   }
 
   /** The kill switch: graphs run bare, routers are their fallbacks, nothing is recorded. */
@@ -251,7 +188,7 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /** Ends `disable`; without effect while LEARNING_DISABLED=1. */
   enable(): void {
-    this.disabled = process.env.LEARNING_DISABLED === "1";
+    this.disabled = isSwitchedOff();
     this.tracer.enabled = !this.disabled;
   }
 
@@ -280,6 +217,7 @@ export class CollectiveLearningLoop extends LoopRouting {
   /** What was learned, what serves, how much better it is, and what went wrong. */
   async getLearningStatus(): Promise<LearningStatus> {
     const { engine, store, tracer } = this.parts;
+    await this.catchUp();
     return {
       ...engine.status((point) => this.deps.modes.get(point) ?? "auto"),
       capture: {
@@ -306,7 +244,16 @@ export class CollectiveLearningLoop extends LoopRouting {
       options.decisionPoint,
       this.parts.points.list().map((p) => p.name),
     );
-    const candidates = options.candidates ?? this.learned.destinationsOf(point);
+    const destinations = this.learned.destinationsOf(point);
+    const candidates = options.candidates ?? destinations;
+    const unknown = candidates.find((c) => !destinations.includes(c));
+    if (unknown !== undefined || candidates.length === 0) {
+      throw new LearningError("CONFIG_INVALID", {
+        received: `the candidates ${show(candidates)}`,
+        expected: `one or more of ${destinations.join(", ")}`,
+        remedy: `Ask about destinations of ${point}.`,
+      });
+    }
     const version = this.disabled ? undefined : this.registry.champion(routingArtifactName(point))?.version;
     return this.advice.get([point, state, candidates], version, () =>
       this.learned.advise(point, state, options.candidates, version),
@@ -340,14 +287,24 @@ export class CollectiveLearningLoop extends LoopRouting {
   /** Everything captured of one run, its segments joined; undefined when nothing was. */
   async getTrace(workflowId: string): Promise<Trace | undefined> {
     await this.flush();
-    const segments: TraceSegment[] = [];
-    for await (const batch of this.parts.store.read("trace", { workflowId })) segments.push(...batch.facts);
-    return segments.length > 0 ? joinSegments(segments) : undefined;
+    return traceIn(this.parts.store, workflowId);
+  }
+
+  /**
+   * What the reward model that serves says of runs before anyone rated them: the reward and every
+   * judged dimension (`cat:NAME`, `rating:NAME`), each with its 90 % interval, on [0,1].
+   * @returns by workflowId, without runs that were not captured; empty while no reward model serves
+   * @throws WORKER_FAILED
+   */
+  predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
+    this.mustBeOpen();
+    return this.parts.engine.predictRewards([...workflowIds]);
   }
 
   /** Removes a person's, thread's or run's facts from the store. Returns how many of each kind. */
   async erase(selector: ErasureSelector): Promise<{ trace: number; decision: number; feedback: number }> {
     await this.flush();
+    await this.feedback.forget(selector);
     const removed = await this.parts.store.erase(selector);
     await this.parts.engine.forget();
     return removed;
@@ -365,6 +322,8 @@ export class CollectiveLearningLoop extends LoopRouting {
    */
   close(): Promise<void> {
     this.closing ??= (async () => {
+      this.cancelFollowing?.();
+      await this.shared;
       await this.parts.engine.close();
       try {
         await this.flush();

@@ -133,8 +133,8 @@ export class LearnedPoints {
   ): Promise<Advice> {
     if (version === undefined) {
       throw new LearningError("ARTIFACT_UNKNOWN", {
-        received: `a question about ${show(point)}, for which nothing is promoted and whose fallback is not of this process`,
-        expected: "a promoted policy, or the point's router declared in this process",
+        received: `a question about ${show(point)}, for which nothing is promoted and whose fallback cannot be asked here`,
+        expected: "a promoted policy; or the point's router declared in this process, and no candidates given",
         remedy: "Wait for a promotion (see getLearningStatus), or ask in the process that serves the graph.",
       });
     }

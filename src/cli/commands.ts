@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
-import { type CollectiveLearningLoop, renderReportHtml, UserFeedback } from "../collective-learning-loop.js";
-import { LearningError, show } from "../core/index.js";
+import type { CollectiveLearningLoop } from "../collective-learning-loop.js";
+import { LearningError, messageOf, show } from "../core/index.js";
+import { renderReportHtml, UserFeedback } from "../facade-exports.js";
 import { cycleText, statusText } from "./text.js";
 
 /** The parsed options of a command line. */
@@ -13,6 +14,8 @@ export interface Command {
   summary: string;
   usage: string;
   details: string;
+  /** How many words it takes besides options (default none). */
+  takes?: number;
   options: NonNullable<ParseArgsConfig["options"]>;
   run(loop: CollectiveLearningLoop, args: string[], options: OptionValues): Promise<{ data: unknown; text: string }>;
 }
@@ -43,7 +46,7 @@ export const COMMANDS: Record<string, Command> = {
   cycle: {
     summary: "one learning cycle, now",
     usage: "[--dir FOLDER] [--json]",
-    details: "Run it while no other process learns in the same folder.",
+    details: "Refused while another process runs one over the same folder; what it promotes serves there too.",
     options: {},
     async run(loop) {
       const data = await loop.triggerLearningCycle();
@@ -53,7 +56,8 @@ export const COMMANDS: Record<string, Command> = {
   export: {
     summary: "writes everything learned from into a folder",
     usage: "NAME [--dir FOLDER] [--json]",
-    details: "The folder is NAME under the loop's exportPath.",
+    details: "The folder is NAME under the loop's exportPath; an export of the same name is replaced.",
+    takes: 1,
     options: {},
     async run(loop, [name]) {
       if (!name) throw wrong("no NAME", "the name of the export");
@@ -73,7 +77,16 @@ export const COMMANDS: Record<string, Command> = {
     async run(loop, _args, options) {
       const data = await loop.createReport();
       const file = resolve(String(options.out));
-      await writeFile(file, renderReportHtml(data));
+      try {
+        await writeFile(file, renderReportHtml(data));
+      } catch (cause) {
+        throw new LearningError("STORE_IO", {
+          received: messageOf(cause),
+          expected: `to write the report to ${file}`,
+          remedy: "Name a file in a folder that can be written with --out.",
+          cause,
+        });
+      }
       return { data: { file, ...data }, text: `wrote ${file}` };
     },
   },
@@ -82,6 +95,7 @@ export const COMMANDS: Record<string, Command> = {
     usage:
       "WORKFLOW-ID --user NAME [--cat 1-10] [--satisfaction 0-1] [--usefulness 0-1] [--outcome 0-1] [--comment TEXT]",
     details: "At least one judgement is needed.",
+    takes: 1,
     options: {
       user: { type: "string" },
       cat: { type: "string" },

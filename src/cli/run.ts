@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CollectiveLearningLoop } from "../collective-learning-loop.js";
 import { isLearningError, LearningError, messageOf, nearestWord, show } from "../core/index.js";
@@ -36,11 +37,11 @@ export async function runCli(args: string[], output: CliOutput): Promise<number>
   const json = args.includes("--json");
   try {
     const name = args[0];
-    if (name === undefined || name === "--help" || name === "-h") {
+    if (name === undefined || ["--help", "-h", "help"].includes(name)) {
       output.out(HELP);
       return name === undefined ? 2 : 0;
     }
-    const command = COMMANDS[name];
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!command) {
       throw usage(
         `the command ${show(name)}`,
@@ -63,11 +64,22 @@ async function runCommand(name: string, command: Command, args: string[], output
     output.out(`collective-learning ${name} ${command.usage}\n\n${command.summary}.\n${command.details}`);
     return;
   }
+  const { takes = 0 } = command;
+  if (positionals.length > takes) {
+    throw usage(
+      `${show(positionals[takes])} after ${name}`,
+      `${name} ${command.usage}`,
+      "Leave it out, or put quotes around words that belong together.",
+    );
+  }
   const dir = String(values.dir);
-  if (!existsSync(dir)) {
+  const config = readConfig(values.config);
+  // Opening a loop makes its folders: a mistyped folder must not become one.
+  const models = typeof config.modelStoragePath === "string" ? config.modelStoragePath : join(dir, "models");
+  if (dir === "" || !existsSync(models)) {
     throw usage(`--dir ${show(dir)}`, "a folder that a loop has written to", "Name the loop's storagePath with --dir.");
   }
-  const loop = await CollectiveLearningLoop.open({ ...readConfig(values.config), storagePath: dir });
+  const loop = await CollectiveLearningLoop.open({ ...config, storagePath: dir });
   try {
     const result = await command.run(loop, positionals, values);
     output.out(values.json ? JSON.stringify(result.data) : result.text);
@@ -87,11 +99,13 @@ function parse(args: string[], command: Command) {
 function readConfig(file: unknown): Record<string, unknown> {
   if (file === undefined) return {};
   try {
-    return JSON.parse(readFileSync(String(file), "utf8")) as Record<string, unknown>;
+    const config: unknown = JSON.parse(readFileSync(String(file), "utf8"));
+    if (typeof config !== "object" || config === null || Array.isArray(config)) throw new Error("no JSON object");
+    return config as Record<string, unknown>;
   } catch (cause) {
     throw usage(
       `--config ${show(file)}: ${messageOf(cause)}`,
-      "a readable JSON file",
+      "a readable file with a JSON object",
       "Correct the path or the file.",
       cause,
     );

@@ -3,6 +3,7 @@ export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
 export * from "./encoder-types.js";
 export * from "./feature-vector.js";
 export * from "./join.js";
+export * from "./preferences.js";
 export * from "./raters.js";
 export * from "./reward.js";
 export * from "./rows.js";

@@ -52,7 +52,10 @@ export function joinRows(
     run.forEach((d, position) => {
       positions.set(d.decisionId, { position, count: run.length });
     });
-    rewards.set(workflowId, rewardsOf(feedbackByRun.get(workflowId) ?? [], tracesByRun.get(workflowId), options));
+    rewards.set(
+      workflowId,
+      rewardsOf(workflowId, feedbackByRun.get(workflowId) ?? [], tracesByRun.get(workflowId), options),
+    );
   }
   for (const d of latest.values()) {
     if (wanted && !wanted.has(d.decisionPoint)) continue;
@@ -95,7 +98,12 @@ interface RunRewards {
   ratedAt: string | undefined;
 }
 
-function rewardsOf(facts: readonly FeedbackRecord[], trace: Trace | undefined, options: RewardOptions): RunRewards {
+function rewardsOf(
+  workflowId: string,
+  facts: readonly FeedbackRecord[],
+  trace: Trace | undefined,
+  options: RewardOptions,
+): RunRewards {
   const current = currentFeedback(facts);
   const byDecision = new Map<string, number>();
   for (const decisionId of new Set(current.map((f) => f.decisionId))) {
@@ -111,7 +119,7 @@ function rewardsOf(facts: readonly FeedbackRecord[], trace: Trace | undefined, o
   const ofRun = current.filter((f) => f.decisionId === undefined);
   const asked = current.flatMap((f) => (f.askedProbability === undefined ? [] : [f.askedProbability]));
   return {
-    run: composeReward({ ...options, feedback: ofRun, trace }).reward,
+    run: composeReward({ ...options, workflowId, feedback: ofRun, trace }).reward,
     byDecision,
     ratedProbability: asked.length > 0 ? Math.max(...asked) : undefined,
     ratedAt: facts.reduce<string | undefined>((t, f) => (t === undefined || f.at < t ? f.at : t), undefined),

@@ -1,5 +1,16 @@
 import { currentFeedback, type FeedbackRecord, type Trace } from "../core/index.js";
+import type { PreferenceStrengths } from "./preferences.js";
 import type { RaterCorrection } from "./raters.js";
+
+/** Turns an automatic evaluator's score into what people would have given. */
+export interface EvaluatorCorrection {
+  /**
+   * @param userId the evaluator, as `evaluator:KEY`
+   * @param value in [0,1]
+   * @returns in [0,1]; undefined where the score tells nothing of people's and is to be left out
+   */
+  correct(userId: string, value: number): number | undefined;
+}
 
 /** The measured or judged things a reward is composed of. */
 export const REWARD_PARTS = [
@@ -51,6 +62,13 @@ export interface RewardOptions {
   weights?: Partial<RewardWeights>;
   /** Corrects raters' leniency and spread (see `fitRaterCorrection`); none by default. */
   raters?: RaterCorrection;
+  /** Corrects automatic evaluators by people's judgements of the same runs; none by default. */
+  evaluators?: EvaluatorCorrection;
+  /**
+   * Where runs stand by all comparisons (see `fitPreferences`), which gives both runs of a comparison
+   * their part. By default a run's own verdicts count alone: better 1, equal 0.5, worse 0.
+   */
+  preferences?: PreferenceStrengths;
   /**
    * Whether a run nobody judged gets a reward from success, latency and cost alone (default false:
    * its reward is undefined).
@@ -74,14 +92,16 @@ export interface ComposedReward {
  * over every part.
  * @param input.feedback the run's feedback facts (revisions and withdrawals are applied here)
  * @param input.trace the run's trace, where it was kept
+ * @param input.workflowId the run, where neither feedback nor trace name it (it may have been compared with)
  */
 export function composeReward(
-  input: RewardOptions & { feedback: readonly FeedbackRecord[]; trace?: Trace },
+  input: RewardOptions & { feedback: readonly FeedbackRecord[]; trace?: Trace; workflowId?: string },
 ): ComposedReward {
   const weights: RewardWeights = { ...DEFAULT_REWARD_WEIGHTS, ...input.weights };
   const current = currentFeedback(input.feedback);
+  const workflowId = input.workflowId ?? input.trace?.workflowId ?? current[0]?.workflowId;
   const parts: ComposedReward["parts"] = {
-    ...judgedParts(current, input.raters),
+    ...judgedParts(current, input, workflowId),
     ...(input.trace ? ranParts(input.trace, weights) : {}),
   };
   const outcomes = current.flatMap((r) => (r.outcome === undefined ? [] : [r.outcome]));
@@ -103,7 +123,11 @@ export function composeReward(
   return { reward: Math.min(1, Math.max(0, sum / total)), parts };
 }
 
-function judgedParts(current: readonly FeedbackRecord[], raters: RaterCorrection | undefined): ComposedReward["parts"] {
+function judgedParts(
+  current: readonly FeedbackRecord[],
+  { raters, evaluators, preferences }: RewardOptions,
+  workflowId: string | undefined,
+): ComposedReward["parts"] {
   const found: Record<"cat" | "ratings" | "thumbs" | "preference" | "evaluator", number[]> = {
     cat: [],
     ratings: [],
@@ -113,16 +137,23 @@ function judgedParts(current: readonly FeedbackRecord[], raters: RaterCorrection
   };
   for (const r of current) {
     const own: [keyof typeof found, number][] = [];
-    const fix = (part: "cat" | "ratings", value: number) => (raters ? raters.correct(r.userId, part, value) : value);
+    const corrected = r.source === "evaluator" ? undefined : raters;
+    const fix = (part: "cat" | "ratings", value: number) => corrected?.correct(r.userId, part, value) ?? value;
     if (r.cat) own.push(["cat", fix("cat", (r.cat.score - 1) / 9)]);
     const ratings = Object.values(r.ratings ?? {});
     if (ratings.length > 0) own.push(["ratings", fix("ratings", mean(ratings))]);
     if (r.thumbs) own.push(["thumbs", r.thumbs === "up" ? 1 : 0]);
     if (r.preference) own.push(["preference", { better: 1, equal: 0.5, worse: 0 }[r.preference.verdict]]);
     if (own.length === 0) continue;
-    if (r.source === "evaluator") found.evaluator.push(mean(own.map(([, v]) => v)));
-    else for (const [part, value] of own) found[part].push(value);
+    if (r.source === "evaluator") {
+      const raw = mean(own.map(([, v]) => v));
+      const value = evaluators ? evaluators.correct(r.userId, raw) : raw;
+      if (value !== undefined) found.evaluator.push(value);
+    } else for (const [part, value] of own) found[part].push(value);
   }
+  const aboutDecision = current.some((r) => r.decisionId !== undefined);
+  const standing = workflowId === undefined || aboutDecision ? undefined : preferences?.strengthOf(workflowId);
+  if (standing !== undefined) found.preference = [standing];
   const parts: ComposedReward["parts"] = {};
   for (const [part, values] of Object.entries(found)) if (values.length > 0) parts[part as RewardPart] = mean(values);
   return parts;

@@ -2,16 +2,17 @@ import {
   type Clock,
   currentFeedback,
   defaultLogger,
-  digest,
   type FeedbackRecord,
   LearningError,
   type Logger,
   newId,
+  type RunConfigLike,
   show,
   systemClock,
 } from "../core/index.js";
-import type { LearningStore } from "../store/index.js";
+import type { ErasureSelector, LearningStore } from "../store/index.js";
 import { GroupAppender } from "./group-appender.js";
+import { contentOf, KeyedSubmissions, keyedId } from "./keyed-submissions.js";
 import { type KnownRun, KnownRuns } from "./known-runs.js";
 import { type FeedbackRequest, FeedbackRequests, type RequestOptions, type RunToAsk } from "./requests.js";
 import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
@@ -28,9 +29,19 @@ export interface FeedbackCollectorOptions extends RequestOptions {
   logger?: Logger;
   /**
    * Whether a run exists that has left nothing in the store yet (it may still run, or wait in the
-   * tracer's buffer). Asked before the store.
+   * tracer's buffer). Asked where the store does not know it.
    */
   knows?: (workflowId: string) => boolean | Promise<boolean>;
+  /**
+   * Which run a config belongs to that LangGraph gives a node (the tracer's `identify`); default
+   * `metadata.workflowId`, then the thread's id. Used by `createFeedbackNode`.
+   */
+  identify?: (config: RunConfigLike) => { workflowId: string };
+  /**
+   * What is expected of a run that {@link FeedbackCollector.considerRequest} is asked about: the
+   * predicted reward and the standard error of that prediction.
+   */
+  expect?: (workflowId: string) => Promise<Pick<RunToAsk, "expectedReward" | "uncertainty"> | undefined>;
   /** How far ahead of this clock a judgement's own time may lie (default five minutes). */
   maxClockSkewMs?: number;
 }
@@ -55,8 +66,6 @@ export interface RunFeedback {
   history: FeedbackRecord[];
 }
 
-const KEYS_REMEMBERED = 200_000;
-
 /**
  * Takes judgements of runs in, checks them and appends them to the store. Submissions never change
  * what was stored before: a revision or withdrawal is another fact.
@@ -68,9 +77,7 @@ export class FeedbackCollector {
   private readonly runs: KnownRuns;
   private readonly appender: GroupAppender;
   private readonly requests: FeedbackRequests;
-  /** Submissions by their key's feedbackId, under way or done, with a digest of what they said. */
-  private readonly keyed = new Map<string, { content: string; record: Promise<FeedbackRecord> }>();
-  private keysLoaded: Promise<void> | undefined;
+  private readonly keyed: KeyedSubmissions;
 
   constructor(private readonly options: FeedbackCollectorOptions) {
     this.store = options.store;
@@ -78,6 +85,7 @@ export class FeedbackCollector {
     this.logger = options.logger ?? defaultLogger();
     this.runs = new KnownRuns(this.store);
     this.appender = new GroupAppender(this.store);
+    this.keyed = new KeyedSubmissions(this.store);
     this.requests = new FeedbackRequests(this.store, this.clock, options);
   }
 
@@ -86,7 +94,7 @@ export class FeedbackCollector {
    * @returns the stored record, once it is durable; for a repeated idempotency key the first one
    * @throws FEEDBACK_INVALID for values out of range, wrong types, unknown fields, times in the future,
    * a key used again for something else, a revision of what is not there;
-   * FEEDBACK_UNKNOWN_RUN when neither the store nor `knows` has heard of the run
+   * FEEDBACK_UNKNOWN_RUN when neither the store nor `knows` has heard of the run, or of the run it is preferred over
    */
   submitFeedback(feedback: UserFeedback | FeedbackInput): Promise<FeedbackRecord> {
     return this.submit(feedback, false);
@@ -94,11 +102,17 @@ export class FeedbackCollector {
 
   /**
    * Like {@link submitFeedback}, but a second submission under one idempotency key is refused, even
-   * with the same content: for links that are good for one use.
+   * with the same content and in another process: for links that are good for one use. (Of two that
+   * arrive in two processes at the same instant, both may be taken; the first stored one counts.)
    * @throws FEEDBACK_REFUSED when the key was already used
    */
   submitOnce(feedback: FeedbackInput & { idempotencyKey: string }): Promise<FeedbackRecord> {
     return this.submit(feedback, true);
+  }
+
+  /** Whether this rater already submitted a judgement of this run under this idempotency key. */
+  async wasSubmitted(workflowId: string, userId: string, idempotencyKey: string): Promise<boolean> {
+    return (await this.keyed.find(keyedId(workflowId, userId, idempotencyKey), workflowId)) !== undefined;
   }
 
   /**
@@ -123,11 +137,28 @@ export class FeedbackCollector {
 
   /**
    * Draws whether to ask about a finished run: surely or likely above `feedbackRequestThreshold`,
-   * often where the reward is most uncertain, and sometimes by chance. The probability is kept with
-   * the request and later with the answer.
+   * often where the reward is most uncertain, and sometimes by chance. The probability is kept,
+   * whether or not it was asked, with the request, and later with the answer. One run and person is
+   * drawn once, however often and in whichever process this is called.
+   * @param run what is expected of the run is looked up (option `expect`) where it is left out
+   * @returns the request, or undefined when the draw or the day's limit said no
+   * @throws FEEDBACK_UNKNOWN_RUN
    */
-  considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
-    return this.requests.consider(run);
+  async considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
+    await this.findRun(run.workflowId);
+    const expected = run.expectedReward === undefined ? await this.options.expect?.(run.workflowId) : undefined;
+    return this.requests.consider({ ...expected, ...run });
+  }
+
+  /**
+   * Drops what requests and memory hold of a person, thread or run. Call it before the store's `erase`,
+   * which takes the facts (`CollectiveLearningLoop.erase` does both).
+   */
+  async forget(selector: ErasureSelector): Promise<void> {
+    if ("userId" in selector) await this.requests.forget(selector);
+    else await this.requests.forget({ workflowIds: await this.runsOf(selector) });
+    this.runs.clear();
+    this.keyed.clear();
   }
 
   /** Requests still waiting for an answer, of one person or of all. */
@@ -138,6 +169,15 @@ export class FeedbackCollector {
   /** Pending requests that are due for a reminder; each is counted as reminded by this call. */
   takeDueReminders(): Promise<FeedbackRequest[]> {
     return this.requests.takeDueReminders();
+  }
+
+  /** The workflowId of the run that a node's config belongs to; empty when nothing names it. */
+  identify(config: RunConfigLike): string {
+    const { metadata, configurable } = config;
+    return (
+      this.options.identify?.(config).workflowId ??
+      String(metadata?.["workflowId"] ?? configurable?.["thread_id"] ?? "")
+    );
   }
 
   /** Everything said about one run; empty lists when nothing was. */
@@ -157,26 +197,22 @@ export class FeedbackCollector {
   /** Counts, means, distributions, agreement and response bias over all feedback stored. */
   async getFeedbackStatistics(): Promise<FeedbackStatistics> {
     const records: FeedbackRecord[] = [];
-    for await (const batch of this.store.read("feedback")) records.push(...batch.facts);
-    return feedbackStatistics(records, await this.requests.list());
+    for await (const batch of this.store.read("feedback"))
+      for (const record of batch.facts) records.push(await this.withType(record));
+    return feedbackStatistics(records, await this.requests.list(), await this.requests.considered());
   }
 
   private async submit(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
     const valid = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? 300_000);
     const run = await this.findRun(valid.workflowId);
+    if (valid.preference) await this.findRun(valid.preference.over);
     await this.checkTargets(valid);
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
-    await this.loadKeys();
-    const feedbackId = digest(JSON.stringify(["feedback", valid.workflowId, valid.userId, valid.idempotencyKey]));
+    const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);
     const content = contentOf(valid);
-    const earlier = this.keyed.get(feedbackId);
-    if (earlier && once)
-      throw new LearningError("FEEDBACK_REFUSED", {
-        received: "a link that was already used",
-        expected: "one submission per link",
-        remedy: "Ask for a new link to change the judgement.",
-      });
+    const earlier = await this.keyed.find(feedbackId, valid.workflowId);
+    if (earlier && once) throw alreadyUsed();
     if (earlier) {
       if (earlier.content === content) return earlier.record;
       throw new LearningError("FEEDBACK_INVALID", {
@@ -186,17 +222,30 @@ export class FeedbackCollector {
       });
     }
     const record = this.write(valid, run, feedbackId);
-    this.remember(feedbackId, content, record);
-    // A failed write must not answer for later attempts under the same key.
-    record.catch(() => this.keyed.delete(feedbackId));
+    this.keyed.begin(feedbackId, content, record);
     return record;
   }
 
+  /** Feedback that came while its run still waited to be stored got no type; by now it may be known. */
+  private async withType(record: FeedbackRecord): Promise<FeedbackRecord> {
+    if (record.workflowType !== undefined) return record;
+    const workflowType = (await this.runs.find(record.workflowId))?.workflowType;
+    return workflowType === undefined ? record : { ...record, workflowType };
+  }
+
+  private async runsOf(selector: { threadId: string } | { workflowId: string }): Promise<string[]> {
+    if ("workflowId" in selector) return [selector.workflowId];
+    const found = new Set<string>();
+    for (const kind of ["trace", "decision"] as const)
+      for await (const batch of this.store.read(kind, selector))
+        for (const fact of batch.facts) found.add(fact.workflowId);
+    return [...found];
+  }
+
   private async findRun(workflowId: string): Promise<KnownRun | undefined> {
-    const known = await this.options.knows?.(workflowId);
-    if (known) return undefined;
     const run = await this.runs.find(workflowId);
     if (run) return run;
+    if (await this.options.knows?.(workflowId)) return undefined;
     throw new LearningError("FEEDBACK_UNKNOWN_RUN", {
       received: `feedback for the run ${show(workflowId)}`,
       expected: "the workflowId of a run that was traced or has a logged decision",
@@ -217,9 +266,9 @@ export class FeedbackCollector {
   }
 
   private async write(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
-    const request = await this.requests.answered(valid.workflowId, valid.userId);
+    const request = await this.requests.find(valid.workflowId, valid.userId);
     const record: FeedbackRecord = {
-      ...(request && { askedProbability: request.probability }),
+      ...(request?.probability !== undefined && { askedProbability: request.probability }),
       ...(run?.workflowType !== undefined && { workflowType: run.workflowType }),
       ...(run?.threadId !== undefined && { threadId: run.threadId }),
       ...valid,
@@ -227,56 +276,17 @@ export class FeedbackCollector {
       feedbackId,
     };
     await this.appender.append(record);
+    if (request && valid.withdraws === undefined) await this.requests.answered(request.requestId);
     this.logger.debug("feedback stored", { feedbackId, workflowId: valid.workflowId });
     return record;
   }
-
-  private loadKeys(): Promise<void> {
-    this.keysLoaded ??= (async () => {
-      for await (const batch of this.store.read("feedback"))
-        for (const record of batch.facts)
-          if (record.idempotencyKey !== undefined)
-            this.remember(record.feedbackId, contentOf(record), Promise.resolve(record));
-    })().catch((error: unknown) => {
-      this.keysLoaded = undefined;
-      throw error;
-    });
-    return this.keysLoaded;
-  }
-
-  private remember(feedbackId: string, content: string, record: Promise<FeedbackRecord>): void {
-    this.keyed.set(feedbackId, { content, record });
-    if (this.keyed.size <= KEYS_REMEMBERED) return;
-    for (const oldest of this.keyed.keys()) {
-      this.keyed.delete(oldest);
-      break;
-    }
-  }
 }
 
-/** A digest of what a submission says, leaving out what the collector adds. */
-function contentOf(f: ValidFeedback | FeedbackRecord): string {
-  const { decisionId, source, cat, ratings, thumbs, outcome, preference, comment, tags, correction } = f;
-  const { revises, withdraws } = f;
-  return digest(
-    JSON.stringify([
-      decisionId,
-      source,
-      cat && [cat.score, sorted(cat.dimensions)],
-      ratings && sorted(ratings),
-      thumbs,
-      outcome,
-      preference && [preference.over, preference.verdict],
-      comment,
-      tags,
-      correction,
-      revises,
-      withdraws,
-    ]),
-    16,
-  );
-}
-
-function sorted(values: Record<string, number>): [string, number][] {
-  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+/** A link or key that is good for one submission was used before. */
+export function alreadyUsed(): LearningError {
+  return new LearningError("FEEDBACK_REFUSED", {
+    received: "a link that was already used",
+    expected: "one submission per link",
+    remedy: "Ask for a new link to change the judgement.",
+  });
 }

@@ -23,8 +23,8 @@ export interface FeedbackNodeOptions<S> {
   /** The rater where the answer names none (default "user"). */
   userId?: string | ((state: S) => string);
   /**
-   * The run's id (default `metadata.workflowId` of the config, then the thread's id). Pass the
-   * tracer's `identify` where runs are invoked without one.
+   * The run's id (default: as the collector's `identify` says; `loop.feedback` knows every run of
+   * wrapped graphs).
    */
   identify?: (config: RunConfigLike) => { workflowId: string };
   logger?: Logger;
@@ -39,7 +39,7 @@ export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
   const logger = options.logger ?? defaultLogger();
   return async (state: S, config: RunConfigLike): Promise<Record<string, never>> => {
     if (options.when && !options.when(state)) return {};
-    const workflowId = options.identify?.(config).workflowId ?? workflowIdOf(config);
+    const workflowId = options.identify?.(config).workflowId ?? options.collector.identify(config);
     const { question = "How good was this result?", userId = "user" } = options;
     const answer = interrupt<FeedbackInterrupt, FeedbackAnswer>({
       type: "feedback-request",
@@ -49,14 +49,10 @@ export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
     if (!answer) return {};
     try {
       const rater = typeof userId === "function" ? userId(state) : userId;
-      await options.collector.submitFeedback({ userId: rater, ...answer, workflowId });
+      await options.collector.submitFeedback({ ...answer, userId: answer.userId ?? rater, workflowId });
     } catch (error) {
       logger.warn("feedback from the graph was not stored", { workflowId, message: messageOf(error) });
     }
     return {};
   };
-}
-
-function workflowIdOf({ metadata, configurable }: RunConfigLike): string {
-  return String(metadata?.["workflowId"] ?? configurable?.["thread_id"] ?? "");
 }

@@ -19,9 +19,8 @@ export function escapeHtml(text: string): string {
 /** The rating form: plain HTML without scripts, every control labelled and reachable by keyboard. */
 export function renderForm(token: string, options: FormOptions): string {
   const { title = "How was this result?", dimensions = DEFAULT_DIMENSIONS } = options;
-  const choices = ["", ...Array.from({ length: 10 }, (_, i) => String(i + 1))]
-    .map((v) => `<option value="${v}">${v || "no answer"}</option>`)
-    .join("");
+  const marks = Array.from({ length: 10 }, (_, i) => String(i + 1));
+  const choices = ["", ...marks].map((v) => `<option value="${v}">${v || "no answer"}</option>`).join("");
   const rows = dimensions
     .map((name, i) => {
       const label = escapeHtml(name);
@@ -34,9 +33,9 @@ export function renderForm(token: string, options: FormOptions): string {
     `<form method="post" action="?">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
 <p><label for="score">Overall, from 1 (poor) to 10 (excellent)</label>
-<input id="score" name="score" type="range" min="1" max="10" step="1" value="5" list="marks" required aria-describedby="scale"></p>
-<datalist id="marks">${Array.from({ length: 10 }, (_, i) => `<option value="${i + 1}" label="${i + 1}"></option>`).join("")}</datalist>
-<p id="scale" class="scale" aria-hidden="true"><span>1</span><span>10</span></p>
+<input id="score" name="score" type="range" min="1" max="10" step="1" value="5" list="marks"></p>
+<datalist id="marks">${marks.map((v) => `<option value="${v}"></option>`).join("")}</datalist>
+<p id="scale" class="scale" aria-hidden="true">${marks.map((v) => `<span>${v}</span>`).join("")}</p>
 <fieldset><legend>In detail, where you like</legend>
 ${rows}
 </fieldset>
@@ -47,9 +46,14 @@ ${rows}
   );
 }
 
-/** A page with one message. */
-export function renderMessage(title: string, message: string, options: FormOptions): string {
-  return page(title, options, `<p role="status">${escapeHtml(message)}</p>`);
+/** A page with one message: a `status`, or an `alert` that screen readers speak at once. */
+export function renderMessage(
+  title: string,
+  message: string,
+  options: FormOptions,
+  role: "status" | "alert" = "status",
+): string {
+  return page(title, options, `<p role="${role}">${escapeHtml(message)}</p>`);
 }
 
 /** The one style of the pages; its hash is in their content security policy. */

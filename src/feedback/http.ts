@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../core/index.js";
-import type { FeedbackCollector } from "./collector.js";
+import { alreadyUsed, type FeedbackCollector } from "./collector.js";
 import { FORM_STYLE, type FormOptions, renderForm, renderMessage } from "./form.js";
 import { FeedbackTokens } from "./tokens.js";
 import type { FeedbackInput } from "./user-feedback.js";
+
+export { toNodeListener } from "./node-listener.js";
 
 /** Options of {@link createFeedbackHandler}. */
 export interface FeedbackHandlerOptions {
@@ -22,13 +23,14 @@ export interface FeedbackHandlerOptions {
 
 /** The handler, and the tokens that open it. */
 export interface FeedbackHandler {
-  /** GET shows the form, POST takes it or JSON. Never throws. */
+  /** GET (and HEAD) shows the form, POST takes it or JSON, OPTIONS names these. Never throws. */
   (request: Request): Promise<Response>;
   /** A token for one run and one person, to be appended to the handler's address as `?token=`. */
   token(workflowId: string, userId: string, validForMs?: number): string;
 }
 
 const DAY_MS = 86_400_000;
+const METHODS = { allow: "GET, HEAD, POST, OPTIONS" };
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(FORM_STYLE).digest("base64")}'`,
@@ -62,12 +64,14 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
     let wantsJson = true;
     try {
       const url = new URL(request.url);
-      wantsJson = !/html|form-urlencoded/.test(
+      wantsJson = !/html|form-urlencoded/i.test(
         `${request.headers.get("accept")} ${request.headers.get("content-type")}`,
       );
-      if (request.method === "GET") {
+      if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: METHODS });
+      if (request.method === "GET" || request.method === "HEAD") {
         const token = url.searchParams.get("token") ?? "";
-        tokens.verify(token);
+        const grant = tokens.verify(token);
+        if (await collector.wasSubmitted(grant.workflowId, grant.userId, grant.nonce)) throw alreadyUsed();
         return html(200, renderForm(token, form));
       }
       if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
@@ -85,7 +89,11 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
     } catch (error) {
       const { status, message } = outcomeOf(error);
       if (status === 500) logger.error("feedback handler failed", { message: messageOf(error) });
-      return wantsJson ? json(status, { error: message }) : html(status, renderMessage("Not stored", message, form));
+      const response = wantsJson
+        ? json(status, { error: message })
+        : html(status, renderMessage("Not stored", message, form, "alert"));
+      if (status === 405) response.headers.set("allow", METHODS.allow);
+      return response;
     }
   };
   return Object.assign(handle, {
@@ -99,15 +107,15 @@ async function readSubmission(
   url: URL,
   maxBodyBytes: number,
 ): Promise<{ token: string; input: Omit<FeedbackInput, "workflowId" | "userId"> }> {
-  const type = request.headers.get("content-type") ?? "";
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   const text = await readBody(request, maxBodyBytes);
-  if (type.startsWith("application/json")) {
+  if (type === "application/json") {
     const body = parseObject(text);
-    const bearer = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+    const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     const { token = bearer ?? url.searchParams.get("token") ?? "", ...input } = body;
     return { token: String(token), input };
   }
-  if (!type.startsWith("application/x-www-form-urlencoded"))
+  if (type !== "application/x-www-form-urlencoded")
     throw new Refusal(415, "Send application/json or a submitted form.");
   const fields = new URLSearchParams(text);
   const dimensions: Record<string, number> = {};
@@ -180,36 +188,4 @@ function headers(type: string): Record<string, string> {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
   };
-}
-
-/** The handler as a listener for `http.createServer` or an Express route (mounted before body parsers). */
-export function toNodeListener(handler: (request: Request) => Promise<Response>) {
-  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const hasBody = req.method !== "GET" && req.method !== "HEAD";
-    const request = new Request(new URL(req.url ?? "/", `http://${req.headers.host ?? "localhost"}`), {
-      method: req.method,
-      headers: Object.entries(req.headers).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value] as [string, string]],
-      ),
-      ...(hasBody && { body: bodyOf(req), duplex: "half" }),
-    } as RequestInit);
-    const response = await handler(request);
-    res.writeHead(response.status, Object.fromEntries(response.headers));
-    res.end(await response.text());
-  };
-}
-
-function bodyOf(req: IncomingMessage): ReadableStream<Uint8Array> {
-  const parts = req[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  return new ReadableStream({
-    async pull(controller) {
-      const part = await parts.next();
-      if (part.done) controller.close();
-      else controller.enqueue(part.value);
-    },
-    cancel() {
-      // The rest is read and dropped, so that the refusal can be answered on this connection.
-      req.resume();
-    },
-  });
 }

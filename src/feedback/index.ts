@@ -4,7 +4,7 @@ export * from "./evaluators.js";
 export * from "./feedback-node.js";
 export type { FormOptions } from "./form.js";
 export * from "./http.js";
-export type { FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./requests.js";
+export type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./requests.js";
 export * from "./response-bias.js";
 export * from "./statistics.js";
 export * from "./user-feedback.js";

@@ -38,6 +38,14 @@ export class KnownRuns {
     return this.runs.get(workflowId) ?? (this.forgot ? this.lookUp(workflowId) : undefined);
   }
 
+  /** Forgets every run; what the store then still has is read anew. */
+  clear(): void {
+    this.runs.clear();
+    delete this.cursors.trace;
+    delete this.cursors.decision;
+    this.forgot = false;
+  }
+
   private async refresh(): Promise<void> {
     for (const kind of ["trace", "decision"] as const) {
       const after = this.cursors[kind];

@@ -1,5 +1,6 @@
-import { type Clock, createRng, digest, isoTime, type Rng } from "../core/index.js";
+import { type Clock, createRng, digest, isoTime } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
+import { RequestBook, type RequestState } from "./request-book.js";
 
 /** Why somebody was asked. */
 export type RequestReason = "explicit" | "above-threshold" | "uncertain" | "random";
@@ -12,13 +13,28 @@ export interface FeedbackRequest {
   askedAt: string;
   expiresAt: string;
   reason: RequestReason;
-  /** Probability with which this run was asked about; kept with the answer for inverse weighting. */
-  probability: number;
+  /**
+   * Probability with which this run was asked about; kept with the answer for inverse weighting.
+   * Absent for explicit requests: nobody knows how the host chose them.
+   */
+  probability?: number;
   /** What the reward was expected to be when it was asked, where known. */
   expectedReward?: number;
   reminders: number;
   remindedAt?: string;
   status: "pending" | "answered" | "expired";
+}
+
+/** A run that a draw was made for, whether or not it was asked about. */
+export interface ConsideredRun {
+  requestId: string;
+  workflowId: string;
+  userId: string;
+  at: string;
+  probability: number;
+  expectedReward?: number;
+  uncertainty?: number;
+  asked: boolean;
 }
 
 /** Settings of the requests. */
@@ -53,170 +69,167 @@ export interface RunToAsk {
   uncertainty?: number;
 }
 
-const DOCUMENT = "feedback-requests";
 const DAY_MS = 86_400_000;
 const CLOSED_KEPT = 1000;
-const UNCERTAINTIES_KEPT = 200;
+const CONSIDERED_KEPT = 2000;
+/** Uncertainties that a new one is compared with, at most and at least. */
+const COMPARED = { most: 200, least: 20 };
 
 /** Decides whom to ask about which run, and keeps the requests in the store's documents. */
 export class FeedbackRequests {
-  private readonly rng: Rng;
-  private readonly byId = new Map<string, FeedbackRequest>();
-  private readonly uncertainties: number[] = [];
-  private loaded: Promise<void> | undefined;
-  private writing: Promise<void> | undefined;
-  private next: Promise<void> | undefined;
+  private readonly book: RequestBook;
 
   constructor(
-    private readonly store: LearningStore,
+    store: LearningStore,
     private readonly clock: Clock,
     private readonly options: RequestOptions,
   ) {
-    this.rng = createRng(options.seed ?? 0).fork("feedback-requests");
-  }
-
-  /** Probability with which {@link consider} asks about a run, and the strongest reason. */
-  askProbability(run: RunToAsk): { probability: number; reason: RequestReason } {
-    const { feedbackRequestThreshold = 0.8, aboveShare = 1, randomShare = 0.05, uncertainShare = 0.5 } = this.options;
-    const above = run.expectedReward !== undefined && run.expectedReward >= feedbackRequestThreshold ? aboveShare : 0;
-    const uncertain = this.isAmongMostUncertain(run.uncertainty) ? uncertainShare : 0;
-    const reason = above >= uncertain && above > 0 ? "above-threshold" : uncertain > 0 ? "uncertain" : "random";
-    return { probability: 1 - (1 - above) * (1 - uncertain) * (1 - randomShare), reason };
+    this.book = new RequestBook(store.documents, clock);
   }
 
   /** Draws whether to ask about a finished run; undefined when not, or when the person was asked enough today. */
   async consider(run: RunToAsk): Promise<FeedbackRequest | undefined> {
-    await this.load();
-    const { probability, reason } = this.askProbability(run);
-    if (run.uncertainty !== undefined) {
-      this.uncertainties.push(run.uncertainty);
-      if (this.uncertainties.length > UNCERTAINTIES_KEPT) this.uncertainties.shift();
-    }
-    const drawn = this.rng.next() < probability;
-    if (!drawn || this.askedToday(run.userId) >= this.limit) return undefined;
-    return this.create(run, probability, reason);
+    const requestId = requestIdOf(run.workflowId, run.userId);
+    // The draw belongs to run and person: a repeated call, a restart or another process draws the same.
+    const draw = createRng(this.options.seed ?? 0)
+      .fork(`feedback-request ${requestId}`)
+      .next();
+    return this.book.change((state) => {
+      const earlier = state.requests.find((r) => r.requestId === requestId);
+      if (earlier || state.considered.some((c) => c.requestId === requestId)) return earlier && this.asOfNow(earlier);
+      const { probability, reason } = this.askProbability(run, state);
+      const limited = this.isLimited(state, run.userId);
+      const asked = draw < probability && !limited;
+      const { expectedReward, uncertainty } = run;
+      state.considered.push({
+        requestId,
+        workflowId: run.workflowId,
+        userId: run.userId,
+        at: isoTime(this.clock.now()),
+        // Who was asked enough today could not have been asked about this run at all.
+        probability: limited ? 0 : probability,
+        ...(expectedReward !== undefined && { expectedReward }),
+        ...(uncertainty !== undefined && { uncertainty }),
+        asked,
+      });
+      state.considered.splice(0, state.considered.length - CONSIDERED_KEPT);
+      return asked ? this.create(state, run, reason, probability) : undefined;
+    });
   }
 
   /** Asks; the earlier request when this person was already asked about this run, undefined over the day's limit. */
-  async ask(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
-    await this.load();
-    if (!this.byId.has(requestIdOf(workflowId, userId)) && this.askedToday(userId) >= this.limit) return undefined;
-    return this.create({ workflowId, userId }, 1, "explicit");
+  ask(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
+    const requestId = requestIdOf(workflowId, userId);
+    return this.book.change((state) => {
+      const earlier = state.requests.find((r) => r.requestId === requestId);
+      if (earlier) return this.asOfNow(earlier);
+      return this.isLimited(state, userId) ? undefined : this.create(state, { workflowId, userId }, "explicit");
+    });
   }
 
   /** Requests waiting for an answer, oldest first. */
   async pending(userId?: string): Promise<FeedbackRequest[]> {
-    await this.load();
-    return this.all().filter((r) => r.status === "pending" && (userId === undefined || r.userId === userId));
+    return (await this.list()).filter((r) => r.status === "pending" && (userId === undefined || r.userId === userId));
   }
 
-  /** Pending requests whose reminder is due; each is counted as reminded by this call. */
+  /** Pending requests whose reminder is due; each is counted as reminded by this call, and by no other. */
   async takeDueReminders(): Promise<FeedbackRequest[]> {
     const { remindAfterMs = 2 * DAY_MS, maxReminders = 1 } = this.options;
     const now = this.clock.now();
-    const due = (await this.pending()).filter(
-      (r) => r.reminders < maxReminders && now - Date.parse(r.remindedAt ?? r.askedAt) >= remindAfterMs,
-    );
-    const reminded = due.map((r) => ({ ...r, reminders: r.reminders + 1, remindedAt: isoTime(now) }));
-    for (const r of reminded) this.byId.set(r.requestId, r);
-    if (reminded.length > 0) await this.write();
-    return reminded;
+    const isDue = (r: FeedbackRequest) =>
+      this.asOfNow(r).status === "pending" &&
+      r.reminders < maxReminders &&
+      now - Date.parse(r.remindedAt ?? r.askedAt) >= remindAfterMs;
+    if (!(await this.book.read()).requests.some(isDue)) return [];
+    return this.book.change(({ requests }) => {
+      const due = requests.filter(isDue);
+      for (const r of due) Object.assign(r, { reminders: r.reminders + 1, remindedAt: isoTime(now) });
+      return structuredClone(due);
+    });
   }
 
-  /** The request that this person got about this run, if any; then its answer is noted. */
-  async answered(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
-    await this.load();
-    const request = this.byId.get(requestIdOf(workflowId, userId));
-    if (request && request.status !== "answered") {
-      this.byId.set(request.requestId, { ...request, status: "answered" });
-      await this.write();
-    }
-    return request;
+  /** The request that this person got about this run, if any. */
+  find(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
+    return this.book.find(requestIdOf(workflowId, userId));
   }
 
-  /** Every request kept: all pending ones and the last 1,000 that were answered or lapsed. */
+  /** Notes that a request was answered, in time or late. */
+  async answered(requestId: string): Promise<void> {
+    if ((await this.book.find(requestId))?.status === "answered") return;
+    await this.book.change(({ requests }) => {
+      for (const r of requests) if (r.requestId === requestId) r.status = "answered";
+    });
+  }
+
+  /** Every request kept: all pending ones, those of the last day, and the last 1,000 that were answered or lapsed. */
   async list(): Promise<FeedbackRequest[]> {
-    await this.load();
-    return this.all();
+    return (await this.book.read()).requests.map((r) => this.asOfNow(r));
   }
 
-  private get limit(): number {
-    return this.options.maxPerUserPerDay ?? 5;
+  /** The last 2,000 runs that draws were made for, with the probability of being asked, asked or not. */
+  async considered(): Promise<ConsideredRun[]> {
+    return structuredClone((await this.book.read()).considered);
   }
 
-  private isAmongMostUncertain(uncertainty: number | undefined): boolean {
-    if (uncertainty === undefined || this.uncertainties.length < 20) return false;
-    const higher = this.uncertainties.filter((u) => u > uncertainty).length;
-    return higher < this.uncertainties.length / 10;
+  /** Drops what is kept of a person or of runs. */
+  async forget(of: { userId: string } | { workflowIds: readonly string[] }): Promise<void> {
+    const isGone = (r: { userId: string; workflowId: string }) =>
+      "userId" in of ? r.userId === of.userId : of.workflowIds.includes(r.workflowId);
+    await this.book.change((state) => {
+      state.requests = state.requests.filter((r) => !isGone(r));
+      state.considered = state.considered.filter((r) => !isGone(r));
+    });
   }
 
-  private askedToday(userId: string): number {
+  /** Probability of asking about a run, and the strongest reason. */
+  private askProbability(run: RunToAsk, state: RequestState): { probability: number; reason: RequestReason } {
+    const { feedbackRequestThreshold = 0.8, aboveShare = 1, randomShare = 0.05, uncertainShare = 0.5 } = this.options;
+    const above = run.expectedReward !== undefined && run.expectedReward >= feedbackRequestThreshold ? aboveShare : 0;
+    const uncertain = isAmongMostUncertain(run.uncertainty, state) ? uncertainShare : 0;
+    const reason = above >= uncertain && above > 0 ? "above-threshold" : uncertain > 0 ? "uncertain" : "random";
+    return { probability: 1 - (1 - above) * (1 - uncertain) * (1 - randomShare), reason };
+  }
+
+  private isLimited({ requests }: RequestState, userId: string): boolean {
     const since = this.clock.now() - DAY_MS;
-    let count = 0;
-    for (const r of this.byId.values()) if (r.userId === userId && Date.parse(r.askedAt) > since) count++;
-    return count;
+    const today = requests.filter((r) => r.userId === userId && Date.parse(r.askedAt) > since).length;
+    return today >= (this.options.maxPerUserPerDay ?? 5);
   }
 
-  private async create(run: RunToAsk, probability: number, reason: RequestReason): Promise<FeedbackRequest> {
-    const requestId = requestIdOf(run.workflowId, run.userId);
-    const earlier = this.byId.get(requestId);
-    if (earlier) return earlier;
+  private create(state: RequestState, run: RunToAsk, reason: RequestReason, probability?: number): FeedbackRequest {
     const now = this.clock.now();
     const request: FeedbackRequest = {
-      requestId,
+      requestId: requestIdOf(run.workflowId, run.userId),
       workflowId: run.workflowId,
       userId: run.userId,
       askedAt: isoTime(now),
       expiresAt: isoTime(now + (this.options.expireAfterMs ?? 7 * DAY_MS)),
       reason,
-      probability,
+      ...(probability !== undefined && { probability }),
       ...(run.expectedReward !== undefined && { expectedReward: run.expectedReward }),
       reminders: 0,
       status: "pending",
     };
-    this.byId.set(requestId, request);
-    await this.write();
-    return request;
+    state.requests.push(request);
+    // The day's limits count closed requests too: those of the last day stay.
+    const closed = state.requests.filter(
+      (r) => this.asOfNow(r).status !== "pending" && Date.parse(r.askedAt) <= now - DAY_MS,
+    );
+    const gone = new Set(closed.slice(0, Math.max(0, closed.length - CLOSED_KEPT)));
+    if (gone.size > 0) state.requests = state.requests.filter((r) => !gone.has(r));
+    return structuredClone(request);
   }
 
-  private all(): FeedbackRequest[] {
-    const now = this.clock.now();
-    for (const r of this.byId.values())
-      if (r.status === "pending" && Date.parse(r.expiresAt) <= now)
-        this.byId.set(r.requestId, { ...r, status: "expired" });
-    return [...this.byId.values()];
+  private asOfNow(r: FeedbackRequest): FeedbackRequest {
+    const lapsed = r.status === "pending" && Date.parse(r.expiresAt) <= this.clock.now();
+    return { ...r, ...(lapsed && { status: "expired" as const }) };
   }
+}
 
-  private load(): Promise<void> {
-    this.loaded ??= (async () => {
-      const stored = await this.store.documents.get<FeedbackRequest[]>(DOCUMENT);
-      for (const r of stored ?? []) this.byId.set(r.requestId, r);
-    })().catch((error: unknown) => {
-      this.loaded = undefined;
-      throw error;
-    });
-    return this.loaded;
-  }
-
-  /** Changes gather while a write is under way and then go out together. */
-  private write(): Promise<void> {
-    this.next ??= (async () => {
-      await this.writing?.catch(() => {});
-      this.next = undefined;
-      const closed = this.all().filter((r) => r.status !== "pending");
-      for (const r of closed.slice(0, Math.max(0, closed.length - CLOSED_KEPT))) this.byId.delete(r.requestId);
-      const own = [...this.byId.values()];
-      this.writing = this.store.documents
-        .update<FeedbackRequest[]>(DOCUMENT, (current) => {
-          // Requests that another process made meanwhile stay.
-          const others = (current ?? []).filter((r) => !this.byId.has(r.requestId) && r.status === "pending");
-          return [...others, ...own];
-        })
-        .then(() => {});
-      await this.writing;
-    })();
-    return this.next;
-  }
+function isAmongMostUncertain(uncertainty: number | undefined, { considered }: RequestState): boolean {
+  const earlier = considered.flatMap((c) => (c.uncertainty === undefined ? [] : [c.uncertainty])).slice(-COMPARED.most);
+  if (uncertainty === undefined || earlier.length < COMPARED.least) return false;
+  return earlier.filter((u) => u > uncertainty).length < earlier.length / 10;
 }
 
 function requestIdOf(workflowId: string, userId: string): string {

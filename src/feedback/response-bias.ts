@@ -1,7 +1,10 @@
-import type { FeedbackRequest } from "./requests.js";
+import type { ConsideredRun, FeedbackRequest } from "./requests.js";
 
 /** Who answers, compared with who was asked. */
 export interface ResponseStatistics {
+  /** Runs that draws were made for (the last 2,000), and the mean probability with which they were asked about. */
+  considered: number;
+  meanAskProbability?: number;
   asked: number;
   answered: number;
   /** Lapsed without an answer. */
@@ -17,7 +20,10 @@ export interface ResponseStatistics {
 }
 
 /** Response rate and bias of requests. */
-export function responseStatistics(requests: readonly FeedbackRequest[]): ResponseStatistics {
+export function responseStatistics(
+  requests: readonly FeedbackRequest[],
+  considered: readonly ConsideredRun[] = [],
+): ResponseStatistics {
   const of = (status: FeedbackRequest["status"]) => requests.filter((r) => r.status === status);
   const [answered, expired, pending] = [of("answered"), of("expired"), of("pending")];
   const expectations = (list: readonly FeedbackRequest[]) =>
@@ -27,6 +33,10 @@ export function responseStatistics(requests: readonly FeedbackRequest[]): Respon
   const half = 1.96 * Math.sqrt(a.variance / a.count + b.variance / b.count);
   const closed = answered.length + expired.length;
   return {
+    considered: considered.length,
+    ...(considered.length > 0 && {
+      meanAskProbability: considered.reduce((a, c) => a + c.probability, 0) / considered.length,
+    }),
     asked: requests.length,
     answered: answered.length,
     expired: expired.length,

@@ -1,6 +1,6 @@
 import { currentFeedback, type FeedbackRecord } from "../core/index.js";
 import { krippendorffAlpha } from "./agreement.js";
-import type { FeedbackRequest } from "./requests.js";
+import type { ConsideredRun, FeedbackRequest } from "./requests.js";
 import { type ResponseStatistics, responseStatistics } from "./response-bias.js";
 
 /** What the values of one measure say. */
@@ -49,6 +49,7 @@ export interface FeedbackStatistics {
 export function feedbackStatistics(
   records: readonly FeedbackRecord[],
   requests: readonly FeedbackRequest[] = [],
+  considered: readonly ConsideredRun[] = [],
 ): FeedbackStatistics {
   const current = currentFeedback(records);
   const bySource: Record<string, number> = {};
@@ -89,7 +90,7 @@ export function feedbackStatistics(
     trend: Object.entries(weeks.summary())
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([week, group]) => ({ week, ...group })),
-    responses: responseStatistics(requests),
+    responses: responseStatistics(requests, considered),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Clock, isoTime, LearningError } from "../core/index.js";
+import { type Clock, isoTime, LearningError, show } from "../core/index.js";
 
 /** What a token lets its holder do: judge this run, as this person, once, until it expires. */
 export interface FeedbackGrant {
@@ -22,13 +22,20 @@ export class FeedbackTokens {
   ) {
     if (typeof secret !== "string" || secret.length < LEAST_SECRET)
       throw new LearningError("CONFIG_INVALID", {
-        received: `a secret of ${secret?.length ?? 0} characters`,
+        received: typeof secret === "string" ? `a secret of ${secret.length} characters` : `a secret that is no text`,
         expected: `at least ${LEAST_SECRET}`,
         remedy: "Use a random secret from your configuration, the same in every process that serves the form.",
       });
   }
 
+  /** @throws FEEDBACK_INVALID for ids that would make a token too long for a link, or a lifetime that is no positive number */
   sign(workflowId: string, userId: string, validForMs: number): string {
+    if (!(validForMs > 0 && Number.isFinite(validForMs)))
+      throw new LearningError("FEEDBACK_INVALID", {
+        received: `a lifetime of ${show(validForMs)}`,
+        expected: "a positive number of milliseconds",
+        remedy: "Leave validForMs out for the handler's default.",
+      });
     const nonce = randomBytes(12).toString("base64url");
     const grant = [workflowId, userId, this.clock.now() + validForMs, nonce];
     const payload = Buffer.from(JSON.stringify(grant)).toString("base64url");
@@ -61,7 +68,8 @@ export class FeedbackTokens {
   }
 
   private signatureOf(payload: string): string {
-    return createHmac("sha256", this.secret).update(payload).digest("base64url");
+    // The purpose is signed too: what the same secret signs elsewhere opens nothing here.
+    return createHmac("sha256", this.secret).update(`feedback-token.1:${payload}`).digest("base64url");
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Clock, TraceSegment } from "../core/index.js";
+import type { TraceSegment } from "../core/index.js";
+import type { PriceTable } from "../tracing/index.js";
 import { type CaptureOptions, type ReplayedRun, replayRuns } from "../tracing/replay.js";
 
 /** A run as LangSmith's API gives it, as far as it is read here. */
@@ -18,7 +19,7 @@ export interface LangSmithRun {
   first_token_time?: string | null;
   prompt_tokens?: number | null;
   completion_tokens?: number | null;
-  prompt_token_details?: { cache_read?: number } | null;
+  prompt_token_details?: { cache_read?: number; cache_creation?: number } | null;
 }
 
 const STEP_TAG = /^graph:step:/;
@@ -31,7 +32,7 @@ const STEP_TAG = /^graph:step:/;
 export function segmentOfRuns(
   runs: readonly LangSmithRun[],
   workflowType: string,
-  options: CaptureOptions & { graph?: object; clock?: Clock } = {},
+  options: CaptureOptions & { graph?: object; prices?: PriceTable } = {},
 ): TraceSegment | undefined {
   const parents = new Set(
     runs.filter((r) => r.tags?.some((t) => STEP_TAG.test(t))).map((r) => r.parent_run_ids?.at(-1)),

@@ -7,7 +7,7 @@ import {
   type TraceSegment,
 } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { CaptureOptions } from "../tracing/index.js";
+import type { CaptureOptions, PriceTable } from "../tracing/index.js";
 import { type LangSmithRun, segmentOfRuns } from "./langsmith-runs.js";
 
 export { type PromptHubClient, type PushOptions, pullPrompt, pushPrompt } from "./langsmith-prompts.js";
@@ -53,6 +53,8 @@ export interface LangSmithImportOptions extends CaptureOptions {
   to?: string;
   /** The compiled graph, for exact edges. */
   graph?: object;
+  /** Prices of models in US dollars per million tokens (default: those of the tracer). */
+  prices?: PriceTable;
   logger?: Logger;
 }
 

@@ -22,7 +22,9 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
     startTime: new Date(trace.startedAt),
     attributes: {
       "gen_ai.operation.name": "invoke_workflow",
+      // Newer versions of the conventions name the workflow like an agent.
       "gen_ai.workflow.name": trace.workflowType,
+      "gen_ai.agent.name": trace.workflowType,
       ...(trace.threadId === undefined ? {} : { "gen_ai.conversation.id": trace.threadId }),
       "collective_learning.workflow_id": trace.workflowId,
       "collective_learning.status": trace.status,
@@ -98,6 +100,22 @@ function hostOf(
   return found;
 }
 
+/** Providers as the conventions spell them, by LangChain's names. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  amazon_bedrock: "aws.bedrock",
+  bedrock: "aws.bedrock",
+  azure: "azure.ai.openai",
+  azure_openai: "azure.ai.openai",
+  google_genai: "gcp.gemini",
+  "google-genai": "gcp.gemini",
+  google_vertexai: "gcp.vertex_ai",
+  "google-vertexai": "gcp.vertex_ai",
+  ibm: "ibm.watsonx.ai",
+  mistral: "mistral_ai",
+  mistralai: "mistral_ai",
+  xai: "x_ai",
+};
+
 function modelAttributes(call: ModelCall): Attributes {
   const attributes: Attributes = {
     "gen_ai.operation.name": "chat",
@@ -105,8 +123,10 @@ function modelAttributes(call: ModelCall): Attributes {
     "gen_ai.usage.output_tokens": call.tokensOut,
     "gen_ai.usage.cache_read.input_tokens": call.tokensCached,
   };
-  if (call.provider !== undefined) attributes["gen_ai.provider.name"] = call.provider;
+  if (call.provider !== undefined) attributes["gen_ai.provider.name"] = PROVIDERS[call.provider] ?? call.provider;
   if (call.model !== undefined) attributes["gen_ai.request.model"] = call.model;
+  if (call.timeToFirstTokenMs !== undefined)
+    attributes["gen_ai.response.time_to_first_chunk"] = call.timeToFirstTokenMs / 1000;
   if (call.costUsd !== undefined) attributes["collective_learning.cost_usd"] = call.costUsd;
   return attributes;
 }

@@ -1,20 +1,24 @@
 import { digest, LearningError, show } from "../core/index.js";
 
-/** A bounded memory of answers that is emptied for a key's group when its version changes. */
+/** A bounded memory of answers, each good while its version is; a question that failed is asked anew. */
 export class AdviceCache<T> {
-  private readonly entries = new Map<string, { version: string | undefined; answer: T }>();
+  private readonly entries = new Map<string, { version: string | undefined; answer: Promise<T> }>();
 
   constructor(private readonly capacity = 10_000) {}
 
   /** The remembered answer for the same question under the same version, else a new one. */
-  get(question: unknown, version: string | undefined, compute: () => T): T {
+  get(question: unknown, version: string | undefined, compute: () => Promise<T>): Promise<T> {
     const key = keyOf(question);
     if (key === undefined) return compute();
     const known = this.entries.get(key);
     if (known && known.version === version) return known.answer;
     const answer = compute();
     this.entries.delete(key);
-    this.entries.set(key, { version, answer });
+    const entry = { version, answer };
+    this.entries.set(key, entry);
+    answer.catch(() => {
+      if (this.entries.get(key) === entry) this.entries.delete(key);
+    });
     if (this.entries.size > this.capacity) {
       for (const oldest of this.entries.keys()) {
         this.entries.delete(oldest);

@@ -12,6 +12,8 @@ export interface ComponentContext {
   clock: Clock;
   logger: Logger;
   seed: number;
+  /** How many versions of an artifact stay when another is published. */
+  keepVersions: number;
   /** Aborted when learning is stopped. */
   signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { type Clock, type Logger, parseOptions } from "../core/index.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { TracerOptions } from "../tracing/index.js";
+import type { RewardSettings } from "./worker/reward-views.js";
 
 const share = z.number().min(0).max(1);
 const withMethods = (names: string[]) => (v: unknown) =>
@@ -45,6 +46,7 @@ export const loopConfigSchema = z.object({
   enablePatternDiscovery: z.boolean().default(true),
   enablePromptOptimization: z.boolean().default(true),
   enableRewardModel: z.boolean().default(true),
+  keepVersions: z.number().int().min(1).default(20),
   learnFromPredictedRewards: z.boolean().default(false),
   feedbackRequestThreshold: share.default(0.8),
   batchSize: z.number().int().min(1).max(100_000).default(256),
@@ -52,6 +54,7 @@ export const loopConfigSchema = z.object({
     .strictObject({ maxAgeDays: z.number().gt(0).optional(), maxBytes: z.number().gt(0).optional() })
     .optional(),
   rewardWeights: rewardWeightsSchema.optional(),
+  correctRaters: z.boolean().default(true),
   capture: captureSchema.optional(),
   gate: gateSettingsSchema.strict().default(gateSettingsSchema.parse({})),
   orchestrator: z
@@ -97,4 +100,9 @@ export function foldersOf(config: ResolvedLoopConfig): LoopFolders {
     models: at(config.modelStoragePath, "models"),
     exports: at(config.exportPath, "learning_exports"),
   };
+}
+
+/** How the worker composes rewards under a configuration. */
+export function rewardSettingsOf(config: ResolvedLoopConfig): RewardSettings {
+  return { weights: config.rewardWeights, correctRaters: config.correctRaters };
 }

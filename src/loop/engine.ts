@@ -6,20 +6,23 @@ import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { LearningComponent } from "./component.js";
 import { componentsFor } from "./components/index.js";
-import type { ResolvedLoopConfig } from "./config.js";
+import { REWARD_MODEL } from "./components/reward-model.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
 import { createFactCollector, type FactCollector } from "./cycle/collector.js";
 import { createLearningGraph } from "./cycle/graph.js";
 import type { CycleReport } from "./cycle/types.js";
+import { takeLease } from "./lease.js";
 import type { LearningReport } from "./report/types.js";
+import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
 import { createRoutingLearner, type RoutingLearner } from "./routing/learner.js";
 import type { PointBook } from "./routing/points.js";
 import { LearningScheduler } from "./scheduler.js";
 import {
   averageImprovement,
+  type EngineStatus,
   emptyHistory,
   type LearnedPoint,
   type LearningHistory,
-  type LearningStatus,
   type PointStatus,
   withCycle,
 } from "./status.js";
@@ -36,6 +39,8 @@ export interface EngineDeps {
   logger: Logger;
   /** Brings what the tracer still buffers to the store. */
   flush(): Promise<void>;
+  /** The kill switch: while false, the timer starts no cycle. */
+  enabled(): boolean;
 }
 
 const HISTORY_KEY = "loop/history";
@@ -63,6 +68,7 @@ export class LearningEngine {
       rng: createRng(`${config.seed}/scheduler`),
       logger,
       earlier: history.recentStarts,
+      enabled: deps.enabled,
       cycle: (signal) => this.cycle(signal),
     });
   }
@@ -101,10 +107,21 @@ export class LearningEngine {
     await this.worker.close();
   }
 
+  /** Takes over what other processes learned over the same store; nothing while a cycle runs here. */
+  async catchUp(): Promise<void> {
+    if (!this.scheduler.busy) await this.reload();
+  }
+
+  private async reload(): Promise<void> {
+    const { store, registry, points } = this.deps;
+    await registry.refresh();
+    await points.refresh();
+    this.history = (await store.documents.get<LearningHistory>(HISTORY_KEY)) ?? this.history;
+    this.scheduler.adopt(this.history.recentStarts);
+  }
+
   /** Everything of the status that learning knows. */
-  status(
-    modeOf: (decisionPoint: string) => PointStatus["mode"],
-  ): Omit<LearningStatus, "capture" | "storage" | "disabled"> {
+  status(modeOf: (decisionPoint: string) => PointStatus["mode"]): EngineStatus {
     const { history, deps, scheduler } = this;
     const names = new Set([...deps.points.list().map((p) => p.name), ...Object.keys(history.points)]);
     const decisionPoints = [...names].map((decisionPoint): PointStatus => {
@@ -148,7 +165,29 @@ export class LearningEngine {
     return { createdAt, title: "What the graph learned", points, tables: [] };
   }
 
+  /** What the reward model that serves says of runs captured up to now. */
+  async predictRewards(workflowIds: string[]): Promise<RewardPredictions> {
+    const { registry, config } = this.deps;
+    if (!registry.champion(REWARD_MODEL)) return {};
+    await this.deps.flush();
+    await this.collector.collect();
+    return predictRewards({ registry, worker: this.worker, reward: rewardSettingsOf(config) }, workflowIds);
+  }
+
   private async cycle(signal: AbortSignal): Promise<void> {
+    const { store, clock, logger } = this.deps;
+    const giveBack = await takeLease(store.documents, clock);
+    try {
+      await this.reload();
+      await this.learn(signal);
+    } finally {
+      await giveBack().catch((error) =>
+        logger.warn("a learning lease stays until it expires", { error: messageOf(error) }),
+      );
+    }
+  }
+
+  private async learn(signal: AbortSignal): Promise<void> {
     const { deps } = this;
     const { clock, logger, registry, store, config } = deps;
     const started = clock.monotonic();
@@ -158,7 +197,16 @@ export class LearningEngine {
       durationMs: 0,
       steps: [],
     };
-    const context = { store, registry, worker: this.worker, clock, logger, seed: config.seed + report.cycle, signal };
+    const context = {
+      store,
+      registry,
+      worker: this.worker,
+      clock,
+      logger,
+      seed: config.seed + report.cycle,
+      signal,
+      keepVersions: config.keepVersions,
+    };
     const graph = createLearningGraph({
       flush: deps.flush,
       collector: this.collector,

@@ -1,8 +1,8 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type Clock, isoTime, LearningError, messageOf, show } from "../core/index.js";
+import { type Clock, isLearningError, isoTime, LearningError, messageOf, show } from "../core/index.js";
 import type { Registry } from "../registry/index.js";
 import type { FactKind, LearningStore } from "../store/index.js";
 
@@ -18,7 +18,8 @@ export interface ExportSummary {
 
 /**
  * Writes everything learned from into a folder of its own: `trace.jsonl`, `decision.jsonl`,
- * `feedback.jsonl`, `registry.json` (versions, champions, history, payloads) and `manifest.json`.
+ * `feedback.jsonl`, `registry.json` (versions, champions, history, payloads) and, last of all,
+ * `manifest.json`. An export of the same name is replaced.
  * @param name letters, digits, `-`, `_` and `.`; CONFIG_INVALID otherwise
  * @throws STORE_IO when the folder cannot be written
  */
@@ -37,6 +38,7 @@ export async function exportLearning(
   const path = join(folder, name);
   try {
     await mkdir(path, { recursive: true });
+    await rm(join(path, "manifest.json"), { force: true });
     const facts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
     for (const kind of Object.keys(facts) as FactKind[]) {
       const lines = async function* () {
@@ -68,6 +70,7 @@ export async function exportLearning(
     );
     return summary;
   } catch (cause) {
+    if (isLearningError(cause)) throw cause;
     throw new LearningError("STORE_IO", {
       received: messageOf(cause),
       expected: `to write an export to ${path}`,

@@ -1,4 +1,4 @@
-import { type Clock, isoTime, type Logger, messageOf, type Rng } from "../core/index.js";
+import { type Clock, isLearningError, isoTime, type Logger, messageOf, type Rng } from "../core/index.js";
 
 /** Settings of {@link LearningScheduler}. */
 export interface SchedulerOptions {
@@ -9,6 +9,8 @@ export interface SchedulerOptions {
   clock: Clock;
   rng: Rng;
   logger: Logger;
+  /** While false, the timer goes on but starts nothing. */
+  enabled?(): boolean;
   /** One learning cycle. */
   cycle(signal: AbortSignal): Promise<void>;
   /** Start times of earlier cycles (ISO), so that a restart does not reset the day's allowance. */
@@ -19,14 +21,14 @@ const DAY_MS = 86_400_000;
 
 /** Runs learning cycles one at a time: on a timer while started, and whenever triggered. */
 export class LearningScheduler {
-  private starts: number[];
+  private starts: number[] = [];
   private cancelTimer?: () => void;
   private nextMs?: number;
   private running?: Promise<void>;
   private abort?: AbortController;
 
   constructor(private readonly options: SchedulerOptions) {
-    this.starts = options.earlier.map((t) => Date.parse(t)).filter((t) => Number.isFinite(t));
+    this.adopt(options.earlier);
   }
 
   /** True between start and stop. */
@@ -48,6 +50,12 @@ export class LearningScheduler {
   get recentStarts(): string[] {
     this.forgetOld();
     return this.starts.map(isoTime);
+  }
+
+  /** Takes over what is known of cycles that other processes started; they count towards the limit too. */
+  adopt(starts: readonly string[]): void {
+    const known = new Set([...this.starts, ...starts.map((t) => Date.parse(t)).filter((t) => Number.isFinite(t))]);
+    this.starts = [...known].sort((a, b) => a - b);
   }
 
   /** Begins the timer; a second start changes nothing. */
@@ -76,33 +84,50 @@ export class LearningScheduler {
   }
 
   private async runOnce(): Promise<void> {
-    this.starts.push(this.options.clock.now());
+    const start = this.options.clock.now();
+    this.starts.push(start);
     this.abort = new AbortController();
-    await this.options.cycle(this.abort.signal);
+    try {
+      await this.options.cycle(this.abort.signal);
+    } catch (error) {
+      if (isLearningError(error, "LEARNING_STATE")) this.starts = this.starts.filter((t) => t !== start);
+      throw error;
+    }
   }
 
   private forgetOld(): void {
-    const horizon = this.options.clock.now() - DAY_MS;
-    this.starts = this.starts.filter((t) => t > horizon);
+    const now = this.options.clock.now();
+    // Starts in the future were noted before the clock was set back: they say nothing about this day.
+    this.starts = this.starts.filter((t) => t > now - DAY_MS && t <= now);
+  }
+
+  /** How long until the day's limit allows another cycle; 0 when it does. */
+  private waitForLimit(): number {
+    const { clock, maxPerDay } = this.options;
+    this.forgetOld();
+    if (this.starts.length < maxPerDay) return 0;
+    return (this.starts[this.starts.length - maxPerDay] as number) + DAY_MS + 1 - clock.now();
   }
 
   private plan(): void {
-    const { intervalMs, jitter, clock, rng, maxPerDay } = this.options;
-    this.forgetOld();
-    let wait = intervalMs * (1 + jitter * (2 * rng.next() - 1));
-    if (this.starts.length >= maxPerDay) {
-      const freed = (this.starts[this.starts.length - maxPerDay] as number) + DAY_MS + 1 - clock.now();
-      wait = Math.max(wait, freed);
-    }
+    const { intervalMs, jitter, clock, rng } = this.options;
+    // A stop and a new start during a cycle leave a timer that is already set: there is only ever one.
+    this.cancelTimer?.();
+    const wait = Math.max(intervalMs * (1 + jitter * (2 * rng.next() - 1)), this.waitForLimit());
     this.nextMs = clock.now() + wait;
     this.cancelTimer = clock.schedule(() => void this.onTimer(), wait);
   }
 
   private async onTimer(): Promise<void> {
-    try {
-      await this.trigger();
-    } catch (error) {
-      this.options.logger.error("learning cycle failed", { error: messageOf(error) });
+    // Cycles by hand, or of other processes, may have used the allowance up since this one was planned.
+    if (this.options.enabled?.() !== false && this.waitForLimit() === 0) {
+      try {
+        await this.trigger();
+      } catch (error) {
+        if (isLearningError(error, "LEARNING_STATE"))
+          this.options.logger.info("no learning cycle this time", { reason: messageOf(error) });
+        else this.options.logger.error("learning cycle failed", { error: messageOf(error) });
+      }
     }
     if (this.started) this.plan();
   }

@@ -1,5 +1,4 @@
 import type { DecisionMode } from "../core/index.js";
-import type { StoreSizes } from "../store/index.js";
 import type { CycleReport, StepReport } from "./cycle/types.js";
 
 /** How much better the graph became at one decision point, as measured. */
@@ -23,6 +22,7 @@ export interface PointStatus {
   /** The version that serves; absent while the fallback does. */
   champion?: string;
   pinned: boolean;
+  /** Decisions, and those of them with a reward, that the last learning cycle found. */
   decisions: number;
   rated: number;
   /** What the gate last said, in a sentence. */
@@ -44,8 +44,8 @@ export interface ComponentStatus {
   details?: Record<string, unknown>;
 }
 
-/** What `getLearningStatus` answers. */
-export interface LearningStatus {
+/** What learning knows of itself; the facade's `LearningStatus` adds capture and storage. */
+export interface EngineStatus {
   /** Whether cycles run on the timer. */
   isLearning: boolean;
   /** Whether a cycle is under way now. */
@@ -58,11 +58,7 @@ export interface LearningStatus {
   decisionPoints: PointStatus[];
   /** Mean of the points' improvements, weighted by their decisions; absent while nothing was measured. */
   averageImprovement?: MeasuredImprovement;
-  /** Capture: records queued, written and dropped, by reason. */
-  capture: Record<string, unknown>;
-  storage: StoreSizes;
-  /** Set when the kill switch is on. */
-  disabled: boolean;
+  /** What makes the figures doubtful, and what failed. */
   warnings: string[];
 }
 

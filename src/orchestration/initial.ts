@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { LearningError, show } from "../core/index.js";
 import type { AgentDeclaration, AgentRecord } from "./agent-types.js";
 import { refreshWorkflows } from "./tasks.js";
@@ -28,7 +29,7 @@ export function initialState(start: OrchestrationStart): OrchestrationState {
     responses: [],
     insights: [],
     inspirationRequests: 0,
-    budget: { steps: 60, ...start.budget },
+    budget: { ...start.budget, steps: start.budget?.steps ?? 60 },
     spent: { steps: 0, timeMs: 0, tokens: 0, costUsd: 0 },
     optimizationDue: false,
   };
@@ -56,6 +57,47 @@ export function admitTasks(state: OrchestrationState, specs: readonly TaskSpec[]
   const tasks = [...state.tasks, ...added];
   refuseCycles(tasks);
   return { ...state, tasks, workflows: refreshWorkflows(tasks, state.workflows) };
+}
+
+/** Work from a source that may be wrong: what can join the queue, and why the rest cannot. */
+export interface SiftedWork {
+  tasks: TaskSpec[];
+  territories: TerritorySpec[];
+  /** One sentence for each piece that was left out. */
+  refused: string[];
+}
+
+/**
+ * Keeps of found work what is sound, so that one bad task does not cost the others: without malformed
+ * pieces, and without tasks that depend on what is neither known nor found, or on themselves in a circle
+ * (nor what depends on those).
+ */
+export function siftWork(
+  state: OrchestrationState,
+  found: { tasks: readonly unknown[]; territories: readonly unknown[] },
+): SiftedWork {
+  const refused: string[] = [];
+  const wellFormed = <T>(pieces: readonly unknown[], schema: z.ZodType<T>, what: string): T[] =>
+    pieces.flatMap((piece) => {
+      const parsed = schema.safeParse(piece);
+      if (parsed.success) return [parsed.data];
+      refused.push(`${show(piece)} is no ${what}`);
+      return [];
+    });
+  const tasks = wellFormed(found.tasks, taskSpecSchema, "task");
+  const sound = resolvable(
+    state.tasks.map((t) => t.id),
+    tasks,
+  );
+  return {
+    tasks: tasks.filter((t) => {
+      if (sound.has(t.id)) return true;
+      refused.push(`${t.id} depends on what is unknown or on itself (${t.dependsOn.join(", ")})`);
+      return false;
+    }),
+    territories: wellFormed(found.territories, territorySpecSchema, "territory"),
+    refused,
+  };
 }
 
 /** Adds territories; known ones stay as they are. Fails with SENTINEL_INVALID. */
@@ -91,17 +133,41 @@ function agentRecord(a: AgentDeclaration): AgentRecord {
   };
 }
 
+/** The ids among `known` and `tasks` whose dependencies all end in known ones (Kahn, 1962). */
+function resolvable(known: readonly string[], tasks: readonly Pick<Task, "id" | "dependsOn">[]): Set<string> {
+  const sound = new Set(known);
+  const left = new Map<Pick<Task, "id">, number>();
+  const waiting = new Map<string, Pick<Task, "id">[]>();
+  const next: Pick<Task, "id">[] = [];
+  for (const task of tasks) {
+    const open = [...new Set(task.dependsOn)].filter((id) => !sound.has(id));
+    left.set(task, open.length);
+    if (open.length === 0) next.push(task);
+    for (const id of open) waiting.set(id, [...(waiting.get(id) ?? []), task]);
+  }
+  for (let task = next.pop(); task; task = next.pop()) {
+    if (sound.has(task.id)) continue;
+    sound.add(task.id);
+    for (const later of waiting.get(task.id) ?? []) {
+      const open = (left.get(later) as number) - 1;
+      left.set(later, open);
+      if (open === 0) next.push(later);
+    }
+  }
+  return sound;
+}
+
+/** Fails with SENTINEL_INVALID, naming one circle, where tasks wait for themselves. */
 function refuseCycles(tasks: readonly Task[]): void {
-  const byId = new Map(tasks.map((t) => [t.id, t]));
-  const done = new Set<string>();
-  const visit = (task: Task, trail: string[]): void => {
-    if (done.has(task.id)) return;
-    if (trail.includes(task.id))
-      throw invalid([...trail, task.id].join(" -> "), "dependencies without a cycle", "Break the cycle.");
-    for (const id of task.dependsOn) visit(byId.get(id) as Task, [...trail, task.id]);
-    done.add(task.id);
-  };
-  for (const task of tasks) visit(task, []);
+  const sound = resolvable([], tasks);
+  const stuck = new Map(tasks.filter((t) => !sound.has(t.id)).map((t) => [t.id, t]));
+  const trail: string[] = [];
+  for (let task: Task | undefined = [...stuck.values()][0]; task; ) {
+    const from = trail.indexOf(task.id);
+    trail.push(task.id);
+    if (from >= 0) throw invalid(trail.slice(from).join(" -> "), "dependencies without a cycle", "Break the cycle.");
+    task = stuck.get(task.dependsOn.find((id) => stuck.has(id)) as string);
+  }
 }
 
 function invalid(received: string, expected: string, remedy: string): LearningError {

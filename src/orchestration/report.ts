@@ -1,5 +1,6 @@
 import { isOpen } from "./tasks.js";
 import type { FinalReport, OrchestrationState } from "./types.js";
+import type { Task } from "./work-types.js";
 
 /** Priority-weighted value of accepted work beyond which more of it adds little to satisfaction. */
 const SATISFYING_VALUE = 2;
@@ -17,13 +18,8 @@ export function makeReport(state: OrchestrationState, reason: FinalReport["reaso
   }
   return {
     goal: state.goal,
-    results: accepted.map((t) => ({
-      taskId: t.id,
-      title: t.title,
-      agent: t.agent ?? "",
-      quality: t.quality ?? 0,
-      content: t.content ?? "",
-    })),
+    results: accepted.map(resultOf),
+    unmerged: state.tasks.filter((t) => t.status === "produced").map(resultOf),
     merged: state.workflows.flatMap((w) => (w.result === undefined ? [] : [{ workflow: w.id, content: w.result }])),
     insights: state.insights.map((i) => i.text),
     workflows: { complete: byStatus("complete"), open: byStatus("active"), abandoned: byStatus("abandoned") },
@@ -34,6 +30,10 @@ export function makeReport(state: OrchestrationState, reason: FinalReport["reaso
     retiredAgents: state.agents.filter((a) => a.status === "retired").map((a) => a.name),
     reason,
   };
+}
+
+function resultOf(t: Task): FinalReport["results"][number] {
+  return { taskId: t.id, title: t.title, agent: t.agent ?? "", quality: t.quality ?? 0, content: t.content ?? "" };
 }
 
 /**

@@ -26,6 +26,8 @@ export interface StepFacts {
     exhausted: string[];
     tasks: FoundTask[];
   };
+  /** What went wrong in it, where it went on all the same. */
+  error?: string;
 }
 
 /** The facts of a step that is about to be applied to `state`. */

@@ -32,9 +32,12 @@ export interface ActionOutcome {
   merged?: Readonly<Record<string, string>>;
 }
 
-/** What an action would ask of the world. Fails with SENTINEL_INVALID when it is not legal. */
+/**
+ * What an action would ask of the world. Fails with SENTINEL_INVALID when it is not legal; `completeTask`
+ * can always be planned, since a person may end a run at any time (the mask keeps a policy from it).
+ */
 export function planAction(s: Survey, action: OrchestratorAction): ActionPlan {
-  if (!isLegal(legalActions(s), action))
+  if (action !== "completeTask" && !isLegal(legalActions(s), action))
     throw new LearningError("SENTINEL_INVALID", {
       received: action,
       expected: "an action that is legal in this state",
@@ -116,7 +119,8 @@ const EFFECTS: Record<OrchestratorAction, Effect> = {
   },
   completeTask: (state, _plan, _outcome, rules) => {
     const before = survey({ ...state, spent: { ...state.spent, steps: state.spent.steps - 1 } }, rules);
-    const reason = before.budgetReached ? "budget" : before.open === 0 ? "complete" : "chosen";
+    const nothingLeft = before.open === 0 && before.territories.length === 0;
+    const reason = before.budgetReached ? "budget" : nothingLeft ? "complete" : "chosen";
     return { ...state, report: makeReport(state, reason) };
   },
 };

@@ -1,7 +1,10 @@
 import type { AgentRecord } from "./agent-types.js";
 import type { Task, Territory } from "./work-types.js";
 
-/** Limits of a run. An absent limit is no limit, except `steps`, which always has one. */
+/**
+ * Limits of a run. An absent limit is no limit, except `steps`, which always has one. They are looked at
+ * between steps: what was sent out before one was reached is waited for and paid.
+ */
 export interface Budget {
   /** Orchestrator steps (actions), default 60. */
   steps: number;
@@ -70,6 +73,8 @@ export interface FinalReport {
   goal: string;
   /** Accepted results, in order of acceptance. */
   results: { taskId: string; title: string; agent: string; quality: number; content: string }[];
+  /** Results that came in but were not merged before the run ended; they count for nothing else here. */
+  unmerged: FinalReport["results"];
   /** Merged results, by workflow. */
   merged: { workflow: string; content: string }[];
   insights: string[];
@@ -81,7 +86,7 @@ export interface FinalReport {
   satisfaction: number;
   spent: Spent;
   retiredAgents: string[];
-  /** Why the run ended. */
+  /** Why the run ended: nothing left to find or do, by choice before that, or by a limit. */
   reason: "complete" | "chosen" | "budget";
 }
 

@@ -1,13 +1,15 @@
-import { createRng, type Rng } from "../core/index.js";
+import { createRng, LearningError, type Rng, show } from "../core/index.js";
 import { agentCombinations } from "./agent-combinations.js";
 import { type Association, testAssociations } from "./association.js";
 import { type Candidate, findCandidates } from "./candidates.js";
+import { type Conformance, checkConformance, referenceOf } from "./conformance.js";
 import { decisionRules } from "./decision-rules.js";
+import type { EventLog } from "./event-log.js";
 import { failurePrecursors } from "./failure-precursors.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
-import { processMap } from "./process-map.js";
+import { type ProcessMap, processMap } from "./process-map.js";
 import { type RunView, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
 
@@ -21,11 +23,14 @@ export interface AnalyzeOptions {
   maxGap?: number;
   /** Longest sequential pattern. Default: any length. */
   maxLength?: number;
-  /** False discovery rate of the verdicts; default 0.05. */
+  /** False discovery rate of the verdicts, in (0,1); default 0.05. */
   fdr?: number;
-  /** Permutations behind each verdict; default 999. */
+  /** Permutations behind each verdict; default 999. At least 1/fdr - 1, or no verdict could ever be reached. */
   permutations?: number;
-  /** Most closed patterns per workflow type and unit, by raising the support; default 300. */
+  /**
+   * Most closed sequences, n-grams and loops each per workflow type and unit: the sequences by raising the
+   * support, the others by keeping the most frequent. Default 300.
+   */
   maxCandidates?: number;
   /** Most patterns in the report; default 200. */
   maxFindings?: number;
@@ -35,9 +40,13 @@ export interface AnalyzeOptions {
   seed?: number | string;
 }
 
-/** Analyses what the engine remembers; the same data, options and seed give the same report. */
+/**
+ * Analyses what the engine remembers; the same data, options and seed give the same report.
+ * @throws PATTERN_INVALID for options outside their range
+ */
 export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}): PatternReport {
   const { fdr = 0.05, permutations = 999, minRated = 10 } = options;
+  checkLevels(fdr, permutations);
   const rng = createRng(options.seed ?? 1);
   const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;
   const runs = [...engine.runs.values()].filter((r) => wanted(r.workflowType));
@@ -49,8 +58,11 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
     const reward = rewardOf(run);
     return reward === undefined ? [] : [{ run, reward }];
   });
-  const types = [...engine.types].filter(([name, t]) => wanted(name) && t.logs.nodes.size > 0);
+  const types = [...engine.types]
+    .filter(([name, t]) => wanted(name) && t.logs.nodes.size > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const { findings, tested, supports } = testPatterns(types, rated, options, rng.fork("patterns"));
+  const maps = types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)] as const);
   const times = runs.map((r) => r.at).sort();
   const blame = engine.blameModel();
   return {
@@ -63,7 +75,10 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
     minSupport: supports,
     patterns: findings,
     patternsTested: tested,
-    maps: Object.fromEntries(types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)])),
+    maps: Object.fromEntries(maps),
+    conformance: Object.fromEntries(
+      maps.map(([name, map]) => [name, conformanceOf((engine.types.get(name) as TypeLogs).logs.nodes, map)]),
+    ),
     variants: types.flatMap(([name, t]) => standings(name, t, engine, rewardOf, rng.fork(`variants/${name}`))),
     agentCombinations: agentCombinations(
       rated.map(({ run, reward }) => ({ taskType: run.workflowType, agents: run.cases.agents.activities, reward })),
@@ -91,6 +106,27 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
   };
 }
 
+function checkLevels(fdr: number, permutations: number): void {
+  if (fdr > 0 && fdr < 1 && Number.isInteger(permutations) && fdr * (permutations + 1) >= 1 - 1e-9) return;
+  throw new LearningError("PATTERN_INVALID", {
+    received: `fdr ${show(fdr)} with ${show(permutations)} permutations`,
+    expected: "fdr in (0,1) and at least 1/fdr - 1 permutations",
+    remedy: "The smallest possible p-value is 1/(permutations + 1): raise permutations, or fdr.",
+  });
+}
+
+const LISTED_RUNS = 100;
+const LISTED_DEVIATIONS = 20;
+
+/** Which runs left the part of the map that at least one run in twenty uses. */
+function conformanceOf(log: EventLog, map: ProcessMap): Conformance {
+  const full = checkConformance(log, referenceOf(map));
+  const deviating = full.deviating
+    .slice(0, LISTED_RUNS)
+    .map(({ id, deviations }) => ({ id, deviations: deviations.slice(0, LISTED_DEVIATIONS) }));
+  return { ...full, deviating, places: full.places.slice(0, LISTED_RUNS) };
+}
+
 type Rated = { run: RunView; reward: number };
 
 /** Finds the candidate patterns of all types and units and tests all of them together. */
@@ -103,8 +139,13 @@ function testPatterns(types: [string, TypeLogs][], rated: Rated[], options: Anal
     for (const unit of UNITS) {
       const log = type.logs[unit];
       if (log.activities.length === 0) continue;
-      const { candidates, minSupport } = findCandidates(type, unit, options, options.maxCandidates ?? 300);
-      supports.push({ workflowType, unit, runs: minSupport });
+      const { candidates, minSupport, sequencesLeftOut } = findCandidates(
+        type,
+        unit,
+        options,
+        options.maxCandidates ?? 300,
+      );
+      supports.push({ workflowType, unit, runs: minSupport, ...(sequencesLeftOut && { sequencesLeftOut }) });
       const rowsOf: number[][] = Array.from({ length: log.variants.size }, () => []);
       for (const [i, { run }] of rated.entries()) {
         const row = run.workflowType === workflowType ? log.rowOfCase(run.id) : undefined;
@@ -128,8 +169,8 @@ function testPatterns(types: [string, TypeLogs][], rated: Rated[], options: Anal
       scope,
     },
     {
-      ...(options.fdr && { fdr: options.fdr }),
-      ...(options.permutations && { permutations: options.permutations }),
+      ...(options.fdr !== undefined && { fdr: options.fdr }),
+      ...(options.permutations !== undefined && { permutations: options.permutations }),
       rng,
     },
   );

@@ -12,54 +12,67 @@ export interface Candidate extends Pick<PatternFinding, "unit" | "kind" | "activ
   variants: Int32Array;
 }
 
+/** What there was to test in one unit of one workflow type. */
+export interface Candidates {
+  candidates: Candidate[];
+  /** The support really used, in runs. */
+  minSupport: number;
+  /** True when even patterns of all runs were too many, so that there are no sequences with gaps. */
+  sequencesLeftOut?: true;
+}
+
+/** Mining may look at each activity so often, within these bounds (the upper one is some ten seconds). */
+const LOOKS = 2000;
+const [LEAST_EFFORT, MOST_EFFORT] = [1e7, 1e9];
+
 /**
  * The patterns of one unit of one workflow type that are worth testing: closed sequences, the n-grams
  * among them that a closed sequence does not already stand for, and loops. Support doubles until there
- * are at most `maxCandidates` closed sequences; the support really used comes back with them.
+ * are at most `maxCandidates` closed sequences that bounded effort finds; of n-grams and loops as many of
+ * the most frequent are kept.
  */
 export function findCandidates(
   type: TypeLogs,
   unit: Unit,
   options: SequenceOptions,
   maxCandidates: number,
-): { candidates: Candidate[]; minSupport: number } {
+): Candidates {
   const log = type.logs[unit];
-  const alphabet = log.activities.length;
-  let minSupport = Math.max(2, supportCount(options.minSupport ?? 0.05, log.size));
-  const mine = () => {
-    try {
-      return closedSequences(log.variants, alphabet, log.size, { ...options, minSupport, maxPatterns: maxCandidates });
-    } catch (error) {
-      if (isLearningError(error, "PATTERN_INVALID")) return undefined;
-      throw error;
-    }
-  };
-  let closed = mine();
-  while (!closed && minSupport < log.size) {
-    minSupport = Math.min(log.size, minSupport * 2);
-    closed = mine();
-  }
+  const least = Math.max(2, supportCount(options.minSupport ?? 0.05, log.size));
+  const { closed, minSupport } = closedWithin(log, options, least, maxCandidates);
   const found: Candidate[] = [];
-  const known = new Set<string>();
+  const known = new Map<string, number>();
   const add = (kind: Candidate["kind"], items: readonly number[], support: number, variants: Int32Array) => {
     found.push({ unit, kind, activities: log.names(items), support, share: support / log.size, variants });
   };
   for (const p of closed ?? []) {
-    const variants = sequencesWith(log.variants, p.items, options.maxGap);
-    known.add(p.items.join(","));
-    add("sequence", p.items, p.support, variants);
+    known.set(p.items.join(","), p.support);
+    add("sequence", p.items, p.support, sequencesWith(log.variants, p.items, options.maxGap));
   }
-  for (const g of type.ngrams[unit].frequent(minSupport)) {
-    if (g.items.length < 2) continue;
-    const variants = sequencesWith(log.variants, g.items, 0);
-    // With the same runs as the pattern with gaps, the n-gram says nothing more.
-    if (known.has(g.items.join(",")) && sameSupport(log, g.items, g.support, options.maxGap)) continue;
-    add("ngram", g.items, g.support, variants);
-  }
-  for (const l of findLoops(log.variants)) if (l.support >= minSupport) add("loop", l.items, l.support, l.sequences);
-  return { candidates: found, minSupport };
+  // With the same runs as the pattern with gaps, the n-gram says nothing more.
+  const grams = type.ngrams[unit]
+    .frequentWithVariants(log, minSupport)
+    .filter((g) => g.items.length > 1 && known.get(g.items.join(",")) !== g.support);
+  for (const g of mostFrequent(grams, maxCandidates)) add("ngram", g.items, g.support, g.variants);
+  const loops = findLoops(log.variants).filter((l) => l.support >= minSupport);
+  for (const l of mostFrequent(loops, maxCandidates)) add("loop", l.items, l.support, l.sequences);
+  return { candidates: found, minSupport, ...(!closed && { sequencesLeftOut: true }) };
 }
 
-function sameSupport(log: EventLog, items: readonly number[], support: number, maxGap?: number): boolean {
-  return sequencesWith(log.variants, items, maxGap).reduce((s, v) => s + log.variants.weights.at(v), 0) === support;
+/** The closed sequences at the least support, doubled as often as need be, at which they are few and cheap enough. */
+function closedWithin(log: EventLog, options: SequenceOptions, least: number, maxPatterns: number) {
+  const maxEffort = Math.min(MOST_EFFORT, Math.max(LEAST_EFFORT, LOOKS * log.variants.items.length));
+  for (let minSupport = least; ; minSupport = Math.min(log.size, minSupport * 2)) {
+    try {
+      const limits = { ...options, minSupport, maxPatterns, maxEffort };
+      return { closed: closedSequences(log.variants, log.activities.length, log.size, limits), minSupport };
+    } catch (error) {
+      if (!isLearningError(error, "PATTERN_INVALID")) throw error;
+      if (minSupport >= log.size) return { minSupport: least };
+    }
+  }
+}
+
+function mostFrequent<T extends { support: number }>(list: readonly T[], count: number): T[] {
+  return list.length <= count ? [...list] : [...list].sort((a, b) => b.support - a.support).slice(0, count);
 }

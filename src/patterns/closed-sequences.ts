@@ -1,5 +1,7 @@
 import {
+  Effort,
   Extender,
+  type Extension,
   frequentSequences,
   guardCount,
   type Projection,
@@ -9,6 +11,9 @@ import {
   supportCount,
 } from "./prefix-span.js";
 import type { SequenceSet } from "./sequence-set.js";
+
+/** Under limits closed patterns are found among so many frequent ones; `maxPatterns` counts the closed ones. */
+const MOST_COMPARED = 20_000;
 
 /**
  * Closed frequent patterns, exactly: those that no longer pattern contains with the same support.
@@ -22,28 +27,45 @@ export function closedSequences(
   runs: number,
   options: SequenceOptions = {},
 ): SequencePattern[] {
-  if (options.maxGap !== undefined || options.maxLength !== undefined)
-    return closedAmong(frequentSequences(set, alphabet, runs, options), set, options.maxGap);
+  if (options.maxGap !== undefined || options.maxLength !== undefined) {
+    const maxPatterns = Math.max(options.maxPatterns ?? MOST_COMPARED, MOST_COMPARED);
+    const all = frequentSequences(set, alphabet, runs, { ...options, maxPatterns });
+    const closed = closedAmong(all, set, options.maxGap);
+    guardCount(closed.length, options.maxPatterns);
+    return closed;
+  }
   const minSupport = supportCount(options.minSupport ?? 0.05, runs);
-  const extender = new Extender(set, alphabet, minSupport, Number.POSITIVE_INFINITY);
-  const checker = new BackwardCheck(set, alphabet);
+  const effort = new Effort(options.maxEffort);
+  const extender = new Extender(set, alphabet, minSupport, Number.POSITIVE_INFINITY, effort);
+  const checker = new BackwardCheck(set, alphabet, effort);
   const found: SequencePattern[] = [];
   const prefix: number[] = [];
-  const grow = (p: Projection, support: number): void => {
-    const extensions = extender.extend(p, prefix.length === 0);
-    if (prefix.length > 0) {
-      const forward = extensions.some((e) => e.support === support);
-      if (!forward && !checker.extends(p, prefix, false)) found.push({ items: prefix.slice(), support });
-      guardCount(found.length, options.maxPatterns);
-    }
-    for (const e of extensions) {
-      prefix.push(e.item);
-      // BackScan: an item in every semi-maximum period means that no closed pattern starts like this.
-      if (!checker.extends(e.projection, prefix, true)) grow(e.projection, e.support);
+  // A stack of its own: patterns of long runs are longer than the call stack is deep.
+  const levels: Extension[][] = [extender.extend(rootProjection(set), true)];
+  const at = [0];
+  while (levels.length > 0) {
+    const e = levels.at(-1)?.[at[at.length - 1] as number];
+    if (!e) {
+      levels.pop();
+      at.pop();
       prefix.pop();
+      continue;
     }
-  };
-  grow(rootProjection(set), 0);
+    at[at.length - 1] = (at[at.length - 1] as number) + 1;
+    prefix.push(e.item);
+    // BackScan: an item in every semi-maximum period means that no closed pattern starts like this.
+    if (checker.extends(e.projection, prefix, true)) {
+      prefix.pop();
+      continue;
+    }
+    const extensions = extender.extend(e.projection, false);
+    const forward = extensions.some((x) => x.support === e.support);
+    if (!forward && !checker.extends(e.projection, prefix, false))
+      found.push({ items: prefix.slice(), support: e.support });
+    guardCount(found.length, options.maxPatterns);
+    levels.push(extensions);
+    at.push(0);
+  }
   return found;
 }
 
@@ -56,12 +78,14 @@ class BackwardCheck {
   constructor(
     private readonly set: SequenceSet,
     private readonly alphabet: number,
+    private readonly effort: Effort,
   ) {}
 
   /** @param semi use the semi-maximum periods (pruning) instead of the maximum periods (closedness) */
   extends(p: Projection, pattern: readonly number[], semi: boolean): boolean {
     const n = pattern.length;
     const cells = n * this.alphabet;
+    this.effort.spend(cells);
     if (this.counts.length < cells) {
       this.counts = new Int32Array(cells * 2);
       this.stamps = new Int32Array(cells * 2);
@@ -73,6 +97,7 @@ class BackwardCheck {
     for (let k = 0; k < p.length; k++) {
       const v = p.sequence[k] as number;
       const start = this.set.start(v);
+      this.effort.spend(this.set.end(v) - start);
       this.stamp++;
       first[0] = start - 1;
       for (let i = 0, j = start; i < n; j++) if (items[j] === pattern[i]) first[++i] = j;
@@ -83,6 +108,7 @@ class BackwardCheck {
       }
       let alive = 0;
       for (let i = 0; i < n; i++) {
+        this.effort.spend(Math.max(0, (last[i] as number) - (first[i] as number)));
         for (let q = (first[i] as number) + 1; q < (last[i] as number); q++) {
           const cell = i * this.alphabet + (items[q] as number);
           if (this.stamps[cell] === this.stamp || this.counts[cell] !== k) continue;

@@ -32,7 +32,7 @@ export interface DecisionRule {
   /** Decisions with this destination here, and in all. */
   runs: number;
   support: number;
-  /** One-sided p-value, corrected for the number of rules of the decision point. */
+  /** One-sided p-value, corrected for the number of rules of all decision points (Bonferroni). */
   pValue: number;
   significant: boolean;
   destinations: RuleDestination[];
@@ -66,11 +66,15 @@ export function decisionRules(rows: readonly DecisionRow[], options: DecisionRul
     points.set(row.decisionPoint, list);
     list.push(row as RatedRow);
   }
-  return [...points].flatMap(([point, rated]) => rulesOf(point, rated, options));
+  const rules = [...points].flatMap(([point, rated]) => rulesOf(point, rated, options));
+  return rules.map((r) => {
+    const pValue = Math.min(1, r.pValue * rules.length);
+    return { ...r, pValue, significant: pValue <= (options.fdr ?? 0.05) };
+  });
 }
 
 function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleOptions): DecisionRule[] {
-  const { maxDepth = 2, minLeaf = 20, fdr = 0.05, rng } = options;
+  const { maxDepth = 2, minLeaf = 20, rng } = options;
   const weighted = rows.every((r) => r.propensity !== undefined);
   const weightOf = (r: RatedRow) => (weighted ? 1 / (r.propensity as number) : 1);
   const runs = shuffled([...new Set(rows.map((r) => r.workflowId))], rng.fork(decisionPoint));
@@ -92,10 +96,7 @@ function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleO
     if (rule) rules.push(rule);
   };
   grow(shape, measure, []);
-  return rules.map((r) => {
-    const pValue = Math.min(1, r.pValue * rules.length);
-    return { ...r, pValue, significant: pValue <= fdr };
-  });
+  return rules;
 }
 
 function leafRule(
@@ -104,7 +105,7 @@ function leafRule(
   shape: RatedRow[],
   measure: RatedRow[],
   weightOf: (r: RatedRow) => number,
-): (Omit<DecisionRule, "significant"> & { significant: boolean }) | undefined {
+): DecisionRule | undefined {
   const best = [...means(shape, weightOf)].filter(([, m]) => m.n >= 3).sort(([, a], [, b]) => b.mean - a.mean)[0]?.[0];
   if (best === undefined) return undefined;
   const measured = means(measure, weightOf);
@@ -139,16 +140,22 @@ function leafRule(
   };
 }
 
-/** Weighted moments at the effective sample size (Kish), so that unequal weights widen intervals. */
+/**
+ * Weighted moments at the effective sample size (Kish, 1965) over runs: unequal weights widen intervals, and
+ * the decisions of one run, which share its reward, count as one.
+ */
 function effective(rows: readonly RatedRow[], weightOf: (r: RatedRow) => number) {
-  let [w, w2, s, q] = [0, 0, 0, 0];
+  const ofRun = new Map<string, number>();
+  let [w, s, q] = [0, 0, 0];
   for (const r of rows) {
     const weight = weightOf(r);
+    ofRun.set(r.workflowId, (ofRun.get(r.workflowId) ?? 0) + weight);
     w += weight;
-    w2 += weight * weight;
     s += weight * r.reward;
     q += weight * r.reward * r.reward;
   }
+  let w2 = 0;
+  for (const weight of ofRun.values()) w2 += weight * weight;
   const n = (w * w) / w2;
   return { n, sum: (s / w) * n, square: (q / w) * n };
 }

@@ -10,7 +10,7 @@ export class DirectlyFollows implements LogCounter {
   readonly from = new Int32List();
   readonly to = new Int32List();
   readonly count = new Int32List();
-  /** Runs with timed events of the edge, and the sum of their waits: next start minus this end. */
+  /** Timed events of the edge, and the sum of their waits: next start minus this end, or this start where no end is known. */
   readonly timed = new Int32List();
   readonly waitMs = new Float64List();
   /** Per activity. */
@@ -49,16 +49,17 @@ export class DirectlyFollows implements LogCounter {
     for (let i = 0; i < n; i++) {
       const a = items[start + i] as number;
       bump(this.events.data, a, by);
-      if (times >= 0) {
+      const work = times < 0 ? Number.NaN : (took[times + i] as number);
+      if (!Number.isNaN(work)) {
         bump(this.timedEvents.data, a, by);
-        bump(this.workMs.data, a, by * (took[times + i] as number));
+        bump(this.workMs.data, a, by * work);
       }
       if (i + 1 === n) break;
       const e = this.edgeOf(a, items[start + i + 1] as number);
       bump(this.count.data, e, by);
       if (times < 0) continue;
       bump(this.timed.data, e, by);
-      const wait = (began[times + i + 1] as number) - (began[times + i] as number) - (took[times + i] as number);
+      const wait = (began[times + i + 1] as number) - (began[times + i] as number) - (work || 0);
       bump(this.waitMs.data, e, by * wait);
     }
   }

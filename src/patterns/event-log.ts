@@ -10,7 +10,7 @@ export interface LogCase {
   activities: readonly string[];
   /** Start of each activity in epoch milliseconds, where known. */
   startMs?: readonly number[];
-  /** How long each activity took, where known (else 0). */
+  /** How long each activity took, where known; without, waits run from start to start. */
   durationMs?: readonly number[];
 }
 
@@ -36,6 +36,7 @@ export class EventLog {
   /** Per row: where its times start in `startMs` and `durationMs`, or -1 when it has none. */
   readonly timesAt = new Int32List();
   readonly startMs = new Float64List();
+  /** NaN where unknown. */
   readonly durationMs = new Float64List();
   private readonly activityIndex = new Map<string, number>();
   private readonly typeIndex = new Map<string, number>();
@@ -115,7 +116,7 @@ export class EventLog {
     if (c.startMs)
       for (let i = 0; i < n; i++) {
         this.startMs.push(c.startMs[i] as number);
-        this.durationMs.push(c.durationMs?.[i] ?? 0);
+        this.durationMs.push(c.durationMs?.[i] ?? Number.NaN);
       }
     this.variants.addWeight(variant, 1);
     this.count++;

@@ -30,13 +30,9 @@ export function toMermaid(map: ProcessMap, { minShare = 0 }: MermaidOptions = {}
   return `${lines.join("\n")}\n`;
 }
 
+/** Mermaid's own character codes, since a quote ends a label, a backtick makes it Markdown and # starts a code. */
 function escapeLabel(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll(/\s+/g, " ");
+  return text.replaceAll(/\s+/g, " ").replaceAll(/[#&"<>`\\;]/g, (c) => `#${c.charCodeAt(0)};`);
 }
 
 function formatMs(ms: number): string {

@@ -39,7 +39,11 @@ export interface CorrelationOptions {
 export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
   const { fdr = 0.05, permutations = 999, minRuns = 10, rng } = options;
   const types = new Map<string, MeasuredRun[]>();
-  for (const run of runs) types.set(run.workflowType, [...(types.get(run.workflowType) ?? []), run]);
+  for (const run of runs) {
+    const list = types.get(run.workflowType);
+    if (list) list.push(run);
+    else types.set(run.workflowType, [run]);
+  }
   const blocks = [...types]
     .filter(([, list]) => list.length >= minRuns)
     .map(([workflowType, list]) => {

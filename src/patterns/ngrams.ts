@@ -45,13 +45,30 @@ export class NgramCounts implements LogCounter {
   frequent(minSupport: number): Ngram[] {
     const found: Ngram[] = [];
     for (let node = 1; node < this.parent.length; node++)
-      if (this.support.at(node) >= minSupport && this.support.at(node) > 0)
-        found.push({
-          items: this.itemsOf(node),
-          support: this.support.at(node),
-          occurrences: this.occurrences.at(node),
-        });
+      if (this.support.at(node) >= minSupport && this.support.at(node) > 0) found.push(this.ngram(node));
     return found.sort((a, b) => a.items.length - b.items.length || compare(a.items, b.items));
+  }
+
+  /** The frequent n-grams as by `frequent`, each with the variants that have it, ascending. */
+  frequentWithVariants(log: EventLog, minSupport: number): (Ngram & { variants: Int32Array })[] {
+    const lists = new Map<number, number[]>();
+    for (let v = 0; v < this.pairsAt.length; v++) {
+      if (this.pairsAt.at(v) < 0 || log.variants.weights.at(v) === 0) continue;
+      for (let k = this.pairsAt.at(v); k < this.pairsEnd.at(v); k += 2) {
+        const node = this.pairs.at(k);
+        if (this.support.at(node) < minSupport) continue;
+        const list = lists.get(node);
+        if (list) list.push(v);
+        else lists.set(node, [v]);
+      }
+    }
+    return [...lists]
+      .map(([node, variants]) => ({ ...this.ngram(node), variants: Int32Array.from(variants) }))
+      .sort((a, b) => a.items.length - b.items.length || compare(a.items, b.items));
+  }
+
+  private ngram(node: number): Ngram {
+    return { items: this.itemsOf(node), support: this.support.at(node), occurrences: this.occurrences.at(node) };
   }
 
   private itemsOf(node: number): number[] {

@@ -1,10 +1,12 @@
-import type { FactKind, FactTypes, LearningStore } from "../store/index.js";
+import { type FactKind, type FactTypes, factsAfter, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
 import { type AnalyzeOptions, analyzeRuns } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
+import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";
 import { type PatternReward, type RunFacts, takeIn } from "./intake.js";
 import { PatternEngine } from "./pattern-engine.js";
 import type { PatternReport, VariantStanding } from "./pattern-report.js";
+import { processMap } from "./process-map.js";
 import { type PatternRecommendation, type RecommendationContext, recommend } from "./recommendations.js";
 
 /** Where the facts come from: a store, or a WorkflowTracer, whose buffer is flushed before each reading. */
@@ -24,10 +26,11 @@ export interface PatternAnalyzerOptions extends AnalyzeOptions {
  * how metrics go with the reward. Works alone on a store or tracer, and inside the loop.
  */
 export class PatternAnalyzer {
-  private readonly engine = new PatternEngine();
+  private engine = new PatternEngine();
   private readonly store?: Pick<LearningStore, "read">;
   private readonly flush?: () => Promise<void> | undefined;
-  private readonly cursors: Partial<Record<FactKind, string>> = {};
+  private cursors: Partial<Record<FactKind, string>> = {};
+  private turn: Promise<unknown> = Promise.resolve();
   private cache?: { revision: number; key: string; report: PatternReport };
   private adopted?: PatternReport;
   /** Runs of which facts came before any trace. */
@@ -44,28 +47,55 @@ export class PatternAnalyzer {
 
   /**
    * Takes in what is new in the store: runs, resumed runs, feedback, decisions. Counts are updated run by
-   * run; nothing is mined. Returns the number of runs that changed.
+   * run; nothing is mined. Returns the number of runs that changed. Calls wait for each other; one that fails
+   * (the store's errors) loses nothing, the next one reads the same again.
    */
-  async update(): Promise<number> {
-    if (!this.store) return 0;
+  update(): Promise<number> {
+    const turn = this.turn.then(() => this.takeNews());
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Forgets everything taken in, for instance after an erasure; the next `update` reads the store anew. */
+  forget(): Promise<void> {
+    const turn = this.turn.then(() => {
+      this.engine = new PatternEngine();
+      this.cursors = {};
+      this.cache = undefined;
+      this.traceless.clear();
+    });
+    this.turn = turn;
+    return turn;
+  }
+
+  private async takeNews(): Promise<number> {
+    const { store } = this;
+    if (!store) return 0;
     await this.flush?.();
-    const segments = await this.collect("trace");
-    const feedback = await this.collect("feedback");
-    const decisions = await this.collect("decision");
-    const changed = new Set([...segments.keys(), ...feedback.keys(), ...decisions.keys()]);
+    const [trace, feedback, decision] = [
+      await factsAfter(store, "trace", this.cursors.trace),
+      await factsAfter(store, "feedback", this.cursors.feedback),
+      await factsAfter(store, "decision", this.cursors.decision),
+    ];
+    const facts = [trace, feedback, decision].map((news) => byRun<FactTypes[FactKind]>(news.facts));
+    const changed = new Set(facts.flatMap((f) => [...f.keys()]));
+    const started = facts[0] as Map<string, unknown>;
+    const known = new Set(
+      [...changed].filter((id) => this.engine.runs.has(id) || this.traceless.has(id) || !started.has(id)),
+    );
+    const whole = [
+      await factsOfRuns(store, "trace", known),
+      await factsOfRuns(store, "feedback", known),
+      await factsOfRuns(store, "decision", known),
+    ];
     const runs = new Map<string, RunFacts>();
     for (const id of changed) {
-      const known = this.engine.runs.has(id) || this.traceless.has(id) || !segments.has(id);
-      const fresh = { segments: segments.get(id), feedback: feedback.get(id), decisions: decisions.get(id) };
-      runs.set(
-        id,
-        known
-          ? await this.factsOf(id)
-          : { segments: fresh.segments ?? [], feedback: fresh.feedback ?? [], decisions: fresh.decisions ?? [] },
-      );
-      this.traceless.delete(id);
+      const [segments, given, decisions] = (known.has(id) ? whole : facts).map((f) => f.get(id) ?? []);
+      runs.set(id, { segments, feedback: given, decisions } as RunFacts);
     }
+    for (const id of changed) this.traceless.delete(id);
     for (const id of takeIn(this.engine, runs, this.options.reward)) this.traceless.add(id);
+    this.cursors = { trace: trace.cursor, feedback: feedback.cursor, decision: decision.cursor };
     return changed.size;
   }
 
@@ -108,6 +138,18 @@ export class PatternAnalyzer {
   }
 
   /**
+   * Which runs of a workflow type left the map, and where.
+   * @param reference what runs may do; by default the part of the map that at least one run in twenty uses
+   * @returns undefined for a workflow type without runs
+   */
+  async checkConformance(workflowType: string, reference?: ReferenceModel): Promise<Conformance | undefined> {
+    await this.update();
+    const type = this.engine.types.get(workflowType);
+    if (!type || type.logs.nodes.size === 0) return undefined;
+    return checkConformance(type.logs.nodes, reference ?? referenceOf(processMap(type.logs.nodes, type.follows)));
+  }
+
+  /**
    * The likely culprits of a failed run, from failures whose culprit a person named (feedback with the
    * tag `responsible:AGENT`); empty while there are too few.
    */
@@ -118,29 +160,14 @@ export class PatternAnalyzer {
   private async current(): Promise<PatternReport> {
     return this.adopted ?? this.analyzePatterns();
   }
+}
 
-  private async collect<K extends FactKind>(kind: K) {
-    const store = this.store as Pick<LearningStore, "read">;
-    const byRun = new Map<string, FactTypes[K][]>();
-    const after = this.cursors[kind];
-    for await (const batch of store.read(kind, after === undefined ? {} : { after })) {
-      for (const fact of batch.facts as FactTypes[K][]) {
-        const list = byRun.get(fact.workflowId);
-        if (list) list.push(fact);
-        else byRun.set(fact.workflowId, [fact]);
-      }
-      this.cursors[kind] = batch.cursor;
-    }
-    return byRun;
+function byRun<T extends { workflowId: string }>(facts: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const fact of facts) {
+    const list = found.get(fact.workflowId);
+    if (list) list.push(fact);
+    else found.set(fact.workflowId, [fact]);
   }
-
-  private async factsOf(workflowId: string): Promise<RunFacts> {
-    const store = this.store as Pick<LearningStore, "read">;
-    const all = async <K extends FactKind>(kind: K): Promise<FactTypes[K][]> => {
-      const found: FactTypes[K][] = [];
-      for await (const batch of store.read(kind, { workflowId })) found.push(...(batch.facts as FactTypes[K][]));
-      return found;
-    };
-    return { segments: await all("trace"), feedback: await all("feedback"), decisions: await all("decision") };
-  }
+  return found;
 }

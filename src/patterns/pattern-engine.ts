@@ -13,6 +13,8 @@ export interface TypeLogs {
 }
 
 export const LONGEST_NGRAM = 5;
+/** Replaced and forgotten runs stay in the logs until there are this many more of them than others. */
+const MOST_GONE = 1000;
 
 /**
  * What pattern analysis remembers between runs: the runs, their rewards, and counts kept current run by
@@ -30,22 +32,47 @@ export class PatternEngine {
 
   update(views: Iterable<RunView>): void {
     for (const view of views) {
-      this.remove(view.id);
+      const known = this.runs.get(view.id);
+      if (known && sameView(known, view)) continue;
+      this.takeOut(view.id);
       this.runs.set(view.id, view);
-      const type = this.typeLogs(view.workflowType);
-      for (const unit of UNITS) type.logs[unit].add([view.cases[unit]]);
+      this.count(view);
       this.revision++;
     }
   }
 
-  /** Forgets a run (erased, or kept no longer). */
-  remove(id: string): void {
+  private count(view: RunView): void {
+    const type = this.typeLogs(view.workflowType);
+    for (const unit of UNITS) type.logs[unit].add([view.cases[unit]]);
+  }
+
+  /** Forgets runs (erased, or kept no longer) with their rewards, decisions and labels; unknown ids change nothing. */
+  remove(ids: Iterable<string>): void {
+    const gone = new Set([...ids].filter((id) => this.runs.has(id)));
+    if (gone.size === 0) return;
+    for (const id of gone) {
+      this.takeOut(id);
+      this.rewards.delete(id);
+    }
+    this.decisions = this.decisions.filter((d) => !gone.has(d.workflowId));
+    this.labelled = this.labelled.filter((f) => f.workflowId === undefined || !gone.has(f.workflowId));
+    this.revision++;
+  }
+
+  private takeOut(id: string): void {
     const known = this.runs.get(id);
     if (!known) return;
     const type = this.typeLogs(known.workflowType);
     for (const unit of UNITS) type.logs[unit].remove(id);
     this.runs.delete(id);
-    this.revision++;
+    const { rows, size } = type.logs.nodes;
+    if (rows > 2 * size + MOST_GONE) this.recount(known.workflowType);
+  }
+
+  /** Counts a type anew from the runs that are left, so that forgotten ones take no memory. */
+  private recount(workflowType: string): void {
+    this.types.delete(workflowType);
+    for (const view of this.runs.values()) if (view.workflowType === workflowType) this.count(view);
   }
 
   /** Sets or clears the reward of a run. */
@@ -87,4 +114,9 @@ export class PatternEngine {
     }
     return type;
   }
+}
+
+/** Feedback often comes to a run whose trace is as it was: then nothing needs counting again. */
+function sameView(a: RunView, b: RunView): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

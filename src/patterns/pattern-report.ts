@@ -1,6 +1,7 @@
 import type { AgentCombination } from "./agent-combinations.js";
 import type { Association } from "./association.js";
 import type { Blame } from "./blame.js";
+import type { Conformance } from "./conformance.js";
 import type { DecisionRule } from "./decision-rules.js";
 import type { FailurePrecursor } from "./failure-precursors.js";
 import type { MetricCorrelation } from "./metric-correlations.js";
@@ -43,14 +44,23 @@ export interface PatternReport {
   dataFrom?: string;
   dataTo?: string;
   fdr: number;
-  /** Support that was really used per workflow type and unit (raised where there would be too many patterns). */
-  minSupport: { workflowType: string; unit: Unit; runs: number }[];
+  /**
+   * Support that was really used per workflow type and unit (raised where there would be too many patterns).
+   * `sequencesLeftOut`: runs are so long that even the sequences of all of them are too many; n-grams and loops
+   * stand alone there.
+   */
+  minSupport: { workflowType: string; unit: Unit; runs: number; sequencesLeftOut?: true }[];
   /** Significant patterns first, then by support; at most `maxFindings`. */
   patterns: PatternFinding[];
   /** How many patterns were found and tested together. */
   patternsTested: number;
   /** The process map of each workflow type's nodes. */
   maps: Record<string, ProcessMap>;
+  /**
+   * Which runs left the part of each map that at least one run in twenty uses, and where: the first 100 such
+   * runs with 20 places each; `PatternAnalyzer.checkConformance` names all.
+   */
+  conformance: Record<string, Conformance>;
   variants: VariantStanding[];
   agentCombinations: AgentCombination[];
   decisionRules: DecisionRule[];

@@ -12,6 +12,11 @@ export interface SequenceOptions {
   maxLength?: number;
   /** More patterns than this fail with PATTERN_INVALID instead of filling the memory. Default 200,000. */
   maxPatterns?: number;
+  /**
+   * Most activities looked at while mining; more fail with PATTERN_INVALID instead of running on. Runs of
+   * thousands of activities have more subsequences than anyone can wait for. Default: no limit.
+   */
+  maxEffort?: number;
 }
 
 /** A pattern with the number of runs that contain it. */
@@ -83,6 +88,7 @@ export class Extender {
     private readonly alphabet: number,
     private readonly minSupport: number,
     private readonly maxGap: number,
+    private readonly effort: Effort,
   ) {
     this.sequenceStamp = new Int32Array(alphabet).fill(-1);
     this.support = new Int32Array(alphabet);
@@ -107,6 +113,7 @@ export class Extender {
       const from = (p.position[k] as number) + 1;
       const end = this.set.end(v);
       const to = limited && !first ? Math.min(end, from + this.maxGap + 1) : end;
+      this.effort.spend(to - from + 1);
       for (let j = from; j < to; j++) {
         const item = items[j] as number;
         const seen = this.sequenceStamp[item] === this.stamp;
@@ -166,20 +173,48 @@ export function frequentSequences(
   options: SequenceOptions = {},
 ): SequencePattern[] {
   const { maxGap = Number.POSITIVE_INFINITY, maxLength = Number.POSITIVE_INFINITY } = options;
-  const extender = new Extender(set, alphabet, supportCount(options.minSupport ?? 0.05, runs), maxGap);
+  const minSupport = supportCount(options.minSupport ?? 0.05, runs);
+  const extender = new Extender(set, alphabet, minSupport, maxGap, new Effort(options.maxEffort));
   const found: SequencePattern[] = [];
   const prefix: number[] = [];
-  const grow = (p: Projection): void => {
-    for (const e of extender.extend(p, prefix.length === 0)) {
-      prefix.push(e.item);
-      found.push({ items: prefix.slice(), support: e.support });
-      guardCount(found.length, options.maxPatterns);
-      if (prefix.length < maxLength) grow(e.projection);
+  // A stack of its own: patterns of long runs are longer than the call stack is deep.
+  const levels = [extender.extend(rootProjection(set), true)];
+  const at = [0];
+  while (levels.length > 0) {
+    const e = levels.at(-1)?.[at[at.length - 1] as number];
+    if (!e) {
+      levels.pop();
+      at.pop();
       prefix.pop();
+      continue;
     }
-  };
-  grow(rootProjection(set));
+    at[at.length - 1] = (at[at.length - 1] as number) + 1;
+    prefix.push(e.item);
+    found.push({ items: prefix.slice(), support: e.support });
+    guardCount(found.length, options.maxPatterns);
+    if (prefix.length < maxLength) {
+      levels.push(extender.extend(e.projection, false));
+      at.push(0);
+    } else prefix.pop();
+  }
   return found;
+}
+
+/** Counts the activities that a miner looks at, and fails beyond a limit. */
+export class Effort {
+  private spent = 0;
+
+  constructor(private readonly limit = Number.POSITIVE_INFINITY) {}
+
+  spend(activities: number): void {
+    this.spent += activities;
+    if (this.spent <= this.limit) return;
+    throw new LearningError("PATTERN_INVALID", {
+      received: `runs with more subsequences than ${this.limit} looks at an activity can find`,
+      expected: "shorter runs, or fewer frequent patterns",
+      remedy: "Raise minSupport, or limit maxLength or maxGap.",
+    });
+  }
 }
 
 /** Fails once a miner has found more patterns than allowed. */

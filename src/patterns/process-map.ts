@@ -14,7 +14,7 @@ export interface MapActivity {
   /** Runs that do it more than once, and the executions beyond the first. */
   reworkRuns: number;
   reworkEvents: number;
-  /** Mean working time; absent without times. */
+  /** Mean working time; absent where it is not known. */
   meanWorkMs?: number;
   /** Mean reward of the rated runs with it; absent when none is rated. */
   meanReward?: number;
@@ -31,7 +31,10 @@ export interface MapEdge {
    * (Weijters et al., 2006).
    */
   dependency: number;
-  /** Mean time from the end of `from` to the start of `to`; negative where they overlap. */
+  /**
+   * Mean time from the end of `from` (from its start where working times are not known) to the start of `to`;
+   * negative where they overlap.
+   */
   meanWaitMs?: number;
   meanReward?: number;
 }
@@ -128,7 +131,9 @@ export function processMap(log: EventLog, dfg: DirectlyFollows, rewardOf?: Float
         meanRounds: l.meanRounds,
         maxRounds: l.maxRounds,
       }))
-      .sort((a, b) => b.runs - a.runs),
+      .sort(
+        (a, b) => b.runs - a.runs || a.activities.length - b.activities.length || byName(a.activities, b.activities),
+      ),
     bottlenecks: findBottlenecks(log, dfg),
   };
 }
@@ -162,7 +167,15 @@ function listVariants(log: EventLog, rewards: RewardTable): Variant[] {
       ...meanReward(rewards.sum[v], ratedRuns),
     });
   }
-  return found.sort((a, b) => b.count - a.count || a.activities.length - b.activities.length);
+  return found.sort(
+    (a, b) => b.count - a.count || a.activities.length - b.activities.length || byName(a.activities, b.activities),
+  );
+}
+
+/** Order of names, so that ties do not depend on the order in which runs came. */
+function byName(a: readonly string[], b: readonly string[]): number {
+  for (const [i, name] of a.entries()) if (name !== b[i]) return name < (b[i] as string) ? -1 : 1;
+  return 0;
 }
 
 /** In how many runs each activity and edge occurs, and the rewards of those runs. */

@@ -1,13 +1,17 @@
 import { type Clock, defaultLogger, isoTime, LearningError, type Logger, messageOf, show } from "../core/index.js";
 import type { BlobStore, DocumentStore } from "../store/learning-store.js";
-import { openPayload, sealPayload } from "./payload.js";
+import { blobName, openPayload, sealPayload } from "./payload.js";
 import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent } from "./registry.js";
 import {
   corruptDocument,
   DOCUMENT_PREFIX,
+  discardVersions,
   emptyDocument,
+  nextVersion,
   parseDocument,
   type RegistryDocument,
+  recordEvent,
+  revisionOf,
   type StoredVersion,
   servingVersion,
 } from "./registry-document.js";
@@ -38,18 +42,6 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   const damaged = new Map<string, LearningError>();
   const listeners = new Map<string, Set<Listener>>();
 
-  for (const key of await documents.keys(DOCUMENT_PREFIX)) {
-    const name = key.slice(DOCUMENT_PREFIX.length);
-    try {
-      known.set(name, parseDocument(name, await documents.get(key)));
-    } catch (error) {
-      const coded = (error as { code?: unknown }).code === "STORE_CORRUPT";
-      const failure = coded ? (error as LearningError) : corruptDocument(name, "unreadable", error);
-      damaged.set(name, failure);
-      logger.warn("a registry document cannot be read; its fallback serves", { name, error: failure.message });
-    }
-  }
-
   const documentOf = (name: string): RegistryDocument => {
     const failure = damaged.get(name);
     if (failure) throw failure;
@@ -67,9 +59,9 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     throw new LearningError("ARTIFACT_UNKNOWN", {
       received: `version ${show(version)} of ${document.name}`,
       expected: document.versions.length
-        ? `v1 to ${document.versions.at(-1)?.version}`
+        ? `${document.versions[0]?.version} to ${document.versions.at(-1)?.version}`
         : "a version, but none was published",
-      remedy: "List the versions with registry.versions(name).",
+      remedy: "List the versions with registry.versions(name); old ones are discarded.",
     });
   };
 
@@ -80,16 +72,39 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   ): Promise<RegistryDocument> => {
     const failure = damaged.get(name);
     if (failure) throw failure;
-    let event: RegistryEvent | undefined;
     const updated = await documents.update<RegistryDocument>(DOCUMENT_PREFIX + name, (stored) => {
       const document = stored === undefined ? emptyDocument(name) : parseDocument(name, structuredClone(stored));
-      event = { at: isoTime(clock.now()), name, ...apply(document) };
-      document.events.push(event);
+      recordEvent(document, { at: isoTime(clock.now()), name, ...apply(document) });
       return document;
     });
-    known.set(name, updated);
-    if (event && event.action !== "publish") notify(name, publicVersion(servingVersion(updated)), event);
+    accept(name, updated);
     return updated;
+  };
+  /** Takes over a document as it is stored now, and tells of what changed since the one known. */
+  const accept = (name: string, document: RegistryDocument) => {
+    const before = known.get(name);
+    const fresh = revisionOf(document) - (before ? revisionOf(before) : 0);
+    if (before && fresh <= 0) return;
+    known.set(name, document);
+    for (const event of document.events.slice(-fresh))
+      if (event.action !== "publish") notify(name, publicVersion(servingVersion(document)), event);
+  };
+  const refresh = async () => {
+    for (const key of await documents.keys(DOCUMENT_PREFIX)) {
+      const name = key.slice(DOCUMENT_PREFIX.length);
+      try {
+        accept(name, parseDocument(name, await documents.get(key)));
+        damaged.delete(name);
+      } catch (error) {
+        // What is known goes on serving; what could never be read leaves its fallback.
+        if (known.has(name)) continue;
+        const coded = (error as { code?: unknown }).code === "STORE_CORRUPT";
+        const failure = coded ? (error as LearningError) : corruptDocument(name, "unreadable", error);
+        if (!damaged.has(name))
+          logger.warn("a registry document cannot be read; its fallback serves", { name, error: failure.message });
+        damaged.set(name, failure);
+      }
+    }
   };
   const notify = (name: string, champion: ArtifactVersion | undefined, event: RegistryEvent) => {
     for (const listener of [...(listeners.get(name) ?? [])]) {
@@ -101,16 +116,20 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     }
   };
 
+  await refresh();
   return {
-    async publish(name: string, kind: string, payload: unknown, lineage: ArtifactLineage) {
+    refresh,
+    async publish(name, kind, payload, lineage, keep) {
       checkName(name);
       const sealed = sealPayload(name, payload);
       const plainLineage = JSON.parse(sealPayload(name, lineage).content) as ArtifactLineage;
       await blobs.write(sealed.blob, sealed.content);
+      let discarded: string[] = [];
       const document = await change(name, (d) => {
-        const version = `v${d.versions.length + 1}`;
+        const version = nextVersion(d);
         const createdAt = isoTime(clock.now());
         d.versions.push({ name, version, kind, createdAt, lineage: plainLineage, digest: sealed.digest });
+        if (keep) discarded = discardVersions(d, keep);
         const rows = `${plainLineage.rows} rows`;
         return {
           action: "publish",
@@ -118,6 +137,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
           reason: plainLineage.parent ? `${rows}, after ${plainLineage.parent}` : rows,
         };
       });
+      for (const hash of discarded) await blobs.delete(blobName(name, hash));
       return publicVersion(document.versions.at(-1)) as ArtifactVersion;
     },
     async promote(name, version, reason) {

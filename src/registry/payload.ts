@@ -69,6 +69,7 @@ export async function openPayload(
   });
 }
 
-function blobName(name: string, hash: string): string {
+/** Where the payload of a name with this digest is stored. */
+export function blobName(name: string, hash: string): string {
   return `${name}/${hash}`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LearningError, messageOf, show } from "../core/index.js";
+import type { KeepVersions } from "./registry.js";
 
 const lineageSchema = z.object({
   parent: z.string().optional(),
@@ -36,6 +37,8 @@ const documentSchema = z
     name: z.string(),
     versions: z.array(versionSchema),
     events: z.array(eventSchema),
+    /** How many older events were let go. */
+    eventsDropped: z.number().int().nonnegative().optional(),
     /** The promoted versions that a roll-back returns to, the serving one last. */
     serving: z.array(z.string()),
     /** Held version, or `{}` when the fallback is held. */
@@ -48,12 +51,52 @@ const documentSchema = z
 export type RegistryDocument = z.infer<typeof documentSchema>;
 export type StoredVersion = z.infer<typeof versionSchema>;
 
+/** Events kept per name; beyond, the oldest go. */
+const KEPT_EVENTS = 500;
+
 /** Key prefix of the registry's documents in the document store. */
 export const DOCUMENT_PREFIX = "registry/";
 
 /** The document of a name nothing was published under yet. */
 export function emptyDocument(name: string): RegistryDocument {
   return { schemaVersion: 1, name, versions: [], events: [], serving: [] };
+}
+
+/** Grows by one with every change, whoever makes it. */
+export function revisionOf(document: RegistryDocument): number {
+  return (document.eventsDropped ?? 0) + document.events.length;
+}
+
+/** Adds an event to the history. */
+export function recordEvent(document: RegistryDocument, event: z.infer<typeof eventSchema>): void {
+  document.events.push(event);
+  const surplus = document.events.length - KEPT_EVENTS;
+  if (surplus <= 0) return;
+  document.events.splice(0, surplus);
+  document.eventsDropped = (document.eventsDropped ?? 0) + surplus;
+}
+
+/** The name of the version that is published next; numbers are never used twice. */
+export function nextVersion({ versions }: RegistryDocument): string {
+  return `v${Number(versions.at(-1)?.version.slice(1) ?? 0) + 1}`;
+}
+
+/**
+ * Lets go of all versions but the newest, what serves or is pinned, and those named.
+ * @returns digests of payloads that no version needs any more
+ */
+export function discardVersions(document: RegistryDocument, keep: KeepVersions): string[] {
+  const kept = new Set([
+    ...document.versions.slice(-keep.newest).map((v) => v.version),
+    document.serving.at(-1),
+    document.pinned?.version,
+    ...(keep.also ?? []),
+  ]);
+  const gone = document.versions.filter((v) => !kept.has(v.version));
+  document.versions = document.versions.filter((v) => kept.has(v.version));
+  document.serving = document.serving.filter((v) => kept.has(v));
+  const needed = new Set(document.versions.map((v) => v.digest));
+  return [...new Set(gone.map((v) => v.digest))].filter((hash) => !needed.has(hash));
 }
 
 /** The version that serves: the pinned one, or the last promoted one, or none. */

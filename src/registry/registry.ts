@@ -32,6 +32,14 @@ export interface RegistryEvent {
   reason: string;
 }
 
+/** Which versions stay when another is published; what serves or is pinned always does. */
+export interface KeepVersions {
+  /** This many of the newest, the published one included; at least 1. */
+  newest: number;
+  /** And these, by version. */
+  also?: readonly string[];
+}
+
 /**
  * Immutable versioned artifacts. Publishing changes nothing that serves; `promote` does.
  * `pin` holds a version (or, with undefined, the fallback) against every other change: while a name
@@ -39,7 +47,14 @@ export interface RegistryEvent {
  * last. Unknown names or versions fail with ARTIFACT_UNKNOWN.
  */
 export interface Registry {
-  publish(name: string, kind: string, payload: unknown, lineage: ArtifactLineage): Promise<ArtifactVersion>;
+  /** With `keep`, all other versions are discarded for good, payloads included; their events stay. */
+  publish(
+    name: string,
+    kind: string,
+    payload: unknown,
+    lineage: ArtifactLineage,
+    keep?: KeepVersions,
+  ): Promise<ArtifactVersion>;
   promote(name: string, version: string, reason: string): Promise<void>;
   /** Back to the version that served before, or to none. */
   rollback(name: string, reason: string): Promise<void>;
@@ -52,7 +67,10 @@ export interface Registry {
   load(name: string, version: string): Promise<unknown>;
   versions(name: string): ArtifactVersion[];
   names(): string[];
+  /** What happened, oldest first; the last 500 events of each name. */
   history(name?: string): RegistryEvent[];
+  /** Takes over what other processes changed in the same store, and tells the watchers. */
+  refresh(): Promise<void>;
   /** Called after each promote, rollback, pin and unpin of `name`. Returns the cancellation. */
   watch(name: string, listener: (champion: ArtifactVersion | undefined, event: RegistryEvent) => void): () => void;
 }

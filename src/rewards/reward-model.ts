@@ -155,6 +155,11 @@ export class RewardModel {
     return this.encoder.version;
   }
 
+  /** What it predicts: `reward`, and every dimension that had enough examples. */
+  get targetNames(): string[] {
+    return [...this.targets.keys()];
+  }
+
   /** What was fitted for each target: errors and weights of the members, importances. */
   report(): Record<string, TargetReport & { importances: { feature: string; importance: number }[] }> {
     return Object.fromEntries(

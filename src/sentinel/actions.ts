@@ -1,6 +1,6 @@
 import { Command, type LangGraphRunnableConfig, Send } from "@langchain/langgraph";
 import type { Clock, Logger } from "../core/index.js";
-import { digest, messageOf } from "../core/index.js";
+import { digest, messageOf, show } from "../core/index.js";
 import type {
   ActionOutcome,
   ActionPlan,
@@ -9,12 +9,15 @@ import type {
   OrchestratorAction,
   StepFacts,
 } from "../orchestration/index.js";
-import { admitTasks, admitTerritories, advance, planAction, stepFacts, survey } from "../orchestration/index.js";
+import { advance, planAction, siftWork, stepFacts, survey } from "../orchestration/index.js";
+import { rethrowSignal } from "./agent.js";
+import { amountOf } from "./answer.js";
 import { orderOf } from "./brief.js";
 import type { SentinelOptions } from "./options.js";
 import type { SentinelStateType, SentinelUpdate } from "./state.js";
 import { changesBetween, orchestrationOf } from "./state.js";
 import { courseOf } from "./steer.js";
+import { DEFAULT_TIMEOUT_MS, withTimeLimit } from "./time-limit.js";
 
 /** What the action nodes need. */
 export interface ActionContext {
@@ -24,11 +27,9 @@ export interface ActionContext {
   logger: Logger;
 }
 
-type Work = (
-  state: OrchestrationState,
-  plan: ActionPlan,
-  config: LangGraphRunnableConfig,
-) => Promise<ActionOutcome> | ActionOutcome;
+/** What an action brought, and what went wrong in it although it went on. */
+type Done = ActionOutcome & { error?: string };
+type Work = (state: OrchestrationState, plan: ActionPlan, config: LangGraphRunnableConfig) => Promise<Done> | Done;
 
 /** The node of an action that is done when the node ends. */
 export function actionNode(action: OrchestratorAction, { rules, clock }: ActionContext, work: Work = () => ({})) {
@@ -36,9 +37,9 @@ export function actionNode(action: OrchestratorAction, { rules, clock }: ActionC
     const before = orchestrationOf(s);
     const plan = planAction(survey(before, rules), action);
     const started = clock.monotonic();
-    const outcome = await work(before, plan, config);
-    const took = { durationMs: Math.max(0, clock.monotonic() - started), ...outcome };
-    const facts = stepFacts(before, plan, took);
+    const { error, ...outcome } = await work(before, plan, config);
+    const took = { ...outcome, durationMs: Math.max(0, clock.monotonic() - started) };
+    const facts = { ...stepFacts(before, plan, took), ...(error === undefined ? {} : { error }) };
     return { ...stepTaken(s, facts), ...changesBetween(before, advance(before, plan, took, rules)) };
   };
 }
@@ -65,69 +66,92 @@ function stepTaken(s: SentinelStateType, facts: StepFacts = {}): SentinelUpdate 
   };
 }
 
-/** Calls the user's scanner; one that fails or answers with what is no work has found nothing. */
-export function scanWork({ options, logger }: ActionContext): Work {
+/**
+ * Calls the user's scanner and takes of its answer what is sound. One that fails has found nothing; what
+ * went wrong is logged and in the step's record.
+ */
+export function scanWork(context: ActionContext): Work {
+  const { options } = context;
   return async (state, plan, config) => {
     const territories = state.territories.filter((t) => plan.territories.includes(t.id));
-    try {
-      const found = await options.scanner?.(territories, { goal: state.goal, config });
-      const { tokens = 0, costUsd = 0, ...rest } = found ?? {};
-      admitTasks(state, rest.tasks ?? []);
-      admitTerritories(state.territories, rest.territories ?? []);
-      return { tokens, costUsd, found: rest };
-    } catch (error) {
-      rethrowSignal(error, config);
-      logger.warn("sentinel: the scanner failed", { error: messageOf(error) });
-      return {};
-    }
+    const call = await attempt(context, "the scanner", config, (own) =>
+      options.scanner?.(territories, { goal: state.goal, config: own }),
+    );
+    const answer = (call.answer ?? {}) as Record<string, unknown>;
+    const { refused, ...found } = siftWork(state, {
+      tasks: listOf(answer["tasks"]),
+      territories: listOf(answer["territories"]),
+    });
+    if (refused.length > 0) context.logger.warn("sentinel: the scanner found what is no work", { refused });
+    const exhausted = listOf(answer["exhausted"]).map(String);
+    const error = [call.error, ...refused].filter((e) => e !== undefined).join("; ");
+    return { ...amountsOf(answer), found: { ...found, exhausted }, ...(error && { error: error.slice(0, 500) }) };
   };
 }
 
 /** Merges the results of every workflow that has new ones. */
-export function coordinateWork({ options, logger }: ActionContext): Work {
+export function coordinateWork(context: ActionContext): Work {
+  const { merge } = context.options;
   return async (state, _plan, config) => {
     const merged: Record<string, string> = {};
+    const errors: string[] = [];
     for (const id of new Set(state.tasks.filter((t) => t.status === "produced").map((t) => t.workflow))) {
       const results = state.tasks
         .filter((t) => t.workflow === id && (t.status === "accepted" || t.status === "produced"))
         .map((t) => ({ title: t.title, content: t.content ?? "" }));
       merged[id] = results.map((r) => `${r.title}: ${r.content}`).join("\n");
-      try {
-        if (options.merge) merged[id] = await options.merge({ id, results }, config);
-      } catch (error) {
-        rethrowSignal(error, config);
-        logger.warn(`sentinel: merging ${id} failed; its results stand one under the other`, {
-          error: messageOf(error),
-        });
-      }
+      if (!merge) continue;
+      const { answer, error } = await attempt(context, `merging ${id}`, config, async (own) => {
+        const text: unknown = await merge({ id, results }, own);
+        if (typeof text !== "string") throw new TypeError(`merge gave ${show(text)}, which is no text`);
+        return text;
+      });
+      if (error !== undefined) errors.push(error);
+      else merged[id] = answer as string;
     }
-    return { merged };
+    return { merged, ...(errors.length > 0 && { error: errors.join("; ").slice(0, 500) }) };
   };
 }
 
 /** Calls the user's inspiration source; one that fails gives no insight. */
-export function inspireWork({ options, logger }: ActionContext): Work {
+export function inspireWork(context: ActionContext): Work {
+  const { options } = context;
   return async (state, _plan, config) => {
     const themes = [...new Set(state.tasks.filter((t) => t.status === "waiting" && t.creative).map((t) => t.title))];
-    try {
-      const answer = (await options.inspiration?.({ goal: state.goal, themes }, config)) ?? [];
-      const full =
-        typeof answer === "string" ? { insights: [answer] } : "insights" in answer ? answer : { insights: answer };
-      const {
-        insights,
-        tokens = 0,
-        costUsd = 0,
-      } = full as { insights: readonly string[]; tokens?: number; costUsd?: number };
-      const id = (text: string, i: number) => digest(`${state.inspirationRequests}|${i}|${text}`, 12);
-      return { tokens, costUsd, insights: insights.map((text, i) => ({ id: id(text, i), text })) };
-    } catch (error) {
-      rethrowSignal(error, config);
-      logger.warn("sentinel: the inspiration source failed", { error: messageOf(error) });
-      return {};
-    }
+    const call = await attempt(context, "the inspiration source", config, async (own) => {
+      const answer: unknown = (await options.inspiration?.({ goal: state.goal, themes }, own)) ?? [];
+      const texts = typeof answer === "string" ? [answer] : ((answer as { insights?: unknown }).insights ?? answer);
+      if (!Array.isArray(texts) || !texts.every((t) => typeof t === "string"))
+        throw new TypeError(`it gave ${show(answer)} instead of texts`);
+      return { texts: texts as string[], ...amountsOf(answer as object) };
+    });
+    const { texts = [], ...amounts } = call.answer ?? {};
+    const id = (text: string, i: number) => digest(`${state.inspirationRequests}|${i}|${text}`, 12);
+    const insights = texts.map((text, i) => ({ id: id(text, i), text }));
+    return { ...amounts, insights, ...(call.error !== undefined && { error: call.error }) };
   };
 }
 
-function rethrowSignal(error: unknown, config: LangGraphRunnableConfig): void {
-  if ((error as { is_bubble_up?: boolean } | null)?.is_bubble_up || config.signal?.aborted) throw error;
+/** Calls what is the user's, within its time; what goes wrong is logged and handed back. */
+async function attempt<T>(
+  { options, clock, logger }: ActionContext,
+  what: string,
+  config: LangGraphRunnableConfig,
+  call: (config: LangGraphRunnableConfig) => T | Promise<T>,
+): Promise<{ answer?: T; error?: string }> {
+  try {
+    const limit = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    return { answer: await withTimeLimit(what, limit, clock, config.signal, (signal) => call({ ...config, signal })) };
+  } catch (cause) {
+    rethrowSignal(cause, config);
+    const error = messageOf(cause);
+    logger.warn(`sentinel: ${what} failed`, { error });
+    return { error: error.slice(0, 500) };
+  }
 }
+
+function amountsOf(answer: { tokens?: unknown; costUsd?: unknown }): { tokens: number; costUsd: number } {
+  return { tokens: amountOf(answer.tokens), costUsd: amountOf(answer.costUsd) };
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

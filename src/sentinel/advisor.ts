@@ -1,7 +1,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import type { Logger } from "../core/index.js";
-import { messageOf } from "../core/index.js";
+import { LearningError, messageOf } from "../core/index.js";
 import type { OrchestratorAction } from "../orchestration/index.js";
 import { ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { Advice, DecisionPointStatus, PolicyNode, PolicyNodeOptions } from "../routing/index.js";
@@ -29,11 +29,27 @@ export interface AdvisorSettings {
  */
 export class SentinelAdvisor {
   private policy: SentinelPolicyNode | undefined;
+  private following = false;
 
   constructor(private readonly settings: AdvisorSettings) {}
 
-  /** From now on decisions are recorded there, and policies come from there. */
+  /** Follows a policy that was given at creation; no loop can be attached then. */
+  follow(policy: SentinelLoop): void {
+    this.attach(policy);
+    this.following = true;
+  }
+
+  /**
+   * From now on decisions are recorded there, and policies come from there.
+   * @throws SENTINEL_INVALID where the Sentinel was given a policy of its own
+   */
   attach(loop: SentinelLoop): void {
+    if (this.following)
+      throw new LearningError("SENTINEL_INVALID", {
+        received: "a loop for a Sentinel that follows a policy of its own",
+        expected: "one or the other",
+        remedy: "Leave `policy` out and publish it in the loop's registry, as policy/sentinel.",
+      });
     const { decisionPoint, exploration } = this.settings;
     this.policy = loop.policyNode({
       decisionPoint,

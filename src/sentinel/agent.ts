@@ -1,8 +1,9 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
-import type { Clock } from "../core/index.js";
-import { LearningError, messageOf } from "../core/index.js";
+import type { Clock, Logger } from "../core/index.js";
+import { messageOf } from "../core/index.js";
 import type { AgentDeclaration, AgentResponse, Assignment, RunCircumstances, Task } from "../orchestration/index.js";
 import { readAnswer } from "./answer.js";
+import { DEFAULT_TIMEOUT_MS, withTimeLimit } from "./time-limit.js";
 
 /** What an agent gets to work on. */
 export interface AgentBrief {
@@ -30,7 +31,7 @@ export interface SentinelAgent extends AgentDeclaration {
    * `createAgent` agents, the {@link AgentBrief} for every other Runnable.
    */
   input?: (brief: AgentBrief) => unknown;
-  /** A run that takes longer is aborted and counts as failed. Default 120,000. */
+  /** A run that takes longer is aborted and counts as failed. Default 120,000; `Infinity`: never. */
   timeoutMs?: number;
 }
 
@@ -41,7 +42,10 @@ export interface AgentOrder {
   brief: AgentBrief;
 }
 
-/** Judges a result in [0,1]; a reward model or an evaluator, say. */
+/**
+ * Judges a result in [0,1]; a reward model or an evaluator, say. Where it throws, is late or gives no
+ * number, that is logged and the agent's own (or declared) quality counts.
+ */
 export type AssessResult = (content: string, brief: AgentBrief) => number | Promise<number>;
 
 type GraphLike = { lg_is_pregel?: boolean; graph?: { lg_is_pregel?: boolean } };
@@ -53,15 +57,24 @@ export function graphOf(agent: SentinelAgent): object | undefined {
   return runnable.graph?.lg_is_pregel ? runnable.graph : undefined;
 }
 
+/** What running an agent needs. */
+export interface AgentRunSettings {
+  clock: Clock;
+  logger: Logger;
+  assess?: AssessResult;
+  /** For `assess`. */
+  timeoutMs: number;
+}
+
 /** Runs an agent once. Failures and timeouts become a response that is not ok; interrupts and commands pass through. */
 export async function runAgent(
   agent: SentinelAgent,
   order: AgentOrder,
   config: RunnableConfig,
-  clock: Clock,
-  assess: AssessResult | undefined,
+  settings: AgentRunSettings,
 ): Promise<Omit<AgentResponse, "step">> {
   const { assignment, brief, under } = order;
+  const { clock } = settings;
   const base = { taskId: assignment.taskId, agent: agent.name };
   const started = clock.monotonic();
   const took = () => Math.max(0, clock.monotonic() - started);
@@ -70,13 +83,13 @@ export async function runAgent(
     const input =
       agent.input?.(brief) ?? (graph ? { messages: [{ role: "user", content: brief.prompt }] } : (brief as unknown));
     const runnable = (graph ?? agent.runnable) as { invoke(input: unknown, config: RunnableConfig): Promise<unknown> };
-    const output = await withTimeout(agent, clock, config.signal, (signal) =>
+    const { name, timeoutMs = DEFAULT_TIMEOUT_MS } = agent;
+    const output = await withTimeLimit(name, timeoutMs, clock, config.signal, (signal) =>
       runnable.invoke(input, { ...config, signal }),
     );
     const answer = readAnswer(output);
     const durationMs = took();
-    const judged = assess ? await assess(answer.content, brief) : answer.quality;
-    const quality = judged === undefined || !Number.isFinite(judged) ? (agent.quality ?? 0.7) : judged;
+    const quality = (await judged(answer.content, brief, config, settings)) ?? answer.quality ?? agent.quality ?? 0.7;
     return {
       ...base,
       ok: true,
@@ -88,7 +101,7 @@ export async function runAgent(
       content: answer.content,
     };
   } catch (error) {
-    if ((error as { is_bubble_up?: boolean } | null)?.is_bubble_up || config.signal?.aborted) throw error;
+    rethrowSignal(error, config);
     return {
       ...base,
       ok: false,
@@ -101,31 +114,28 @@ export async function runAgent(
   }
 }
 
-async function withTimeout<T>(
-  agent: SentinelAgent,
-  clock: Clock,
-  outer: AbortSignal | undefined,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = agent.timeoutMs ?? 120_000;
-  const controller = new AbortController();
-  const signal = outer ? AbortSignal.any([outer, controller.signal]) : controller.signal;
-  let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.schedule(() => {
-      const error = new LearningError("SENTINEL_INVALID", {
-        received: `no answer from ${agent.name} within ${limit} ms`,
-        expected: "an answer in time",
-        remedy: "Raise timeoutMs where the agent needs longer.",
-      });
-      reject(error);
-      controller.abort(error);
-    }, limit);
-  });
+/** What the evaluator says; undefined where there is none, or it fails: that is no fault of the agent's. */
+async function judged(
+  content: string,
+  brief: AgentBrief,
+  config: RunnableConfig,
+  { assess, clock, logger, timeoutMs }: AgentRunSettings,
+): Promise<number | undefined> {
+  if (!assess) return undefined;
+  let quality: unknown;
+  let error = "no finite number";
   try {
-    const answer = run(signal);
-    return await Promise.race([late, answer]);
-  } finally {
-    cancel();
+    quality = await withTimeLimit("assess", timeoutMs, clock, config.signal, () => assess(content, brief));
+  } catch (cause) {
+    rethrowSignal(cause, config);
+    error = messageOf(cause);
   }
+  if (typeof quality === "number" && Number.isFinite(quality)) return quality;
+  logger.warn(`sentinel: judging ${brief.task.id} failed; the agent's own quality counts`, { error });
+  return undefined;
+}
+
+/** Lets through what is LangGraph's own business: interrupts, commands, and the end of the whole run. */
+export function rethrowSignal(error: unknown, config: RunnableConfig): void {
+  if ((error as { is_bubble_up?: boolean } | null)?.is_bubble_up || config.signal?.aborted) throw error;
 }

@@ -1,3 +1,5 @@
+import { LearningError, show } from "../core/index.js";
+
 /** What an agent's output says, whatever its form. */
 export interface Answer {
   content: string;
@@ -7,34 +9,51 @@ export interface Answer {
   costUsd?: number;
 }
 
-interface MessageLike {
-  content?: unknown;
-  usage_metadata?: { total_tokens?: number };
-}
+type MessageLike = { content?: unknown; usage_metadata?: { total_tokens?: unknown } } | null | undefined;
 
 /**
  * Reads an agent's output: a string; a message; a state with `messages` (the last one is the answer,
  * tokens are summed over all that carry usage); or an object with `content` (or `output`) and
- * optionally `quality`, `tokens`, `costUsd`. Anything else is kept as JSON.
+ * optionally `quality`, `tokens`, `costUsd`. Anything else is kept as JSON. Amounts that are no amounts
+ * (NaN, negative, text) count as 0.
+ * @throws SENTINEL_INVALID where there is no answer: nothing, or a state without messages
  */
 export function readAnswer(output: unknown): Answer {
   if (typeof output === "string") return { content: output, tokens: 0 };
-  if (typeof output !== "object" || output === null) return { content: JSON.stringify(output) ?? "", tokens: 0 };
+  if (output === undefined || output === null) throw noAnswer(output);
+  if (typeof output !== "object") return { content: String(output), tokens: 0 };
   const o = output as Record<string, unknown>;
-  if (Array.isArray(o["messages"]) && o["messages"].length > 0) {
+  if (Array.isArray(o["messages"])) {
     const messages = o["messages"] as MessageLike[];
-    const tokens = messages.reduce((sum, m) => sum + (m.usage_metadata?.total_tokens ?? 0), 0);
-    return { ...numbers(o), content: textOf(messages.at(-1)?.content), tokens };
+    const last = messages.at(-1);
+    if (!last) throw noAnswer(output);
+    const tokens = messages.reduce((sum, m) => sum + amountOf(m?.usage_metadata?.total_tokens), 0);
+    return { ...numbers(o), content: textOf(last.content), tokens };
   }
   const content = o["content"] ?? o["output"];
-  const tokens = (o as MessageLike).usage_metadata?.total_tokens ?? finite(o["tokens"]) ?? 0;
+  const tokens = amountOf((o as MessageLike)?.usage_metadata?.total_tokens ?? o["tokens"]);
   return { ...numbers(o), content: content === undefined ? JSON.stringify(o) : textOf(content), tokens };
 }
 
 function numbers(o: Record<string, unknown>): Pick<Answer, "quality" | "costUsd"> {
   const quality = finite(o["quality"]);
-  const costUsd = finite(o["costUsd"]);
-  return { ...(quality === undefined ? {} : { quality }), ...(costUsd === undefined ? {} : { costUsd }) };
+  return {
+    ...(quality === undefined ? {} : { quality }),
+    ...(o["costUsd"] === undefined ? {} : { costUsd: amountOf(o["costUsd"]) }),
+  };
+}
+
+/** A count or sum as somebody else states it: 0 for what is no finite number above zero. */
+export function amountOf(value: unknown): number {
+  return Math.max(0, finite(value) ?? 0);
+}
+
+function noAnswer(output: unknown): LearningError {
+  return new LearningError("SENTINEL_INVALID", {
+    received: `the answer ${show(output)}`,
+    expected: "a text, a message, a state with messages, or an object with content",
+    remedy: "Let the agent return its result.",
+  });
 }
 
 function finite(value: unknown): number | undefined {

@@ -1,8 +1,9 @@
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { show } from "../core/index.js";
 import type { OrchestratorAction } from "../orchestration/index.js";
 import { isOrchestratorAction } from "../orchestration/index.js";
 import { legalOf, superstep } from "./control.js";
-import type { SentinelStateType, SentinelUpdate } from "./state.js";
+import type { Override, SentinelStateType, SentinelUpdate } from "./state.js";
 import { courseOf } from "./steer.js";
 
 /** What a person is asked. */
@@ -10,41 +11,57 @@ export interface ApprovalRequest {
   kind: "sentinel-approval";
   action: OrchestratorAction;
   why: string;
-  /** What could be done instead. */
+  /** What could be done instead; ending the run (`completeTask`) always can. */
   alternatives: OrchestratorAction[];
+  /** What was wrong with the last answer, where it was none. */
+  problem?: string;
 }
 
-/** `true`: do it; `false`: not this; or another legal action to take instead. */
+/** `true`: do it; `false`: not this; or another of the alternatives, to be done instead. */
 export type ApprovalAnswer = boolean | { action: OrchestratorAction };
 
 /**
- * Asks a person before an action. Refused without naming another, the baseline's choice is taken, or
- * else the first of the alternatives; an action that is the only legal one is taken all the same.
+ * Asks a person before an action of `needed`. What was refused is not done: in its place the baseline's
+ * choice is taken, or else the first alternative; one that needs approval itself is asked about as well.
+ * Where everything legal was refused the run ends. An answer that is none is asked for again.
  */
-export function approvalNode() {
+export function approvalNode(needed: readonly OrchestratorAction[]) {
   return (s: SentinelStateType, config: LangGraphRunnableConfig): SentinelUpdate => {
-    const { action, why } = courseOf(s);
-    const alternatives = legalOf(s.outlook).filter((a) => a !== action);
-    const request: ApprovalRequest = { kind: "sentinel-approval", action, why, alternatives };
-    const answer = interrupt<ApprovalRequest, ApprovalAnswer>(request);
     // LangGraph counts its recursion limit anew from a resume.
-    return { override: overrideOf(s, action, alternatives, answer), limitFrom: superstep(config) };
+    return { override: decide(s, needed), limitFrom: superstep(config) };
   };
 }
 
-function overrideOf(
-  s: SentinelStateType,
-  action: OrchestratorAction,
-  alternatives: OrchestratorAction[],
-  answer: ApprovalAnswer,
-): SentinelUpdate["override"] {
-  if (answer === true) return { action, why: "approved" };
-  const named = typeof answer === "object" && answer !== null ? answer.action : undefined;
-  if (isOrchestratorAction(named) && s.outlook.legal[named]) return { action: named, why: "chosen by a person" };
-  const { baseline } = s.outlook;
-  const instead = baseline === action ? alternatives[0] : baseline;
-  return {
-    action: instead ?? action,
-    why: instead ? `instead of ${action}, which was refused` : "nothing else is legal",
-  };
+function decide(s: SentinelStateType, needed: readonly OrchestratorAction[]): Override {
+  const legal = legalOf(s.outlook);
+  const refused: OrchestratorAction[] = [];
+  let { action, why }: Pick<Override, "action" | "why"> = courseOf(s);
+  for (;;) {
+    const open = legal.filter((a) => a !== action && !refused.includes(a));
+    const others: OrchestratorAction[] =
+      action === "completeTask" || open.includes("completeTask") ? open : [...open, "completeTask"];
+    const answer = ask({ kind: "sentinel-approval", action, why, alternatives: others });
+    if (answer === true) return { action, why: "approved" };
+    if (answer !== false) return { action: answer.action, why: "chosen by a person" };
+    refused.push(action);
+    const { baseline } = s.outlook;
+    const free = open.filter((a) => !needed.includes(a));
+    const next = free.includes(baseline) ? baseline : (free[0] ?? (open.includes(baseline) ? baseline : open[0]));
+    if (!next) return { action: "completeTask", why: `nothing is left, ${refused.join(", ")} was refused` };
+    why = `instead of ${refused.join(", ")}, which was refused`;
+    if (free.includes(next)) return { action: next, why };
+    action = next;
+  }
+}
+
+/** Asks until there is an answer. */
+function ask(request: ApprovalRequest): ApprovalAnswer {
+  for (let problem: string | undefined; ; ) {
+    const answer: unknown = interrupt({ ...request, ...(problem !== undefined && { problem }) });
+    if (typeof answer === "boolean") return answer;
+    const named = (answer as { action?: unknown } | null)?.action;
+    if (isOrchestratorAction(named) && (named === request.action || request.alternatives.includes(named)))
+      return { action: named };
+    problem = `${show(answer)} is neither true, false nor { action } with one of ${request.alternatives.join(", ")}`;
+  }
 }

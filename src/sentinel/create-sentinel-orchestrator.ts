@@ -1,7 +1,7 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { END, START, StateGraph } from "@langchain/langgraph";
 import { defaultLogger, systemClock } from "../core/index.js";
-import type { OrchestratorAction } from "../orchestration/index.js";
+import type { OrchestrationRules, OrchestratorAction } from "../orchestration/index.js";
 import { DEFAULT_RULES, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { ActionContext } from "./actions.js";
 import { actionNode, coordinateWork, dispatchNode, inspireWork, scanWork } from "./actions.js";
@@ -10,12 +10,13 @@ import type { AgentOrder } from "./agent.js";
 import { graphOf, runAgent } from "./agent.js";
 import { approvalNode } from "./approval.js";
 import { markSentinel } from "./attach.js";
+import { checkOptions } from "./check-options.js";
 import { beginNode, controlNode, legalOf } from "./control.js";
 import { fixedPolicy } from "./fixed-policy.js";
 import type { SentinelOptions } from "./options.js";
-import { checkOptions } from "./options.js";
 import { SentinelInput, SentinelState, type SentinelStateType, type SentinelUpdate } from "./state.js";
 import { courseOf } from "./steer.js";
+import { DEFAULT_TIMEOUT_MS } from "./time-limit.js";
 
 /**
  * The Sentinel: a graph that decides step by step whether to scan for work, send out one agent or
@@ -26,20 +27,25 @@ import { courseOf } from "./steer.js";
  * like. Invoke it with `{ goal, territories?, tasks? }` and a `recursionLimit` of
  * `sentinelRecursionLimit(steps)`; with a lower one it ends earlier, in order, with its report in
  * `finalReport`.
- * @throws SENTINEL_INVALID on agents or settings that cannot be
+ * @throws SENTINEL_INVALID on agents or settings that cannot be, CONFIG_UNKNOWN_KEY on unknown settings
  */
 export function createSentinelOrchestrator(options: SentinelOptions) {
   checkOptions(options);
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
-  const rules = { ...DEFAULT_RULES, ...options.rules, inspiration: options.inspiration !== undefined };
+  const chosen = Object.entries(options.rules ?? {}).filter(([, value]) => value !== undefined);
+  const rules: OrchestrationRules = {
+    ...DEFAULT_RULES,
+    ...Object.fromEntries(chosen),
+    inspiration: options.inspiration !== undefined,
+  };
   const context: ActionContext = { options, rules, clock, logger };
   const advisor = new SentinelAdvisor({
     decisionPoint: options.decisionPoint ?? "sentinel",
     exploration: options.exploration ?? 0,
     logger,
   });
-  if (options.policy) advisor.attach(fixedPolicy(options.policy, clock, logger));
+  if (options.policy) advisor.follow(fixedPolicy(options.policy, clock, logger));
 
   const agentNames = options.agents.map((a) => a.name);
   const steered = options.approval?.length ? [...ORCHESTRATOR_ACTIONS, "approval" as const] : [...ORCHESTRATOR_ACTIONS];
@@ -71,15 +77,16 @@ export function createSentinelOrchestrator(options: SentinelOptions) {
     .addEdge("completeTask", END);
   const open = graph as unknown as OpenGraph;
   if (options.approval?.length) {
-    open.addNode("approval", approvalNode());
+    open.addNode("approval", approvalNode(options.approval));
     open.addConditionalEdges("approval", (s) => courseOf(s).action, [...ORCHESTRATOR_ACTIONS]);
   }
   open.addConditionalEdges("control", leaveControl, ["advisor", ...steered]);
   open.addConditionalEdges("advisor", steer, steered);
   for (const agent of options.agents) {
     const inner = graphOf(agent);
+    const settings = { clock, logger, assess: options.assess, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS };
     const run = async (order: AgentOrder, config: RunnableConfig): Promise<SentinelUpdate> => ({
-      runs: [await runAgent(agent, order, config, clock, options.assess)],
+      runs: [await runAgent(agent, order, config, settings)],
     });
     open.addNode(agent.name, run, inner ? { subgraphs: [inner] } : {});
     open.addEdge(agent.name, "control");

@@ -1,6 +1,5 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Clock, Logger } from "../core/index.js";
-import { LearningError, show } from "../core/index.js";
 import type {
   Budget,
   OrchestrationRules,
@@ -9,12 +8,14 @@ import type {
   Territory,
   TerritorySpec,
 } from "../orchestration/index.js";
-import { isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { SentinelLoop } from "./advisor.js";
 import type { AssessResult, SentinelAgent } from "./agent.js";
 import type { SentinelPolicy } from "./fixed-policy.js";
 
-/** What a scan found. Work whose id is known is ignored. */
+/**
+ * What a scan found. Work whose id is known is ignored; what is malformed, or depends on what is neither
+ * known nor found, is left out and named in the step's record.
+ */
 export interface ScanResult {
   tasks?: readonly TaskSpec[];
   /** Further territories. */
@@ -63,11 +64,13 @@ export interface SentinelOptions {
   rules?: Partial<Omit<OrchestrationRules, "inspiration">>;
   /** Learns from the decisions and serves what it promotes. */
   loop?: SentinelLoop;
-  /** A policy to follow without a loop: the payload of a routing artifact. */
+  /** A policy to follow without a loop: the payload of a routing artifact. Not both: with a loop, publish it there. */
   policy?: SentinelPolicy;
   /** Share of the decisions in [0,1] that may try another way (default 0). */
   exploration?: number;
-  /** Actions that a person must approve: the graph interrupts before them. */
+  /** A call of scanner, inspiration, merge or assess that takes longer in ms is given up. Default 120,000; `Infinity`: never. */
+  timeoutMs?: number;
+  /** Actions that a person must approve: the graph interrupts before them, so compile it with a checkpointer. */
   approval?: readonly OrchestratorAction[];
   /** `subgraph` (default): the advisor is a subgraph of its own; `node`: only its policy node, which is faster by a hop. */
   advisor?: "subgraph" | "node";
@@ -75,41 +78,4 @@ export interface SentinelOptions {
   logger?: Logger;
   /** Name of the decision point, default `sentinel`. */
   decisionPoint?: string;
-}
-
-const RESERVED = new Set<string>([
-  "begin",
-  "control",
-  "advisor",
-  "approval",
-  "__start__",
-  "__end__",
-  ...ORCHESTRATOR_ACTIONS,
-]);
-
-/** Fails with SENTINEL_INVALID on agents or actions that cannot be. */
-export function checkOptions({ agents, approval = [] }: SentinelOptions): void {
-  for (const { name, runnable, concurrency = 1 } of agents) {
-    if (!name || RESERVED.has(name) || /[|:]/.test(name))
-      throw invalid(
-        `an agent named ${show(name)}`,
-        "a name that is not the graph's own, without | and :",
-        "Rename it.",
-      );
-    if (typeof runnable?.invoke !== "function")
-      throw invalid(
-        `${name}.runnable = ${show(runnable)}`,
-        "a Runnable, compiled graph or agent",
-        "Pass what has invoke().",
-      );
-    if (!Number.isInteger(concurrency) || concurrency < 1)
-      throw invalid(`${name}.concurrency = ${show(concurrency)}`, "a whole number from 1", "Correct the declaration.");
-  }
-  for (const action of approval)
-    if (!isOrchestratorAction(action))
-      throw invalid(`approval of ${show(action)}`, ORCHESTRATOR_ACTIONS.join(", "), "Name actions of the Sentinel.");
-}
-
-function invalid(received: string, expected: string, remedy: string): LearningError {
-  return new LearningError("SENTINEL_INVALID", { received, expected, remedy });
 }

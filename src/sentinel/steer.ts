@@ -28,7 +28,8 @@ export function courseOf(s: Pick<SentinelStateType, "outlook" | "advice" | "over
   const { outlook, advice, override } = s;
   const { baseline } = outlook;
   const legal = legalOf(outlook);
-  if (override && outlook.legal[override.action])
+  // A person may end the run at any time.
+  if (override && (outlook.legal[override.action] || override.action === "completeTask"))
     return { action: override.action, source: "human", why: override.why, baseline };
   if (legal.length === 1)
     return { action: legal[0] as OrchestratorAction, source: "only", why: "nothing else is legal", baseline };

@@ -44,6 +44,7 @@ export class CallLog {
       in: call.tokensIn,
       out: call.tokensOut,
       cached: call.tokensCached,
+      cacheWrite: usage.cacheWrite,
     });
     if (cost !== undefined) call.costUsd = cost;
     this.closeModel(runId, call);
@@ -52,7 +53,7 @@ export class CallLog {
   modelFailed(runId: string, error: unknown): void {
     const call = this.models.get(runId);
     if (!call) return;
-    call.error = recordedError(error);
+    call.error = recordedError(error, this.recorder.settings.redactor);
     this.closeModel(runId, call);
   }
 
@@ -78,7 +79,7 @@ export class CallLog {
     if (!call) return;
     this.tools.delete(runId);
     // An interrupt or a handoff leaves a tool by a throw, too.
-    if (error !== undefined && !isBubbleUp(error)) call.error = recordedError(error);
+    if (error !== undefined && !isBubbleUp(error)) call.error = recordedError(error, this.recorder.settings.redactor);
     call.durationMs = this.recorder.clock.monotonic() - call.started;
     this.recorder.toolCalls.push(call);
   }
@@ -98,6 +99,7 @@ function count(value: unknown): number {
 
 interface Usage {
   tokens: { tokensIn: number; tokensOut: number; tokensCached: number };
+  cacheWrite?: number;
   model?: string;
 }
 
@@ -117,6 +119,7 @@ function usageOf(output: unknown): Usage {
         tokensOut: count(usage.output_tokens),
         tokensCached: count(details.cache_read),
       },
+      cacheWrite: count(details.cache_creation),
       model,
     };
   }

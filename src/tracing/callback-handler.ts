@@ -7,7 +7,7 @@ import type { RunRecorder } from "./run-recorder.js";
 /** How a handler opens and closes the runs it finds. */
 export interface HandlerHooks {
   /** A root graph begins; undefined: leave it alone. */
-  begin(inputs: unknown, config: TaskConfig): Promise<RunRecorder> | undefined;
+  begin(inputs: unknown, config: TaskConfig): Promise<RunRecorder | undefined>;
   end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
 }
 
@@ -27,11 +27,12 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
   constructor(
     private readonly hooks: HandlerHooks,
     private readonly graph: PregelShape | undefined,
-    /** Whether to be told of interrupts, which makes LangGraph do more at every step. */
-    interrupts = true,
+    /** Made for one run of a wrapped graph: that is its root, whatever it runs in, and tells of interrupts itself. */
+    private readonly isForOne = false,
   ) {
     super({ _awaitHandler: true });
-    this[GRAPH_HANDLER] = interrupts;
+    // To be told of interrupts makes LangGraph do more at every step.
+    this[GRAPH_HANDLER] = !isForOne;
   }
 
   /** LangChain copies handlers freely; all copies must share one memory. */
@@ -80,10 +81,10 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
         name: name as string | undefined,
       };
       run.recorder.quietly(() => run.chainStarted(event));
-    } else if (isGraphRun(chain) && about?.langgraph_node === undefined) {
+    } else if (isGraphRun(chain) && (this.isForOne ? this.runs.size === 0 : about?.langgraph_node === undefined)) {
       return this.hooks
         .begin(inputs, { metadata: about, tags: labels, runId })
-        ?.then((recorder) => this.watch(recorder, runId));
+        .then((recorder) => recorder && this.watch(recorder, runId));
     }
     return undefined;
   }
@@ -91,6 +92,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
   /** Reads everything below a root run into a recorder. */
   private watch(recorder: RunRecorder, runId: string): void {
     const run = new CallbackRun(recorder, this.graph);
+    recorder.start.runId ??= runId;
     run.rootStarted(runId);
     this.runs.set(runId, { run, root: runId });
   }
@@ -111,7 +113,8 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
       entry.run.recorder.quietly(() => note(entry.run));
       return;
     }
-    if (outcome.ok) entry.run.recorder.quietly(() => entry.run.inferCached("", Number.POSITIVE_INFINITY));
+    if (outcome.ok)
+      entry.run.recorder.quietly(() => entry.run.inferCached(entry.run.recorder.base, Number.POSITIVE_INFINITY));
     this.hooks.end(entry.run.recorder, outcome);
     for (const [id, other] of this.runs) if (other === entry) this.runs.delete(id);
   }

@@ -18,7 +18,7 @@ export function noteFailure(
     const aborted = isAbort(error) || (about.signal?.aborted === true && error === about.signal.reason);
     const { runTimeout = Number.POSITIVE_INFINITY, idleTimeout = Number.POSITIVE_INFINITY } = about.timeout ?? {};
     const elapsed = recorder.clock.monotonic() - run.started;
-    if (!aborted) recorder.nodeEnded(run, "error", recordedError(error));
+    if (!aborted) recorder.nodeEnded(run, "error", recordedError(error, recorder.settings.redactor));
     else if (elapsed >= Math.min(runTimeout, idleTimeout) - 1) recorder.nodeEnded(run, "error", timeoutError(run.name));
     else recorder.nodeEnded(run, "cancelled");
   } else if (isCommand(error.command)) {

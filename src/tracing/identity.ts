@@ -21,7 +21,8 @@ export function continuationOf(loop: LoopShape | undefined, input: unknown): Con
 
 /**
  * Settles which workflow a run belongs to: the one named by the caller, the unfinished one of the
- * thread that it resumes, or a new one, linked to its origin when it replays or forks.
+ * thread that it resumes, or a new one, linked to its origin when it replays or forks. A new one is named by
+ * the root run's id where that is known, so that other tracing services call it the same.
  */
 export async function resolveIdentity(
   recorder: RunRecorder,
@@ -37,13 +38,15 @@ export async function resolveIdentity(
   if (threadId !== undefined) identity.threadId = threadId;
   // Until the rest is known; nothing that follows may leave the run without an identity.
   recorder.identity = identity;
-  if (given === undefined) identity.workflowId = makeId();
+  if (given === undefined) identity.workflowId = recorder.start.runId ?? makeId();
   if (threadId === undefined) return;
+  const thread = { threadId, workflowType };
   if (continuation === "resume") {
     recorder.resumed = true;
-    if (given === undefined) identity.workflowId = (await threads.unfinished(threadId)) ?? identity.workflowId;
+    if (given === undefined)
+      identity.workflowId = (await threads.unfinished(thread, recorder.checkpointId)) ?? identity.workflowId;
   } else if (continuation !== "new") {
-    const origin = await threads.runAt(threadId, forkTime(loop, continuation));
+    const origin = await threads.runAt(thread, forkTime(loop, continuation));
     identity.origin = { kind: continuation };
     if (origin !== undefined && origin !== identity.workflowId) identity.origin.workflowId = origin;
   }

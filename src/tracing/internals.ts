@@ -85,6 +85,8 @@ export interface LoopShape {
   prevCheckpointConfig?: TaskConfig;
   checkpointMetadata?: { source?: string };
   checkpoint?: { id?: string; ts?: string };
+  /** LangChain's manager of the run's callbacks; absent where nobody listens. */
+  manager?: { runId?: string };
   /** Absent in graphs without a cache. */
   cache?: unknown;
   _matchCachedWrites?(): Promise<{ task: TaskShape }[]>;

@@ -1,14 +1,19 @@
 import { LearningError, show } from "../core/index.js";
+import { type Pattern, PRESETS, type RedactPreset } from "./redact-presets.js";
 
-/** Named patterns for common private data. */
-export type RedactPreset = "email" | "phone" | "card" | "key";
+export type { RedactPreset } from "./redact-presets.js";
 
 /**
  * What to remove before anything is kept:
  * - a function from (value, path) to what is kept instead, called for every value inside the state
  *   (`path` as in `messages.0.content`); returning undefined removes the value;
- * - or a list of presets, regular expressions (matches in texts become `[redacted]`) and paths
- *   (`user.ssn`, `*.password`, `messages.*.content`: the value becomes `[redacted]`).
+ * - or a list of presets, regular expressions (matches in texts and in the keys of objects become
+ *   `[redacted]`) and paths (`user.ssn`, `*.password`, `messages.*.content`: the value becomes `[redacted]`).
+ *
+ * Beside the state it is applied to error messages (path `error.message`), tags (`tags.0`), metadata
+ * (`metadata.customer`), notes on gaps, and the contexts of decisions (by their own fields). Paths begin at the
+ * state's keys, also where a node returns a list of updates or a task takes a list of arguments. The ids by which
+ * runs are found and erased (workflow, thread, user) and names in the graph are kept as they are.
  */
 export type RedactOption =
   | ((value: unknown, path: string) => unknown)
@@ -17,25 +22,28 @@ export type RedactOption =
 /** What stands where something was removed. */
 export const REDACTED = "[redacted]";
 
-const PRESETS: Record<RedactPreset, RegExp> = {
-  email: /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}/g,
-  phone: /(?<![\w.])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]?\(?\d{2,4}\)?){2,4}(?![\w.])/g,
-  card: /(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)/g,
-  key: /\b(?:sk|pk|rk|ghp|gho|ghs|xox[abps]|AKIA|ASIA|AIza|lsv2)[-_A-Za-z0-9]{12,}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}\b/g,
-};
+/** Characters of one text that are looked at; what lies beyond is never kept. */
+const LONGEST_TEXT = 65_536;
+/** Left out of a text that was too long to be looked at whole: a match may have been cut in two there. */
+const LONGEST_MATCH = 4096;
 
-/** Removes private data from one value; gives back a changed copy, or the value itself where nothing was found. */
-export type Redactor = (value: unknown) => unknown;
+/** Removes private data. Where nothing was found, what was given comes back. */
+export interface Redactor {
+  /** What is kept instead of a value, what it holds not looked at; undefined removes it. */
+  value(value: unknown, path: readonly string[]): unknown;
+  /** An object's key as it is kept. */
+  key(name: string): string;
+}
 
 /** Compiles a redaction; fails with CONFIG_INVALID on an entry it does not know. */
 export function createRedactor(option: RedactOption | undefined): Redactor | undefined {
   if (option === undefined) return undefined;
-  if (typeof option === "function") return (value) => walk(value, "", option);
-  const patterns: RegExp[] = [];
+  if (typeof option === "function") return { value: (value, path) => option(value, path.join(".")), key: (n) => n };
+  const patterns: Pattern[] = [];
   const paths: string[][] = [];
   for (const entry of option) {
     if (typeof entry === "string" && Object.hasOwn(PRESETS, entry)) patterns.push(PRESETS[entry]);
-    else if (entry instanceof RegExp) patterns.push(new RegExp(entry.source, withGlobal(entry.flags)));
+    else if (entry instanceof RegExp) patterns.push({ regex: new RegExp(entry.source, withGlobal(entry.flags)) });
     else if (typeof entry === "object" && typeof entry.path === "string") paths.push(entry.path.split("."));
     else
       throw new LearningError("CONFIG_INVALID", {
@@ -44,18 +52,55 @@ export function createRedactor(option: RedactOption | undefined): Redactor | und
         remedy: "Correct the entry, or give a function (value, path) => value.",
       });
   }
-  return (value) =>
-    walk(value, "", (inner, path) => {
-      if (path !== "" && paths.some((p) => pathMatches(p, path.split(".")))) return REDACTED;
-      if (typeof inner !== "string") return inner;
-      let text = inner;
-      for (const pattern of patterns) text = text.replace(pattern, REDACTED);
-      return text;
-    });
+  return {
+    value(value, path) {
+      if (path.length > 0 && paths.some((p) => pathMatches(p, path))) return REDACTED;
+      if (typeof value === "string") return cleanText(value, patterns);
+      // Card numbers are also kept as numbers.
+      if (typeof value !== "number" || !(value >= 1e11) || !patterns.includes(PRESETS.card)) return value;
+      return cleanText(String(value), [PRESETS.card]) === REDACTED ? REDACTED : value;
+    },
+    key: (name) => cleanText(name, patterns),
+  };
+}
+
+/** A text without what the redactor removes; never undefined, and never more than was asked to be kept. */
+export function redactText(text: string, redactor: Redactor | undefined, ...path: string[]): string {
+  if (!redactor) return text;
+  try {
+    const kept = redactor.value(text, path);
+    return typeof kept === "string" ? kept : REDACTED;
+  } catch {
+    return REDACTED;
+  }
+}
+
+/** A plain value without what the redactor removes, of the kinds that metadata and contexts hold. */
+export function redactPlain<T extends string | number | boolean | null | readonly number[]>(
+  value: T,
+  redactor: Redactor | undefined,
+  ...path: string[]
+): T | string | null {
+  if (!redactor) return value;
+  if (typeof value === "string") return redactText(value, redactor, ...path);
+  try {
+    return redactor.value(value, path) === value ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function cleanText(text: string, patterns: readonly Pattern[]): string {
+  if (patterns.length === 0) return text;
+  let clean = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
+  for (const { regex, accept } of patterns)
+    clean = clean.replace(regex, (match) => (accept?.(match) === false ? match : REDACTED));
+  return text.length > LONGEST_TEXT ? clean.slice(0, Math.max(0, clean.length - LONGEST_MATCH)) : clean;
 }
 
 function withGlobal(flags: string): string {
-  return flags.includes("g") ? flags : `${flags}g`;
+  const free = flags.replace("y", "");
+  return free.includes("g") ? free : `${free}g`;
 }
 
 /** `*` stands for one part; a leading `*` for any number of them. */
@@ -65,23 +110,4 @@ function pathMatches(pattern: readonly string[], path: readonly string[]): boole
   if (anywhere ? path.length < wanted.length : path.length !== wanted.length) return false;
   const from = path.length - wanted.length;
   return wanted.every((part, i) => part === "*" || part === path[from + i]);
-}
-
-function walk(value: unknown, path: string, change: (value: unknown, path: string) => unknown, depth = 0): unknown {
-  const changed = change(value, path);
-  if (typeof changed !== "object" || changed === null || depth > 32) return changed;
-  const source = hasToJson(changed) ? changed.toJSON() : changed;
-  if (typeof source !== "object" || source === null) return source;
-  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
-  if (Array.isArray(source)) return source.map((item, i) => walk(item, at(String(i)), change, depth + 1));
-  const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(source)) {
-    const kept = walk(inner, at(key), change, depth + 1);
-    if (kept !== undefined) copy[key] = kept;
-  }
-  return copy;
-}
-
-function hasToJson(value: object): value is { toJSON(): unknown } {
-  return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }

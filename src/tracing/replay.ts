@@ -2,7 +2,7 @@ import type { Clock, TraceSegment } from "../core/index.js";
 import { CallbackRun } from "./callback-run.js";
 import { isPregel } from "./internals.js";
 import type { CaptureOptions } from "./options.js";
-import { DEFAULT_PRICES } from "./prices.js";
+import { DEFAULT_PRICES, type PriceTable } from "./prices.js";
 import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
 import { captureSettings } from "./settings.js";
@@ -35,25 +35,34 @@ const GRAPH_CHAIN = { id: ["langgraph", "pregel", "CompiledStateGraph"] };
 export function replayRuns(
   runs: readonly ReplayedRun[],
   workflowType: string,
-  options: CaptureOptions & { graph?: object } = {},
+  options: CaptureOptions & { graph?: object; prices?: PriceTable } = {},
 ): TraceSegment | undefined {
   const graphs = runs.filter((run) => run.kind === "graph").sort((a, b) => a.startedAt - b.startedAt);
-  const root = graphs.find((run) => !graphs.some((other) => other !== run && isAbove(other, run, runs)));
+  const byId = new Map(runs.map((r) => [r.runId, r]));
+  const root = graphs.find((run) => !graphs.some((other) => other !== run && isAbove(other, run, byId)));
   if (!root) return undefined;
   let now = root.startedAt;
   const clock: Clock = { now: () => now, monotonic: () => now, schedule: () => () => {} };
   const config = { metadata: root.metadata, tags: root.tags, runId: root.runId };
   const recorder = new RunRecorder(
     runStartOf(workflowType, "callbacks", config),
-    captureSettings(DEFAULT_PRICES, options, { sampleRate: 1 }),
+    captureSettings(options.prices ?? DEFAULT_PRICES, options, { sampleRate: 1 }),
     clock,
   );
   const read = new CallbackRun(recorder, isPregel(options.graph) ? options.graph : undefined);
   read.rootStarted(root.runId);
-  for (const { at, run, begins } of eventsOf(runs.filter((run) => run !== root && isAbove(root, run, runs)))) {
+  for (const { at, run, begins } of eventsOf(runs.filter((run) => run !== root && isAbove(root, run, byId)))) {
     now = at;
-    if (begins) begin(read, run);
-    else end(read, run);
+    if (begins) {
+      begin(read, run);
+      continue;
+    }
+    if (run.firstTokenAt !== undefined) {
+      now = run.firstTokenAt;
+      read.token(run.runId);
+      now = at;
+    }
+    end(read, run);
   }
   now = root.endedAt ?? now;
   read.inferCached("", Number.POSITIVE_INFINITY);
@@ -63,8 +72,7 @@ export function replayRuns(
   return recorder.finish({ ok, error: root.error }, { workflowId, segmentId: root.runId });
 }
 
-function isAbove(ancestor: ReplayedRun, run: ReplayedRun, runs: readonly ReplayedRun[]): boolean {
-  const byId = new Map(runs.map((r) => [r.runId, r]));
+function isAbove(ancestor: ReplayedRun, run: ReplayedRun, byId: ReadonlyMap<string, ReplayedRun>): boolean {
   const seen = new Set<string>();
   for (let at = run.parentRunId; at !== undefined && !seen.has(at); at = byId.get(at)?.parentRunId) {
     if (at === ancestor.runId) return true;

@@ -15,9 +15,13 @@ import {
 import { type EdgeDetails, EdgeLog } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
-import { ERROR_HANDLER_PREFIX, pathOfNamespace, START } from "./internals.js";
+import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START } from "./internals.js";
+import { redactText } from "./redact.js";
+import { keptMetadata } from "./run-start.js";
 import type { CaptureSettings } from "./settings.js";
-import { CUT, stateText } from "./state-text.js";
+import { byteLength, CUT, stateText } from "./state-text.js";
+
+const MAX_GAP = 300;
 
 /** Where a node execution stands: what LangGraph says about its task. */
 export interface TaskPlace {
@@ -77,6 +81,12 @@ export class RunRecorder {
   resumed = false;
   /** The loop said that it stopped for an interrupt. */
   interrupted = false;
+  /** Namespace of the graph whose run this is: not empty where an unwrapped graph hosts it. */
+  base = "";
+  /** The checkpoint at which the run began, later that at which it stopped. */
+  checkpointId: string | undefined;
+  /** LangGraph's loop of this run has begun. */
+  isLooping = false;
   /** Nothing is kept of this run but who it is. */
   muted = false;
   readonly gaps = new Set<string>();
@@ -143,9 +153,10 @@ export class RunRecorder {
   }
 
   private stateOf(run: NodeRun, value: unknown): string | undefined {
-    const limit = Math.min(this.settings.stateBytesPerNode, this.stateLeft) - (run.input?.length ?? 0);
-    const text = stateText(value, limit, this.settings.redactor);
-    this.stateLeft -= text === undefined || text === CUT ? 0 : text.length;
+    const { stateBytesPerNode, redactor } = this.settings;
+    const limit = Math.min(stateBytesPerNode - byteLength(run.input ?? ""), this.stateLeft);
+    const text = stateText(value, limit, redactor);
+    this.stateLeft -= text === undefined || text === CUT ? 0 : byteLength(text);
     return text;
   }
 
@@ -192,7 +203,7 @@ export class RunRecorder {
   pathOf(namespace: string): string[] {
     let path = this.paths.get(namespace);
     if (path === undefined) {
-      path = pathOfNamespace(namespace);
+      path = pathOfNamespace(namespace).slice(pathOfNamespace(this.base).length);
       this.paths.set(namespace, path);
     }
     return path;
@@ -208,7 +219,7 @@ export class RunRecorder {
   }
 
   captureFailed(error: unknown): void {
-    this.gaps.add(`a part was not captured: ${String(error).slice(0, 200)}`);
+    this.gaps.add(`a part was not captured: ${String(error)}`);
   }
 
   /** Roughly how large the segment is as JSON. */
@@ -221,7 +232,7 @@ export class RunRecorder {
   /** Whether a node of the root graph was stopped by an interrupt. */
   private stoppedByInterrupt(): boolean {
     return this.nodes.some(
-      (n) => n.namespace === "" && n.status === "interrupted" && this.attempts.get(n.taskId) === n,
+      (n) => n.namespace === this.base && n.status === "interrupted" && this.attempts.get(n.taskId) === n,
     );
   }
 
@@ -232,7 +243,8 @@ export class RunRecorder {
   ): TraceSegment | undefined {
     if (this.finished) return undefined;
     this.finished = true;
-    const error = outcome.error === undefined ? undefined : recordedError(outcome.error);
+    const failed = outcome.error !== undefined && !isBubbleUp(outcome.error);
+    const error = failed ? recordedError(outcome.error, this.settings.redactor) : undefined;
     const status = this.statusOf(outcome, error);
     for (const node of this.nodes) {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
@@ -250,8 +262,8 @@ export class RunRecorder {
       workflowId: ids.workflowId,
       segmentId: ids.segmentId,
       workflowType: start.workflowType,
-      tags: start.tags,
-      metadata: start.metadata,
+      tags: start.tags.map((tag, i) => redactText(tag, settings.redactor, "tags", String(i))),
+      metadata: keptMetadata(start.metadata, settings.redactor),
       startedAt: isoTime(this.startedAt),
       durationMs: round(this.clock.monotonic() - this.startedMono),
       status,
@@ -263,7 +275,7 @@ export class RunRecorder {
       modelCalls: this.modelCalls.map((call) => this.timed(call)),
       toolCalls: this.toolCalls.map((call) => this.timed(call)),
       interactions: [],
-      gaps: [...this.gaps],
+      gaps: [...this.gaps].map((gap) => redactText(gap, settings.redactor, "gaps").slice(0, MAX_GAP)),
     };
     segment.interactions = interactionsOf(segment.edges);
     if (start.runId !== undefined) segment.runId = start.runId;
@@ -275,9 +287,11 @@ export class RunRecorder {
   }
 
   private statusOf({ ok, error }: { ok: boolean; error?: unknown }, recorded: RecordedError | undefined): RunStatus {
+    // An unwrapped graph around this one is told of interrupts and commands by a throw.
+    if (isBubbleUp(error)) return isCommand(error.command) ? "success" : "interrupted";
     // A graph that ends with nodes still due was stopped before them.
-    if (ok && (this.interrupted || this.stoppedByInterrupt() || this.overdue("", Number.POSITIVE_INFINITY).length > 0))
-      return "interrupted";
+    const due = this.overdue(this.base, Number.POSITIVE_INFINITY);
+    if (ok && (this.interrupted || this.stoppedByInterrupt() || due.length > 0)) return "interrupted";
     if (ok) return "success";
     if (error === undefined) return "cancelled";
     return recorded?.name === "AbortError" || recorded?.message === "Abort" || recorded?.message === "Aborted"

@@ -1,5 +1,6 @@
 import type { TraceSegment } from "../core/index.js";
 import type { PregelShape, TaskConfig } from "./internals.js";
+import { type Redactor, redactPlain } from "./redact.js";
 import type { RunStart } from "./run-recorder.js";
 
 const MAX_TEXT = 1000;
@@ -19,8 +20,8 @@ export function runStartOf(
   const kept: TraceSegment["metadata"] = {};
   for (const [key, value] of Object.entries(metadata)) {
     if (INTERNAL.test(key)) continue;
-    if (typeof value === "string") kept[key] = value.slice(0, MAX_TEXT);
-    else if (value === null || typeof value === "boolean" || Number.isFinite(value)) kept[key] = value as number;
+    if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value))
+      kept[key] = value as number;
   }
   const start: RunStart = {
     workflowType,
@@ -36,6 +37,19 @@ export function runStartOf(
   if (typeof userId === "string" || typeof userId === "number") start.userId = String(userId);
   if (typeof config?.runId === "string") start.runId = config.runId;
   return start;
+}
+
+/** Metadata as it is kept: redacted, texts bounded. */
+export function keptMetadata(
+  metadata: TraceSegment["metadata"],
+  redactor: Redactor | undefined,
+): TraceSegment["metadata"] {
+  const kept: TraceSegment["metadata"] = {};
+  for (const [key, value] of Object.entries(metadata)) {
+    const clean = redactPlain(value, redactor, "metadata", key);
+    kept[redactor ? redactor.key(key) : key] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
+  }
+  return kept;
 }
 
 /** The workflow id that the caller gave, if any. */

@@ -1,5 +1,13 @@
-import { LearningError, show } from "../core/index.js";
-import type { CaptureOptions, CaptureState, CaptureWay } from "./options.js";
+import { LearningError, nearestWord, show } from "../core/index.js";
+import type {
+  BufferOptions,
+  CaptureOptions,
+  CaptureState,
+  CaptureWay,
+  HandlerOptions,
+  TracerOptions,
+  WrapOptions,
+} from "./options.js";
 import type { PriceTable } from "./prices.js";
 import { createRedactor, type Redactor } from "./redact.js";
 
@@ -28,6 +36,10 @@ export function captureSettings(prices: PriceTable, ...layers: CaptureOptions[])
     if (!(value >= min && value <= max)) throw invalid(key, value, `a number in [${min}, ${max}]`);
     return value;
   };
+  const flag = (key: keyof CaptureOptions, value: unknown): boolean => {
+    if (typeof value !== "boolean") throw invalid(key, value, "true or false");
+    return value;
+  };
   const sampleRate = inRange("sampleRate", pick("sampleRate") ?? 1, 0, 1);
   return {
     capture: oneOf("capture", pick("capture") ?? "tap", ["tap", "callbacks"]),
@@ -36,10 +48,68 @@ export function captureSettings(prices: PriceTable, ...layers: CaptureOptions[])
     stateBytesPerRun: inRange("stateBytesPerRun", pick("stateBytesPerRun") ?? 262_144, 0, 2 ** 28),
     redactor: createRedactor(pick("redact")),
     sampleRate,
-    keepFailures: pick("keepFailures") ?? true,
-    calls: pick("calls") ?? true,
+    keepFailures: flag("keepFailures", pick("keepFailures") ?? true),
+    calls: flag("calls", pick("calls") ?? true),
     prices,
   };
+}
+
+const CAPTURE_KEYS = {
+  capture: true,
+  captureState: true,
+  stateBytesPerNode: true,
+  stateBytesPerRun: true,
+  redact: true,
+  sampleRate: true,
+  keepFailures: true,
+  calls: true,
+} satisfies Record<keyof CaptureOptions, true>;
+const WRAP_KEYS = { ...CAPTURE_KEYS, workflowType: true } satisfies Record<keyof WrapOptions, true>;
+const { capture: _, ...handlerKeys } = WRAP_KEYS;
+const HANDLER_KEYS = { ...handlerKeys, graph: true } satisfies Record<keyof HandlerOptions, true>;
+const TRACER_KEYS = {
+  ...CAPTURE_KEYS,
+  store: true,
+  clock: true,
+  logger: true,
+  prices: true,
+  buffer: true,
+  enabled: true,
+  makeId: true,
+} satisfies Record<keyof TracerOptions, true>;
+const BUFFER_KEYS = {
+  maxRecords: true,
+  maxBytes: true,
+  flushIntervalMs: true,
+  batchRecords: true,
+  maxAttempts: true,
+  flushTimeoutMs: true,
+  processHooks: true,
+} satisfies Record<keyof BufferOptions, true>;
+
+/** Fails with CONFIG_UNKNOWN_KEY on a key that means nothing: a `redact` written wrong must not go unnoticed. */
+export function checkWrapOptions(options: WrapOptions | HandlerOptions, isHandler = false): void {
+  checkKeys(options, isHandler ? HANDLER_KEYS : WRAP_KEYS, isHandler ? "options of a handler" : "options of wrap");
+}
+
+/** Fails with CONFIG_UNKNOWN_KEY on an unknown key, and with CONFIG_INVALID on a bound of the buffer that is none. */
+export function checkTracerOptions(options: TracerOptions): void {
+  checkKeys(options, TRACER_KEYS, "capture options");
+  if (options.buffer === undefined) return;
+  checkKeys(options.buffer, BUFFER_KEYS, "capture.buffer");
+  for (const [key, value] of Object.entries(options.buffer))
+    if (key !== "processHooks" && value !== undefined && !(typeof value === "number" && value >= 1))
+      throw invalid(`buffer.${key}`, value, "a number of at least 1");
+}
+
+function checkKeys(options: object, known: Readonly<Record<string, true>>, what: string): void {
+  for (const key of Object.keys(options))
+    if (!Object.hasOwn(known, key))
+      throw new LearningError("CONFIG_UNKNOWN_KEY", {
+        received: `the unknown key ${JSON.stringify(key)} in ${what}`,
+        expected: `one of ${Object.keys(known).join(", ")}`,
+        remedy: `Did you mean ${JSON.stringify(nearestWord(key, Object.keys(known)))}?`,
+      });
 }
 
 function invalid(key: string, value: unknown, expected: string): LearningError {

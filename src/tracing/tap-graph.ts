@@ -129,12 +129,24 @@ function hookedClass(
       if (!parent) return;
       if (!run) return parent.call(this, params);
       const recorder = recorderOf(run);
-      if (hooks && recorder === run) await hooks.resolve(recorder, params.loop, params.loop.input);
+      // The run's own loop is the first of its loops to begin.
+      const isOwn = hooks !== undefined && !recorder.isLooping;
+      if (isOwn) {
+        recorder.isLooping = true;
+        recorder.base = String(params.loop.config.configurable?.checkpoint_ns ?? "");
+        recorder.checkpointId = params.loop.checkpoint?.id;
+        // Where handlers listen, this is the id by which other tracing services know the run.
+        recorder.start.runId ??= params.loop.manager?.runId;
+        await hooks.resolve(recorder, params.loop, params.loop.input);
+      }
       watchCache(this, params.loop, run);
       try {
         await parent.call(this, params);
       } finally {
-        if (recorder === run && params.loop.status.startsWith("interrupt")) recorder.interrupted = true;
+        if (isOwn) {
+          recorder.checkpointId = params.loop.checkpoint?.id;
+          if (params.loop.status.startsWith("interrupt")) recorder.interrupted = true;
+        }
       }
     }
   }

@@ -165,11 +165,16 @@ function tapConfig(config: TaskConfig, run: NodeRun, sends: (readonly Write[])[]
       sends.push(writes);
       return send(writes);
     };
+  watchTasks(configurable, run.recorder);
+  return { ...config, configurable };
+}
+
+/** Has the functional tasks that are called with these values report themselves. */
+function watchTasks(configurable: Record<PropertyKey, unknown>, recorder: RunRecorder): void {
   const call = configurable[CALL_KEY];
   if (typeof call === "function")
     configurable[CALL_KEY] = (func: TaskFunction, name: string, ...rest: unknown[]) =>
-      call(watchTask(func, name, run.recorder), name, ...rest);
-  return { ...config, configurable };
+      call(watchTask(func, name, recorder), name, ...rest);
 }
 
 type TaskFunction = (...args: unknown[]) => unknown;
@@ -182,6 +187,7 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
     const run = recorder.nodeStarted(placeOf(name, config), args);
     // Ours alone: the object was made for this task.
     config.configurable[RUN] = run;
+    watchTasks(config.configurable, recorder);
     if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
     try {
       const output = await func(...args);

@@ -1,20 +1,33 @@
 import type { Clock, RunStatus } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 
-/** What is remembered of a run of a thread. */
-export interface ThreadRun {
+/** Whose runs: several graphs may use one thread id without meaning the same. */
+export interface Thread {
+  threadId: string;
+  workflowType: string;
+}
+
+/** A segment of a thread's run, as it is noted. */
+export interface ThreadSegment {
   workflowId: string;
   status: RunStatus;
   /** Milliseconds since the epoch. */
   startedAt: number;
+  /** The thread's checkpoint when the segment ended. */
+  checkpointId?: string;
+}
+
+/** What is remembered of a run: its first start, and its last segment. */
+interface ThreadRun extends ThreadSegment {
+  lastStartedAt: number;
 }
 
 const MAX_THREADS = 10_000;
 const MAX_RUNS = 8;
 
 /**
- * Which runs a thread has had, newest last: in memory for this process, in the store for others. Looking
- * into the store is bounded in time, because a resumed run waits for it.
+ * Which runs a thread has had: in memory for this process, in the store for others. Looking into the store
+ * is bounded in time, because a resumed run waits for it.
  */
 export class ThreadMemory {
   private readonly threads = new Map<string, ThreadRun[]>();
@@ -25,52 +38,77 @@ export class ThreadMemory {
     private readonly waitMs: number,
   ) {}
 
-  note(threadId: string, run: ThreadRun): void {
-    const runs = (this.threads.get(threadId) ?? []).filter((r) => r.workflowId !== run.workflowId);
-    runs.push(run);
+  note({ threadId, workflowType }: Thread, segment: ThreadSegment): void {
+    const key = keyOf({ threadId, workflowType });
+    const runs = [...(this.threads.get(key) ?? [])];
+    addSegment(runs, segment);
     if (runs.length > MAX_RUNS) runs.shift();
-    this.threads.delete(threadId);
-    this.threads.set(threadId, runs);
+    this.threads.delete(key);
+    this.threads.set(key, runs);
     if (this.threads.size > MAX_THREADS) this.threads.delete(this.threads.keys().next().value as string);
   }
 
-  /** The run that a resumption of the thread continues: its last one, unless that ended well. */
-  async unfinished(threadId: string): Promise<string | undefined> {
-    const last = (await this.runs(threadId)).at(-1);
+  /**
+   * The run that a resumption of the thread continues: its last one, unless that ended well. Where the thread
+   * no longer stands at the checkpoint that this process left, another process may have gone on with it: then the store counts, too.
+   */
+  async unfinished(thread: Thread, checkpointId: string | undefined): Promise<string | undefined> {
+    const known = this.threads.get(keyOf(thread)) ?? [];
+    const left = known.at(-1)?.checkpointId;
+    const isCurrent = known.length > 0 && (left === undefined || checkpointId === undefined || left === checkpointId);
+    const last = (isCurrent ? known : await this.withStored(thread, known)).at(-1);
     return last === undefined || last.status === "success" ? undefined : last.workflowId;
   }
 
   /** The run that was under way at a time, milliseconds since the epoch: the last one begun before it. */
-  async runAt(threadId: string, time: number | undefined): Promise<string | undefined> {
-    const runs = await this.runs(threadId);
+  async runAt(thread: Thread, time: number | undefined): Promise<string | undefined> {
+    const known = this.threads.get(keyOf(thread)) ?? [];
+    const runs = known.length > 0 ? known : await this.withStored(thread, known);
     if (time === undefined) return runs.at(-1)?.workflowId;
     return (runs.filter((r) => r.startedAt <= time).at(-1) ?? runs[0])?.workflowId;
   }
 
-  private async runs(threadId: string): Promise<ThreadRun[]> {
-    const here = this.threads.get(threadId);
-    if (here) return here;
+  /** The runs known here and those in the store, those whose last segment is the newest at the end. */
+  private async withStored(thread: Thread, known: readonly ThreadRun[]): Promise<readonly ThreadRun[]> {
     let cancel = () => {};
-    const tooLate = new Promise<ThreadRun[]>((resolve) => {
-      cancel = this.clock.schedule(() => resolve([]), this.waitMs);
+    const tooLate = new Promise<readonly ThreadRun[]>((resolve) => {
+      cancel = this.clock.schedule(() => resolve(known), this.waitMs);
     });
     try {
-      return await Promise.race([this.fromStore(threadId), tooLate]);
+      return await Promise.race([this.fromStore(thread, known), tooLate]);
     } catch {
-      return [];
+      return known;
     } finally {
       cancel();
     }
   }
 
-  private async fromStore(threadId: string): Promise<ThreadRun[]> {
-    const runs: ThreadRun[] = [];
-    for await (const { facts } of this.store.read("trace", { threadId, latest: true, limit: MAX_RUNS * 2 }))
-      for (const { workflowId, status, startedAt } of facts) {
-        const known = runs.find((r) => r.workflowId === workflowId);
-        if (known) known.startedAt = Date.parse(startedAt);
-        else runs.push({ workflowId, status, startedAt: Date.parse(startedAt) });
-      }
-    return runs.reverse();
+  private async fromStore(thread: Thread, known: readonly ThreadRun[]): Promise<ThreadRun[]> {
+    const runs = known.map((run) => ({ ...run }));
+    const query = { ...thread, latest: true, limit: MAX_RUNS * 2 };
+    for await (const { facts } of this.store.read("trace", query))
+      for (const { workflowId, status, startedAt } of facts)
+        addSegment(runs, { workflowId, status, startedAt: Date.parse(startedAt) });
+    return runs;
   }
+}
+
+function keyOf({ threadId, workflowType }: Thread): string {
+  return `${workflowType}\n${threadId}`;
+}
+
+/** Adds a segment to its run, or as a run of its own; keeps the order of the last starts. */
+function addSegment(runs: ThreadRun[], segment: ThreadSegment): void {
+  const run = runs.find((r) => r.workflowId === segment.workflowId);
+  if (!run) runs.push({ ...segment, lastStartedAt: segment.startedAt });
+  else {
+    run.startedAt = Math.min(run.startedAt, segment.startedAt);
+    if (segment.startedAt >= run.lastStartedAt)
+      Object.assign(run, {
+        status: segment.status,
+        checkpointId: segment.checkpointId,
+        lastStartedAt: segment.startedAt,
+      });
+  }
+  runs.sort((a, b) => a.lastStartedAt - b.lastStartedAt);
 }

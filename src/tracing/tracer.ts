@@ -27,16 +27,17 @@ import {
   type PregelShape,
   type TaskConfig,
 } from "./internals.js";
-import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { DEFAULT_PRICES } from "./prices.js";
 import { flushAtExit } from "./process-hooks.js";
 import { RecentRuns } from "./recent-runs.js";
+import { redactPlain } from "./redact.js";
 import { recorderOf, runOf } from "./run-context.js";
 import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
-import { type CaptureSettings, captureSettings } from "./settings.js";
+import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
 import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
-import { ThreadMemory } from "./thread-memory.js";
+import { type Thread, ThreadMemory } from "./thread-memory.js";
 
 /** A resumed run waits no longer than this for the store to say what it resumes. */
 const LOOKUP_MS = 1000;
@@ -57,14 +58,16 @@ export class WorkflowTracer implements DecisionSink {
   private readonly uncaptured: UncapturedRuns;
   private readonly begun = new RecentRuns();
   private readonly unhook: () => void;
+  private readonly settings: CaptureSettings;
 
-  /** Fails with CONFIG_INVALID on options out of range. */
+  /** Fails with CONFIG_INVALID on options out of range, with CONFIG_UNKNOWN_KEY on unknown ones. */
   constructor(private readonly options: TracerOptions) {
+    checkTracerOptions(options);
     this.enabled = options.enabled ?? true;
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? defaultLogger();
     this.makeId = options.makeId ?? newId;
-    captureSettings(options.prices ?? DEFAULT_PRICES, options);
+    this.settings = captureSettings(options.prices ?? DEFAULT_PRICES, options);
     this.writer = new BufferedWriter(options.store, this.clock, this.logger, options.buffer);
     this.threads = new ThreadMemory(options.store, this.clock, LOOKUP_MS);
     this.uncaptured = new UncapturedRuns(this.makeId);
@@ -78,7 +81,8 @@ export class WorkflowTracer implements DecisionSink {
 
   /**
    * A graph of exactly the same type whose runs are captured. The given graph is left as it is.
-   * Fails with CONFIG_INVALID when it is no compiled graph or options are out of range.
+   * Fails with CONFIG_INVALID when it is no compiled graph or options are out of range, with CONFIG_UNKNOWN_KEY on
+   * unknown ones.
    */
   wrap<G extends object>(graph: G, options: WrapOptions): G {
     if (isAgent(graph)) return this.wrapAgent(graph, options);
@@ -113,11 +117,11 @@ export class WorkflowTracer implements DecisionSink {
    * inferred from what started next, and marked so.
    */
   handler(options: HandlerOptions): TraceCallbackHandler {
-    const settings = this.settingsOf({ ...options, capture: "callbacks" });
+    const settings = this.settingsOf(options, true);
     const graph = isPregel(options.graph) ? options.graph : undefined;
     return new TraceCallbackHandler(
       {
-        begin: (inputs, config) =>
+        begin: async (inputs, config) =>
           this.enabled ? this.beginFound(options.workflowType, settings, inputs, config) : undefined,
         end: (recorder, outcome) => this.end(recorder, outcome),
       },
@@ -131,36 +135,49 @@ export class WorkflowTracer implements DecisionSink {
     settings: CaptureSettings,
     inputs: unknown,
     config: TaskConfig,
-  ): Promise<RunRecorder> {
-    const recorder = new RunRecorder(runStartOf(workflowType, "callbacks", config), settings, this.clock);
-    const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
-    await this.resolve(recorder, undefined, input, config);
-    return recorder;
+  ): Promise<RunRecorder | undefined> {
+    try {
+      const recorder = new RunRecorder(runStartOf(workflowType, "callbacks", config), settings, this.clock);
+      const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
+      await this.resolve(recorder, undefined, input, config);
+      return recorder;
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
   }
 
-  private settingsOf(options: WrapOptions): CaptureSettings {
+  private failed(error: unknown): void {
+    this.logger.error("a run could not be recorded", { reason: messageOf(error) });
+  }
+
+  private settingsOf(options: WrapOptions | HandlerOptions, isHandler = false): CaptureSettings {
     if (typeof options?.workflowType !== "string" || options.workflowType === "")
       throw new LearningError("CONFIG_INVALID", {
         received: `workflowType: ${show(options?.workflowType)}`,
         expected: "a name for the kind of work the graph does",
         remedy: 'Pass it, as in wrap(graph, { workflowType: "support" }).',
       });
-    return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options);
+    checkWrapOptions(options, isHandler);
+    const way: CaptureOptions = isHandler ? { capture: "callbacks" } : {};
+    return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options, way);
   }
 
   private hooksFor(wrapped: PregelShape, settings: CaptureSettings, { workflowType }: WrapOptions): RootHooks {
     return {
       begin: (_input, config, graph) => {
         if (!this.enabled) return undefined;
-        const recorder = new RunRecorder(
-          runStartOf(workflowType, settings.capture, config, graph),
-          settings,
-          this.clock,
-        );
-        const noted = configWithRun(config, recorder);
-        if (settings.capture === "callbacks")
-          noted.callbacks = withHandler(config?.callbacks, this.followed(recorder, wrapped));
-        return { recorder, config: noted };
+        try {
+          const start = runStartOf(workflowType, settings.capture, config, graph);
+          const recorder = new RunRecorder(start, settings, this.clock);
+          const noted = configWithRun(config, recorder);
+          if (settings.capture === "callbacks")
+            noted.callbacks = withHandler(config?.callbacks, this.followed(recorder, wrapped));
+          return { recorder, config: noted };
+        } catch (error) {
+          this.failed(error);
+          return undefined;
+        }
       },
       resolve: (recorder, loop, input) => this.resolve(recorder, loop, input, loop?.config),
       end: (recorder, outcome) => this.end(recorder, outcome),
@@ -169,7 +186,7 @@ export class WorkflowTracer implements DecisionSink {
 
   /** A handler for one run whose beginning and end its graph tells. */
   private followed(recorder: RunRecorder, graph: PregelShape): TraceCallbackHandler {
-    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, false);
+    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, true);
   }
 
   private async resolve(
@@ -178,7 +195,11 @@ export class WorkflowTracer implements DecisionSink {
     input: unknown,
     config: TaskConfig | undefined,
   ): Promise<void> {
-    await resolveIdentity(recorder, this.threads, loop, input, givenWorkflowId(config), this.makeId);
+    try {
+      await resolveIdentity(recorder, this.threads, loop, input, givenWorkflowId(config), this.makeId);
+    } catch (error) {
+      this.failed(error);
+    }
     if (recorder.identity) this.begun.add(recorder.identity.workflowId);
     recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
   }
@@ -195,25 +216,33 @@ export class WorkflowTracer implements DecisionSink {
       const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });
       if (!segment) return;
       if (segment.threadId !== undefined)
-        this.threads.note(segment.threadId, {
+        this.threads.note(segment as Thread, {
           workflowId,
           status: segment.status,
           startedAt: Date.parse(segment.startedAt),
+          checkpointId: recorder.checkpointId,
         });
       const failed = segment.status === "error" && recorder.settings.keepFailures;
       const kept = !recorder.muted && (failed || this.sampled(recorder));
       if (kept) this.writer.add("trace", segment, recorder.bytes());
       else this.writer.countSampledOut();
     } catch (error) {
-      this.logger.error("a run could not be recorded", { reason: messageOf(error) });
+      this.failed(error);
     }
   }
 
-  /** Queues a decision. It is never sampled away, and makes room for itself among waiting traces. */
+  /** Queues a decision, its context redacted. It is never sampled away, and makes room for itself among waiting traces. */
   record(decision: Decision): void {
     if (!this.enabled) return;
     this.begun.add(decision.workflowId);
-    this.writer.add("decision", decision, 400 + 40 * decision.candidates.length);
+    this.writer.add("decision", this.redacted(decision), 400 + 40 * decision.candidates.length);
+  }
+
+  private redacted(decision: Decision): Decision {
+    const { redactor } = this.settings;
+    if (!redactor) return decision;
+    const context = Object.entries(decision.context).map(([key, value]) => [key, redactPlain(value, redactor, key)]);
+    return { ...decision, context: Object.fromEntries(context) };
   }
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */

@@ -5,8 +5,9 @@
  * small worlds, and the Sentinel against its rule-based baseline. Settings were tuned on seeds from
  * 1000 on; the seeds here are 1 to 5.
  */
-import { forward, type Rng } from "../../src/core/index.js";
+import { createRng, forward, type Rng } from "../../src/core/index.js";
 import {
+  CartPole,
   cartPole,
   cliffWorld,
   policyValue,
@@ -101,6 +102,34 @@ async function tabularShare(seed: number): Promise<number> {
   return Math.min(...shares);
 }
 
+/** The largest difference of an observation from those of the installed Gymnasium, over 200 episodes from anywhere. */
+async function cartPoleDifference(): Promise<number> {
+  const rng = createRng("beside");
+  const episodes = Array.from({ length: 200 }, () => ({
+    start: [2.3, 2, 0.2, 2].map((scale) => (2 * rng.next() - 1) * scale),
+    actions: Array.from({ length: 300 }, () => rng.int(2)),
+  }));
+  interface Answer {
+    episodes: { observations: number[][]; terminated: boolean }[];
+  }
+  const answer = await runPeer<Answer>("peer_cartpole.py", { episodes });
+  const env = new CartPole();
+  let largest = 0;
+  episodes.forEach(({ start, actions }, e) => {
+    env.reset({ options: { state: start } });
+    const { observations, terminated } = answer.episodes[e] as Answer["episodes"][number];
+    observations.forEach((expected, t) => {
+      const result = env.step(actions[t] as number);
+      const last = terminated && t === observations.length - 1;
+      if (result.terminated !== last) largest = Number.POSITIVE_INFINITY;
+      expected.forEach((v, k) => {
+        largest = Math.max(largest, Math.abs((result.observation[k] as number) - v));
+      });
+    });
+  });
+  return largest;
+}
+
 const bench: Bench = async ({ quick }) => {
   const seeds = quick ? [1] : [1, 2, 3, 4, 5];
   const learners: [string, "ppo" | "dqn", MakeLearner][] = [
@@ -108,6 +137,10 @@ const bench: Bench = async ({ quick }) => {
     ["dqn", "dqn", (shape, rng) => createDqn(shape, CARTPOLE_DQN, rng)],
   ];
   const figures: Record<string, unknown> = {};
+  if (!quick && peersPython()) {
+    figures["cartPoleLargestDifference"] = await cartPoleDifference();
+    console.log(`CartPole beside Gymnasium: largest difference ${figures["cartPoleLargestDifference"]}`);
+  }
   for (const [name, algorithm, makeLearner] of learners) {
     if (quick && algorithm === "dqn") continue;
     const own: Attempt[] = [];

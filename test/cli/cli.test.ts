@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,7 @@ describe("collective-learning", () => {
   it("lists its commands, and explains each", async () => {
     const help = await cli("--help");
     expect(help.code).toBe(0);
+    expect(await cli("help")).toEqual(help);
     for (const name of ["status", "cycle", "export", "report", "feedback"]) {
       expect(help.out).toContain(name);
       const own = await cli(name, "--help");
@@ -43,6 +44,12 @@ describe("collective-learning", () => {
     [["status", "--dri", "x"], 2, /CLI_USAGE.*dri/],
     [["status", "--dir", "/nowhere/at/all"], 2, /CLI_USAGE.*folder that a loop has written/],
     [["status", "--config", "/nowhere.json"], 2, /CLI_USAGE/],
+    [["status", "--dir", ""], 2, /CLI_USAGE.*folder that a loop has written/],
+    [["status", "--dir", "test"], 2, /CLI_USAGE.*folder that a loop has written/],
+    [["constructor"], 2, /CLI_USAGE.*one of status/],
+    [["status", "now"], 2, /CLI_USAGE.*"now" after status/],
+    [["export", "one", "two"], 2, /CLI_USAGE.*"two" after export/],
+    [["report", "--out", "/nowhere/at/all.html"], 1, /STORE_IO.*report.*--out/],
     [["export"], 2, /CLI_USAGE.*no NAME/],
     [["export", "../up"], 1, /CONFIG_INVALID.*export name/],
     [["feedback", "w", "--user", "a", "--cat", "high"], 2, /CLI_USAGE.*--cat "high"/],
@@ -55,6 +62,18 @@ describe("collective-learning", () => {
     expect(text.err).toMatch(words);
     const json = await cli(...given, "--json");
     expect(JSON.parse(json.err)).toMatchObject({ error: { message: expect.stringMatching(words) } });
+  });
+
+  it("makes no folders where no loop has been, and takes a configuration only as an object", async () => {
+    const empty = mkdtempSync(join(tmpdir(), "cli-empty-"));
+    expect((await cli("status", "--dir", empty)).code).toBe(2);
+    expect(readdirSync(empty)).toEqual([]);
+    const file = join(empty, "config.json");
+    writeFileSync(file, "[1]");
+    expect((await cli("status", "--dir", dir, "--config", file)).err).toMatch(/CLI_USAGE.*no JSON object/);
+    writeFileSync(file, JSON.stringify({ storagePath: "/elsewhere", seed: 3 }));
+    expect((await cli("status", "--dir", dir, "--config", file)).code).toBe(0);
+    rmSync(empty, { recursive: true, force: true });
   });
 
   it("shows the status, learns, exports, reports, takes feedback", async () => {

@@ -30,6 +30,33 @@ describe("fitRaterCorrection", () => {
     expect(Math.abs((reward("fair", 5.5) as number) - (reward("harsh", 3.7) as number))).toBeLessThan(0.05);
   });
 
+  it("does not take easy runs for a lenient rater, nor chance for a difference", () => {
+    const rng = createRng(2);
+    const say = (i: number, userId: string, workflowType: string, value: number) =>
+      judged(`w${i}`, { userId, workflowType, ratings: { satisfaction: Math.min(1, Math.max(0, value)) } });
+    const noise = () => 0.1 * rng.normal();
+    // Alice sees easy runs only, Bob hard ones only, Carol both: nobody is lenient.
+    const split = Array.from({ length: 200 }, (_, i) =>
+      i % 2
+        ? say(i, i % 4 === 1 ? "alice" : "carol", "easy", 0.8 + noise())
+        : say(i, i % 4 === 0 ? "bob" : "carol", "hard", 0.3 + noise()),
+    );
+    const { correct } = fitRaterCorrection(split);
+    for (const [who, value] of [
+      ["alice", 0.8],
+      ["bob", 0.3],
+      ["carol", 0.5],
+    ] as const)
+      expect(Math.abs(correct(who, "ratings", value) - value)).toBeLessThan(0.05);
+    // Thirty raters of five scores each, all alike: their different means are chance.
+    const alike = Array.from({ length: 150 }, (_, i) => say(i, `r${i % 30}`, "t", 0.5 + 2 * noise()));
+    const shifts = Array.from(
+      { length: 30 },
+      (_, i) => fitRaterCorrection(alike).correct(`r${i}`, "ratings", 0.5) - 0.5,
+    );
+    expect(Math.max(...shifts.map(Math.abs))).toBeLessThan(0.06);
+  });
+
   it("stays in [0,1] and changes nothing without variation", () => {
     const same = Array.from({ length: 5 }, (_, i) => judged(`w${i}`, { ratings: { satisfaction: 0.5 } }));
     expect(fitRaterCorrection(same).correct("alice", "ratings", 0.5)).toBe(0.5);

@@ -1,6 +1,8 @@
+import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { isLearningError, ManualClock } from "../../src/core/index.js";
 import { createFeedbackHandler, FeedbackCollector } from "../../src/feedback/index.js";
+import { FeedbackTokens } from "../../src/feedback/tokens.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { segment } from "./support.js";
 
@@ -146,6 +148,69 @@ describe("feedback over HTTP", () => {
     );
     expect(query.status).toBe(401);
     expect(await query.text()).not.toContain("<script");
+  });
+
+  it("shows no form for a link that was used, and speaks refusals at once", async () => {
+    const { handler, post } = await setUp();
+    const token = handler.token("w1", "alice");
+    const get = () => handler(new Request(`http://here/?token=${token}`, { headers: { accept: "text/html" } }));
+    expect((await get()).status).toBe(200);
+    expect((await post(token, good)).status).toBe(201);
+    const used = await get();
+    expect(used.status).toBe(409);
+    expect(await used.text()).toContain('<p role="alert">');
+  });
+
+  it("refuses a link that another process took, and counts the first of two", async () => {
+    const { store, clock, handler, collector, post } = await setUp();
+    const other = new FeedbackCollector({ store, clock });
+    const there = createFeedbackHandler({ collector: other, secret, clock });
+    const token = handler.token("w1", "alice");
+    const body = new URLSearchParams({ token, score: "2" });
+    const submit = () => there(new Request("http://there/", { method: "POST", body }));
+    // Both have read the store before either takes the link.
+    await other.submitFeedback({ workflowId: "w1", userId: "bob", thumbs: "up", idempotencyKey: "k" });
+    await collector.submitFeedback({ workflowId: "w1", userId: "eve", thumbs: "up", idempotencyKey: "k" });
+    expect((await post(token, good)).status).toBe(201);
+    expect((await submit()).status).toBe(409);
+    const [first] = (await collector.getFeedback("w1")).history.filter((r) => r.userId === "alice");
+    await store.append("feedback", [{ ...(first as NonNullable<typeof first>), cat: { score: 1, dimensions: {} } }]);
+    const { current } = await collector.getFeedback("w1");
+    expect(current.find((r) => r.userId === "alice")?.cat?.score).toBe(9);
+  });
+
+  it("answers HEAD like GET, names its methods, and lets no other origin in", async () => {
+    const { handler } = await setUp();
+    const ask = (method: string) => handler(new Request(`http://here/?token=${handler.token("w1", "a")}`, { method }));
+    expect((await ask("HEAD")).status).toBe(200);
+    const options = await ask("OPTIONS");
+    expect([options.status, options.headers.get("allow")]).toEqual([204, "GET, HEAD, POST, OPTIONS"]);
+    expect(options.headers.get("access-control-allow-origin")).toBeNull();
+    expect((await ask("DELETE")).headers.get("allow")).toContain("POST");
+  });
+
+  it("reads media types and schemes as they are meant, and keys that are names of the language", async () => {
+    const { handler, post, collector } = await setUp();
+    const body = JSON.stringify({ cat: { score: 9, dimensions: { constructor: 3 } } }).replace("{", '{"__proto__":{},');
+    const loud = {
+      "content-type": "Application/JSON; charset=utf-8",
+      authorization: `bearer ${handler.token("w1", "a")}`,
+    };
+    expect((await post("", body, loud)).status).toBe(400);
+    expect((await post("", { cat: { score: 9, dimensions: { constructor: 3 } } }, loud)).status).toBe(201);
+    expect(Object.keys((await collector.getFeedback("w1")).current[0]?.cat?.dimensions ?? {})).toEqual(["constructor"]);
+    expect((await collector.getFeedbackStatistics()).dimensions).toMatchObject({ constructor: { count: 1, mean: 3 } });
+    const near = { "content-type": "application/jsonp" };
+    expect((await post(handler.token("w1", "b"), good, near)).status).toBe(415);
+  });
+
+  it("opens nothing by what the same secret signs for another purpose", async () => {
+    const { handler, post, clock } = await setUp();
+    const payload = Buffer.from(JSON.stringify(["w1", "alice", clock.now() + 1e6, "n"])).toString("base64url");
+    const elsewhere = createHmac("sha256", secret).update(payload).digest("base64url");
+    expect((await post(`${payload}.${elsewhere}`, good)).status).toBe(401);
+    for (const lifetime of [0, -1, Number.NaN]) expect(() => handler.token("w1", "a", lifetime)).toThrow(/lifetime/);
+    expect(() => new FeedbackTokens(1e20 as never, clock)).toThrow(/no text/);
   });
 
   it("answers 404 for a run that is gone, 405 for other methods, and refuses a short secret", async () => {

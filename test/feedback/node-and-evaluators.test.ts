@@ -7,6 +7,7 @@ import {
   submitEvaluation,
 } from "../../src/feedback/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { WorkflowTracer } from "../../src/tracing/index.js";
 import { segment } from "./support.js";
 
 async function setUp() {
@@ -54,6 +55,38 @@ describe("createFeedbackNode", () => {
   });
 });
 
+describe("createFeedbackNode in a wrapped graph", () => {
+  it("finds the run of an invocation that names none, also when it is resumed", async () => {
+    const store = createMemoryStore();
+    const tracer = new WorkflowTracer({ store });
+    const collector = new FeedbackCollector({
+      store,
+      knows: (id) => tracer.knows(id),
+      identify: (config) => tracer.identify(config),
+    });
+    const State = Annotation.Root({ answer: Annotation<string> });
+    const graph = tracer.wrap(
+      new StateGraph(State)
+        .addNode("feedback", createFeedbackNode<typeof State.State>({ collector, userId: "alice" }))
+        .addEdge(START, "feedback")
+        .addEdge("feedback", END)
+        .compile({ checkpointer: new MemorySaver() }),
+      { workflowType: "asking" },
+    );
+    const config = { configurable: { thread_id: "t1" } };
+    const stopped = (await graph.invoke({ answer: "42" }, config)) as {
+      __interrupt__?: { value: { workflowId: string } }[];
+    };
+    const workflowId = stopped.__interrupt__?.[0]?.value.workflowId as string;
+    expect(workflowId).not.toBe("t1");
+    await graph.invoke(new Command({ resume: { cat: { score: 8 }, userId: undefined } }), config);
+    expect((await collector.getFeedback(workflowId)).current).toMatchObject([{ userId: "alice", cat: { score: 8 } }]);
+    // The run was not stored yet when it was judged; the statistics know its type all the same.
+    await tracer.close();
+    expect((await collector.getFeedbackStatistics()).byWorkflowType).toMatchObject({ asking: { judgements: 1 } });
+  });
+});
+
 describe("evaluators", () => {
   it("submit each score under their own name and source", async () => {
     const collector = await setUp();
@@ -71,6 +104,31 @@ describe("evaluators", () => {
       { userId: "evaluator:conciseness", source: "evaluator", ratings: { conciseness: 1 }, comment: "short" },
       { userId: "evaluator:similarity", source: "evaluator", ratings: { similarity: 0.4 } },
     ]);
+  });
+
+  it("are taken in the forms of openevals and LangSmith, as their types say", async () => {
+    const collector = await setUp();
+    // The parameter types of openevals' exactMatch and createLLMAsJudge.
+    const exactMatch = async (_: { outputs: unknown; referenceOutputs?: unknown }) => ({
+      key: "exact_match",
+      score: true,
+    });
+    const llmAsJudge = async (
+      _: Record<string, unknown>,
+    ): Promise<{ key: string; score: number } & Record<string, unknown>> => ({
+      key: "judge",
+      score: 0.5,
+      metadata: {},
+    });
+    await submitEvaluation(collector, "w1", exactMatch, { outputs: 1, referenceOutputs: 1 });
+    await submitEvaluation(collector, "w1", llmAsJudge, { inputs: "q", outputs: "a" });
+    await submitEvaluation(collector, "w1", () => ({ results: [{ key: "listed", score: 1 }] }), {});
+    const raters = (await collector.getFeedback("w1")).current.map((r) => r.userId);
+    expect(raters).toEqual(["evaluator:exact_match", "evaluator:judge", "evaluator:listed"]);
+  });
+
+  it.each([7, Number.NaN, "", "0.5", []])("refuse the score %j", (score) => {
+    expect(() => evaluatorFeedback("w1", { key: "k", score: score as number })).toThrow(/\[0,1\]/);
   });
 
   it("refuse a score out of range", () => {

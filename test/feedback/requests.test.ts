@@ -68,6 +68,86 @@ describe("feedback requests", () => {
     expect(unasked).not.toHaveProperty("askedProbability");
   });
 
+  it("draw once per run and person, the same in every process and after every restart", async () => {
+    const { collector, make } = await setUp({ randomShare: 0.5 });
+    const first: boolean[] = [];
+    for (let i = 0; i < 40; i++)
+      first.push((await collector.considerRequest({ workflowId: `w${i}`, userId: "u" })) !== undefined);
+    expect(first.filter(Boolean).length).toBeGreaterThan(8);
+    expect(first.filter(Boolean).length).toBeLessThan(32);
+    // A short-lived process for each call neither asks always nor never, and does not ask a second time.
+    for (let i = 0; i < 40; i++)
+      expect((await make().considerRequest({ workflowId: `w${i}`, userId: "u" })) !== undefined).toBe(first[i]);
+    const { responses } = await collector.getFeedbackStatistics();
+    expect(responses).toMatchObject({ considered: 40, meanAskProbability: 0.5, asked: first.filter(Boolean).length });
+    const alone = await setUp({ randomShare: 0.5 });
+    const asked = [];
+    for (let i = 0; i < 40; i++)
+      asked.push((await alone.make().considerRequest({ workflowId: `w${i}`, userId: "u" })) !== undefined);
+    expect(asked).toEqual(first);
+  });
+
+  it("are shared with other processes: answers, reminders and limits of one count in the other", async () => {
+    const { collector: a, make, clock } = await setUp({ maxPerUserPerDay: 2, aboveShare: 0.5, randomShare: 0.99 });
+    const b = make();
+    await b.pendingRequests();
+    const request = await a.considerRequest({ workflowId: "w1", userId: "alice", expectedReward: 0.9 });
+    await a.requestFeedback("w2", "alice");
+    expect(await b.requestFeedback("w3", "alice")).toBeUndefined();
+    clock.advance(2 * DAY);
+    const record = await b.submitFeedback(new UserFeedback("w1", "alice").thumbsUp());
+    expect(record.askedProbability).toBe(request?.probability);
+    // An explicit request was nobody's draw.
+    expect(await b.submitFeedback(new UserFeedback("w2", "alice").thumbsUp())).not.toHaveProperty("askedProbability");
+    await a.requestFeedback("w3", "alice");
+    clock.advance(2 * DAY);
+    expect(await a.pendingRequests()).toMatchObject([{ workflowId: "w3" }]);
+    const reminded = await Promise.all([a.takeDueReminders(), b.takeDueReminders()]);
+    expect(reminded.flat()).toHaveLength(1);
+    expect((await a.getFeedbackStatistics()).responses).toMatchObject({ asked: 3, answered: 2, pending: 1 });
+  });
+
+  it("stay open when the answer could not be stored, or was a withdrawal", async () => {
+    const { store, clock, collector } = await setUp();
+    await collector.requestFeedback("w1", "alice");
+    const broken = { ...store, append: () => Promise.reject(new Error("disk full")) };
+    const failing = new FeedbackCollector({ store: broken, clock });
+    await expect(failing.submitFeedback(new UserFeedback("w1", "alice").thumbsUp())).rejects.toThrow("disk full");
+    clock.advance(2000);
+    expect(await collector.pendingRequests("alice")).toHaveLength(1);
+  });
+
+  it("keep the limits of the day although many others were asked and answered", async () => {
+    const { collector } = await setUp({ maxPerUserPerDay: 1 }, 1300);
+    await collector.requestFeedback("w0", "alice");
+    await collector.submitFeedback(new UserFeedback("w0", "alice").thumbsUp());
+    const others = Array.from({ length: 1200 }, (_, i) => i + 1);
+    await Promise.all(others.map((i) => collector.requestFeedback(`w${i}`, `u${i}`)));
+    await Promise.all(others.map((i) => collector.submitFeedback(new UserFeedback(`w${i}`, `u${i}`).thumbsUp())));
+    await collector.requestFeedback("w1", "zoe");
+    expect(await collector.requestFeedback("w1299", "alice")).toBeUndefined();
+  });
+
+  it("look up what is expected of a run, and are forgotten with a person or a thread", async () => {
+    const expected: Record<string, number> = { w1: 0.9, w2: 0.1 };
+    const { collector, store, clock } = await setUp({
+      randomShare: 0,
+      expect: async (id: string) => ({ expectedReward: expected[id] as number }),
+    });
+    await store.append("trace", [segment("t1", { threadId: "thread" })]);
+    expect(await collector.considerRequest({ workflowId: "w1", userId: "u" })).toMatchObject({ expectedReward: 0.9 });
+    expect(await collector.considerRequest({ workflowId: "w2", userId: "u" })).toBeUndefined();
+    await expect(collector.considerRequest({ workflowId: "none", userId: "u" })).rejects.toThrow(
+      /FEEDBACK_UNKNOWN_RUN/,
+    );
+    await collector.requestFeedback("t1", "v");
+    await collector.forget({ threadId: "thread" });
+    expect((await collector.pendingRequests()).map((r) => r.workflowId)).toEqual(["w1"]);
+    await collector.forget({ userId: "u" });
+    clock.advance(2000);
+    expect(await collector.getFeedbackStatistics()).toMatchObject({ responses: { asked: 0, considered: 0 } });
+  });
+
   it("respect a person's daily limit, and count a repeated request once", async () => {
     const { collector, clock } = await setUp({ maxPerUserPerDay: 2 });
     const first = await collector.requestFeedback("w1", "alice");

@@ -22,7 +22,7 @@ export class LangSmithServer {
         });
         response.end(JSON.stringify(body));
       };
-      if (pathname === "/info") return reply(200, { version: "0.12.0" });
+      if (pathname === "/info") return reply(200, { version: "0.16.0" });
       const failure = this.failures.shift();
       if (failure !== undefined) return reply(failure, { detail: "no" });
       if (pathname === "/api/v2/runs/query") {

@@ -96,6 +96,42 @@ describe("traces from LangSmith", () => {
     expect(server.requests.filter((r) => r === "POST /api/v2/runs/query").length).toBeGreaterThan(2);
   });
 
+  it("bring tokens, cost by the prices given, and the time to the first token", async () => {
+    server.runs = await recordedRuns();
+    const node = server.runs.find((r) => r.name === "a") as LangSmithRun;
+    const start = Date.parse(node.start_time as string);
+    server.runs.push({
+      id: "model",
+      name: "chat",
+      run_type: "llm",
+      start_time: new Date(start).toISOString(),
+      first_token_time: new Date(start + 40).toISOString(),
+      end_time: new Date(start + 100).toISOString(),
+      parent_run_ids: [...(node.parent_run_ids ?? []), node.id as string],
+      trace_id: node.trace_id,
+      metadata: { ls_model_name: "mine", ls_provider: "acme" },
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      prompt_token_details: { cache_read: 60, cache_creation: 40 },
+    });
+    const store = createMemoryStore();
+    const prices = { mine: { input: 10, output: 100, cachedInput: 1, cacheWrite: 20 } };
+    await importLangSmithTraces({ client, store, projectId: "p", workflowType: "t", graph: graph(), prices });
+    for await (const { facts } of store.read("trace"))
+      expect(facts[0]?.modelCalls).toMatchObject([
+        {
+          model: "mine",
+          provider: "acme",
+          tokensIn: 100,
+          tokensOut: 10,
+          tokensCached: 60,
+          timeToFirstTokenMs: 40,
+          durationMs: 100,
+          costUsd: (60 * 1 + 40 * 20 + 10 * 100) / 1e6,
+        },
+      ]);
+  });
+
   it("are skipped when they hold no graph, and fail with a code when LangSmith refuses", async () => {
     server.runs = [{ id: "1", name: "x", run_type: "chain", start_time: "2026-01-01T00:00:00Z", trace_id: "1" }];
     const options = { client, store: createMemoryStore(), projectId: "p", workflowType: "t" };

@@ -29,7 +29,8 @@ it("a trace becomes spans with the conventions for generative AI, at its own tim
         {
           node: "agent",
           path: ["sub"],
-          provider: "openai",
+          provider: "google_genai",
+          timeToFirstTokenMs: 40,
           model: "gpt-4o",
           startedAt: at(30),
           durationMs: 100,
@@ -73,7 +74,9 @@ it("a trace becomes spans with the conventions for generative AI, at its own tim
   ]);
   expect(spans.get("chat gpt-4o")?.attributes).toMatchObject({
     "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": "openai",
+    "gen_ai.provider.name": "gcp.gemini",
+    "gen_ai.response.time_to_first_chunk": 0.04,
+    "gen_ai.usage.cache_read.input_tokens": 2,
     "gen_ai.request.model": "gpt-4o",
     "gen_ai.usage.input_tokens": 10,
     "gen_ai.usage.output_tokens": 5,
@@ -81,6 +84,10 @@ it("a trace becomes spans with the conventions for generative AI, at its own tim
   expect(spans.get("invoke_agent bad")?.status).toEqual({ code: 2, message: "no" });
   expect(spans.get("invoke_agent bad")?.attributes["error.type"]).toBe("TypeError");
   const root = spans.get("invoke_workflow even");
+  expect(root?.attributes).toMatchObject({
+    "gen_ai.operation.name": "invoke_workflow",
+    "gen_ai.workflow.name": "even",
+  });
   expect(root?.attributes).toMatchObject({ "gen_ai.conversation.id": "th", "collective_learning.workflow_id": "w0" });
   const ms = (time: [number, number] | undefined) =>
     (time as [number, number])[0] * 1000 + (time as [number, number])[1] / 1e6;

@@ -67,11 +67,14 @@ describe("the reward model in the learning worker", () => {
     more.feedback = more.feedback.slice(0, 10);
     state.add(more);
     const output = await trainRewardModel.run({ ...input, champion }, context);
-    expect(output).toMatchObject({ updated: 10, message: "took in 10 new ratings; a new fit waits for 10 more" });
+    expect(output).toMatchObject({ updated: 10, message: "took in 10 new ratings; a new fit waits for about 17 more" });
     expect(output.winner).toBeUndefined();
     expect((await trainRewardModel.run({ ...input, champion }, context)).updated).toBe(0);
-    const predictions = await predictRewards.run({ workflowIds: ["w1", "w2", "none"], reward: {} }, context);
-    expect(Object.keys(predictions)).toEqual(["w1", "w2"]);
+    const ask = { workflowIds: ["w1", "w2", "none"], reward: {}, version: "v1" };
+    const output2 = await predictRewards.run(ask, context);
+    expect(output2).toMatchObject({ predictions: { w1: { reward: { known: true } }, w2: {} } });
+    expect("predictions" in output2 && Object.keys(output2.predictions)).toEqual(["w1", "w2"]);
+    expect(await predictRewards.run({ ...ask, version: "v2" }, context)).toEqual({ needsArtifact: true });
     // The model is younger than what a first challenger is trained on, and the rest must judge it.
     const [judgedLater] = await trainRouting.run(routing(true), context);
     expect(judgedLater).not.toHaveProperty("rewardShares");
@@ -83,6 +86,30 @@ describe("the reward model in the learning worker", () => {
     expect(taught?.rows).toBe(alone?.rows);
     expect(taught?.fingerprint).not.toBe(alone?.fingerprint);
   });
+
+  it("learns from a rating that came late, and fits anew once there are runs the champion never saw", async () => {
+    const later = new CollectedFacts();
+    const context = { state: later, cancelled: () => false, progress() {} };
+    later.add(facts(0, 180, 2));
+    const { winner } = await trainRewardModel.run(input, context);
+    const champion = { version: "v1", artifact: winner as NonNullable<typeof winner> };
+    later.add({ feedback: [judged("w1", { ratings: { satisfaction: 0.9 }, at: at(200) })] });
+    expect((await trainRewardModel.run({ ...input, champion }, context)).updated).toBe(1);
+    later.add(facts(180, 270, 3));
+    const output = await trainRewardModel.run({ ...input, champion }, context);
+    expect(output.comparison?.rows).toBeGreaterThanOrEqual(20);
+    expect(output.winner?.trainedTo ?? at(200) > champion.artifact.trainedTo).toBeTruthy();
+  }, 60_000);
+
+  it("finds the rated runs among thousands that nobody rated", async () => {
+    const many = new CollectedFacts();
+    const early = facts(0, 150, 2);
+    const unrated = facts(150, 3400, 4);
+    many.add(early);
+    many.add({ ...unrated, feedback: [] });
+    const output = await trainRewardModel.run(input, { ...context, state: many });
+    expect(output).toMatchObject({ runs: 3400, rated: 50, message: "first model over 50 rated runs" });
+  }, 60_000);
 
   it("has nothing to do where every run is measured", async () => {
     const full = new CollectedFacts();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng, defaultLogger, ManualClock } from "../../src/core/index.js";
+import { createRng, defaultLogger, LearningError, ManualClock } from "../../src/core/index.js";
 import { LearningScheduler } from "../../src/loop/scheduler.js";
 
 const settle = () => new Promise((r) => setImmediate(r));
@@ -101,6 +101,72 @@ describe("the scheduler", () => {
     await scheduler.stop();
     await running;
     expect(seen).toEqual(["asked"]);
+  });
+
+  it("has one timer, also when it was stopped and started during a cycle", async () => {
+    let release = () => {};
+    const { clock, runs, scheduler } = setUp({
+      cycle: () =>
+        new Promise<void>((r) => {
+          runs.push(clock.now());
+          release = r;
+        }),
+    });
+    scheduler.start();
+    clock.advance(60_000);
+    const stopped = scheduler.stop();
+    scheduler.start();
+    release();
+    await stopped;
+    await settle();
+    clock.advance(60_000);
+    await settle();
+    expect(runs).toHaveLength(2);
+    const again = scheduler.stop();
+    release();
+    await again;
+    clock.advance(600_000);
+    await settle();
+    expect(runs).toHaveLength(2);
+  });
+
+  it("is not held up by starts that a wrong clock noted in the future", () => {
+    const { clock, scheduler } = setUp({ maxPerDay: 1, earlier: [new Date(Date.UTC(2027, 0, 1)).toISOString()] });
+    scheduler.start();
+    expect(Date.parse(scheduler.nextAt as string) - clock.now()).toBe(60_000);
+  });
+
+  it("looks at the limit again when the time has come, and counts cycles of others", async () => {
+    const { clock, runs, scheduler } = setUp({ maxPerDay: 2 });
+    scheduler.start();
+    clock.advance(1000);
+    await scheduler.trigger();
+    scheduler.adopt([new Date(clock.now() - 10).toISOString(), new Date(clock.now()).toISOString()]);
+    expect(scheduler.recentStarts).toHaveLength(2);
+    clock.advance(120_000);
+    await settle();
+    expect(runs).toHaveLength(1);
+    expect(Date.parse(scheduler.nextAt as string)).toBeGreaterThan(clock.now() + 23 * 3_600_000);
+  });
+
+  it("starts nothing on the timer while learning is switched off, and goes on after", async () => {
+    let on = false;
+    const { clock, runs, scheduler } = setUp({ enabled: () => on });
+    scheduler.start();
+    clock.advance(60_000);
+    await settle();
+    expect(runs).toHaveLength(0);
+    on = true;
+    clock.advance(60_000);
+    await settle();
+    expect(runs).toHaveLength(1);
+  });
+
+  it("does not count a cycle that another process had to make way for", async () => {
+    const taken = new LearningError("LEARNING_STATE", { received: "a", expected: "b", remedy: "c" });
+    const { scheduler } = setUp({ cycle: () => Promise.reject(taken) });
+    await expect(scheduler.trigger()).rejects.toThrow(/LEARNING_STATE/);
+    expect(scheduler.recentStarts).toEqual([]);
   });
 
   it("survives a failing cycle and plans the next", async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { defaultLogger } from "../../src/core/index.js";
 import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
 import { CollectedFacts } from "../../src/loop/worker/state.js";
-import { aDecision, aFeedback } from "../support/facts.js";
+import { aDecision, aFeedback, aTrace } from "../support/facts.js";
 
 const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
 const misbehaving = new URL("../support/thread-entry.mjs", import.meta.url);
@@ -23,7 +23,7 @@ describe("the learning worker", () => {
     await worker.run("ingest", { decision: [aDecision({ decisionId: "a" }), aDecision({ decisionId: "b" })] });
     const held = await worker.run("ingest", { decision: [aDecision({ decisionId: "a" })], feedback: [aFeedback({})] });
     expect(held).toEqual({ decisions: 2, runsWithFeedback: 1, runsWithTraces: 0 });
-    expect(worker.generation).toBe(1);
+    expect(worker.generation).toBe(0);
   });
 
   it("names unknown jobs, and goes on", async () => {
@@ -37,7 +37,7 @@ describe("the learning worker", () => {
     await expect(worker.run("die", {})).rejects.toThrow(/WORKER_FAILED.*ended with code 3/);
     await expect(worker.run("throw-outside", {})).rejects.toThrow(/WORKER_FAILED.*outside/);
     await expect(worker.run("echo", { n: 1 })).resolves.toEqual({ n: 1 });
-    expect(worker.generation).toBe(3);
+    expect(worker.generation).toBe(2);
   });
 
   it("stops a busy job when asked, and refuses one asked to stop before", async () => {
@@ -70,7 +70,7 @@ describe("the learning worker", () => {
 
 describe("collected facts", () => {
   it("count a decision once, the last one, and forget the oldest beyond the limits", () => {
-    const facts = new CollectedFacts({ decisions: 2, runs: 1 });
+    const facts = new CollectedFacts({ decisions: 2, runs: 1, traceChars: 1e6 });
     facts.add({
       decision: [
         aDecision({ decisionId: "a", chosen: "x" }),
@@ -87,5 +87,15 @@ describe("collected facts", () => {
     expect([...facts.decisions.keys()]).toEqual(["b", "c"]);
     expect(facts.feedback.get("2")).toHaveLength(1);
     expect(facts.feedback.has("1")).toBe(false);
+  });
+
+  it("hold traces only up to a size, the newest of them", () => {
+    const size = JSON.stringify(aTrace({})).length;
+    const facts = new CollectedFacts({ decisions: 9, runs: 9, traceChars: 3.5 * size });
+    const trace = (workflowId: string, segmentId: string) => aTrace({ workflowId, segmentId });
+    facts.add({ trace: [trace("1", "a"), trace("1", "b"), trace("1", "b"), trace("2", "c")] });
+    expect([...facts.traces.keys()]).toEqual(["1", "2"]);
+    facts.add({ trace: [trace("3", "d")] });
+    expect([...facts.traces.keys()]).toEqual(["2", "3"]);
   });
 });

@@ -67,6 +67,13 @@ describe("process map", () => {
     expect(plain(grown)).toEqual(plain(whole));
   });
 
+  it("claims no working time where only starts are known", () => {
+    const map = mapOf(EventLog.from([{ id: "1", type: "t", activities: ["a", "b"], startMs: [0, 500] }]));
+    expect(map.activities.every((a) => a.meanWorkMs === undefined)).toBe(true);
+    expect(map.edges[0]?.meanWaitMs).toBe(500);
+    expect(map.bottlenecks).toEqual([{ kind: "wait", at: ["a", "b"], totalMs: 500, meanMs: 500, share: 1 }]);
+  });
+
   it("refuses times that do not match the activities", () => {
     expect(() => EventLog.from([{ id: "x", type: "t", activities: ["a", "b"], startMs: [1] }])).toThrow(
       /case x with 2 activities, 1 starts/,
@@ -88,8 +95,9 @@ describe("process map", () => {
         "",
       ].join("\n"),
     );
-    const odd = mapOf(EventLog.from([{ id: "1", type: "t", activities: ['say "hi" <b>\n'] }]));
-    expect(toMermaid(odd)).toContain('a0["say &quot;hi&quot; &lt;b&gt; <br/>1x"]');
+    const odd = mapOf(EventLog.from([{ id: "1", type: "t", activities: ['say "hi" <b>\n', "`code` #35; a-->b"] }]));
+    expect(toMermaid(odd)).toContain('["say #34;hi#34; #60;b#62; <br/>1x"]');
+    expect(toMermaid(odd)).toContain('["#96;code#96; #35;35#59; a--#62;b<br/>1x"]');
   });
 });
 

@@ -110,6 +110,21 @@ describe("decision rules", () => {
     expect(claims).toBeLessThanOrEqual(6);
   });
 
+  it("are not fooled by many decisions of few runs, which share one reward", () => {
+    let claims = 0;
+    for (let w = 0; w < 100; w++) {
+      const rng = createRng(`loops-${w}`);
+      const looping = Array.from({ length: 40 }, (_, run) => {
+        const chosen = rng.next() < 0.5 ? "billing" : "tech";
+        const reward = rng.next() < 0.5 ? 1 : 0;
+        const row = rows(1, `row-${w}-${run}`, 0)[0] as ReturnType<typeof rows>[number];
+        return Array.from({ length: 12 }, () => ({ ...row, workflowId: `run-${run}`, chosen, reward }));
+      }).flat();
+      if (decisionRules(looping, { rng: createRng(w) }).some((r) => r.significant)) claims++;
+    }
+    expect(claims).toBeLessThanOrEqual(9);
+  });
+
   it("need enough rated rows", () => {
     expect(decisionRules(rows(30, "few", 0.9), { rng: createRng(1) })).toEqual([]);
     expect(

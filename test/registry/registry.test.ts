@@ -111,6 +111,76 @@ describe("registry", () => {
     for (const [i, m] of made.entries()) expect(await registry.load(NAME, m.version)).toEqual({ weight: i + 1 });
   });
 
+  it("follows what another process changed, a roll-back included", async () => {
+    const { registry, open } = await setup();
+    const other = await open();
+    const seen: [string | undefined, RegistryEvent["action"]][] = [];
+    other.watch(NAME, (champion, event) => seen.push([champion?.version, event.action]));
+    await publish(registry, 1);
+    await registry.promote(NAME, "v1", "gain");
+    await other.refresh();
+    await other.refresh();
+    expect([other.champion(NAME)?.version, await other.load(NAME, "v1")]).toEqual(["v1", { weight: 1 }]);
+    await registry.rollback(NAME, "worse");
+    await registry.promote(NAME, "v1", "again");
+    await other.refresh();
+    expect(seen).toEqual([
+      ["v1", "promote"],
+      ["v1", "rollback"],
+      ["v1", "promote"],
+    ]);
+    await registry.pin(NAME, undefined, "incident");
+    await publish(other, 2);
+    expect([other.champion(NAME), seen.at(-1)]).toEqual([undefined, [undefined, "pin"]]);
+    expect((await publish(registry, 3)).version).toBe("v3");
+  });
+
+  it("keeps what serves when its document is damaged while it runs", async () => {
+    const { store, registry } = await setup();
+    await publish(registry, 1);
+    await registry.promote(NAME, "v1", "gain");
+    store.docs.set(`registry/${NAME}`, "{");
+    await registry.refresh();
+    expect(registry.champion(NAME)?.version).toBe("v1");
+    await expect(registry.rollback(NAME, "")).rejects.toThrow();
+  });
+
+  it("discards old versions, but never what serves, is pinned or named, nor a number twice", async () => {
+    const { registry, store, open } = await setup();
+    for (let i = 1; i <= 3; i++) await publish(registry, i);
+    await registry.promote(NAME, "v1", "gain");
+    await registry.promote(NAME, "v2", "gain");
+    await registry.promote(NAME, "v3", "gain");
+    for (let i = 4; i <= 7; i++)
+      await registry.publish(NAME, "routing-policy", { weight: i % 6 }, { rows: i }, { newest: 2, also: ["v2"] });
+    expect(registry.versions(NAME).map((v) => v.version)).toEqual(["v2", "v3", "v6", "v7"]);
+    // v7 has the payload of v1, which was discarded before: it is there again.
+    expect(await registry.load(NAME, "v7")).toEqual({ weight: 1 });
+    expect(store.files.size).toBe(4);
+    await expect(registry.load(NAME, "v5")).rejects.toThrow(/ARTIFACT_UNKNOWN.*"v5".*v2 to v7.*discarded/);
+    await registry.rollback(NAME, "worse");
+    expect((await open()).champion(NAME)?.version).toBe("v2");
+    await registry.rollback(NAME, "worse");
+    expect(registry.champion(NAME)).toBeUndefined();
+    expect((await publish(registry, 8)).version).toBe("v8");
+  });
+
+  it("keeps the last events, and follows over the ones let go", async () => {
+    const { registry, open } = await setup();
+    await publish(registry, 1);
+    const other = await open();
+    for (let i = 0; i < 505; i++) await registry.promote(NAME, "v1", `gain ${i}`);
+    expect(registry.history(NAME)).toHaveLength(500);
+    expect(registry.history(NAME).at(-1)?.reason).toBe("gain 504");
+    let told = 0;
+    other.watch(NAME, () => told++);
+    await other.refresh();
+    await registry.promote(NAME, "v1", "one more");
+    await other.refresh();
+    expect(told).toBe(501);
+    expect((await open()).history(NAME).at(-1)?.reason).toBe("one more");
+  });
+
   it("hands out copies", async () => {
     const { registry } = await setup();
     await publish(registry, 1);

@@ -199,7 +199,7 @@ describe("a Sentinel on its baseline", () => {
       new Set([
         "sentinel: the scanner failed",
         "sentinel: the inspiration source failed",
-        "sentinel: merging 1 failed; its results stand one under the other",
+        "sentinel: merging 1 failed",
       ]),
     );
   });
@@ -269,7 +269,6 @@ describe("agents of every kind", () => {
         .invoke({ goal: "g", tasks }, config);
     expect((await invoke()).finalReport?.meanQuality).toBe(0.8);
     expect((await invoke(() => 0.3)).finalReport?.meanQuality).toBe(0.3);
-    expect((await invoke(() => Number.NaN)).finalReport?.meanQuality).toBe(0.7);
   });
 });
 

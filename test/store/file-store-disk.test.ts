@@ -137,6 +137,54 @@ describe("file store on disk", () => {
     await b.close();
   });
 
+  it("follows another writer over the sealing of its segments, by cursor and as a whole", async () => {
+    const where = await folders();
+    const [theirs, mine] = await Promise.all([openFileStore({ ...where, segmentBytes: 2000 }), openFileStore(where)]);
+    const followed: string[] = [];
+    let cursor: string | undefined;
+    const follow = async () => {
+      for await (const batch of mine.read("trace", { after: cursor })) {
+        followed.push(...ids(batch.facts));
+        cursor = batch.cursor;
+      }
+    };
+    for (let n = 0; n < 60; n += 3) {
+      await theirs.append("trace", [segment(n)]);
+      await follow();
+      // What comes between the last look and the sealing must not be overlooked.
+      await theirs.append("trace", many(n + 1, n + 3));
+    }
+    await follow();
+    expect((await segmentFiles(where.traces)).length).toBeGreaterThan(4);
+    expect(followed).toEqual(ids(many(0, 60)));
+    expect(ids(await traces(mine))).toEqual(ids(many(0, 60)));
+    await theirs.close();
+    await mine.close();
+  });
+
+  it("retires by size the oldest first, also beside a new segment of which nothing can be read yet", async () => {
+    const where = await folders();
+    const store = await openFileStore({ ...where, segmentBytes: 2000 });
+    for (let n = 0; n < 20; n += 4) await store.append("trace", many(n, n + 4));
+    const begun = join(where.traces, `trace-${String(Date.now() + 10_000).padStart(14, "0")}-beginning.jsonl`);
+    await writeFile(begun, JSON.stringify(segment(99)).slice(0, 300));
+    expect(await store.retain({ maxBytes: 5000 })).toBeGreaterThan(0);
+    expect((await readFile(begun)).length).toBe(300);
+    await store.close();
+  });
+
+  it("does not retire what is appended while it looks for old segments", async () => {
+    const where = await folders();
+    const clock = new ManualClock(Date.UTC(2026, 0, 1));
+    const store = await openFileStore({ ...where, clock });
+    await store.append("trace", many(0, 4));
+    clock.advance(30 * 86_400_000);
+    const young = segment(7, { startedAt: new Date(clock.now()).toISOString() });
+    await Promise.all([store.retain({ maxAgeDays: 7 }), store.append("trace", [young])]);
+    expect(ids(await traces(store))).toContain("w7");
+    await store.close();
+  });
+
   it("retires whole segments by age and size, and begins new ones", async () => {
     const where = await folders();
     const clock = new ManualClock(Date.UTC(2026, 0, 1));

@@ -1,4 +1,4 @@
-import type { Decision, FeedbackRecord } from "../../src/core/index.js";
+import type { Decision, FeedbackRecord, TraceSegment } from "../../src/core/index.js";
 
 /** A valid decision with the given fields changed. */
 export function aDecision(change: Partial<Decision>): Decision {
@@ -32,4 +32,29 @@ export function aFeedback(change: Partial<FeedbackRecord>): FeedbackRecord {
     outcome: 1,
     ...change,
   };
+}
+
+/** A valid trace segment of one node with the given fields changed. */
+export function aTrace(change: Partial<TraceSegment>): TraceSegment {
+  const at = "2026-01-01T00:00:00.000Z";
+  return {
+    schemaVersion: 1,
+    workflowId: "w",
+    segmentId: "s",
+    workflowType: "support",
+    tags: [],
+    metadata: {},
+    startedAt: at,
+    durationMs: 3,
+    status: "success",
+    capture: "tap",
+    resumed: false,
+    keepProbability: 1,
+    nodes: [{ name: "a", path: [], step: 1, taskId: "t", attempt: 1, startedAt: at, durationMs: 2, status: "success" }],
+    edges: [],
+    modelCalls: [],
+    toolCalls: [],
+    interactions: [],
+    ...change,
+  } as TraceSegment;
 }

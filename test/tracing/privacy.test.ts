@@ -1,6 +1,13 @@
+import { HumanMessage } from "@langchain/core/messages";
+import { tool } from "@langchain/core/tools";
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { CaptureOptions } from "../../src/tracing/index.js";
+import { createRedactor } from "../../src/tracing/redact.js";
+import { stateText } from "../../src/tracing/state-text.js";
+import { updateOf } from "../../src/tracing/update.js";
+import { decision } from "../store/facts.js";
 import { tracing } from "./support.js";
 
 const State = lib.Annotation.Root({
@@ -59,6 +66,56 @@ describe("state", () => {
   });
 });
 
+describe("state text", () => {
+  it("is bounded in bytes, and cuts between characters", () => {
+    const text = stateText({ t: "漢".repeat(5000) }, 100, undefined) as string;
+    expect(Buffer.byteLength(text.replace("…[cut]", ""))).toBeLessThanOrEqual(100);
+    expect(text).toMatch(/^\{"t":"漢+…\[cut\]$/);
+  });
+
+  it("keeps what JSON alone would lose, and of binary data only kind and size", () => {
+    const state = {
+      big: 12n,
+      map: new Map([["k", { v: 1 }]]),
+      set: new Set(["a", "b"]),
+      error: new RangeError("too far"),
+      at: new Date(0),
+      image: Buffer.alloc(50_000_000),
+      vector: new Float32Array(4),
+    };
+    expect(JSON.parse(stateText(state, 4096, undefined) as string)).toEqual({
+      big: 12,
+      map: { k: { v: 1 } },
+      set: ["a", "b"],
+      error: { name: "RangeError", message: "too far" },
+      at: "1970-01-01T00:00:00.000Z",
+      image: "[Buffer, 50000000 bytes]",
+      vector: "[Float32Array, 16 bytes]",
+    });
+  });
+
+  it("of a state that refers to itself in many ways ends, and is redacted at every depth", () => {
+    const redactor = createRedactor(["email"]);
+    const circle: Record<string, unknown> = { mail: "ann@x.org" };
+    circle.children = [{ parent: circle }, { parent: circle }];
+    expect(stateText(circle, 4096, redactor)).toBe(
+      '{"mail":"[redacted]","children":[{"parent":"[circular]"},{"parent":"[circular]"}]}',
+    );
+    let shared: object = { mail: "ann@x.org" };
+    for (let i = 0; i < 40; i++) shared = { left: shared, right: shared };
+    expect(stateText(shared, 4096, redactor)).toMatch(/…\[cut\]$/);
+    let deep: object = { mail: "ann@x.org" };
+    for (let i = 0; i < 100; i++) deep = { deep };
+    expect(stateText(deep, 4096, redactor)).toContain('"[deeper]"');
+  });
+
+  it("redacts a long text before it cuts it", () => {
+    const text = `${"x ".repeat(40)}ann@example.org ${"y".repeat(100_000)}`;
+    for (let limit = 80; limit < 110; limit++)
+      expect(stateText({ text }, limit, createRedactor(["email"]))).not.toMatch(/ann|example/);
+  });
+});
+
 describe("redaction", () => {
   it.each([
     ["email", "write to ann.b+c@mail.example.org today", "write to [redacted] today"],
@@ -71,8 +128,14 @@ describe("redaction", () => {
     expect(result.text).toBe(text);
   });
 
-  it.each(["in 2026 we sold 1234 items", "version 1.2.3", "12:30 on 2026-01-02"])("leaves %s alone", async (text) => {
-    const { node } = await run({ text }, { redact: ["email", "card", "key"] });
+  it.each([
+    "in 2026 we sold 1234 items",
+    "version 1.2.3",
+    "12:30 on 2026-01-02",
+    "rows 10 20 30",
+    "a skateboarding_tournament",
+  ])("leaves %s alone", async (text) => {
+    const { node } = await run({ text }, { redact: ["email", "phone", "card", "key"] });
     expect(JSON.parse(node?.update ?? "")).toEqual({ text });
   });
 
@@ -86,6 +149,64 @@ describe("redaction", () => {
     const drop = (value: unknown, path: string) => (path === "user" ? undefined : value);
     const byFunction = await run({ user, text: "x" }, { redact: drop });
     expect(JSON.parse(byFunction.node?.update ?? "")).toEqual({ text: "x" });
+  });
+
+  it.each([
+    ["a JSON web token", "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK"],
+    ["a bearer header", "Bearer abcdefghijklmnop1234"],
+    ["a private key", "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"],
+  ])("the preset for keys knows %s", (_, secret) => {
+    expect(stateText({ text: `so: ${secret}!` }, 4096, createRedactor(["key"]))).toBe('{"text":"so: [redacted]!"}');
+  });
+
+  it("tells card numbers by their check digit, also as numbers", () => {
+    const state = { card: 4111111111111111, made: 1764043841000, text: "4111-1111-1111-1111 at 1764043841001" };
+    expect(JSON.parse(stateText(state, 4096, createRedactor(["card"])) as string)).toEqual({
+      card: "[redacted]",
+      made: 1764043841000,
+      text: "[redacted] at 1764043841001",
+    });
+  });
+
+  it("reaches keys, maps, messages, and the updates in lists and pairs", () => {
+    const redactor = createRedactor(["email", { path: "password" }, { path: "messages.*.content" }]);
+    const text = (value: unknown) => stateText(value, 4096, redactor);
+    expect(text({ "ann@x.org": new Map([["bob@x.org", "eve@x.org"]]) })).not.toContain("@");
+    expect(text({ messages: [new HumanMessage("my secret")] })).not.toContain("secret");
+    expect(text(updateOf([new lib.Command({ update: { password: "p" } }), { password: "q" }]))).toBe(
+      '[{"password":"[redacted]"},{"password":"[redacted]"}]',
+    );
+    expect(text(updateOf(new lib.Command({ update: [["password", "p"]] })))).toBe('{"password":"[redacted]"}');
+  });
+
+  it.each(["tap", "callbacks"] as const)("leaves no way to the store by %s", async (capture) => {
+    const secret = "ann@example.org";
+    const { tracer, segments, store } = tracing({ redact: ["email"], captureState: "full", capture });
+    const ask = tool(
+      () => {
+        throw new Error(`no mailbox ${secret}`);
+      },
+      { name: "ask", description: "asks", schema: z.object({ mail: z.string() }) },
+    );
+    const graph = new lib.StateGraph(State)
+      .addNode("a", async (_, config) => {
+        await ask.invoke({ mail: secret }, config).catch(() => {});
+        throw Object.assign(new Error(`${"x".repeat(490)} ${secret}`), { code: secret });
+      })
+      .addEdge(lib.START, "a")
+      .compile();
+    const config = { tags: [secret], metadata: { customer: `${"x".repeat(990)} ${secret}`, [secret]: 1 } };
+    await expect(
+      tracer.wrap(graph, { workflowType: "t" }).invoke({ text: secret, user: { [secret]: secret } }, config),
+    ).rejects.toThrow();
+    tracer.record({ ...decision(1), context: { text: `from ${secret}`, length: 3 } });
+    const all: unknown[] = await segments();
+    for await (const { facts } of store.read("decision")) all.push(...facts);
+    expect(all).toMatchObject([
+      { status: "error", toolCalls: [{ name: "ask", error: { message: "no mailbox [redacted]" } }] },
+      { context: { text: "from [redacted]", length: 3 } },
+    ]);
+    expect(JSON.stringify(all)).not.toMatch(/ann@|example|@/);
   });
 
   it("that fails keeps nothing of the value and does not harm the run", async () => {

@@ -1,7 +1,7 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { say, stateOf } from "./battery/case.js";
-import { brief, tracing } from "./support.js";
+import { brief, collect, tracing } from "./support.js";
 
 function graphs(capture: "tap" | "callbacks") {
   const sub = new lib.StateGraph(stateOf(lib))
@@ -22,19 +22,6 @@ function graphs(capture: "tap" | "callbacks") {
     .compile();
   const made = tracing({ capture });
   return { graph, wrapped: made.tracer.wrap(graph, { workflowType: "t" }), ...made };
-}
-
-/** What changes from run to run whatever one does: ids, times, and our own handler in the config. */
-const stable = (value: unknown) =>
-  JSON.stringify(value)
-    ?.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "ID")
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
-    .replace(/"timestamp":\d+/g, '"timestamp":0');
-
-async function collect(stream: AsyncIterable<unknown>): Promise<string[]> {
-  const chunks: string[] = [];
-  for await (const chunk of stream) chunks.push(stable(chunk) ?? "undefined");
-  return chunks;
 }
 
 describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => {
@@ -162,10 +149,25 @@ it.each([
   ["no workflow type", undefined, {}, "workflowType"],
   ["a wrong way of capture", undefined, { workflowType: "t", capture: "magic" }, "one of tap, callbacks"],
   ["a sample rate out of range", undefined, { workflowType: "t", sampleRate: 2 }, "[0, 1]"],
+  ["a flag that is none", undefined, { workflowType: "t", calls: "no" }, "true or false"],
   ["an unknown redaction", undefined, { workflowType: "t", redact: ["emails"] }, "email, phone, card, key"],
 ])("refuses to wrap with %s", (_, given, options, message) => {
   const { tracer } = tracing();
   const graph = given ?? new lib.StateGraph(stateOf(lib)).addNode("a", say("a")).addEdge(lib.START, "a").compile();
   expect(() => tracer.wrap(graph, options as never)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   expect(() => tracer.wrap(graph, options as never)).toThrow(message);
+});
+
+it("refuses options that mean nothing: a redaction written wrong must not go unnoticed", () => {
+  const graph = new lib.StateGraph(stateOf(lib)).addNode("a", say("a")).addEdge(lib.START, "a").compile();
+  const { tracer } = tracing();
+  const wrong = { workflowType: "t", redacted: ["email"] };
+  for (const refused of [
+    () => tracer.wrap(graph, wrong as never),
+    () => tracer.handler(wrong as never),
+    () => tracing(wrong as never),
+  ])
+    expect(refused).toThrow(expect.objectContaining({ code: "CONFIG_UNKNOWN_KEY" }));
+  expect(() => tracer.wrap(graph, wrong as never)).toThrow('Did you mean "redact"?');
+  expect(() => tracing({ buffer: { batchRecords: 0 } })).toThrow("buffer.batchRecords: 0");
 });

@@ -33,3 +33,17 @@ export function brief(trace: Trace) {
       .sort(),
   };
 }
+
+/** What changes from run to run whatever one does: ids, times, and our own handler in the config. */
+const stable = (value: unknown) =>
+  JSON.stringify(value)
+    ?.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "ID")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replace(/"timestamp":\d+/g, '"timestamp":0');
+
+/** A stream's chunks as texts, without what differs between any two runs. */
+export async function collect(stream: AsyncIterable<unknown>): Promise<string[]> {
+  const chunks: string[] = [];
+  for await (const chunk of stream) chunks.push(stable(chunk) ?? "undefined");
+  return chunks;
+}

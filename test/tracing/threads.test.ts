@@ -95,3 +95,63 @@ it("gives routers in bare graphs one id per run, the same again for the same tas
   const task = { executionInfo: { taskId: "task-1", threadId: "t" } };
   expect(tracing().tracer.identify(task)).toEqual(tracing().tracer.identify(task));
 });
+
+it("finds the run to resume when another process went on with the thread meanwhile", async () => {
+  const store = createMemoryStore();
+  const checkpointer = new lib.MemorySaver();
+  const process = () => {
+    const made = tracing({ store });
+    return { ...made, graph: made.tracer.wrap(asking(checkpointer), { workflowType: "t" }) };
+  };
+  const [here, there] = [process(), process()];
+  await here.graph.invoke({ n: 0 }, { ...thread(), metadata: { workflowId: "one" } });
+  await here.tracer.flush();
+  await there.graph.invoke(new lib.Command({ resume: "yes" }), thread());
+  await there.graph.invoke({ n: 0 }, { ...thread(), metadata: { workflowId: "two" } });
+  await there.tracer.flush();
+  await here.graph.invoke(new lib.Command({ resume: "yes" }), thread());
+  expect((await here.segments()).map((s) => [s.workflowId, s.status])).toEqual([
+    ["one", "interrupted"],
+    ["one", "success"],
+    ["two", "interrupted"],
+    ["two", "success"],
+  ]);
+});
+
+it("keeps the runs of two graphs apart that share a thread id", async () => {
+  const { tracer, segments } = tracing();
+  const asks = tracer.wrap(asking(), { workflowType: "asks" });
+  const other = tracer.wrap(asking(), { workflowType: "other" });
+  await asks.invoke({ n: 0 }, { ...thread(), metadata: { workflowId: "mine" } });
+  await other.invoke({ n: 0 }, thread());
+  await other.invoke(new lib.Command({ resume: "yes" }), thread());
+  await asks.invoke(new lib.Command({ resume: "yes" }), thread());
+  expect((await segments()).at(-1)).toMatchObject({ workflowId: "mine", resumed: true });
+});
+
+it("dates a run from its first segment when it looks for the origin of a replay", async () => {
+  const { tracer, segments } = tracing();
+  const graph = tracer.wrap(asking(), { workflowType: "t" });
+  for (const workflowId of ["one", "two"]) {
+    await graph.invoke({ n: 0 }, { ...thread(), metadata: { workflowId } });
+    const paused = Date.now();
+    await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(paused + 1);
+    await graph.invoke(new lib.Command({ resume: "yes" }), thread());
+  }
+  const history: { config: object; next: string[] }[] = [];
+  for await (const state of graph.getStateHistory(thread())) history.push(state as never);
+  await graph.invoke(null, history.find((h) => h.next[0] === "a")?.config);
+  expect((await segments()).at(-1)?.origin).toEqual({ kind: "replay", workflowId: "two" });
+});
+
+it.each(["tap", "callbacks"] as const)("names a run by %s as other tracing services do", async (capture) => {
+  const { tracer, segments } = tracing({ capture });
+  const seen: string[] = [];
+  const handler = {
+    handleChainStart(_chain: unknown, _inputs: unknown, runId: string, parentRunId?: string) {
+      if (parentRunId === undefined) seen.push(runId);
+    },
+  };
+  await tracer.wrap(asking(), { workflowType: "t" }).invoke({ n: 0 }, { ...thread(), callbacks: [handler] });
+  expect((await segments()).map((s) => [s.workflowId, s.runId])).toEqual([[seen[0], seen[0]]]);
+});

@@ -4,7 +4,7 @@ import type { FeedbackRecord } from "./feedback.js";
  * What raters currently say: a view over feedback facts in order of arrival.
  * - A record that a later one revises or withdraws is out; withdrawals themselves say nothing.
  *   Only the rater who gave a judgement can revise or withdraw it.
- * - Records that repeat a `feedbackId` count once.
+ * - Records that repeat a `feedbackId` count once: the first, so that nothing replayed changes a judgement.
  * - What one rater (`userId` and `source`) said of one run or decision at several times is one
  *   judgement: field by field, and rating by rating, the latest value holds. Preferences are one
  *   judgement per pair of runs.
@@ -12,7 +12,7 @@ import type { FeedbackRecord } from "./feedback.js";
  */
 export function currentFeedback(records: readonly FeedbackRecord[]): FeedbackRecord[] {
   const byId = new Map<string, FeedbackRecord>();
-  for (const r of records) byId.set(r.feedbackId, r);
+  for (const r of records) if (!byId.has(r.feedbackId)) byId.set(r.feedbackId, r);
   const gone = new Set<string>();
   for (const r of byId.values())
     for (const target of [r.revises, r.withdraws])

@@ -1,6 +1,6 @@
 import type { PromptOptimizer } from "../../prompts/index.js";
 import type { LearningComponent } from "../component.js";
-import type { ResolvedLoopConfig } from "../config.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
 import { patternsComponent } from "./patterns.js";
 import { createPromptsComponent } from "./prompts.js";
 import { rewardModelComponent } from "./reward-model.js";
@@ -20,7 +20,7 @@ export interface ComponentParts {
 export function componentsFor(config: ResolvedLoopConfig, parts: ComponentParts): ConfiguredComponent[] {
   return [
     {
-      component: rewardModelComponent({ reward: { weights: config.rewardWeights } }),
+      component: rewardModelComponent({ reward: rewardSettingsOf(config) }),
       enabled: config.enableRewardModel,
     },
     { component: patternsComponent, enabled: config.enablePatternDiscovery },

@@ -9,7 +9,7 @@ export const PATTERNS_ARTIFACT = "patterns";
 /** Analyses the collected runs off the event loop and publishes the report with the data range it holds for. */
 export const patternsComponent: LearningComponent = {
   name: "patterns",
-  async run({ registry, worker, signal }) {
+  async run({ registry, worker, signal, keepVersions }) {
     // One seed for all cycles, so that a verdict changes only with the data.
     const seed = 1;
     const report = await worker.run<PatternReport>("patterns.analyze", { seed }, { signal });
@@ -19,12 +19,15 @@ export const patternsComponent: LearningComponent = {
     const content = digest(JSON.stringify(report));
     if (champion?.lineage.estimates?.["content"] === content)
       return { state: "idle", samples: report.runs, message: `nothing new since ${champion.version}` };
-    const { version } = await registry.publish(PATTERNS_ARTIFACT, "patterns", report, {
+    const lineage = {
       rows: report.runs,
       ...(report.dataFrom && { dataFrom: report.dataFrom }),
       ...(report.dataTo && { dataTo: report.dataTo }),
       seed,
       estimates: { content, significant: found },
+    };
+    const { version } = await registry.publish(PATTERNS_ARTIFACT, "patterns", report, lineage, {
+      newest: keepVersions,
     });
     const message = `${found} of ${report.patternsTested} patterns distinguish good runs (${report.ratedRuns} rated)`;
     await registry.promote(PATTERNS_ARTIFACT, version, message);

@@ -1,17 +1,17 @@
-import type { RewardOptions } from "../../dataset/index.js";
 import type { ComponentContext, ComponentReport, LearningComponent } from "../component.js";
 import type {
   RewardModelArtifact,
   TrainRewardModelInput,
   TrainRewardModelOutput,
 } from "../worker/jobs/reward-model.js";
+import type { RewardSettings } from "../worker/reward-views.js";
 
 /** The registry name of the reward model. */
 export const REWARD_MODEL = "reward-model";
 
 /** Settings of {@link rewardModelComponent}. */
 export interface RewardModelComponentOptions {
-  reward: RewardOptions;
+  reward: RewardSettings;
   /** Rated runs needed for a first model (default 40). */
   minSamples?: number;
 }
@@ -24,7 +24,7 @@ export interface RewardModelComponentOptions {
 export function rewardModelComponent(options: RewardModelComponentOptions): LearningComponent {
   return {
     name: REWARD_MODEL,
-    async run({ registry, worker, seed, signal, logger }: ComponentContext): Promise<ComponentReport> {
+    async run({ registry, worker, seed, signal, logger, keepVersions }: ComponentContext): Promise<ComponentReport> {
       const serving = registry.champion(REWARD_MODEL);
       const input: TrainRewardModelInput = {
         reward: options.reward,
@@ -39,18 +39,21 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
       };
       const output = await worker.run<TrainRewardModelOutput>("reward-model.train", input, { signal });
       for (const warning of output.health.warnings) logger.warn(`reward: ${warning}`);
-      const { winner, comparison, health, updated } = output;
+      const { winner, comparison, health, updated, evaluators } = output;
       const report = winner?.report["reward"];
       let version = serving?.version;
       if (winner) {
         const { report: _, ...payload } = winner;
-        const published = await registry.publish(REWARD_MODEL, "reward-model", payload, {
+        const lineage = {
           ...(serving && { parent: serving.version }),
           dataTo: winner.trainedTo,
           rows: winner.rows,
           encoderVersion: winner.snapshot.encoder.version,
           seed,
           estimates: { rmse: report?.rmse, spread: Math.sqrt(report?.variance ?? 0), comparison },
+        };
+        const published = await registry.publish(REWARD_MODEL, "reward-model", payload, lineage, {
+          newest: keepVersions,
         });
         if (!registry.isPinned(REWARD_MODEL)) {
           await registry.promote(REWARD_MODEL, published.version, output.message);
@@ -61,7 +64,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
         state: winner || updated > 0 ? "done" : "idle",
         samples: output.rated,
         message: output.message,
-        details: { version, health, updated, comparison, members: report?.members, rmse: report?.rmse },
+        details: { version, health, evaluators, updated, comparison, members: report?.members, rmse: report?.rmse },
       };
     },
   };

@@ -16,35 +16,43 @@ export interface Collected {
 /** Brings facts from the store to the worker, each once, in batches, by cursor. */
 export interface FactCollector {
   collect(signal?: AbortSignal): Promise<Collected>;
+  /** Collects again where the worker's thread was lost since: nothing may learn from half of the facts. */
+  ensure(signal?: AbortSignal): Promise<void>;
 }
 
 const KINDS: FactKind[] = ["decision", "feedback", "trace"];
+/** A thread that is lost this often while it is only given facts will not hold them. */
+const MAX_ATTEMPTS = 3;
 
 /**
  * A collector over a store and a worker. When the worker's thread was replaced, its memory is gone
  * and everything is read again.
  */
 export function createFactCollector(store: LearningStore, worker: LearningWorker, batchSize: number): FactCollector {
-  let generation = -1;
+  let generation = worker.generation;
   const cursors = new Map<FactKind, string>();
 
-  return {
-    async collect(signal) {
-      const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
-      // An empty job starts the thread, so that its generation is known before the cursors are trusted.
-      let held = await worker.run<IngestOutput>("ingest", {}, { signal });
-      if (worker.generation !== generation) cursors.clear();
-      generation = worker.generation;
-      for (const kind of KINDS) {
-        for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize })) {
-          if (batch.facts.length > 0)
-            held = await worker.run<IngestOutput>("ingest", { [kind]: batch.facts }, { signal });
-          fresh[kind] += batch.facts.length;
-          cursors.set(kind, batch.cursor);
-          await setImmediate();
-        }
+  const collect = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
+    const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
+    if (worker.generation !== generation) cursors.clear();
+    generation = worker.generation;
+    let held = await worker.run<IngestOutput>("ingest", {}, { signal });
+    for (const kind of KINDS) {
+      for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize })) {
+        if (batch.facts.length > 0)
+          held = await worker.run<IngestOutput>("ingest", { [kind]: batch.facts }, { signal });
+        fresh[kind] += batch.facts.length;
+        cursors.set(kind, batch.cursor);
+        await setImmediate();
       }
-      return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
+    }
+    if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collect(signal, attempt + 1);
+    return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
+  };
+  return {
+    collect,
+    async ensure(signal) {
+      if (worker.generation !== generation) await collect(signal);
     },
   };
 }

@@ -54,6 +54,7 @@ export function createLearningGraph(deps: LearningGraphDeps) {
     for (const item of items) {
       context.signal.throwIfAborted();
       try {
+        await deps.collector.ensure(context.signal);
         const result = await work(item);
         if (isStep(result)) steps.push(result);
         else results.push(result);
@@ -76,7 +77,10 @@ export function createLearningGraph(deps: LearningGraphDeps) {
       for (const component of deps.components) {
         context.signal.throwIfAborted();
         steps.push(
-          await guarded(component.name, async () => ({ component: component.name, ...(await component.run(context)) })),
+          await guarded(component.name, async () => {
+            await deps.collector.ensure(context.signal);
+            return { component: component.name, ...(await component.run(context)) };
+          }),
         );
       }
       return { steps };

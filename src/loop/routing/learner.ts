@@ -3,7 +3,7 @@ import { type RoutingArtifact, routingArtifactName } from "../../policies/index.
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { ComponentContext } from "../component.js";
-import type { ResolvedLoopConfig } from "../config.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
 import type { PointRows, StepReport } from "../cycle/types.js";
 import type { PointReport } from "../report/types.js";
 import type { LearningWorker } from "../worker/host.js";
@@ -63,7 +63,7 @@ const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
 export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
   const rowOptions = (): RowOptions => ({
-    reward: { weights: config.rewardWeights },
+    reward: rewardSettingsOf(config),
     discounts: Object.fromEntries(
       points.list().flatMap((p) => (p.learn.creditDiscount === undefined ? [] : [[p.name, p.learn.creditDiscount]])),
     ),
@@ -171,7 +171,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       return { ...judged, reason: `${judged.reason}; pinned by hand, so nothing changes` };
     },
 
-    async publish(judged, { registry, seed }) {
+    async publish(judged, { registry, seed, keepVersions }) {
       const { decisionPoint, challenger, action, reason, watch } = judged;
       const name = routingArtifactName(decisionPoint);
       // The risk that was spent is written first: a crash in between must not give it back.
@@ -188,7 +188,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         return { ...report, message: `rolled back: ${reason}` };
       }
       if (action !== "promote" || !challenger || !watch) return { ...report, message: reason };
-      const { version } = await registry.publish(name, "routing-policy", challenger.artifact, {
+      const lineage = {
         parent: registry.champion(name)?.version,
         dataFrom: challenger.dataFrom,
         dataTo: challenger.dataTo,
@@ -196,6 +196,11 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         encoderVersion: challenger.artifact.encoder.version,
         seed,
         estimates: judged.figures,
+      };
+      // The proven version that this one continues is what the next continuations are measured by.
+      const { version } = await registry.publish(name, "routing-policy", challenger.artifact, lineage, {
+        newest: keepVersions,
+        ...(watch.anchor !== undefined && { also: [watch.anchor] }),
       });
       const versions = [...watch.versions, version].slice(-VERSIONS_COUNTED);
       const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version, versions } };

@@ -33,6 +33,8 @@ export interface PointBook {
   declare(point: DecisionPoint): void;
   get(name: string): DecisionPoint | undefined;
   list(): DecisionPoint[];
+  /** Takes over what other processes declared. */
+  refresh(): Promise<void>;
   /** Resolves when all declarations are stored. */
   settled(): Promise<void>;
 }
@@ -42,13 +44,19 @@ const PREFIX = "points/";
 /** Opens the point book of a store. */
 export async function openPointBook(documents: DocumentStore): Promise<PointBook> {
   const points = new Map<string, DecisionPoint>();
-  for (const key of await documents.keys(PREFIX)) {
-    const point = await documents.get<DecisionPoint>(key);
-    if (point) points.set(point.name, point);
-  }
+  const declaredHere = new Set<string>();
+  const refresh = async () => {
+    for (const key of await documents.keys(PREFIX)) {
+      const point = await documents.get<DecisionPoint>(key);
+      if (point && !declaredHere.has(point.name)) points.set(point.name, point);
+    }
+  };
+  await refresh();
   let writing: Promise<void> = Promise.resolve();
   return {
+    refresh,
     declare(point) {
+      declaredHere.add(point.name);
       const known = JSON.stringify(points.get(point.name));
       points.set(point.name, point);
       if (known === JSON.stringify(point)) return;

@@ -9,7 +9,7 @@ export interface LearningWorker {
    * thread is started for the next job).
    */
   run<O>(job: string, input: unknown, options?: RunJobOptions): Promise<O>;
-  /** Counts the threads started so far: when it changed, the facts given to the old thread are gone. */
+  /** Counts the threads lost so far: when it changed, the facts given to the old thread are gone. */
   readonly generation: number;
   /** Empties the worker's memory: ends the thread (running jobs fail); the next job starts a new one. */
   restart(): Promise<void>;
@@ -61,6 +61,7 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
   const lose = (lost: Worker, received: string, cause?: unknown) => {
     if (thread !== lost) return;
     thread = undefined;
+    generation++;
     const waiting = [...pending.values()];
     pending.clear();
     for (const p of waiting) p.settle({ error: failed(p.job, received, cause) });
@@ -80,7 +81,6 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
   const start = (): Worker => {
     // stdout and stderr are taken over: native trainers write to the console, the host's is not theirs.
     const started = new Worker(entry, { stdout: true, stderr: true, name: "collective-learning" });
-    generation++;
     started.stdout.resume();
     started.stderr.on("data", (chunk) => options.logger.debug("learning worker", String(chunk).trimEnd()));
     started.on("message", onReply);

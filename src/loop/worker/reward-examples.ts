@@ -1,6 +1,7 @@
 import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../../core/index.js";
-import { composeReward, joinSegments, type RewardOptions } from "../../dataset/index.js";
+import { composeReward, joinSegments } from "../../dataset/index.js";
 import { type RewardExample, traceFeatures } from "../../rewards/index.js";
+import { type RewardSettings, rewardViews } from "./reward-views.js";
 import type { WorkerState } from "./state.js";
 
 /** A traced run with its reward and judged dimensions on [0,1]; without targets while nobody judged it. */
@@ -13,7 +14,8 @@ export interface JudgedRun {
 }
 
 /** Every traced run in the order of time. */
-export function judgedRuns(state: WorkerState, options: RewardOptions): JudgedRun[] {
+export function judgedRuns(state: WorkerState, settings: RewardSettings): JudgedRun[] {
+  const { options } = rewardViews(state, settings);
   const runs: JudgedRun[] = [];
   for (const [workflowId, segments] of state.traces) {
     const trace = joinSegments(segments);
@@ -50,6 +52,7 @@ function dimensionsOf(feedback: readonly FeedbackRecord[]): Record<string, numbe
   const values = new Map<string, number[]>();
   const add = (name: string, value: number) => values.set(name, [...(values.get(name) ?? []), value]);
   for (const r of currentFeedback(feedback)) {
+    if (r.source === "evaluator") continue;
     for (const [name, score] of Object.entries(r.cat?.dimensions ?? {})) add(`cat:${name}`, (score - 1) / 9);
     for (const [name, rating] of Object.entries(r.ratings ?? {})) add(`rating:${name}`, rating);
   }

@@ -1,9 +1,10 @@
-import { type DecisionRow, joinRows, joinSegments, type RewardOptions } from "../../dataset/index.js";
+import { type DecisionRow, joinRows, joinSegments } from "../../dataset/index.js";
+import { type RewardSettings, rewardViews } from "./reward-views.js";
 import type { CollectedFacts } from "./state.js";
 
 /** What determines the rows besides the facts. */
 export interface RowOptions {
-  reward: RewardOptions;
+  reward: RewardSettings;
   /** Credit discount by decision point (default 1). */
   discounts?: Record<string, number>;
 }
@@ -34,7 +35,7 @@ export function rowsByPoint(state: CollectedFacts, options: RowOptions): Map<str
   const points = new Set([...state.decisions.values()].map((d) => d.decisionPoint));
   for (const point of points) {
     const joined = joinRows(state.decisions.values(), state.feedback, traces, {
-      ...options.reward,
+      ...rewardViews(state, options.reward).options,
       discount: options.discounts?.[point],
       decisionPoints: [point],
     });

@@ -9,6 +9,8 @@ export interface WorkerState {
   readonly feedback: ReadonlyMap<string, readonly FeedbackRecord[]>;
   /** Trace segments of a run, in order of arrival. */
   readonly traces: ReadonlyMap<string, readonly TraceSegment[]>;
+  /** Grows with every addition: views computed for another revision are stale. */
+  readonly revision: number;
   /** Things one job leaves for another (trained members, mined counts), by name. */
   readonly shared: Map<string, unknown>;
 }
@@ -18,9 +20,11 @@ export interface WorkerLimits {
   decisions: number;
   /** Runs with feedback, and runs with traces. */
   runs: number;
+  /** Traces, as characters of JSON: a heap holds about a third of its bytes in such text. */
+  traceChars: number;
 }
 
-const DEFAULT_LIMITS: WorkerLimits = { decisions: 200_000, runs: 100_000 };
+const DEFAULT_LIMITS: WorkerLimits = { decisions: 200_000, runs: 100_000, traceChars: 256 * 2 ** 20 };
 
 /** The worker's own, changeable side of {@link WorkerState}: a bounded window over the newest facts. */
 export class CollectedFacts implements WorkerState {
@@ -28,8 +32,9 @@ export class CollectedFacts implements WorkerState {
   readonly feedback = new Map<string, FeedbackRecord[]>();
   readonly traces = new Map<string, TraceSegment[]>();
   readonly shared = new Map<string, unknown>();
+  private readonly traceChars = new Map<string, number>();
+  private charsHeld = 0;
 
-  /** Grows with every addition: views computed for another revision are stale. */
   revision = 0;
 
   constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {}
@@ -39,17 +44,33 @@ export class CollectedFacts implements WorkerState {
     this.revision++;
     for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
     for (const f of facts.feedback ?? []) addTo(this.feedback, f.workflowId, f, (a) => a.feedbackId === f.feedbackId);
-    for (const t of facts.trace ?? []) addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId);
+    for (const t of facts.trace ?? []) {
+      if (addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId)) this.weigh(t);
+    }
     forgetOldest(this.decisions, this.limits.decisions);
     forgetOldest(this.feedback, this.limits.runs);
-    forgetOldest(this.traces, this.limits.runs);
+    for (const [workflowId] of this.traces) {
+      if (this.traces.size <= this.limits.runs && this.charsHeld <= this.limits.traceChars) break;
+      this.traces.delete(workflowId);
+      this.charsHeld -= this.traceChars.get(workflowId) ?? 0;
+      this.traceChars.delete(workflowId);
+    }
+  }
+
+  private weigh(segment: TraceSegment): void {
+    const chars = JSON.stringify(segment).length;
+    this.charsHeld += chars;
+    this.traceChars.set(segment.workflowId, (this.traceChars.get(segment.workflowId) ?? 0) + chars);
   }
 }
 
-function addTo<T>(map: Map<string, T[]>, key: string, fact: T, same: (other: T) => boolean): void {
+/** Whether the fact was new. */
+function addTo<T>(map: Map<string, T[]>, key: string, fact: T, same: (other: T) => boolean): boolean {
   const list = map.get(key);
-  if (!list) map.set(key, [fact]);
-  else if (!list.some(same)) list.push(fact);
+  if (list?.some(same)) return false;
+  if (list) list.push(fact);
+  else map.set(key, [fact]);
+  return true;
 }
 
 function forgetOldest<T>(map: Map<string, T>, limit: number): void {

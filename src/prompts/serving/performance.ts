@@ -22,7 +22,7 @@ export interface VersionPerformance {
 /** The performance of each version of a prompt, in stretches of `stretchMs` (default a day). */
 export function performanceOf(runs: Iterable<ServedRun>, stretchMs = 86_400_000): VersionPerformance[] {
   const versions = new Map<string, ServedRun[]>();
-  for (const run of runs) versions.set(run.decision.chosen, [...(versions.get(run.decision.chosen) ?? []), run]);
+  for (const run of runs) addTo(versions, run.decision.chosen, run);
   return [...versions].map(([version, list]): VersionPerformance => {
     const rated = list
       .filter((r) => r.reward !== undefined)
@@ -31,7 +31,7 @@ export function performanceOf(runs: Iterable<ServedRun>, stretchMs = 86_400_000)
     const stretches = new Map<number, number[]>();
     for (const r of rated) {
       const at = Math.floor(Date.parse(r.decision.at) / stretchMs) * stretchMs;
-      stretches.set(at, [...(stretches.get(at) ?? []), r.reward as number]);
+      addTo(stretches, at, r.reward as number);
     }
     return {
       version,
@@ -44,6 +44,12 @@ export function performanceOf(runs: Iterable<ServedRun>, stretchMs = 86_400_000)
       ...(rewards.length >= 20 && { trend: trendOf(rewards) }),
     };
   });
+}
+
+function addTo<K, T>(map: Map<K, T[]>, key: K, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
 }
 
 function trendOf(rewards: readonly number[]): NonNullable<VersionPerformance["trend"]> {

@@ -5,7 +5,7 @@ import { type FactKeys, keysOf } from "../facts.js";
 import type { FactKind, FactTypes } from "../learning-store.js";
 import { forgetHolder, newHolder } from "./holder.js";
 import { errno, ioError, syncFolder, writeFully } from "./io.js";
-import type { Segment, SegmentFolder } from "./segment-folder.js";
+import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
 import { SegmentIndex } from "./segment-index.js";
 import { extendIndex } from "./segment-scan.js";
 
@@ -140,8 +140,8 @@ export class FactWriter {
       const taken = await this.adopt(segment);
       if (taken) return taken;
     }
-    const latest = (await this.segments.list()).at(-1)?.name.split("-")[1];
-    const stamp = Math.max(this.clock.now(), latest === undefined ? 0 : Number(latest) + 1);
+    const latest = (await this.segments.list()).at(-1);
+    const stamp = Math.max(this.clock.now(), latest === undefined ? 0 : begunAt(latest.name) + 1);
     const name = `${this.segments.kind}-${String(stamp).padStart(14, "0")}-${newId().slice(0, 8)}`;
     await writeFile(this.heldPath(name), "", { flag: "wx" });
     const handle = await open(this.segments.pathOf(name), "ax+");

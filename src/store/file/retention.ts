@@ -2,7 +2,7 @@ import type { Clock } from "../../core/index.js";
 import type { RetentionPolicy } from "../learning-store.js";
 import type { FactLog } from "./fact-log.js";
 import { forgetHolder, newHolder } from "./holder.js";
-import type { Segment } from "./segment-folder.js";
+import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
 
 /**
  * Removes whole segments: those whose newest fact is too old, then the oldest until all fit into the
@@ -13,7 +13,8 @@ export async function retainSegments(logs: readonly FactLog[], policy: Retention
   for (const log of logs)
     for (const segment of await log.segments.list()) {
       const { maxTime } = await log.segments.timesOf(segment);
-      found.push({ log, segment, maxTime: Number.isNaN(maxTime) ? Number.NEGATIVE_INFINITY : maxTime });
+      // Without a readable fact (its first one is just being written, or all are damaged) its beginning counts.
+      found.push({ log, segment, maxTime: Number.isNaN(maxTime) ? begunAt(segment.name) : maxTime });
     }
   found.sort((a, b) => a.maxTime - b.maxTime);
   const oldest =
@@ -31,27 +32,37 @@ export async function retainSegments(logs: readonly FactLog[], policy: Retention
   return removed;
 }
 
-/** Removes one segment unless somebody else writes to it; returns how many facts went. */
+/**
+ * Removes one segment unless somebody else writes to it, or somebody (this process, too) wrote to it since
+ * it was looked at; returns how many facts went.
+ */
 async function removeSegment(log: FactLog, segment: Segment): Promise<number | undefined> {
   const { segments, writer } = log;
   if (writer.holds(segment.name)) {
     await writer.sealCurrent();
-    const { count } = await segments.indexOf({ ...segment, state: "sealed" });
-    await segments.remove(segment.name);
-    return count;
+    return removeUnchanged(segments, segment);
   }
   if (segment.state === "held") return undefined;
-  const { count } = await segments.indexOf(segment);
-  if (segment.state === "sealed") {
-    await segments.remove(segment.name);
-    return count;
-  }
+  if (segment.state === "sealed") return removeUnchanged(segments, segment);
   const holder = newHolder();
   try {
     if (!(await segments.take(segment, holder))) return undefined;
-    await segments.remove(segment.name, `held-${holder}`);
+    const count = await removeUnchanged(segments, segment, `held-${holder}`);
+    if (count === undefined) await segments.release(segment, holder);
     return count;
   } finally {
     forgetHolder(holder);
   }
+}
+
+async function removeUnchanged(
+  segments: SegmentFolder,
+  segment: Segment,
+  marker?: string,
+): Promise<number | undefined> {
+  const { name, size } = segment;
+  if ((await segments.bytesOf(name)) !== size) return undefined;
+  const { count } = await segments.indexOf({ name, size, state: "sealed" });
+  await segments.remove(name, marker);
+  return count;
 }

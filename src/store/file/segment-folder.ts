@@ -29,6 +29,8 @@ interface Known {
   size: number;
   /** The index was made anew in this process; what is unreadable now is damaged for good. */
   rebuilt: boolean;
+  /** The segment was sealed before its size was taken: it will never be larger. */
+  final: boolean;
 }
 
 /** The segments of one kind of fact in a folder, with their indexes. */
@@ -45,19 +47,18 @@ export class SegmentFolder {
   /** All segments, oldest first. */
   async list(): Promise<Segment[]> {
     const names = await readdir(this.folder);
-    const markers = new Map<string, string>();
-    for (const name of names) {
-      const dot = name.indexOf(".");
-      if (dot < 0) continue;
-      const tail = name.slice(dot + 1);
-      if (tail === FREE || tail.startsWith("held-")) markers.set(name.slice(0, dot), tail);
-    }
+    const markers = markersIn(names);
     const mine = names.filter((n) => n.startsWith(`${this.kind}-`) && n.endsWith(SUFFIX)).sort();
+    const named = mine.map((file) => file.slice(0, -SUFFIX.length));
+    // A listing is no snapshot: it can miss a marker that is made or renamed meanwhile. A second look cannot miss
+    // the same one, so only what is unmarked in both is sealed.
+    if (named.some((name) => !markers.has(name) && !this.known.get(name)?.final)) {
+      for (const [name, marker] of markersIn(await readdir(this.folder))) markers.set(name, marker);
+    }
     const segments: Segment[] = [];
-    for (const file of mine) {
-      const name = file.slice(0, -SUFFIX.length);
+    for (const name of named) {
       const marker = markers.get(name);
-      const size = await this.sizeOf(name, marker);
+      const size = await this.sizeOf(name, marker === undefined);
       if (size === undefined) continue;
       const state =
         marker === undefined ? "sealed" : marker !== FREE && isAlive(marker.slice("held-".length)) ? "held" : "free";
@@ -67,9 +68,19 @@ export class SegmentFolder {
     return segments;
   }
 
-  private async sizeOf(name: string, marker: string | undefined): Promise<number | undefined> {
+  /** Bytes of a segment now; undefined when it has left meanwhile. Asked of the disk until the segment is sealed. */
+  private async sizeOf(name: string, sealed: boolean): Promise<number | undefined> {
     const known = this.known.get(name);
-    if (marker === undefined && known !== undefined) return known.size;
+    if (sealed && known?.final) return known.size;
+    // Of what this process is writing, only what its index knows is there yet.
+    if (known?.size === Number.POSITIVE_INFINITY) return known.index.bytes;
+    const size = await this.bytesOf(name);
+    if (sealed && known !== undefined && known.size === size) known.final = true;
+    return size;
+  }
+
+  /** What the disk says of a segment's size; undefined when it is not there. */
+  async bytesOf(name: string): Promise<number | undefined> {
     try {
       return (await stat(this.pathOf(name))).size;
     } catch (error) {
@@ -98,7 +109,7 @@ export class SegmentFolder {
 
   /** The writer's own index serves reads too. */
   share(name: string, index: SegmentIndex): void {
-    this.known.set(name, { index, size: Number.POSITIVE_INFINITY, rebuilt: true });
+    this.known.set(name, { index, size: Number.POSITIVE_INFINITY, rebuilt: true, final: false });
   }
 
   /** Takes the writer's index back when it stops writing. */
@@ -156,7 +167,7 @@ export class SegmentFolder {
     } finally {
       await handle.close();
     }
-    this.known.set(name, { index, size, rebuilt });
+    this.known.set(name, { index, size, rebuilt, final: state === "sealed" });
     if (state !== "held" && !this.warned.has(name) && (index.damaged > 0 || index.bytes < size)) {
       this.warned.add(name);
       this.logger.warn("a segment holds lines that cannot be read; they are skipped", {
@@ -190,7 +201,7 @@ export class SegmentFolder {
 
   /** Replaces an index after an erasure. */
   async replace(segment: Segment, index: SegmentIndex): Promise<void> {
-    this.known.set(segment.name, { index, size: segment.size, rebuilt: true });
+    this.known.set(segment.name, { index, size: segment.size, rebuilt: true, final: segment.state === "sealed" });
     await this.save(segment.name, index);
   }
 
@@ -205,10 +216,32 @@ export class SegmentFolder {
     }
   }
 
+  /** Gives back what {@link take} took: the next writer may go on with it. */
+  async release(segment: Segment, holder: string): Promise<void> {
+    await rename(this.beside(segment.name, `held-${holder}`), this.beside(segment.name, FREE));
+  }
+
   /** Removes a segment with all that stands beside it. */
   async remove(name: string, marker?: string): Promise<void> {
     await rm(this.pathOf(name), { force: true });
     for (const suffix of ["index", "erased", marker ?? FREE]) await rm(this.beside(name, suffix), { force: true });
     this.known.delete(name);
   }
+}
+
+/** When a segment was begun, in milliseconds: its name says so; 0 for a name that does not. */
+export function begunAt(name: string): number {
+  return Number(name.split("-")[1]) || 0;
+}
+
+/** The markers in a listing: what stands beside a segment that may still grow. */
+function markersIn(names: readonly string[]): Map<string, string> {
+  const markers = new Map<string, string>();
+  for (const name of names) {
+    const dot = name.indexOf(".");
+    if (dot < 0) continue;
+    const tail = name.slice(dot + 1);
+    if (tail === FREE || tail.startsWith("held-")) markers.set(name.slice(0, dot), tail);
+  }
+  return markers;
 }

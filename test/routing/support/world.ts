@@ -61,6 +61,7 @@ export class MemoryRegistry implements Registry {
 
   pin = () => Promise.resolve();
   unpin = () => Promise.resolve();
+  refresh = () => Promise.resolve();
   isPinned = () => false;
   versions = () => [];
   names = () => [];

@@ -1,5 +1,6 @@
 // Writes traces without end and says after each acknowledgement which ones are on disk.
-// Arguments: folder, first number, how it closes segments.
+// Arguments: folder, prefix of the ids, bytes of a segment. With a fourth, it writes nothing and retires
+// segments without end instead, so that no more than that many bytes are kept.
 import { openFileStore } from "langgraph-collective-learning/store";
 
 const [folder, prefix, segmentBytes, retire] = process.argv.slice(2);
@@ -9,6 +10,12 @@ const store = await openFileStore({
   models: `${folder}/m`,
   segmentBytes: Number(segmentBytes),
 });
+// Facts of one writer never go back in time, whatever the machine's clock does.
+let time = 0;
+const now = () => {
+  time = Math.max(time, Date.now());
+  return new Date(time).toISOString();
+};
 const traceOf = (id) => ({
   schemaVersion: 1,
   workflowId: id,
@@ -16,7 +23,7 @@ const traceOf = (id) => ({
   workflowType: "crash",
   tags: ["x".repeat(100 + (id.length % 7) * 200)],
   metadata: {},
-  startedAt: new Date().toISOString(),
+  startedAt: now(),
   durationMs: 1,
   status: "success",
   capture: "tap",
@@ -30,6 +37,10 @@ const traceOf = (id) => ({
   gaps: [],
 });
 process.stdout.write("ready\n");
+while (retire) {
+  const gone = await store.retain({ maxBytes: Number(retire) });
+  if (gone > 0) process.stdout.write(`retired ${gone}\n`);
+}
 for (let n = 0; ; n += 5) {
   const batch = Array.from({ length: 5 }, (_, i) => traceOf(`${prefix}-${n + i}`));
   try {
@@ -39,5 +50,4 @@ for (let n = 0; ; n += 5) {
     process.stdout.write(`refused ${error.code}\n`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  if (retire && n % 50 === 0) await store.retain({ maxBytes: Number(retire) });
 }

@@ -141,4 +141,21 @@ export const nesting: Case[] = [
       edges: [],
     },
   },
+  {
+    name: "functional: a node that calls a task that calls a task",
+    build: (lib) => {
+      const double = lib.task("double", async (n: number) => n * 2);
+      const next = lib.task("next", async (n: number) => (await double(n)) + 1);
+      return new lib.StateGraph(stateOf(lib))
+        .addNode("a", async (s) => ({ n: await next(s.n + 1) }))
+        .addEdge(lib.START, "a")
+        .addEdge("a", lib.END)
+        .compile() as AnyGraph;
+    },
+    expected: {
+      status: "success",
+      nodes: ["1 a/next/double:success", "1 a/next:success", "1 a:success"],
+      edges: ["0 __start__>a:static", "1 a>__end__:static"],
+    },
+  },
 ];

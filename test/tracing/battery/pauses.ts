@@ -1,4 +1,4 @@
-import { type AnyGraph, type Case, cache, say, stateOf, thread } from "./case.js";
+import { type AnyGraph, type Case, cache, outcome, say, stateOf, thread } from "./case.js";
 
 /** Interruptions, caches and time travel. */
 export const pauses: Case[] = [
@@ -94,6 +94,101 @@ export const pauses: Case[] = [
         "5 dear>c:static",
         "6 c>__end__:conditional",
       ],
+    },
+  },
+  {
+    name: "two interrupts at once, answered one after the other",
+    build: (lib) =>
+      new lib.StateGraph(stateOf(lib))
+        .addNode("p", () => ({ log: [`p${lib.interrupt("p?")}`] }))
+        .addNode("q", () => ({ log: [`q${lib.interrupt("q?")}`] }))
+        .addNode("j", say("j"))
+        .addEdge(lib.START, "p")
+        .addEdge(lib.START, "q")
+        .addEdge(["p", "q"], "j")
+        .compile({ checkpointer: new lib.MemorySaver() }) as AnyGraph,
+    run: async (graph, lib) => {
+      const first = (await graph.invoke({ n: 0 }, thread())) as { __interrupt__: { id: string }[] };
+      for (const [i, { id }] of first.__interrupt__.entries()) {
+        const result = (await graph.invoke(new lib.Command({ resume: { [id]: i } }), thread())) as { log: string[] };
+        if (i > 0) return result.log;
+      }
+      return undefined;
+    },
+    expected: {
+      status: "success",
+      nodes: ["1 p:interrupted", "1 p:success", "1 q:interrupted", "1 q:interrupted", "1 q:success", "2 j:success"],
+      edges: ["0 __start__>p:static", "0 __start__>q:static", "1 p>j:join", "1 q>j:join"],
+    },
+  },
+  {
+    name: "Sends to a subgraph that interrupts, all answered at once",
+    build: (lib) => {
+      const sub = new lib.StateGraph(stateOf(lib))
+        .addNode("x", (s) => ({ log: [`${s.n}${lib.interrupt(s.n)}`] }))
+        .addEdge(lib.START, "x")
+        .addEdge("x", lib.END)
+        .compile();
+      return new lib.StateGraph(stateOf(lib))
+        .addNode("split", say("split"))
+        .addNode("sub", sub)
+        .addEdge(lib.START, "split")
+        .addConditionalEdges("split", () => [1, 2].map((n) => new lib.Send("sub", { n })), ["sub"])
+        .addEdge("sub", lib.END)
+        .compile({ checkpointer: new lib.MemorySaver() }) as AnyGraph;
+    },
+    run: async (graph, lib) => {
+      const first = (await graph.invoke({ n: 0 }, thread())) as { __interrupt__: { id: string; value: number }[] };
+      const resume = Object.fromEntries(first.__interrupt__.map(({ id, value }) => [id, `-${value}`]));
+      return ((await graph.invoke(new lib.Command({ resume }), thread())) as { log: string[] }).log;
+    },
+    expected: {
+      status: "success",
+      nodes: [
+        "1 split:success",
+        "1 sub/x:interrupted",
+        "1 sub/x:interrupted",
+        "1 sub/x:success",
+        "1 sub/x:success",
+        "2 sub:interrupted",
+        "2 sub:interrupted",
+        "2 sub:success",
+        "2 sub:success",
+      ],
+      edges: [
+        "0 __start__>split:static",
+        "0 sub/__start__>x:static",
+        "0 sub/__start__>x:static",
+        "1 split>sub:send",
+        "1 split>sub:send",
+        "1 sub/x>__end__:static",
+        "1 sub/x>__end__:static",
+        "2 sub>__end__:static",
+        "2 sub>__end__:static",
+      ],
+    },
+  },
+  {
+    name: "a run that fails and is taken up again",
+    build: (lib) => {
+      let tries = 0;
+      return new lib.StateGraph(stateOf(lib))
+        .addNode("a", say("a"))
+        .addNode("b", () => {
+          tries += 1;
+          if (tries === 1) throw new Error("once");
+          return { log: ["b"] };
+        })
+        .addEdge(lib.START, "a")
+        .addEdge("a", "b")
+        .addEdge("b", lib.END)
+        .compile({ checkpointer: new lib.MemorySaver() }) as AnyGraph;
+    },
+    run: async (graph) => [await outcome(graph.invoke({ n: 0 }, thread())), await graph.invoke(null, thread())],
+    expected: {
+      status: "success",
+      nodes: ["1 a:success", "2 b:error", "2 b:success"],
+      edges: ["0 __start__>a:static", "1 a>b:static", "2 b>__end__:static"],
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { describe, expect, it } from "vitest";
-import { brief, tracing } from "../support.js";
+import { brief, collect, tracing } from "../support.js";
 import type { AnyGraph, Case, Library } from "./case.js";
 
 const runOf = (test: Case) => test.run ?? ((graph: AnyGraph) => graph.invoke({ n: 0 }));
@@ -17,6 +17,16 @@ export function battery(title: string, lib: Library, cases: readonly Case[]): vo
       const expected = capture === "tap" ? test.expected : { ...test.expected, ...test.byCallbacks };
       await expect.poll(async () => brief(await trace()), { interval: 5 }).toEqual(expected);
       expect(AsyncLocalStorageProviderSingleton.getRunnableConfig()).toBeUndefined();
+    });
+
+    it.runIf(test.run === undefined).each(["tap", "callbacks"] as const)("streams by %s as bare", async (capture) => {
+      const graph = tracing({ capture }).tracer.wrap(test.build(lib), { workflowType: "battery" });
+      // Chunks of one step come in the order in which its nodes end, which no two runs need share.
+      const chunks = async (g: AnyGraph) =>
+        (
+          await collect(await g.stream({ n: 0 }, { streamMode: ["values", "updates", "tasks"], subgraphs: true }))
+        ).sort();
+      expect(await chunks(graph)).toEqual(await chunks(test.build(lib)));
     });
 
     it("by a handler alone", async () => {

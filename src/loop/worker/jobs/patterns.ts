@@ -7,6 +7,8 @@ import type { WorkerState } from "../state.js";
 interface PatternMemory {
   engine: PatternEngine;
   seen: Map<string, string>;
+  /** The last report and what it was made of: without news nothing is mined again. */
+  last?: { revision: number; seed: number; report: PatternReport };
 }
 
 const MEMORY = "patterns";
@@ -15,14 +17,18 @@ const MEMORY = "patterns";
 export const analyzePatterns: Job<{ seed: number }, PatternReport> = {
   name: "patterns.analyze",
   run({ seed }, { state, progress }) {
-    const memory = (state.shared.get(MEMORY) as PatternMemory | undefined) ?? {
+    const memory: PatternMemory = (state.shared.get(MEMORY) as PatternMemory | undefined) ?? {
       engine: new PatternEngine(),
       seen: new Map(),
     };
     state.shared.set(MEMORY, memory);
     takeIn(memory.engine, changedRuns(state, memory));
+    const { revision } = memory.engine;
+    if (memory.last?.revision === revision && memory.last.seed === seed) return memory.last.report;
     progress(0.5, "mining");
-    return analyzeRuns(memory.engine, { seed });
+    const report = analyzeRuns(memory.engine, { seed });
+    memory.last = { revision, seed, report };
+    return report;
   },
 };
 
@@ -41,10 +47,8 @@ function changedRuns(state: WorkerState, { engine, seen }: PatternMemory): Map<s
     seen.set(id, size);
     changed.set(id, facts);
   }
-  for (const id of seen.keys()) {
-    if (state.traces.has(id)) continue;
-    seen.delete(id);
-    engine.remove(id);
-  }
+  const gone = [...seen.keys()].filter((id) => !state.traces.has(id));
+  for (const id of gone) seen.delete(id);
+  engine.remove(gone);
   return changed;
 }

@@ -1,4 +1,3 @@
-import type { RewardOptions } from "../../../dataset/index.js";
 import {
   compareOnLater,
   type ImputedReward,
@@ -13,6 +12,7 @@ import {
 } from "../../../rewards/index.js";
 import type { Job } from "../job.js";
 import { judgedRuns, type RunExample, runExamples } from "../reward-examples.js";
+import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
 import type { WorkerState } from "../state.js";
 
 /** The payload of a `reward-model` artifact. */
@@ -27,7 +27,7 @@ export interface RewardModelArtifact {
 
 /** What to do in one cycle. */
 export interface TrainRewardModelInput {
-  reward: RewardOptions;
+  reward: RewardSettings;
   seed: number;
   /** Rated runs needed for a first model. */
   minSamples: number;
@@ -39,6 +39,8 @@ export interface TrainRewardModelOutput {
   runs: number;
   rated: number;
   health: RewardHealth;
+  /** What people's judgements of the same runs say of automatic evaluators. */
+  evaluators: Record<string, EvaluatorFinding>;
   /** A model that may replace the champion: it is better on later data, or the first with any skill. */
   winner?: RewardModelArtifact & { report: Record<string, TargetReport> };
   comparison?: ModelComparison;
@@ -50,6 +52,7 @@ export interface TrainRewardModelOutput {
 const SHARED = "reward-model";
 const LATER_SHARE = 0.25;
 const LEAST_LATER = 20;
+const LEAST_FRESH = 5;
 
 /** Below this share of unrated runs there is next to nothing to impute. */
 const LEAST_MISSING = 0.05;
@@ -91,14 +94,16 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
       runs.map((r) => ({ reward: r.targets["reward"], satisfaction: r.targets["rating:satisfaction"] })),
     );
     const { rated: count, missingShare } = health;
-    const base = { runs: runs.length, rated: count, health, updated: 0 };
+    const { evaluators } = rewardViews(state, input.reward);
+    const base = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
     if (runs.length > 0 && missingShare < LEAST_MISSING)
       return { ...base, message: "nearly every run has a measured reward: nothing to impute" };
     const live = await bringUp(state, input.champion);
     if (!live && count < input.minSamples)
       return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
-    const all = runExamples(state, runs.slice(-MOST_RUNS));
-    const rated = all.filter((e) => e.targets["reward"] !== undefined);
+    const isRated = (r: { targets: RewardExample["targets"] }) => r.targets["reward"] !== undefined;
+    const rated = runExamples(state, runs.filter(isRated).slice(-MOST_RUNS));
+    const unrated = runExamples(state, runs.filter((r) => !isRated(r)).slice(-MOST_RUNS));
     if (!live) {
       const { artifact, report, model } = await train(rated, input.seed, cancelled, progress);
       model.dispose();
@@ -109,18 +114,21 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     }
     const updated = takeIn(
       live,
-      rated.filter((e) => e.at > live.artifact.trainedTo && !live.updated.has(e.workflowId)),
+      // Also runs older than the model whose rating came after it was fitted.
+      rated.filter((e) => !(e.workflowId in live.artifact.outOfFold) && !live.updated.has(e.workflowId)),
     );
-    impute(live, all);
-    const quantile = rated[Math.floor((1 - LATER_SHARE) * rated.length)]?.at ?? "";
-    const cut = quantile > live.artifact.trainedTo ? quantile : live.artifact.trainedTo;
-    const later = rated.filter((e) => e.at > cut);
-    if (later.length < LEAST_LATER)
+    impute(live, [...rated, ...unrated]);
+    // The newest quarter judges; a challenger is worth fitting once the rest holds runs the champion never saw.
+    const seen = rated.filter((e) => e.at <= live.artifact.trainedTo).length;
+    const wanted = Math.ceil(Math.max((seen + LEAST_FRESH) / (1 - LATER_SHARE), LEAST_LATER / LATER_SHARE));
+    if (rated.length < wanted)
       return {
         ...base,
         updated,
-        message: `took in ${updated} new ratings; a new fit waits for ${LEAST_LATER - later.length} more`,
+        message: `took in ${updated} new ratings; a new fit waits for about ${wanted - rated.length} more`,
       };
+    const cut = rated[Math.floor((1 - LATER_SHARE) * rated.length) - 1]?.at ?? "";
+    const later = rated.filter((e) => e.at > cut);
     const before = rated.filter((e) => e.at <= cut);
     const { artifact, report, model } = await train(before, input.seed, cancelled, progress);
     const comparison = compareOnLater(live.fitted, model, later);
@@ -155,19 +163,35 @@ export const fitRewardModel: Job<
 /** Predictions for runs the thread knows. */
 export interface PredictRewardsInput {
   workflowIds: string[];
-  reward: RewardOptions;
+  reward: RewardSettings;
+  /** The version that serves; its artifact only when the thread asked for it. */
+  version: string;
+  artifact?: RewardModelArtifact;
 }
 
-/** The serving model's predictions of the reward, new ratings included, by workflowId; empty without a model. */
-export const predictRewards: Job<PredictRewardsInput, Record<string, RewardPrediction>> = {
+/** Predictions of every target by workflowId, or a request for the artifact. */
+export type PredictRewardsOutput =
+  | { predictions: Record<string, Record<string, RewardPrediction>> }
+  | { needsArtifact: true };
+
+/** The serving model's predictions of the reward and every judged dimension, new ratings included. */
+export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
   name: "reward-model.predict",
-  run({ workflowIds, reward }, { state }) {
-    const live = state.shared.get(SHARED) as Live | undefined;
-    if (!live) return {};
+  async run({ workflowIds, reward, version, artifact }, { state }) {
+    const held = state.shared.get(SHARED) as Live | undefined;
+    if (held?.version !== version && !artifact) return { needsArtifact: true };
+    const live = held?.version === version ? held : await bringUp(state, artifact && { version, artifact });
+    if (!live) return { predictions: {} };
     const wanted = new Set(workflowIds);
     const runs = judgedRuns(state, reward).filter((r) => wanted.has(r.workflowId));
-    const predictions = live.model.predict(runExamples(state, runs).map((e) => e.features));
-    return Object.fromEntries(runs.map((r, i) => [r.workflowId, predictions[i] as RewardPrediction]));
+    const features = runExamples(state, runs).map((e) => e.features);
+    const predictions: Record<string, Record<string, RewardPrediction>> = {};
+    for (const target of live.model.targetNames)
+      live.model.predict(features, target).forEach((p, i) => {
+        const { workflowId } = runs[i] as (typeof runs)[number];
+        predictions[workflowId] = { ...predictions[workflowId], [target]: p };
+      });
+    return { predictions };
   },
 };
 

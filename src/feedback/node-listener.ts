@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/**
+ * A web-standard handler as a listener for `http.createServer`, its HTTP/2 compatibility API, or an
+ * Express route. Where a body parser ran before it, what that made of the body is handed on. A request
+ * that cannot be put into a `Request` (an impossible address, TRACE) is answered with 400. Never rejects.
+ */
+export function toNodeListener(handler: (request: Request) => Promise<Response>) {
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    let response: Response;
+    try {
+      response = await handler(requestOf(req));
+    } catch {
+      response = new Response("Bad request", { status: 400, headers: { "content-type": "text/plain" } });
+    }
+    try {
+      res.writeHead(response.status, Object.fromEntries(response.headers));
+      res.end(Buffer.from(await response.arrayBuffer()));
+    } catch {
+      // The client is gone, or somebody else has answered: there is nobody left to tell.
+      res.destroy();
+    }
+  };
+}
+
+function requestOf(req: IncomingMessage): Request {
+  // The pseudo-headers of HTTP/2 begin with a colon; a Request does not take them.
+  const headers = new Headers(
+    Object.entries(req.headers).flatMap(([name, value]) =>
+      value === undefined || name.startsWith(":") ? [] : [[name, String(value)] as [string, string]],
+    ),
+  );
+  const hasBody = req.method !== "GET" && req.method !== "HEAD";
+  return new Request(addressOf(req), {
+    method: req.method,
+    headers,
+    ...(hasBody && { body: parsedBody(req) ?? bodyOf(req), duplex: "half" }),
+  } as RequestInit);
+}
+
+/** The address that was asked for; the client may have sent anything as host and path. */
+function addressOf(req: IncomingMessage): string {
+  const path = req.url ?? "/";
+  if (/^https?:/i.test(path)) return path;
+  const host = req.headers.host ?? String(req.headers[":authority"] ?? "");
+  const origin = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).origin : "http://localhost";
+  return `${origin}${path.startsWith("/") ? "" : "/"}${path}`;
+}
+
+/** What a body parser left of a body it has read (Express, Next's API routes), as text again. */
+function parsedBody(req: IncomingMessage): string | Uint8Array | undefined {
+  const { body } = req as { body?: unknown };
+  if (!req.readableEnded || body === undefined) return undefined;
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (!/urlencoded/i.test(req.headers["content-type"] ?? "")) return JSON.stringify(body);
+  return new URLSearchParams(
+    Object.entries(body as object).flatMap(([name, values]) =>
+      [values].flat().map((value) => [name, String(value)] as [string, string]),
+    ),
+  ).toString();
+}
+
+function bodyOf(req: IncomingMessage): ReadableStream<Uint8Array> {
+  const parts = req[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream({
+    async pull(controller) {
+      const part = await parts.next();
+      if (part.done) controller.close();
+      else controller.enqueue(part.value);
+    },
+    cancel() {
+      // The rest is read and dropped, so that the refusal can be answered on this connection.
+      req.resume();
+    },
+  });
+}

@@ -1,0 +1,45 @@
+import type { Clock } from "../core/index.js";
+import { LearningError } from "../core/index.js";
+
+/** Milliseconds after which an agent, a scanner, a source, a merger or an evaluator is given up, where nothing else is said. */
+export const DEFAULT_TIMEOUT_MS = 120_000;
+
+/**
+ * Waits for something that may never answer.
+ * @param what who is waited for, for the message
+ * @param limitMs `Infinity`: for ever
+ * @param outer the caller's own signal
+ * @param run is given a signal that aborts with either
+ * @throws SENTINEL_INVALID when it takes longer
+ */
+export async function withTimeLimit<T>(
+  what: string,
+  limitMs: number,
+  clock: Clock,
+  outer: AbortSignal | undefined,
+  run: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const signal = outer ? AbortSignal.any([outer, controller.signal]) : controller.signal;
+  // A clock's timers do not keep a process alive; one that waits for an answer must not end meanwhile.
+  const alive = setInterval(() => {}, 2 ** 30);
+  let cancel = () => {};
+  const late = new Promise<never>((_, reject) => {
+    if (limitMs === Number.POSITIVE_INFINITY) return;
+    cancel = clock.schedule(() => {
+      const error = new LearningError("SENTINEL_INVALID", {
+        received: `no answer from ${what} within ${limitMs} ms`,
+        expected: "an answer in time",
+        remedy: "Raise timeoutMs where it needs longer.",
+      });
+      reject(error);
+      controller.abort(error);
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([late, run(signal)]);
+  } finally {
+    cancel();
+    clearInterval(alive);
+  }
+}

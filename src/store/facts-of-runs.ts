@@ -1,0 +1,38 @@
+import type { FactKind, FactTypes, LearningStore } from "./learning-store.js";
+
+/** More runs than this are found by reading everything once instead of asking for each. */
+const FEW = 32;
+
+/** The facts of one kind of the given runs, by run, in order of their append; runs without any are absent. */
+export async function factsOfRuns<K extends FactKind>(
+  store: Pick<LearningStore, "read">,
+  kind: K,
+  runs: ReadonlySet<string>,
+): Promise<Map<string, FactTypes[K][]>> {
+  const found = new Map<string, FactTypes[K][]>();
+  const queries = runs.size > FEW ? [{}] : [...runs].map((workflowId) => ({ workflowId }));
+  for (const query of queries)
+    for await (const { facts } of store.read(kind, query))
+      for (const fact of facts) {
+        if (!runs.has(fact.workflowId)) continue;
+        const list = found.get(fact.workflowId);
+        if (list) list.push(fact);
+        else found.set(fact.workflowId, [fact]);
+      }
+  return found;
+}
+
+/** Everything of one kind behind a position, in order, and the position behind it. */
+export async function factsAfter<K extends FactKind>(
+  store: Pick<LearningStore, "read">,
+  kind: K,
+  after?: string,
+): Promise<{ facts: FactTypes[K][]; cursor?: string }> {
+  const facts: FactTypes[K][] = [];
+  let cursor = after;
+  for await (const batch of store.read(kind, after === undefined ? {} : { after })) {
+    facts.push(...batch.facts);
+    cursor = batch.cursor;
+  }
+  return { facts, ...(cursor !== undefined && { cursor }) };
+}

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { createRng, defaultLogger, ManualClock } from "../../src/core/index.js";
+import type { LearningComponent } from "../../src/loop/component.js";
+import { resolveConfig } from "../../src/loop/config.js";
+import { createFactCollector } from "../../src/loop/cycle/collector.js";
+import { createLearningGraph } from "../../src/loop/cycle/graph.js";
+import { createRoutingLearner } from "../../src/loop/routing/learner.js";
+import { openPointBook } from "../../src/loop/routing/points.js";
+import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
+import { openRegistry } from "../../src/registry/index.js";
+import { createMemoryStore } from "../../src/store/index.js";
+import { aDecision, aFeedback } from "../support/facts.js";
+
+const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
+const workers: LearningWorker[] = [];
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((w) => w.close()));
+});
+
+/** A store with 300 rated decisions of a fallback that explores, and a cycle over it with one component. */
+async function cycleWith(component: LearningComponent) {
+  const clock = new ManualClock();
+  const logger = defaultLogger({});
+  const store = createMemoryStore({ clock });
+  const rng = createRng(3);
+  for (let i = 0; i < 300; i++) {
+    const at = new Date(clock.now() + i * 1000).toISOString();
+    const [topic, chosen] = [rng.next() < 0.5 ? "invoice" : "crash", rng.next() < 0.75 ? "x" : "y"];
+    const ids = { workflowId: `w${i}`, at };
+    const probabilities = [0.75, 0.25];
+    const propensity = chosen === "x" ? 0.75 : 0.25;
+    await store.append("decision", [
+      aDecision({ ...ids, decisionId: `d${i}`, context: { topic }, chosen, propensity, probabilities }),
+    ]);
+    const outcome = (topic === "invoice") === (chosen === "x") ? 1 : 0;
+    await store.append("feedback", [aFeedback({ ...ids, feedbackId: `f${i}`, outcome })]);
+  }
+  const points = await openPointBook(store.documents);
+  points.declare({ name: "triage", destinations: ["x", "y"], exploration: 0.5, learn: {} });
+  const registry = await openRegistry({ ...store, clock });
+  const worker = startLearningWorker({ logger, entry: built });
+  workers.push(worker);
+  const collector = createFactCollector(store, worker, 64);
+  const context = {
+    store,
+    registry,
+    worker,
+    clock,
+    logger,
+    seed: 1,
+    keepVersions: 5,
+    signal: new AbortController().signal,
+  };
+  const routing = createRoutingLearner({ config: resolveConfig({ enableRlTraining: false }), store, points });
+  const graph = createLearningGraph({
+    flush: async () => {},
+    collector,
+    components: [component],
+    context,
+    routing,
+  }).compile();
+  return graph.invoke({});
+}
+
+describe("a learning thread that is lost during a cycle", () => {
+  it("fails the learner it died under; those after it learn from all facts again", async () => {
+    const result = await cycleWith({
+      name: "greedy",
+      async run({ worker }) {
+        const job = worker.run("patterns.analyze", { seed: 1 });
+        await Promise.all([job, worker.restart()]);
+        return { state: "done", samples: 0, message: "never" };
+      },
+    });
+    expect(result.steps).toMatchObject([
+      { component: "greedy", state: "failed", message: expect.stringMatching(/WORKER_FAILED/) },
+      { component: "routing/triage", state: "done", message: expect.stringMatching(/^promoted v1/) },
+    ]);
+    expect(result.judged[0]?.status).toMatchObject({ decisions: 300, rated: 300 });
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CollectiveLearningLoop, type LoopConfig, ManualClock } from "langgraph-collective-learning";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { takeLease } from "../../src/loop/lease.js";
+import { createMemoryStore } from "../../src/store/index.js";
+import { ticketOffice, triageGraph } from "../support/triage.js";
+
+const loops: CollectiveLearningLoop[] = [];
+const folder = mkdtempSync(join(tmpdir(), "processes-"));
+let count = 0;
+async function open(clock: ManualClock, storagePath = join(folder, `${count++}`), change: LoopConfig = {}) {
+  const loop = await CollectiveLearningLoop.open({ clock, storagePath, ...change });
+  loops.push(loop);
+  return { loop, storagePath };
+}
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all(loops.splice(0).map((l) => l.close()));
+  if (loops.length === 0) for (const f of readdirSync(folder)) rmSync(join(folder, f), { recursive: true });
+});
+
+describe("two loops over one folder", () => {
+  it("serve what either promotes, rolls back or sets by hand, and share the history", async () => {
+    const clock = new ManualClock();
+    const { loop: server, storagePath } = await open(clock);
+    const graph = triageGraph(server);
+    const { loop: learner } = await open(clock, storagePath);
+    await ticketOffice(server, graph, clock)(200);
+    await server.flush();
+    // The learner was opened before the point was declared, and has no graph of its own.
+    expect(await learner.triggerLearningCycle()).toMatchObject({ collected: { decisions: 200 } });
+    expect(learner.registry.champion("policy/triage")?.version).toBe("v1");
+
+    expect((await server.getLearningStatus()).cyclesCompleted).toBe(1);
+    const team = async () => (await graph.invoke({ topic: "crash", noise: 0.5 })).team;
+    await vi.waitFor(async () => expect(await team()).toBe("tech"));
+
+    await learner.setMode("triage", "shadow");
+    expect((await server.getLearningStatus()).decisionPoints[0]?.mode).toBe("shadow");
+    await server.setMode("triage", "auto");
+    expect((await learner.getLearningStatus()).decisionPoints[0]?.mode).toBe("auto");
+
+    // No status asked for: it follows by itself.
+    await learner.registry.rollback("policy/triage", "by hand");
+    clock.advance(10_000);
+    await vi.waitFor(() => expect(server.registry.champion("policy/triage")).toBeUndefined());
+  });
+
+  it("learn one after the other", async () => {
+    const clock = new ManualClock();
+    const { loop: one, storagePath } = await open(clock);
+    const { loop: two } = await open(clock, storagePath);
+    const outcomes = await Promise.allSettled([one.triggerLearningCycle(), two.triggerLearningCycle()]);
+    const refused = outcomes.filter((o) => o.status === "rejected");
+    expect(refused).toHaveLength(1);
+    expect(String(refused[0]?.reason)).toMatch(/LEARNING_STATE.*runs one over the same store/);
+    await two.triggerLearningCycle();
+    expect((await one.getLearningStatus()).cyclesCompleted).toBe(2);
+  });
+});
+
+describe("the lease of a learning cycle", () => {
+  it("is taken over from a process that died, and from another host when it is old", async () => {
+    const { documents } = createMemoryStore();
+    const clock = new ManualClock();
+    const lease = (change: object) =>
+      documents.put("loop/lease", {
+        holder: "4194305-0-dead",
+        host: "elsewhere",
+        at: new Date(clock.now()).toISOString(),
+        ...change,
+      });
+    await lease({});
+    await expect(takeLease(documents, clock)).rejects.toThrow(/LEARNING_STATE.*process 4194305 on elsewhere/);
+    clock.advance(7 * 3_600_000);
+    const giveBack = await takeLease(documents, clock);
+    await expect(takeLease(documents, clock)).rejects.toThrow(/LEARNING_STATE/);
+    await giveBack();
+    await lease({ host: (await import("node:os")).hostname() });
+    await (await takeLease(documents, clock))();
+  });
+});
+
+describe("the kill switch in the environment", () => {
+  it("lets the host run, bare, over a folder that cannot be used", async () => {
+    const blocked = join(folder, "file");
+    writeFileSync(blocked, "in the way");
+    vi.stubEnv("LEARNING_DISABLED", "1");
+    const { loop } = await open(new ManualClock(), blocked);
+    expect((await triageGraph(loop).invoke({ topic: "crash", noise: 1 })).team).toBe("billing");
+    expect((await loop.getLearningStatus()).disabled).toBe(true);
+    await expect(loop.feedback.submitOutcome("run", 1)).rejects.toThrow();
+  });
+});
+
+describe("versions", () => {
+  it("are kept up to keepVersions, and what they were proven by", async () => {
+    const clock = new ManualClock();
+    const { loop, storagePath } = await open(clock, undefined, { keepVersions: 2, enablePatternDiscovery: false });
+    const serve = ticketOffice(loop, triageGraph(loop), clock);
+    await serve(200);
+    for (let i = 0; i < 5; i++) {
+      await loop.triggerLearningCycle();
+      await serve(30);
+    }
+    const kept = loop.registry.versions("policy/triage").map((v) => v.version);
+    expect(kept).toEqual(["v1", "v4", "v5"]);
+    const blobs = readdirSync(join(storagePath, "models", "artifacts"));
+    expect(blobs.filter((f) => f.startsWith("policy"))).toHaveLength(3);
+  });
+});

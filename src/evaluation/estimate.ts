@@ -83,7 +83,7 @@ function estimate(rows: readonly OpeRow[], of: "value" | "gain", options: Estima
     n: rows.length,
     runs: new Set(runs.map((run, i) => run ?? i)).size,
     overlap,
-    identifiable: overlap.unsupported <= MAX_UNSUPPORTED,
+    identifiable: overlap.unsupported <= MAX_UNSUPPORTED && overlap.effectiveSampleSize > 0,
   };
 }
 

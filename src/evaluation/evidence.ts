@@ -1,4 +1,4 @@
-import { type JudgedDecision, predicted } from "./rows.js";
+import { type JudgedDecision, LEAST_TRIED, predicted } from "./rows.js";
 
 /**
  * What the logs hold against "the target's gain over the baseline is at most `threshold`", as the
@@ -127,7 +127,7 @@ export function contributionOf(run: ContestedRuns["contested"][number], bet: num
       const d = c.d[i] as number;
       const control = controlOf(c, i, room);
       x += d * control;
-      if (c.at[i] === c.chosen) x += (d * (c.reward - control)) / (c.p[i] as number);
+      if (c.at[i] === c.chosen && (c.p[i] as number) > 0) x += (d * (c.reward - control)) / (c.p[i] as number);
     }
   }
   return x / run.size;
@@ -176,7 +176,8 @@ function contest(row: JudgedDecision): Contested {
     if (Math.abs(d) <= 1e-12) continue;
     out.at.push(a);
     out.d.push(d);
-    out.p.push(row.logging[a] as number);
+    const p = row.logging[a] as number;
+    out.p.push(p >= LEAST_TRIED ? p : 0);
     out.q.push(predicted(row, a));
   }
   return out;

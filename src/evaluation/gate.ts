@@ -149,7 +149,8 @@ export function calibrated(risk: number, log: ContestedRuns): number {
   for (const run of log.contested) {
     const weight = run.decisions.reduce((sum, c) => {
       const i = c.at.indexOf(c.chosen);
-      return i < 0 ? sum : sum + (c.d[i] as number) / (c.p[i] as number);
+      const p = i < 0 ? 0 : (c.p[i] as number);
+      return p > 0 ? sum + (c.d[i] as number) / p : sum;
     }, 0);
     const square = (weight / run.size) ** 2;
     squares += square;

@@ -11,7 +11,7 @@ export { decidePromotion, type GateVerdict, type PromotionRequest } from "./gate
 export type { Interval, IntervalMethod } from "./intervals.js";
 export { type MonitorReport, type MonitorState, monitorChampion, openMonitor, parseMonitor } from "./monitor.js";
 export { COVERAGE_FLOOR, MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";
-export { type JudgedDecision, type OpeRow, toOpeRow } from "./rows.js";
+export { type JudgedDecision, LEAST_TRIED, type OpeRow, toOpeRow } from "./rows.js";
 export { openSpending, parseSpending, type SpendingState } from "./spending.js";
 export type { EstimatorName } from "./terms.js";
 export {

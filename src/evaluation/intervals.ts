@@ -4,10 +4,12 @@ import type { Terms } from "./terms.js";
 
 /**
  * - `normal`: mean plus and minus a quantile of Student's t, whose degrees of freedom follow from how
- *   few rows carry the variance (see below). Asymptotic.
+ *   few rows carry the variance (see below). Asymptotic. Where all contributions are equal, so that their
+ *   spread says nothing, the share of others that could have stayed unseen (Clopper & Pearson 1934).
  * - `bootstrap`: percentiles of the mean over 1,000 resamples of the runs (Efron 1979). Asymptotic.
  * - `empirical-bernstein`: valid at every sample size for bounded contributions (Maurer & Pontil
- *   2009), and wide: the largest weight enters linearly.
+ *   2009), and wide: the largest weight enters linearly. The bound is taken from the largest weight among
+ *   the rows, so logs must not be able to hold a larger one.
  */
 export type IntervalMethod = "normal" | "bootstrap" | "empirical-bernstein";
 
@@ -79,7 +81,10 @@ export function intervalOf(
   });
   if (method === "bootstrap") return clamp(...bootstrap(terms.values, runs, level, options.seed));
   if (method === "normal") {
-    const radius = studentQuantile((1 + level) / 2, degreesOfFreedom(terms.values, options.weights)) * error;
+    const radius =
+      error > 0 || terms.certain
+        ? studentQuantile((1 + level) / 2, degreesOfFreedom(terms.values, options.weights)) * error
+        : terms.range * (1 - ((1 - level) / 2) ** (1 / terms.values.length));
     return clamp(mean - radius, mean + radius);
   }
   if (!terms.linear)
@@ -88,9 +93,12 @@ export function intervalOf(
       expected: "an estimator that is an average, such as ips or dr",
       remedy: "Use the normal or the bootstrap interval with snips.",
     });
-  const groups = clusterSums(terms.values, runs).sums.length;
+  const { sizes } = clusterSums(terms.values, runs);
+  const groups = sizes.length;
+  // A run's share of the mean grows with its decisions, and with it the range of what it can contribute.
+  const range = (terms.range * Math.max(...sizes) * groups) / terms.values.length;
   const log = Math.log(4 / (1 - level));
-  const radius = error * Math.sqrt(2 * log) + (7 * terms.range * log) / (3 * Math.max(1, groups - 1));
+  const radius = error * Math.sqrt(2 * log) + (7 * range * log) / (3 * Math.max(1, groups - 1));
   return clamp(mean - radius, mean + radius);
 }
 

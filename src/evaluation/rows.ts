@@ -26,7 +26,7 @@ export interface JudgedDecision {
 export interface OpeRow {
   /** In [0,1]. */
   reward: number;
-  /** Probability with which the choice was drawn, in (0,1]. */
+  /** Probability with which the choice was drawn, at least 1e-12. */
   propensity: number;
   /** Probability with which the judged policy would have made the same choice. */
   target: number;
@@ -39,6 +39,14 @@ export interface OpeRow {
   run?: string;
 }
 
+/**
+ * A candidate with a smaller logged probability counts as never tried: it would take a million decisions
+ * to see it once, and one such row would outweigh all others.
+ */
+export const LEAST_TRIED = 1e-6;
+/** Smallest propensity whose weight, to the fourth power, still adds up in double precision. */
+const LEAST_PROPENSITY = 1e-12;
+
 /** Neither right nor wrong about anything: the prediction where no model was given. */
 const NO_MODEL = 0.5;
 
@@ -48,9 +56,9 @@ export function predicted(row: JudgedDecision, a: number): number {
 }
 
 /**
- * The estimators' view of a judged decision. In the model terms, candidates that the logs can
- * never show (propensity zero) are worth nothing to the target and everything to the baseline, so
- * that a gain is never owed to them.
+ * The estimators' view of a judged decision. Candidates that the logs never show (see
+ * {@link LEAST_TRIED}) are worth nothing to the target and everything to the baseline, so that a gain is
+ * never owed to them.
  */
 export function toOpeRow(row: JudgedDecision): OpeRow {
   let target = 0;
@@ -59,16 +67,18 @@ export function toOpeRow(row: JudgedDecision): OpeRow {
   for (let a = 0; a < row.logging.length; a++) {
     const t = row.target[a] as number;
     const b = row.baseline[a] as number;
-    const tried = (row.logging[a] as number) > 0;
+    const tried = (row.logging[a] as number) >= LEAST_TRIED;
     if (!tried) unsupported += t;
     target += tried ? t * predicted(row, a) : 0;
     baseline += tried ? b * predicted(row, a) : b;
   }
+  const propensity = row.logging[row.chosen] as number;
+  const counts = propensity >= LEAST_TRIED;
   return {
     reward: row.reward,
-    propensity: row.logging[row.chosen] as number,
-    target: row.target[row.chosen] as number,
-    baseline: row.baseline[row.chosen] as number,
+    propensity: Math.max(propensity, LEAST_TRIED),
+    target: counts ? (row.target[row.chosen] as number) : 0,
+    baseline: counts ? (row.baseline[row.chosen] as number) : 0,
     model: { chosen: predicted(row, row.chosen), target, baseline },
     unsupported,
     ...(row.run !== undefined && { run: row.run }),
@@ -82,7 +92,8 @@ export function checkOpeRows(rows: readonly OpeRow[], needs: { baseline: boolean
       throw invalidRow(i, field, value, expected);
     };
     if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
-    if (!(inUnit(row.propensity) && row.propensity > 0)) refuse("propensity", row.propensity, "a number in (0,1]");
+    if (!(inUnit(row.propensity) && row.propensity >= LEAST_PROPENSITY))
+      refuse("propensity", row.propensity, `a number in [${LEAST_PROPENSITY},1]`);
     if (!inUnit(row.target)) refuse("target", row.target, "a probability");
     if (needs.baseline && !inUnit(row.baseline)) refuse("baseline", row.baseline, "a probability");
     if (!needs.model) return;

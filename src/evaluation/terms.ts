@@ -20,6 +20,8 @@ export interface Terms {
   values: Float64Array;
   /** Largest possible distance between two contributions; for intervals that need a range. */
   range: number;
+  /** True where rewards play no part, so that equal contributions are no accident. */
+  certain: boolean;
   /** False where the mean of the values is not an average of bounded independent terms. */
   linear: boolean;
 }
@@ -49,8 +51,10 @@ export function termsOf(rows: readonly OpeRow[], estimator: EstimatorName, of: "
     if (estimator !== "switch-dr" || stands) widest = Math.max(widest, Math.abs(used));
   });
   const signed = of === "gain" || NEEDS_MODEL.has(estimator);
-  const range = estimator === "dm" ? (of === "gain" ? 2 : 1) : (signed ? 2 : 1) * widest + (signed ? 1 : 0);
-  return { values, range, linear: true };
+  const modelled = NEEDS_MODEL.has(estimator);
+  const range =
+    estimator === "dm" ? (of === "gain" ? 2 : 1) : (signed ? 2 : 1) * widest + (modelled ? (of === "gain" ? 2 : 1) : 0);
+  return { values, range, certain: estimator === "dm" || widest === 0, linear: true };
 }
 
 /** Importance weight of a row for the value of the target or its gain over the baseline. */
@@ -60,9 +64,14 @@ export function weight(row: OpeRow, of: "value" | "gain"): number {
 
 function snipsTerms(rows: readonly OpeRow[], of: "value" | "gain"): Terms {
   const target = selfNormalised(rows, (r) => r.target / r.propensity);
-  if (of === "value") return { values: target, range: 1, linear: false };
+  if (of === "value") return { values: target, range: 1, certain: false, linear: false };
   const baseline = selfNormalised(rows, (r) => (r.baseline ?? 0) / r.propensity);
-  return { values: target.map((v, i) => v - (baseline[i] as number)), range: 2, linear: false };
+  return {
+    values: target.map((v, i) => v - (baseline[i] as number)),
+    range: 2,
+    certain: rows.every((r) => weight(r, "gain") === 0),
+    linear: false,
+  };
 }
 
 function selfNormalised(rows: readonly OpeRow[], weightOf: (row: OpeRow) => number): Float64Array {

@@ -108,7 +108,8 @@ function trajectoryTerms(
 ): Terms {
   const weights = runs.map(cumulativeWeights);
   const widest = weights.reduce((m, w) => w.reduce((x, v) => Math.max(x, v), m), 0);
-  if (estimator === "wpdis") return { values: weighted(runs, weights, discount), range: most, linear: false };
+  if (estimator === "wpdis")
+    return { values: weighted(runs, weights, discount), range: most, certain: false, linear: false };
   const values = Float64Array.from(runs, (steps, i) =>
     estimator === "pddr"
       ? doublyRobust(steps, discount)
@@ -117,7 +118,7 @@ function trajectoryTerms(
           discount,
         ),
   );
-  return { values, range: widest * most * (estimator === "pddr" ? 2 : 1) + most, linear: true };
+  return { values, range: widest * most * (estimator === "pddr" ? 2 : 1) + most, certain: false, linear: true };
 }
 
 function doublyRobust(steps: readonly OpeStep[], discount: number): number {

@@ -17,9 +17,9 @@ export function allowedOf(input: PolicyInput, dim: number): number[] {
   return allowed;
 }
 
-/** Fails with POLICY_INVALID when a row cannot be learned from. */
+/** Fails with POLICY_INVALID when a row cannot be learned from: one NaN would spoil a model for good. */
 export function checkRow(row: PolicyRow, dim: number): void {
-  const { context, candidates, chosen, reward, weight = 1 } = row;
+  const { context, candidates, candidateFeatures, chosen, reward, weight = 1 } = row;
   if (context.dim !== dim) throw invalid(`a row with a context of length ${context.dim}`, `length ${dim}`);
   if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < candidates.length))
     throw invalid(
@@ -27,6 +27,14 @@ export function checkRow(row: PolicyRow, dim: number): void {
       "an index into its candidates",
     );
   if (!(reward >= 0 && reward <= 1)) throw invalid(`a reward of ${show(reward)}`, "a number in [0,1]");
+  for (const x of candidateFeatures ? [context, ...candidateFeatures] : [context]) {
+    const bad = x.indices.findIndex((at, k) => !(at >= 0 && at < x.dim && Number.isFinite(x.values[k])));
+    if (bad >= 0)
+      throw invalid(
+        `a row with the value ${x.values[bad]} at position ${x.indices[bad]}`,
+        `finite values at positions below ${x.dim}`,
+      );
+  }
   if (!(weight >= 0 && Number.isFinite(weight))) throw invalid(`a weight of ${show(weight)}`, "a finite number >= 0");
 }
 

@@ -5,7 +5,7 @@ import { getConfig } from "@langchain/langgraph";
 /** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
 import { z } from "zod";
-import { parseOptions } from "../core/index.js";
+import { nearestWord, parseOptions } from "../core/index.js";
 import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
@@ -13,7 +13,7 @@ import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from
 /** One way to make a model call; what is left out stays as the agent has it. */
 export interface ModelChoice {
   model?: ModelRequest["model"];
-  /** Names of the agent's tools that the model gets to see. */
+  /** Names of the agent's tools that the model gets to see; one that the agent lacks is logged as a warning. */
   tools?: readonly string[];
   systemPrompt?: string | SystemMessage;
 }
@@ -63,6 +63,19 @@ export function createLearnedMiddleware<const C extends string>(
   const { choices, ...rest } = parseOptions(schema, options, "learned middleware options", "ROUTER_INVALID");
   const resolved = { ...rest, destinations: Object.keys(choices) } as unknown as ResolvedOptions<ModelRequest, C>;
   const point = new DecisionPoint(resolved, deps);
+  const warned = new Set<string>();
+  function toolsOf(request: ModelRequest, wanted: readonly string[]): ModelRequest["tools"] {
+    const names = request.tools.map((t) => String(t.name));
+    for (const name of wanted) {
+      if (names.includes(name) || warned.has(name)) continue;
+      warned.add(name);
+      deps.logger.warn(`${point.name}: the agent has no tool ${JSON.stringify(name)}`, {
+        detail: `it has ${names.join(", ") || "none"}; the nearest is ${nearestWord(name, names)}`,
+      });
+    }
+    return request.tools.filter((t) => wanted.includes(String(t.name)));
+  }
+
   // Repeated calls within one attempt of the agent's model node are the same model call.
   const decided = new WeakMap<object, Promise<C>>();
 
@@ -85,7 +98,7 @@ export function createLearnedMiddleware<const C extends string>(
       const { model, tools, systemPrompt } = choice;
       const changed = { ...request };
       if (model !== undefined) changed.model = model;
-      if (tools !== undefined) changed.tools = request.tools.filter((t) => tools.includes(String(t.name)));
+      if (tools !== undefined) changed.tools = toolsOf(request, tools);
       if (systemPrompt !== undefined)
         changed.systemMessage = typeof systemPrompt === "string" ? new SystemMessage(systemPrompt) : systemPrompt;
       return handler(changed);

@@ -75,6 +75,12 @@ function applyMask<D extends string>(
   mask: Readonly<Partial<Record<D, boolean>>>,
   destinations: readonly D[],
 ): void {
+  if (typeof mask !== "object" || mask === null || isPromise(mask))
+    throw new LearningError("CONTEXT_INVALID", {
+      received: `${isPromise(mask) ? "a promise" : show(mask)} from the mask function`,
+      expected: "an object with false for each destination that is not allowed",
+      remedy: "Answer at once: a mask that needs waiting for belongs into the state, before the router.",
+    });
   for (let i = 0; i < legal.length; i++) legal[i] = mask[destinations[i] as D] !== false;
   if (legal.some(Boolean)) return;
   throw new LearningError("CONTEXT_INVALID", {

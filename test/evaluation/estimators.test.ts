@@ -113,7 +113,8 @@ describe("estimators, given bad input", () => {
     ["no rows", [], {}, /EVALUATION_INVALID.*at least one logged decision/],
     ["a reward above one", [{ ...good, reward: 2 }], {}, /reward 2 in row 0.*\[0,1\]/],
     ["a NaN reward", [good, { ...good, reward: Number.NaN }], {}, /reward NaN in row 1/],
-    ["propensity zero", [{ ...good, propensity: 0 }], {}, /propensity 0 in row 0.*\(0,1\]/],
+    ["propensity zero", [{ ...good, propensity: 0 }], {}, /propensity 0 in row 0.*\[1e-12,1\]/],
+    ["a propensity whose weight overflows", [{ ...good, propensity: 1e-300 }], {}, /propensity 1e-300 in row 0/],
     ["a negative target", [{ ...good, target: -0.1 }], {}, /target -0.1/],
     ["dr without a model", [good], { estimator: "dr" }, /model undefined in row 0/],
     ["level one", [good], { level: 1 }, /level 1.*between 0 and 1/],
@@ -146,6 +147,21 @@ describe("overlap", () => {
     const estimate = estimateValue(certainly, { estimator: "ips" });
     expect([estimate.identifiable, estimate.overlap.unsupported]).toEqual([false, 0.5]);
     expect(estimate.overlap.warnings.join()).toMatch(/unidentifiable: 50.0 %/);
+  });
+
+  it("is none where no logged choice has a chance under the policy", () => {
+    const never = Array.from({ length: 50 }, (): OpeRow => ({ reward: 1, propensity: 0.5, target: 0 }));
+    expect(estimateValue(never, { estimator: "ips" }).identifiable).toBe(false);
+  });
+
+  it("counts what the logs practically never try as never tried, drawn or not", () => {
+    const decision = { reward: 1, logging: [1e-9, 1 - 1e-9], target: [1, 0], baseline: [0, 1], model: [0.9, 0.5] };
+    for (const chosen of [0, 1])
+      expect(toOpeRow({ ...decision, chosen })).toMatchObject({
+        unsupported: 1,
+        target: 0,
+        model: { target: 0, baseline: 0.5 },
+      });
   });
 
   it("owes nothing to a candidate that the logs cannot show", () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { decidePromotion, openSpending, type SpendingState } from "../../src/evaluation/index.js";
+import {
+  decidePromotion,
+  monitorChampion,
+  openMonitor,
+  openSpending,
+  parseMonitor,
+  type SpendingState,
+} from "../../src/evaluation/index.js";
 import { logDecisions, seeded, trueValue, type World } from "./worlds.js";
 
 /** Two kinds of mail; the fallback is right about the first and wrong about the second. */
@@ -50,6 +57,21 @@ describe("gate", () => {
       if (decidePromotion({ rows, challenger: "v1" }).action === "promote") promoted++;
     }
     expect(promoted).toBeLessThanOrEqual(2);
+  });
+
+  it("says unidentifiable, not 10^300 more decisions, where the logs practically never try the challenger's way", () => {
+    const rows = Array.from({ length: 200 }, () => ({
+      reward: 0.5,
+      chosen: 0,
+      logging: [1 - 1e-200, 1e-200],
+      target: [0, 1],
+      baseline: [1, 0],
+    }));
+    expect(decidePromotion({ rows, challenger: "v1" }).action).toBe("unidentifiable");
+    const drawn = rows.map((r, i) => (i === 7 ? { ...r, chosen: 1, reward: 1 } : r));
+    expect(decidePromotion({ rows: drawn, challenger: "v1" })).toMatchObject({ action: "unidentifiable" });
+    const report = monitorChampion(openMonitor(), drawn);
+    expect(parseMonitor(JSON.parse(JSON.stringify(report.state)))).toEqual(report.state);
   });
 
   it("refuses with too little data, says how much more, and spends nothing", () => {

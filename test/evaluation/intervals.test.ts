@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { estimateValue, type OpeRow } from "../../src/evaluation/index.js";
+import { estimateGain, estimateValue, type OpeRow } from "../../src/evaluation/index.js";
 import { normalCdf, normalQuantile, studentQuantile } from "../../src/evaluation/quantiles.js";
 import { seeded } from "./worlds.js";
 
@@ -51,5 +51,28 @@ describe("intervals", () => {
     expect(width("empirical-bernstein", 0.95)).toBeGreaterThan(width("normal", 0.95));
     const one = estimateValue(onPolicy(1, 1), { estimator: "ips" });
     expect([one.standardError, one.interval.lower, one.interval.upper]).toEqual([1, 0, 1]);
+  });
+
+  it("allow for what stayed unseen where all rewards are equal, and not where the policies agree", () => {
+    const rows = Array.from(
+      { length: 100 },
+      (): OpeRow => ({ reward: 1, propensity: 0.5, target: 0.5, baseline: 0.5 }),
+    );
+    // Clopper and Pearson: 0.025 ** (1 / 100).
+    expect(estimateValue(rows, { estimator: "snips" }).interval.lower).toBeCloseTo(0.9638, 4);
+    expect(estimateGain(rows, { estimator: "ips" }).interval).toMatchObject({ lower: 0, upper: 0 });
+  });
+
+  it("of empirical Bernstein know that a long run moves the mean further than a short one", () => {
+    const row = (reward: number, run: string): OpeRow => ({ reward, propensity: 0.5, target: 0.5, run });
+    const even = Array.from({ length: 400 }, (_, i) => row(i % 2, `r${i >> 1}`));
+    const uneven = Array.from({ length: 400 }, (_, i) => row(i % 2, i < 201 ? "long" : `r${i}`));
+    const width = (rows: OpeRow[]) => {
+      const { lower, upper } = estimateValue(rows, { estimator: "ips", interval: "empirical-bernstein" }).interval;
+      return upper - lower;
+    };
+    // Both have 200 runs and hardly any spread between them; only the long run's reach differs.
+    expect(width(even)).toBeLessThan(0.2);
+    expect(width(uneven)).toBe(1);
   });
 });

@@ -95,6 +95,17 @@ describe("the watch over a champion", () => {
   });
 });
 
+describe("a champion without a control share", () => {
+  const served = (change: Partial<DecisionRow>) =>
+    servedDecisions([row(1, { control: undefined, ...change })], champion, ["v1"]);
+
+  it("is measured where it explores, and not where it cannot have done what the fallback says", () => {
+    expect(served({})).toHaveLength(1);
+    expect(served({ probabilities: [1, 0], propensity: 1 })).toHaveLength(0);
+    expect(served({ probabilities: [1, 0], propensity: 1, fallbackChoice: "a" })).toHaveLength(0);
+  });
+});
+
 describe("the decisions that prove", () => {
   const shadow = { mode: "shadow", probabilities: [0.25, 0.75], propensity: 0.25 } as const;
   const counted = (rows: DecisionRow[], judged = champion, destinations?: string[]) =>

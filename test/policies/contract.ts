@@ -131,6 +131,8 @@ export function policyContract(name: string, spec: PolicySpec): void {
     it("refuses inputs and rows that do not fit", () => {
       const policy = trained();
       const context = denseVector([0, 0, 0, 0]);
+      const spoilt = { dim: 4, indices: Int32Array.of(1, 2), values: Float64Array.of(1, Number.NaN) };
+      const beyond = { dim: 4, indices: Int32Array.of(9), values: Float64Array.of(1) };
       const bad: [() => unknown, RegExp][] = [
         [
           () => policy.score({ context: denseVector([1]), candidates: NAMES }),
@@ -143,6 +145,8 @@ export function policyContract(name: string, spec: PolicySpec): void {
         [() => policy.learn([{ context, candidates: ["a"], chosen: 0, reward: 1.5 }]), /reward of 1.5/],
         [() => policy.learn([{ context, candidates: ["a"], chosen: 0, reward: Number.NaN }]), /reward of NaN/],
         [() => policy.learn([{ context, candidates: ["a"], chosen: 0, reward: 1, weight: -1 }]), /weight of -1/],
+        [() => policy.learn([{ context: spoilt, candidates: ["a"], chosen: 0, reward: 1 }]), /value NaN at position 2/],
+        [() => policy.learn([{ context: beyond, candidates: ["a"], chosen: 0, reward: 1 }]), /at position 9/],
       ];
       for (const [act, message] of bad) expect(act).toThrow(message);
     });

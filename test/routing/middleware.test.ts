@@ -68,6 +68,21 @@ describe("learned middleware", () => {
     expect(learned.status()).toMatchObject({ mode: "act", decisions: 1 });
   });
 
+  it("says once which of a choice's tools the agent lacks", async () => {
+    const world = createWorld();
+    const strong = fakeModel();
+    const choices = { few: { tools: ["look", "ordr"] }, all: {} };
+    const learned = createLearnedMiddleware(
+      { decisionPoint: "tools", choices, context: () => ({}), fallback: () => "few" },
+      world.deps,
+    );
+    strong.respondWithTools([{ name: "look", args: {}, id: "1" }]).respond(new AIMessage("done"));
+    await createAgent({ model: strong, tools: [look, order], middleware: [learned] }).invoke(ask("invoice"));
+    expect(world.log.filter((line) => line.includes("ordr"))).toEqual([
+      expect.stringMatching(/^warn: tools: the agent has no tool .*the nearest is order/),
+    ]);
+  });
+
   it("is one decision under a retrying middleware outside", async () => {
     for (let run = 0; run < 6; run++) {
       const world = createWorld(run);

@@ -125,6 +125,18 @@ describe("a doubtful context", () => {
     expect(router.status().fallbacks).toEqual({ "context-error": 1 });
   });
 
+  it.each([
+    ["is a promise", async () => ({ tech: false }), "a promise from the mask function"],
+    ["is nothing", () => undefined, "undefined from the mask function"],
+    ["allows nothing", () => ({ billing: false, tech: false, sales: false }), "a mask that allows no destination"],
+  ])("a mask that %s leaves the choice to the fallback", async (_what, mask, message) => {
+    const world = createWorld();
+    const { router } = build(world, { mask, exploration: 1 });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("billing");
+    expect(world.sink.written[0]).toMatchObject({ fallbackReason: "context-error", propensity: 1 });
+    expect(world.log.join()).toContain(message);
+  });
+
   it("a context function that never answers is given up after the time budget", async () => {
     const world = createWorld();
     const { router } = build(world, { context: () => new Promise(() => {}), timeBudgetMs: 20 });

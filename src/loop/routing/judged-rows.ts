@@ -1,6 +1,6 @@
 import type { DecisionRow } from "../../dataset/index.js";
 import { restoreEncoder } from "../../dataset/index.js";
-import type { JudgedDecision } from "../../evaluation/index.js";
+import { type JudgedDecision, LEAST_TRIED } from "../../evaluation/index.js";
 import {
   actDistribution,
   type PolicyInput,
@@ -94,7 +94,8 @@ const wasForced = (row: DecisionRow) => row.propensity === 1 && FORCED.has(row.f
 
 /**
  * Decisions that were served under a champion against the fallback: what was logged, the control share
- * apart, is what is measured. Left out are unrated rows and those without the fallback's choice.
+ * apart, is what is measured. Left out are unrated rows, those without the fallback's choice, and those
+ * that had no chance of it: nothing can be measured there.
  * @param versions the champion's own, and those it continues
  */
 export function servedDecisions(
@@ -112,7 +113,8 @@ export function servedDecisions(
       row.policyVersion === undefined ||
       !versions.includes(row.policyVersion) ||
       chosen < 0 ||
-      fallback < 0
+      fallback < 0 ||
+      !isMeasured(row.probabilities, row)
     )
       return [];
     return [
@@ -164,6 +166,14 @@ function served(
   const p = scoreKnown(policy, input, known, exploration);
   if (p) return actDistribution(p, exploration);
   return fallback < 0 ? undefined : onlyAt(fallback, input.candidates.length);
+}
+
+/**
+ * Whether the fallback had a chance by design: by a control share, or because everything had. A policy that
+ * now and then agrees with the fallback measures nothing.
+ */
+function isMeasured(p: readonly number[], row: DecisionRow): boolean {
+  return row.control !== undefined || p.every((v, i) => v >= LEAST_TRIED || row.mask?.[i] === false);
 }
 
 /** The policy's own part of a distribution that was partly left to the fallback. */

@@ -1,8 +1,8 @@
 import { RunnableLambda } from "@langchain/core/runnables";
 import { ManualClock } from "../../../src/core/index.js";
 import { fitEncoder } from "../../../src/dataset/index.js";
-import type { OrchestratorAction } from "../../../src/orchestration/index.js";
-import { OBSERVATION_FIELDS } from "../../../src/orchestration/index.js";
+
+import { OBSERVATION_FIELDS, ORCHESTRATOR_ACTIONS } from "../../../src/orchestration/index.js";
 import { createPolicy, type RoutingArtifact } from "../../../src/policies/index.js";
 import type { AgentBrief, Scanner, SentinelAgent, SentinelOptions } from "../../../src/sentinel/index.js";
 import { createSentinelOrchestrator, sentinelRecursionLimit } from "../../../src/sentinel/index.js";
@@ -68,6 +68,6 @@ export function policyFor(action: string, dim?: number): RoutingArtifact {
     decisionPoint: "sentinel",
     encoder: encoder.snapshot(),
     policy: policy.snapshot(),
-    candidates: [action as OrchestratorAction],
+    candidates: [...ORCHESTRATOR_ACTIONS],
   };
 }

@@ -24,6 +24,7 @@ import { type ExportSummary, exportLearning } from "./loop/export.js";
 import type { LearningReport } from "./loop/report/types.js";
 import { openPointBook, type PointBook } from "./loop/routing/points.js";
 import type { LearningStatus } from "./loop/status.js";
+import type { OrchestratorTrainingParts } from "./loop/train-orchestrator.js";
 import { decisionsIn, drawLearned, LoopRouting } from "./loop-routing.js";
 import { PatternAnalyzer } from "./patterns/index.js";
 import { routingArtifactName } from "./policies/index.js";
@@ -40,7 +41,13 @@ import {
 } from "./routing/index.js";
 import { attachSentinel, sentinelOf } from "./sentinel/index.js";
 import { type ErasureSelector, type LearningStore, openFileStore } from "./store/index.js";
-import { type HandlerOptions, type TraceCallbackHandler, WorkflowTracer, type WrapOptions } from "./tracing/index.js";
+import {
+  type HandlerOptions,
+  type TraceCallbackHandler,
+  WorkflowTracer,
+  type WrapOptions,
+  withHandler,
+} from "./tracing/index.js";
 
 export { UserFeedback } from "./feedback/index.js";
 export type { GateSettings, LoopConfig } from "./loop/config.js";
@@ -50,6 +57,7 @@ export { renderReportHtml } from "./loop/report/html.js";
 export type * from "./loop/report/types.js";
 export type { LearnOptions } from "./loop/routing/points.js";
 export type { ComponentStatus, LearningStatus, MeasuredImprovement, PointStatus } from "./loop/status.js";
+export type { OrchestratorTraining, TrainedOrchestrator } from "./loop/train-orchestrator.js";
 export type {
   Advice,
   AdvisedAction,
@@ -105,6 +113,7 @@ export class CollectiveLearningLoop extends LoopRouting {
   readonly patterns: PatternAnalyzer;
   private readonly deps: RoutingDeps;
   protected readonly learned: LearnedPoints;
+  protected readonly training: OrchestratorTrainingParts;
   private readonly advice = new AdviceCache<Promise<Advice>>();
   private disabled = process.env.LEARNING_DISABLED === "1";
   private closing?: Promise<void>;
@@ -129,6 +138,7 @@ export class CollectiveLearningLoop extends LoopRouting {
       runs: createRunBook(),
     };
     this.learned = new LearnedPoints(this.deps, parts.points);
+    this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
     for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
     parts.tracer.enabled = !this.disabled;
   }
@@ -196,16 +206,20 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /**
    * Lets an orchestrator learn here without another reference to it: a Sentinel's decisions are recorded
-   * and its policies served; a compiled graph's runs are captured, unless they are given callbacks of
-   * their own (then use {@link wrap}).
+   * and its policies served; a compiled graph's runs are captured beside the callbacks it has, unless a
+   * run is given callbacks of its own (then use {@link wrap}).
    * @throws SENTINEL_INVALID for an uncompiled graph that is no Sentinel
    */
   attach(orchestrator: object): void {
-    const compiled = orchestrator as { lg_is_pregel?: boolean; name?: string; config?: { callbacks?: unknown } };
+    const compiled = orchestrator as {
+      lg_is_pregel?: boolean;
+      name?: string;
+      config?: Parameters<typeof withHandler>[0];
+    };
     if (sentinelOf(orchestrator) || !compiled.lg_is_pregel) attachSentinel(orchestrator, this);
     if (!compiled.lg_is_pregel) return;
     const handler = this.handler({ workflowType: compiled.name ?? "orchestrator", graph: orchestrator });
-    compiled.config = { ...compiled.config, callbacks: [handler] };
+    compiled.config = withHandler(compiled.config, handler);
   }
 
   /**

@@ -5,7 +5,7 @@ import { LearningError, messageOf } from "../core/index.js";
 import type { OrchestratorAction } from "../orchestration/index.js";
 import { ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { Advice, DecisionPointStatus, PolicyNode, PolicyNodeOptions } from "../routing/index.js";
-import { SentinelState } from "./state.js";
+import { type Outlook, SentinelState } from "./state.js";
 
 const AdvisorState = Annotation.Root({ outlook: SentinelState.spec.outlook, advice: SentinelState.spec.advice });
 type AdvisorStateType = typeof AdvisorState.State;
@@ -57,9 +57,9 @@ export class SentinelAdvisor {
       // The graph goes where the advice says, so that its choices are logged like a router's.
       mode: "auto",
       exploration,
-      context: (s) => s.outlook.observation,
-      mask: (s) => s.outlook.legal,
-      fallback: (s) => s.outlook.baseline,
+      context: (s) => outlookIn(s).observation,
+      mask: (s) => outlookIn(s).legal,
+      fallback: (s) => outlookIn(s).baseline,
     });
   }
 
@@ -96,6 +96,16 @@ export class SentinelAdvisor {
       .addEdge("policy", END)
       .compile();
   }
+}
+
+/** Advice is asked for from outside as well, with what is taken for a state. */
+function outlookIn({ outlook }: Partial<AdvisorStateType>): Outlook {
+  if (outlook) return outlook;
+  throw new LearningError("SENTINEL_INVALID", {
+    received: "a state without an outlook",
+    expected: "the state of a Sentinel's run",
+    remedy: "Pass what getState() or a stream of the graph gives.",
+  });
 }
 
 function ownAdvice(decisionPoint: string, action: OrchestratorAction): Advice<OrchestratorAction> {

@@ -205,7 +205,15 @@ describe("a Sentinel on its baseline", () => {
   });
 
   it("ends in order, with its report, where LangGraph's recursion limit leaves no more room", async () => {
-    const out = await sentinel().compile().invoke(input, { recursionLimit: 25 });
+    const log: unknown[] = [];
+    const logger = { debug() {}, info() {}, warn: (...line: unknown[]) => void log.push(line), error() {} };
+    const out = await sentinel({ logger }).compile().invoke(input, { recursionLimit: 25 });
+    expect(log).toEqual([
+      [
+        expect.stringMatching(/recursionLimit ends the run after at most \d steps/),
+        { recursionLimit: 25, wanted: config.recursionLimit },
+      ],
+    ]);
     expect(out.finalReport?.reason).toBe("budget");
     expect(out.finalReport?.spent.steps).toBeLessThanOrEqual(8);
   });

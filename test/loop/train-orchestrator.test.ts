@@ -91,6 +91,17 @@ describe("training a Sentinel's policy in the worker", () => {
     expect(fit).toBeUndefined();
   });
 
+  it("refuses traces that have no work to simulate", async () => {
+    const graph = loop.wrap(sentinel({ scanner: undefined }).compile(), { workflowType: "given" });
+    await graph.invoke(
+      { goal: "g", tasks: [{ id: "1", title: "1" }] },
+      { ...config, metadata: { workflowId: "given" } },
+    );
+    await expect(loop.trainOrchestrator({ ...quick, agents, workflowType: "given" })).rejects.toThrow(
+      /1 traces in which no scan found work/,
+    );
+  });
+
   it("stops when told to, and refuses what cannot be", async () => {
     const stop = new AbortController();
     const long = { ...quick, agents, reward: thrift, totalSteps: 100_000, evaluateEvery: 100_000 };

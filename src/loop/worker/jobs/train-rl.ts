@@ -1,4 +1,4 @@
-import { isoTime, saveNetwork, type Trace } from "../../../core/index.js";
+import { isoTime, LearningError, saveNetwork, type Trace } from "../../../core/index.js";
 import { joinSegments, restoreEncoder } from "../../../dataset/index.js";
 import {
   type EnvironmentSpec,
@@ -157,6 +157,12 @@ function simulated(
   traces.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
   const oldest = traces.slice(0, Math.ceil(share * traces.length));
   const { world, ...fit } = fitSimulator(oldest, options);
+  if (world.territories.length === 0)
+    throw new LearningError("ENV_INVALID", {
+      received: `${oldest.length} traces in which no scan found work`,
+      expected: "a Sentinel with a scanner: work that was given at the start is not simulated",
+      remedy: "Describe a world by hand and pass it as `world`.",
+    });
   const ends = oldest.map((t) => Date.parse(t.startedAt) + t.durationMs);
   const span = {
     dataFrom: oldest[0]?.startedAt as string,

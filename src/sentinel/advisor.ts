@@ -35,7 +35,8 @@ export class SentinelAdvisor {
 
   /** Follows a policy that was given at creation; no loop can be attached then. */
   follow(policy: SentinelLoop): void {
-    this.attach(policy);
+    // Nobody learns from its decisions, so that none has to be left to the baseline for measure.
+    this.consult(policy, { control: 0 });
     this.following = true;
   }
 
@@ -50,6 +51,10 @@ export class SentinelAdvisor {
         expected: "one or the other",
         remedy: "Leave `policy` out and publish it in the loop's registry, as policy/sentinel.",
       });
+    this.consult(loop, {});
+  }
+
+  private consult(loop: SentinelLoop, more: { control?: number }): void {
     const { decisionPoint, exploration } = this.settings;
     this.policy = loop.policyNode({
       decisionPoint,
@@ -60,6 +65,7 @@ export class SentinelAdvisor {
       context: (s) => outlookIn(s).observation,
       mask: (s) => outlookIn(s).legal,
       fallback: (s) => outlookIn(s).baseline,
+      ...more,
     });
   }
 

@@ -144,6 +144,7 @@ describe("a Sentinel on its baseline", () => {
     expect(out.finalReport).toMatchObject({ reason: "complete", tasks: { accepted: 9 }, retiredAgents: ["broken"] });
     expect(out.agentResponses.find((r) => !r.ok)?.error).toBe("503");
     expect(out.agents[0]?.health.reliability).toBeLessThan(0.5);
+    expect(out.agents[0]).toMatchObject({ status: "retired", slots: 0, load: 0 });
     const actions = new Set(out.steps.map((s) => s.action));
     expect(actions.has("monitorSystem") && actions.has("optimizeResources")).toBe(true);
   });

@@ -8,6 +8,7 @@ import type { CycleReport } from "./loop/cycle/types.js";
 import { type ExportSummary, exportLearning } from "./loop/export.js";
 import type { LearningReport } from "./loop/report/types.js";
 import type { RewardPredictions } from "./loop/reward-predictions.js";
+import type { OrchestratorTrainingParts } from "./loop/train-orchestrator.js";
 import { isSwitchedOff, type LearningStatus, type LoopParts, MODES_KEY, openParts, traceIn } from "./loop-parts.js";
 import { decisionsIn, drawLearned, LoopRouting } from "./loop-routing.js";
 import { PatternAnalyzer } from "./patterns/index.js";
@@ -24,7 +25,13 @@ import {
 } from "./routing/index.js";
 import { attachSentinel, sentinelOf } from "./sentinel/index.js";
 import type { ErasureSelector } from "./store/index.js";
-import type { HandlerOptions, TraceCallbackHandler, WorkflowTracer, WrapOptions } from "./tracing/index.js";
+import {
+  type HandlerOptions,
+  type TraceCallbackHandler,
+  type WorkflowTracer,
+  type WrapOptions,
+  withHandler,
+} from "./tracing/index.js";
 
 /** Options of `optimizeOrchestratorDecision`. */
 export interface AdviceOptions {
@@ -54,6 +61,7 @@ export class CollectiveLearningLoop extends LoopRouting {
   readonly patterns: PatternAnalyzer;
   private readonly deps: RoutingDeps;
   protected readonly learned: LearnedPoints;
+  protected readonly training: OrchestratorTrainingParts;
   private readonly advice = new AdviceCache<Advice>();
   private disabled = isSwitchedOff();
   private closing?: Promise<void>;
@@ -81,6 +89,7 @@ export class CollectiveLearningLoop extends LoopRouting {
       runs: createRunBook(),
     };
     this.learned = new LearnedPoints(this.deps, parts.points);
+    this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
     for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
     parts.tracer.enabled = !this.disabled;
   }
@@ -104,16 +113,20 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /**
    * Lets an orchestrator learn here without another reference to it: a Sentinel's decisions are recorded
-   * and its policies served; a compiled graph's runs are captured, unless they are given callbacks of
-   * their own (then use {@link wrap}).
+   * and its policies served; a compiled graph's runs are captured beside the callbacks it has, unless a
+   * run is given callbacks of its own (then use {@link wrap}).
    * @throws SENTINEL_INVALID for an uncompiled graph that is no Sentinel
    */
   attach(orchestrator: object): void {
-    const compiled = orchestrator as { lg_is_pregel?: boolean; name?: string; config?: { callbacks?: unknown } };
+    const compiled = orchestrator as {
+      lg_is_pregel?: boolean;
+      name?: string;
+      config?: Parameters<typeof withHandler>[0];
+    };
     if (sentinelOf(orchestrator) || !compiled.lg_is_pregel) attachSentinel(orchestrator, this);
     if (!compiled.lg_is_pregel) return;
     const handler = this.handler({ workflowType: compiled.name ?? "orchestrator", graph: orchestrator });
-    compiled.config = { ...compiled.config, callbacks: [handler] };
+    compiled.config = withHandler(compiled.config, handler);
   }
 
   /**

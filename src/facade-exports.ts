@@ -10,6 +10,7 @@ export type * from "./loop/report/types.js";
 export type { RewardPredictions } from "./loop/reward-predictions.js";
 export type { LearnOptions } from "./loop/routing/points.js";
 export type { ComponentStatus, EngineStatus, MeasuredImprovement, PointStatus } from "./loop/status.js";
+export type { OrchestratorTraining, TrainedOrchestrator } from "./loop/train-orchestrator.js";
 export type { LearningStatus } from "./loop-parts.js";
 export type {
   Advice,

@@ -1,6 +1,12 @@
 import type { Decision } from "./core/index.js";
 import type { Learnable, LearnedPoints } from "./learned-points.js";
 import type { PointReport } from "./loop/report/types.js";
+import {
+  type OrchestratorTraining,
+  type OrchestratorTrainingParts,
+  type TrainedOrchestrator,
+  trainOrchestrator,
+} from "./loop/train-orchestrator.js";
 import { type RoutingArtifact, routingArtifactName } from "./policies/index.js";
 import type { Registry } from "./registry/index.js";
 import {
@@ -30,6 +36,7 @@ export abstract class LoopRouting {
   /** Versions of everything learned; promote, roll back and pin by hand here. */
   abstract readonly registry: Registry;
   protected abstract readonly learned: LearnedPoints;
+  protected abstract readonly training: OrchestratorTrainingParts;
 
   /**
    * A learned conditional edge for `addConditionalEdges`; always give its destinations as the path
@@ -64,6 +71,16 @@ export abstract class LoopRouting {
   /** Middleware for langchain's `createAgent`: learns the model, the tools or the system prompt of each model call. */
   middleware<const C extends string>(options: Learnable<LearnedMiddlewareOptions<C>>): LearnedMiddleware {
     return this.learned.middleware(options);
+  }
+
+  /**
+   * Trains a policy for a Sentinel by deep reinforcement learning in a simulator, in the worker thread:
+   * in one made from the Sentinel's captured traces, or in a world of your own. What beats the rule-based
+   * baseline there is published, not promoted; the gate judges it by real decisions in the next cycle.
+   * @throws TRAINING_INVALID for options that cannot be; WORKER_FAILED where no trace has a run of the agents
+   */
+  trainOrchestrator(options: OrchestratorTraining): Promise<TrainedOrchestrator> {
+    return trainOrchestrator(options, this.training);
   }
 
   /**

@@ -43,9 +43,12 @@ export function checkEnv<Obs, Act>(env: Env<Obs, Act>, options: EnvCheckOptions 
   });
   checkOrder(env);
   const warnings = [...boundWarnings(env.observationSpace)];
+  const other = rollout(env, steps, seed, `another than ${seed}`);
+  if (other.log.join() === first.log.join())
+    warnings.push("another seed gave the same episodes: reset({ seed }) has no effect, or nothing is left to chance");
   if (first.episodes > 1 && first.rewards.size === 1)
     warnings.push(`every one of ${steps} random steps earned the reward ${[...first.rewards][0]}`);
-  return { warnings, steps: steps * 2, episodes: first.episodes + second.episodes };
+  return { warnings, steps: steps * 3, episodes: first.episodes + second.episodes + other.episodes };
 }
 
 function fail(received: string, expected: string, remedy: string): never {
@@ -93,12 +96,13 @@ function legalAction<Obs, Act>(env: Env<Obs, Act>, info: StepInfo, rng: Rng): Ac
   return space.sample(rng);
 }
 
-function rollout<Obs, Act>(env: Env<Obs, Act>, steps: number, seed: number) {
+/** Random steps with actions drawn by `seed`, episodes by `resetSeed`. */
+function rollout<Obs, Act>(env: Env<Obs, Act>, steps: number, seed: number, resetSeed: number | string = seed) {
   const rng = createRng(`check/${seed}`);
   const log: string[] = [];
   const rewards = new Set<number>();
   let episodes = 1;
-  let before = env.reset({ seed });
+  let before = env.reset({ seed: resetSeed });
   checkReturn(env, before, "reset", false);
   log.push(fingerprint(env, before));
   for (let i = 0; i < steps; i++) {

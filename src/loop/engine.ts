@@ -26,7 +26,8 @@ import {
   type PointStatus,
   withCycle,
 } from "./status.js";
-import { type LearningWorker, startLearningWorker } from "./worker/host.js";
+import { type LearningWorker, type RunJobOptions, startLearningWorker } from "./worker/host.js";
+import type { TrainRlInput, TrainRlOutput } from "./worker/jobs/train-rl.js";
 
 /** What the engine works with. */
 export interface EngineDeps {
@@ -95,6 +96,13 @@ export class LearningEngine {
   async trigger(): Promise<CycleReport> {
     await this.scheduler.trigger();
     return this.history.lastCycle as CycleReport;
+  }
+
+  /** Deep reinforcement learning in the worker, on everything captured so far. */
+  async trainRl(input: TrainRlInput, options: RunJobOptions): Promise<TrainRlOutput> {
+    await this.deps.flush();
+    await this.collector.collect(options.signal);
+    return this.worker.run<TrainRlOutput>("train-rl", input, options);
   }
 
   /** Empties the worker's memory, after an erasure. */

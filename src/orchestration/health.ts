@@ -29,7 +29,7 @@ export function recordRuns(
         quality: window.quality + (run.ok ? (run.quality ?? agent.quality) : 0),
       };
     }
-    const share = stepMs > 0 ? Math.min(1, busy / (stepMs * agent.slots)) : 0;
+    const share = busy > 0 && stepMs > 0 ? Math.min(1, busy / (stepMs * Math.max(1, agent.slots))) : 0;
     return { ...agent, window, load: agent.load * keep + share * (1 - keep) };
   });
 }
@@ -51,7 +51,7 @@ function fold({ health, window }: AgentRecord, rules: OrchestrationRules): Agent
   const good = window.runs - window.failures;
   return {
     reliability: (health.reliability * before + good) / (before + window.runs),
-    quality: (health.quality * before + window.quality) / (before + good),
+    quality: before + good > 0 ? (health.quality * before + window.quality) / (before + good) : health.quality,
     durationMs: (health.durationMs * before + window.durationMs) / (before + window.runs),
     runs: Math.min(MEMORY_RUNS, health.runs + window.runs),
   };

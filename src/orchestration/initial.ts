@@ -6,6 +6,9 @@ import type { Budget, OrchestrationState } from "./types.js";
 import type { Task, TaskSpec, Territory, TerritorySpec } from "./work-types.js";
 import { taskSpecSchema, territorySpecSchema } from "./work-types.js";
 
+/** Steps of a run whose budget names none. */
+export const DEFAULT_STEPS = 60;
+
 /** What an orchestration starts from. */
 export interface OrchestrationStart {
   goal: string;
@@ -29,7 +32,7 @@ export function initialState(start: OrchestrationStart): OrchestrationState {
     responses: [],
     insights: [],
     inspirationRequests: 0,
-    budget: { ...start.budget, steps: start.budget?.steps ?? 60 },
+    budget: { ...start.budget, steps: start.budget?.steps ?? DEFAULT_STEPS },
     spent: { steps: 0, timeMs: 0, tokens: 0, costUsd: 0 },
     optimizationDue: false,
   };

@@ -120,7 +120,9 @@ const EFFECTS: Record<OrchestratorAction, Effect> = {
   completeTask: (state, _plan, _outcome, rules) => {
     const before = survey({ ...state, spent: { ...state.spent, steps: state.spent.steps - 1 } }, rules);
     const nothingLeft = before.open === 0 && before.territories.length === 0;
-    const reason = before.budgetReached ? "budget" : nothingLeft ? "complete" : "chosen";
+    // One step before the last, nothing that was begun could be merged any more.
+    const late = before.budgetReached || state.budget.steps - state.spent.steps <= 1;
+    const reason = nothingLeft ? "complete" : late ? "budget" : "chosen";
     return { ...state, report: makeReport(state, reason) };
   },
 };

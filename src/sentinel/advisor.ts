@@ -5,7 +5,7 @@ import { LearningError, messageOf } from "../core/index.js";
 import type { OrchestratorAction } from "../orchestration/index.js";
 import { ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { Advice, DecisionPointStatus, PolicyNode, PolicyNodeOptions } from "../routing/index.js";
-import { SentinelState } from "./state.js";
+import { type Outlook, SentinelState } from "./state.js";
 
 const AdvisorState = Annotation.Root({ outlook: SentinelState.spec.outlook, advice: SentinelState.spec.advice });
 type AdvisorStateType = typeof AdvisorState.State;
@@ -35,7 +35,8 @@ export class SentinelAdvisor {
 
   /** Follows a policy that was given at creation; no loop can be attached then. */
   follow(policy: SentinelLoop): void {
-    this.attach(policy);
+    // Nobody learns from its decisions, so that none has to be left to the baseline for measure.
+    this.consult(policy, { control: 0 });
     this.following = true;
   }
 
@@ -50,6 +51,10 @@ export class SentinelAdvisor {
         expected: "one or the other",
         remedy: "Leave `policy` out and publish it in the loop's registry, as policy/sentinel.",
       });
+    this.consult(loop, {});
+  }
+
+  private consult(loop: SentinelLoop, more: { control?: number }): void {
     const { decisionPoint, exploration } = this.settings;
     this.policy = loop.policyNode({
       decisionPoint,
@@ -57,9 +62,10 @@ export class SentinelAdvisor {
       // The graph goes where the advice says, so that its choices are logged like a router's.
       mode: "auto",
       exploration,
-      context: (s) => s.outlook.observation,
-      mask: (s) => s.outlook.legal,
-      fallback: (s) => s.outlook.baseline,
+      context: (s) => outlookIn(s).observation,
+      mask: (s) => outlookIn(s).legal,
+      fallback: (s) => outlookIn(s).baseline,
+      ...more,
     });
   }
 
@@ -96,6 +102,16 @@ export class SentinelAdvisor {
       .addEdge("policy", END)
       .compile();
   }
+}
+
+/** Advice is asked for from outside as well, with what is taken for a state. */
+function outlookIn({ outlook }: Partial<AdvisorStateType>): Outlook {
+  if (outlook) return outlook;
+  throw new LearningError("SENTINEL_INVALID", {
+    received: "a state without an outlook",
+    expected: "the state of a Sentinel's run",
+    remedy: "Pass what getState() or a stream of the graph gives.",
+  });
 }
 
 function ownAdvice(decisionPoint: string, action: OrchestratorAction): Advice<OrchestratorAction> {

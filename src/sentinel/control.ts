@@ -1,8 +1,10 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Logger } from "../core/index.js";
 import type { Budget, OrchestrationRules, OrchestrationState, OrchestratorAction } from "../orchestration/index.js";
 import {
   advance,
   baselineAction,
+  DEFAULT_STEPS,
   initialState,
   legalActions,
   ORCHESTRATOR_ACTIONS,
@@ -13,12 +15,13 @@ import type { SentinelOptions } from "./options.js";
 import type { Outlook, SentinelStateType, SentinelUpdate } from "./state.js";
 import { changesBetween, orchestrationOf } from "./state.js";
 
-/** Supersteps of LangGraph that one step of the orchestrator takes at most: control, advisor, action, agents, approval. */
-const SUPERSTEPS = 5;
+/** Supersteps of LangGraph that one step of the orchestrator takes at most: control, advisor, action, agents; and approval. */
+const SUPERSTEPS = 4;
+const WITH_APPROVAL = SUPERSTEPS + 1;
 
 /** The `recursionLimit` with which a run of `steps` orchestrator steps fits; LangGraph's own default is 25. */
 export function sentinelRecursionLimit(steps: number): number {
-  return 2 + SUPERSTEPS * steps;
+  return 2 + WITH_APPROVAL * steps;
 }
 
 /** The first node: starts a new run from what the caller gave. */
@@ -49,11 +52,18 @@ export function beginNode(options: SentinelOptions) {
 }
 
 /** The control node: takes in what the agents brought, and lays the situation before the advisor. */
-export function controlNode(rules: OrchestrationRules) {
+export function controlNode(rules: OrchestrationRules, { approval, budget }: SentinelOptions, logger: Logger) {
+  const supersteps = approval?.length ? WITH_APPROVAL : SUPERSTEPS;
+  const wanted = budget?.steps ?? DEFAULT_STEPS;
   return (s: SentinelStateType, config: LangGraphRunnableConfig): SentinelUpdate => {
     const before = orchestrationOf(s);
     const received = s.pending ? advance(before, s.pending, { runs: s.runs }, rules) : before;
-    const state = fitToRecursionLimit(received, s.limitFrom, config);
+    const state = fitToRecursionLimit(received, s.limitFrom, config, supersteps);
+    if (state !== received && received.budget.steps === wanted)
+      logger.warn(`sentinel: LangGraph's recursionLimit ends the run after at most ${state.budget.steps} steps`, {
+        recursionLimit: config.recursionLimit,
+        wanted: sentinelRecursionLimit(wanted),
+      });
     return {
       ...changesBetween(before, state),
       outlook: outlookOf(state, rules),
@@ -84,9 +94,10 @@ function fitToRecursionLimit(
   state: OrchestrationState,
   from: number,
   config: LangGraphRunnableConfig,
+  supersteps: number,
 ): OrchestrationState {
   if (config.recursionLimit === undefined) return state;
-  const left = Math.floor((config.recursionLimit - (superstep(config) - from) - 1) / SUPERSTEPS);
+  const left = Math.floor((config.recursionLimit - (superstep(config) - from) - 1) / supersteps);
   const steps = state.spent.steps + Math.max(1, left);
   if (steps >= state.budget.steps) return state;
   const budget: Budget = { ...state.budget, steps };

@@ -57,7 +57,7 @@ export function createSentinelOrchestrator(options: SentinelOptions) {
 
   const graph = new StateGraph({ state: SentinelState, input: SentinelInput })
     .addNode("begin", beginNode(options))
-    .addNode("control", controlNode(rules))
+    .addNode("control", controlNode(rules, options, logger))
     .addNode("advisor", options.advisor === "node" ? advisor.node : advisor.subgraph())
     .addNode("scanTerritories", actionNode("scanTerritories", context, scanWork(context)))
     .addNode("dispatchSingleAgent", dispatchNode("dispatchSingleAgent", context), { ends: agentNames })

@@ -1,11 +1,8 @@
 import type { Network } from "../core/index.js";
 import { type BackendOptions, chooseBackend } from "./backend.js";
-import type { GradientEngine } from "./engine.js";
+import type { EngineChoice, GradientEngine } from "./engine.js";
 import { plainEngine } from "./plain-engine.js";
 import { tensorflowEngine } from "./tensorflow-engine.js";
-
-/** Which engine: by name, or `auto`: by the size of the work. */
-export type EngineChoice = "auto" | "plain" | "tensorflow";
 
 /** What the choice depends on. */
 export interface EngineOptions extends BackendOptions {

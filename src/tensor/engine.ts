@@ -1,5 +1,8 @@
 import type { Network } from "../core/index.js";
 
+/** Which engine: by name, or `auto`: by the size of the work. */
+export type EngineChoice = "auto" | "plain" | "tensorflow";
+
 /**
  * Computes what training a network needs, on batches held row-major in flat arrays. Two
  * implementations with the same results: TensorFlow.js, and plain typed arrays, which win for the

@@ -1,6 +1,7 @@
 import { createRng, LearningError, type Network, show, shuffled } from "../core/index.js";
 import { adamState, adamStep } from "./adam.js";
-import { chooseEngine, type EngineChoice } from "./choose-engine.js";
+import { chooseEngine } from "./choose-engine.js";
+import type { EngineChoice } from "./engine.js";
 import { createNetwork } from "./init.js";
 import { crossEntropy, logistic, squaredError } from "./losses.js";
 import { foldScaling, type Scaling, scalingOf } from "./scaling.js";

@@ -12,3 +12,4 @@ export type {
 export { DEFAULT_PRICES, type ModelPrice, type PriceTable } from "./prices.js";
 export type { RedactOption, RedactPreset } from "./redact.js";
 export { WorkflowTracer } from "./tracer.js";
+export { withHandler } from "./with-handler.js";

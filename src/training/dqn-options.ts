@@ -1,4 +1,4 @@
-import type { EngineChoice } from "../tensor/index.js";
+import type { EngineChoice } from "../tensor/engine.js";
 
 /** Settings of DQN; the defaults suit small worlds of short episodes. */
 export interface DqnOptions {

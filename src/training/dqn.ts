@@ -7,6 +7,7 @@ import {
   createNetwork,
   type GradientEngine,
 } from "../tensor/index.js";
+import { checkDqnOptions } from "./check-options.js";
 import { bootstrapTargets, valueLoss } from "./dqn-loss.js";
 import type { DqnOptions } from "./dqn-options.js";
 import { duelingGradient, duelingValues, foldDueling } from "./dueling.js";
@@ -18,8 +19,10 @@ import { readState } from "./state.js";
 /**
  * Deep Q-learning (Mnih et al., 2015) with double targets, a dueling head, n-step returns (Hessel et
  * al., 2018) and action masks, in acting as in the targets.
+ * @throws TRAINING_INVALID on settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
  */
 export async function createDqn(shape: LearnerShape, options: DqnOptions, rng: Rng): Promise<Learner> {
+  checkDqnOptions(options);
   const { hidden = [64, 64], dueling = true, batchSize = 64 } = options;
   const outputs = dueling ? shape.actions + 1 : shape.actions;
   const online = createNetwork({ inputs: shape.inputs, outputs, hidden }, rng.fork("online"));
@@ -79,7 +82,8 @@ class Dqn implements Learner {
       this.counts.steps++;
       if (this.counts.steps % trainEvery !== 0 && step < steps) continue;
       const rate = decay ? learningRate * (1 - done) : learningRate;
-      const updates = this.counts.steps % trainEvery === 0 && this.counts.steps >= learningStarts ? gradientSteps : 0;
+      const due = this.counts.steps % trainEvery === 0 && this.counts.steps >= learningStarts && this.buffer.size > 0;
+      const updates = due ? gradientSteps : 0;
       const figures = this.update(updates, rate, rng);
       yield { steps: step - reported, returns, figures: { ...figures, exploration } };
       reported = step;

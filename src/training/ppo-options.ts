@@ -1,5 +1,5 @@
 import type { NetworkSnapshot } from "../core/index.js";
-import type { EngineChoice } from "../tensor/index.js";
+import type { EngineChoice } from "../tensor/engine.js";
 
 /** Settings of PPO; the defaults suit small worlds of short episodes. */
 export interface PpoOptions {

@@ -15,6 +15,7 @@ import {
   createNetwork,
   type GradientEngine,
 } from "../tensor/index.js";
+import { checkPpoOptions } from "./check-options.js";
 import type { Learner, LearnerReport, LearnerShape, LearnerState, Segment } from "./learner.js";
 import { policyLoss } from "./ppo-loss.js";
 import type { PpoOptions } from "./ppo-options.js";
@@ -24,8 +25,10 @@ import { readState } from "./state.js";
 /**
  * Proximal policy optimisation (Schulman et al., 2017) with generalised advantages, action masks
  * and vectorised environments. Policy and value function are separate networks.
+ * @throws TRAINING_INVALID on settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
  */
 export async function createPpo(shape: LearnerShape, options: PpoOptions, rng: Rng): Promise<Learner> {
+  checkPpoOptions(options);
   const { hidden = [64, 64], environments = 8, batchSize = 256 } = options;
   const network = (outputs: number, outputScale: number, label: string) =>
     createNetwork({ inputs: shape.inputs, outputs, hidden, activation: "tanh", outputScale }, rng.fork(label));

@@ -85,11 +85,11 @@ export interface TrainingResult {
  * @throws LearningError TRAINING_INVALID for options that cannot be met
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { totalSteps, evaluateEvery = 5000, seed = options.resume?.seed ?? 0 } = options;
-  if (!(totalSteps > 0) || !(evaluateEvery > 0))
+  const { totalSteps, evaluateEvery = 5000, seed = options.resume?.seed ?? 0, evaluationEpisodes = 100 } = options;
+  if (!(totalSteps >= 1) || !(evaluateEvery >= 1) || !(evaluationEpisodes >= 1))
     throw new LearningError("TRAINING_INVALID", {
-      received: `totalSteps ${totalSteps}, evaluateEvery ${evaluateEvery}`,
-      expected: "both above zero",
+      received: `totalSteps ${totalSteps}, evaluateEvery ${evaluateEvery}, evaluationEpisodes ${evaluationEpisodes}`,
+      expected: "all at least 1",
       remedy: "Correct the training options.",
     });
   const rng = createRng(seed);

@@ -5,10 +5,13 @@ import {
   cliffWorld,
   NormalizeObservation,
   RecordEpisodeStatistics,
+  RunningMoments,
   TimeLimit,
   tabularEnv,
   VectorEnv,
 } from "../../src/environments/index.js";
+
+type Normalized = NormalizeObservation<Float64Array, number>;
 
 const push = (env: { step(a: number): { terminated: boolean; truncated: boolean; info: object } }) => {
   for (let t = 0; ; t++) {
@@ -69,6 +72,26 @@ describe("wrappers", () => {
     checkEnv(env);
     expect(env.moments).toEqual(before);
   });
+});
+
+it("NormalizeObservation shares its moments among the environments of a training, and goes on from saved ones", () => {
+  const shared = new RunningMoments(4);
+  const [one, two] = [0, 1].map(() => new NormalizeObservation(cartPole(), shared)) as [Normalized, Normalized];
+  one.reset({ seed: 1 });
+  for (let t = 0; t < 8; t++) one.step(t % 2);
+  two.frozen = true;
+  const { mean, spread, count } = shared.moments;
+  expect(count).toBe(9);
+  const raw = cartPole().reset({ seed: 2 }).observation;
+  const expected = raw.map((v, i) => (v - (mean[i] as number)) / (spread[i] as number));
+  expect(two.reset({ seed: 2 }).observation).toEqual(expected.map((v) => Math.max(-10, Math.min(10, v))));
+  const later = new RunningMoments(4, structuredClone(shared.moments));
+  for (const moments of [shared, later]) moments.add(Float64Array.of(1, 2, 3, 4));
+  later.moments.spread.forEach((s, i) => {
+    expect(s).toBeCloseTo(shared.moments.spread[i] as number, 12);
+  });
+  expect(later.moments.mean).toEqual(shared.moments.mean);
+  expect(() => new RunningMoments(3, shared.moments)).toThrow(/moments of 4 entries; expected 3/);
 });
 
 describe("VectorEnv", () => {

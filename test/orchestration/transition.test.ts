@@ -236,3 +236,13 @@ describe("step reward", () => {
     expect(stepReward(after, end, DEFAULT_REWARD, 0.25)).toBeCloseTo(0.75, 12);
   });
 });
+
+it("an agent without a prior that only ever failed keeps its declared quality, and can be tried again", () => {
+  const trusting = { ...rules, priorRuns: 0 };
+  const step = (state: OrchestrationState, action: OrchestratorAction, outcome: ActionOutcome = {}) =>
+    advance(state, planAction(survey(state, trusting), action), outcome, trusting);
+  let state = step(start(), "dispatchSingleAgent", { runs: [run("song", "weaver", false)] });
+  state = step(step(state, "monitorSystem"), "coordinateWorkflow");
+  expect(state.agents[1]?.health).toEqual({ reliability: 0, quality: 0.6, durationMs: 100, runs: 1 });
+  expect(survey(state, trusting).assignments.map((a) => a.taskId)).toContain("song");
+});

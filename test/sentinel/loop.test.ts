@@ -28,6 +28,32 @@ it("a loop given to a Sentinel does the same", async () => {
   expect((await loop.getDecisions("w")).length).toBeGreaterThan(5);
 });
 
+it("leaves a graph's own callbacks in place, and an earlier loop's handler out", async () => {
+  let heard = 0;
+  const own = { handleChainStart: () => void heard++ };
+  const graph = sentinel()
+    .compile()
+    .withConfig({ callbacks: [own] });
+  for (const name of ["e", "f"]) {
+    await using loop = await CollectiveLearningLoop.open({ storagePath: join(folder, name), orchestrator: graph });
+    await graph.invoke(input, { ...config, metadata: { workflowId: name } });
+    expect((await loop.getTrace(name))?.nodes.length).toBeGreaterThan(5);
+  }
+  expect(heard).toBeGreaterThan(20);
+  expect(graph.config?.callbacks).toHaveLength(2);
+});
+
+it("answers what the policy would do in a run's state, and says so where it is none", async () => {
+  const graph = sentinel().compile();
+  await using loop = await CollectiveLearningLoop.open({ storagePath: join(folder, "g"), orchestrator: graph });
+  const state = await graph.invoke(input, config);
+  expect(await loop.optimizeOrchestratorDecision(state)).toMatchObject({
+    destination: "completeTask",
+    source: "fallback",
+  });
+  await expect(loop.optimizeOrchestratorDecision({ nonsense: 1 })).rejects.toThrow(/a state without an outlook/);
+});
+
 it("takes any compiled graph as its orchestrator, and nothing that is neither", async () => {
   const builder = new StateGraph(MessagesAnnotation)
     .addNode("answer", () => ({ messages: [] }))

@@ -19,6 +19,17 @@ async function served(action: string, dim?: number) {
 }
 
 describe("a Sentinel with a policy", () => {
+  it("of its own follows it always: nothing is left to the baseline where nobody measures", async () => {
+    const graph = sentinel({ policy: policyFor("dispatchSingleAgent"), advisor: "node" });
+    await sentinelOf(graph)?.ready();
+    const compiled = graph.compile();
+    const sources = new Set<string>();
+    for (let run = 0; run < 25; run++)
+      for (const { source } of (await compiled.invoke(input, { ...config, metadata: { workflowId: `w${run}` } })).steps)
+        sources.add(source);
+    expect([...sources].sort()).toEqual(["only", "policy"]);
+  });
+
   it("of its own takes no loop beside it", async () => {
     const { deps } = createWorld();
     const graph = sentinel({ policy: policyFor("completeTask") });

@@ -144,6 +144,7 @@ describe("a Sentinel on its baseline", () => {
     expect(out.finalReport).toMatchObject({ reason: "complete", tasks: { accepted: 9 }, retiredAgents: ["broken"] });
     expect(out.agentResponses.find((r) => !r.ok)?.error).toBe("503");
     expect(out.agents[0]?.health.reliability).toBeLessThan(0.5);
+    expect(out.agents[0]).toMatchObject({ status: "retired", slots: 0, load: 0 });
     const actions = new Set(out.steps.map((s) => s.action));
     expect(actions.has("monitorSystem") && actions.has("optimizeResources")).toBe(true);
   });
@@ -205,7 +206,15 @@ describe("a Sentinel on its baseline", () => {
   });
 
   it("ends in order, with its report, where LangGraph's recursion limit leaves no more room", async () => {
-    const out = await sentinel().compile().invoke(input, { recursionLimit: 25 });
+    const log: unknown[] = [];
+    const logger = { debug() {}, info() {}, warn: (...line: unknown[]) => void log.push(line), error() {} };
+    const out = await sentinel({ logger }).compile().invoke(input, { recursionLimit: 25 });
+    expect(log).toEqual([
+      [
+        expect.stringMatching(/recursionLimit ends the run after at most \d steps/),
+        { recursionLimit: 25, wanted: config.recursionLimit },
+      ],
+    ]);
     expect(out.finalReport?.reason).toBe("budget");
     expect(out.finalReport?.spent.steps).toBeLessThanOrEqual(8);
   });

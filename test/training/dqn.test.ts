@@ -149,3 +149,12 @@ describe("DQN", () => {
     expect(resumed).toEqual(whole);
   });
 });
+
+it.each([
+  [{ batchSize: 0 }, /received 0 for batchSize; expected a whole number from 1/],
+  [{ gamma: 1.5 }, /received 1.5 for gamma; expected a number in \[0,1\]/],
+  [{ hidden: [0] }, /expected whole numbers from 1/],
+  [{ learnRate: 0.1 }, /unknown key "learnRate".*Did you mean "learningRate"/],
+])("DQN refuses the settings %j instead of never ending or learning nothing", async (options, message) => {
+  await expect(createDqn({ inputs: 2, actions: 2 }, options as never, createRng(1))).rejects.toThrow(message);
+});

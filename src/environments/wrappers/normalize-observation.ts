@@ -1,3 +1,4 @@
+import { LearningError } from "../../core/index.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Box } from "../spaces/index.js";
 
@@ -10,23 +11,59 @@ export interface ObservationMoments {
 }
 
 /**
+ * Moments of what was seen so far (Welford's update). Share one among all environments of a training:
+ * what each copy counts for itself would show the learner another scale in every one of them.
+ */
+export class RunningMoments {
+  private count = 0;
+  private readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+
+  /** @param from moments to go on from, where training is resumed */
+  constructor(size: number, from?: ObservationMoments) {
+    this.mean = from ? from.mean.slice() : new Float64Array(size);
+    this.squares = from ? from.spread.map((s) => s * s * from.count) : new Float64Array(size);
+    this.count = from?.count ?? 0;
+    if (this.mean.length !== size || this.squares.length !== size)
+      throw new LearningError("ENV_INVALID", {
+        received: `moments of ${this.mean.length} entries`,
+        expected: `${size}`,
+        remedy: "Give those of the same environment.",
+      });
+  }
+
+  get moments(): ObservationMoments {
+    const spread = this.squares.map((s) => Math.sqrt(s / Math.max(1, this.count)) || 1);
+    return { count: this.count, mean: this.mean.slice(), spread };
+  }
+
+  /** Counts one observation. */
+  add(x: Float64Array): void {
+    this.count++;
+    for (let i = 0; i < x.length; i++) {
+      const delta = (x[i] as number) - (this.mean[i] as number);
+      this.mean[i] = (this.mean[i] as number) + delta / this.count;
+      this.squares[i] = (this.squares[i] as number) + delta * ((x[i] as number) - (this.mean[i] as number));
+    }
+  }
+}
+
+/**
  * Flattens observations and shifts and scales each entry to mean 0 and standard deviation 1 by the
- * moments seen so far (Welford's update), clipped to ±10. Set `frozen` for evaluation; a network
- * trained on it is served on raw observations by `onRawObservations(network, moments)`.
+ * moments seen so far, clipped to ±10. In `train`, which makes several environments and others for
+ * evaluation, give all of them the same {@link RunningMoments}. Set `frozen` where they are not to follow;
+ * a network trained behind it is served on raw observations by `onRawObservations(network, moments)`.
  */
 export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
   readonly observationSpace: Box;
   /** True: the moments no longer follow what is seen. */
   frozen = false;
-  private count = 0;
-  private readonly mean: Float64Array;
-  private readonly squares: Float64Array;
 
-  constructor(private readonly env: Env<Obs, Act>) {
-    const size = env.observationSpace.flatDim;
-    this.observationSpace = new Box(-10, 10, size);
-    this.mean = new Float64Array(size);
-    this.squares = new Float64Array(size);
+  constructor(
+    private readonly env: Env<Obs, Act>,
+    private readonly running = new RunningMoments(env.observationSpace.flatDim),
+  ) {
+    this.observationSpace = new Box(-10, 10, env.observationSpace.flatDim);
   }
 
   get id(): string {
@@ -38,8 +75,7 @@ export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
   }
 
   get moments(): ObservationMoments {
-    const spread = this.squares.map((s) => Math.sqrt(s / Math.max(1, this.count)) || 1);
-    return { count: this.count, mean: this.mean.slice(), spread };
+    return this.running.moments;
   }
 
   reset(options?: ResetOptions): ResetResult<Float64Array> {
@@ -58,14 +94,7 @@ export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
 
   private normalize(observation: Obs): Float64Array {
     const x = this.env.observationSpace.flatten(observation);
-    if (!this.frozen) {
-      this.count++;
-      for (let i = 0; i < x.length; i++) {
-        const delta = (x[i] as number) - (this.mean[i] as number);
-        this.mean[i] = (this.mean[i] as number) + delta / this.count;
-        this.squares[i] = (this.squares[i] as number) + delta * ((x[i] as number) - (this.mean[i] as number));
-      }
-    }
+    if (!this.frozen) this.running.add(x);
     const { mean, spread } = this.moments;
     return x.map((v, i) => Math.max(-10, Math.min(10, (v - (mean[i] as number)) / (spread[i] as number))));
   }

@@ -6,6 +6,7 @@ import type { ComponentContext } from "../component.js";
 import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
 import type { PointRows, StepReport } from "../cycle/types.js";
 import type { PointReport } from "../report/types.js";
+import { type TrainedAside, trainedAsideKey } from "../train-orchestrator.js";
 import type { LearningWorker } from "../worker/host.js";
 import type { Description } from "../worker/jobs/describe-routing.js";
 import type { Judgement } from "../worker/jobs/judge-routing.js";
@@ -90,6 +91,16 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     return serving && artifactOf(registry, decisionPoint, serving.version);
   };
 
+  const trainedAside = async (registry: Registry, decisionPoint: string): Promise<TrainedChallenger | undefined> => {
+    const noted = await store.documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
+    if (!noted || registry.champion(routingArtifactName(decisionPoint))?.version === noted.version) return undefined;
+    const found = await artifactOf(registry, decisionPoint, noted.version);
+    if (!found) return undefined;
+    const { dataFrom, dataTo, rows, version } = noted;
+    const fingerprint = `${decisionPoint}/${version}`;
+    return { kind: "new", artifact: found.artifact, rows, dataFrom, dataTo, fingerprint };
+  };
+
   return {
     async survey({ worker, signal }) {
       const found = await worker.run<PointRows[]>("routing.survey", rowOptions(), { signal });
@@ -124,6 +135,12 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         const input: LearnOfflineInput = { decisionPoint, rows: rowOptions(), seed, upTo: fresh.dataTo };
         const deep = await worker.run<OfflineChallenger | undefined>("learn-offline", input, { signal });
         if (deep) trained.push(deep);
+      }
+      const aside = await trainedAside(registry, decisionPoint);
+      if (aside) {
+        // Every further challenger costs the gate's risk: the one that was asked for takes the place of the others.
+        const continued = trained.filter((t) => t.kind === "refresh");
+        return [aside, ...continued].map((t) => ({ ...t, decisionPoint }));
       }
       if (trained.length > 0) return trained.map((t) => ({ ...t, decisionPoint }));
       const missing = Math.max(1, config.minSamplesForLearning - point.rated);
@@ -176,6 +193,10 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       const name = routingArtifactName(decisionPoint);
       // The risk that was spent is written first: a crash in between must not give it back.
       await store.documents.put(gateKey(decisionPoint), judged.state);
+      const last = judged.state.spending?.last?.challenger;
+      const noted = await store.documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
+      if (noted && last === `${decisionPoint}/${noted.version}`)
+        await store.documents.delete(trainedAsideKey(decisionPoint));
       const report = {
         component: `routing/${decisionPoint}`,
         state: "done" as const,

@@ -1,0 +1,143 @@
+import { LearningError, show } from "../core/index.js";
+import type { OrchestratorWorld } from "../environments/index.js";
+import type { AgentDeclaration, Budget, OrchestrationRules, RewardWeights } from "../orchestration/index.js";
+import { type RoutingArtifact, routingArtifactName } from "../policies/index.js";
+import type { Registry } from "../registry/index.js";
+import type { DocumentStore } from "../store/index.js";
+import type { ResolvedLoopConfig } from "./config.js";
+import type { LearningEngine } from "./engine.js";
+import type { SimulatorFit, TrainRlInput, TrainRlOutput } from "./worker/jobs/train-rl.js";
+
+/** How to train a policy for a Sentinel in simulation. */
+export interface OrchestratorTraining {
+  /** The Sentinel's decision point (default `sentinel`). */
+  decisionPoint?: string;
+  /**
+   * The Sentinel's agents: the simulator is then made from the traces captured so far (see `fitSimulator`),
+   * the oldest `gate.trainShare` of them; the later runs are left to judge what was learned.
+   */
+  agents?: readonly AgentDeclaration[];
+  /** With `agents`: only traces of this workflow type (default: all with a run of these agents). */
+  workflowType?: string;
+  /** With `agents`: the Sentinel's own budget and rules. */
+  budget?: Budget;
+  rules?: Partial<OrchestrationRules>;
+  /** A simulated world of your own, instead of `agents`. */
+  world?: OrchestratorWorld;
+  /** Weights of the step reward that is learned for. */
+  reward?: Partial<RewardWeights>;
+  /** Default: PPO with the settings that the Sentinel's benchmark reports. */
+  algorithm?: TrainRlInput["algorithm"];
+  /** Simulated steps (default 40,000). */
+  totalSteps?: number;
+  /** Steps between evaluations (default a quarter of all). */
+  evaluateEvery?: number;
+  /** Stop after so many evaluations without a better one (default: never). */
+  patience?: number;
+  /** Episodes on which it is compared with the baseline, chance and what serves (default 100). */
+  comparisonEpisodes?: number;
+  /** Default: the loop's. */
+  seed?: number;
+  /** Stops the training: what it came to by then is given back (`stopped: "cancelled"`) and not published. */
+  signal?: AbortSignal;
+  /** Share done in [0,1]. */
+  onProgress?: (share: number) => void;
+}
+
+/** What came of it. */
+export interface TrainedOrchestrator extends Pick<TrainRlOutput, "comparison" | "evaluations" | "steps" | "stopped"> {
+  /** What a Sentinel serves: `createSentinelOrchestrator({ policy: artifact })`. */
+  artifact: RoutingArtifact;
+  /**
+   * The version it was published as, not promoted: it stands before the gate in the next learning cycle.
+   * Undefined where it did not beat the rule-based baseline in simulation beyond doubt.
+   */
+  version?: string;
+  /** Where the simulator was made from traces: how well it describes them. */
+  fit?: SimulatorFit;
+}
+
+/** A policy trained in simulation that waits for the gate. */
+export interface TrainedAside {
+  version: string;
+  /** Decisions after this time judge it; empty: all. */
+  dataTo: string;
+  dataFrom: string;
+  rows: number;
+}
+
+/** Where it is noted, until the gate has judged it. */
+export const trainedAsideKey = (decisionPoint: string) => `trained/${decisionPoint}`;
+
+/** What the training needs of the loop. */
+export interface OrchestratorTrainingParts {
+  engine: LearningEngine;
+  registry: Registry;
+  documents: DocumentStore;
+  config: Pick<ResolvedLoopConfig, "seed" | "gate">;
+}
+
+/** PPO's settings for worlds like the standard one. */
+const SENTINEL_PPO: TrainRlInput["algorithm"] = {
+  kind: "ppo",
+  gamma: 0.99,
+  lambda: 0.95,
+  entropyWeight: 0.005,
+  rolloutSteps: 64,
+  epochs: 10,
+};
+
+/** Trains in the worker thread, compares, and publishes what beat the baseline for the gate to judge. */
+export async function trainOrchestrator(
+  options: OrchestratorTraining,
+  { engine, registry, documents, config }: OrchestratorTrainingParts,
+): Promise<TrainedOrchestrator> {
+  const { decisionPoint = "sentinel", totalSteps = 40_000, seed = config.seed, signal, onProgress } = options;
+  const name = routingArtifactName(decisionPoint);
+  const serving = registry.champion(name);
+  const { artifact, fit, comparison, evaluations, steps, stopped } = await engine.trainRl(
+    {
+      environment: environmentOf(options, config.gate.trainShare),
+      algorithm: options.algorithm ?? SENTINEL_PPO,
+      totalSteps,
+      seed,
+      evaluateEvery: options.evaluateEvery ?? Math.ceil(totalSteps / 4),
+      patience: options.patience,
+      comparisonEpisodes: options.comparisonEpisodes,
+      incumbent: serving && ((await registry.load(name, serving.version)) as RoutingArtifact),
+    },
+    { signal, onProgress },
+  );
+  const trained = { ...(artifact as RoutingArtifact), decisionPoint };
+  const result = { artifact: trained, fit, comparison, evaluations, steps, stopped };
+  const gain = comparison.gains["baseline"];
+  if (stopped === "cancelled" || !gain || !(gain.low > 0)) return result;
+  const { dataFrom = "", dataTo = "", runs: rows = 0 } = fit ?? {};
+  const { version } = await registry.publish(name, "routing-policy", trained, {
+    ...(fit && { dataFrom, dataTo }),
+    rows,
+    encoderVersion: trained.encoder.version,
+    seed,
+    estimates: { simulated: comparison, fit: fit?.goodness },
+  });
+  await documents.put(trainedAsideKey(decisionPoint), { version, dataFrom, dataTo, rows } satisfies TrainedAside);
+  return { ...result, version };
+}
+
+function environmentOf(options: OrchestratorTraining, share: number): TrainRlInput["environment"] {
+  const { agents, world, reward, workflowType, budget, rules } = options;
+  if ((agents === undefined) === (world === undefined))
+    throw new LearningError("TRAINING_INVALID", {
+      received: `agents ${show(agents?.map((a) => a.name))} and ${world ? "a world" : "no world"}`,
+      expected: "one of them",
+      remedy: "Pass the Sentinel's agents to learn from its traces, or a world of your own.",
+    });
+  if (world) return { kind: "orchestrator", world, reward };
+  return { kind: "fitted", agents: (agents ?? []).map(declared), workflowType, budget, rules, reward, share };
+}
+
+/** The plain part of an agent, which can go to another thread. */
+function declared(agent: AgentDeclaration): AgentDeclaration {
+  const { name, capabilities, concurrency, durationMs, tokens, costUsd, quality, reliability } = agent;
+  return { name, capabilities, concurrency, durationMs, tokens, costUsd, quality, reliability };
+}

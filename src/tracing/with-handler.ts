@@ -1,0 +1,18 @@
+import type { Callbacks } from "@langchain/core/callbacks/manager";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import type { TraceCallbackHandler } from "./callback-handler.js";
+
+/** A graph's own config with a handler beside those it has; an earlier one of another loop gives way. */
+export function withHandler(config: RunnableConfig | undefined, handler: TraceCallbackHandler): RunnableConfig {
+  return { ...config, callbacks: beside(config?.callbacks, handler) };
+}
+
+function beside(callbacks: Callbacks | undefined, handler: TraceCallbackHandler): Callbacks {
+  if (!callbacks) return [handler];
+  const stays = (other: object) => (other as { name?: string }).name !== handler.name;
+  if (Array.isArray(callbacks)) return [...callbacks.filter(stays), handler];
+  const manager = callbacks.copy();
+  for (const other of manager.handlers.filter((h) => !stays(h))) manager.removeHandler(other as TraceCallbackHandler);
+  manager.addHandler(handler);
+  return manager;
+}

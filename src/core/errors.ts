@@ -89,7 +89,8 @@ export function show(value: unknown): string {
   try {
     text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
   } catch {
-    text = String(value);
+    // Cyclic, or nested too deeply for any way of printing it.
+    text = typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
   }
   if (typeof value === "number" && !Number.isFinite(value)) text = String(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;

@@ -131,8 +131,8 @@ export class FeedbackCollector {
    * undefined when this person was asked enough within the last day
    */
   async requestFeedback(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
-    await this.findRun(workflowId);
-    return this.requests.ask(workflowId, userId);
+    const workflowType = (await this.findRun(workflowId))?.workflowType;
+    return this.requests.ask({ workflowId, userId, ...(workflowType !== undefined && { workflowType }) });
   }
 
   /**
@@ -145,9 +145,9 @@ export class FeedbackCollector {
    * @throws FEEDBACK_UNKNOWN_RUN
    */
   async considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
-    await this.findRun(run.workflowId);
+    const workflowType = (await this.findRun(run.workflowId))?.workflowType;
     const expected = run.expectedReward === undefined ? await this.options.expect?.(run.workflowId) : undefined;
-    return this.requests.consider({ ...expected, ...run });
+    return this.requests.consider({ ...(workflowType !== undefined && { workflowType }), ...expected, ...run });
   }
 
   /**

@@ -36,6 +36,7 @@ export function renderForm(token: string, options: FormOptions): string {
 <input id="score" name="score" type="range" min="1" max="10" step="1" value="5" list="marks"></p>
 <datalist id="marks">${marks.map((v) => `<option value="${v}"></option>`).join("")}</datalist>
 <p id="scale" class="scale" aria-hidden="true">${marks.map((v) => `<span>${v}</span>`).join("")}</p>
+<p><input id="unscored" name="unscored" type="checkbox" value="1"> <label for="unscored">No overall score, only a comment</label></p>
 <fieldset><legend>In detail, where you like</legend>
 ${rows}
 </fieldset>

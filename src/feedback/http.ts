@@ -52,7 +52,8 @@ class Refusal extends Error {
  * A web-standard handler for a feedback form, to be mounted in Hono, Next or any fetch-style server
  * (Node's own and Express through {@link toNodeListener}). Every request needs a signed token that
  * names one run and one person, expires, and is good for one submission. JSON bodies hold the fields
- * of a feedback input besides run and person: `{ "cat": { "score": 9 }, "ratings": {...} }`.
+ * of a feedback input besides run, person, and `outcome`, which would be the reward itself:
+ * `{ "cat": { "score": 9 }, "ratings": {...} }`.
  */
 export function createFeedbackHandler(options: FeedbackHandlerOptions): FeedbackHandler {
   const { collector, form = {}, linkValidForMs = 7 * DAY_MS, maxBodyBytes = 65_536 } = options;
@@ -113,6 +114,7 @@ async function readSubmission(
     const body = parseObject(text);
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     const { token = bearer ?? url.searchParams.get("token") ?? "", ...input } = body;
+    if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");
     return { token: String(token), input };
   }
   if (type !== "application/x-www-form-urlencoded")
@@ -121,7 +123,9 @@ async function readSubmission(
   const dimensions: Record<string, number> = {};
   for (const [name, value] of fields)
     if (name.startsWith("dimension:") && value !== "") dimensions[name.slice("dimension:".length)] = Number(value);
-  const score = fields.get("score");
+  // A slider always has a value: who does not mean it says so.
+  const score = fields.get("unscored") ? null : fields.get("score");
+  if (!score && Object.keys(dimensions).length > 0) throw new Refusal(400, "Ratings in detail need an overall score.");
   const comment = fields.get("comment");
   return {
     token: fields.get("token") ?? url.searchParams.get("token") ?? "",

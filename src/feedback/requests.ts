@@ -9,6 +9,8 @@ export type RequestReason = "explicit" | "above-threshold" | "uncertain" | "rand
 export interface FeedbackRequest {
   requestId: string;
   workflowId: string;
+  /** Where it was known when it was asked. */
+  workflowType?: string;
   userId: string;
   askedAt: string;
   expiresAt: string;
@@ -62,6 +64,7 @@ export interface RequestOptions {
 /** A finished run that might be asked about. */
 export interface RunToAsk {
   workflowId: string;
+  workflowType?: string;
   userId: string;
   /** Predicted reward, or the success composite until there is a reward model. */
   expectedReward?: number;
@@ -118,12 +121,13 @@ export class FeedbackRequests {
   }
 
   /** Asks; the earlier request when this person was already asked about this run, undefined over the day's limit. */
-  ask(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
+  ask(run: Pick<RunToAsk, "workflowId" | "userId" | "workflowType">): Promise<FeedbackRequest | undefined> {
+    const { workflowId, userId } = run;
     const requestId = requestIdOf(workflowId, userId);
     return this.book.change((state) => {
       const earlier = state.requests.find((r) => r.requestId === requestId);
       if (earlier) return this.asOfNow(earlier);
-      return this.isLimited(state, userId) ? undefined : this.create(state, { workflowId, userId }, "explicit");
+      return this.isLimited(state, userId) ? undefined : this.create(state, run, "explicit");
     });
   }
 
@@ -201,6 +205,7 @@ export class FeedbackRequests {
     const request: FeedbackRequest = {
       requestId: requestIdOf(run.workflowId, run.userId),
       workflowId: run.workflowId,
+      ...(run.workflowType !== undefined && { workflowType: run.workflowType }),
       userId: run.userId,
       askedAt: isoTime(now),
       expiresAt: isoTime(now + (this.options.expireAfterMs ?? 7 * DAY_MS)),

@@ -1,4 +1,13 @@
+import { student975 } from "./mean-interval.js";
 import type { ConsideredRun, FeedbackRequest } from "./requests.js";
+
+/** How many of a group's requests were answered. */
+export interface ResponseRate {
+  asked: number;
+  answered: number;
+  /** Of those that were answered or lapsed; absent while all are pending. */
+  rate?: number;
+}
 
 /** Who answers, compared with who was asked. */
 export interface ResponseStatistics {
@@ -12,6 +21,8 @@ export interface ResponseStatistics {
   pending: number;
   /** Of the requests that were answered or lapsed. */
   rate?: number;
+  byWorkflowType: Record<string, ResponseRate>;
+  byUser: Record<string, ResponseRate>;
   /**
    * Mean expected reward (before asking) of the answered minus that of the lapsed requests, with its
    * 95 % interval: above zero, the satisfied answer more often.
@@ -30,7 +41,8 @@ export function responseStatistics(
     list.flatMap((r) => (r.expectedReward === undefined ? [] : [r.expectedReward]));
   const [a, b] = [moments(expectations(answered)), moments(expectations(expired))];
   const difference = a.mean - b.mean;
-  const half = 1.96 * Math.sqrt(a.variance / a.count + b.variance / b.count);
+  // Degrees of freedom of the smaller group: Welch's has at least as many.
+  const half = student975(Math.min(a.count, b.count) - 1) * Math.sqrt(a.variance / a.count + b.variance / b.count);
   const closed = answered.length + expired.length;
   return {
     considered: considered.length,
@@ -42,8 +54,30 @@ export function responseStatistics(
     expired: expired.length,
     pending: pending.length,
     ...(closed > 0 && { rate: answered.length / closed }),
+    byWorkflowType: ratesBy(requests, (r) => r.workflowType ?? ""),
+    byUser: ratesBy(requests, (r) => r.userId),
     ...(a.count > 1 && b.count > 1 && { bias: { difference, lower: difference - half, upper: difference + half } }),
   };
+}
+
+function ratesBy(
+  requests: readonly FeedbackRequest[],
+  groupOf: (r: FeedbackRequest) => string,
+): Record<string, ResponseRate> {
+  const groups = new Map<string, { asked: number; answered: number; closed: number }>();
+  for (const r of requests) {
+    const g = groups.get(groupOf(r)) ?? { asked: 0, answered: 0, closed: 0 };
+    g.asked++;
+    if (r.status === "answered") g.answered++;
+    if (r.status !== "pending") g.closed++;
+    groups.set(groupOf(r), g);
+  }
+  return Object.fromEntries(
+    [...groups].map(([name, { asked, answered, closed }]) => [
+      name,
+      { asked, answered, ...(closed > 0 && { rate: answered / closed }) },
+    ]),
+  );
 }
 
 function moments(values: readonly number[]): { count: number; mean: number; variance: number } {

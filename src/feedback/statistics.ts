@@ -1,5 +1,6 @@
 import { currentFeedback, type FeedbackRecord } from "../core/index.js";
 import { krippendorffAlpha } from "./agreement.js";
+import { meanInterval } from "./mean-interval.js";
 import type { ConsideredRun, FeedbackRequest } from "./requests.js";
 import { type ResponseStatistics, responseStatistics } from "./response-bias.js";
 
@@ -7,7 +8,7 @@ import { type ResponseStatistics, responseStatistics } from "./response-bias.js"
 export interface MeasureStatistics {
   count: number;
   mean: number;
-  /** 95 % interval of the mean (normal approximation, clamped to the scale). */
+  /** 95 % interval of the mean (see `meanInterval`), clamped to the scale. */
   lower: number;
   upper: number;
   /** How many values lie in each tenth of the scale. */
@@ -16,10 +17,12 @@ export interface MeasureStatistics {
   agreement?: number;
 }
 
-/** The mean judgement of a group, on [0,1]. */
+/** The mean judgement of a group, on [0,1], with its 95 % interval; without values only the count. */
 export interface GroupStatistics {
   judgements: number;
   mean?: number;
+  lower?: number;
+  upper?: number;
 }
 
 /** What all feedback taken together says. */
@@ -38,6 +41,8 @@ export interface FeedbackStatistics {
   ratings: Record<string, MeasureStatistics>;
   thumbs: { up: number; down: number };
   outcome?: MeasureStatistics;
+  /** Scores of automatic evaluators, [0,1], by rater; they are in no other figure but the counts and `byUser`. */
+  evaluators: Record<string, MeasureStatistics>;
   byWorkflowType: Record<string, GroupStatistics>;
   byUser: Record<string, GroupStatistics>;
   /** Mean judgement of each week (named by its Monday), in order. */
@@ -55,6 +60,7 @@ export function feedbackStatistics(
   const bySource: Record<string, number> = {};
   const measures = { cat: new Measures(1, 10), dimensions: new Measures(1, 10), rest: new Measures(0, 1) };
   const ratings = new Measures(0, 1);
+  const evaluators = new Measures(0, 1);
   const thumbs = { up: 0, down: 0 };
   const types = new Groups();
   const users = new Groups();
@@ -62,15 +68,19 @@ export function feedbackStatistics(
   for (const r of current) {
     bySource[r.source] = (bySource[r.source] ?? 0) + 1;
     const unit = JSON.stringify([r.workflowId, r.decisionId ?? null]);
+    const value = judgementOf(r);
+    users.add(r.userId, unit, value);
+    if (r.source === "evaluator") {
+      if (value !== undefined) evaluators.add(r.userId, unit, value);
+      continue;
+    }
     if (r.cat) measures.cat.add("cat", unit, r.cat.score);
     for (const [name, value] of Object.entries(r.cat?.dimensions ?? {})) measures.dimensions.add(name, unit, value);
     for (const [name, value] of Object.entries(r.ratings ?? {})) ratings.add(name, unit, value);
     if (r.thumbs) thumbs[r.thumbs]++;
     if (r.outcome !== undefined) measures.rest.add("outcome", unit, r.outcome);
-    const value = judgementOf(r);
-    types.add(r.workflowType ?? "", value);
-    users.add(r.userId, value);
-    weeks.add(mondayOf(r.at), value);
+    types.add(r.workflowType ?? "", unit, value);
+    weeks.add(mondayOf(r.at), unit, value);
   }
   const cat = measures.cat.summary()["cat"];
   const outcome = measures.rest.summary()["outcome"];
@@ -85,6 +95,7 @@ export function feedbackStatistics(
     ratings: ratings.summary(),
     thumbs,
     ...(outcome && { outcome }),
+    evaluators: evaluators.summary(),
     byWorkflowType: types.summary(),
     byUser: users.summary(),
     trend: Object.entries(weeks.summary())
@@ -110,23 +121,20 @@ function mondayOf(at: string): string {
 }
 
 class Groups {
-  private readonly groups = new Map<string, { judgements: number; sum: number; valued: number }>();
+  private readonly groups = new Map<string, { judgements: number; units: Map<string, number[]> }>();
 
-  add(name: string, value: number | undefined): void {
-    const g = this.groups.get(name) ?? { judgements: 0, sum: 0, valued: 0 };
+  add(name: string, unit: string, value: number | undefined): void {
+    const g = this.groups.get(name) ?? { judgements: 0, units: new Map<string, number[]>() };
     g.judgements++;
-    if (value !== undefined) {
-      g.sum += value;
-      g.valued++;
-    }
+    if (value !== undefined) g.units.set(unit, [...(g.units.get(unit) ?? []), value]);
     this.groups.set(name, g);
   }
 
   summary(): Record<string, GroupStatistics> {
     return Object.fromEntries(
-      [...this.groups].map(([name, { judgements, sum, valued }]) => [
+      [...this.groups].map(([name, { judgements, units }]) => [
         name,
-        { judgements, ...(valued > 0 && { mean: sum / valued }) },
+        { judgements, ...(units.size > 0 && meanInterval([...units.values()], 0, 1)) },
       ]),
     );
   }
@@ -156,11 +164,6 @@ class Measures {
   private summaryOf(units: readonly (readonly number[])[]): MeasureStatistics {
     const { low, high } = this;
     const values = units.flat();
-    const n = values.length;
-    const mean = values.reduce((a, b) => a + b, 0) / n;
-    // One value alone could have been anything: the widest variance the scale allows.
-    const variance = n > 1 ? values.reduce((a, v) => a + (v - mean) ** 2, 0) / (n - 1) : (high - low) ** 2 / 4;
-    const half = 1.96 * Math.sqrt(variance / n);
     const histogram = new Array<number>(10).fill(0);
     for (const v of values) {
       const bin = Math.min(9, Math.floor((10 * (v - low)) / (high - low)));
@@ -168,10 +171,8 @@ class Measures {
     }
     const agreement = krippendorffAlpha(units);
     return {
-      count: n,
-      mean,
-      lower: Math.max(low, mean - half),
-      upper: Math.min(high, mean + half),
+      count: values.length,
+      ...meanInterval(units, low, high),
       histogram,
       ...(agreement !== undefined && { agreement }),
     };

@@ -26,6 +26,8 @@ export interface ComponentReport {
   message: string;
   /** Plain figures for the status. */
   details?: Record<string, unknown>;
+  /** What makes its figures doubtful, in plain words for the status. */
+  warnings?: string[];
 }
 
 /**

@@ -160,6 +160,7 @@ export class LearningEngine {
       averageImprovement: averageImprovement(decisionPoints.flatMap((p) => p.improvement ?? [])),
       warnings: [
         ...failed.map(([name, c]) => `${name} failed in the last cycle: ${c.lastError}`),
+        ...Object.entries(components).flatMap(([name, c]) => (c.warnings ?? []).map((w) => `${name}: ${w}`)),
         ...decisionPoints.flatMap((p) => (p.warnings ?? []).map((w) => `${p.decisionPoint}: ${w}`)),
       ],
     };

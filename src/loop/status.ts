@@ -42,6 +42,8 @@ export interface ComponentStatus {
   lastRunAt?: string;
   lastError?: string;
   details?: Record<string, unknown>;
+  /** What makes its figures doubtful. */
+  warnings?: string[];
 }
 
 /** What learning knows of itself; the facade's `LearningStatus` adds capture and storage. */
@@ -91,6 +93,7 @@ export function withCycle(history: LearningHistory, cycle: CycleReport, recentSt
       lastRunAt: cycle.startedAt,
       ...(step.state === "failed" ? { lastError: step.message } : { lastError: components[step.component]?.lastError }),
       ...(step.details && { details: step.details }),
+      ...(step.warnings && { warnings: step.warnings }),
     };
   }
   return {

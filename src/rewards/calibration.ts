@@ -62,12 +62,18 @@ export class Calibration {
     this.sort();
   }
 
-  /** Half the width of the interval that holds the outcome with probability `level`. */
+  /**
+   * Half the width of the interval that holds the outcome with probability `level`: infinite where
+   * there are too few residuals for such a level. Between two ranks it is interpolated, so that few
+   * residuals do not make every interval wider than asked for.
+   */
   halfWidth(prediction: number, spread: number, level: number): number {
     const scores = this.sorted[this.third(prediction)] as Float64Array;
-    const rank = Math.ceil((scores.length + 1) * level);
-    const score = scores[Math.min(rank, scores.length) - 1] ?? Number.POSITIVE_INFINITY;
-    return score * this.usualError(prediction, spread);
+    const rank = (scores.length + 1) * level;
+    if (rank > scores.length) return Number.POSITIVE_INFINITY;
+    const above = scores[Math.max(1, Math.ceil(rank)) - 1] as number;
+    const below = scores[Math.max(1, Math.floor(rank)) - 1] as number;
+    return (below + (rank % 1) * (above - below)) * this.usualError(prediction, spread);
   }
 
   /** Expected squared error of such a prediction. */

@@ -33,9 +33,9 @@ export function traceFeatures(trace: Trace, options: TraceFeatureOptions = {}): 
     steps: nodes.length,
     distinctNodes: visits.size,
     loops: nodes.length - visits.size,
-    longestNodeMs: Math.max(0, ...durations),
+    longestNodeMs: largest(durations),
     meanNodeMs: durations.length > 0 ? sum(durations) / durations.length : 0,
-    depth: Math.max(0, ...nodes.map((n) => n.path.length)),
+    depth: largest(nodes.map((n) => n.path.length)),
     retries: nodes.filter((n) => n.attempt > 1).length,
     nodeErrors: nodes.filter((n) => n.status === "error").length,
     parallelEdges: edges.filter((e) => e.kind === "send").length,
@@ -82,4 +82,8 @@ function countBy(names: readonly string[]): Map<string, number> {
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
 }

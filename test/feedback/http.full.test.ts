@@ -111,6 +111,8 @@ describe("feedback over loopback", () => {
       expect(await page.evaluate("document.activeElement?.id")).toBe("score");
       for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
       await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement?.id")).toBe("unscored");
+      await page.keyboard.press("Tab");
       await page.keyboard.press("8");
       for (let i = 0; i < 4; i++) await page.keyboard.press("Tab");
       expect(await page.evaluate("document.activeElement?.id")).toBe("comment");

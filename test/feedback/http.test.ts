@@ -64,6 +64,22 @@ describe("feedback over HTTP", () => {
     ]);
   });
 
+  it("takes a comment without the score that a slider always has", async () => {
+    const { handler, collector } = await setUp();
+    const send = (token: string, more: Record<string, string>) =>
+      handler(
+        new Request("http://here/", {
+          method: "POST",
+          body: new URLSearchParams({ token, score: "5", unscored: "1", ...more }),
+        }),
+      );
+    expect((await send(handler.token("w1", "alice"), { comment: "late" })).status).toBe(201);
+    expect((await collector.getFeedback("w1")).current[0]).not.toHaveProperty("cat");
+    const halfway = await send(handler.token("w1", "bob"), { "dimension:quality": "3" });
+    expect([halfway.status, await halfway.text()]).toEqual([400, expect.stringContaining("need an overall score")]);
+    expect((await send(handler.token("w1", "bob"), {})).status).toBe(400);
+  });
+
   it("refuses forged, changed, replayed, expired and oversized tokens", async () => {
     const { handler, post, clock, collector } = await setUp();
     const token = handler.token("w1", "alice");
@@ -104,6 +120,8 @@ describe("feedback over HTTP", () => {
     ["a score out of range", { cat: { score: 0 } }, {}, 400],
     ["wrong types", { thumbs: 1 }, {}, 400],
     ["an unknown field", { stars: 5 }, {}, 400],
+    ["an outcome, which a person's link cannot give", { outcome: 1 }, {}, 400],
+    ["what is nested beyond printing", `{"comment":${"[".repeat(30_000)}${"]".repeat(30_000)}}`, {}, 400],
     ["broken JSON", "{", {}, 400],
     ["a list", "[1]", {}, 400],
     ["another content type", "x", { "content-type": "text/plain" }, 415],

@@ -7,6 +7,7 @@ import {
   responseStatistics,
   selectionSensitivity,
 } from "../../src/feedback/index.js";
+import { meanInterval, student975 } from "../../src/feedback/mean-interval.js";
 import { judged } from "./support.js";
 
 describe("krippendorffAlpha", () => {
@@ -68,16 +69,69 @@ describe("feedbackStatistics", () => {
       judged("w3", { comment: "no number", at: "2026-01-12T00:00:00.000Z" }),
     ]);
     expect(statistics.cat).toMatchObject({ count: 3, mean: 7, histogram: [1, 0, 0, 0, 0, 0, 0, 0, 0, 2] });
+    const unsure = { lower: 0, upper: 1 };
     expect(statistics.byWorkflowType).toEqual({
-      a: { judgements: 2, mean: 1 },
-      b: { judgements: 1, mean: 0 },
+      // Two raters of one run are one piece of evidence.
+      a: { judgements: 2, mean: 1, ...unsure },
+      b: { judgements: 1, mean: 0, ...unsure },
       "": { judgements: 1 },
     });
-    expect(statistics.byUser["bob"]).toEqual({ judgements: 1, mean: 1 });
+    expect(statistics.byUser["bob"]).toEqual({ judgements: 1, mean: 1, ...unsure });
     expect(statistics.trend).toEqual([
-      { week: "2026-01-05", judgements: 2, mean: 1 },
-      { week: "2026-01-12", judgements: 2, mean: 0 },
+      { week: "2026-01-05", judgements: 2, mean: 1, ...unsure },
+      { week: "2026-01-12", judgements: 2, mean: 0, ...unsure },
     ]);
+  });
+
+  it("says nothing of nothing", () => {
+    const statistics = feedbackStatistics([]);
+    expect(statistics).toMatchObject({ records: 0, judgements: 0, raters: 0, trend: [], dimensions: {} });
+    expect(statistics).not.toHaveProperty("cat");
+    expect(statistics.responses).toEqual({
+      considered: 0,
+      asked: 0,
+      answered: 0,
+      expired: 0,
+      pending: 0,
+      byUser: {},
+      byWorkflowType: {},
+    });
+  });
+
+  it("keeps evaluators out of what people say", () => {
+    const rated = (userId: string, source: "human" | "evaluator", quality: number) =>
+      judged("w1", { userId, source, ratings: { quality } });
+    const statistics = feedbackStatistics([
+      rated("a", "human", 0.2),
+      rated("b", "human", 0.2),
+      rated("evaluator:quality", "evaluator", 1),
+    ]);
+    expect(statistics.ratings["quality"]).toMatchObject({ count: 2, mean: 0.2 });
+    expect(statistics.evaluators).toMatchObject({ "evaluator:quality": { count: 1, mean: 1 } });
+    expect(statistics.byWorkflowType[""]).toMatchObject({ judgements: 2, mean: 0.2 });
+    expect(statistics.byUser["evaluator:quality"]).toMatchObject({ judgements: 1, mean: 1 });
+  });
+
+  it("covers the mean with 95 % also for three values, and for runs with several raters", () => {
+    const rng = createRng(8);
+    const covers = (units: () => number[][]) => {
+      let hits = 0;
+      for (let i = 0; i < 2000; i++) {
+        const { lower, upper } = meanInterval(units(), -10, 10);
+        if (lower <= 0 && 0 <= upper) hits++;
+      }
+      return hits / 2000;
+    };
+    const few = covers(() => Array.from({ length: 3 }, () => [rng.normal()]));
+    const clustered = covers(() =>
+      Array.from({ length: 12 }, () => {
+        const run = rng.normal();
+        return Array.from({ length: 5 }, () => run + 0.2 * rng.normal());
+      }),
+    );
+    for (const share of [few, clustered]) expect(Math.abs(share - 0.95)).toBeLessThan(0.02);
+    expect(student975(20)).toBeCloseTo(2.086, 2);
+    expect(student975(1e9)).toBeCloseTo(1.96, 3);
   });
 });
 
@@ -104,6 +158,7 @@ describe("response statistics", () => {
       });
     const biased = responseStatistics(world((r) => rng.next() < r)).bias;
     expect(biased?.lower).toBeGreaterThan(0.2);
+    expect(responseStatistics(world(() => false)).byUser).toEqual({ u: { asked: 1000, answered: 0, rate: 0 } });
     const fair = responseStatistics(world(() => rng.next() < 0.5)).bias;
     expect(fair?.lower).toBeLessThan(0);
     expect(fair?.upper).toBeGreaterThan(0);

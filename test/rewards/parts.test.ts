@@ -78,6 +78,32 @@ describe("calibration", () => {
   });
 });
 
+describe("calibration with few residuals", () => {
+  const p = Float64Array.from({ length: 21 }, (_, i) => i / 21);
+  const calibration = Calibration.fit(
+    p,
+    new Float64Array(21),
+    p.map((v, i) => v + (i + 1) / 21),
+  );
+
+  it("promises no level that so few residuals cannot tell", () => {
+    expect(calibration.halfWidth(0.5, 0, 0.99)).toBe(Number.POSITIVE_INFINITY);
+    expect(calibration.halfWidth(0.5, 0, 0.95)).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
+  it("covers as asked between two ranks, not more", () => {
+    const rng = createRng(7);
+    let hits = 0;
+    for (let i = 0; i < 400; i++) {
+      const draw = (n: number) => Float64Array.from({ length: n }, () => rng.normal());
+      const fitted = Calibration.fit(new Float64Array(25), new Float64Array(25), draw(25));
+      for (const y of draw(25)) if (Math.abs(y) <= fitted.halfWidth(0, 0, 0.9)) hits++;
+    }
+    // The next whole rank alone would cover 24 of 26, 92.3 %.
+    expect(Math.abs(hits / 10_000 - 0.9)).toBeLessThan(0.012);
+  });
+});
+
 describe("contributions", () => {
   it("are exact for a linear model and sum to the prediction", () => {
     const predict = (rows: readonly Float64Array[]) =>

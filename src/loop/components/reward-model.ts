@@ -64,6 +64,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
         state: winner || updated > 0 ? "done" : "idle",
         samples: output.rated,
         message: output.message,
+        warnings: health.warnings,
         details: { version, health, evaluators, updated, comparison, members: report?.members, rmse: report?.rmse },
       };
     },

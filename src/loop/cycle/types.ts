@@ -19,6 +19,8 @@ export interface StepReport {
   samples: number;
   message: string;
   details?: Record<string, unknown>;
+  /** What makes its figures doubtful. */
+  warnings?: string[];
 }
 
 /** What one cycle did, as kept in the status. */

@@ -320,6 +320,8 @@ export class CollectiveLearningLoop extends LoopRouting {
     await this.feedback.forget(selector);
     const removed = await this.parts.store.erase(selector);
     await this.parts.engine.forget();
+    await this.patterns.forget();
+    await this.prompts.forget();
     return removed;
   }
 

@@ -100,7 +100,7 @@ describe("experiments between prompts", () => {
     const again = await openWorld({}, world.store);
     await again.prompts.refresh();
     for (const [thread, version] of given)
-      expect((await again.prompts.get("support", {}, again.config("x", thread))).version).toBe(version);
+      expect((await again.prompts.get("support", {}, again.config(`x-${thread}`, thread))).version).toBe(version);
     const inEnglish = [...given].filter(([t]) => Number(t.slice(1)) % 2 === 0).map(([, v]) => v);
     expect(Math.abs(inEnglish.filter((v) => v === "v1").length - 25)).toBeLessThanOrEqual(6);
   });

@@ -131,7 +131,13 @@ export class ExperimentRun {
 
   private words(winner?: string): string {
     const { minimumEffect, maxOutcomes, alpha } = this.definition;
-    if (this.verdict === "winner") return `winner: ${winner} after ${this.outcomes} outcomes (error at most ${alpha})`;
+    const dropped = [...this.out].flatMap(([v, o]) =>
+      o.reason === "guardrail" ? `${v} broke the guardrail ${o.by}` : [],
+    );
+    if (this.verdict === "winner" && dropped.length === this.out.size)
+      return `${winner} is left after ${this.outcomes} outcomes: ${dropped.join(", ")}`;
+    if (this.verdict === "winner")
+      return [`winner: ${winner} after ${this.outcomes} outcomes (error at most ${alpha})`, ...dropped].join("; ");
     if (this.verdict === "no-difference")
       return `no difference larger than ${minimumEffect} between ${this.remaining.join(", ")} after ${this.outcomes} outcomes`;
     const so = `not enough data: ${this.outcomes} of at most ${maxOutcomes} outcomes`;

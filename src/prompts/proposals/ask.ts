@@ -1,5 +1,6 @@
 import { type Clock, messageOf } from "../../core/index.js";
 import type { Budget } from "./budget.js";
+import { LATE, within } from "./deadline.js";
 
 /** Any LangChain chat model: what is used of it. */
 export interface ChatModelLike {
@@ -35,10 +36,6 @@ export async function ask(
 ): Promise<Answer> {
   if (!budget.allows(1)) return { failure: "budget", detail: "the budget is used up" };
   const stop = new AbortController();
-  let cancel = () => {};
-  const late = new Promise<"late">((resolve) => {
-    cancel = clock.schedule(() => resolve("late"), timeoutMs);
-  });
   try {
     const asked = model.invoke(
       [
@@ -47,10 +44,9 @@ export async function ask(
       ],
       { signal: stop.signal },
     );
-    const reply = await Promise.race([asked, late]);
-    if (reply === "late") {
+    const reply = await within(asked, timeoutMs, clock);
+    if (reply === LATE) {
       stop.abort();
-      asked.catch(() => undefined);
       budget.spend();
       return { failure: "timeout", detail: `no answer within ${timeoutMs} ms` };
     }
@@ -62,8 +58,6 @@ export async function ask(
   } catch (error) {
     budget.spend();
     return { failure: "error", detail: messageOf(error) };
-  } finally {
-    cancel();
   }
 }
 

@@ -46,14 +46,12 @@ export class Budget {
     this.reserved -= calls;
   }
 
-  /** Whether so many calls are still allowed, and tokens and dollars not used up. */
+  /** Whether so many calls are still allowed beside those kept back, each expected to use what calls did so far. */
   allows(calls: number): boolean {
-    const { calls: most = 200, tokens, costUsd } = this.limit;
-    return (
-      this.calls + this.reserved + calls <= most &&
-      (tokens === undefined || this.tokens < tokens) &&
-      (costUsd === undefined || this.costUsd < costUsd)
-    );
+    const { calls: most = 200, tokens = Number.POSITIVE_INFINITY, costUsd = Number.POSITIVE_INFINITY } = this.limit;
+    const more = this.reserved + calls;
+    const expected = (used: number) => used + (this.calls === 0 ? 0 : (used / this.calls) * more);
+    return this.calls + more <= most && expected(this.tokens) <= tokens && expected(this.costUsd) <= costUsd;
   }
 
   /** Fails with BudgetExhausted when tokens or dollars are used up. */

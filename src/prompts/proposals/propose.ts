@@ -33,6 +33,8 @@ export interface ProposalRequest {
   prices?: TokenPrices;
   /** Longest wait for one answer of the model; default 60,000. */
   timeoutMs?: number;
+  /** Longest wait for one run of an example, which then scores 0; default 600,000. */
+  runTimeoutMs?: number;
   validators?: readonly PromptValidator[];
   /** With it, a winning proposal at once meets the serving version in an experiment. */
   experiment?: Omit<ExperimentOptions, "promptId" | "variants">;
@@ -85,7 +87,7 @@ export async function propose(
   const order = shuffled(request.examples, rng);
   const third = Math.floor(order.length / 3);
   const [heldOut, choosing, learning] = [order.slice(0, third), order.slice(third, 2 * third), order.slice(2 * third)];
-  const trials = new Trials(request.run, budget);
+  const trials = new Trials(request.run, budget, clock, request.runTimeoutMs ?? 600_000);
   if (!budget.allows(2 * heldOut.length + choosing.length + 1))
     return end("off", "the budget does not cover one comparison on the held-out examples");
   budget.reserve(2 * heldOut.length);

@@ -1,7 +1,8 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
-import { messageOf } from "../../core/index.js";
+import { type Clock, messageOf } from "../../core/index.js";
 import { contentDigest, type PromptContent, templateOf } from "../prompt-content.js";
 import type { Budget, Usage } from "./budget.js";
+import { LATE, within } from "./deadline.js";
 
 /** One input that prompts are tried on. */
 export interface PromptExample {
@@ -32,6 +33,8 @@ export class Trials {
   constructor(
     private readonly run: RunExample,
     private readonly budget: Budget,
+    private readonly clock: Clock,
+    private readonly timeoutMs: number,
   ) {}
 
   /** How many of the examples have not been run with this content. */
@@ -45,7 +48,7 @@ export class Trials {
     return this.budget.allows(this.missing(content, examples));
   }
 
-  /** One result per example. A run that fails scores 0, with the error as feedback. */
+  /** One result per example. A run that fails or takes too long scores 0, with the reason as feedback. */
   async all(content: PromptContent, examples: readonly PromptExample[]): Promise<TrialResult[]> {
     const id = contentDigest(content);
     const template = templateOf(content);
@@ -56,7 +59,8 @@ export class Trials {
       if (!result) {
         this.budget.require();
         try {
-          const tried = await this.run(template, example);
+          const tried = await within(this.run(template, example), this.timeoutMs, this.clock);
+          if (tried === LATE) throw new Error(`no result within ${this.timeoutMs} ms`);
           result = { ...tried, score: Number.isFinite(tried.score) ? Math.min(1, Math.max(0, tried.score)) : 0 };
         } catch (error) {
           result = { score: 0, feedback: `the run failed: ${messageOf(error)}` };

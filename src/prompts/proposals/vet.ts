@@ -24,9 +24,11 @@ export function objection(
   }
 }
 
-/** Indices of the messages whose text may be rewritten. */
+/** Indices of the messages whose text may be rewritten: instructions, fixed ones too, but no demonstrations. */
 export function writableMessages(content: PromptContent): number[] {
-  return content.messages.flatMap((m, i) => ("template" in m && !m.literal && m.role !== "ai" ? [i] : []));
+  return content.messages.flatMap((m, i) =>
+    "template" in m && (m.role === "system" || (m.role === "human" && !m.literal)) ? [i] : [],
+  );
 }
 
 /** A content with one message's text replaced. */

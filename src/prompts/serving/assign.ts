@@ -32,7 +32,8 @@ export interface AssignRequest {
   identity?: RunIdentity;
   experiment?: ExperimentRecord;
   policy?: ContextualServing;
-  champion?: string;
+  /** The version that serves without an experiment or policy. */
+  steady: string;
   /** Serving routing policies, as a stratum to cross the experiment with. */
   serving: string;
   assignments: Assignments;
@@ -40,9 +41,9 @@ export interface AssignRequest {
   has: (version: string) => boolean;
 }
 
-/** Draws the version of a run: in the experiment, else by the policy, else the champion. */
+/** Draws the version of a run: in the experiment, else by the policy, else the steady one. */
 export function assign(request: AssignRequest): Drawn {
-  const { experiment, policy, champion, identity, has } = request;
+  const { experiment, policy, steady, identity, has } = request;
   if (experiment && identity && experiment.definition.variants.every(has))
     return inExperiment(request, experiment, identity);
   if (policy && identity && policy.variants.every(has)) {
@@ -56,8 +57,7 @@ export function assign(request: AssignRequest): Drawn {
       byPolicy: true,
     };
   }
-  const version = champion ?? "registered";
-  return { version, probabilities: { [version]: 1 } };
+  return { version: steady, probabilities: { [steady]: 1 } };
 }
 
 function inExperiment(request: AssignRequest, record: ExperimentRecord, identity: RunIdentity): Drawn {

@@ -1,8 +1,8 @@
-import type { DecisionContext } from "../../core/index.js";
+import { type DecisionContext, hash32 } from "../../core/index.js";
 import { type FeatureEncoder, fitEncoder, restoreEncoder } from "../../dataset/index.js";
 import { estimateGain, toOpeRow } from "../../evaluation/index.js";
 import { createPolicy, type RoutingArtifact, type RoutingPolicy, restorePolicy } from "../../policies/index.js";
-import type { ServedRun } from "./outcome-reader.js";
+import { EXPERIMENT_FIELD, type ServedRun, UNIT_FIELD } from "./outcome-reader.js";
 
 /** A served run reduced to what a policy over variants learns from. */
 export interface VariantRow {
@@ -12,6 +12,8 @@ export interface VariantRow {
   /** In [0,1]. */
   reward: number;
   run: string;
+  /** Who keeps a variant over several runs; these are judged together. Default: the run alone. */
+  unit?: string;
 }
 
 /** A policy over variants and what it is worth. */
@@ -37,15 +39,27 @@ export function variantRows(runs: Iterable<ServedRun>): VariantRow[] {
     const probabilities = Object.fromEntries(
       decision.candidates.map((c, i) => [c, decision.probabilities?.[i] as number]),
     );
-    rows.push({ context, variant: decision.chosen, probabilities, reward, run: decision.workflowId });
+    const unit = decision.context[UNIT_FIELD];
+    const row = { context, variant: decision.chosen, probabilities, reward, run: decision.workflowId };
+    rows.push({ ...row, ...(typeof unit === "string" && { unit }) });
   }
   return rows;
 }
 
+/** The versions that the latest experiment still drew from; what a policy can be learned over. */
+export function latestVariants(runs: Iterable<ServedRun>): string[] {
+  let latest: ServedRun["decision"] | undefined;
+  for (const { decision } of runs)
+    if (decision.context[EXPERIMENT_FIELD] !== undefined && (latest === undefined || decision.at >= latest.at))
+      latest = decision;
+  return (latest?.candidates ?? []).filter((_, i) => (latest?.probabilities?.[i] ?? 0) > 0).sort();
+}
+
 /**
  * Learns which variant suits which context, and estimates what that would earn beyond the best single
- * variant by the doubly robust estimator, each half judged by the policy learned on the other. The best
- * single variant is the one with the best mean on the half that does not judge.
+ * variant by the doubly robust estimator, each half of the units judged by the policy learned on the other.
+ * The best single variant is the one with the best mean on the half that does not judge. Only rows drawn
+ * among all of `variants` count; others they could have got are left out by conditioning.
  * Undefined when contexts have no usable field or a variant was never drawn.
  */
 export function learnContextualPolicy(
@@ -54,15 +68,17 @@ export function learnContextualPolicy(
   variants: readonly string[],
   seed: number,
 ): ContextualResult | undefined {
-  const usable = rows.filter((r) => variants.every((v) => (r.probabilities[v] ?? 0) > 0));
+  const usable = rows.flatMap((r) => amongVariants(r, variants));
   if (usable.length < 50 || !usable.some((r) => Object.keys(r.context).length > 0)) return undefined;
   const encoder = fitEncoder(usable.map((r) => r.context));
+  // By hash, since runs may come in turns.
+  const foldOf = (r: VariantRow) => hash32(unitOf(r), 5) % FOLDS;
   const judged = Array.from({ length: FOLDS }, (_, f) => f).flatMap((fold) => {
-    const train = usable.filter((_, i) => i % FOLDS !== fold);
+    const train = usable.filter((r) => foldOf(r) !== fold);
     const policy = learned(train, variants, encoder, seed);
     const single = bestSingle(train, variants);
     return usable
-      .filter((_, i) => i % FOLDS === fold)
+      .filter((r) => foldOf(r) === fold)
       .map((r) => {
         const input = { context: encoder.encode(r.context), candidates: variants };
         const estimates = policy.predict(input);
@@ -73,7 +89,7 @@ export function learnContextualPolicy(
           target: greedy(policy, input),
           baseline: variants.map((v) => (v === single ? 1 : 0)),
           model: estimates.map((e) => e.mean),
-          run: r.run,
+          run: unitOf(r),
         });
       });
   });
@@ -92,6 +108,18 @@ export function learnContextualPolicy(
     rows: usable.length,
     better: estimate.identifiable && estimate.interval.lower > 0,
   };
+}
+
+function unitOf(row: VariantRow): string {
+  return row.unit ?? row.run;
+}
+
+/** The row with its probabilities given that one of the variants was drawn; nothing if it says nothing about them. */
+function amongVariants(row: VariantRow, variants: readonly string[]): VariantRow[] {
+  const p = variants.map((v) => row.probabilities[v] ?? 0);
+  if (!variants.includes(row.variant) || p.some((x) => x <= 0)) return [];
+  const total = p.reduce((s, x) => s + x, 0);
+  return [{ ...row, probabilities: Object.fromEntries(variants.map((v, i) => [v, (p[i] as number) / total])) }];
 }
 
 /** Answers which variant a context gets, from an artifact of `learnContextualPolicy`. */

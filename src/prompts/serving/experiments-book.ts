@@ -43,7 +43,7 @@ export class ExperimentsBook {
     private readonly clock: Clock,
   ) {}
 
-  /** Reads all experiments; those edited in flight are void from here on. */
+  /** Reads all experiments, those of other processes included; those edited in flight are void from here on. */
   async load(): Promise<void> {
     for (const key of await this.documents.keys(PREFIX)) {
       const stored = await this.documents.get<ExperimentRecord[]>(key);
@@ -69,43 +69,46 @@ export class ExperimentsBook {
     return [...this.records.keys()].flatMap((id) => this.running(id) ?? []);
   }
 
+  /** Starts an experiment; fails with EXPERIMENT_INVALID for a bad definition, or while one is running. */
   async start(options: ExperimentOptions, shares: (d: ExperimentDefinition) => Record<string, number>) {
     const definition = parseDefinition(options);
     const { promptId } = definition;
-    if (this.running(promptId))
-      throw new LearningError("EXPERIMENT_INVALID", {
-        received: `a new experiment for ${promptId} while one is running`,
-        expected: "at most one experiment per prompt; a running one cannot be edited",
-        remedy: "Stop the running experiment first: what it has seen does not carry over.",
-      });
-    const record: ExperimentRecord = {
-      key: `${promptId}#${this.all(promptId).length + 1}`,
-      definition,
-      digest: definitionDigest(definition),
-      startedAt: isoTime(this.clock.now()),
-      shares: shares(definition),
-    };
-    await this.write(promptId, [...this.all(promptId), record]);
-    return record;
+    const startedAt = isoTime(this.clock.now());
+    const records = await this.change(promptId, (known) => {
+      if (known.some((r) => !r.ended))
+        throw new LearningError("EXPERIMENT_INVALID", {
+          received: `a new experiment for ${promptId} while one is running`,
+          expected: "at most one experiment per prompt; a running one cannot be edited",
+          remedy: "Stop the running experiment first: what it has seen does not carry over.",
+        });
+      const key = `${promptId}#${known.length + 1}`;
+      return [
+        ...known,
+        { key, definition, digest: definitionDigest(definition), startedAt, shares: shares(definition) },
+      ];
+    });
+    return records.at(-1) as ExperimentRecord;
   }
 
-  /** Puts down how the running experiment stands, and that it ended. */
+  /** Puts down how a running experiment stands, and that it ended; one that has ended meanwhile stays as it is. */
   async update(
     key: string,
     change: Pick<ExperimentRecord, "shares" | "report"> & { ended?: { reason: "decided" | "stopped"; text: string } },
-  ) {
-    const promptId = key.slice(0, key.lastIndexOf("#"));
+  ): Promise<void> {
     const { ended, ...rest } = change;
     const at = isoTime(this.clock.now());
-    const next = this.all(promptId).map((r) =>
-      r.key === key ? { ...r, ...rest, ...(ended && { ended: { at, ...ended } }) } : r,
+    await this.change(key.slice(0, key.lastIndexOf("#")), (known) =>
+      known.map((r) => (r.key === key && !r.ended ? { ...r, ...rest, ...(ended && { ended: { at, ...ended } }) } : r)),
     );
-    await this.write(promptId, next);
   }
 
-  private async write(promptId: string, records: ExperimentRecord[]): Promise<void> {
-    await this.documents.put(PREFIX + promptId, records);
+  /** Changes what is stored, which another process may have changed since it was read here. */
+  private async change(promptId: string, edit: (known: ExperimentRecord[]) => ExperimentRecord[]) {
+    const records = await this.documents.update<ExperimentRecord[]>(PREFIX + promptId, (stored) =>
+      edit((stored ?? []).map((r) => this.checked(r))),
+    );
     this.records.set(promptId, records);
+    return records;
   }
 
   private checked(record: ExperimentRecord): ExperimentRecord {

@@ -22,31 +22,30 @@ export interface PromptVersion {
 }
 
 /** A version in memory, ready to be formatted. */
-export interface LoadedPrompt {
+export interface HeldPrompt {
+  version: string;
   content: PromptContent;
   template: ChatPromptTemplate;
 }
 
 /** The prompts' versions: kept in the registry, held in memory so that serving never waits. */
 export class PromptLibrary {
-  /** The latest content given for each id; what serves when no version can be read. */
-  private readonly latest = new Map<string, LoadedPrompt>();
-  private readonly loaded = new Map<string, LoadedPrompt>();
+  private readonly held = new Map<string, Map<string, HeldPrompt>>();
 
   constructor(
     private readonly registry: Registry,
     private readonly logger: Logger,
   ) {}
 
-  /** Reads every version; unreadable ones are left out with a warning. */
+  /** Reads every version not yet in memory; unreadable ones are left out with a warning. */
   async load(): Promise<void> {
     for (const name of this.registry.names()) {
       if (!name.startsWith(PROMPT_POINT)) continue;
       const promptId = name.slice(PROMPT_POINT.length);
       for (const { version } of this.registry.versions(name)) {
+        if (this.get(promptId, version)) continue;
         try {
-          const content = parseContent(await this.registry.load(name, version));
-          this.hold(promptId, version, { content, template: templateOf(content) });
+          this.hold(promptId, version, parseContent(await this.registry.load(name, version)));
         } catch (error) {
           this.logger.warn("a prompt version cannot be read and will not be served", {
             name,
@@ -60,12 +59,19 @@ export class PromptLibrary {
 
   /** Every known id, sorted. */
   ids(): string[] {
-    return [...this.latest.keys()].sort();
+    return [...this.held.keys()].sort();
   }
 
-  /** A version in memory; without one, what to fall back to. */
-  get(promptId: string, version?: string): LoadedPrompt | undefined {
-    return version === undefined ? this.latest.get(promptId) : this.loaded.get(`${promptId}@${version}`);
+  /** A version in memory. */
+  get(promptId: string, version: string): HeldPrompt | undefined {
+    return this.held.get(promptId)?.get(version);
+  }
+
+  /** The serving version, or the oldest one when none serves or the serving one cannot be read. */
+  serving(promptId: string): HeldPrompt | undefined {
+    const champion = this.champion(promptId);
+    const own = this.held.get(promptId);
+    return (champion === undefined ? undefined : own?.get(champion)) ?? own?.values().next().value;
   }
 
   /** The serving version; undefined when there is none. */
@@ -88,14 +94,10 @@ export class PromptLibrary {
       });
     const digest = contentDigest(content);
     const same = known.find((v) => contentDigest(v.content) === digest);
-    const loaded = { content, template: templateOf(content) };
-    if (same) {
-      this.hold(promptId, same.version, loaded);
-      return same.version;
-    }
+    if (same) return same.version;
     const parent = known.length > 0 ? this.champion(promptId) : undefined;
     const { version } = await this.registry.publish(name, "prompt", content, { ...(parent && { parent }), ...lineage });
-    this.hold(promptId, version, loaded);
+    this.hold(promptId, version, content);
     if (known.length === 0) await this.registry.promote(name, version, "the first version");
     return version;
   }
@@ -113,9 +115,9 @@ export class PromptLibrary {
     });
   }
 
-  private hold(promptId: string, version: string, prompt: LoadedPrompt): void {
-    this.loaded.set(`${promptId}@${version}`, prompt);
-    this.latest.set(promptId, prompt);
+  private hold(promptId: string, version: string, content: PromptContent): void {
+    const own = this.held.get(promptId) ?? new Map<string, HeldPrompt>();
+    this.held.set(promptId, own.set(version, { version, content, template: templateOf(content) }));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Decision, FeedbackRecord, Trace } from "../../core/index.js";
 import { composeReward, joinSegments } from "../../dataset/index.js";
-import type { FactTypes, LearningStore } from "../../store/index.js";
+import { factsAfter, factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
 
 /** Decision points of prompts: `prompt/ID`. */
@@ -89,7 +89,8 @@ function compare(a: string | undefined, b: string | undefined): number {
 /** Follows a store: keeps the served runs of all prompts, joined with what is known of them so far. */
 export class OutcomeReader {
   private readonly byRun = new Map<string, Map<string, ServedRun>>();
-  private readonly cursors: { decision?: string; feedback?: string; trace?: string } = {};
+  private cursors: { decision?: string; feedback?: string; trace?: string } = {};
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: Pick<LearningStore, "read">,
@@ -101,40 +102,49 @@ export class OutcomeReader {
     for (const served of this.byRun.values()) yield* served.values();
   }
 
-  /** Reads what is new; only runs with a prompt are kept. */
-  async read(): Promise<void> {
+  /**
+   * Reads what is new; only runs with a prompt are kept. Calls wait for each other; one that fails loses
+   * nothing, the next one reads the same again.
+   */
+  read(): Promise<void> {
+    const turn = this.turn.then(() => this.readNews());
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Forgets everything, for instance after an erasure; the next `read` starts anew. */
+  forget(): Promise<void> {
+    this.turn = this.turn.then(() => {
+      this.byRun.clear();
+      this.cursors = {};
+    });
+    return this.turn;
+  }
+
+  private async readNews(): Promise<void> {
+    const { store, cursors } = this;
+    const decision = await factsAfter(store, "decision", cursors.decision);
+    const feedback = await factsAfter(store, "feedback", cursors.feedback);
+    const trace = await factsAfter(store, "trace", cursors.trace);
     const changed = new Set<string>();
-    for (const d of await this.news("decision"))
-      if (d.decisionPoint.startsWith(PROMPT_POINT)) changed.add(d.workflowId);
-    for (const kind of ["feedback", "trace"] as const)
-      for (const fact of await this.news(kind)) if (this.byRun.has(fact.workflowId)) changed.add(fact.workflowId);
-    for (const id of changed) await this.join(id);
+    for (const d of decision.facts) if (d.decisionPoint.startsWith(PROMPT_POINT)) changed.add(d.workflowId);
+    for (const { workflowId } of [...feedback.facts, ...trace.facts])
+      if (this.byRun.has(workflowId)) changed.add(workflowId);
+    if (changed.size > 0) await this.join(changed);
+    this.cursors = { decision: decision.cursor, feedback: feedback.cursor, trace: trace.cursor };
   }
 
-  private async join(workflowId: string): Promise<void> {
-    const decisions = await this.all("decision", workflowId);
-    const feedback = await this.all("feedback", workflowId);
-    const trace = joinSegments(await this.all("trace", workflowId));
-    const served = new Map<string, ServedRun>();
-    for (const d of decisions)
-      if (d.decisionPoint.startsWith(PROMPT_POINT))
-        served.set(d.decisionId, servedRun(d, feedback, trace, this.rewardOf));
-    this.byRun.set(workflowId, served);
-  }
-
-  private async news<K extends "decision" | "feedback" | "trace">(kind: K): Promise<FactTypes[K][]> {
-    const found: FactTypes[K][] = [];
-    const after = this.cursors[kind];
-    for await (const batch of this.store.read(kind, after === undefined ? {} : { after })) {
-      found.push(...batch.facts);
-      this.cursors[kind] = batch.cursor;
+  private async join(runs: ReadonlySet<string>): Promise<void> {
+    const decisions = await factsOfRuns(this.store, "decision", runs);
+    const feedback = await factsOfRuns(this.store, "feedback", runs);
+    const traces = await factsOfRuns(this.store, "trace", runs);
+    for (const id of runs) {
+      const trace = joinSegments(traces.get(id) ?? []);
+      const served = new Map<string, ServedRun>();
+      for (const d of decisions.get(id) ?? [])
+        if (d.decisionPoint.startsWith(PROMPT_POINT))
+          served.set(d.decisionId, servedRun(d, feedback.get(id) ?? [], trace, this.rewardOf));
+      this.byRun.set(id, served);
     }
-    return found;
-  }
-
-  private async all<K extends "decision" | "feedback" | "trace">(kind: K, workflowId: string): Promise<FactTypes[K][]> {
-    const found: FactTypes[K][] = [];
-    for await (const batch of this.store.read(kind, { workflowId })) found.push(...batch.facts);
-    return found;
   }
 }

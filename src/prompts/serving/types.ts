@@ -41,4 +41,6 @@ export interface RefreshReport {
   experiments: { key: string; text: string; ended: boolean }[];
   promoted: { promptId: string; version: string }[];
   rolledBack: { promptId: string; reason: string }[];
+  /** Contextual policies that serve from now on, since they are better than the best single version. */
+  policies: { promptId: string; gain: number; lower: number }[];
 }

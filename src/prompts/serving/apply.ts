@@ -1,0 +1,66 @@
+import type { Registry } from "../../registry/index.js";
+import { type Judgement, judgeExperiment } from "../experiments/judge.js";
+import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
+import { outcomesOf, PROMPT_POINT, type ServedRun } from "./outcome-reader.js";
+import { regressionReason } from "./regression.js";
+import type { RefreshReport } from "./types.js";
+
+/** What acting on outcomes needs. */
+export interface Actors {
+  registry: Registry;
+  book: ExperimentsBook;
+  seed: number;
+  regressionMargin: number;
+}
+
+/** Judges every running experiment, puts down how it stands, and promotes winners of prompts that are not pinned. */
+export async function applyExperiments(
+  { registry, book, seed }: Actors,
+  runs: readonly ServedRun[],
+): Promise<Pick<RefreshReport, "experiments" | "promoted"> & { ended: ExperimentRecord[] }> {
+  const judged = book.active().map((record): { record: ExperimentRecord; judgement: Judgement } => ({
+    record,
+    judgement: judgeExperiment(record.definition, outcomesOf(runs, record.key), `${seed}/${record.key}`),
+  }));
+  const done = {
+    experiments: [] as RefreshReport["experiments"],
+    promoted: [] as RefreshReport["promoted"],
+    ended: [] as ExperimentRecord[],
+  };
+  for (const { record, judgement } of judged) {
+    const { report, shares } = judgement;
+    const ended = report.verdict !== "running";
+    await book.update(record.key, {
+      report,
+      shares,
+      ...(ended && { ended: { reason: "decided" as const, text: report.text } }),
+    });
+    if (ended) done.ended.push(record);
+    done.experiments.push({ key: record.key, text: report.text, ended });
+    const name = PROMPT_POINT + record.definition.promptId;
+    if (report.verdict !== "winner" || report.winner === registry.champion(name)?.version) continue;
+    if (registry.isPinned(name)) continue;
+    await registry.promote(name, report.winner as string, report.text);
+    done.promoted.push({ promptId: record.definition.promptId, version: report.winner as string });
+  }
+  return done;
+}
+
+/** Rolls back every prompt whose promoted version has fallen behind its predecessor. */
+export async function applyRegressions(
+  { registry, regressionMargin }: Actors,
+  ids: readonly string[],
+  runs: readonly ServedRun[],
+): Promise<RefreshReport["rolledBack"]> {
+  const done: RefreshReport["rolledBack"] = [];
+  for (const promptId of ids) {
+    const name = PROMPT_POINT + promptId;
+    if (registry.isPinned(name)) continue;
+    const own = runs.filter((r) => r.promptId === promptId);
+    const reason = regressionReason(registry.history(name), own, regressionMargin);
+    if (!reason) continue;
+    await registry.rollback(name, reason);
+    done.push({ promptId, reason });
+  }
+  return done;
+}

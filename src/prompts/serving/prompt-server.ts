@@ -1,0 +1,153 @@
+import {
+  type Clock,
+  type Decision,
+  type DecisionContext,
+  LearningError,
+  type Logger,
+  messageOf,
+  Recent,
+  type RunConfigLike,
+  type RunIdentity,
+  show,
+} from "../../core/index.js";
+import type { RoutingArtifact } from "../../policies/index.js";
+import type { RegistryEvent } from "../../registry/index.js";
+import { assign, type Drawn, decisionOf } from "./assign.js";
+import { Assignments } from "./assignments.js";
+import { ContextualServing } from "./contextual.js";
+import type { ExperimentsBook } from "./experiments-book.js";
+import type { HeldPrompt, PromptLibrary } from "./library.js";
+import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./outcome-reader.js";
+import type { PromptOptimizerOptions, ServedPrompt } from "./types.js";
+
+/** Runs whose version is remembered, so that a run keeps what it started with. */
+const REMEMBERED_RUNS = 10_000;
+
+/** Name of the policies over a prompt's versions. */
+export function policyName(promptId: string): string {
+  return `prompt-policy/${promptId}`;
+}
+
+/** Gives each run its version of a prompt, from memory alone, and leaves the decision that ties them. */
+export class PromptServer {
+  private readonly policies = new Map<string, ContextualServing>();
+  private readonly assignments = new Assignments();
+  /** What each run got, and how many roll-backs and pins there had been. */
+  private readonly held = new Recent<{ drawn: Drawn; epoch: number }>(REMEMBERED_RUNS);
+
+  constructor(
+    private readonly options: PromptOptimizerOptions,
+    private readonly library: PromptLibrary,
+    private readonly book: ExperimentsBook,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** See `PromptOptimizer.get`. */
+  serve(promptId: string, context: DecisionContext, config: RunConfigLike): ServedPrompt {
+    const fallback = this.library.serving(promptId);
+    if (!fallback)
+      throw new LearningError("PROMPT_INVALID", {
+        received: `the prompt id ${show(promptId)}`,
+        expected: `one of ${this.library.ids().join(", ") || "the registered ids, but there are none"}`,
+        remedy: "Register a template under this id first.",
+      });
+    const steady: Drawn = { version: fallback.version, probabilities: { [fallback.version]: 1 } };
+    try {
+      const identity = this.options.sink?.identify(config);
+      const on = this.options.enabled?.() ?? true;
+      const drawn = on ? this.drawOnce(promptId, context, identity, fallback) : steady;
+      return {
+        template: (this.library.get(promptId, drawn.version) as HeldPrompt).template,
+        version: drawn.version,
+        ...(drawn.experiment && { experiment: drawn.experiment }),
+        probability: drawn.probabilities[drawn.version] as number,
+      };
+    } catch (error) {
+      this.logger.warn("a prompt could not be drawn; the serving version is given", {
+        promptId,
+        error: messageOf(error),
+      });
+      return { template: fallback.template, version: steady.version, probability: 1 };
+    }
+  }
+
+  /** Draws and records a run's version the first time; later calls of the run get the same. */
+  private drawOnce(
+    promptId: string,
+    context: DecisionContext,
+    identity: RunIdentity | undefined,
+    fallback: HeldPrompt,
+  ): Drawn {
+    const { registry, sink } = this.options;
+    const events = registry.history(PROMPT_POINT + promptId);
+    const epoch = events.filter((e) => e.action === "rollback" || e.action === "pin" || e.action === "unpin").length;
+    const key = `${identity?.workflowId}|${promptId}`;
+    const held = identity && this.held.get(key);
+    const has = (version: string) => this.library.get(promptId, version) !== undefined;
+    if (held?.epoch === epoch && has(held.drawn.version)) return held.drawn;
+    const pinned = registry.isPinned(PROMPT_POINT + promptId);
+    const drawn = assign({
+      promptId,
+      context,
+      identity,
+      experiment: pinned ? undefined : this.book.running(promptId),
+      policy: pinned ? undefined : this.policyOf(promptId, events),
+      steady: fallback.version,
+      serving: this.servingPolicies(),
+      assignments: this.assignments,
+      has,
+    });
+    if (identity) {
+      this.held.set(key, { drawn, epoch });
+      sink?.record(decisionOf(promptId, context, identity, drawn, this.clock));
+    }
+    return drawn;
+  }
+
+  /** Keeps what other processes, or this one before a restart, gave to the units of running experiments. */
+  remember({ context, chosen, candidates, probabilities }: Decision, active: ReadonlySet<string>): void {
+    const [unit, experiment, stratum] = [context[UNIT_FIELD], context[EXPERIMENT_FIELD], context[STRATUM_FIELD]];
+    if (typeof unit !== "string" || typeof experiment !== "string" || !active.has(experiment)) return;
+    this.assignments.keep(experiment, unit, {
+      version: chosen,
+      probabilities: Object.fromEntries(candidates.map((c, i) => [c, probabilities?.[i] ?? 0])),
+      stratum: String(stratum ?? ""),
+    });
+  }
+
+  /** Forgets an experiment that has ended. */
+  forget(experiment: string): void {
+    this.assignments.forget(experiment);
+  }
+
+  /** Reads the serving policy over a prompt's versions, if there is one. */
+  async loadPolicy(promptId: string): Promise<void> {
+    const { registry } = this.options;
+    const name = policyName(promptId);
+    const champion = registry.names().includes(name) ? registry.champion(name) : undefined;
+    if (!champion) this.policies.delete(promptId);
+    else
+      this.policies.set(
+        promptId,
+        new ContextualServing((await registry.load(name, champion.version)) as RoutingArtifact),
+      );
+  }
+
+  /** The policy, unless a version was promoted or rolled back to after it: what people or proof say last holds. */
+  private policyOf(promptId: string, events: readonly RegistryEvent[]): ContextualServing | undefined {
+    const policy = this.policies.get(promptId);
+    if (!policy) return undefined;
+    const changed = (list: readonly RegistryEvent[]) => list.findLast((e) => e.action !== "publish")?.at ?? "";
+    return changed(this.options.registry.history(policyName(promptId))) >= changed(events) ? policy : undefined;
+  }
+
+  /** Versions of the routing policies that serve now: an experiment's arms are balanced within them. */
+  private servingPolicies(): string {
+    return this.options.registry
+      .names()
+      .filter((n) => n.startsWith("policy/"))
+      .map((n) => `${n}@${this.options.registry.champion(n)?.version ?? "-"}`)
+      .join(" ");
+  }
+}

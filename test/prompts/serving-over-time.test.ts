@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/core/index.js";
+import { ExperimentRun, parseDefinition } from "../../src/prompts/index.js";
+import { createMemoryStore } from "../../src/store/index.js";
+import { openWorld, supportPrompt } from "./support/world.js";
+
+async function twoVersions(world: Awaited<ReturnType<typeof openWorld>>) {
+  const v1 = await world.prompts.register("support", supportPrompt());
+  const v2 = await world.prompts.register("support", supportPrompt("Answer with an example."));
+  return [v1, v2] as const;
+}
+
+describe("a run", () => {
+  it("keeps the version it started with over a promotion, and gives it up after a roll-back", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    const run = world.config("w1", "t1");
+    expect((await world.prompts.get("support", {}, run)).version).toBe(v1);
+    await world.prompts.promote("support", v2, "better");
+    expect((await world.prompts.get("support", { later: true }, run)).version).toBe(v1);
+    expect(world.pending).toHaveLength(1);
+    expect((await world.prompts.get("support", {}, world.config("w2", "t1"))).version).toBe(v2);
+    await world.prompts.rollback("support", "worse");
+    expect((await world.prompts.get("support", {}, world.config("w2", "t1"))).version).toBe(v1);
+  });
+});
+
+/** Two segments that want different versions, served by an experiment until a policy is learned. */
+async function segmentsLearned(world: Awaited<ReturnType<typeof openWorld>>, [v1, v2]: readonly [string, string]) {
+  await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], minimumEffect: 0.01, guardrails: [] });
+  const rng = createRng("segments");
+  for (let i = 0; i < 240; i++) {
+    const segment = i % 2 ? "formal" : "casual";
+    await world.run("support", `s${i}`, (v) => ((v === v1) === (segment === "formal") ? 1 : rng.int(2) * 0.3), {
+      segment,
+    });
+  }
+  const learned = await world.prompts.learnPolicy("support");
+  await world.prompts.stopExperiment("support", "learned");
+  return learned;
+}
+
+describe("a contextual policy", () => {
+  it("gives way to a version that people promote or roll back to afterwards", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    expect((await segmentsLearned(world, [v1, v2]))?.better).toBe(true);
+    const versions = async (name: string) => {
+      const served = await Promise.all(
+        Array.from({ length: 30 }, (_, i) =>
+          world.prompts.get("support", { segment: i % 2 ? "formal" : "casual" }, world.config(`${name}${i}`)),
+        ),
+      );
+      return new Set(served.map((s) => s.version));
+    };
+    expect(await versions("a")).toEqual(new Set([v1, v2]));
+    world.clock.advance(1000);
+    await world.prompts.promote("support", v2, "by hand");
+    expect(await versions("b")).toEqual(new Set([v2]));
+    const again = await openWorld({}, world.store);
+    expect((await again.prompts.get("support", { segment: "formal" }, world.config("c"))).version).toBe(v2);
+  });
+
+  it("is learned from the latest experiment when an earlier one had other versions", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    const v3 = await world.prompts.register("support", supportPrompt("Answer in verse."));
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v3], guardrails: [] });
+    for (let i = 0; i < 60; i++) await world.run("support", `e${i}`, () => i % 2, { segment: "formal" });
+    await world.prompts.stopExperiment("support", "enough");
+    expect(await segmentsLearned(world, [v1, v2])).toMatchObject({ better: true });
+  });
+
+  it("is learned by the loop's cycle once segments differ beyond doubt", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    await world.prompts.startExperiment({
+      promptId: "support",
+      variants: [v1, v2],
+      minimumEffect: 0.3,
+      guardrails: [],
+    });
+    for (let i = 0; i < 400; i++) {
+      const segment = i % 2 ? "formal" : "casual";
+      await world.run("support", `s${i}`, (v) => ((v === v1) === (segment === "formal") ? 0.9 : 0.4), { segment });
+    }
+    const report = await world.prompts.refresh();
+    expect(report.experiments[0]).toMatchObject({ ended: true });
+    expect(report.policies).toMatchObject([{ promptId: "support" }]);
+    expect((await world.prompts.get("support", { segment: "casual" }, world.config("x"))).version).toBe(v2);
+  });
+});
+
+describe("two processes on one store", () => {
+  it("see each other's experiments and versions at their next refresh, and overwrite nothing", async () => {
+    const store = createMemoryStore();
+    const one = await openWorld({}, store);
+    const [v1, v2] = await twoVersions(one);
+    const two = await openWorld({}, store);
+    await one.prompts.startExperiment({ promptId: "support", variants: [v1, v2] });
+    await two.prompts.refresh();
+    expect((await two.prompts.get("support", {}, two.config("w"))).experiment).toBe("support#1");
+    await two.prompts.stopExperiment("support", "elsewhere");
+    await expect(one.prompts.startExperiment({ promptId: "support", variants: [v1, v2] })).resolves.toMatchObject({
+      key: "support#2",
+    });
+    await two.prompts.refresh();
+    const reopened = await openWorld({}, store);
+    expect(reopened.prompts.experiments("support").map((e) => [e.key, e.ended?.reason])).toEqual([
+      ["support#1", "stopped"],
+      ["support#2", undefined],
+    ]);
+  });
+
+  it("never name a version that was not served", async () => {
+    const store = createMemoryStore();
+    const one = await openWorld({}, store);
+    const [v1] = await twoVersions(one);
+    const two = await openWorld({}, store);
+    const broken = { ...two.registry, champion: () => ({ ...two.registry.champion("prompt/support"), version: "v9" }) };
+    const three = await openWorld({ registry: broken as typeof two.registry }, store);
+    const served = await three.prompts.get("support", {}, three.config("w"));
+    const [decision] = three.pending;
+    expect(decision?.chosen).toBe(served.version);
+    const content = three.prompts.list("support").find((v) => v.version === served.version)?.content;
+    const [system] = await served.template.formatMessages({ question: "?", language: "en" });
+    expect(JSON.stringify(content)).toContain(system?.text);
+    expect(v1).toBe("v1");
+  });
+
+  it("void an experiment whose definition was edited while it ran, at the next refresh", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2] });
+    await world.store.documents.update<{ definition: { alpha: number } }[]>(
+      "prompts/experiments/support",
+      (list = []) => {
+        for (const record of list) record.definition.alpha = 0.4;
+        return list;
+      },
+    );
+    await world.prompts.refresh();
+    expect(world.prompts.experiments("support")[0]?.ended).toMatchObject({ reason: "void" });
+    expect((await world.prompts.get("support", {}, world.config("w"))).experiment).toBeUndefined();
+  });
+});
+
+describe("a store in trouble", () => {
+  it("loses no outcome: what was read before the failure is read again", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    let broken = false;
+    const flaky = {
+      ...world.store,
+      read: ((kind, query) => {
+        if (kind === "feedback" && broken) throw new Error("the disk is away");
+        return world.store.read(kind, query);
+      }) as typeof world.store.read,
+    };
+    const other = await openWorld({ store: flaky }, world.store);
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2] });
+    for (let i = 0; i < 50; i++) await world.run("support", `w${i}`, () => 1);
+    broken = true;
+    await expect(other.prompts.refresh()).rejects.toThrow("the disk is away");
+    broken = false;
+    expect((await other.prompts.refresh()).outcomes).toBe(50);
+  });
+});
+
+describe("a version dropped by a guardrail", () => {
+  it("is named as such, and the one left is not called a winner of rewards", () => {
+    const run = new ExperimentRun(parseDefinition({ promptId: "p", variants: ["v1", "v2"] }));
+    const probabilities = { v1: 0.5, v2: 0.5 };
+    for (let i = 0; !run.decided; i++) {
+      const variant = i % 2 ? "v1" : "v2";
+      run.add({ variant, probabilities, reward: 0.5, stratum: "", failed: variant === "v2" && i % 4 === 0 });
+    }
+    const report = run.report();
+    expect(report.variants[1]?.out).toEqual({ reason: "guardrail", by: "error" });
+    expect(report.text).toMatch(/^v1 is left after \d+ outcomes: v2 broke the guardrail error$/);
+  });
+});

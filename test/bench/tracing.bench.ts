@@ -1,17 +1,24 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import { createRng, shuffled } from "langgraph-collective-learning";
 import { createMemoryStore, openFileStore } from "langgraph-collective-learning/store";
 import { WorkflowTracer } from "langgraph-collective-learning/tracing";
 import { type Bench, median, quantile, round } from "./support/bench.js";
 
 const NODES = 10;
 
-/** Ten trivial nodes in a row, each writing about 1 KB of state. */
-function chain() {
+/** V8's collector, so that what is measured is what is held and not what has not been swept yet. */
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as (options?: { type: "minor" }) => void;
+
+/** Trivial nodes in a row, each writing about 1 KB of state. */
+function chain(nodes: number) {
   const State = Annotation.Root({
     text: Annotation<string>({ reducer: (_, b) => b, default: () => "" }),
     items: Annotation<{ id: number; label: string }[]>({ reducer: (_, b) => b, default: () => [] }),
@@ -25,10 +32,10 @@ function chain() {
     addEdge(from: string, to: string): unknown;
     compile(): { invoke(input: object, config?: object): Promise<unknown> };
   };
-  for (let i = 0; i < NODES; i++) builder.addNode(`n${i}`, () => update);
+  for (let i = 0; i < nodes; i++) builder.addNode(`n${i}`, () => update);
   builder.addEdge(START, "n0");
-  for (let i = 1; i < NODES; i++) builder.addEdge(`n${i - 1}`, `n${i}`);
-  builder.addEdge(`n${NODES - 1}`, END);
+  for (let i = 1; i < nodes; i++) builder.addEdge(`n${i - 1}`, `n${i}`);
+  builder.addEdge(`n${nodes - 1}`, END);
   return { graph: builder.compile(), bytes: JSON.stringify(update).length };
 }
 
@@ -57,7 +64,7 @@ function stubbedTracer(): LangChainTracer {
 /**
  * Microseconds per node of processor time, all threads of the process counted (writing and syncing the
  * store among them), because the wall clock of a shared machine measures its other guests; on an idle one both
- * agree. All ways in turn within each repetition, so that drift hits all alike; the
+ * agree. All ways in a random order within each repetition, so that drift hits all alike; the
  * overheads are medians of the paired differences from the bare graph. Traces go to a real file store,
  * synced, in the same process.
  */
@@ -68,7 +75,7 @@ const bench: Bench = async ({ quick }) => {
     feedback: join(folder, "f"),
     models: join(folder, "m"),
   });
-  const { graph, bytes } = chain();
+  const { graph, bytes } = chain(NODES);
   console.log(`state per node: ${bytes} bytes, updates captured, ${NODES} nodes`);
   const tracerOf = (options: object) => new WorkflowTracer({ store, buffer: { processHooks: false }, ...options });
   const tap = tracerOf({ calls: false });
@@ -76,24 +83,32 @@ const bench: Bench = async ({ quick }) => {
   const callbacks = tracerOf({ capture: "callbacks" });
   const noop = new Noop();
   const official = stubbedTracer();
-  const ways: Record<string, { invoke(input: object, config?: object): Promise<unknown>; config?: object }> = {
+  const wrapped = (tracer: WorkflowTracer) => {
+    const traced = tracer.wrap(graph, { workflowType: "bench" });
+    return { invoke: (input: object) => traced.invoke(input), flush: () => tracer.flush() };
+  };
+  const ways: Record<string, { invoke(input: object): Promise<unknown>; flush?(): Promise<unknown> }> = {
     bare: graph,
-    tap: tap.wrap(graph, { workflowType: "bench" }),
-    tapWithCalls: tapCalls.wrap(graph, { workflowType: "bench" }),
-    callbacks: callbacks.wrap(graph, { workflowType: "bench" }),
+    tap: wrapped(tap),
+    tapWithCalls: wrapped(tapCalls),
+    callbacks: wrapped(callbacks),
     noop: { invoke: (input) => graph.invoke(input, { callbacks: [noop] }) },
     langchainTracer: { invoke: (input) => graph.invoke(input, { callbacks: [official] }) },
   };
-  const runs = quick ? 8 : 10;
-  const repetitions = quick ? 40 : 200;
+  const runs = quick ? 10 : 30;
+  const repetitions = quick ? 25 : 120;
+  const rng = createRng(1);
   const names = Object.keys(ways);
   const times: Record<string, number[]> = Object.fromEntries(names.map((n) => [n, []]));
   const walls: Record<string, number[]> = Object.fromEntries(names.map((n) => [n, []]));
   const measure = async (name: string) => {
     const way = ways[name] as (typeof ways)[string];
+    // Nobody sweeps up after the one before. (A full collection would throw compiled code away.)
+    collectGarbage({ type: "minor" });
     const started = performance.now();
     const cpu = process.cpuUsage();
     for (let i = 0; i < runs; i++) await way.invoke({ text: "start" });
+    await way.flush?.();
     const { user, system } = process.cpuUsage(cpu);
     (walls[name] as number[]).push(((performance.now() - started) * 1000) / runs / NODES);
     return (user + system) / runs / NODES;
@@ -101,10 +116,7 @@ const bench: Bench = async ({ quick }) => {
   for (const name of names) await measure(name);
   for (const name of names) walls[name] = [];
   for (let r = 0; r < repetitions; r++)
-    for (let k = 0; k < names.length; k++) {
-      const name = names[(k + r) % names.length] as string;
-      (times[name] as number[]).push(await measure(name));
-    }
+    for (const name of shuffled(names, rng)) (times[name] as number[]).push(await measure(name));
   const over = (name: string, of = times) => (of[name] as number[]).map((t, i) => t - (of.bare as number[])[i]!);
   const figures: Record<string, number> = { bareUs: round(median(times.bare as number[]), 1) };
   for (const name of names.slice(1)) {
@@ -115,32 +127,35 @@ const bench: Bench = async ({ quick }) => {
   }
   await Promise.all([tap.flush(), tapCalls.flush(), callbacks.flush()]);
 
-  // Memory: many runs through one wrapped graph, with a store that forgets.
+  // Memory: many runs through one wrapped graph (a short one, for the sake of time), with a store that forgets.
   const memory = createMemoryStore();
   const lean = new WorkflowTracer({ store: { ...memory, append: async () => {} }, buffer: { processHooks: false } });
-  const long = lean.wrap(graph, { workflowType: "bench" });
+  const long = lean.wrap(chain(3).graph, { workflowType: "bench" });
   const total = quick ? 1500 : 100_000;
   const settle = async () => {
     await lean.flush();
-    globalThis.gc?.();
-    return process.memoryUsage().rss / 2 ** 20;
+    for (let i = 0; i < 3; i++) collectGarbage();
+    const { rss, heapUsed } = process.memoryUsage();
+    return { rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20 };
   };
-  for (let i = 0; i < Math.min(2000, total); i++) await long.invoke({ text: "start" });
+  const play = async (count: number) => {
+    for (let i = 0; i < count; i++) await long.invoke({ text: "start" });
+  };
+  await play(total / 5);
   const before = await settle();
-  const deadline = performance.now() + (quick ? 5_000 : 240_000);
-  let done = 0;
-  while (done < total && performance.now() < deadline) {
-    for (let i = 0; i < 100; i++) await long.invoke({ text: "start" });
-    done += 100;
-  }
-  const rssGrowthMiB = round((await settle()) - before, 1);
+  await play(total);
+  const after = await settle();
+  const rssGrowthMiB = round(after.rss - before.rss, 1);
+  const heapGrowthMiB = round(after.heap - before.heap, 1);
+  console.log(`after ${total} runs more: resident +${rssGrowthMiB} MiB, live heap +${heapGrowthMiB} MiB`);
   for (const tracer of [tap, tapCalls, callbacks, lean]) await tracer.close();
   await store.close();
   await rm(folder, { recursive: true });
   return {
     ...figures,
     rssGrowthMiB,
-    memoryRuns: done,
+    heapGrowthMiB,
+    memoryRuns: total,
     tapShareOfLangchainTracer: round((figures.tapUs as number) / (figures.langchainTracerUs as number)),
     callbacksOverNoop: round((figures.callbacksUs as number) / (figures.noopUs as number)),
     dropped: lean.counters().dropped + tap.counters().dropped,

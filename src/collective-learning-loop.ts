@@ -9,7 +9,8 @@ import { type ExportSummary, exportLearning } from "./loop/export.js";
 import type { LearningReport } from "./loop/report/types.js";
 import type { RewardPredictions } from "./loop/reward-predictions.js";
 import type { OrchestratorTrainingParts } from "./loop/train-orchestrator.js";
-import { isSwitchedOff, type LearningStatus, type LoopParts, MODES_KEY, openParts, traceIn } from "./loop-parts.js";
+import { LoopFollower } from "./loop-follower.js";
+import { isSwitchedOff, type LearningStatus, type LoopParts, openParts, traceIn } from "./loop-parts.js";
 import { decisionsIn, drawLearned, LoopRouting } from "./loop-routing.js";
 import { PatternAnalyzer } from "./patterns/index.js";
 import { routingArtifactName } from "./policies/index.js";
@@ -41,9 +42,6 @@ export interface AdviceOptions {
   candidates?: readonly string[];
 }
 
-/** How often a process looks for what others promoted, rolled back or set by hand over the same store. */
-const FOLLOW_MS = 10_000;
-
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
  * per storage folder and process, and `close` it at the end (or use `await using`).
@@ -65,9 +63,7 @@ export class CollectiveLearningLoop extends LoopRouting {
   private readonly advice = new AdviceCache<Advice>();
   private disabled = isSwitchedOff();
   private closing?: Promise<void>;
-  private cancelFollowing?: () => void;
-  /** Changes of what other processes share, one after the other. */
-  private shared: Promise<void> = Promise.resolve();
+  private readonly follower: LoopFollower;
 
   private constructor(private readonly parts: LoopParts) {
     super();
@@ -89,6 +85,7 @@ export class CollectiveLearningLoop extends LoopRouting {
       runs: createRunBook(),
     };
     this.learned = new LearnedPoints(this.deps, parts.points);
+    this.follower = new LoopFollower(parts, (point, mode) => this.deps.modes.set(point, mode));
     this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
     for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
     parts.tracer.enabled = !this.disabled;
@@ -107,7 +104,7 @@ export class CollectiveLearningLoop extends LoopRouting {
       await loop.close().catch(() => undefined);
       throw error;
     }
-    loop.follow();
+    loop.follower.start();
     return loop;
   }
 
@@ -157,40 +154,7 @@ export class CollectiveLearningLoop extends LoopRouting {
         remedy: "Choose one of these.",
       });
     }
-    await this.inTurn(async () => {
-      this.deps.modes.set(decisionPoint, mode);
-      const { documents } = this.parts.store;
-      await documents.update<Record<string, ModeSetting>>(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
-    });
-  }
-
-  /** Keeps up with other processes over the same store: promotions, roll-backs, pins, modes, decision points. */
-  private follow(): void {
-    this.cancelFollowing = this.parts.clock.schedule(() => {
-      void this.catchUp().then(() => {
-        if (!this.closing) this.follow();
-      });
-    }, FOLLOW_MS);
-  }
-
-  private async catchUp(): Promise<void> {
-    try {
-      await this.inTurn(async () => {
-        if (this.closing) return;
-        const { engine, store } = this.parts;
-        await engine.catchUp();
-        const modes = (await store.documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
-        for (const [point, mode] of Object.entries(modes)) this.deps.modes.set(point, mode);
-      });
-    } catch (error) {
-      this.parts.logger.warn("what other processes changed cannot be read now", { error: messageOf(error) });
-    }
-  }
-
-  private inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.shared.then(work);
-    this.shared = turn.catch(() => undefined);
-    return turn;
+    await this.follower.changeMode(decisionPoint, mode);
   }
 
   /** The kill switch: graphs run bare, routers are their fallbacks, nothing is recorded. */
@@ -230,7 +194,7 @@ export class CollectiveLearningLoop extends LoopRouting {
   /** What was learned, what serves, how much better it is, and what went wrong. */
   async getLearningStatus(): Promise<LearningStatus> {
     const { engine, store, tracer } = this.parts;
-    await this.catchUp();
+    await this.follower.catchUp();
     return {
       ...engine.status((point) => this.deps.modes.get(point) ?? "auto"),
       capture: {
@@ -337,8 +301,7 @@ export class CollectiveLearningLoop extends LoopRouting {
    */
   close(): Promise<void> {
     this.closing ??= (async () => {
-      this.cancelFollowing?.();
-      await this.shared;
+      await this.follower.stop();
       await this.parts.engine.close();
       try {
         await this.flush();

@@ -1,0 +1,67 @@
+import { messageOf } from "./core/index.js";
+import { type LoopParts, MODES_KEY } from "./loop-parts.js";
+import type { ModeSetting } from "./routing/index.js";
+
+/** How often a process looks for what others promoted, rolled back or set by hand over the same store. */
+const FOLLOW_MS = 10_000;
+
+/**
+ * What processes over one store share beside facts: promotions, roll-backs, pins, decision points, and
+ * the modes set by hand. Changes are made one after the other.
+ */
+export class LoopFollower {
+  private stopped = false;
+  private cancel?: () => void;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly parts: Pick<LoopParts, "clock" | "engine" | "logger" | "store">,
+    private readonly setMode: (decisionPoint: string, mode: ModeSetting) => void,
+  ) {}
+
+  /** Keeps up with the other processes from here on. */
+  start(): void {
+    this.cancel = this.parts.clock.schedule(() => {
+      void this.catchUp().then(() => {
+        if (!this.stopped) this.start();
+      });
+    }, FOLLOW_MS);
+  }
+
+  /** Resolves when nothing of it is under way any more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancel?.();
+    await this.turn;
+  }
+
+  /** Sets a mode here, and for all others. */
+  changeMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
+    return this.inTurn(async () => {
+      this.setMode(decisionPoint, mode);
+      const { documents } = this.parts.store;
+      await documents.update<Record<string, ModeSetting>>(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
+    });
+  }
+
+  /** Takes over what they changed, now. A failure is told, and tried again the next time. */
+  async catchUp(): Promise<void> {
+    try {
+      await this.inTurn(async () => {
+        if (this.stopped) return;
+        const { engine, store } = this.parts;
+        await engine.catchUp();
+        const modes = (await store.documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
+        for (const [point, mode] of Object.entries(modes)) this.setMode(point, mode);
+      });
+    } catch (error) {
+      this.parts.logger.warn("what other processes changed cannot be read now", { error: messageOf(error) });
+    }
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.turn.then(work);
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+}

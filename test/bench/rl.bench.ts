@@ -158,7 +158,12 @@ const bench: Bench = async ({ quick }) => {
   for (const seed of seeds) shares.push(await tabularShare(seed));
   console.log(`share of the exact optimum, worse of two worlds: ${shares.map((s) => round(s)).join(", ")}`);
   const sentinel = await sentinelSeedsAboveBaseline({ quick });
-  return { ...figures, tabularShareOfOptimum: round(median(shares)), tabularShares: shares.map((s) => round(s)), ...sentinel };
+  return {
+    ...figures,
+    tabularShareOfOptimum: round(median(shares)),
+    tabularShares: shares.map((s) => round(s)),
+    ...sentinel,
+  };
 };
 
 export default bench;

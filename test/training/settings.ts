@@ -10,5 +10,5 @@ export const TABULAR_PPO: PpoOptions = {
   learningRate: 0.01,
   lambda: 0.95,
   epochs: 4,
-  entropyWeight: 0.02,
+  entropyWeight: 0.05,
 };

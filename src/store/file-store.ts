@@ -8,7 +8,7 @@ import { fileDocuments } from "./file/documents.js";
 import { Eraser } from "./file/eraser.js";
 import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
-import { FactWriter } from "./file/fact-writer.js";
+import { FactLine, FactWriter } from "./file/fact-writer.js";
 import { ensureFolder, errno } from "./file/io.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
@@ -80,6 +80,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
 
   return {
     append: guarded((kind, facts) => logs[kind].writer.append(kind, facts)),
+    encode: FactLine.of,
     read: (kind, query = {}) => new FactReader(logs[kind].segments, kind, isClosed).read(query),
     documents: {
       get: guarded(documents.get),

@@ -29,6 +29,15 @@ export interface FactQuery {
   to?: string;
 }
 
+/**
+ * A fact in the form in which a store will write it, made by that store's `encode`: one flat piece of memory
+ * instead of many objects, for facts that wait to be appended.
+ */
+export interface EncodedFact {
+  /** Size in bytes as it will be written. */
+  readonly bytes: number;
+}
+
 /** Some facts in order, and the position behind the last of them. */
 export interface FactBatch<T> {
   facts: T[];
@@ -78,7 +87,9 @@ export interface StoreSizes {
  */
 export interface LearningStore {
   /** Resolves when the facts are durable. Order within one call is kept. */
-  append<K extends FactKind>(kind: K, facts: readonly FactTypes[K][]): Promise<void>;
+  append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void>;
+  /** The fact as this store's `append` will take it as well; a store without has nothing better than the fact itself. */
+  encode?<K extends FactKind>(kind: K, fact: FactTypes[K]): EncodedFact;
   /** Facts in the order of their append (per writing process), in batches. Skips what is damaged, with a warning. */
   read<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>>;
   readonly documents: DocumentStore;

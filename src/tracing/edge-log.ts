@@ -25,7 +25,7 @@ interface OpenBranch {
 /** The edges of one run: emitted when a node ends, started when their destination does. */
 export class EdgeLog {
   private readonly edges: EdgeRun[] = [];
-  /** Edges whose destination has not started, by namespace and destination. */
+  /** Edges whose destination has not started, by destination (which several graphs may have by the same name). */
   private readonly waiting = new Map<string, EdgeRun[]>();
   private open: OpenBranch[] = [];
 
@@ -40,10 +40,9 @@ export class EdgeLog {
     if (more.channel !== undefined) edge.channel = more.channel;
     this.edges.push(edge);
     if (edge.started) return;
-    const key = `${namespace}\n${to}`;
-    const list = this.waiting.get(key);
+    const list = this.waiting.get(to);
     if (list) list.push(edge);
-    else this.waiting.set(key, [edge]);
+    else this.waiting.set(to, [edge]);
   }
 
   /** A conditional edge whose choice was not seen: its destination will tell. Without `ends`: any node. */
@@ -64,13 +63,13 @@ export class EdgeLog {
   /** Marks the edges that made a node start. Returns what is doubtful about them, if anything is. */
   arrived(place: TaskPlace): string | undefined {
     const { name, namespace, step } = place;
-    const key = `${namespace}\n${name}`;
-    const list = this.waiting.get(key);
+    const list = this.waiting.get(name);
     const trigger = place.triggers[0] ?? "";
-    if (!list) return trigger.startsWith(BRANCH_PREFIX) ? this.arrivedUnannounced(place) : undefined;
+    if (!list?.some((edge) => edge.namespace === namespace))
+      return trigger.startsWith(BRANCH_PREFIX) ? this.arrivedUnannounced(place) : undefined;
     let sendTaken = false;
     const left = list.filter((edge) => {
-      if (edge.step >= step) return true;
+      if (edge.namespace !== namespace || edge.step >= step) return true;
       if (trigger === PUSH_TRIGGER) {
         if (edge.kind !== "send" || sendTaken) return true;
         sendTaken = true;
@@ -80,8 +79,8 @@ export class EdgeLog {
       edge.started = true;
       return false;
     });
-    if (left.length > 0) this.waiting.set(key, left);
-    else this.waiting.delete(key);
+    if (left.length > 0) this.waiting.set(name, left);
+    else this.waiting.delete(name);
     return undefined;
   }
 
@@ -107,7 +106,8 @@ export class EdgeLog {
   }
 }
 
-function edgeRecord(run: EdgeRun): EdgeTaken {
-  const { namespace: _, channel: __, ...edge } = run;
+function edgeRecord({ from, to, kind, path, step, started, inferred }: EdgeRun): EdgeTaken {
+  const edge: EdgeTaken = { from, to, kind, path, step, started };
+  if (inferred) edge.inferred = true;
   return edge;
 }

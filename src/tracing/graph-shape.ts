@@ -25,10 +25,21 @@ export type GraphShape = ReadonlyMap<string, NodeOutlook>;
 
 const NOTHING: NodeOutlook = { staticEnd: false, statics: [], joins: [], branches: [] };
 
-/** Reads a compiled graph's edges; a graph without a builder (functional, hand-made) has none to read. */
+/** What was read of the graphs seen so far: compiled ones do not change. */
+const shapes = new WeakMap<PregelShape, GraphShape>();
+
+/** A compiled graph's edges; a graph without a builder (functional, hand-made) has none to read. */
 export function shapeOf(graph: PregelShape): GraphShape {
+  let shape = shapes.get(graph);
+  if (!shape) {
+    shape = readShape(graph);
+    shapes.set(graph, shape);
+  }
+  return shape;
+}
+
+function readShape({ builder }: PregelShape): GraphShape {
   const shape = new Map<string, NodeOutlook>();
-  const builder = graph.builder;
   if (!builder) return shape;
   const of = (name: string): NodeOutlook => {
     let outlook = shape.get(name);

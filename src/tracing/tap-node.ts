@@ -111,8 +111,11 @@ function watchedCallbacks(config: TaskConfig | undefined): unknown {
   return addCallHandler(config?.callbacks, run);
 }
 
-/** Stands in for `invoke` of a task's runnable. */
-async function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig): Promise<unknown> {
+/**
+ * Stands in for `invoke` of a task's runnable. It hands out the runnable's own promise, which it listens to
+ * first: each further promise would cost every node some turns of the event loop.
+ */
+function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig): Promise<unknown> {
   const active = runOf(config);
   const recorder = active && recorderOf(active);
   if (!recorder || recorder.muted || !config?.configurable) return this[UNTAPPED](input, config);
@@ -127,18 +130,21 @@ async function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskC
     recorder.captureFailed(error);
     return this[UNTAPPED](input, config);
   }
-  let output: unknown;
-  try {
-    output = await this[UNTAPPED](input, tapped);
-  } catch (error) {
-    recorder.quietly(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
-    throw error;
-  } finally {
+  const settled = (note: () => void) => {
+    recorder.quietly(note);
     if (!isSubgraph && !recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, tapped));
+  };
+  const failed = (error: unknown) =>
+    settled(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
+  let result: Promise<unknown>;
+  try {
+    result = Promise.resolve(this[UNTAPPED](input, tapped));
+  } catch (error) {
+    failed(error);
+    throw error;
   }
-  // An attempt that ended by a time-out may still come back; what it says then counts no more.
-  if (run.status === undefined) recorder.quietly(() => noteSuccess(recorder, run, sends, output, outlook));
-  return output;
+  result.then((output) => settled(() => noteSuccess(recorder, run, sends, output, outlook)), failed);
+  return result;
 }
 
 /** What a task's config says about its place. */
@@ -208,6 +214,8 @@ function noteSuccess(
   output: unknown,
   outlook: NodeOutlook,
 ): void {
+  // An attempt that ended by a time-out may still come back; what it says then counts no more.
+  if (run.status !== undefined) return;
   recorder.nodeEnded(run, "success");
   recorder.nodeWrote(run, updateOf(output));
   noteSentEdges(recorder, run, sends, output, outlook);

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../src/core/index.js";
+import { ManualClock, type TraceSegment } from "../../src/core/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
 import { BufferedWriter } from "../../src/tracing/buffered-writer.js";
 import { decision, segment } from "../store/facts.js";
@@ -47,7 +47,7 @@ describe("buffered writer", () => {
     const { writer, clock } = writerOver(
       storeThat(async (_, facts) => {
         if (failing) throw new Error("disk on fire");
-        got.push(...facts.map((f) => f.workflowId));
+        got.push(...(facts as readonly TraceSegment[]).map((f) => f.workflowId));
       }),
       { flushIntervalMs: 100 },
     );

@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/prom
 import type { Clock } from "../../core/index.js";
 import { newId } from "../../core/index.js";
 import { type FactKeys, keysOf } from "../facts.js";
-import type { FactKind, FactTypes } from "../learning-store.js";
+import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { forgetHolder, newHolder } from "./holder.js";
 import { errno, ioError, syncFolder, writeFully } from "./io.js";
 import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
@@ -14,9 +14,25 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** A segment is sealed when its facts span more than this, so that retention by age can be exact to the day. */
 const SEGMENT_SPAN_MS = 86_400_000;
 
+/** A fact as a line of a segment, without its line feed. */
+export class FactLine implements EncodedFact {
+  readonly bytes: number;
+
+  constructor(
+    readonly text: string,
+    readonly keys: FactKeys,
+  ) {
+    this.bytes = Buffer.byteLength(text);
+  }
+
+  static of<K extends FactKind>(kind: K, fact: FactTypes[K]): FactLine {
+    return new FactLine(JSON.stringify(fact), keysOf(kind, fact));
+  }
+}
+
 interface Pending {
   data: Buffer;
-  rows: { length: number; keys: FactKeys }[];
+  lines: readonly FactLine[];
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -55,18 +71,12 @@ export class FactWriter {
   ) {}
 
   /** Resolves when the facts are on disk. They are copied at once. */
-  append<K extends FactKind>(kind: K, facts: readonly FactTypes[K][]): Promise<void> {
+  append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void> {
     if (facts.length === 0) return Promise.resolve();
-    const buffers: Buffer[] = [];
-    const rows: Pending["rows"] = [];
-    for (const fact of facts) {
-      const line = Buffer.from(`${JSON.stringify(fact)}\n`);
-      buffers.push(line);
-      rows.push({ length: line.length - 1, keys: keysOf(kind, fact) });
-    }
-    const data = buffers.length === 1 ? (buffers[0] as Buffer) : Buffer.concat(buffers);
+    const lines = facts.map((fact) => (fact instanceof FactLine ? fact : FactLine.of(kind, fact as FactTypes[K])));
+    const data = Buffer.from(`${lines.map((line) => line.text).join("\n")}\n`);
     return new Promise((resolve, reject) => {
-      this.pending.push({ data, rows, resolve, reject });
+      this.pending.push({ data, lines, resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -95,7 +105,8 @@ export class FactWriter {
     const { handle, index } = this.current;
     const lead = this.current.torn ? Buffer.from("\n") : undefined;
     const data = batch.map((p) => p.data);
-    const buffer = Buffer.concat(lead ? [lead, ...data] : data);
+    if (lead) data.unshift(lead);
+    const buffer = data.length === 1 ? (data[0] as Buffer) : Buffer.concat(data);
     try {
       await writeFully(handle, buffer);
       if (this.options.fsync) await handle.datasync();
@@ -109,10 +120,10 @@ export class FactWriter {
       at += lead.length;
       await extendIndex(index, this.segments.kind, handle, at);
     }
-    for (const { rows } of batch)
-      for (const { length, keys } of rows) {
-        index.add(at, length, keys);
-        at += length + 1;
+    for (const { lines } of batch)
+      for (const { bytes, keys } of lines) {
+        index.add(at, bytes, keys);
+        at += bytes + 1;
       }
     index.bytes = at;
     this.current.size = at;

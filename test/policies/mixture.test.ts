@@ -45,6 +45,21 @@ describe("MixtureModel", () => {
     expect(odds()).toBeCloseTo(Math.exp(-2), 12);
   });
 
+  it("makes its surest expert anew when the world changed", () => {
+    let made = 0;
+    const renew = () => {
+      made++;
+      return constant(1, 0.5);
+    };
+    const mixture = new MixtureModel([constant(0, 0.1), constant(0, 0.1)], { surest: 1, renew });
+    for (let i = 0; i < 100; i++) mixture.learn([row(0)]);
+    expect(made).toBe(0);
+    for (let i = 0; i < 60; i++) mixture.learn([row(1)]);
+    expect(made).toBe(1);
+    expect(mixture.shares[1]).toBeGreaterThan(0.99);
+    expect(errorsOf(mixture)).toBeCloseTo(0.5, 2);
+  });
+
   it("takes the standard errors of its surest expert, joined with the disagreement", () => {
     const experts = [constant(0.4, 0.3), constant(0.6, 0.05)];
     expect(errorsOf(new MixtureModel(experts))).toBeCloseTo(Math.hypot(0.3, 0.1), 12);

@@ -56,14 +56,11 @@ export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: M
       const { forgetting } = spec;
       const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
       const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
-      const make = [
-        of({ kind: "shared", forgetting }),
-        of({ kind: "fourier", lambda: 0.3, forgetting }),
-        (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent())),
-      ];
+      const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));
+      const make = [of({ kind: "shared", forgetting }), of({ kind: "fourier", lambda: 0.3, forgetting }), sphere];
       const short = dim <= MOST_DENSE_POSITIONS;
       if (!short) make.push(of({ kind: "logistic", forgetting }));
-      const options = short ? { handicaps: [HANDICAP, 0, 0], surest: 2 } : {};
+      const options = short ? { handicaps: [HANDICAP, 0, 0], surest: 2, renew: sphere } : {};
       return saved
         ? MixtureModel.restore(make, saved, options)
         : new MixtureModel(

@@ -22,6 +22,8 @@ export interface MixtureOptions {
    * of the candidates, which it does not see. For one that is soon sure and quick to ask.
    */
   surest?: number;
+  /** Makes the surest expert anew when the world has changed: what it was sure of has to be tried again. */
+  renew?: () => RewardModel;
 }
 
 /**
@@ -39,7 +41,7 @@ export class MixtureModel implements RewardModel {
   private drift = new PageHinkley();
 
   constructor(
-    private readonly experts: readonly RewardModel[],
+    private readonly experts: RewardModel[],
     private readonly options: MixtureOptions = {},
   ) {
     this.losses = new Float64Array(experts.length);
@@ -115,7 +117,11 @@ export class MixtureModel implements RewardModel {
       this.losses[m] = (this.losses[m] as number) * (1 - LOSS_DECAY) + weight * error * error;
     });
     // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
-    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) this.forget();
+    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) {
+      this.forget();
+      const { surest, renew } = this.options;
+      if (surest !== undefined && renew) this.experts[surest] = renew();
+    }
     this.weigh();
   }
 

@@ -10,9 +10,15 @@ import type { Regressor, RegressorSnapshot } from "./regressor.js";
 import { OnlineRidge } from "./ridge.js";
 import { SharedModel } from "./shared.js";
 import { SparseLogistic } from "./sparse-logistic.js";
+import { SphereModel } from "./sphere.js";
 
 /** Forgetting of the member of a mixture that is there for drifting worlds. */
 const RECENT = 0.03;
+/**
+ * Squared errors that the shared member of a mixture over short contexts starts with: it needs more rows
+ * than the others to tell the candidates apart.
+ */
+const HANDICAP = 1;
 
 /** The model a policy uses when its spec names none. */
 export function defaultModel(kind: string, dim: number): ModelSpec {
@@ -48,14 +54,19 @@ export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: M
     }
     case "mixture": {
       const { forgetting } = spec;
-      const experts: ModelSpec[] = [
-        { kind: "shared", forgetting },
-        { kind: "fourier", lambda: 0.3, forgetting },
-        { kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) },
-      ];
-      if (dim > MOST_DENSE_POSITIONS) experts.push({ kind: "logistic", forgetting });
-      const make = experts.map((expert) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s));
-      return saved ? MixtureModel.restore(make, saved) : new MixtureModel(make.map((m) => m()));
+      const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
+      const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
+      const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));
+      const make = [of({ kind: "shared", forgetting }), of({ kind: "fourier", lambda: 0.3, forgetting }), sphere];
+      const short = dim <= MOST_DENSE_POSITIONS;
+      if (!short) make.push(of({ kind: "logistic", forgetting }));
+      const options = short ? { handicaps: [HANDICAP, 0, 0], surest: 2, renew: sphere } : {};
+      return saved
+        ? MixtureModel.restore(make, saved, options)
+        : new MixtureModel(
+            make.map((m) => m()),
+            options,
+          );
     }
   }
 }

@@ -13,21 +13,46 @@ const NEGLIGIBLE = 0.02;
 /** Rows of a batch are learned in chunks that double in size from here; each is predicted before it is learned. */
 const FIRST_CHUNK = 32;
 
+/** Options of {@link MixtureModel}. */
+export interface MixtureOptions {
+  /** Squared errors that each expert starts with (default none), which makes its weight smaller at first. */
+  handicaps?: readonly number[];
+  /**
+   * The expert whose standard errors count (default: the weightiest one's), for inputs without features
+   * of the candidates, which it does not see. For one that is soon sure and quick to ask.
+   */
+  surest?: number;
+  /** Makes the surest expert anew when the world has changed: what it was sure of has to be tried again. */
+  renew?: () => RewardModel;
+}
+
 /**
  * Several models mixed by how well each predicted rewards before it learned them: weights fall
  * exponentially with the (slowly forgotten) sum of squared errors. The mean is the weighted one; the
- * standard error is that of the weightiest model, joined with the models' disagreement.
+ * standard error is that of one model, joined with the models' disagreement.
  */
 export class MixtureModel implements RewardModel {
   private losses: Float64Array;
   private weights: Float64Array;
+  /** The weightiest expert. */
+  private top = 0;
   private means = new Float64Array(16);
   private others = new Float64Array(16);
   private drift = new PageHinkley();
 
-  constructor(private readonly experts: readonly RewardModel[]) {
+  constructor(
+    private readonly experts: RewardModel[],
+    private readonly options: MixtureOptions = {},
+  ) {
     this.losses = new Float64Array(experts.length);
-    this.weights = new Float64Array(experts.length).fill(1 / experts.length);
+    this.weights = new Float64Array(experts.length);
+    this.forget();
+    this.weigh();
+  }
+
+  private forget(): void {
+    this.losses.fill(0);
+    this.losses.set(this.options.handicaps ?? []);
   }
 
   /** Weight of each expert, in the order given; sums to one. */
@@ -41,15 +66,18 @@ export class MixtureModel implements RewardModel {
       this.means = new Float64Array(count * 2);
       this.others = new Float64Array(count * 2);
     }
-    const top = this.weights.indexOf(Math.max(...this.weights));
-    const { others } = this;
+    const { others, top } = this;
+    const sure = input.candidateFeatures ? top : (this.options.surest ?? top);
     let total = 0;
     means.fill(0, 0, count);
     others.fill(0, 0, count);
     for (let m = 0; m < this.experts.length; m++) {
       const w = this.weights[m] as number;
-      if (w < NEGLIGIBLE && m !== top) continue;
-      (this.experts[m] as RewardModel).estimate(input, this.means, m === top ? errors : undefined);
+      const counts = w >= NEGLIGIBLE || m === top;
+      const asked = errors && m === sure;
+      if (!counts && !asked) continue;
+      (this.experts[m] as RewardModel).estimate(input, this.means, asked ? errors : undefined);
+      if (!counts) continue;
       total += w;
       for (let i = 0; i < count; i++) {
         const mean = this.means[i] as number;
@@ -89,7 +117,11 @@ export class MixtureModel implements RewardModel {
       this.losses[m] = (this.losses[m] as number) * (1 - LOSS_DECAY) + weight * error * error;
     });
     // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
-    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) this.losses.fill(0);
+    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) {
+      this.forget();
+      const { surest, renew } = this.options;
+      if (surest !== undefined && renew) this.experts[surest] = renew();
+    }
     this.weigh();
   }
 
@@ -102,6 +134,7 @@ export class MixtureModel implements RewardModel {
     this.weights = this.losses.map((loss) => Math.exp(-RATE * (loss - least)));
     const sum = this.weights.reduce((a, b) => a + b, 0);
     this.weights = this.weights.map((w) => w / sum);
+    this.top = this.weights.indexOf(Math.max(...this.weights));
   }
 
   parts(input: PolicyInput, index: number): Parts {
@@ -132,12 +165,16 @@ export class MixtureModel implements RewardModel {
   static restore(
     restore: readonly ((snapshot: ModelSnapshot) => RewardModel)[],
     snapshot: ModelSnapshot,
+    options: MixtureOptions = {},
   ): MixtureModel {
     const { kind, losses, experts } = snapshot;
     const right = (list: unknown): list is unknown[] => Array.isArray(list) && list.length === restore.length;
     if (kind !== "mixture" || !right(losses) || !losses.every((l) => Number.isFinite(l)) || !right(experts))
       throw invalidSnapshot("a mixture with other experts", `${restore.length} experts and their losses`);
-    const model = new MixtureModel(restore.map((make, m) => make(experts[m] as ModelSnapshot)));
+    const model = new MixtureModel(
+      restore.map((make, m) => make(experts[m] as ModelSnapshot)),
+      options,
+    );
     model.drift = restoredDrift(snapshot.drift);
     model.losses = Float64Array.from(losses as number[]);
     model.weigh();

@@ -21,6 +21,9 @@ const CANDIDATE_POSITIONS = 256;
 export class SharedModel implements RewardModel {
   private readonly blocks = new Map<string, number>();
   private ridge: OnlineRidge;
+  /** What `features` fills; made anew when the length changes. */
+  private indices = new Int32Array(0);
+  private values = new Float64Array(0);
 
   constructor(
     private readonly dim: number,
@@ -29,7 +32,10 @@ export class SharedModel implements RewardModel {
     this.ridge = new OnlineRidge(options);
   }
 
-  /** The joint features of a candidate; without the part of its own when nothing was learned of it. */
+  /**
+   * The joint features of a candidate, valid until the next call; without the part of its own when nothing
+   * was learned of it.
+   */
   private features(input: PolicyInput, index: number): { x: FeatureVector; count: number } {
     const { context, candidates, candidateFeatures } = input;
     const count = denseCount(context);
@@ -37,8 +43,11 @@ export class SharedModel implements RewardModel {
     const extra = own ? own.indices.length : 0;
     const block = this.blocks.get(candidates[index] as string);
     const total = count + extra + (block === undefined ? 0 : count + 1);
-    const indices = new Int32Array(total);
-    const values = new Float64Array(total);
+    if (this.indices.length !== total) {
+      this.indices = new Int32Array(total);
+      this.values = new Float64Array(total);
+    }
+    const { indices, values } = this;
     let at = 0;
     for (let k = 0; k < count; k++) {
       indices[at] = CANDIDATE_POSITIONS + (context.indices[k] as number);

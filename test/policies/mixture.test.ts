@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/core/index.js";
+import { denseVector } from "../../src/dataset/index.js";
+import type { PolicyInput, PolicyRow } from "../../src/policies/index.js";
+import { createPolicy } from "../../src/policies/index.js";
+import { buildModel } from "../../src/policies/models/build.js";
+import { MixtureModel } from "../../src/policies/models/mixture.js";
+import type { RewardModel } from "../../src/policies/models/model.js";
+import { SphereModel } from "../../src/policies/models/sphere.js";
+
+const AB = ["a", "b"];
+
+/** A model that always says the same. */
+function constant(mean: number, error: number): RewardModel {
+  return {
+    estimate(_input, means, errors) {
+      means.fill(mean);
+      errors?.fill(error);
+    },
+    learn() {},
+    parts: ({ context }) => ({ bias: mean, contributions: new Float64Array(context.indices.length), context }),
+    snapshot: () => ({ kind: "constant" }),
+  };
+}
+
+const row = (reward: number): PolicyRow => ({ context: denseVector([1]), candidates: AB, chosen: 0, reward });
+
+describe("MixtureModel", () => {
+  const input: PolicyInput = { context: denseVector([1]), candidates: AB };
+  const errorsOf = (model: RewardModel, asked = input): number => {
+    const errors = new Float64Array(2);
+    model.estimate(asked, new Float64Array(2), errors);
+    return errors[0] as number;
+  };
+
+  it("gives the experts the weights of their handicaps at first and after the world changed", () => {
+    const mixture = new MixtureModel([constant(0, 0.1), constant(0, 0.1)], { handicaps: [1] });
+    const odds = () => (mixture.shares[0] as number) / (mixture.shares[1] as number);
+    expect(odds()).toBeCloseTo(Math.exp(-2), 12);
+    for (let i = 0; i < 100; i++) mixture.learn([row(0)]);
+    expect(odds()).toBeGreaterThan(0.15);
+    let rows = 0;
+    while (mixture.rowsSinceDrift() > 0 && rows++ < 100) mixture.learn([row(1)]);
+    expect(rows).toBeLessThan(60);
+    expect(odds()).toBeCloseTo(Math.exp(-2), 12);
+  });
+
+  it("makes its surest expert anew when the world changed", () => {
+    let made = 0;
+    const renew = () => {
+      made++;
+      return constant(1, 0.5);
+    };
+    const mixture = new MixtureModel([constant(0, 0.1), constant(0, 0.1)], { surest: 1, renew });
+    for (let i = 0; i < 100; i++) mixture.learn([row(0)]);
+    expect(made).toBe(0);
+    for (let i = 0; i < 60; i++) mixture.learn([row(1)]);
+    expect(made).toBe(1);
+    expect(mixture.shares[1]).toBeGreaterThan(0.99);
+    expect(errorsOf(mixture)).toBeCloseTo(0.5, 2);
+  });
+
+  it("takes the standard errors of its surest expert, joined with the disagreement", () => {
+    const experts = [constant(0.4, 0.3), constant(0.6, 0.05)];
+    expect(errorsOf(new MixtureModel(experts))).toBeCloseTo(Math.hypot(0.3, 0.1), 12);
+    const surest = new MixtureModel(experts, { surest: 1 });
+    expect(errorsOf(surest)).toBeCloseTo(Math.hypot(0.05, 0.1), 12);
+    // Where candidates have features of their own, who sees them is asked.
+    const candidateFeatures = AB.map(() => denseVector([1]));
+    expect(errorsOf(surest, { ...input, candidateFeatures })).toBeCloseTo(Math.hypot(0.3, 0.1), 12);
+  });
+
+  it("asks a surest expert without weight for its standard errors only", () => {
+    const mixture = new MixtureModel([constant(1, 0.3), constant(0, 0.05)], { surest: 1 });
+    for (let i = 0; i < 20; i++) mixture.learn([row(1)]);
+    const means = new Float64Array(2);
+    const errors = new Float64Array(2);
+    mixture.estimate(input, means, errors);
+    expect(mixture.shares[1]).toBeLessThan(1e-9);
+    expect([...means, ...errors]).toEqual([1, 1, 0.05, 0.05]);
+  });
+});
+
+describe("SphereModel", () => {
+  const sphere = () => new SphereModel(buildModel({ kind: "ridge" }, 3, 0));
+
+  it("is as unsure of an unseen context of many large features as of one of few", () => {
+    const errors = new Float64Array(2);
+    const model = sphere();
+    const unsure = [[0.1], [1, -1, 2], [50, 80, -90]].map((values) => {
+      model.estimate({ context: denseVector(values), candidates: AB }, new Float64Array(2), errors);
+      return errors[0] as number;
+    });
+    for (const error of unsure) expect(error).toBeCloseTo(unsure[0] as number, 12);
+  });
+
+  it("explains its means by parts that sum to them", () => {
+    const rng = createRng(4);
+    const model = sphere();
+    for (let i = 0; i < 60; i++) {
+      const values = [rng.normal(), rng.normal(), rng.normal()];
+      const chosen = rng.int(2);
+      model.learn([
+        { context: denseVector(values), candidates: AB, chosen, reward: (values[0] as number) > 0 ? 1 : 0 },
+      ]);
+    }
+    const input = { context: denseVector([0.7, -2, 0.1]), candidates: [...AB, "new"] };
+    const means = new Float64Array(3);
+    model.estimate(input, means);
+    for (const i of [0, 1, 2]) {
+      const { bias, contributions } = model.parts(input, i);
+      expect(contributions).toHaveLength(3);
+      expect(contributions.reduce((sum, c) => sum + c, bias)).toBeCloseTo(means[i] as number, 12);
+    }
+  });
+});
+
+describe("auto", () => {
+  it("learns three classes of twenty features within 150 decisions", () => {
+    let rewards = 0;
+    for (const seed of [1, 2, 3]) {
+      const rng = createRng(seed);
+      const centres = [0, 1, 2].map(() => Array.from({ length: 20 }, () => rng.normal()));
+      const policy = createPolicy({ kind: "auto", dim: 20, seed });
+      for (let t = 0; t < 150; t++) {
+        const right = rng.int(3);
+        const values = (centres[right] as number[]).map((centre) => centre + rng.normal());
+        const input: PolicyInput = { context: denseVector(values), candidates: ["a", "b", "c"] };
+        const { index } = policy.choose(input, rng.next());
+        const reward = index === right ? 1 : 0;
+        rewards += reward;
+        policy.learn([{ ...input, chosen: index, reward }]);
+      }
+    }
+    expect(rewards / 450).toBeGreaterThan(0.92);
+  });
+});

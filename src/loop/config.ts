@@ -31,6 +31,9 @@ export const gateSettingsSchema = z.object({
 /** Options of the gate, all optional. */
 export type GateSettings = z.input<typeof gateSettingsSchema>;
 
+/** Ten years: beyond it, dates of next cycles would soon be none. */
+const LONGEST_INTERVAL_MINUTES = 10 * 366 * 24 * 60;
+
 /** The schema of {@link LoopConfig}; each default is written here and nowhere else. */
 export const loopConfigSchema = z.object({
   storagePath: z.string().min(1).default("./learning"),
@@ -38,7 +41,7 @@ export const loopConfigSchema = z.object({
   feedbackStoragePath: z.string().min(1).optional(),
   modelStoragePath: z.string().min(1).optional(),
   exportPath: z.string().min(1).optional(),
-  learningIntervalMinutes: z.number().gt(0).default(30),
+  learningIntervalMinutes: z.number().gt(0).max(LONGEST_INTERVAL_MINUTES).default(30),
   learningJitter: share.default(0.1),
   minSamplesForLearning: z.number().int().min(1).default(10),
   maxLearningCyclesPerDay: z.number().int().min(1).default(48),

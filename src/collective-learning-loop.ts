@@ -193,10 +193,12 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /** What was learned, what serves, how much better it is, and what went wrong. */
   async getLearningStatus(): Promise<LearningStatus> {
-    const { engine, store, tracer } = this.parts;
+    const { engine, store, tracer, unusable } = this.parts;
     await this.follower.catchUp();
+    const status = engine.status((point) => this.deps.modes.get(point) ?? "auto");
     return {
-      ...engine.status((point) => this.deps.modes.get(point) ?? "auto"),
+      ...status,
+      warnings: [...(unusable === undefined ? [] : [unusable]), ...status.warnings],
       capture: {
         ...tracer.counters(),
         routing: this.learned.status(),

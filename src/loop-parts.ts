@@ -47,6 +47,8 @@ export interface LoopParts {
   feedback: FeedbackCollector;
   prompts: PromptOptimizer;
   modes: Record<string, ModeSetting>;
+  /** Set where the storage cannot be used: why, and what follows from it. */
+  unusable?: string;
 }
 
 /** Whether the environment turns learning off. */
@@ -60,11 +62,11 @@ export async function openParts(given: LoopConfig): Promise<LoopParts> {
   const config = resolveConfig(given);
   const folders = foldersOf(config);
   const { clock = systemClock, logger = defaultLogger() } = config;
-  const store = config.store ?? (await openStore(folders, clock, logger));
+  const { store, unusable } = config.store ? { store: config.store } : await openStore(folders, clock, logger);
   let tracer: WorkflowTracer | undefined;
   try {
     tracer = new WorkflowTracer({ store, clock, logger, ...config.capture });
-    return await openOver({ config, folders, store, clock, logger, tracer });
+    return { ...(await openOver({ config, folders, store, clock, logger, tracer })), unusable };
   } catch (error) {
     await tracer?.close().catch(() => undefined);
     if (!config.store) await store.close().catch(() => undefined);
@@ -103,14 +105,21 @@ async function openOver(
 }
 
 /** The files; with the kill switch on, a folder that cannot be used must not keep the host from starting. */
-async function openStore(folders: LoopFolders, clock: Clock, logger: Logger): Promise<LearningStore> {
+async function openStore(
+  folders: LoopFolders,
+  clock: Clock,
+  logger: Logger,
+): Promise<{ store: LearningStore; unusable?: string }> {
   const { traces, feedback, models } = folders;
   try {
-    return await openFileStore({ traces, feedback, models, clock, logger });
+    return { store: await openFileStore({ traces, feedback, models, clock, logger }) };
   } catch (error) {
     if (!isSwitchedOff()) throw error;
-    logger.warn("the storage cannot be used; learning is off, and nothing is stored", { error: messageOf(error) });
-    return { ...createMemoryStore({ clock }), append: () => Promise.reject(error) };
+    const unusable =
+      "the storage cannot be used: nothing is stored, and what is set by hand (modes, pins) ends with this process; " +
+      `open the loop again once it can be (${messageOf(error)})`;
+    logger.warn(unusable);
+    return { store: { ...createMemoryStore({ clock }), append: () => Promise.reject(error) }, unusable };
   }
 }
 

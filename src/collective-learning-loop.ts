@@ -72,7 +72,10 @@ export class CollectiveLearningLoop extends LoopRouting {
     this.tracer = parts.tracer;
     this.registry = registry;
     this.prompts = parts.prompts;
-    this.patterns = new PatternAnalyzer(parts.store, { seed: config.seed });
+    this.patterns = new PatternAnalyzer(parts.tracer, {
+      seed: config.seed,
+      analyze: (options) => parts.engine.analyzePatterns(options),
+    });
     followPatterns(this.patterns, registry, logger);
     this.deps = {
       sink: parts.tracer,

@@ -7,7 +7,7 @@ import {
   type Trace,
   type TraceSegment,
 } from "./core/index.js";
-import { joinSegments } from "./dataset/index.js";
+import { composeReward, joinSegments } from "./dataset/index.js";
 import { FeedbackCollector } from "./feedback/index.js";
 import { foldersOf, type LoopConfig, type LoopFolders, type ResolvedLoopConfig, resolveConfig } from "./loop/config.js";
 import { LearningEngine } from "./loop/engine.js";
@@ -93,7 +93,17 @@ async function openOver(
     seed,
   });
   const enabled = () => tracer.enabled;
-  const prompts = await PromptOptimizer.open({ store, registry, sink: tracer, clock, logger, seed, enabled });
+  const prompts = await PromptOptimizer.open({
+    store,
+    registry,
+    sink: tracer,
+    clock,
+    logger,
+    seed,
+    enabled,
+    reward: (feedback, trace) => composeReward({ feedback, trace, weights: config.rewardWeights }).reward,
+    rewards: (decisionIds) => engine.rewardsOf(decisionIds),
+  });
   const flush = () => tracer.flush();
   const traceOf = async (id: string) => {
     await flush();

@@ -18,6 +18,11 @@ export interface FactCollector {
   collect(signal?: AbortSignal): Promise<Collected>;
   /** Collects again where the worker's thread was lost since: nothing may learn from half of the facts. */
   ensure(signal?: AbortSignal): Promise<void>;
+  /**
+   * Collects, and does work over everything collected; again where the thread was lost under it, for it is
+   * shared with learning cycles, and a stop may end it.
+   */
+  withFacts<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const KINDS: FactKind[] = ["decision", "feedback", "trace"];
@@ -32,13 +37,14 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
   let generation = worker.generation;
   const cursors = new Map<FactKind, string>();
 
-  const collect = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
+  const collectNow = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
     const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
     if (worker.generation !== generation) cursors.clear();
     generation = worker.generation;
     let held = await worker.run<IngestOutput>("ingest", {}, { signal });
     for (const kind of KINDS) {
       for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize })) {
+        signal?.throwIfAborted();
         if (batch.facts.length > 0)
           held = await worker.run<IngestOutput>("ingest", { [kind]: batch.facts }, { signal });
         fresh[kind] += batch.facts.length;
@@ -46,13 +52,33 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
         await setImmediate();
       }
     }
-    if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collect(signal, attempt + 1);
+    if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
     return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
+  };
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after the other: reports, predictions and cycles share the cursors. */
+  const collect = (signal?: AbortSignal): Promise<Collected> => {
+    const collected = turn.then(() => collectNow(signal));
+    turn = collected.catch(() => undefined);
+    return collected;
   };
   return {
     collect,
     async ensure(signal) {
       if (worker.generation !== generation) await collect(signal);
+    },
+    async withFacts(work) {
+      for (let attempt = 1; ; attempt++) {
+        let held = worker.generation;
+        try {
+          await collect();
+          held = generation;
+          const result = await work();
+          if (worker.generation === held || attempt >= MAX_ATTEMPTS) return result;
+        } catch (error) {
+          if (worker.generation === held || attempt >= MAX_ATTEMPTS) throw error;
+        }
+      }
     },
   };
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { DocumentStore } from "../../store/index.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
+import type { RowOptions } from "../worker/rows.js";
 
 /** How the policy of a decision point is learned; part of `loop.router`'s options. */
 export const learnOptionsSchema = z.strictObject({
@@ -37,6 +39,16 @@ export interface PointBook {
   refresh(): Promise<void>;
   /** Resolves when all declarations are stored. */
   settled(): Promise<void>;
+}
+
+/** What determines every reward in the loop: its configuration, and the credit discounts of its points. */
+export function rowOptionsOf(config: ResolvedLoopConfig, points: Pick<PointBook, "list">): RowOptions {
+  return {
+    reward: rewardSettingsOf(config),
+    discounts: Object.fromEntries(
+      points.list().flatMap((p) => (p.learn.creditDiscount === undefined ? [] : [[p.name, p.learn.creditDiscount]])),
+    ),
+  };
 }
 
 const PREFIX = "points/";

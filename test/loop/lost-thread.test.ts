@@ -10,7 +10,7 @@ import { openPointBook } from "../../src/loop/routing/points.js";
 import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
-import { aDecision, aFeedback } from "../support/facts.js";
+import { aDecision, aFeedback, aTrace } from "../support/facts.js";
 
 const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
 const workers: LearningWorker[] = [];
@@ -116,6 +116,24 @@ describe("a question to the learning thread, such as a report", () => {
     expect(asked).toBe(1);
     await worker.close();
     await expect(collector.withFacts(ask)).rejects.toThrow(/closed worker/);
+  });
+
+  it("is given few traces at a time, so that the host is not held up", async () => {
+    const store = createMemoryStore();
+    await store.append(
+      "trace",
+      Array.from({ length: 100 }, (_, i) => aTrace({ workflowId: `w${i}`, segmentId: `s${i}` })),
+    );
+    const sizes: number[] = [];
+    const worker = startLearningWorker({ logger, entry: built });
+    workers.push(worker);
+    const run: LearningWorker["run"] = (job, input, options) => {
+      sizes.push((input as { trace?: unknown[] }).trace?.length ?? 0);
+      return worker.run(job, input, options);
+    };
+    const collector = createFactCollector(store, { ...worker, run, generation: 0 }, 256);
+    expect(await collector.collect()).toMatchObject({ traces: 100, held: { runsWithTraces: 100 } });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(32);
   });
 
   it("may come while a cycle collects", async () => {

@@ -26,6 +26,8 @@ export interface FactCollector {
 }
 
 const KINDS: FactKind[] = ["decision", "feedback", "trace"];
+/** A trace is as large as dozens of other facts: to read and send more of them at once would hold the host up. */
+const MOST_TRACES = 32;
 /** A thread that is lost this often while it is only given facts will not hold them. */
 const MAX_ATTEMPTS = 3;
 
@@ -35,6 +37,7 @@ const MAX_ATTEMPTS = 3;
  */
 export function createFactCollector(store: LearningStore, worker: LearningWorker, batchSize: number): FactCollector {
   let generation = worker.generation;
+  const sizeOf = (kind: FactKind) => (kind === "trace" ? Math.min(batchSize, MOST_TRACES) : batchSize);
   const cursors = new Map<FactKind, string>();
 
   const collectNow = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
@@ -43,7 +46,7 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
     generation = worker.generation;
     let held = await worker.run<IngestOutput>("ingest", {}, { signal });
     for (const kind of KINDS) {
-      for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize })) {
+      for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize: sizeOf(kind) })) {
         signal?.throwIfAborted();
         if (batch.facts.length > 0)
           held = await worker.run<IngestOutput>("ingest", { [kind]: batch.facts }, { signal });

@@ -1,6 +1,6 @@
 import type { Decision, FeedbackRecord, Trace } from "../../core/index.js";
 import { composeReward, joinSegments } from "../../dataset/index.js";
-import { factsAfter, factsOfRuns, type LearningStore } from "../../store/index.js";
+import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
 
 /** Decision points of prompts: `prompt/ID`. */
@@ -128,16 +128,22 @@ export class OutcomeReader {
   }
 
   private async readNews(): Promise<void> {
-    const { store, cursors } = this;
-    const decision = await factsAfter(store, "decision", cursors.decision);
-    const feedback = await factsAfter(store, "feedback", cursors.feedback);
-    const trace = await factsAfter(store, "trace", cursors.trace);
     const changed = new Set<string>();
-    for (const d of decision.facts) if (d.decisionPoint.startsWith(PROMPT_POINT)) changed.add(d.workflowId);
-    for (const { workflowId } of [...feedback.facts, ...trace.facts])
-      if (this.byRun.has(workflowId)) changed.add(workflowId);
+    const cursors: typeof this.cursors = {};
+    for (const kind of ["decision", "feedback", "trace"] as const) {
+      const after = this.cursors[kind];
+      cursors[kind] = after;
+      // Nothing is kept of what is read but whose runs changed: a store holds more than a memory does.
+      for await (const { facts, cursor } of this.store.read(kind, after === undefined ? {} : { after })) {
+        for (const fact of facts) {
+          const prompted = "decisionPoint" in fact && fact.decisionPoint.startsWith(PROMPT_POINT);
+          if (prompted || (kind !== "decision" && this.byRun.has(fact.workflowId))) changed.add(fact.workflowId);
+        }
+        cursors[kind] = cursor;
+      }
+    }
     if (changed.size > 0) await this.join(changed);
-    this.cursors = { decision: decision.cursor, feedback: feedback.cursor, trace: trace.cursor };
+    this.cursors = cursors;
   }
 
   private async join(runs: ReadonlySet<string>): Promise<void> {

@@ -263,6 +263,7 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /** The data of the report page; see `renderReportHtml`. */
   async createReport(): Promise<LearningReport> {
+    this.mustBeOpen();
     return this.parts.engine.report(isoTime(this.parts.clock.now()));
   }
 

@@ -11,7 +11,11 @@ const withMethods = (names: string[]) => (v: unknown) =>
   typeof v === "object" && v !== null && names.every((n) => typeof (v as Record<string, unknown>)[n] === "function");
 
 const weightNames = Object.keys(DEFAULT_REWARD_WEIGHTS) as (keyof RewardWeights)[];
-const rewardWeightsSchema = z.partialRecord(z.enum(weightNames as [keyof RewardWeights]), z.number().min(0));
+const rewardWeightsSchema = z
+  .partialRecord(z.enum(weightNames as [keyof RewardWeights]), z.number().min(0))
+  // A scale of 0 would make a reward of no duration, or no cost, no number.
+  .refine((w) => w.latencyHalfMs !== 0, { path: ["latencyHalfMs"], message: "milliseconds above 0" })
+  .refine((w) => w.costHalfUsd !== 0, { path: ["costHalfUsd"], message: "dollars above 0" });
 
 /** What traces hold; the tracer checks the values, so that wrapped graphs and the loop agree. */
 const captureSchema = z.custom<Omit<TracerOptions, "store" | "clock" | "logger" | "enabled">>(

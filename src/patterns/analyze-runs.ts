@@ -9,6 +9,7 @@ import { failurePrecursors } from "./failure-precursors.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
+import { supportCount } from "./prefix-span.js";
 import { type ProcessMap, processMap } from "./process-map.js";
 import { type RunView, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
@@ -117,8 +118,9 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
   };
 }
 
-/** @throws PATTERN_INVALID for levels at which no verdict could ever be reached */
-export function checkLevels({ fdr = 0.05, permutations = 999 }: AnalyzeOptions): void {
+/** @throws PATTERN_INVALID for levels at which no verdict could ever be reached, or a support that is none */
+export function checkLevels({ fdr = 0.05, permutations = 999, minSupport = 0.05 }: AnalyzeOptions): void {
+  supportCount(minSupport, 1);
   if (fdr > 0 && fdr < 1 && Number.isInteger(permutations) && fdr * (permutations + 1) >= 1 - 1e-9) return;
   throw new LearningError("PATTERN_INVALID", {
     received: `fdr ${show(fdr)} with ${show(permutations)} permutations`,

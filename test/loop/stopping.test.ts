@@ -1,3 +1,4 @@
+import { CollectiveLearningLoop, type LearningReport } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRng, defaultLogger } from "../../src/core/index.js";
 import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
@@ -5,6 +6,7 @@ import { judgeRouting } from "../../src/loop/worker/jobs/judge-routing.js";
 import { analyzePatterns } from "../../src/loop/worker/jobs/patterns.js";
 import { type TrainedChallenger, trainRouting } from "../../src/loop/worker/jobs/train-routing.js";
 import { CollectedFacts } from "../../src/loop/worker/state.js";
+import { createMemoryStore } from "../../src/store/index.js";
 import { aSegment } from "../patterns/support/traces.js";
 import { aDecision, aFeedback } from "../support/facts.js";
 
@@ -88,4 +90,47 @@ describe("a learning job that is asked to stop", () => {
     const continuing = { ...judge, champion, challengers: [refresh] };
     expect(() => judgeRouting.run(continuing, stopAfter(30))).toThrow("stopped as asked");
   });
+});
+
+describe("stopLearning", () => {
+  it.each(["collecting", "training"])(
+    "during %s ends the cycle cleanly, and a report asked for meanwhile is whole",
+    async (phase) => {
+      const store = createMemoryStore();
+      const all = facts(300);
+      for (const kind of ["trace", "decision", "feedback"] as const)
+        await store.append(
+          kind,
+          all.map((f) => f[kind] as never),
+        );
+      let stopped: Promise<void> | undefined;
+      let report: Promise<LearningReport> | undefined;
+      const now = () => {
+        if (stopped) return;
+        report = loop.createReport();
+        stopped = loop.stopLearning();
+      };
+      const read: typeof store.read = (kind, query) => {
+        if (phase === "collecting" && kind === "feedback") now();
+        return store.read(kind, query);
+      };
+      const get: typeof store.documents.get = (key) => {
+        if (phase === "training" && key === "gate/triage") now();
+        return store.documents.get(key);
+      };
+      const watched = { ...store, read, documents: { ...store.documents, get } };
+      const loop = await CollectiveLearningLoop.open({ store: watched, storagePath: "unused" });
+      loop.router({ decisionPoint: "triage", destinations: ["x", "y"], context: () => ({}), fallback: (): "x" => "x" });
+      const cycle = await loop.triggerLearningCycle();
+      await stopped;
+      expect(cycle.stopped).toBe(true);
+      expect((await report)?.points[0]).toMatchObject({ decisionPoint: "triage", decisions: 300, rated: 300 });
+      const status = await loop.getLearningStatus();
+      expect([status.cyclesCompleted, status.cycleRunning]).toEqual([0, false]);
+      const next = await loop.triggerLearningCycle();
+      expect(next.steps.filter((step) => step.state === "failed")).toEqual([]);
+      expect(next.steps.map((step) => step.component)).toContain("routing/triage");
+      await loop.close();
+    },
+  );
 });

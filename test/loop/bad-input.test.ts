@@ -64,6 +64,10 @@ describe("a decision point that could never be learned", () => {
     const declare = (policy: { kind: string }) => () => triageGraph(loop, { learn: { policy } });
     expect(declare({ kind: "squarebc" })).toThrow(/POLICY_INVALID.*"squarebc"/s);
     expect(declare({ kind: "squarecb", gama: 1 } as { kind: string })).toThrow(/POLICY_INVALID.*gama/s);
+    const encoder = (given: object) => () => triageGraph(loop, { learn: { encoder: given } });
+    expect(encoder({ vocabulry: 10 })).toThrow(/ROUTER_INVALID.*vocabulry/);
+    expect(encoder({ fields: { topic: "word" } })).toThrow(/ROUTER_INVALID.*"category"/);
+    expect(encoder({ fields: { topic: "category" }, ignore: ["noise"] })).not.toThrow();
     expect(() => triageGraph(loop, { decisionPoint: "__proto__" })).toThrow(/ROUTER_INVALID.*decisionPoint/);
     await loop.close();
   });

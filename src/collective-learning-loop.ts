@@ -72,7 +72,10 @@ export class CollectiveLearningLoop extends LoopRouting {
     this.tracer = parts.tracer;
     this.registry = registry;
     this.prompts = parts.prompts;
-    this.patterns = new PatternAnalyzer(parts.store, { seed: config.seed });
+    this.patterns = new PatternAnalyzer(parts.tracer, {
+      seed: config.seed,
+      analyze: (options) => parts.engine.analyzePatterns(options),
+    });
     followPatterns(this.patterns, registry, logger);
     this.deps = {
       sink: parts.tracer,
@@ -193,10 +196,12 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /** What was learned, what serves, how much better it is, and what went wrong. */
   async getLearningStatus(): Promise<LearningStatus> {
-    const { engine, store, tracer } = this.parts;
+    const { engine, store, tracer, unusable } = this.parts;
     await this.follower.catchUp();
+    const status = engine.status((point) => this.deps.modes.get(point) ?? "auto");
     return {
-      ...engine.status((point) => this.deps.modes.get(point) ?? "auto"),
+      ...status,
+      warnings: [...(unusable === undefined ? [] : [unusable]), ...status.warnings],
       capture: {
         ...tracer.counters(),
         routing: this.learned.status(),
@@ -258,6 +263,7 @@ export class CollectiveLearningLoop extends LoopRouting {
 
   /** The data of the report page; see `renderReportHtml`. */
   async createReport(): Promise<LearningReport> {
+    this.mustBeOpen();
     return this.parts.engine.report(isoTime(this.parts.clock.now()));
   }
 

@@ -1,6 +1,6 @@
 import { type DecisionContext, LearningError, show } from "./core/index.js";
 import { type LearnOptions, learnOptionsSchema, type PointBook } from "./loop/routing/points.js";
-import { type RoutingArtifact, routingArtifactName } from "./policies/index.js";
+import { createPolicy, type PolicySpec, type RoutingArtifact, routingArtifactName } from "./policies/index.js";
 import {
   type Advice,
   type AdvisorFields,
@@ -145,7 +145,11 @@ export class LearnedPoints {
 
 function learnOf(learn: LearnOptions | undefined, decisionPoint: unknown): LearnOptions {
   const parsed = learnOptionsSchema.safeParse(learn ?? {});
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    // What could not be learned with is refused here, not by every learning cycle.
+    if (parsed.data.policy) createPolicy({ ...parsed.data.policy, dim: 1 } as PolicySpec);
+    return parsed.data;
+  }
   throw new LearningError("ROUTER_INVALID", {
     received: `learn: ${show(learn)} for ${show(decisionPoint)}`,
     expected: parsed.error.issues[0]?.message ?? "learn options",

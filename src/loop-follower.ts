@@ -15,7 +15,7 @@ export class LoopFollower {
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly parts: Pick<LoopParts, "clock" | "engine" | "logger" | "store">,
+    private readonly parts: Pick<LoopParts, "clock" | "engine" | "logger" | "store" | "unusable">,
     private readonly setMode: (decisionPoint: string, mode: ModeSetting) => void,
   ) {}
 
@@ -35,11 +35,13 @@ export class LoopFollower {
     await this.turn;
   }
 
-  /** Sets a mode here, and for all others. */
+  /** Sets a mode here, and for all others; where there is no storage it is said that it holds here only. */
   changeMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
     return this.inTurn(async () => {
       this.setMode(decisionPoint, mode);
-      const { documents } = this.parts.store;
+      const { store, logger, unusable } = this.parts;
+      const { documents } = store;
+      if (unusable !== undefined) logger.warn("the mode holds in this process only", { decisionPoint, mode, unusable });
       await documents.update<Record<string, ModeSetting>>(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
     });
   }

@@ -7,7 +7,7 @@ import {
   type Trace,
   type TraceSegment,
 } from "./core/index.js";
-import { joinSegments } from "./dataset/index.js";
+import { composeReward, joinSegments } from "./dataset/index.js";
 import { FeedbackCollector } from "./feedback/index.js";
 import { foldersOf, type LoopConfig, type LoopFolders, type ResolvedLoopConfig, resolveConfig } from "./loop/config.js";
 import { LearningEngine } from "./loop/engine.js";
@@ -47,6 +47,8 @@ export interface LoopParts {
   feedback: FeedbackCollector;
   prompts: PromptOptimizer;
   modes: Record<string, ModeSetting>;
+  /** Set where the storage cannot be used: why, and what follows from it. */
+  unusable?: string;
 }
 
 /** Whether the environment turns learning off. */
@@ -60,11 +62,11 @@ export async function openParts(given: LoopConfig): Promise<LoopParts> {
   const config = resolveConfig(given);
   const folders = foldersOf(config);
   const { clock = systemClock, logger = defaultLogger() } = config;
-  const store = config.store ?? (await openStore(folders, clock, logger));
+  const { store, unusable } = config.store ? { store: config.store } : await openStore(folders, clock, logger);
   let tracer: WorkflowTracer | undefined;
   try {
     tracer = new WorkflowTracer({ store, clock, logger, ...config.capture });
-    return await openOver({ config, folders, store, clock, logger, tracer });
+    return { ...(await openOver({ config, folders, store, clock, logger, tracer })), unusable };
   } catch (error) {
     await tracer?.close().catch(() => undefined);
     if (!config.store) await store.close().catch(() => undefined);
@@ -91,7 +93,17 @@ async function openOver(
     seed,
   });
   const enabled = () => tracer.enabled;
-  const prompts = await PromptOptimizer.open({ store, registry, sink: tracer, clock, logger, seed, enabled });
+  const prompts = await PromptOptimizer.open({
+    store,
+    registry,
+    sink: tracer,
+    clock,
+    logger,
+    seed,
+    enabled,
+    reward: (feedback, trace) => composeReward({ feedback, trace, weights: config.rewardWeights }).reward,
+    rewards: (decisionIds) => engine.rewardsOf(decisionIds),
+  });
   const flush = () => tracer.flush();
   const traceOf = async (id: string) => {
     await flush();
@@ -103,14 +115,21 @@ async function openOver(
 }
 
 /** The files; with the kill switch on, a folder that cannot be used must not keep the host from starting. */
-async function openStore(folders: LoopFolders, clock: Clock, logger: Logger): Promise<LearningStore> {
+async function openStore(
+  folders: LoopFolders,
+  clock: Clock,
+  logger: Logger,
+): Promise<{ store: LearningStore; unusable?: string }> {
   const { traces, feedback, models } = folders;
   try {
-    return await openFileStore({ traces, feedback, models, clock, logger });
+    return { store: await openFileStore({ traces, feedback, models, clock, logger }) };
   } catch (error) {
     if (!isSwitchedOff()) throw error;
-    logger.warn("the storage cannot be used; learning is off, and nothing is stored", { error: messageOf(error) });
-    return { ...createMemoryStore({ clock }), append: () => Promise.reject(error) };
+    const unusable =
+      "the storage cannot be used: nothing is stored, and what is set by hand (modes, pins) ends with this process; " +
+      `open the loop again once it can be (${messageOf(error)})`;
+    logger.warn(unusable);
+    return { store: { ...createMemoryStore({ clock }), append: () => Promise.reject(error) }, unusable };
   }
 }
 

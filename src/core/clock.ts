@@ -8,13 +8,24 @@ export interface Clock {
   schedule(task: () => void, delayMs: number): () => void;
 }
 
+/** Node's timers fire at once when they are to wait longer (24.8 days): longer waits are made of several. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(task, delayMs) {
-    const timer = setTimeout(task, Math.min(delayMs, 2 ** 31 - 1));
-    timer.unref();
+    const due = performance.now() + delayMs;
+    let timer: NodeJS.Timeout;
+    const wait = (left: number) => {
+      timer = setTimeout(
+        () => (left > LONGEST_TIMER_MS ? wait(due - performance.now()) : task()),
+        Math.min(left, LONGEST_TIMER_MS),
+      );
+      timer.unref();
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };

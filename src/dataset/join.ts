@@ -1,14 +1,15 @@
 import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../core/index.js";
-import { composeReward, type RewardOptions } from "./reward.js";
+import { composeReward, type RewardOptions, runReward } from "./reward.js";
 import type { DecisionRow } from "./rows.js";
 
 /** How decisions are joined with what came of them. */
 export interface JoinOptions extends RewardOptions {
   /**
    * Return-to-go with a reward at the end of the run: the decision `k` steps before the last is
-   * credited `discount ** k` of the run's reward. In (0,1], default 1: every decision gets it whole.
+   * credited `discount ** k` of the run's reward. In (0,1], default 1: every decision gets it whole. One for
+   * all, or one by decision point.
    */
-  discount?: number;
+  discount?: number | Readonly<Record<string, number>>;
   /** Only these decision points (rows still count all decisions of their run). */
   decisionPoints?: readonly string[];
 }
@@ -33,7 +34,8 @@ export function joinRows(
   tracesByRun: ByRun<Trace>,
   options: JoinOptions = {},
 ): DecisionRow[] {
-  const discount = options.discount ?? 1;
+  const { discount = 1 } = options;
+  const discountOf = (point: string) => (typeof discount === "number" ? discount : (discount[point] ?? 1));
   const wanted = options.decisionPoints && new Set(options.decisionPoints);
   const latest = new Map<string, Decision>();
   for (const d of decisions) latest.set(d.decisionId, d);
@@ -62,7 +64,8 @@ export function joinRows(
     const { position, count } = positions.get(d.decisionId) as { position: number; count: number };
     const { run, byDecision, ratedProbability, ratedAt } = rewards.get(d.workflowId) as RunRewards;
     const reward =
-      byDecision.get(d.decisionId) ?? (run === undefined ? undefined : run * discount ** (count - 1 - position));
+      byDecision.get(d.decisionId) ??
+      (run === undefined ? undefined : run * discountOf(d.decisionPoint) ** (count - 1 - position));
     rows.push({
       decisionId: d.decisionId,
       workflowId: d.workflowId,
@@ -116,10 +119,9 @@ function rewardsOf(
     });
     if (own.reward !== undefined) byDecision.set(decisionId, own.reward);
   }
-  const ofRun = current.filter((f) => f.decisionId === undefined);
   const asked = current.flatMap((f) => (f.askedProbability === undefined ? [] : [f.askedProbability]));
   return {
-    run: composeReward({ ...options, workflowId, feedback: ofRun, trace }).reward,
+    run: runReward(workflowId, current, trace, options),
     byDecision,
     ratedProbability: asked.length > 0 ? Math.max(...asked) : undefined,
     ratedAt: facts.reduce<string | undefined>((t, f) => (t === undefined || f.at < t ? f.at : t), undefined),

@@ -123,6 +123,21 @@ export function composeReward(
   return { reward: Math.min(1, Math.max(0, sum / total)), parts };
 }
 
+/**
+ * The reward of a run as a whole: what was said about single decisions of it is theirs, not the run's.
+ * @param feedback the run's feedback facts
+ * @param trace the run's trace, where it was kept
+ */
+export function runReward(
+  workflowId: string,
+  feedback: readonly FeedbackRecord[],
+  trace: Trace | undefined,
+  options: RewardOptions,
+): number | undefined {
+  const ofRun = currentFeedback(feedback).filter((f) => f.decisionId === undefined);
+  return composeReward({ ...options, workflowId, feedback: ofRun, trace }).reward;
+}
+
 function judgedParts(
   current: readonly FeedbackRecord[],
   { raters, evaluators, preferences }: RewardOptions,

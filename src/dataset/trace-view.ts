@@ -14,6 +14,14 @@ export function joinSegments(segments: readonly TraceSegment[]): Trace | undefin
   const last = unique.at(-1);
   if (!first || !last) return undefined;
   const { schemaVersion: _v, segmentId: _s, resumed: _r, ...about } = first;
+  // Nearly every run is one segment: its trace shares what the segment holds.
+  if (unique.length === 1)
+    return {
+      ...about,
+      segments: [first.segmentId],
+      tags: [...new Set(first.tags)],
+      gaps: [...new Set(first.gaps)],
+    };
   const trace: Trace = {
     ...about,
     segments: unique.map((s) => s.segmentId),

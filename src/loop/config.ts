@@ -11,7 +11,11 @@ const withMethods = (names: string[]) => (v: unknown) =>
   typeof v === "object" && v !== null && names.every((n) => typeof (v as Record<string, unknown>)[n] === "function");
 
 const weightNames = Object.keys(DEFAULT_REWARD_WEIGHTS) as (keyof RewardWeights)[];
-const rewardWeightsSchema = z.partialRecord(z.enum(weightNames as [keyof RewardWeights]), z.number().min(0));
+const rewardWeightsSchema = z
+  .partialRecord(z.enum(weightNames as [keyof RewardWeights]), z.number().min(0))
+  // A scale of 0 would make a reward of no duration, or no cost, no number.
+  .refine((w) => w.latencyHalfMs !== 0, { path: ["latencyHalfMs"], message: "milliseconds above 0" })
+  .refine((w) => w.costHalfUsd !== 0, { path: ["costHalfUsd"], message: "dollars above 0" });
 
 /** What traces hold; the tracer checks the values, so that wrapped graphs and the loop agree. */
 const captureSchema = z.custom<Omit<TracerOptions, "store" | "clock" | "logger" | "enabled">>(
@@ -31,6 +35,9 @@ export const gateSettingsSchema = z.object({
 /** Options of the gate, all optional. */
 export type GateSettings = z.input<typeof gateSettingsSchema>;
 
+/** Ten years: beyond it, dates of next cycles would soon be none. */
+const LONGEST_INTERVAL_MINUTES = 10 * 366 * 24 * 60;
+
 /** The schema of {@link LoopConfig}; each default is written here and nowhere else. */
 export const loopConfigSchema = z.object({
   storagePath: z.string().min(1).default("./learning"),
@@ -38,7 +45,7 @@ export const loopConfigSchema = z.object({
   feedbackStoragePath: z.string().min(1).optional(),
   modelStoragePath: z.string().min(1).optional(),
   exportPath: z.string().min(1).optional(),
-  learningIntervalMinutes: z.number().gt(0).default(30),
+  learningIntervalMinutes: z.number().gt(0).max(LONGEST_INTERVAL_MINUTES).default(30),
   learningJitter: share.default(0.1),
   minSamplesForLearning: z.number().int().min(1).default(10),
   maxLearningCyclesPerDay: z.number().int().min(1).default(48),

@@ -1,5 +1,6 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type Clock, createRng, isoTime, type Logger, messageOf } from "../core/index.js";
+import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import { routingArtifactName } from "../policies/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
@@ -15,7 +16,7 @@ import { takeLease } from "./lease.js";
 import type { LearningReport } from "./report/types.js";
 import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
 import { createRoutingLearner, type RoutingLearner } from "./routing/learner.js";
-import type { PointBook } from "./routing/points.js";
+import { type PointBook, rowOptionsOf } from "./routing/points.js";
 import { LearningScheduler } from "./scheduler.js";
 import {
   averageImprovement,
@@ -27,6 +28,8 @@ import {
   withCycle,
 } from "./status.js";
 import { type LearningWorker, type RunJobOptions, startLearningWorker } from "./worker/host.js";
+import type { AnalyzePatternsInput } from "./worker/jobs/patterns.js";
+import type { RewardsInput } from "./worker/jobs/rewards.js";
 import type { TrainRlInput, TrainRlOutput } from "./worker/jobs/train-rl.js";
 
 /** What the engine works with. */
@@ -79,7 +82,7 @@ export class LearningEngine {
     return new LearningEngine(
       deps,
       startLearningWorker({ logger: deps.logger }),
-      componentsFor(deps.config, deps),
+      componentsFor(deps.config, { ...deps, rowOptions: () => rowOptionsOf(deps.config, deps.points) }),
       history,
     );
   }
@@ -169,8 +172,8 @@ export class LearningEngine {
   /** The report page's data, from facts collected up to now. */
   async report(createdAt: string): Promise<LearningReport> {
     await this.deps.flush();
-    await this.collector.collect();
-    const points = await this.routing.describe({ registry: this.deps.registry, worker: this.worker });
+    const { registry } = this.deps;
+    const points = await this.collector.withFacts(() => this.routing.describe({ registry, worker: this.worker }));
     return { createdAt, title: "What the graph learned", points, tables: [] };
   }
 
@@ -179,8 +182,29 @@ export class LearningEngine {
     const { registry, config } = this.deps;
     if (!registry.champion(REWARD_MODEL)) return {};
     await this.deps.flush();
-    await this.collector.collect();
-    return predictRewards({ registry, worker: this.worker, reward: rewardSettingsOf(config) }, workflowIds);
+    const parts = { registry, worker: this.worker, reward: rewardSettingsOf(config) };
+    return this.collector.withFacts(() => predictRewards(parts, workflowIds));
+  }
+
+  /** Decisions' rewards as everything here learns by them, null where unrated; without those no longer held. */
+  rewardsOf(decisionIds: string[]): Promise<Record<string, number | null>> {
+    return this.collector.withFacts(() => {
+      const input: RewardsInput = { decisionIds, rows: this.rowOptions() };
+      return this.worker.run("rewards", input);
+    });
+  }
+
+  /** Patterns in everything captured up to now. */
+  async analyzePatterns(options: AnalyzeOptions): Promise<PatternReport> {
+    await this.deps.flush();
+    return this.collector.withFacts(() => {
+      const input: AnalyzePatternsInput = { options, rows: this.rowOptions() };
+      return this.worker.run("patterns.analyze", input);
+    });
+  }
+
+  private rowOptions() {
+    return rowOptionsOf(this.deps.config, this.deps.points);
   }
 
   private async cycle(signal: AbortSignal): Promise<void> {

@@ -28,7 +28,7 @@ export async function exportLearning(
   folder: string,
   parts: { store: LearningStore; registry: Registry; clock: Clock },
 ): Promise<ExportSummary> {
-  if (!/^[\w][\w.-]*$/.test(name)) {
+  if (typeof name !== "string" || !/^[\w][\w.-]*$/.test(name)) {
     throw new LearningError("CONFIG_INVALID", {
       received: `the export name ${show(name)}`,
       expected: "letters, digits, '-', '_' and '.', beginning with a letter or digit",

@@ -29,7 +29,7 @@ export interface AgentCombination {
 }
 
 /** Combinations of agents per task type with shrunken mean rewards, the best first within each type. */
-export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng): AgentCombination[] {
+export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng, onStep?: () => void): AgentCombination[] {
   const types = new Map<string, Map<string, { agents: string[]; runs: number; sum: number; square: number }>>();
   for (const run of runs) {
     const agents = [...new Set(run.agents)].sort();
@@ -45,7 +45,7 @@ export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng): AgentCombi
   }
   return [...types].flatMap(([taskType, teams]) => {
     const groups = [...teams.values()];
-    const shrunk = shrinkMeans(groups, rng.fork(taskType));
+    const shrunk = shrinkMeans(groups, rng.fork(taskType), onStep);
     return groups
       .map((g, k): AgentCombination => {
         const s = shrunk[k] as ShrunkMean;

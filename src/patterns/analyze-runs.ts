@@ -9,6 +9,7 @@ import { failurePrecursors } from "./failure-precursors.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
+import { supportCount } from "./prefix-span.js";
 import { type ProcessMap, processMap } from "./process-map.js";
 import { type RunView, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
@@ -42,11 +43,12 @@ export interface AnalyzeOptions {
 
 /**
  * Analyses what the engine remembers; the same data, options and seed give the same report.
+ * @param onStep called between steps of long work; what it throws ends the analysis
  * @throws PATTERN_INVALID for options outside their range
  */
-export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}): PatternReport {
+export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
   const { fdr = 0.05, permutations = 999, minRated = 10 } = options;
-  checkLevels(fdr, permutations);
+  checkLevels(options);
   const rng = createRng(options.seed ?? 1);
   const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;
   const runs = [...engine.runs.values()].filter((r) => wanted(r.workflowType));
@@ -54,6 +56,10 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
   const basis = judged >= minRated ? "judged" : "success";
   const rewardOf = (run: RunView): number | undefined =>
     basis === "judged" ? engine.rewards.get(run.id) : run.succeeded === undefined ? undefined : run.succeeded ? 1 : 0;
+  // What is made of duration and cost cannot be asked how it goes with them.
+  const apartOf = (run: RunView, reward: number) =>
+    basis === "judged" ? (engine.rewardsApart.get(run.id) ?? reward) : reward;
+  const stepping = onStep && { onStep };
   const rated = runs.flatMap((run) => {
     const reward = rewardOf(run);
     return reward === undefined ? [] : [{ run, reward }];
@@ -61,7 +67,8 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
   const types = [...engine.types]
     .filter(([name, t]) => wanted(name) && t.logs.nodes.size > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const { findings, tested, supports } = testPatterns(types, rated, options, rng.fork("patterns"));
+  const { findings, tested, supports } = testPatterns(types, rated, { ...options, ...stepping }, rng.fork("patterns"));
+  onStep?.();
   const maps = types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)] as const);
   const times = runs.map((r) => r.at).sort();
   const blame = engine.blameModel();
@@ -79,19 +86,20 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
     conformance: Object.fromEntries(
       maps.map(([name, map]) => [name, conformanceOf((engine.types.get(name) as TypeLogs).logs.nodes, map)]),
     ),
-    variants: types.flatMap(([name, t]) => standings(name, t, engine, rewardOf, rng.fork(`variants/${name}`))),
+    variants: types.flatMap(([name, t]) => standings(name, t, engine, rewardOf, rng.fork(`variants/${name}`), onStep)),
     agentCombinations: agentCombinations(
       rated.map(({ run, reward }) => ({ taskType: run.workflowType, agents: run.cases.agents.activities, reward })),
       rng.fork("agents"),
+      onStep,
     ),
     decisionRules: decisionRules(
       engine.decisions.filter((d) => {
         const run = engine.runs.get(d.workflowId);
         return options.workflowType === undefined || run?.workflowType === options.workflowType;
       }),
-      { fdr, rng: rng.fork("rules") },
+      { fdr, ...stepping, rng: rng.fork("rules") },
     ),
-    failurePrecursors: failurePrecursors(runs, { fdr, permutations, rng: rng.fork("failures") }),
+    failurePrecursors: failurePrecursors(runs, { fdr, permutations, ...stepping, rng: rng.fork("failures") }),
     blames: runs
       .filter((r) => r.succeeded === false)
       .flatMap((r): PatternReport["blames"] => {
@@ -100,13 +108,19 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {})
         return first ? [{ workflowId: r.id, basis: "labels", ...first }] : [];
       }),
     correlations: metricCorrelations(
-      rated.map(({ run, reward }) => ({ workflowType: run.workflowType, metrics: run.metrics, reward })),
-      { fdr, permutations, rng: rng.fork("metrics") },
+      rated.map(({ run, reward }) => ({
+        workflowType: run.workflowType,
+        metrics: run.metrics,
+        reward: apartOf(run, reward),
+      })),
+      { fdr, permutations, ...stepping, rng: rng.fork("metrics") },
     ),
   };
 }
 
-function checkLevels(fdr: number, permutations: number): void {
+/** @throws PATTERN_INVALID for levels at which no verdict could ever be reached, or a support that is none */
+export function checkLevels({ fdr = 0.05, permutations = 999, minSupport = 0.05 }: AnalyzeOptions): void {
+  supportCount(minSupport, 1);
   if (fdr > 0 && fdr < 1 && Number.isInteger(permutations) && fdr * (permutations + 1) >= 1 - 1e-9) return;
   throw new LearningError("PATTERN_INVALID", {
     received: `fdr ${show(fdr)} with ${show(permutations)} permutations`,
@@ -130,7 +144,12 @@ function conformanceOf(log: EventLog, map: ProcessMap): Conformance {
 type Rated = { run: RunView; reward: number };
 
 /** Finds the candidate patterns of all types and units and tests all of them together. */
-function testPatterns(types: [string, TypeLogs][], rated: Rated[], options: AnalyzeOptions, rng: Rng) {
+function testPatterns(
+  types: [string, TypeLogs][],
+  rated: Rated[],
+  options: AnalyzeOptions & { onStep?: () => void },
+  rng: Rng,
+) {
   const supports: PatternReport["minSupport"] = [];
   const found: (Candidate & { workflowType: string })[] = [];
   const members: Int32Array[] = [];
@@ -171,6 +190,7 @@ function testPatterns(types: [string, TypeLogs][], rated: Rated[], options: Anal
     {
       ...(options.fdr !== undefined && { fdr: options.fdr }),
       ...(options.permutations !== undefined && { permutations: options.permutations }),
+      ...(options.onStep && { onStep: options.onStep }),
       rng,
     },
   );
@@ -206,6 +226,7 @@ function standings(
   engine: PatternEngine,
   rewardOf: RewardOf,
   rng: Rng,
+  onStep: (() => void) | undefined,
 ): VariantStanding[] {
   const log = type.logs.nodes;
   const rewards = rowRewards(type, engine, rewardOf);
@@ -220,7 +241,7 @@ function standings(
     g.sum += r;
     g.square += r * r;
   }
-  const shrunk = shrinkMeans([...groups.values()], rng);
+  const shrunk = shrinkMeans([...groups.values()], rng, onStep);
   return [...groups]
     .map(([v, g], k): VariantStanding => {
       const s = shrunk[k] as (typeof shrunk)[number];

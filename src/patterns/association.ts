@@ -23,6 +23,8 @@ export interface AssociationOptions {
   permutations?: number;
   /** Fewest rated runs with and without a feature for it to be tested; default 5. */
   minRuns?: number;
+  /** Called between steps of long work; what it throws ends it. */
+  onStep?: () => void;
   rng: Rng;
 }
 
@@ -52,7 +54,7 @@ export interface Association {
  * (2000), which stay honest for few runs and for rewards that are all 0 or all 1.
  */
 export function testAssociations(data: AssociationData, options: AssociationOptions): Association[] {
-  const { fdr = 0.05, permutations = 999, minRuns = 5, rng } = options;
+  const { fdr = 0.05, permutations = 999, minRuns = 5, onStep, rng } = options;
   const cells = summarise(data);
   const merged = mergeClasses(data);
   const strata = orderByStratum(data, merged.classOf);
@@ -80,6 +82,7 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
   const pValues = stepDownMaxT(
     observed,
     (into) => {
+      onStep?.();
       for (const { from, to } of strata.ranges)
         for (let i = to - 1; i > from; i--) {
           const j = from + rng.int(i - from + 1);

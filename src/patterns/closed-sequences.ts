@@ -35,7 +35,7 @@ export function closedSequences(
     return closed;
   }
   const minSupport = supportCount(options.minSupport ?? 0.05, runs);
-  const effort = new Effort(options.maxEffort);
+  const effort = new Effort(options.maxEffort, options.onStep);
   const extender = new Extender(set, alphabet, minSupport, Number.POSITIVE_INFINITY, effort);
   const checker = new BackwardCheck(set, alphabet, effort);
   const found: SequencePattern[] = [];

@@ -47,6 +47,8 @@ export interface DecisionRuleOptions {
   minLeaf?: number;
   /** Level of the rules' tests; default 0.05. */
   fdr?: number;
+  /** Called between steps of long work; what it throws ends it. */
+  onStep?: () => void;
   rng: Rng;
 }
 
@@ -84,6 +86,7 @@ function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleO
   if (shape.length < minLeaf || measure.length < minLeaf) return [];
   const rules: DecisionRule[] = [];
   const grow = (inShape: RatedRow[], inMeasure: RatedRow[], conditions: Condition[]) => {
+    options.onStep?.();
     const split = conditions.length < maxDepth ? bestSplit(inShape, inMeasure, minLeaf, weightOf) : undefined;
     if (split) {
       for (const side of [split, negate(split)]) {

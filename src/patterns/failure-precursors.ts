@@ -24,6 +24,8 @@ export interface PrecursorOptions {
   fdr?: number;
   /** Permutations; default 999. */
   permutations?: number;
+  /** Called between steps of long work; what it throws ends it. */
+  onStep?: () => void;
   rng: Rng;
 }
 
@@ -34,7 +36,7 @@ export interface PrecursorOptions {
  */
 export function failurePrecursors(
   runs: Iterable<{ workflowType: string; attempts: readonly Attempt[] }>,
-  { fdr = 0.05, permutations = 999, rng }: PrecursorOptions,
+  { fdr = 0.05, permutations = 999, onStep, rng }: PrecursorOptions,
 ): FailurePrecursor[] {
   const strata = new Map<string, { key: { workflowType: string; node: string }; rows: Attempt[] }>();
   for (const run of runs)
@@ -72,7 +74,7 @@ export function failurePrecursors(
       members: features.map((f) => f.rows),
       scope: features.map((f) => f.stratum),
     },
-    { fdr, permutations, rng },
+    { fdr, permutations, rng, ...(onStep && { onStep }) },
   );
   return features
     .map((f, k) => ({ f, a: tested[k] as (typeof tested)[number] }))

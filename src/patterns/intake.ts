@@ -1,5 +1,6 @@
 import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
 import { composeReward, joinRows, joinSegments } from "../dataset/index.js";
+import type { LabelledFailure } from "./blame.js";
 import type { PatternEngine } from "./pattern-engine.js";
 import { viewRun } from "./run-view.js";
 
@@ -20,6 +21,21 @@ export const patternReward: PatternReward = (feedback, trace) =>
 /** Feedback tags of this form name the agent responsible for a failed run. */
 const RESPONSIBLE = "responsible:";
 
+/** Counts a run, and says who is responsible where a person named the culprit of a failure. */
+export function lookAt(
+  engine: PatternEngine,
+  trace: Trace,
+  feedback: readonly FeedbackRecord[],
+): LabelledFailure | undefined {
+  const view = viewRun(trace);
+  engine.update([view]);
+  const tag = feedback.flatMap((f) => f.tags ?? []).findLast((t) => t.startsWith(RESPONSIBLE));
+  const { id: workflowId, workflowType } = view;
+  return tag === undefined
+    ? undefined
+    : { workflowId, workflowType, steps: view.cases.agents.activities, responsible: tag.slice(RESPONSIBLE.length) };
+}
+
 /**
  * Takes runs into an engine, each with everything known of it now: its view, reward, rated decisions, and
  * the culprit that a person named. Runs without a trace are given back.
@@ -39,19 +55,10 @@ export function takeIn(
       traceless.push(workflowId);
       continue;
     }
-    const view = viewRun(trace);
-    engine.update([view]);
+    const label = lookAt(engine, trace, feedback);
+    if (label) labelled.push(label);
     engine.rate(workflowId, reward(feedback, trace));
     rows.push(...joinRows(decisions, new Map([[workflowId, feedback]]), new Map([[workflowId, trace]])));
-    const tag = feedback.flatMap((f) => f.tags ?? []).findLast((t) => t.startsWith(RESPONSIBLE));
-    const { workflowType } = view;
-    if (tag)
-      labelled.push({
-        workflowId,
-        workflowType,
-        steps: view.cases.agents.activities,
-        responsible: tag.slice(RESPONSIBLE.length),
-      });
   }
   engine.decide(rows);
   engine.label(labelled);

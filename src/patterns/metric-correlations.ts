@@ -29,6 +29,8 @@ export interface CorrelationOptions {
   permutations?: number;
   /** Fewest rated runs of a workflow type; default 10. */
   minRuns?: number;
+  /** Called between steps of long work; what it throws ends it. */
+  onStep?: () => void;
   rng: Rng;
 }
 
@@ -37,7 +39,7 @@ export interface CorrelationOptions {
  * step-down max-T, so that metrics which go together (tokens and cost) are not counted as separate luck.
  */
 export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
-  const { fdr = 0.05, permutations = 999, minRuns = 10, rng } = options;
+  const { fdr = 0.05, permutations = 999, minRuns = 10, onStep, rng } = options;
   const types = new Map<string, MeasuredRun[]>();
   for (const run of runs) {
     const list = types.get(run.workflowType);
@@ -72,6 +74,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       all[k]?.block.rewards.some((v) => v !== 0) ? Math.abs(r) * (scale[k] as number) : Number.NaN,
     ),
     (into) => {
+      onStep?.();
       for (const b of blocks) shuffleInPlace(b.rewards, rng);
       for (const [k, c] of all.entries())
         into[k] = Math.abs(correlate(c.ranks, c.block.rewards)) * (scale[k] as number);

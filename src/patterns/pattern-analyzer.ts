@@ -1,6 +1,6 @@
 import { type FactKind, type FactTypes, factsAfter, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
-import { type AnalyzeOptions, analyzeRuns } from "./analyze-runs.js";
+import { type AnalyzeOptions, analyzeRuns, checkLevels } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
 import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";
 import { type PatternReward, type RunFacts, takeIn } from "./intake.js";
@@ -18,6 +18,11 @@ export type PatternSource =
 export interface PatternAnalyzerOptions extends AnalyzeOptions {
   /** A run's reward; by default composed from judgement and success, without latency and cost. */
   reward?: PatternReward;
+  /**
+   * Makes the reports, where that is not to be done here: the loop's are made by its learning thread, with
+   * the rewards that it learns from.
+   */
+  analyze?(options: AnalyzeOptions): Promise<PatternReport>;
 }
 
 /**
@@ -99,10 +104,16 @@ export class PatternAnalyzer {
     return changed.size;
   }
 
-  /** The full analysis of everything so far; kept until something new comes in or other options are asked for. */
+  /**
+   * The full analysis of everything so far; kept until something new comes in or other options are asked for.
+   * @throws PATTERN_INVALID for options outside their range
+   */
   async analyzePatterns(options: AnalyzeOptions = {}): Promise<PatternReport> {
+    const { analyze, reward: _, ...defaults } = this.options;
+    const merged = { ...defaults, ...options };
+    checkLevels(merged);
+    if (analyze) return analyze(merged);
     await this.update();
-    const merged = { ...this.options, ...options };
     const key = JSON.stringify(merged);
     if (this.cache?.revision !== this.engine.revision || this.cache.key !== key)
       this.cache = { revision: this.engine.revision, key, report: analyzeRuns(this.engine, merged) };
@@ -151,7 +162,7 @@ export class PatternAnalyzer {
 
   /**
    * The likely culprits of a failed run, from failures whose culprit a person named (feedback with the
-   * tag `responsible:AGENT`); empty while there are too few.
+   * tag `responsible:AGENT`) and is known by the last `update`; empty while there are too few.
    */
   attributeFailure(run: FailedRun): Blame[] {
     return this.engine.blameModel().attribute(run);

@@ -25,6 +25,8 @@ export class PatternEngine {
   readonly types = new Map<string, TypeLogs>();
   readonly runs = new Map<string, RunView>();
   readonly rewards = new Map<string, number>();
+  /** Rewards without what was made of duration and cost, where they differ. */
+  readonly rewardsApart = new Map<string, number>();
   decisions: readonly DecisionRow[] = [];
   labelled: readonly LabelledFailure[] = [];
   /** Counts every change, so that results can be recognised as current. */
@@ -53,6 +55,7 @@ export class PatternEngine {
     for (const id of gone) {
       this.takeOut(id);
       this.rewards.delete(id);
+      this.rewardsApart.delete(id);
     }
     this.decisions = this.decisions.filter((d) => !gone.has(d.workflowId));
     this.labelled = this.labelled.filter((f) => f.workflowId === undefined || !gone.has(f.workflowId));
@@ -75,11 +78,14 @@ export class PatternEngine {
     for (const view of this.runs.values()) if (view.workflowType === workflowType) this.count(view);
   }
 
-  /** Sets or clears the reward of a run. */
-  rate(id: string, reward: number | undefined): void {
-    if (this.rewards.get(id) === reward) return;
-    if (reward === undefined) this.rewards.delete(id);
-    else this.rewards.set(id, reward);
+  /**
+   * Sets or clears the reward of a run.
+   * @param apart the same without duration and cost, which correlations with these are judged by
+   */
+  rate(id: string, reward: number | undefined, apart = reward): void {
+    if (this.rewards.get(id) === reward && (this.rewardsApart.get(id) ?? reward) === apart) return;
+    set(this.rewards, id, reward);
+    set(this.rewardsApart, id, apart === reward ? undefined : apart);
     this.revision++;
   }
 
@@ -114,6 +120,11 @@ export class PatternEngine {
     }
     return type;
   }
+}
+
+function set(map: Map<string, number>, id: string, value: number | undefined): void {
+  if (value === undefined) map.delete(id);
+  else map.set(id, value);
 }
 
 /** Feedback often comes to a run whose trace is as it was: then nothing needs counting again. */

@@ -17,6 +17,8 @@ export interface SequenceOptions {
    * thousands of activities have more subsequences than anyone can wait for. Default: no limit.
    */
   maxEffort?: number;
+  /** Called between steps of long work; what it throws ends it. */
+  onStep?: () => void;
 }
 
 /** A pattern with the number of runs that contain it. */
@@ -174,7 +176,7 @@ export function frequentSequences(
 ): SequencePattern[] {
   const { maxGap = Number.POSITIVE_INFINITY, maxLength = Number.POSITIVE_INFINITY } = options;
   const minSupport = supportCount(options.minSupport ?? 0.05, runs);
-  const extender = new Extender(set, alphabet, minSupport, maxGap, new Effort(options.maxEffort));
+  const extender = new Extender(set, alphabet, minSupport, maxGap, new Effort(options.maxEffort, options.onStep));
   const found: SequencePattern[] = [];
   const prefix: number[] = [];
   // A stack of its own: patterns of long runs are longer than the call stack is deep.
@@ -200,14 +202,24 @@ export function frequentSequences(
   return found;
 }
 
+const LOOKS_PER_STEP = 1e6;
+
 /** Counts the activities that a miner looks at, and fails beyond a limit. */
 export class Effort {
   private spent = 0;
+  private nextStep = LOOKS_PER_STEP;
 
-  constructor(private readonly limit = Number.POSITIVE_INFINITY) {}
+  constructor(
+    private readonly limit = Number.POSITIVE_INFINITY,
+    private readonly onStep?: () => void,
+  ) {}
 
   spend(activities: number): void {
     this.spent += activities;
+    if (this.spent >= this.nextStep) {
+      this.nextStep = this.spent + LOOKS_PER_STEP;
+      this.onStep?.();
+    }
     if (this.spent <= this.limit) return;
     throw new LearningError("PATTERN_INVALID", {
       received: `runs with more subsequences than ${this.limit} looks at an activity can find`,

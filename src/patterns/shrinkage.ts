@@ -28,7 +28,7 @@ const DRAWS = 2000;
  * of two lucky runs moves almost all the way back; when the groups differ no more than noise would make
  * them, all shrink to one value and none is better.
  */
-export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng): ShrunkMean[] {
+export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng, onStep?: () => void): ShrunkMean[] {
   const K = groups.length;
   const N = groups.reduce((s, g) => s + g.runs, 0);
   if (K === 0) return [];
@@ -53,6 +53,7 @@ export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng): ShrunkMe
   const best = new Float64Array(K);
   const better = new Float64Array(K);
   for (let b = 0; b < DRAWS && between > 0; b++) {
+    onStep?.();
     const draws = posterior.map((p) => p.mean + p.sd * rng.normal());
     let top = 0;
     for (let k = 1; k < K; k++) if ((draws[k] as number) > (draws[top] as number)) top = k;

@@ -40,7 +40,7 @@ export class PromptOptimizer {
     this.clock = options.clock ?? systemClock;
     this.library = new PromptLibrary(options.registry, logger);
     this.book = new ExperimentsBook(options.store.documents, this.clock);
-    this.reader = new OutcomeReader(options.store, options.reward ?? judgedReward);
+    this.reader = new OutcomeReader(options.store, options.reward ?? judgedReward, options.rewards);
     this.server = new PromptServer(options, this.library, this.book, this.clock, logger);
   }
 

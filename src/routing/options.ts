@@ -59,7 +59,11 @@ const fn = <F>() => z.custom<F>((v) => typeof v === "function", "a function of t
 
 /** The keys of {@link DecisionOptions}, for schemas that add to them. */
 export const decisionOptionsShape = {
-  decisionPoint: z.string("a non-empty string").min(1, "a non-empty string"),
+  decisionPoint: z
+    .string("a non-empty string")
+    .min(1, "a non-empty string")
+    // LangGraph keeps a graph's branches in an object by name, where this one would vanish.
+    .refine((name) => name !== "__proto__", "a name that objects can have as a key"),
   destinations: z
     .array(z.string("a node's name").min(1, "a node's name"), "an array of node names")
     .min(2, "at least two destinations")

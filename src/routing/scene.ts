@@ -105,6 +105,8 @@ const LATE = Symbol("late");
 
 /** The promise's value, or LATE when the budget passes first. What comes later is ignored. */
 async function within<T>(promise: Promise<T>, budgetMs: number, clock: Clock): Promise<T | typeof LATE> {
+  // A clock's timers do not keep a process alive; one that waits for an answer must not end meanwhile.
+  const alive = setInterval(() => {}, 2 ** 30);
   let cancel = () => {};
   const late = new Promise<typeof LATE>((resolve) => {
     cancel = clock.schedule(() => resolve(LATE), budgetMs);
@@ -113,6 +115,7 @@ async function within<T>(promise: Promise<T>, budgetMs: number, clock: Clock): P
     return await Promise.race([promise, late]);
   } finally {
     cancel();
+    clearInterval(alive);
   }
 }
 

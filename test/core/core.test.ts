@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
   createRng,
@@ -12,6 +12,7 @@ import {
   nearestWord,
   parseOptions,
   shuffled,
+  systemClock,
 } from "../../src/core/index.js";
 
 describe("errors", () => {
@@ -115,6 +116,25 @@ describe("identity", () => {
     const bins = new Array(16).fill(0);
     for (let i = 0; i < 16_000; i++) bins[hash32(`word-${i}`) % 16]++;
     for (const b of bins) expect(Math.abs(b - 1000)).toBeLessThan(160);
+  });
+});
+
+describe("the system clock", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("waits longer than one timer of Node's can, and can be told not to", () => {
+    vi.useFakeTimers();
+    const month = 40 * 86_400_000;
+    const seen: string[] = [];
+    systemClock.schedule(() => seen.push("due"), month);
+    const cancel = systemClock.schedule(() => seen.push("never"), month);
+    vi.advanceTimersByTime(month - 1);
+    expect(seen).toEqual([]);
+    cancel();
+    vi.advanceTimersByTime(1);
+    expect(seen).toEqual(["due"]);
   });
 });
 

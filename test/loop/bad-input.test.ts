@@ -28,10 +28,12 @@ describe("a wrong configuration", () => {
   it.each([
     [{ learningIntervalMinute: 5 }, /CONFIG_UNKNOWN_KEY.*learningIntervalMinutes/],
     [{ learningIntervalMinutes: 0 }, /CONFIG_INVALID.*received 0 for learningIntervalMinutes/],
+    [{ learningIntervalMinutes: 1e300 }, /CONFIG_INVALID.*1e\+300 for learningIntervalMinutes.*<=5270400/],
     [{ feedbackRequestThreshold: 1.5 }, /CONFIG_INVALID.*1\.5/],
     [{ gate: { risklevel: 0.1 } }, /CONFIG_UNKNOWN_KEY.*"risklevel" in gate of.*mean "riskLevel"/],
     [{ gate: { riskLevel: 0.9 } }, /CONFIG_INVALID.*0\.9 for gate\.riskLevel/],
     [{ dataCleanup: { maxAge: 3 } }, /CONFIG_UNKNOWN_KEY.*mean "maxAgeDays"/],
+    [{ rewardWeights: { latencyHalfMs: 0 } }, /CONFIG_INVALID.*0 for rewardWeights\.latencyHalfMs.*above 0/],
     [{ rewardWeights: { thumb: 1 } }, /CONFIG_UNKNOWN_KEY.*mean "thumbs"/],
     [{ capture: { redacted: "email" } }, /CONFIG_UNKNOWN_KEY.*mean "redact"/],
     [{ capture: { buffer: { maxRecord: 1 } } }, /CONFIG_UNKNOWN_KEY.*mean "maxRecords"/],
@@ -53,6 +55,32 @@ describe("wrap", () => {
     expect(() => loop.wrap(graph, options)).toThrow(/CONFIG_UNKNOWN_KEY.*mean "redact"/);
     expect(() => loop.handler(options)).toThrow(/CONFIG_UNKNOWN_KEY.*mean "redact"/);
     await loop.close();
+  });
+});
+
+describe("a decision point that could never be learned", () => {
+  it("is refused where it is declared, not by every cycle", async () => {
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
+    const declare = (policy: { kind: string }) => () => triageGraph(loop, { learn: { policy } });
+    expect(declare({ kind: "squarebc" })).toThrow(/POLICY_INVALID.*"squarebc"/s);
+    expect(declare({ kind: "squarecb", gama: 1 } as { kind: string })).toThrow(/POLICY_INVALID.*gama/s);
+    const encoder = (given: object) => () => triageGraph(loop, { learn: { encoder: given } });
+    expect(encoder({ vocabulry: 10 })).toThrow(/ROUTER_INVALID.*vocabulry/);
+    expect(encoder({ fields: { topic: "word" } })).toThrow(/ROUTER_INVALID.*"category"/);
+    expect(encoder({ fields: { topic: "category" }, ignore: ["noise"] })).not.toThrow();
+    expect(() => triageGraph(loop, { decisionPoint: "__proto__" })).toThrow(/ROUTER_INVALID.*decisionPoint/);
+    await loop.close();
+  });
+});
+
+describe("the loop's own questions", () => {
+  it("answer nonsense with a coded error", async () => {
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
+    await expect(loop.exportLearningData(5 as never)).rejects.toThrow(/CONFIG_INVALID.*export name 5/);
+    await expect(loop.patterns.analyzePatterns({ minSupport: -1 })).rejects.toThrow(/PATTERN_INVALID.*minSupport -1/);
+    await expect(loop.patterns.analyzePatterns({ fdr: 2 })).rejects.toThrow(/PATTERN_INVALID.*fdr 2/);
+    await loop.close();
+    await expect(loop.createReport()).rejects.toThrow(/LEARNING_STATE/);
   });
 });
 

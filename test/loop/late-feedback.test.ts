@@ -11,7 +11,8 @@ afterAll(() => rmSync(storagePath, { recursive: true, force: true }));
 describe("outcomes that come after a learning cycle has seen their decisions", () => {
   it("still count in the watch over what serves: measured, and rolled back by", async () => {
     const clock = new ManualClock();
-    const loop = await CollectiveLearningLoop.open({ storagePath, clock, enablePatternDiscovery: false });
+    const off = { enablePatternDiscovery: false, enableRewardModel: false };
+    const loop = await CollectiveLearningLoop.open({ storagePath, clock, ...off });
     const graph = triageGraph(loop);
     await ticketOffice(loop, graph, clock)(200);
     await loop.triggerLearningCycle();

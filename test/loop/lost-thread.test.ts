@@ -4,12 +4,13 @@ import type { LearningComponent } from "../../src/loop/component.js";
 import { resolveConfig } from "../../src/loop/config.js";
 import { createFactCollector } from "../../src/loop/cycle/collector.js";
 import { createLearningGraph } from "../../src/loop/cycle/graph.js";
+import type { PointRows } from "../../src/loop/cycle/types.js";
 import { createRoutingLearner } from "../../src/loop/routing/learner.js";
 import { openPointBook } from "../../src/loop/routing/points.js";
 import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
-import { aDecision, aFeedback } from "../support/facts.js";
+import { aDecision, aFeedback, aTrace } from "../support/facts.js";
 
 const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
 const workers: LearningWorker[] = [];
@@ -17,10 +18,10 @@ afterEach(async () => {
   await Promise.all(workers.splice(0).map((w) => w.close()));
 });
 
-/** A store with 300 rated decisions of a fallback that explores, and a cycle over it with one component. */
-async function cycleWith(component: LearningComponent) {
-  const clock = new ManualClock();
-  const logger = defaultLogger({});
+const logger = defaultLogger({});
+
+/** A store with 300 rated decisions of a fallback that explores, and a worker with its collector. */
+async function threeHundred(clock = new ManualClock()) {
   const store = createMemoryStore({ clock });
   const rng = createRng(3);
   for (let i = 0; i < 300; i++) {
@@ -35,12 +36,18 @@ async function cycleWith(component: LearningComponent) {
     const outcome = (topic === "invoice") === (chosen === "x") ? 1 : 0;
     await store.append("feedback", [aFeedback({ ...ids, feedbackId: `f${i}`, outcome })]);
   }
+  const worker = startLearningWorker({ logger, entry: built });
+  workers.push(worker);
+  return { store, worker, collector: createFactCollector(store, worker, 64) };
+}
+
+/** A cycle over such a store with one component. */
+async function cycleWith(component: LearningComponent) {
+  const clock = new ManualClock();
+  const { store, worker, collector } = await threeHundred(clock);
   const points = await openPointBook(store.documents);
   points.declare({ name: "triage", destinations: ["x", "y"], exploration: 0.5, learn: {} });
   const registry = await openRegistry({ ...store, clock });
-  const worker = startLearningWorker({ logger, entry: built });
-  workers.push(worker);
-  const collector = createFactCollector(store, worker, 64);
   const context = {
     store,
     registry,
@@ -67,7 +74,7 @@ describe("a learning thread that is lost during a cycle", () => {
     const result = await cycleWith({
       name: "greedy",
       async run({ worker }) {
-        const job = worker.run("patterns.analyze", { seed: 1 });
+        const job = worker.run("patterns.analyze", { options: {}, rows: { reward: {} } });
         await Promise.all([job, worker.restart()]);
         return { state: "done", samples: 0, message: "never" };
       },
@@ -77,5 +84,67 @@ describe("a learning thread that is lost during a cycle", () => {
       { component: "routing/triage", state: "done", message: expect.stringMatching(/^promoted v1/) },
     ]);
     expect(result.judged[0]?.status).toMatchObject({ decisions: 300, rated: 300 });
+  });
+});
+
+describe("a question to the learning thread, such as a report", () => {
+  it("is asked again, over all facts, where the thread is ended under it", async () => {
+    const { worker, collector } = await threeHundred();
+    let asked = 0;
+    const points = await collector.withFacts(async () => {
+      const job = worker.run<PointRows[]>("routing.survey", { reward: {} });
+      if (++asked === 1) await Promise.all([job, worker.restart()]);
+      return job;
+    });
+    expect([asked, points[0]?.decisions]).toEqual([2, 300]);
+    // What was answered over an empty memory counts for nothing either.
+    const again = await collector.withFacts(async () => {
+      if (++asked === 3) await worker.restart();
+      return worker.run<PointRows[]>("routing.survey", { reward: {} });
+    });
+    expect([asked, again[0]?.decisions]).toEqual([4, 300]);
+  });
+
+  it("fails for what is wrong with itself, and when the worker is closed", async () => {
+    const { worker, collector } = await threeHundred();
+    let asked = 0;
+    const ask = () => {
+      asked++;
+      return worker.run("no such job", {});
+    };
+    await expect(collector.withFacts(ask)).rejects.toThrow(/unknown job/);
+    expect(asked).toBe(1);
+    await worker.close();
+    await expect(collector.withFacts(ask)).rejects.toThrow(/closed worker/);
+  });
+
+  it("is given few traces at a time, so that the host is not held up", async () => {
+    const store = createMemoryStore();
+    await store.append(
+      "trace",
+      Array.from({ length: 100 }, (_, i) => aTrace({ workflowId: `w${i}`, segmentId: `s${i}` })),
+    );
+    const sizes: number[] = [];
+    const worker = startLearningWorker({ logger, entry: built });
+    workers.push(worker);
+    const run: LearningWorker["run"] = (job, input, options) => {
+      sizes.push((input as { trace?: unknown[] }).trace?.length ?? 0);
+      return worker.run(job, input, options);
+    };
+    const collector = createFactCollector(store, { ...worker, run, generation: 0 }, 256);
+    expect(await collector.collect()).toMatchObject({ traces: 100, held: { runsWithTraces: 100 } });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(32);
+  });
+
+  it("may come while a cycle collects", async () => {
+    const { worker, collector } = await threeHundred();
+    const survey = () => worker.run<PointRows[]>("routing.survey", { reward: {} });
+    const [, points, second] = await Promise.all([
+      collector.collect(),
+      collector.withFacts(survey),
+      collector.collect(),
+    ]);
+    expect(points[0]?.decisions).toBe(300);
+    expect(second).toMatchObject({ decisions: 0, feedback: 0, held: { decisions: 300 } });
   });
 });

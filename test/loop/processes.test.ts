@@ -88,10 +88,19 @@ describe("the kill switch in the environment", () => {
     const blocked = join(folder, "file");
     writeFileSync(blocked, "in the way");
     vi.stubEnv("LEARNING_DISABLED", "1");
-    const { loop } = await open(new ManualClock(), blocked);
+    const said: string[] = [];
+    const quiet = () => undefined;
+    const logger = { debug: quiet, info: quiet, error: quiet, warn: (m: string) => said.push(m) };
+    const { loop } = await open(new ManualClock(), blocked, { logger });
     expect((await triageGraph(loop).invoke({ topic: "crash", noise: 1 })).team).toBe("billing");
     expect((await loop.getLearningStatus()).disabled).toBe(true);
     await expect(loop.feedback.submitOutcome("run", 1)).rejects.toThrow();
+    // A mode is not silently lost: it is said that nobody else and no later process will know of it.
+    await loop.setMode("triage", "shadow");
+    expect(said).toContain("the mode holds in this process only");
+    const { warnings, decisionPoints } = await loop.getLearningStatus();
+    expect(warnings[0]).toMatch(/cannot be used.*what is set by hand.*ends with this process/);
+    expect(decisionPoints[0]?.mode).toBe("shadow");
   });
 });
 

@@ -73,6 +73,24 @@ describe("the watch over a champion", () => {
     expect(watchChampion(later, champion, second.watch, minute(700)).report.runs).toBe(4);
   });
 
+  it("counts what becomes known late, once: another process' buffer, a judgement dated back or taken back", () => {
+    const first = watchChampion([row(1), row(5)], champion, watch(), minute(10));
+    // Minutes 2 and 3 were decided and rated before minute 5, and come to light only now.
+    const known = [row(1), row(2), row(3, { ratedAt: minute(1) }), row(5)];
+    const second = watchChampion(known, champion, first.watch, minute(20));
+    expect([first.report.runs, second.report.runs]).toEqual([2, 4]);
+    const takenBack = [row(1, { reward: undefined, ratedAt: undefined }), ...known.slice(1)];
+    const third = watchChampion(takenBack, champion, second.watch, minute(30));
+    const again = watchChampion(known, champion, third.watch, minute(40));
+    expect([third.report.runs, again.report.runs]).toEqual([4, 4]);
+  });
+
+  it("begins anew from a state that did not say which decisions it had seen", () => {
+    const { watch: after } = watchChampion([row(1), row(2)], champion, watch(), minute(10));
+    const { seen: _, ...before } = after;
+    expect(watchChampion([row(1), row(2), row(3)], champion, before, minute(20)).report.runs).toBe(3);
+  });
+
   it("is not blinded by a rating from a clock that runs ahead", () => {
     const early = row(1, { ratedAt: minute(9000) });
     const ahead = watchChampion([early], champion, watch(), minute(10));

@@ -1,6 +1,7 @@
 import type { PromptOptimizer } from "../../prompts/index.js";
 import type { LearningComponent } from "../component.js";
 import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
+import type { RowOptions } from "../worker/rows.js";
 import { patternsComponent } from "./patterns.js";
 import { createPromptsComponent } from "./prompts.js";
 import { rewardModelComponent } from "./reward-model.js";
@@ -14,6 +15,8 @@ export interface ConfiguredComponent {
 /** What components work on besides the facts. */
 export interface ComponentParts {
   prompts: PromptOptimizer;
+  /** How rewards are composed now. */
+  rowOptions(): RowOptions;
 }
 
 /** The learners of the loop besides routing, in the order of a cycle. A new learner adds itself here. */
@@ -23,7 +26,7 @@ export function componentsFor(config: ResolvedLoopConfig, parts: ComponentParts)
       component: rewardModelComponent({ reward: rewardSettingsOf(config) }),
       enabled: config.enableRewardModel,
     },
-    { component: patternsComponent, enabled: config.enablePatternDiscovery },
+    { component: patternsComponent(parts.rowOptions), enabled: config.enablePatternDiscovery },
     { component: createPromptsComponent(parts.prompts), enabled: config.enablePromptOptimization },
   ];
 }

@@ -2,17 +2,24 @@ import { digest, type Logger, messageOf } from "../../core/index.js";
 import type { PatternAnalyzer, PatternReport } from "../../patterns/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningComponent } from "../component.js";
+import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
+import type { RowOptions } from "../worker/rows.js";
 
 /** Name of the published reports. */
 export const PATTERNS_ARTIFACT = "patterns";
 
-/** Analyses the collected runs off the event loop and publishes the report with the data range it holds for. */
-export const patternsComponent: LearningComponent = {
+/**
+ * Analyses the collected runs off the event loop and publishes the report with the data range it holds for.
+ * @param rowOptions how rewards are composed at the time of the cycle
+ */
+export const patternsComponent = (rowOptions: () => RowOptions): LearningComponent => ({
   name: "patterns",
   async run({ registry, worker, signal, keepVersions }) {
     // One seed for all cycles, so that a verdict changes only with the data.
     const seed = 1;
-    const report = await worker.run<PatternReport>("patterns.analyze", { seed }, { signal });
+    const input: AnalyzePatternsInput = { options: { seed }, rows: rowOptions() };
+    const report = await worker.run<PatternReport>("patterns.analyze", input, { signal });
+    signal.throwIfAborted();
     if (report.runs === 0) return { state: "idle", samples: 0, message: "no traces yet" };
     const found = report.patterns.filter((p) => p.verdict === "better" || p.verdict === "worse").length;
     const champion = registry.names().includes(PATTERNS_ARTIFACT) ? registry.champion(PATTERNS_ARTIFACT) : undefined;
@@ -38,7 +45,7 @@ export const patternsComponent: LearningComponent = {
       details: { significant: found, tested: report.patternsTested },
     };
   },
-};
+});
 
 /** Lets an analyzer answer from the published reports, now and whenever another one is promoted. */
 export function followPatterns(analyzer: PatternAnalyzer, registry: Registry, logger: Logger): void {

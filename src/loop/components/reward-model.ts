@@ -38,6 +38,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
         }),
       };
       const output = await worker.run<TrainRewardModelOutput>("reward-model.train", input, { signal });
+      signal.throwIfAborted();
       for (const warning of output.health.warnings) logger.warn(`reward: ${warning}`);
       const { winner, comparison, health, updated, evaluators } = output;
       const report = winner?.report["reward"];

@@ -14,6 +14,8 @@ export interface Scene {
   destinations?: readonly string[];
   exploration: number;
   gate: ResolvedLoopConfig["gate"];
+  /** Called between steps; what it throws ends the judging. */
+  onStep?: () => void;
 }
 
 /** How a version is to be watched that has no name yet. Without `anchor` it is its own. */
@@ -33,14 +35,14 @@ export interface Finding {
 
 /** A policy learned from the beginning must be proven better than what serves. */
 export function judgeNew(
-  { rows, destinations, exploration, gate }: Scene,
+  { rows, destinations, exploration, gate, onStep }: Scene,
   challenger: TrainedChallenger,
   champion: ServablePolicy | undefined,
   state: GateState,
 ): Finding {
   const later = laterRows(rows, challenger.dataTo);
   const rival = champion ?? "fallback";
-  const judged = judgedDecisions(later, servable(challenger.artifact), rival, exploration, destinations);
+  const judged = judgedDecisions(later, servable(challenger.artifact), rival, exploration, destinations, onStep);
   const { action, reason, gain, lowerBound, risk, needed, spending } = decidePromotion({
     rows: judged,
     challenger: challenger.fingerprint,
@@ -74,13 +76,19 @@ const DISTANCES_OVER = 3000;
 
 /** The champion, continued by newer rows, may differ from its proven version no more than the proof has room for. */
 export function judgeContinuation(
-  { rows, exploration, gate }: Scene,
+  { rows, exploration, gate, onStep }: Scene,
   challenger: TrainedChallenger,
   anchor: ServablePolicy,
   state: GateState,
 ): Finding {
   const watch = state.watch as ChampionWatch;
-  const distances = distancesBetween(rows.slice(-DISTANCES_OVER), servable(challenger.artifact), anchor, exploration);
+  const distances = distancesBetween(
+    rows.slice(-DISTANCES_OVER),
+    servable(challenger.artifact),
+    anchor,
+    exploration,
+    onStep,
+  );
   const verdict = decideContinuation({
     anchorLowerBound: watch.anchorLowerBound,
     distances,

@@ -26,8 +26,11 @@ export interface ChampionWatch {
   lowerBound: number;
   /** Rated decisions the anchor was trained on. */
   fullFitRows: number;
-  /** Decisions first rated before this time have been seen by the monitor, and of those rated at it, `seenThen`. */
-  seenUpTo: string;
-  seenThen: string[];
+  /**
+   * The decisions that the monitor has seen, eight characters each. Kept one by one, since facts come in no
+   * order of time: what another process still buffered, a judgement dated back. Absent in a state of an earlier
+   * release, whose monitor begins anew.
+   */
+  seen?: string;
   monitor: MonitorState;
 }

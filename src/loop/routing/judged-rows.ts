@@ -52,6 +52,7 @@ export type Rival = "fallback" | ServablePolicy;
  * the fallback would have done where that is the rival, those where no policy was or would be asked
  * (the context function failed, say), and those with a destination that is offered no longer.
  * @param destinations those of today; all where unknown
+ * @param onStep called for each row; what it throws ends it
  */
 export function judgedDecisions(
   rows: readonly DecisionRow[],
@@ -59,8 +60,10 @@ export function judgedDecisions(
   rival: Rival,
   exploration: number,
   destinations?: readonly string[],
+  onStep?: () => void,
 ): JudgedDecision[] {
   return rows.flatMap((row) => {
+    onStep?.();
     const chosen = row.candidates.indexOf(row.chosen);
     if (!isUsable(row) || !row.probabilities || chosen < 0 || wasForced(row)) return [];
     if (destinations && row.candidates.some((c, i) => row.mask?.[i] !== false && !destinations.includes(c))) return [];
@@ -140,8 +143,10 @@ export function distancesBetween(
   a: ServablePolicy,
   b: ServablePolicy,
   exploration: number,
+  onStep?: () => void,
 ): number[] {
   return rows.map((row) => {
+    onStep?.();
     const input = inputOf(row, a.encoders);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
     const p = served(a, input, exploration, fallback);

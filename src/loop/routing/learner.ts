@@ -3,7 +3,7 @@ import { type RoutingArtifact, routingArtifactName } from "../../policies/index.
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { ComponentContext } from "../component.js";
-import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
+import type { ResolvedLoopConfig } from "../config.js";
 import type { PointRows, StepReport } from "../cycle/types.js";
 import type { PointReport } from "../report/types.js";
 import { type TrainedAside, trainedAsideKey } from "../train-orchestrator.js";
@@ -12,10 +12,9 @@ import type { Description } from "../worker/jobs/describe-routing.js";
 import type { Judgement } from "../worker/jobs/judge-routing.js";
 import type { LearnOfflineInput, OfflineChallenger } from "../worker/jobs/learn-offline.js";
 import type { TrainedChallenger } from "../worker/jobs/train-routing.js";
-import type { RowOptions } from "../worker/rows.js";
 import type { GateState } from "./gate-state.js";
 import type { ServedArtifact } from "./judged-rows.js";
-import type { PointBook } from "./points.js";
+import { type PointBook, rowOptionsOf } from "./points.js";
 
 /** A trained policy that wants to serve. */
 export interface Challenger extends TrainedChallenger {
@@ -63,12 +62,7 @@ const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
 
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
 export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
-  const rowOptions = (): RowOptions => ({
-    reward: rewardSettingsOf(config),
-    discounts: Object.fromEntries(
-      points.list().flatMap((p) => (p.learn.creditDiscount === undefined ? [] : [[p.name, p.learn.creditDiscount]])),
-    ),
-  });
+  const rowOptions = () => rowOptionsOf(config, points);
   const artifactOf = async (registry: Registry, decisionPoint: string, version: string | undefined) => {
     const name = routingArtifactName(decisionPoint);
     const found = registry.versions(name).find((v) => v.version === version);

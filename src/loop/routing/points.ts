@@ -1,12 +1,26 @@
 import { z } from "zod";
 import type { DocumentStore } from "../../store/index.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
+import type { RowOptions } from "../worker/rows.js";
+
+const FIELD_KINDS = ["number", "boolean", "category", "short-text", "long-text", "vector"] as const;
 
 /** How the policy of a decision point is learned; part of `loop.router`'s options. */
 export const learnOptionsSchema = z.strictObject({
   /** What kind of policy, with its own settings (default `{ kind: "squarecb" }`). */
   policy: z.looseObject({ kind: z.string() }).optional(),
   /** How contexts become vectors. */
-  encoder: z.record(z.string(), z.unknown()).optional(),
+  encoder: z
+    .strictObject({
+      fields: z.record(z.string(), z.enum(FIELD_KINDS)),
+      ignore: z.array(z.string()),
+      vocabulary: z.int().min(0),
+      textBuckets: z.int().min(1),
+      maxCategories: z.int().min(1),
+      maxTextChars: z.int().min(1),
+    })
+    .partial()
+    .optional(),
   /** Share of the run's reward that a decision is credited per later decision (default 1). */
   creditDiscount: z.number().min(0).max(1).optional(),
   /**
@@ -37,6 +51,16 @@ export interface PointBook {
   refresh(): Promise<void>;
   /** Resolves when all declarations are stored. */
   settled(): Promise<void>;
+}
+
+/** What determines every reward in the loop: its configuration, and the credit discounts of its points. */
+export function rowOptionsOf(config: ResolvedLoopConfig, points: Pick<PointBook, "list">): RowOptions {
+  return {
+    reward: rewardSettingsOf(config),
+    discounts: Object.fromEntries(
+      points.list().flatMap((p) => (p.learn.creditDiscount === undefined ? [] : [[p.name, p.learn.creditDiscount]])),
+    ),
+  };
 }
 
 const PREFIX = "points/";

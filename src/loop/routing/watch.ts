@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { DecisionRow } from "../../dataset/index.js";
 import { type MonitorReport, monitorChampion, openMonitor } from "../../evaluation/index.js";
 import type { MeasuredImprovement } from "../status.js";
@@ -5,11 +6,11 @@ import type { ChampionWatch } from "./gate-state.js";
 import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
 
 /** What a watch remembers beside what was proven. */
-export type Watched = Pick<ChampionWatch, "since" | "seenUpTo" | "seenThen" | "monitor">;
+export type Watched = Pick<ChampionWatch, "since" | "seen" | "monitor">;
 
 /** Nothing seen yet; what was decided up to `since` is not about the champion. */
 export function openWatch(since: string, riskLevel: number): Watched {
-  return { since, seenUpTo: "", seenThen: [], monitor: openMonitor({ riskLevel }) };
+  return { since, seen: "", monitor: openMonitor({ riskLevel }) };
 }
 
 /** A watch over a version that did not come by the gate (promoted or pinned by hand): nothing is proven of it. */
@@ -27,7 +28,7 @@ export function beginWatch(champion: ServedArtifact, rows: readonly DecisionRow[
 
 /**
  * Adds what the champion served and what was rated since the last look, in the order of the ratings:
- * those come when they come, and each decision counts once, by its first rating's time.
+ * those come when they come, and each decision counts once, whenever it becomes known.
  * @param now ratings from a clock that runs ahead of this time wait for it
  */
 export function watchChampion(
@@ -37,19 +38,29 @@ export function watchChampion(
   now: string,
 ): { report: MonitorReport; watch: ChampionWatch } {
   const ratedAt = (row: DecisionRow) => row.ratedAt ?? row.at;
-  const seenThen = new Set(watch.seenThen);
-  const unseen = (row: DecisionRow) =>
-    ratedAt(row) > watch.seenUpTo || (ratedAt(row) === watch.seenUpTo && !seenThen.has(row.decisionId));
-  const fresh = rows
-    .filter((r) => r.reward !== undefined && r.at >= watch.since && unseen(r) && ratedAt(r) <= now)
-    .sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
-  const report = monitorChampion(watch.monitor, servedDecisions(fresh, champion, watch.versions));
-  const last = fresh.at(-1);
-  const seenUpTo = last ? ratedAt(last) : watch.seenUpTo;
-  const then = fresh.filter((r) => ratedAt(r) === seenUpTo).map((r) => r.decisionId);
-  if (seenUpTo === watch.seenUpTo) then.push(...watch.seenThen);
-  return { report, watch: { ...watch, monitor: report.state, seenUpTo, seenThen: then } };
+  const known = watch.seen === undefined ? { ...watch, ...openWatch(watch.since, watch.monitor.riskLevel) } : watch;
+  const seen = new Set(known.seen?.match(/.{8}/g));
+  const versions = new Set(watch.versions);
+  const marks: string[] = [];
+  const fresh = rows.filter((row) => {
+    if (row.reward === undefined || row.at < watch.since || ratedAt(row) > now) return false;
+    if (row.policyVersion === undefined || !versions.has(row.policyVersion)) return false;
+    const mark = markOf(row);
+    if (seen.has(mark)) return false;
+    marks.push(mark);
+    return true;
+  });
+  fresh.sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
+  const report = monitorChampion(known.monitor, servedDecisions(fresh, champion, watch.versions));
+  const all = (known.seen + marks.join("")).slice(-8 * MOST_SEEN);
+  return { report, watch: { ...known, monitor: report.state, seen: all } };
 }
+
+/** More than the worker holds decisions: what is forgotten here does not come again. */
+const MOST_SEEN = 300_000;
+
+/** 48 bits of the decision's id: among a million of them, two are alike once in five hundred times. */
+const markOf = (row: DecisionRow) => hash("sha256", row.decisionId, "base64url").slice(0, 8);
 
 /** The monitor's estimate for the status; undefined before anything was served. */
 export function improvementOf(report: MonitorReport): MeasuredImprovement | undefined {

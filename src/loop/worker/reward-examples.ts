@@ -1,5 +1,5 @@
 import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../../core/index.js";
-import { composeReward, joinSegments } from "../../dataset/index.js";
+import { runReward } from "../../dataset/index.js";
 import { type RewardExample, traceFeatures } from "../../rewards/index.js";
 import { type RewardSettings, rewardViews } from "./reward-views.js";
 import type { WorkerState } from "./state.js";
@@ -13,15 +13,15 @@ export interface JudgedRun {
   trace: Trace;
 }
 
-/** Every traced run in the order of time. */
-export function judgedRuns(state: WorkerState, settings: RewardSettings): JudgedRun[] {
+/** Every traced run, or those of them asked for, in the order of time. */
+export function judgedRuns(state: WorkerState, settings: RewardSettings, only?: ReadonlySet<string>): JudgedRun[] {
   const { options } = rewardViews(state, settings);
   const runs: JudgedRun[] = [];
-  for (const [workflowId, segments] of state.traces) {
-    const trace = joinSegments(segments);
+  for (const workflowId of only ?? state.traces.keys()) {
+    const trace = state.traceOf(workflowId);
     if (!trace) continue;
     const feedback = (state.feedback.get(workflowId) ?? []).filter((f) => f.decisionId === undefined);
-    const { reward } = composeReward({ ...options, feedback, trace });
+    const reward = runReward(workflowId, feedback, trace, options);
     const targets = { ...(reward !== undefined && { reward }), ...dimensionsOf(feedback) };
     runs.push({ workflowId, at: trace.startedAt, targets, trace });
   }

@@ -1,4 +1,4 @@
-import { type DecisionRow, joinRows, joinSegments } from "../../dataset/index.js";
+import { type DecisionRow, joinRows } from "../../dataset/index.js";
 import { type RewardSettings, rewardViews } from "./reward-views.js";
 import type { CollectedFacts } from "./state.js";
 
@@ -25,25 +25,20 @@ export function rowsByPoint(state: CollectedFacts, options: RowOptions): Map<str
   const cached = state.shared.get(KEY) as Cached | undefined;
   const key = JSON.stringify(options);
   if (cached && cached.revision === state.revision && cached.options === key) return cached.rows;
-  const traces = {
-    get: (workflowId: string) => {
-      const segments = state.traces.get(workflowId);
-      return segments && joinSegments(segments);
-    },
-  };
+  const joined = joinRows(
+    state.decisions.values(),
+    state.feedback,
+    { get: (workflowId) => state.traceOf(workflowId) },
+    { ...rewardViews(state, options.reward).options, discount: options.discounts },
+  );
   const rows = new Map<string, DecisionRow[]>();
-  const points = new Set([...state.decisions.values()].map((d) => d.decisionPoint));
-  for (const point of points) {
-    const joined = joinRows(state.decisions.values(), state.feedback, traces, {
-      ...rewardViews(state, options.reward).options,
-      discount: options.discounts?.[point],
-      decisionPoints: [point],
-    });
-    rows.set(
-      point,
-      joined.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.decisionId < b.decisionId ? -1 : 1)),
-    );
+  for (const row of joined) {
+    const list = rows.get(row.decisionPoint);
+    if (list) list.push(row);
+    else rows.set(row.decisionPoint, [row]);
   }
+  for (const list of rows.values())
+    list.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.decisionId < b.decisionId ? -1 : 1));
   state.shared.set(KEY, { revision: state.revision, options: key, rows } satisfies Cached);
   return rows;
 }

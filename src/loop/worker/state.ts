@@ -1,4 +1,5 @@
-import type { Decision, FeedbackRecord, TraceSegment } from "../../core/index.js";
+import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../../core/index.js";
+import { joinSegments } from "../../dataset/index.js";
 import type { FactTypes } from "../../store/learning-store.js";
 
 /** What the worker thread holds between jobs: the facts collected so far, and what jobs leave for each other. */
@@ -9,7 +10,9 @@ export interface WorkerState {
   readonly feedback: ReadonlyMap<string, readonly FeedbackRecord[]>;
   /** Trace segments of a run, in order of arrival. */
   readonly traces: ReadonlyMap<string, readonly TraceSegment[]>;
-  /** Grows with every addition: views computed for another revision are stale. */
+  /** The joined trace of a run; undefined where none of its segments is held. */
+  traceOf(workflowId: string): Trace | undefined;
+  /** Grows with every addition of something new: views computed for another revision are stale. */
   readonly revision: number;
   /** Things one job leaves for another (trained members, mined counts), by name. */
   readonly shared: Map<string, unknown>;
@@ -32,6 +35,7 @@ export class CollectedFacts implements WorkerState {
   readonly feedback = new Map<string, FeedbackRecord[]>();
   readonly traces = new Map<string, TraceSegment[]>();
   readonly shared = new Map<string, unknown>();
+  private readonly joined = new Map<string, Trace>();
   private readonly traceChars = new Map<string, number>();
   private charsHeld = 0;
 
@@ -39,19 +43,33 @@ export class CollectedFacts implements WorkerState {
 
   constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {}
 
+  traceOf(workflowId: string): Trace | undefined {
+    const known = this.joined.get(workflowId);
+    if (known) return known;
+    const trace = joinSegments(this.traces.get(workflowId) ?? []);
+    if (trace) this.joined.set(workflowId, trace);
+    return trace;
+  }
+
   /** Adds facts in the order of their append; a fact seen before does not count twice. */
   add(facts: Partial<{ [K in keyof FactTypes]: readonly FactTypes[K][] }>): void {
-    this.revision++;
+    let fresh = facts.decision?.length ?? 0;
     for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
-    for (const f of facts.feedback ?? []) addTo(this.feedback, f.workflowId, f, (a) => a.feedbackId === f.feedbackId);
+    for (const f of facts.feedback ?? [])
+      if (addTo(this.feedback, f.workflowId, f, (a) => a.feedbackId === f.feedbackId)) fresh++;
     for (const t of facts.trace ?? []) {
-      if (addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId)) this.weigh(t);
+      if (!addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId)) continue;
+      this.joined.delete(t.workflowId);
+      this.weigh(t);
+      fresh++;
     }
+    if (fresh > 0) this.revision++;
     forgetOldest(this.decisions, this.limits.decisions);
     forgetOldest(this.feedback, this.limits.runs);
     for (const [workflowId] of this.traces) {
       if (this.traces.size <= this.limits.runs && this.charsHeld <= this.limits.traceChars) break;
       this.traces.delete(workflowId);
+      this.joined.delete(workflowId);
       this.charsHeld -= this.traceChars.get(workflowId) ?? 0;
       this.traceChars.delete(workflowId);
     }

@@ -5,6 +5,8 @@ export const LATE = Symbol("late");
 
 /** The work's answer, or LATE after `ms`; its later failure is nobody's business any more. */
 export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T | typeof LATE> {
+  // A clock's timers do not keep a process alive; one that waits for an answer must not end meanwhile.
+  const alive = setInterval(() => {}, 2 ** 30);
   let cancel = () => {};
   const late = new Promise<typeof LATE>((resolve) => {
     cancel = clock.schedule(() => resolve(LATE), ms);
@@ -15,5 +17,6 @@ export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Pro
     return first;
   } finally {
     cancel();
+    clearInterval(alive);
   }
 }

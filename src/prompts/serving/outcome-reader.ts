@@ -1,6 +1,6 @@
 import type { Decision, FeedbackRecord, Trace } from "../../core/index.js";
 import { composeReward, joinSegments } from "../../dataset/index.js";
-import { factsAfter, factsOfRuns, type LearningStore } from "../../store/index.js";
+import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
 
 /** Decision points of prompts: `prompt/ID`. */
@@ -28,6 +28,12 @@ export interface ServedRun {
 /** Computes a run's reward. */
 export type RewardOf = (feedback: readonly FeedbackRecord[], trace?: Trace) => number | undefined;
 
+/**
+ * The rewards of decisions by their ids, null where unrated; what is left out is composed here. Asked when facts
+ * of a run changed: an outcome that was counted stays what it was until then, whatever is learned of raters.
+ */
+export type RewardsOf = (decisionIds: string[]) => Promise<Readonly<Record<string, number | null>>>;
+
 /** The default reward: judgement, tilted by how the run went; unrated without judgement. */
 export const judgedReward: RewardOf = (feedback, trace) => composeReward({ feedback, ...(trace && { trace }) }).reward;
 
@@ -36,9 +42,8 @@ export function servedRun(
   decision: Decision,
   feedback: readonly FeedbackRecord[],
   trace: Trace | undefined,
-  rewardOf: RewardOf,
+  reward: number | undefined,
 ): ServedRun {
-  const reward = rewardOf(feedback, trace);
   const first = feedback.map((f) => f.at).sort()[0];
   const ended = trace && new Date(Date.parse(trace.startedAt) + trace.durationMs).toISOString();
   const ratedAt = first ?? ended ?? decision.at;
@@ -95,6 +100,7 @@ export class OutcomeReader {
   constructor(
     private readonly store: Pick<LearningStore, "read">,
     private readonly rewardOf: RewardOf,
+    private readonly rewards: RewardsOf = async () => ({}),
   ) {}
 
   /** All served runs, in the order in which their decisions were first seen. */
@@ -122,28 +128,39 @@ export class OutcomeReader {
   }
 
   private async readNews(): Promise<void> {
-    const { store, cursors } = this;
-    const decision = await factsAfter(store, "decision", cursors.decision);
-    const feedback = await factsAfter(store, "feedback", cursors.feedback);
-    const trace = await factsAfter(store, "trace", cursors.trace);
     const changed = new Set<string>();
-    for (const d of decision.facts) if (d.decisionPoint.startsWith(PROMPT_POINT)) changed.add(d.workflowId);
-    for (const { workflowId } of [...feedback.facts, ...trace.facts])
-      if (this.byRun.has(workflowId)) changed.add(workflowId);
+    const cursors: typeof this.cursors = {};
+    for (const kind of ["decision", "feedback", "trace"] as const) {
+      const after = this.cursors[kind];
+      cursors[kind] = after;
+      // Nothing is kept of what is read but whose runs changed: a store holds more than a memory does.
+      for await (const { facts, cursor } of this.store.read(kind, after === undefined ? {} : { after })) {
+        for (const fact of facts) {
+          const prompted = "decisionPoint" in fact && fact.decisionPoint.startsWith(PROMPT_POINT);
+          if (prompted || (kind !== "decision" && this.byRun.has(fact.workflowId))) changed.add(fact.workflowId);
+        }
+        cursors[kind] = cursor;
+      }
+    }
     if (changed.size > 0) await this.join(changed);
-    this.cursors = { decision: decision.cursor, feedback: feedback.cursor, trace: trace.cursor };
+    this.cursors = cursors;
   }
 
   private async join(runs: ReadonlySet<string>): Promise<void> {
     const decisions = await factsOfRuns(this.store, "decision", runs);
     const feedback = await factsOfRuns(this.store, "feedback", runs);
     const traces = await factsOfRuns(this.store, "trace", runs);
+    const own = (id: string) => (decisions.get(id) ?? []).filter((d) => d.decisionPoint.startsWith(PROMPT_POINT));
+    const given = await this.rewards([...runs].flatMap((id) => own(id).map((d) => d.decisionId)));
     for (const id of runs) {
       const trace = joinSegments(traces.get(id) ?? []);
       const served = new Map<string, ServedRun>();
-      for (const d of decisions.get(id) ?? [])
-        if (d.decisionPoint.startsWith(PROMPT_POINT))
-          served.set(d.decisionId, servedRun(d, feedback.get(id) ?? [], trace, this.rewardOf));
+      const judged = feedback.get(id) ?? [];
+      for (const d of own(id)) {
+        const known = given[d.decisionId];
+        const reward = known === undefined ? this.rewardOf(judged, trace) : (known ?? undefined);
+        served.set(d.decisionId, servedRun(d, judged, trace, reward));
+      }
       this.byRun.set(id, served);
     }
   }

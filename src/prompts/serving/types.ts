@@ -2,7 +2,7 @@ import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import type { Clock, DecisionSink, Logger } from "../../core/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
-import type { RewardOf } from "./outcome-reader.js";
+import type { RewardOf, RewardsOf } from "./outcome-reader.js";
 
 /** What a PromptOptimizer is built from. */
 export interface PromptOptimizerOptions {
@@ -12,6 +12,11 @@ export interface PromptOptimizerOptions {
   sink?: DecisionSink;
   /** A run's reward; by default composed from judgement. */
   reward?: RewardOf;
+  /**
+   * Rewards that are composed elsewhere (in the loop: by its learning thread, with the weights and corrections
+   * that routing learns by). They come before `reward`.
+   */
+  rewards?: RewardsOf;
   clock?: Clock;
   logger?: Logger;
   /** Default 0. */

@@ -1,5 +1,6 @@
 import { createRng, LearningError, type Network, shuffled } from "../../core/index.js";
-import { adamState, adamStep, chooseEngine, createNetwork, type EngineChoice } from "../../tensor/index.js";
+import type { EngineChoice } from "../../tensor/engine.js";
+import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
 import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";
 import type { LoggedData, LoggedStep } from "./logs.js";
 

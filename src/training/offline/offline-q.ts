@@ -1,5 +1,6 @@
 import { copyNetwork, createRng, LearningError, type Network } from "../../core/index.js";
-import { adamState, adamStep, chooseEngine, createNetwork, type EngineChoice } from "../../tensor/index.js";
+import type { EngineChoice } from "../../tensor/engine.js";
+import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
 import { bootstrapTargets, valueLoss } from "../dqn-loss.js";
 import { emptyBatch, setRow, type Transition } from "../replay.js";
 import { likelihoodGradient } from "./clone.js";

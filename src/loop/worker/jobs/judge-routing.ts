@@ -6,6 +6,7 @@ import { beginWatch, improvementOf, watchChampion } from "../../routing/watch.js
 import type { LearnedPoint } from "../../status.js";
 import type { Job } from "../job.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
+import { stopping } from "../stopping.js";
 import type { TrainedChallenger } from "./train-routing.js";
 
 /** What to judge. */
@@ -48,7 +49,8 @@ export interface Judgement {
  */
 export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
   name: "routing.judge",
-  run(input, { state: facts }) {
+  run(input, { state: facts, cancelled }) {
+    const onStep = stopping(cancelled);
     const { champion, gate, exploration, destinations } = input;
     const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
@@ -76,9 +78,10 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
         };
     }
 
-    const scene = { rows, destinations, exploration, gate };
+    const scene = { rows, destinations, exploration, gate, onStep };
     let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
     for (const [index, challenger] of input.challengers.entries()) {
+      onStep();
       const finding =
         serving && challenger.kind === "refresh"
           ? judgeContinuation(

@@ -1,3 +1,4 @@
+import { digest } from "../../../core/index.js";
 import {
   compareOnLater,
   type ImputedReward,
@@ -14,6 +15,7 @@ import type { Job } from "../job.js";
 import { judgedRuns, type RunExample, runExamples } from "../reward-examples.js";
 import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
 import type { WorkerState } from "../state.js";
+import { stopping } from "../stopping.js";
 
 /** The payload of a `reward-model` artifact. */
 export interface RewardModelArtifact {
@@ -69,7 +71,8 @@ interface Live {
   model: RewardModel;
   /** Rated runs that `model` has taken in. */
   updated: Set<string>;
-  imputed: Map<string, ImputedReward>;
+  /** With a digest of what each prediction was made from. */
+  imputed: Map<string, ImputedReward & { basis: string }>;
 }
 
 /**
@@ -95,6 +98,7 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     );
     const { rated: count, missingShare } = health;
     const { evaluators } = rewardViews(state, input.reward);
+    stopping(cancelled)();
     const base = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
     if (runs.length > 0 && missingShare < LEAST_MISSING)
       return { ...base, message: "nearly every run has a measured reward: nothing to impute" };
@@ -182,8 +186,7 @@ export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
     if (held?.version !== version && !artifact) return { needsArtifact: true };
     const live = held?.version === version ? held : await bringUp(state, artifact && { version, artifact });
     if (!live) return { predictions: {} };
-    const wanted = new Set(workflowIds);
-    const runs = judgedRuns(state, reward).filter((r) => wanted.has(r.workflowId));
+    const runs = judgedRuns(state, reward, new Set(workflowIds));
     const features = runExamples(state, runs).map((e) => e.features);
     const predictions: Record<string, Record<string, RewardPrediction>> = {};
     for (const target of live.model.targetNames)
@@ -202,6 +205,7 @@ async function train(
   onProgress: (share: number, message?: string) => void,
 ) {
   const model = await RewardModel.fit(rated, { seed, cancelled, onProgress });
+  stopping(cancelled)();
   const outOfFold = model.outOfFold() as Float64Array;
   const artifact: RewardModelArtifact = {
     snapshot: await model.snapshot(),
@@ -238,12 +242,18 @@ function takeIn(live: Live, fresh: readonly RunExample[]): number {
   return fresh.length;
 }
 
+/** Predictions are kept as long as the model and what it knows of a run stay the same. */
 function impute(live: Live, all: readonly RunExample[]): void {
-  const predictions = live.fitted.predict(all.map((e) => e.features));
+  const { imputed: known, artifact } = live;
+  const bases = all.map((e) => digest(JSON.stringify(e.features), 16));
+  const asked = all.flatMap((e, i) => (known.get(e.workflowId)?.basis === bases[i] ? [] : [i]));
+  const predictions = live.fitted.predict(asked.map((i) => (all[i] as RunExample).features));
+  const fresh = new Map(asked.map((i, k) => [i, predictions[k] as ImputedReward]));
   live.imputed = new Map(
-    all.map((e, i) => {
-      const { mean, variance, known } = predictions[i] as ImputedReward;
-      return [e.workflowId, { mean: live.artifact.outOfFold[e.workflowId] ?? mean, variance, known }];
+    all.map(({ workflowId }, i) => {
+      const { mean, variance, known: isKnown } = fresh.get(i) ?? (known.get(workflowId) as ImputedReward);
+      const basis = bases[i] as string;
+      return [workflowId, { mean: artifact.outOfFold[workflowId] ?? mean, variance, known: isKnown, basis }];
     }),
   );
 }

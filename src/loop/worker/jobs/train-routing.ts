@@ -9,6 +9,7 @@ import { splitByTime } from "../../routing/split.js";
 import type { Job } from "../job.js";
 import { type MixedRows, withMixedRewards } from "../mixed-rows.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
+import { stopping } from "../stopping.js";
 
 /** What to train for one decision point. */
 export interface TrainRoutingInput {
@@ -54,6 +55,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
   name: "routing.train",
   run(input, { state, progress, cancelled }) {
     const { champion, fullFitFrom, provenFrom = "" } = input;
+    const onStep = stopping(cancelled);
     const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
     const rated = all.filter((r) => r.reward !== undefined);
     const known = champion && champion.dataTo > provenFrom ? champion.dataTo : provenFrom;
@@ -68,7 +70,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const teach = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
     const whole = rated.filter((r) => r.at <= last.at);
-    if (!champion) return [learn(input, "new", fresh(input, whole), whole, teach(whole, last.at))];
+    if (!champion) return [learn(input, "new", fresh(input, whole), whole, onStep, teach(whole, last.at))];
     // A continuation is judged by how far it moved, not by rewards: it may learn from every row, those
     // included that are older than what the champion knows but were rated since.
     const refresh = learn(
@@ -76,12 +78,13 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       "refresh",
       { artifact: champion.artifact, ...servable(champion.artifact) },
       unlearned,
+      onStep,
       teach(unlearned),
     );
-    if (cancelled() || fullFitFrom === undefined || rated.length < fullFitFrom) return [refresh];
+    if (fullFitFrom === undefined || rated.length < fullFitFrom) return [refresh];
     // From the beginning first: where it is proven better, the continuation is not asked for. What the
     // champion was trained on would flatter it, so both are judged on what came after.
-    return [learn(input, "new", fresh(input, whole), whole, teach(whole, last.at)), refresh];
+    return [learn(input, "new", fresh(input, whole), whole, onStep, teach(whole, last.at)), refresh];
   },
 };
 
@@ -90,14 +93,20 @@ function learn(
   kind: TrainedChallenger["kind"],
   started: Started,
   train: readonly DecisionRow[],
+  onStep: () => void,
   mixed?: MixedRows,
 ): TrainedChallenger {
-  const rows = train.flatMap((r) => policyRowOf(r, started.encoders) ?? []);
+  const rows = train.flatMap((r) => {
+    onStep();
+    return policyRowOf(r, started.encoders) ?? [];
+  });
   const taught = (mixed?.rows ?? []).flatMap(({ row, weight }) => {
+    onStep();
     const encoded = policyRowOf(row, started.encoders);
     return encoded ? [{ ...encoded, weight }] : [];
   });
   started.policy.learn([...rows, ...taught]);
+  onStep();
   const last = (train.at(-1) as DecisionRow).at;
   const merged = (known: readonly string[] | undefined, seen: (row: DecisionRow) => readonly string[]) =>
     [...new Set([...(known ?? []), ...train.flatMap(seen)])].sort();

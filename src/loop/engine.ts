@@ -16,6 +16,7 @@ import type { LearningReport } from "./report/types.js";
 import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
 import { createRoutingLearner, type RoutingLearner } from "./routing/learner.js";
 import type { PointBook } from "./routing/points.js";
+import { RunEmbeddings } from "./run-embeddings.js";
 import { LearningScheduler } from "./scheduler.js";
 import {
   averageImprovement,
@@ -57,6 +58,7 @@ export class LearningEngine {
     private readonly worker: LearningWorker,
     private readonly components: { component: LearningComponent; enabled: boolean }[],
     private history: LearningHistory,
+    private readonly embeddings: RunEmbeddings | undefined,
   ) {
     const { config, store, clock, logger } = deps;
     this.collector = createFactCollector(store, worker, config.batchSize);
@@ -76,12 +78,11 @@ export class LearningEngine {
 
   static async open(deps: EngineDeps): Promise<LearningEngine> {
     const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
-    return new LearningEngine(
-      deps,
-      startLearningWorker({ logger: deps.logger }),
-      componentsFor(deps.config, deps),
-      history,
-    );
+    const { config, store, logger } = deps;
+    const embeddings =
+      config.embeddings && new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger);
+    const components = componentsFor(config, { prompts: deps.prompts, embeddings });
+    return new LearningEngine(deps, startLearningWorker({ logger }), components, history, embeddings);
   }
 
   start(): void {
@@ -106,8 +107,9 @@ export class LearningEngine {
   }
 
   /** Empties the worker's memory, after an erasure. */
-  forget(): Promise<void> {
-    return this.worker.restart();
+  async forget(): Promise<void> {
+    await this.embeddings?.forget();
+    await this.worker.restart();
   }
 
   async close(): Promise<void> {
@@ -180,7 +182,8 @@ export class LearningEngine {
     if (!registry.champion(REWARD_MODEL)) return {};
     await this.deps.flush();
     await this.collector.collect();
-    return predictRewards({ registry, worker: this.worker, reward: rewardSettingsOf(config) }, workflowIds);
+    const { worker, embeddings } = this;
+    return predictRewards({ registry, worker, embeddings, reward: rewardSettingsOf(config) }, workflowIds);
   }
 
   private async cycle(signal: AbortSignal): Promise<void> {

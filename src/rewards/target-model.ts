@@ -6,11 +6,10 @@ import type { FittedMember, MemberSnapshot, RewardMember } from "./members/membe
 const FOLDS = 5;
 /** Up to this many rows the out-of-fold predictions are averaged over two splits: weights on few rows are noisy. */
 const REPEAT_BELOW = 600;
-/** From more rows than this on, members that the blend has no use for after {@link RACE_FOLDS} folds are not fitted on the others. */
+/** From more rows than this on, members that the blend has no use for in the first fold are not fitted on the others. */
 const RACE_ABOVE = 1000;
-const RACE_FOLDS = 2;
 /** Predictions spent on permutation importances at most, per member. */
-const IMPORTANCE_BUDGET = 10_000;
+const IMPORTANCE_BUDGET = 5000;
 
 /** What {@link fitTarget} works on. */
 export interface TargetData {
@@ -33,7 +32,7 @@ export interface TargetReport {
   variance: number;
   /** Error of the blend, its weights taken from the other folds. */
   rmse: number;
-  /** A member that left the race early has the error of the folds it took part in. */
+  /** A member that left the race early has the error of the fold it took part in. */
   members: { kind: string; weight: number; rmse?: number; failure?: string }[];
   /** By how much the blend's mean squared error grows when a column is shuffled (Breiman, 2001). */
   importance: Float64Array;
@@ -125,7 +124,7 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
       const train = [...y.keys()].filter((i) => split[i] !== k);
       const test = [...y.keys()].filter((i) => split[i] === k);
       if (train.length === 0 || test.length === 0) continue;
-      if (n > RACE_ABOVE && k === RACE_FOLDS) dropUseless(candidates, y, split);
+      if (n > RACE_ABOVE && k === 1) dropUseless(candidates, y, split);
       for (const candidate of candidates) {
         if (cancelled?.()) throw stopped();
         await candidate.outOfFold(data, train, test, 1 / repeats, seed + r, r === 0);
@@ -173,7 +172,7 @@ class Candidate {
   /** Out-of-fold predictions of some rows with one column shuffled: column, row, prediction. */
   readonly shuffledPredictions: { column: number; row: number; value: number }[] = [];
   failure: string | undefined;
-  /** Its error in the folds it took part in, where it left the race. */
+  /** Its error in the fold it took part in, where it left the race. */
   dropped: number | undefined;
 
   constructor(
@@ -239,10 +238,10 @@ class Candidate {
   }
 }
 
-/** Ends the race for members that get no weight in the first folds; the more rows, the surer that they never will. */
+/** Ends the race for members that get no weight in the first fold; the more rows, the surer that they never will. */
 function dropUseless(candidates: readonly Candidate[], y: Float64Array, split: Int32Array): void {
   const running = candidates.filter((c) => c.failure === undefined);
-  const done = [...y.keys()].filter((i) => (split[i] as number) < RACE_FOLDS);
+  const done = [...y.keys()].filter((i) => split[i] === 0);
   if (running.length === 0 || done.length === 0) return;
   const weights = mixtureWeights(
     running.map((c) => c.predictions),

@@ -22,7 +22,7 @@ interface KernelMethod {
   shapes(z: readonly Float64Array[]): number[];
   penalties?: readonly number[];
   /** Points of the data that span the functions which can be learned. */
-  landmarks: number;
+  landmarks(rows: number): number;
 }
 
 /**
@@ -32,7 +32,7 @@ interface KernelMethod {
 export function kernelRidge(): RewardMember {
   return kernelMember({
     kind: "kernel-ridge",
-    landmarks: 100,
+    landmarks: () => 100,
     scaleOf: standardiserOf,
     shapes: (z) => [0.6, 1.5].map((factor) => factor * Math.sqrt(z[0]?.length ?? 0)),
     kernel(a, b, length) {
@@ -62,7 +62,8 @@ const INDICATOR_SPREAD = 0.3;
 export function pairwiseEffects(): RewardMember {
   return kernelMember({
     kind: "pairwise-effects",
-    landmarks: 180,
+    // Each pair is a direction of its own; where rows abound, trees find what matters of them.
+    landmarks: (rows) => (rows < 1000 ? 180 : 100),
     scaleOf: indicatorsUnscaled,
     shapes(z) {
       const size = z.reduce((sum, row) => sum + row.reduce((a, v) => a + v * v, 0), 0) / Math.max(1, z.length);
@@ -99,7 +100,7 @@ function kernelMember({ kind, kernel, scaleOf, shapes, penalties, landmarks }: K
     async fit({ x, y, seed }) {
       const scale = scaleOf(x);
       const z = standardise(x, scale);
-      const picked = shuffled(z, createRng(seed).fork("landmarks")).slice(0, landmarks);
+      const picked = shuffled(z, createRng(seed).fork("landmarks")).slice(0, landmarks(z.length));
       const fits = shapes(z).flatMap((shape) => {
         const map = kernelMap(picked, kernel, shape);
         return map ? [{ map, state: RidgeState.fit(map.features(z), y, penalties) }] : [];

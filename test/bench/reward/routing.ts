@@ -43,7 +43,9 @@ export async function routingWithFewRatings(folder: string, count: number) {
       const earned = rows.map((r, i) => stream[i]?.rewards[models.indexOf(r.chosen)] as number);
       return { reached: value(policy, unrated, models, encoder), earned: mean(earned) };
     };
-    results.push({ without: await arm(false), with: await arm(true) });
+    const result = { without: await arm(false), with: await arm(true) };
+    console.log(JSON.stringify({ routing: seed, ...result }));
+    results.push(result);
   }
   return {
     decisions: DECISIONS,

@@ -31,6 +31,19 @@ function number(options: OptionValues, name: string): number | undefined {
   return parsed;
 }
 
+/** NAME=VALUE, any number of times, each name once. */
+function dimensionsOf(given: OptionValues[string]): Record<string, number> {
+  const dimensions = new Map<string, number>();
+  for (const text of [given ?? []].flat().map(String)) {
+    const [, name, value] = /^\s*(.*\S)\s*=\s*(\S+)\s*$/.exec(text) ?? [];
+    if (name === undefined || !Number.isFinite(Number(value)))
+      throw wrong(`--dimension ${show(text)}`, "NAME=NUMBER, such as novelty=7");
+    if (dimensions.has(name)) throw wrong(`--dimension ${name} twice`, "each dimension once");
+    dimensions.set(name, Number(value));
+  }
+  return Object.fromEntries(dimensions);
+}
+
 /** The commands by name. */
 export const COMMANDS: Record<string, Command> = {
   status: {
@@ -93,12 +106,15 @@ export const COMMANDS: Record<string, Command> = {
   feedback: {
     summary: "records a judgement of a run",
     usage:
-      "WORKFLOW-ID --user NAME [--cat 1-10] [--satisfaction 0-1] [--usefulness 0-1] [--outcome 0-1] [--comment TEXT]",
-    details: "At least one judgement is needed.",
+      "WORKFLOW-ID --user NAME [--cat 1-10] [--dimension NAME=1-10]... [--satisfaction 0-1] [--usefulness 0-1] [--thumbs up|down] [--outcome 0-1] [--comment TEXT]",
+    details:
+      "At least one judgement is needed. Dimensions (creativity, usefulness, novelty, quality or any other) go with a CAT score; give --dimension once for each.",
     takes: 1,
     options: {
       user: { type: "string" },
       cat: { type: "string" },
+      dimension: { type: "string", multiple: true },
+      thumbs: { type: "string" },
       satisfaction: { type: "string" },
       usefulness: { type: "string" },
       outcome: { type: "string" },
@@ -109,7 +125,13 @@ export const COMMANDS: Record<string, Command> = {
       if (options.user === undefined) throw wrong("no --user", "who judges");
       const feedback = new UserFeedback(workflowId, String(options.user));
       const cat = number(options, "cat");
-      if (cat !== undefined) feedback.addCatScore(cat);
+      const dimensions = dimensionsOf(options.dimension);
+      if (cat !== undefined) feedback.addCatScore(cat, dimensions);
+      else if (Object.keys(dimensions).length > 0)
+        throw wrong("--dimension without --cat", "the overall score as well");
+      if (options.thumbs === "up") feedback.thumbsUp();
+      else if (options.thumbs === "down") feedback.thumbsDown();
+      else if (options.thumbs !== undefined) throw wrong(`--thumbs ${show(options.thumbs)}`, "up or down");
       const ratings = Object.fromEntries(
         ["satisfaction", "usefulness"].flatMap((n) => {
           const value = number(options, n);

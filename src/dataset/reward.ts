@@ -7,9 +7,10 @@ export interface EvaluatorCorrection {
   /**
    * @param userId the evaluator, as `evaluator:KEY`
    * @param value in [0,1]
+   * @param workflowId the run it scored
    * @returns in [0,1]; undefined where the score tells nothing of people's and is to be left out
    */
-  correct(userId: string, value: number): number | undefined;
+  correct(userId: string, value: number, workflowId: string): number | undefined;
 }
 
 /** The measured or judged things a reward is composed of. */
@@ -162,7 +163,7 @@ function judgedParts(
     if (own.length === 0) continue;
     if (r.source === "evaluator") {
       const raw = mean(own.map(([, v]) => v));
-      const value = evaluators ? evaluators.correct(r.userId, raw) : raw;
+      const value = evaluators ? evaluators.correct(r.userId, raw, r.workflowId) : raw;
       if (value !== undefined) found.evaluator.push(value);
     } else for (const [part, value] of own) found[part].push(value);
   }

@@ -5,6 +5,7 @@ import {
   type FeedbackRecord,
   LearningError,
   type Logger,
+  messageOf,
   newId,
   type RunConfigLike,
   show,
@@ -14,6 +15,7 @@ import type { ErasureSelector, LearningStore } from "../store/index.js";
 import { GroupAppender } from "./group-appender.js";
 import { contentOf, KeyedSubmissions, keyedId } from "./keyed-submissions.js";
 import { type KnownRun, KnownRuns } from "./known-runs.js";
+import { LinkClaims } from "./link-claims.js";
 import { type FeedbackRequest, FeedbackRequests, type RequestOptions, type RunToAsk } from "./requests.js";
 import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
@@ -78,6 +80,7 @@ export class FeedbackCollector {
   private readonly appender: GroupAppender;
   private readonly requests: FeedbackRequests;
   private readonly keyed: KeyedSubmissions;
+  private readonly links: LinkClaims;
 
   constructor(private readonly options: FeedbackCollectorOptions) {
     this.store = options.store;
@@ -86,6 +89,7 @@ export class FeedbackCollector {
     this.runs = new KnownRuns(this.store);
     this.appender = new GroupAppender(this.store);
     this.keyed = new KeyedSubmissions(this.store);
+    this.links = new LinkClaims(this.store.documents, this.clock);
     this.requests = new FeedbackRequests(this.store, this.clock, options);
   }
 
@@ -102,8 +106,8 @@ export class FeedbackCollector {
 
   /**
    * Like {@link submitFeedback}, but a second submission under one idempotency key is refused, even
-   * with the same content and in another process: for links that are good for one use. (Of two that
-   * arrive in two processes at the same instant, both may be taken; the first stored one counts.)
+   * with the same content, in another process, or at the same instant: for links that are good for one
+   * use.
    * @throws FEEDBACK_REFUSED when the key was already used
    */
   submitOnce(feedback: FeedbackInput & { idempotencyKey: string }): Promise<FeedbackRecord> {
@@ -210,20 +214,36 @@ export class FeedbackCollector {
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
     const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);
-    const content = contentOf(valid);
     const earlier = await this.keyed.find(feedbackId, valid.workflowId);
     if (earlier && once) throw alreadyUsed();
-    if (earlier) {
-      if (earlier.content === content) return earlier.record;
-      throw new LearningError("FEEDBACK_INVALID", {
-        received: `the idempotency key ${show(valid.idempotencyKey)} a second time with other content`,
-        expected: "the same content, or another key",
-        remedy: "To change a judgement, submit it under a new key with `revises`.",
+    if (once) return this.writeOnce(valid, run, feedbackId);
+    if (!earlier) return this.begin(valid, run, feedbackId);
+    if (earlier.content === contentOf(valid)) return earlier.record;
+    throw new LearningError("FEEDBACK_INVALID", {
+      received: `the idempotency key ${show(valid.idempotencyKey)} a second time with other content`,
+      expected: "the same content, or another key",
+      remedy: "To change a judgement, submit it under a new key with `revises`.",
+    });
+  }
+
+  private begin(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
+    const record = this.write(valid, run, feedbackId);
+    this.keyed.begin(feedbackId, contentOf(valid), record);
+    return record;
+  }
+
+  private async writeOnce(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string) {
+    if (!(await this.links.take(feedbackId))) throw alreadyUsed();
+    try {
+      // Another process may have stored one, and given its claim back, since this one last looked.
+      if (await this.keyed.find(feedbackId, valid.workflowId)) throw alreadyUsed();
+      return await this.begin(valid, run, feedbackId);
+    } finally {
+      // Nobody waits for this: what is not given back lapses, and what was stored refuses the next by itself.
+      this.links.release(feedbackId).catch((error) => {
+        this.logger.debug("a link's claim was not given back", { feedbackId, message: messageOf(error) });
       });
     }
-    const record = this.write(valid, run, feedbackId);
-    this.keyed.begin(feedbackId, content, record);
-    return record;
   }
 
   /** Feedback that came while its run still waited to be stored got no type; by now it may be known. */

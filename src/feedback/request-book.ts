@@ -1,5 +1,6 @@
 import type { Clock } from "../core/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { GroupedUpdates } from "./grouped-updates.js";
 import type { ConsideredRun, FeedbackRequest } from "./requests.js";
 
 /** What is kept of requests, as one document. */
@@ -12,6 +13,11 @@ export interface RequestState {
 const DOCUMENT = "feedback-requests";
 const STALE_MS = 1000;
 
+const complete = (stored: Partial<RequestState> | undefined): RequestState => ({
+  requests: stored?.requests ?? [],
+  considered: stored?.considered ?? [],
+});
+
 /**
  * The requests in the store's documents, shared with other processes: every change is made to the
  * newest state, and what is read is at most a second old. Changes that come while one is written go
@@ -22,14 +28,14 @@ export class RequestBook {
   private byId = new Map<string, FeedbackRequest>();
   private readAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
-  private queue: ((state: RequestState) => void)[] = [];
-  private writing: Promise<unknown> | undefined;
-  private next: Promise<void> | undefined;
+  private readonly updates: GroupedUpdates<RequestState>;
 
   constructor(
     private readonly documents: DocumentStore,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.updates = new GroupedUpdates(documents, DOCUMENT, complete, (state) => this.take(state));
+  }
 
   /** The state, at most a second old. */
   async read(): Promise<Readonly<RequestState>> {
@@ -52,32 +58,12 @@ export class RequestBook {
   }
 
   /** Changes the newest state and resolves with what `edit` returned, once it is durable. */
-  async change<T>(edit: (state: RequestState) => T): Promise<T> {
-    let result: T | undefined;
-    this.queue.push((state) => {
-      result = edit(state);
-    });
-    this.next ??= this.write();
-    await this.next;
-    return result as T;
-  }
-
-  private async write(): Promise<void> {
-    // A failed write has told its own callers.
-    await this.writing?.catch(() => {});
-    const edits = this.queue;
-    this.queue = [];
-    this.next = undefined;
-    this.writing = this.documents.update<RequestState>(DOCUMENT, (stored) => {
-      const state: RequestState = { requests: stored?.requests ?? [], considered: stored?.considered ?? [] };
-      for (const edit of edits) edit(state);
-      return state;
-    });
-    this.take((await this.writing) as RequestState);
+  change<T>(edit: (state: RequestState) => T): Promise<T> {
+    return this.updates.change(edit);
   }
 
   private take(state: RequestState | undefined): void {
-    this.state = state ?? { requests: [], considered: [] };
+    this.state = complete(state);
     this.byId = new Map(this.state.requests.map((r) => [r.requestId, r]));
     this.readAt = this.clock.monotonic();
   }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { type Clock, type Logger, parseOptions } from "../core/index.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
+import type { TextEmbedder } from "../rewards/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { TracerOptions } from "../tracing/index.js";
 import type { RewardSettings } from "./worker/reward-views.js";
@@ -61,6 +62,7 @@ export const loopConfigSchema = z.object({
     .strictObject({ maxAgeDays: z.number().gt(0).optional(), maxBytes: z.number().gt(0).optional() })
     .optional(),
   rewardWeights: rewardWeightsSchema.optional(),
+  embeddings: z.custom<TextEmbedder>(withMethods(["embedDocuments"]), "LangChain Embeddings").optional(),
   correctRaters: z.boolean().default(true),
   capture: captureSchema.optional(),
   gate: gateSettingsSchema.strict().default(gateSettingsSchema.parse({})),

@@ -17,6 +17,7 @@ import type { LearningReport } from "./report/types.js";
 import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
 import { createRoutingLearner, type RoutingLearner } from "./routing/learner.js";
 import { type PointBook, rowOptionsOf } from "./routing/points.js";
+import { RunEmbeddings } from "./run-embeddings.js";
 import { LearningScheduler } from "./scheduler.js";
 import {
   averageImprovement,
@@ -60,6 +61,7 @@ export class LearningEngine {
     private readonly worker: LearningWorker,
     private readonly components: { component: LearningComponent; enabled: boolean }[],
     private history: LearningHistory,
+    private readonly embeddings: RunEmbeddings | undefined,
   ) {
     const { config, store, clock, logger } = deps;
     this.collector = createFactCollector(store, worker, config.batchSize);
@@ -79,12 +81,12 @@ export class LearningEngine {
 
   static async open(deps: EngineDeps): Promise<LearningEngine> {
     const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
-    return new LearningEngine(
-      deps,
-      startLearningWorker({ logger: deps.logger }),
-      componentsFor(deps.config, { ...deps, rowOptions: () => rowOptionsOf(deps.config, deps.points) }),
-      history,
-    );
+    const { config, store, logger } = deps;
+    const embeddings =
+      config.embeddings && new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger);
+    const rowOptions = () => rowOptionsOf(config, deps.points);
+    const components = componentsFor(config, { prompts: deps.prompts, rowOptions, embeddings });
+    return new LearningEngine(deps, startLearningWorker({ logger }), components, history, embeddings);
   }
 
   start(): void {
@@ -109,8 +111,9 @@ export class LearningEngine {
   }
 
   /** Empties the worker's memory, after an erasure. */
-  forget(): Promise<void> {
-    return this.worker.restart();
+  async forget(): Promise<void> {
+    await this.embeddings?.forget();
+    await this.worker.restart();
   }
 
   async close(): Promise<void> {
@@ -182,7 +185,8 @@ export class LearningEngine {
     const { registry, config } = this.deps;
     if (!registry.champion(REWARD_MODEL)) return {};
     await this.deps.flush();
-    const parts = { registry, worker: this.worker, reward: rewardSettingsOf(config) };
+    const { worker, embeddings } = this;
+    const parts = { registry, worker, embeddings, reward: rewardSettingsOf(config) };
     return this.collector.withFacts(() => predictRewards(parts, workflowIds));
   }
 

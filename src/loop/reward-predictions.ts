@@ -1,6 +1,7 @@
 import type { Registry } from "../registry/index.js";
 import type { RewardPrediction } from "../rewards/index.js";
 import { REWARD_MODEL } from "./components/reward-model.js";
+import type { RunEmbeddings } from "./run-embeddings.js";
 import type { LearningWorker } from "./worker/host.js";
 import type { PredictRewardsInput, PredictRewardsOutput, RewardModelArtifact } from "./worker/jobs/reward-model.js";
 import type { RewardSettings } from "./worker/reward-views.js";
@@ -14,13 +15,19 @@ export type RewardPredictions = Record<string, Record<string, RewardPrediction>>
  * @returns nothing for runs it does not know, and nothing at all while no reward model serves
  */
 export async function predictRewards(
-  parts: { registry: Registry; worker: LearningWorker; reward: RewardSettings },
+  parts: { registry: Registry; worker: LearningWorker; reward: RewardSettings; embeddings?: RunEmbeddings },
   workflowIds: string[],
 ): Promise<RewardPredictions> {
   const { registry, worker, reward } = parts;
   const serving = registry.champion(REWARD_MODEL);
   if (!serving || workflowIds.length === 0) return {};
-  const input: PredictRewardsInput = { workflowIds, reward, version: serving.version };
+  const said = await parts.embeddings?.of(worker, undefined, workflowIds);
+  const input: PredictRewardsInput = {
+    workflowIds,
+    reward,
+    version: serving.version,
+    ...(said && { vectors: said.vectors }),
+  };
   const ask = (more: Partial<PredictRewardsInput>) =>
     worker.run<PredictRewardsOutput>("reward-model.predict", { ...input, ...more });
   let output = await ask({});

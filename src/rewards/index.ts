@@ -7,4 +7,5 @@ export * from "./reward-health.js";
 export * from "./reward-model.js";
 export type { Contribution } from "./shapley.js";
 export type { TargetReport, TargetSnapshot } from "./target-model.js";
+export * from "./text-embedding.js";
 export * from "./trace-features.js";

@@ -108,6 +108,8 @@ async function inTime<T>(timeoutMs: number, call: (signal: AbortSignal) => Promi
 export interface JudgedPair {
   judge: number;
   human: number;
+  /** Tokens or characters of what was judged, in one unit for all pairs. */
+  outputLength?: number;
 }
 
 /** How a judge differs from people, and the correction that follows. */
@@ -117,12 +119,17 @@ export interface JudgeCorrection {
   bias: number;
   /** How much of a difference between runs, as the judge sees it, people see as well. */
   slope: number;
+  /**
+   * What is to be added to the judge's (scaled) score for each doubling of the output: negative for a judge that
+   * likes long answers better than people do. Zero where taking it out did not help out of fold, or lengths are unknown.
+   */
+  perDoubling: number;
   /** Root mean squared error out of fold: raw, corrected, and of the human mean alone. */
   rmse: { raw: number; corrected: number; mean: number };
   /** Whether the corrected judge predicts people better than their mean does, out of fold. Otherwise leave it out. */
   helps: boolean;
-  /** The judge's score as people would have given it, in [0,1]. */
-  correct(score: number): number;
+  /** The judge's score as people would have given it, in [0,1]; without a length, as for an output of usual length. */
+  correct(score: number, outputLength?: number): number;
 }
 
 const FOLDS = 10;
@@ -130,7 +137,8 @@ const LEAST_PAIRS = 20;
 
 /**
  * Measures a judge's bias on the runs that both judge and people scored, and corrects it by linear
- * calibration.
+ * calibration. A preference for long outputs (Zheng et al., 2023) is corrected beside it, where the pairs
+ * carry lengths.
  * @throws REWARD_INVALID with fewer than 20 pairs, or scores that are no numbers
  */
 export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrection {
@@ -147,36 +155,70 @@ export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrectio
       expected: `at least ${LEAST_PAIRS}`,
       remedy: "Have people rate more of the judged runs.",
     });
-  const errors = { raw: 0, corrected: 0, mean: 0 };
+  const errors = { raw: 0, corrected: 0, byLength: 0, mean: 0 };
   pairs.forEach((pair, i) => {
-    const others = line(pairs.filter((_, j) => j % FOLDS !== i % FOLDS));
-    errors.raw += (pair.judge - pair.human) ** 2;
-    errors.corrected += (others.at(pair.judge) - pair.human) ** 2;
-    errors.mean += (others.human - pair.human) ** 2;
+    const others = pairs.filter((_, j) => j % FOLDS !== i % FOLDS);
+    const fold = line(others);
+    const error = (value: number) => (value - pair.human) ** 2;
+    errors.raw += error(pair.judge);
+    errors.corrected += error(fold.at(pair.judge));
+    errors.byLength += error((plane(others) ?? fold).at(pair.judge, pair.outputLength));
+    errors.mean += error(fold.human);
   });
   const root = (sum: number) => Math.sqrt(sum / pairs.length);
-  const fit = line(pairs);
+  const simple = line(pairs);
+  const byLength = errors.byLength < errors.corrected ? plane(pairs) : undefined;
+  const corrected = byLength ? errors.byLength : errors.corrected;
   return {
     pairs: pairs.length,
-    bias: fit.judge - fit.human,
-    slope: fit.slope,
-    rmse: { raw: root(errors.raw), corrected: root(errors.corrected), mean: root(errors.mean) },
-    helps: errors.corrected < errors.mean,
-    correct: fit.at,
+    bias: simple.judge - simple.human,
+    slope: (byLength ?? simple).slope,
+    perDoubling: byLength?.perDoubling ?? 0,
+    rmse: { raw: root(errors.raw), corrected: root(corrected), mean: root(errors.mean) },
+    helps: corrected < errors.mean,
+    correct: (byLength ?? simple).at,
   };
 }
 
-function line(pairs: readonly JudgedPair[]) {
+const isLength = (length: number | undefined): length is number => length !== undefined && length >= 0;
+const doublings = (length: number) => Math.log2(1 + length);
+const within = (value: number) => Math.min(1, Math.max(0, value));
+
+function moments(pairs: readonly JudgedPair[]) {
   const n = pairs.length;
-  const judge = pairs.reduce((a, p) => a + p.judge, 0) / n;
-  const human = pairs.reduce((a, p) => a + p.human, 0) / n;
-  const square = pairs.reduce((a, p) => a + (p.judge - judge) ** 2, 0);
-  const product = pairs.reduce((a, p) => a + (p.judge - judge) * (p.human - human), 0);
-  const slope = square > 0 ? product / square : 0;
+  const mean = (of: (p: JudgedPair) => number) => pairs.reduce((a, p) => a + of(p), 0) / n;
+  const [judge, human] = [mean((p) => p.judge), mean((p) => p.human)];
+  const known = pairs.flatMap((p) => (isLength(p.outputLength) ? [doublings(p.outputLength)] : []));
+  const length = known.reduce((a, v) => a + v, 0) / Math.max(1, known.length);
+  // A run of unknown length counts as one of usual length.
+  const doublingsFrom = (of: number | undefined) => (isLength(of) ? doublings(of) - length : 0);
+  const [dj, dh, dl] = [
+    (p: JudgedPair) => p.judge - judge,
+    (p: JudgedPair) => p.human - human,
+    (p: JudgedPair) => doublingsFrom(p.outputLength),
+  ];
+  const sum = (a: (p: JudgedPair) => number, b: (p: JudgedPair) => number) => mean((p) => a(p) * b(p));
+  const [jj, jh, jl, ll, lh] = [sum(dj, dj), sum(dj, dh), sum(dj, dl), sum(dl, dl), sum(dl, dh)];
+  return { judge, human, lengths: known.length, doublingsFrom, jj, jh, jl, ll, lh };
+}
+
+function line(pairs: readonly JudgedPair[]) {
+  const { judge, human, jj, jh } = moments(pairs);
+  const slope = jj > 0 ? jh / jj : 0;
+  return { judge, human, slope, at: (score: number) => within(human + slope * (score - judge)) };
+}
+
+/** Least squares of the human on score and length; undefined where few lengths are known, or tell no more than the score. */
+function plane(pairs: readonly JudgedPair[]) {
+  const { judge, human, lengths, doublingsFrom, jj, jh, jl, ll, lh } = moments(pairs);
+  const determinant = jj * ll - jl * jl;
+  if (lengths < LEAST_PAIRS / 2 || !(determinant > 1e-6 * jj * ll)) return undefined;
+  const slope = (ll * jh - jl * lh) / determinant;
+  const perDoubling = (jj * lh - jl * jh) / determinant;
   return {
-    judge,
-    human,
     slope,
-    at: (score: number) => Math.min(1, Math.max(0, human + slope * (score - judge))),
+    perDoubling,
+    at: (score: number, outputLength?: number) =>
+      within(human + slope * (score - judge) + perDoubling * doublingsFrom(outputLength)),
   };
 }

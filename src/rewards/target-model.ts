@@ -6,8 +6,10 @@ import type { FittedMember, MemberSnapshot, RewardMember } from "./members/membe
 const FOLDS = 5;
 /** Up to this many rows the out-of-fold predictions are averaged over two splits: weights on few rows are noisy. */
 const REPEAT_BELOW = 600;
+/** From more rows than this on, members that the blend has no use for in the first fold are not fitted on the others. */
+const RACE_ABOVE = 1000;
 /** Predictions spent on permutation importances at most, per member. */
-const IMPORTANCE_BUDGET = 10_000;
+const IMPORTANCE_BUDGET = 5000;
 
 /** What {@link fitTarget} works on. */
 export interface TargetData {
@@ -30,6 +32,7 @@ export interface TargetReport {
   variance: number;
   /** Error of the blend, its weights taken from the other folds. */
   rmse: number;
+  /** A member that left the race early has the error of the fold it took part in. */
   members: { kind: string; weight: number; rmse?: number; failure?: string }[];
   /** By how much the blend's mean squared error grows when a column is shuffled (Breiman, 2001). */
   importance: Float64Array;
@@ -121,13 +124,14 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
       const train = [...y.keys()].filter((i) => split[i] !== k);
       const test = [...y.keys()].filter((i) => split[i] === k);
       if (train.length === 0 || test.length === 0) continue;
+      if (n > RACE_ABOVE && k === 1) dropUseless(candidates, y, split);
       for (const candidate of candidates) {
         if (cancelled?.()) throw stopped();
         await candidate.outOfFold(data, train, test, 1 / repeats, seed + r, r === 0);
         data.onProgress?.(++done / steps);
       }
     }
-  const working = candidates.filter((c) => c.failure === undefined);
+  const working = candidates.filter((c) => c.failure === undefined && c.dropped === undefined);
   if (working.length === 0) throw stopped(candidates.map((c) => `${c.member.kind}: ${c.failure}`).join("; "));
   const predictions = working.map((c) => c.predictions);
   const weights = mixtureWeights(predictions, y);
@@ -154,7 +158,7 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
     rmse: rootMeanSquare(honest.mean, y),
     members: candidates.map((c) => {
       const at = working.indexOf(c);
-      if (at < 0) return { kind: c.member.kind, weight: 0, failure: c.failure };
+      if (at < 0) return { kind: c.member.kind, weight: 0, rmse: c.dropped, failure: c.failure };
       return { kind: c.member.kind, weight: weights[at] as number, rmse: rootMeanSquare(c.predictions, y) };
     }),
     ...importances(working, weights, y),
@@ -168,6 +172,8 @@ class Candidate {
   /** Out-of-fold predictions of some rows with one column shuffled: column, row, prediction. */
   readonly shuffledPredictions: { column: number; row: number; value: number }[] = [];
   failure: string | undefined;
+  /** Its error in the fold it took part in, where it left the race. */
+  dropped: number | undefined;
 
   constructor(
     readonly member: RewardMember,
@@ -185,7 +191,7 @@ class Candidate {
     seed: number,
     measureImportance: boolean,
   ): Promise<void> {
-    if (this.failure !== undefined) return;
+    if (this.failure !== undefined || this.dropped !== undefined) return;
     try {
       const fitted = await this.member.fit({
         x: train.map((i) => x[i] as Float64Array),
@@ -230,6 +236,23 @@ class Candidate {
       this.shuffledPredictions.push({ ...(labels[k] as { column: number; row: number }), value });
     });
   }
+}
+
+/** Ends the race for members that get no weight in the first fold; the more rows, the surer that they never will. */
+function dropUseless(candidates: readonly Candidate[], y: Float64Array, split: Int32Array): void {
+  const running = candidates.filter((c) => c.failure === undefined);
+  const done = [...y.keys()].filter((i) => split[i] === 0);
+  if (running.length === 0 || done.length === 0) return;
+  const weights = mixtureWeights(
+    running.map((c) => c.predictions),
+    y,
+    done,
+  );
+  const errorOf = (p: Float64Array) =>
+    Math.sqrt(done.reduce((a, i) => a + ((p[i] as number) - (y[i] as number)) ** 2, 0) / done.length);
+  running.forEach((c, a) => {
+    if (weights[a] === 0) c.dropped = errorOf(c.predictions);
+  });
 }
 
 function importances(working: readonly Candidate[], weights: Float64Array, y: Float64Array) {

@@ -232,8 +232,8 @@ const bench: Bench = async ({ quick }) => {
   }
   await worker.close();
 
-  const routing = quick ? undefined : await routingWithFewRatings(folder);
-  if (routing) console.log(JSON.stringify(routing));
+  const routing = await routingWithFewRatings(folder, quick ? 3 : 20);
+  console.log(JSON.stringify(routing));
   const bias = await ratingBias(folder);
   console.log(JSON.stringify(bias));
   const share = (list: readonly { hit: boolean }[]) => list.filter((c) => c.hit).length / list.length;
@@ -241,7 +241,7 @@ const bench: Bench = async ({ quick }) => {
     sets: table,
     traces,
     bias,
-    ...(routing && { routing }),
+    routing,
     ...(ratios.length > 0 && {
       meanRatioToBestPeer: round(Math.exp(ratios.reduce((a, r) => a + Math.log(r), 0) / ratios.length), 4),
       worstRatioToBestPeer: round(Math.max(...ratios), 4),

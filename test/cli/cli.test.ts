@@ -54,6 +54,16 @@ describe("collective-learning", () => {
     [["export", "../up"], 1, /CONFIG_INVALID.*export name/],
     [["feedback", "w", "--user", "a", "--cat", "high"], 2, /CLI_USAGE.*--cat "high"/],
     [["feedback", "w", "--user", "a", "--cat", "11"], 1, /FEEDBACK_INVALID/],
+    [["feedback", "w", "--user", "a", "--thumbs", "sideways"], 2, /CLI_USAGE.*--thumbs "sideways".*up or down/],
+    [["feedback", "w", "--user", "a", "--dimension", "novelty=7"], 2, /CLI_USAGE.*without --cat/],
+    [["feedback", "w", "--user", "a", "--cat", "9", "--dimension", "novelty"], 2, /CLI_USAGE.*NAME=NUMBER/],
+    [["feedback", "w", "--user", "a", "--cat", "9", "--dimension", "novelty=high"], 2, /CLI_USAGE.*novelty=high/],
+    [
+      ["feedback", "w", "--user", "a", "--cat", "9", "--dimension", "novelty=7", "--dimension", "novelty=8"],
+      2,
+      /CLI_USAGE.*novelty twice/,
+    ],
+    [["feedback", "ticket-1-0", "--user", "a", "--cat", "9", "--dimension", "novelty=70"], 1, /FEEDBACK_INVALID/],
     [["feedback", "nobody", "--user", "a", "--cat", "9"], 1, /FEEDBACK_UNKNOWN_RUN/],
   ] as [string[], number, RegExp][])("refuses %j", async (args, code, words) => {
     const given = args.includes("--dir") ? args : [...args, "--dir", dir];
@@ -101,6 +111,19 @@ describe("collective-learning", () => {
       "--json",
     );
     expect(JSON.parse(rated.out)).toMatchObject({ userId: "alice", cat: { score: 9 }, ratings: { satisfaction: 0.9 } });
+  });
+
+  it("takes thumbs, and dimensions beside a CAT score", async () => {
+    const feedback = (...args: string[]) =>
+      cli("feedback", "ticket-1-1", "--user", "bob", ...args, "--dir", dir, "--json");
+    const up = await feedback("--thumbs", "up");
+    expect(JSON.parse(up.out)).toMatchObject({ userId: "bob", thumbs: "up" });
+    expect(JSON.parse((await feedback("--thumbs", "down")).out)).toMatchObject({ thumbs: "down" });
+    const detailed = await feedback("--cat", "8", "--dimension", "novelty=7", "--dimension", "plain words = 9.5");
+    expect(JSON.parse(detailed.out).cat).toEqual({ score: 8, dimensions: { novelty: 7, "plain words": 9.5 } });
+    const help = (await cli("feedback", "--help")).out;
+    expect(help).toMatch(/--thumbs up\|down/);
+    expect(help).toMatch(/--dimension NAME=1-10/);
   });
 
   it("runs as a program", () => {

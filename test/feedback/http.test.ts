@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isLearningError, ManualClock } from "../../src/core/index.js";
 import { createFeedbackHandler, FeedbackCollector } from "../../src/feedback/index.js";
+import { keyedId } from "../../src/feedback/keyed-submissions.js";
 import { FeedbackTokens } from "../../src/feedback/tokens.js";
-import { createMemoryStore } from "../../src/store/index.js";
+import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
 import { segment } from "./support.js";
 
 const secret = "a secret for the tests";
@@ -114,6 +119,58 @@ describe("feedback over HTTP", () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(token, good)));
     expect(answers.map((a) => a.status).sort()).toEqual([201, ...new Array(19).fill(409)]);
     expect((await collector.getFeedback("w1")).history).toHaveLength(1);
+  });
+
+  it("lets one of two processes through that take the same link at once", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "feedback-link-"));
+    const at = (name: string) => join(folder, name);
+    const opened = async () => {
+      const store = await openFileStore({ traces: at("t"), feedback: at("f"), models: at("m"), fsync: false });
+      // A slow disk, so that the second comes while the first is under way.
+      const append: LearningStore["append"] = async (kind, facts) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return store.append(kind, facts);
+      };
+      return { ...store, append };
+    };
+    const stores = [await opened(), await opened()];
+    await stores[0]?.append("trace", [segment("w1")]);
+    const handlers = stores.map((store) =>
+      createFeedbackHandler({ collector: new FeedbackCollector({ store }), secret: "a secret for the tests" }),
+    );
+    try {
+      for (let trial = 0; trial < 8; trial++) {
+        const token = handlers[0]?.token("w1", `user ${trial}`) as string;
+        const request = () =>
+          new Request(`http://here/?token=${token}`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(good),
+          });
+        const answers = await Promise.all(handlers.map((handler) => handler(request())));
+        expect(answers.map((a) => a.status).sort()).toEqual([201, 409]);
+        expect((await Promise.all(handlers.map((h) => h(request())))).map((a) => a.status)).toEqual([409, 409]);
+      }
+      const { history } = await new FeedbackCollector({ store: stores[1] as LearningStore }).getFeedback("w1");
+      expect(history).toHaveLength(8);
+    } finally {
+      for (const store of stores) await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("takes over the claim of a process that died with it", async () => {
+    const { clock, handler, post, store } = await setUp();
+    const token = handler.token("w1", "alice");
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    const nonce = JSON.parse(Buffer.from(token.split(".")[0] as string, "base64url").toString("utf8"))[3] as string;
+    const key = keyedId("w1", "alice", nonce);
+    const claimOf = (holder: string) =>
+      store.documents.put("feedback-links", { claims: { [key]: { holder, at: clock.now() } } });
+    await claimOf(`${process.ppid}-0-alive`);
+    expect((await post(token, good)).status).toBe(409);
+    await claimOf(`${dead}-0-gone`);
+    expect((await post(token, good)).status).toBe(201);
   });
 
   it.each<[string, unknown, Record<string, string>, number]>([

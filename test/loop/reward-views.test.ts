@@ -42,12 +42,38 @@ describe("the views that rewards are composed by", () => {
       "evaluator:good": { helps: true, pairs: 200 },
       "evaluator:blind": { pairs: 200 },
     });
-    expect(options.evaluators?.correct("evaluator:good", 0.7)).toBeCloseTo(0.5, 1);
+    expect(options.evaluators?.correct("evaluator:good", 0.7, "w1")).toBeCloseTo(0.5, 1);
     if (!evaluators["evaluator:blind"]?.helps)
-      expect(options.evaluators?.correct("evaluator:blind", 1)).toBeUndefined();
+      expect(options.evaluators?.correct("evaluator:blind", 1, "w1")).toBeUndefined();
     // Too few runs that people scored as well: taken as it is.
-    expect(options.evaluators?.correct("evaluator:new", 0.9)).toBe(0.9);
+    expect(options.evaluators?.correct("evaluator:new", 0.9, "w1")).toBe(0.9);
     expect(rewardViews(state, { correctRaters: false }).options.raters).toBeUndefined();
+  });
+
+  it("take out of an evaluator what it gives for many tokens", () => {
+    const state = new CollectedFacts();
+    const rng = createRng(6);
+    for (let i = 0; i < 200; i++) {
+      const truth = rng.next();
+      const tokensOut = Math.round(2 ** (4 + 6 * rng.next()));
+      const call = { node: "a", path: [], startedAt: "", durationMs: 1, tokensIn: 1, tokensOut, tokensCached: 0 };
+      const wordy = Math.min(1, 0.4 * truth + 0.06 * Math.log2(tokensOut));
+      state.add({
+        trace: [segment(`w${i}`, { modelCalls: i === 0 ? [] : [call] })],
+        feedback: [
+          judged(`w${i}`, { userId: "person", ratings: { satisfaction: truth } }),
+          judged(`w${i}`, { userId: "evaluator:wordy", source: "evaluator", ratings: { wordy } }),
+        ],
+      });
+    }
+    const { options, evaluators } = rewardViews(state, {});
+    const found = evaluators["evaluator:wordy"];
+    expect(found?.perDoubling).toBeLessThan(-0.1);
+    expect(found?.rmse.corrected).toBeLessThan(0.05);
+    const corrected = (id: string) => options.evaluators?.correct("evaluator:wordy", 0.6, id) as number;
+    const tokensOf = (id: string) => state.traces.get(id)?.[0]?.modelCalls[0]?.tokensOut as number;
+    const ids = [...state.traces.keys()].filter((id) => id !== "w0").sort((a, b) => tokensOf(a) - tokensOf(b));
+    expect(corrected(ids[20] as string)).toBeGreaterThan(corrected(ids[180] as string) + 0.3);
   });
 
   it("reach the rows that policies learn from and the runs that the reward model learns from", () => {

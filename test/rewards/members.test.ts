@@ -51,9 +51,41 @@ describe.each(defaultMembers().map((m): [string, RewardMember] => [m.kind, m]))(
   });
 });
 
+describe("pairwise effects", () => {
+  it("tell crossed categories apart where the kernel of all columns together and a linear model cannot", async () => {
+    const [agents, tasks] = [6, 8];
+    const rng = createRng(7);
+    const agent = Array.from({ length: agents }, () => 0.2 * rng.normal());
+    const both = Array.from({ length: agents * tasks }, () => 0.2 * rng.normal());
+    const rows = (n: number, noise: number) => {
+      const x: Float64Array[] = [];
+      const y = new Float64Array(n);
+      for (let i = 0; i < n; i++) {
+        const [a, t] = [rng.int(agents), rng.int(tasks)];
+        const row = new Float64Array(agents + tasks + 1);
+        row[a] = 1;
+        row[agents + t] = 1;
+        row[agents + tasks] = 500 * rng.next();
+        x.push(row);
+        y[i] = (agent[a] as number) + (both[a * tasks + t] as number) + noise * rng.normal();
+      }
+      return { x, y, seed: 1 };
+    };
+    const [train, test] = [rows(300, 0.3), rows(400, 0)];
+    const errors: Record<string, number> = {};
+    for (const m of defaultMembers().filter((m) => ["pairwise-effects", "kernel-ridge", "ridge"].includes(m.kind)))
+      errors[m.kind] = rmse((await m.fit(train)).predict(test.x), Array.from(test.y));
+    const { "pairwise-effects": own = 1, "kernel-ridge": kernel = 0, ridge = 0 } = errors;
+    expect(own).toBeLessThan(0.95 * kernel);
+    expect(own).toBeLessThan(0.85 * ridge);
+  });
+});
+
 describe("the fast members", () => {
   it("learn from further rows as if they had been there from the start, but for their penalty", async () => {
-    for (const member of defaultMembers().filter((m) => ["ridge", "kernel-ridge"].includes(m.kind))) {
+    for (const member of defaultMembers().filter((m) =>
+      ["ridge", "kernel-ridge", "pairwise-effects"].includes(m.kind),
+    )) {
       const [first, second] = [data(150, 1), data(400, 3)];
       const shifted = { ...second, y: second.y.map((v) => v + 1) };
       const fitted = await member.fit(first);

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
 import type { DecisionRow } from "../../src/dataset/index.js";
-import { createLlmJudge, fitJudgeCorrection, learningWeight, mixRewards } from "../../src/rewards/index.js";
+import {
+  createLlmJudge,
+  fitJudgeCorrection,
+  type JudgedPair,
+  type JudgeModel,
+  learningWeight,
+  mixRewards,
+} from "../../src/rewards/index.js";
 
 const row = (i: number, chosen: string, more: Partial<DecisionRow> = {}): DecisionRow => ({
   decisionId: `d${i}`,
@@ -138,9 +145,47 @@ describe("a language model as a judge", () => {
     expect(fit.rmse.corrected).toBeLessThan(0.5 * fit.rmse.raw);
     expect(fit.helps).toBe(true);
     expect(Math.abs(fit.correct(0.75) - 0.5)).toBeLessThan(0.05);
+    expect(fit.perDoubling).toBe(0);
     const blind = fitJudgeCorrection(humans.map((human) => ({ human, judge: rng.next() })));
     expect(blind.helps).toBe(false);
     expect(() => fitJudgeCorrection(lenient.slice(0, 5))).toThrow(/5 runs/);
     expect(() => fitJudgeCorrection([...lenient, { judge: Number.NaN, human: 1 }])).toThrow(/judge NaN/);
+  });
+
+  it("has its liking for long answers taken out, where lengths are known and that helps", async () => {
+    const rng = createRng(5);
+    const runs = Array.from({ length: 300 }, () => ({
+      human: rng.next(),
+      words: Math.round(2 ** (4 + 5 * rng.next())),
+    }));
+    // Sees what people see, and gives two points of ten for each doubling beyond 16 words.
+    const wordy = (human: number): JudgeModel => ({
+      withStructuredOutput: () => ({
+        invoke: async (prompt) => {
+          const words = /<outputs>\n([\s\S]*)\n<\/outputs>/.exec(prompt)?.[1]?.split(" ").length ?? 0;
+          const liked = 1 + 4 * human + 1 * (Math.log2(words) - 4) + 0.2 * rng.normal();
+          return { reasoning: "", quality: Math.min(10, Math.max(1, liked)) };
+        },
+      }),
+    });
+    const pairs: JudgedPair[] = [];
+    for (const { human, words } of runs) {
+      const judge = createLlmJudge({ model: wordy(human), rubric: "r" });
+      const [score] = await judge({ outputs: Array.from({ length: words }, () => "w").join(" ") });
+      pairs.push({ human, judge: score?.score as number, outputLength: words });
+    }
+    const fit = fitJudgeCorrection(pairs);
+    const blind = fitJudgeCorrection(pairs.map(({ judge, human }) => ({ judge, human })));
+    expect(fit.rmse.corrected).toBeLessThan(0.5 * blind.rmse.corrected);
+    expect(fit.perDoubling).toBeLessThan(-0.15);
+    expect(blind.perDoubling).toBe(0);
+    // The same score says less of a long answer than of a short one.
+    expect(fit.correct(0.5, 400)).toBeLessThan(fit.correct(0.5, 30) - 0.3);
+    // One of unknown length counts as one of usual length.
+    expect(fit.correct(0.5)).toBeCloseTo(fit.correct(0.5, 2 ** 6.5), 1);
+    const some = pairs.map((p, i) => (i % 5 === 0 ? { judge: p.judge, human: p.human } : p));
+    expect(fitJudgeCorrection(some).perDoubling).toBeLessThan(-0.1);
+    const few = pairs.map((p, i) => (i < 8 ? p : { judge: p.judge, human: p.human }));
+    expect(fitJudgeCorrection(few).perDoubling).toBe(0);
   });
 });

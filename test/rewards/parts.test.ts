@@ -2,9 +2,51 @@ import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
 import { groupedFolds, mixtureWeights } from "../../src/rewards/blend.js";
 import { Calibration } from "../../src/rewards/calibration.js";
-import { rewardHealth } from "../../src/rewards/index.js";
+import { defaultMembers, type RewardMember, RewardModel, rewardHealth } from "../../src/rewards/index.js";
 import { backwardSolve, cholesky, forwardSolve, gram, traceOfInverse } from "../../src/rewards/linear-algebra.js";
 import { shapleyContributions } from "../../src/rewards/shapley.js";
+import { world } from "./world.js";
+
+/** Guesses at random, and counts how often it was fitted. */
+function guesser() {
+  const fits = { count: 0 };
+  const member: RewardMember = {
+    kind: "guess",
+    async fit() {
+      fits.count++;
+      const rng = createRng(fits.count);
+      return {
+        predict: (x) => Float64Array.from(x, () => 5 * rng.next()),
+        snapshot: async () => ({ kind: "guess" }),
+        dispose() {},
+      };
+    },
+    restore: () => Promise.reject(new Error("not used")),
+  };
+  return { member, fits };
+}
+
+describe("the race between members", () => {
+  const members = defaultMembers().filter((m) => ["ridge", "mean"].includes(m.kind));
+
+  it("ends early on many rows for one without use, and changes nothing else", async () => {
+    const { member, fits } = guesser();
+    const examples = world(1100, 3);
+    const features = examples.slice(0, 50).map((e) => e.features);
+    const raced = await RewardModel.fit(examples, { members: [...members, member] });
+    expect(fits.count).toBe(1);
+    const guess = raced.report()["reward"]?.members.find((m) => m.kind === "guess");
+    expect(guess).toMatchObject({ weight: 0, rmse: expect.any(Number) });
+    const plain = await RewardModel.fit(examples, { members });
+    expect(raced.predict(features)).toEqual(plain.predict(features));
+  });
+
+  it("goes to the end on few rows, where a weight is not to be told after one fold", async () => {
+    const { member, fits } = guesser();
+    await RewardModel.fit(world(700, 3), { members: [...members, member] });
+    expect(fits.count).toBe(5);
+  });
+});
 
 describe("linear algebra", () => {
   it("solves a system worked by hand", () => {

@@ -1,6 +1,7 @@
 import type { PromptOptimizer } from "../../prompts/index.js";
 import type { LearningComponent } from "../component.js";
 import { type ResolvedLoopConfig, rewardSettingsOf } from "../config.js";
+import type { RunEmbeddings } from "../run-embeddings.js";
 import type { RowOptions } from "../worker/rows.js";
 import { patternsComponent } from "./patterns.js";
 import { createPromptsComponent } from "./prompts.js";
@@ -17,13 +18,15 @@ export interface ComponentParts {
   prompts: PromptOptimizer;
   /** How rewards are composed now. */
   rowOptions(): RowOptions;
+  /** Present where the configuration has an embedding model. */
+  embeddings?: RunEmbeddings;
 }
 
 /** The learners of the loop besides routing, in the order of a cycle. A new learner adds itself here. */
 export function componentsFor(config: ResolvedLoopConfig, parts: ComponentParts): ConfiguredComponent[] {
   return [
     {
-      component: rewardModelComponent({ reward: rewardSettingsOf(config) }),
+      component: rewardModelComponent({ reward: rewardSettingsOf(config), embeddings: parts.embeddings }),
       enabled: config.enableRewardModel,
     },
     { component: patternsComponent(parts.rowOptions), enabled: config.enablePatternDiscovery },

@@ -1,4 +1,5 @@
 import type { ComponentContext, ComponentReport, LearningComponent } from "../component.js";
+import type { RunEmbeddings } from "../run-embeddings.js";
 import type {
   RewardModelArtifact,
   TrainRewardModelInput,
@@ -14,6 +15,8 @@ export interface RewardModelComponentOptions {
   reward: RewardSettings;
   /** Rated runs needed for a first model (default 40). */
   minSamples?: number;
+  /** Describes runs by what they say, too. */
+  embeddings?: RunEmbeddings;
 }
 
 /**
@@ -25,11 +28,13 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
   return {
     name: REWARD_MODEL,
     async run({ registry, worker, seed, signal, logger, keepVersions }: ComponentContext): Promise<ComponentReport> {
+      const said = await options.embeddings?.of(worker, signal);
       const serving = registry.champion(REWARD_MODEL);
       const input: TrainRewardModelInput = {
         reward: options.reward,
         seed,
         minSamples: options.minSamples ?? 40,
+        ...(said && { vectors: said.vectors }),
         ...(serving && {
           champion: {
             version: serving.version,
@@ -65,7 +70,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
         state: winner || updated > 0 ? "done" : "idle",
         samples: output.rated,
         message: output.message,
-        warnings: health.warnings,
+        warnings: [...health.warnings, ...(said?.failure ? [said.failure] : [])],
         details: { version, health, evaluators, updated, comparison, members: report?.members, rmse: report?.rmse },
       };
     },

@@ -34,16 +34,41 @@ export interface RunExample extends RewardExample {
   at: string;
 }
 
-/** Runs with the features of their traces and decisions, in the order given. */
-export function runExamples(state: WorkerState, runs: readonly JudgedRun[]): RunExample[] {
+/** The newest runs that a model is fitted on, and that are predicted, at most. */
+const MOST_RUNS = 3000;
+
+/** The rated and the unrated runs that a learning cycle works on, each in the order given. */
+export function runsToLearnFrom(runs: readonly JudgedRun[]): { rated: JudgedRun[]; unrated: JudgedRun[] } {
+  const isRated = (r: JudgedRun) => r.targets["reward"] !== undefined;
+  return {
+    rated: runs.filter(isRated).slice(-MOST_RUNS),
+    unrated: runs.filter((r) => !isRated(r)).slice(-MOST_RUNS),
+  };
+}
+
+/** The decisions of each of the runs. */
+export function decisionsByRun(state: WorkerState, runs: readonly JudgedRun[]): Map<string, Decision[]> {
   const decisions = new Map<string, Decision[]>(runs.map((r) => [r.workflowId, []]));
   for (const d of state.decisions.values()) decisions.get(d.workflowId)?.push(d);
+  return decisions;
+}
+
+/**
+ * Runs with the features of their traces and decisions, in the order given.
+ * @param vectors of the runs' texts, by workflowId, where there are any
+ */
+export function runExamples(
+  state: WorkerState,
+  runs: readonly JudgedRun[],
+  vectors: Readonly<Record<string, number[]>> = {},
+): RunExample[] {
+  const decisions = decisionsByRun(state, runs);
   return runs.map(({ workflowId, at, targets, trace }) => ({
     workflowId,
     at,
     targets,
     group: trace.threadId ?? workflowId,
-    features: traceFeatures(trace, { decisions: decisions.get(workflowId) }),
+    features: traceFeatures(trace, { decisions: decisions.get(workflowId), embedding: vectors[workflowId] }),
   }));
 }
 

@@ -32,17 +32,18 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
     const workflowType = state.traces.get(workflowId)?.[0]?.workflowType;
     return workflowType === undefined ? facts : facts.map((f) => ({ ...f, workflowType }));
   });
-  const corrections = judgeCorrections(state.feedback);
+  const lengthOf = outputLengths(state);
+  const corrections = judgeCorrections(state.feedback, lengthOf);
   const views: RewardViews = {
     options: {
       ...plain,
       ...(correctRaters && { raters: fitRaterCorrection(all) }),
       preferences: fitPreferences(all),
       evaluators: {
-        correct(userId, value) {
+        correct(userId, value, workflowId) {
           const found = corrections.get(userId);
           if (!found) return value;
-          return found.helps ? found.correct(value) : undefined;
+          return found.helps ? found.correct(value, lengthOf(workflowId)) : undefined;
         },
       },
     },
@@ -52,17 +53,29 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
   return views;
 }
 
+/** Tokens that a run's models wrote; undefined for runs without a trace or without such calls. */
+function outputLengths(state: WorkerState) {
+  return (workflowId: string): number | undefined => {
+    const calls = state.traces.get(workflowId)?.flatMap((s) => s.modelCalls);
+    return calls?.length ? calls.reduce((a, c) => a + c.tokensOut, 0) : undefined;
+  };
+}
+
 /** Each evaluator's correction, from the runs that it and people scored. */
-function judgeCorrections(byRun: ReadonlyMap<string, readonly FeedbackRecord[]>): Map<string, JudgeCorrection> {
+function judgeCorrections(
+  byRun: ReadonlyMap<string, readonly FeedbackRecord[]>,
+  lengthOf: (workflowId: string) => number | undefined,
+): Map<string, JudgeCorrection> {
   const pairs = new Map<string, JudgedPair[]>();
-  for (const facts of byRun.values()) {
+  for (const [workflowId, facts] of byRun) {
     const current = currentFeedback(facts).filter((f) => f.decisionId === undefined && f.outcome === undefined);
     const human = composeReward({ feedback: current.filter((f) => f.source === "human") }).reward;
     if (human === undefined) continue;
     for (const f of current) {
       if (f.source !== "evaluator") continue;
       const judge = composeReward({ feedback: [f] }).parts.evaluator;
-      if (judge !== undefined) pairs.set(f.userId, [...(pairs.get(f.userId) ?? []), { judge, human }]);
+      if (judge !== undefined)
+        pairs.set(f.userId, [...(pairs.get(f.userId) ?? []), { judge, human, outputLength: lengthOf(workflowId) }]);
     }
   }
   return new Map(

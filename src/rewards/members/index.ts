@@ -1,6 +1,6 @@
 import { boostedTrees } from "./boosted-trees.js";
 import { extraTrees } from "./extra-trees.js";
-import { kernelRidge } from "./kernel-ridge.js";
+import { kernelRidge, pairwiseEffects } from "./kernel-ridge.js";
 import { meanMember } from "./mean.js";
 import type { RewardMember } from "./member.js";
 import { mlp } from "./mlp.js";
@@ -10,7 +10,8 @@ import { ydfMember } from "./ydf.js";
 /**
  * The members of a reward model. Yggdrasil's boosted trees and forest need a few hundred rows to be
  * at their best; shallow slow boosting, extremely randomised trees and kernel ridge are there for
- * the small, noisy sets that ratings are. Ridge, kernel ridge (the fast members) take new ratings at once.
+ * the small, noisy sets that ratings are, pairwise effects for categories in them. The fast members
+ * (ridge, kernel ridge, pairwise effects) take new ratings at once.
  */
 export function defaultMembers(): RewardMember[] {
   return [
@@ -20,6 +21,7 @@ export function defaultMembers(): RewardMember[] {
     extraTrees(5),
     boostedTrees(),
     kernelRidge(),
+    pairwiseEffects(),
     mlp(),
     ridge(),
     meanMember(),

@@ -11,30 +11,102 @@ import {
   unpackStandardiser,
 } from "./ridge.js";
 
-/** Points of the data that span the functions which can be learned. */
-const LANDMARKS = 100;
-/** Length scales tried, in units of the square root of the number of columns. */
-const SCALES = [0.6, 1.5];
+type Kernel = (a: Float64Array, b: Float64Array, shape: number) => number;
+
+/** What makes one kernel ridge differ from another. */
+interface KernelMethod {
+  kind: string;
+  kernel: Kernel;
+  scaleOf(x: readonly Float64Array[]): Standardiser;
+  /** Shapes of the kernel that are tried. */
+  shapes(z: readonly Float64Array[]): number[];
+  penalties?: readonly number[];
+  /** Points of the data that span the functions which can be learned. */
+  landmarks(rows: number): number;
+}
 
 /**
  * Kernel ridge regression, the mean of a Gaussian process: a Gaussian kernel plus a linear one on
- * standardised columns, through the Nyström features of random landmarks (Williams and Seeger,
- * 2001). Length scale and penalty by generalised cross-validation.
+ * standardised columns. Length scales in units of the square root of the number of columns.
  */
 export function kernelRidge(): RewardMember {
-  return {
+  return kernelMember({
     kind: "kernel-ridge",
+    landmarks: () => 100,
+    scaleOf: standardiserOf,
+    shapes: (z) => [0.6, 1.5].map((factor) => factor * Math.sqrt(z[0]?.length ?? 0)),
+    kernel(a, b, length) {
+      let square = 0;
+      let inner = 0;
+      for (let j = 0; j < a.length; j++) {
+        const [u, v] = [a[j] as number, b[j] as number];
+        square += (u - v) * (u - v);
+        inner += u * v;
+      }
+      return Math.exp(-square / (2 * length * length)) + (0.1 * inner) / a.length;
+    },
+  });
+}
+
+/** How much interactions may matter beside the effects of single columns. */
+const INTERACTION_SHARES = [0.4, 1.2];
+/** Standard deviation of the indicator of one category among about ten: what a number is scaled to beside them. */
+const INDICATOR_SPREAD = 0.3;
+
+/**
+ * Effects of every column and of every pair of columns, both shrunken towards zero: what a model with
+ * crossed random effects says of categories (an agent, a task, an agent at a task), which is what few
+ * ratings can carry. Kernel ridge with the kernel s + c s^2 of the inner product s, indicators left unscaled,
+ * so that a rare category is not believed more than a frequent one.
+ */
+export function pairwiseEffects(): RewardMember {
+  return kernelMember({
+    kind: "pairwise-effects",
+    // Each pair is a direction of its own; where rows abound, trees find what matters of them.
+    landmarks: (rows) => (rows < 1000 ? 180 : 100),
+    scaleOf: indicatorsUnscaled,
+    shapes(z) {
+      const size = z.reduce((sum, row) => sum + row.reduce((a, v) => a + v * v, 0), 0) / Math.max(1, z.length);
+      // Both numbers in one: the shape is c / size, the whole kernel times size, which the penalty evens out.
+      return INTERACTION_SHARES.map((share) => share / Math.max(size, 1e-9));
+    },
+    penalties: [1, 3, 6, 12, 30, 100, 300],
+    kernel(a, b, shape) {
+      let inner = 0;
+      for (let j = 0; j < a.length; j++) inner += (a[j] as number) * (b[j] as number);
+      return inner + shape * inner * inner;
+    },
+  });
+}
+
+/** Indicators as they are, and numbers with about as much spread. */
+function indicatorsUnscaled(x: readonly Float64Array[]): Standardiser {
+  const { mean, spread } = standardiserOf(x);
+  for (let j = 0; j < mean.length; j++) {
+    const indicator = x.every((row) => row[j] === 0 || row[j] === 1);
+    if (indicator) mean[j] = 0;
+    spread[j] = indicator ? 1 : (spread[j] as number) / INDICATOR_SPREAD;
+  }
+  return { mean, spread };
+}
+
+/**
+ * Through the Nyström features of random landmarks (Williams and Seeger, 2001); shape and penalty by
+ * generalised cross-validation.
+ */
+function kernelMember({ kind, kernel, scaleOf, shapes, penalties, landmarks }: KernelMethod): RewardMember {
+  return {
+    kind,
     async fit({ x, y, seed }) {
-      const scale = standardiserOf(x);
+      const scale = scaleOf(x);
       const z = standardise(x, scale);
-      const picked = shuffled(z, createRng(seed).fork("landmarks")).slice(0, LANDMARKS);
-      const d = z[0]?.length ?? 0;
-      const fits = SCALES.flatMap((factor) => {
-        const map = kernelMap(picked, factor * Math.sqrt(d));
-        return map ? [{ map, state: RidgeState.fit(map.features(z), y) }] : [];
+      const picked = shuffled(z, createRng(seed).fork("landmarks")).slice(0, landmarks(z.length));
+      const fits = shapes(z).flatMap((shape) => {
+        const map = kernelMap(picked, kernel, shape);
+        return map ? [{ map, state: RidgeState.fit(map.features(z), y, penalties) }] : [];
       });
       const best = fits.reduce((a, b) => (b.state.gcv < a.state.gcv ? b : a));
-      return new FittedKernelRidge(scale, best.map, best.state);
+      return new FittedKernelRidge(kind, scale, best.map, best.state);
     },
     async restore(snapshot) {
       const scale = unpackStandardiser(snapshot);
@@ -42,34 +114,25 @@ export function kernelRidge(): RewardMember {
       const flat = unpackArray(Float64Array, s.landmarks);
       const d = scale.mean.length;
       const points = Array.from({ length: flat.length / d }, (_, i) => flat.slice(i * d, (i + 1) * d));
-      return new FittedKernelRidge(scale, kernelMap(points, s.length) as KernelMap, RidgeState.restore(s.state));
+      const map = kernelMap(points, kernel, s.length) as KernelMap;
+      return new FittedKernelRidge(kind, scale, map, RidgeState.restore(s.state));
     },
   };
 }
 
 interface KernelMap {
   points: readonly Float64Array[];
-  length: number;
+  shape: number;
   features(z: readonly Float64Array[]): Float64Array[];
 }
 
 /** Features whose inner products are the kernel between landmarks; undefined when the kernel is singular. */
-function kernelMap(points: readonly Float64Array[], length: number): KernelMap | undefined {
+function kernelMap(points: readonly Float64Array[], kernel: Kernel, shape: number): KernelMap | undefined {
   const m = points.length;
-  const kernel = (a: Float64Array, b: Float64Array) => {
-    let square = 0;
-    let inner = 0;
-    for (let j = 0; j < a.length; j++) {
-      const [u, v] = [a[j] as number, b[j] as number];
-      square += (u - v) * (u - v);
-      inner += u * v;
-    }
-    return Math.exp(-square / (2 * length * length)) + (0.1 * inner) / a.length;
-  };
   const k = new Float64Array(m * m);
   for (let i = 0; i < m; i++)
     for (let j = 0; j <= i; j++) {
-      const v = kernel(points[i] as Float64Array, points[j] as Float64Array) + (i === j ? 1e-6 : 0);
+      const v = kernel(points[i] as Float64Array, points[j] as Float64Array, shape) + (i === j ? 1e-6 : 0);
       k[i * m + j] = v;
       k[j * m + i] = v;
     }
@@ -77,13 +140,13 @@ function kernelMap(points: readonly Float64Array[], length: number): KernelMap |
   if (!l) return undefined;
   return {
     points,
-    length,
+    shape,
     features: (z) =>
       z.map((row) =>
         forwardSolve(
           l,
           m,
-          points.map((p) => kernel(row, p)),
+          points.map((p) => kernel(row, p, shape)),
         ),
       ),
   };
@@ -91,6 +154,7 @@ function kernelMap(points: readonly Float64Array[], length: number): KernelMap |
 
 class FittedKernelRidge implements FittedMember {
   constructor(
+    private readonly kind: string,
     private readonly scale: Standardiser,
     private readonly map: KernelMap,
     private readonly state: RidgeState,
@@ -105,17 +169,17 @@ class FittedKernelRidge implements FittedMember {
   }
 
   async snapshot(): Promise<MemberSnapshot> {
-    const { points, length } = this.map;
+    const { points, shape } = this.map;
     const d = this.scale.mean.length;
     const flat = new Float64Array(points.length * d);
     points.forEach((p, i) => {
       flat.set(p, i * d);
     });
     return {
-      kind: "kernel-ridge",
+      kind: this.kind,
       ...packStandardiser(this.scale),
       landmarks: packArray(flat),
-      length,
+      length: shape,
       state: this.state.snapshot(),
     };
   }

@@ -61,12 +61,12 @@ export class RidgeState {
   }
 
   /** Fits and chooses the penalty. */
-  static fit(features: readonly Float64Array[], y: Float64Array): RidgeState {
+  static fit(features: readonly Float64Array[], y: Float64Array, penalties: readonly number[] = PENALTIES): RidgeState {
     const d = features[0]?.length ?? 0;
     const state = new RidgeState(d, new Float64Array((d + 1) ** 2), new Float64Array(d + 1), 0, 0, 1);
     state.add(features, y);
-    let best = { gcv: Number.POSITIVE_INFINITY, penalty: PENALTIES.at(-1) as number };
-    for (const penalty of PENALTIES) {
+    let best = { gcv: Number.POSITIVE_INFINITY, penalty: penalties.at(-1) as number };
+    for (const penalty of penalties) {
       state.penalty = penalty;
       const gcv = state.solve();
       if (gcv < best.gcv) best = { gcv, penalty };

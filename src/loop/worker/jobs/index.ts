@@ -6,6 +6,7 @@ import { learnOfflineJob } from "./learn-offline.js";
 import { analyzePatterns } from "./patterns.js";
 import { fitRewardModel, predictRewards, trainRewardModel } from "./reward-model.js";
 import { rewardsOfDecisions } from "./rewards.js";
+import { runTexts } from "./run-texts.js";
 import { survey } from "./survey.js";
 import { trainRl } from "./train-rl.js";
 import { trainRouting } from "./train-routing.js";
@@ -17,6 +18,7 @@ const jobs: readonly Job<never, unknown>[] = [
   fitRewardModel,
   predictRewards,
   trainRewardModel,
+  runTexts,
   trainRouting,
   judgeRouting,
   describeRouting,

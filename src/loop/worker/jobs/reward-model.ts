@@ -12,7 +12,7 @@ import {
   type TargetReport,
 } from "../../../rewards/index.js";
 import type { Job } from "../job.js";
-import { judgedRuns, type RunExample, runExamples } from "../reward-examples.js";
+import { judgedRuns, type RunExample, runExamples, runsToLearnFrom } from "../reward-examples.js";
 import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
 import type { WorkerState } from "../state.js";
 import { stopping } from "../stopping.js";
@@ -34,6 +34,8 @@ export interface TrainRewardModelInput {
   /** Rated runs needed for a first model. */
   minSamples: number;
   champion?: { version: string; artifact: RewardModelArtifact };
+  /** Of the runs' texts, by workflowId. */
+  vectors?: Record<string, number[]>;
 }
 
 /** What came of it. */
@@ -58,8 +60,6 @@ const LEAST_FRESH = 5;
 
 /** Below this share of unrated runs there is next to nothing to impute. */
 const LEAST_MISSING = 0.05;
-/** The newest runs that a model is fitted on, and that are predicted, at most. */
-const MOST_RUNS = 3000;
 
 /** What the thread keeps of the serving model. */
 interface Live {
@@ -105,9 +105,9 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const live = await bringUp(state, input.champion);
     if (!live && count < input.minSamples)
       return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
-    const isRated = (r: { targets: RewardExample["targets"] }) => r.targets["reward"] !== undefined;
-    const rated = runExamples(state, runs.filter(isRated).slice(-MOST_RUNS));
-    const unrated = runExamples(state, runs.filter((r) => !isRated(r)).slice(-MOST_RUNS));
+    const used = runsToLearnFrom(runs);
+    const rated = runExamples(state, used.rated, input.vectors);
+    const unrated = runExamples(state, used.unrated, input.vectors);
     if (!live) {
       const { artifact, report, model } = await train(rated, input.seed, cancelled, progress);
       model.dispose();
@@ -171,6 +171,8 @@ export interface PredictRewardsInput {
   /** The version that serves; its artifact only when the thread asked for it. */
   version: string;
   artifact?: RewardModelArtifact;
+  /** Of the runs' texts, by workflowId. */
+  vectors?: Record<string, number[]>;
 }
 
 /** Predictions of every target by workflowId, or a request for the artifact. */
@@ -181,13 +183,13 @@ export type PredictRewardsOutput =
 /** The serving model's predictions of the reward and every judged dimension, new ratings included. */
 export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
   name: "reward-model.predict",
-  async run({ workflowIds, reward, version, artifact }, { state }) {
+  async run({ workflowIds, reward, version, artifact, vectors }, { state }) {
     const held = state.shared.get(SHARED) as Live | undefined;
     if (held?.version !== version && !artifact) return { needsArtifact: true };
     const live = held?.version === version ? held : await bringUp(state, artifact && { version, artifact });
     if (!live) return { predictions: {} };
     const runs = judgedRuns(state, reward, new Set(workflowIds));
-    const features = runExamples(state, runs).map((e) => e.features);
+    const features = runExamples(state, runs, vectors).map((e) => e.features);
     const predictions: Record<string, Record<string, RewardPrediction>> = {};
     for (const target of live.model.targetNames)
       live.model.predict(features, target).forEach((p, i) => {

@@ -1,0 +1,110 @@
+import { type Logger, messageOf } from "../core/index.js";
+import { projectEmbedding, type TextEmbedder } from "../rewards/index.js";
+import type { DocumentStore } from "../store/index.js";
+import type { LearningWorker } from "./worker/host.js";
+import type { RunTextsInput, RunTextsOutput } from "./worker/jobs/run-texts.js";
+import type { RewardSettings } from "./worker/reward-views.js";
+
+/** Vectors of runs' texts by workflowId, and what went wrong with the others. */
+export interface RunVectors {
+  vectors: Record<string, number[]>;
+  failure?: string;
+}
+
+interface Cached {
+  /** Names the embedding model; vectors of another one are of no use. */
+  source: string;
+  /** By workflowId: the digest of the text, and its vector. */
+  runs: Record<string, { digest: string; vector: number[] }>;
+}
+
+const DOCUMENT = "reward-model/embeddings";
+const BATCH = 64;
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Embeds what runs say, in this process and never on a run's path, each run once: the vectors are kept in
+ * the store's documents. An embedding model that fails or is too slow leaves its runs without a vector.
+ */
+export class RunEmbeddings {
+  constructor(
+    private readonly embedder: TextEmbedder,
+    private readonly documents: DocumentStore,
+    private readonly reward: RewardSettings,
+    private readonly logger: Logger,
+    private readonly timeoutMs = TIMEOUT_MS,
+  ) {}
+
+  /** @param workflowIds default: the runs a learning cycle works on; what is kept of others is dropped */
+  async of(worker: LearningWorker, signal?: AbortSignal, workflowIds?: string[]): Promise<RunVectors> {
+    const kept = this.mine(await this.documents.get<Cached>(DOCUMENT)).runs;
+    const known = Object.fromEntries(Object.entries(kept).map(([id, { digest }]) => [id, digest]));
+    const input: RunTextsInput = { reward: this.reward, known, ...(workflowIds && { workflowIds }) };
+    const { digests, texts } = await worker.run<RunTextsOutput>("reward-model.texts", input, { signal });
+    const fresh: Cached["runs"] = {};
+    let failure: string | undefined;
+    const wanted = Object.entries(texts);
+    try {
+      for (let from = 0; from < wanted.length; from += BATCH) {
+        signal?.throwIfAborted();
+        const part = wanted.slice(from, from + BATCH);
+        const vectors = await this.embed(part.map(([, text]) => text));
+        part.forEach(([id], i) => {
+          fresh[id] = { digest: digests[id] as string, vector: projectEmbedding(vectors[i] as number[]) };
+        });
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      const without = wanted.length - Object.keys(fresh).length;
+      failure = `${without} runs go without their text's embedding: ${messageOf(error)}`;
+      this.logger.warn(`reward model: ${failure}`);
+    }
+    const stale = workflowIds ? [] : Object.keys(kept).filter((id) => !(id in digests));
+    if (stale.length > 0 || Object.keys(fresh).length > 0) await this.keep(fresh, stale);
+    const all = { ...kept, ...fresh };
+    return {
+      vectors: Object.fromEntries(
+        Object.entries(digests).flatMap(([id, digest]) => (all[id]?.digest === digest ? [[id, all[id].vector]] : [])),
+      ),
+      ...(failure !== undefined && { failure }),
+    };
+  }
+
+  /** Drops every vector kept, after an erasure. */
+  forget(): Promise<void> {
+    return this.documents.delete(DOCUMENT);
+  }
+
+  private async keep(fresh: Cached["runs"], stale: readonly string[]): Promise<void> {
+    await this.documents.update<Cached>(DOCUMENT, (stored) => {
+      const { source, runs } = this.mine(stored);
+      const left = { ...runs, ...fresh };
+      for (const id of stale) delete left[id];
+      return { source, runs: left };
+    });
+  }
+
+  private mine(stored: Cached | undefined): Cached {
+    const { model } = this.embedder as { model?: unknown };
+    const source = `${this.embedder.constructor?.name}/${typeof model === "string" ? model : ""}`;
+    return stored?.source === source ? stored : { source, runs: {} };
+  }
+
+  /** One vector of finite numbers for each text, all of one length, or an error. */
+  private async embed(texts: string[]): Promise<number[][]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no embeddings within ${this.timeoutMs} ms`)), this.timeoutMs);
+    });
+    try {
+      const vectors = await Promise.race([this.embedder.embedDocuments(texts), late]);
+      const length = Array.isArray(vectors) ? vectors[0]?.length : undefined;
+      const right = (v: unknown) => Array.isArray(v) && v.length === length && v.every(Number.isFinite);
+      if (!length || vectors.length !== texts.length || !vectors.every(right))
+        throw new Error(`the embedding model gave no vector of numbers for each of ${texts.length} texts`);
+      return vectors;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { createRng, type Decision, type Trace } from "../core/index.js";
+
+/** The part of LangChain's `Embeddings` that is used. */
+export interface TextEmbedder {
+  embedDocuments(texts: string[]): Promise<number[][]>;
+}
+
+/** Numbers a text is described by; more would cost the trees time and the few ratings meaning. */
+export const EMBEDDING_DIMENSIONS = 32;
+const MOST_CHARS = 8000;
+
+/**
+ * What is said in a run: the texts in its decisions' contexts, and where states are captured what went
+ * in first and came out last. Empty for a run without any.
+ */
+export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): string {
+  const said = decisions.flatMap((d) => Object.values(d.context)).filter((v) => typeof v === "string");
+  const captured = [trace.nodes[0]?.input, trace.nodes.at(-1)?.update].filter((v) => v !== undefined);
+  return [...new Set([...said, ...captured])].join("\n").slice(0, MOST_CHARS);
+}
+
+/**
+ * A vector of {@link EMBEDDING_DIMENSIONS} numbers that keeps the distances of longer ones about as they are:
+ * a random projection (Johnson and Lindenstrauss, 1984), the same for all vectors of one length. Shorter
+ * ones stay as they are. The length of the given vector does not count.
+ */
+export function projectEmbedding(vector: readonly number[]): number[] {
+  const length = Math.sqrt(vector.reduce((a, v) => a + v * v, 0)) || 1;
+  if (vector.length <= EMBEDDING_DIMENSIONS) return vector.map((v) => v / length);
+  const signs = signsFor(vector.length);
+  return Array.from({ length: EMBEDDING_DIMENSIONS }, (_, k) => {
+    let sum = 0;
+    for (let j = 0; j < vector.length; j++) sum += (vector[j] as number) * (signs[k * vector.length + j] as number);
+    return sum / length / Math.sqrt(EMBEDDING_DIMENSIONS);
+  });
+}
+
+let held: { dimensions: number; signs: Int8Array } | undefined;
+
+function signsFor(dimensions: number): Int8Array {
+  if (held?.dimensions === dimensions) return held.signs;
+  const rng = createRng(dimensions).fork("embedding projection");
+  const signs = Int8Array.from({ length: dimensions * EMBEDDING_DIMENSIONS }, () => (rng.next() < 0.5 ? -1 : 1));
+  held = { dimensions, signs };
+  return signs;
+}

@@ -111,6 +111,24 @@ describe("the reward model in the learning worker", () => {
     expect(output).toMatchObject({ runs: 3400, rated: 50, message: "first model over 50 rated runs" });
   }, 60_000);
 
+  it("does not repeat a fit that was of no use until a third more is rated", async () => {
+    const noise = new CollectedFacts();
+    const rng = createRng(5);
+    const random = (from: number, to: number) => {
+      const made = facts(from, to, 6);
+      const feedback = made.feedback.map((f) =>
+        judged(f.workflowId, { ratings: { satisfaction: rng.next() }, at: f.at }),
+      );
+      noise.add({ ...made, feedback });
+    };
+    const ask = async () => (await trainRewardModel.run(input, { ...context, state: noise })).message;
+    random(0, 90);
+    expect(await ask()).toBe("the first model predicts no better than the mean; it is not used");
+    expect(await ask()).toBe("the last fit was of no use; the next waits for about 10 more ratings");
+    random(90, 120);
+    expect(await ask()).not.toContain("waits");
+  }, 60_000);
+
   it("has nothing to do where every run is measured", async () => {
     const full = new CollectedFacts();
     const all = facts(0, 90, 1);

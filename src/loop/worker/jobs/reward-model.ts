@@ -54,6 +54,9 @@ export interface TrainRewardModelOutput {
 }
 
 const SHARED = "reward-model";
+/** Rated runs there were when the last fit came to nothing: the next waits for a third more. */
+const TRIED = "reward-model.tried";
+const TRIED_GROWTH = 4 / 3;
 const LATER_SHARE = 0.25;
 const LEAST_LATER = 20;
 const LEAST_FRESH = 5;
@@ -105,6 +108,9 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const live = await bringUp(state, input.champion);
     if (!live && count < input.minSamples)
       return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
+    const again = Math.ceil(((state.shared.get(TRIED) as number | undefined) ?? 0) * TRIED_GROWTH);
+    if (!live && count < again)
+      return { ...base, message: `the last fit was of no use; the next waits for about ${again - count} more ratings` };
     const used = runsToLearnFrom(runs);
     const rated = runExamples(state, used.rated, input.vectors);
     const unrated = runExamples(state, used.unrated, input.vectors);
@@ -112,8 +118,10 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
       const { artifact, report, model } = await train(rated, input.seed, cancelled, progress);
       model.dispose();
       const { rmse, variance } = report["reward"] as TargetReport;
-      if (rmse ** 2 >= variance)
+      if (rmse ** 2 >= variance) {
+        state.shared.set(TRIED, count);
         return { ...base, message: "the first model predicts no better than the mean; it is not used" };
+      }
       return { ...base, winner: { ...artifact, report }, message: `first model over ${rated.length} rated runs` };
     }
     const updated = takeIn(
@@ -125,11 +133,12 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     // The newest quarter judges; a challenger is worth fitting once the rest holds runs the champion never saw.
     const seen = rated.filter((e) => e.at <= live.artifact.trainedTo).length;
     const wanted = Math.ceil(Math.max((seen + LEAST_FRESH) / (1 - LATER_SHARE), LEAST_LATER / LATER_SHARE));
-    if (rated.length < wanted)
+    const missing = Math.max(wanted - rated.length, again - count);
+    if (missing > 0)
       return {
         ...base,
         updated,
-        message: `took in ${updated} new ratings; a new fit waits for about ${wanted - rated.length} more`,
+        message: `took in ${updated} new ratings; a new fit waits for about ${missing} more`,
       };
     const cut = rated[Math.floor((1 - LATER_SHARE) * rated.length) - 1]?.at ?? "";
     const later = rated.filter((e) => e.at > cut);
@@ -137,8 +146,10 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const { artifact, report, model } = await train(before, input.seed, cancelled, progress);
     const comparison = compareOnLater(live.fitted, model, later);
     model.dispose();
-    if (!comparison.better)
+    if (!comparison.better) {
+      state.shared.set(TRIED, count);
       return { ...base, updated, comparison, message: "a new model was not better on later runs; the old one stays" };
+    }
     const message = `better on ${comparison.rows} later runs`;
     return { ...base, updated, comparison, winner: { ...artifact, report }, message };
   },

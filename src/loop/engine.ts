@@ -81,9 +81,10 @@ export class LearningEngine {
 
   static async open(deps: EngineDeps): Promise<LearningEngine> {
     const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
-    const { config, store, logger } = deps;
+    const { config, store, clock, logger } = deps;
     const embeddings =
-      config.embeddings && new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger);
+      config.embeddings &&
+      new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
     const rowOptions = () => rowOptionsOf(config, deps.points);
     const components = componentsFor(config, { prompts: deps.prompts, rowOptions, embeddings });
     return new LearningEngine(deps, startLearningWorker({ logger }), components, history, embeddings);

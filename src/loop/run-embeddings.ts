@@ -1,4 +1,5 @@
-import { type Logger, messageOf } from "../core/index.js";
+import { LATE, within } from "../core/deadline.js";
+import { type Clock, type Logger, messageOf } from "../core/index.js";
 import { projectEmbedding, type TextEmbedder } from "../rewards/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { LearningWorker } from "./worker/host.js";
@@ -32,6 +33,7 @@ export class RunEmbeddings {
     private readonly documents: DocumentStore,
     private readonly reward: RewardSettings,
     private readonly logger: Logger,
+    private readonly clock: Clock,
     private readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
@@ -92,19 +94,12 @@ export class RunEmbeddings {
 
   /** One vector of finite numbers for each text, all of one length, or an error. */
   private async embed(texts: string[]): Promise<number[][]> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no embeddings within ${this.timeoutMs} ms`)), this.timeoutMs);
-    });
-    try {
-      const vectors = await Promise.race([this.embedder.embedDocuments(texts), late]);
-      const length = Array.isArray(vectors) ? vectors[0]?.length : undefined;
-      const right = (v: unknown) => Array.isArray(v) && v.length === length && v.every(Number.isFinite);
-      if (!length || vectors.length !== texts.length || !vectors.every(right))
-        throw new Error(`the embedding model gave no vector of numbers for each of ${texts.length} texts`);
-      return vectors;
-    } finally {
-      clearTimeout(timer);
-    }
+    const vectors = await within(Promise.resolve(this.embedder.embedDocuments(texts)), this.timeoutMs, this.clock);
+    if (vectors === LATE) throw new Error(`no embeddings within ${this.timeoutMs} ms`);
+    const length = Array.isArray(vectors) ? vectors[0]?.length : undefined;
+    const right = (v: unknown) => Array.isArray(v) && v.length === length && v.every(Number.isFinite);
+    if (!length || vectors.length !== texts.length || !vectors.every(right))
+      throw new Error(`the embedding model gave no vector of numbers for each of ${texts.length} texts`);
+    return vectors;
   }
 }

@@ -248,10 +248,9 @@ function dropUseless(candidates: readonly Candidate[], y: Float64Array, split: I
     y,
     done,
   );
-  const errorOf = (p: Float64Array) =>
-    Math.sqrt(done.reduce((a, i) => a + ((p[i] as number) - (y[i] as number)) ** 2, 0) / done.length);
+  const of = (all: Float64Array) => Float64Array.from(done, (i) => all[i] as number);
   running.forEach((c, a) => {
-    if (weights[a] === 0) c.dropped = errorOf(c.predictions);
+    if (weights[a] === 0) c.dropped = rootMeanSquare(of(c.predictions), of(y));
   });
 }
 

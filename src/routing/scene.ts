@@ -1,4 +1,5 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { LATE, within } from "../core/deadline.js";
 import type { Clock, DecisionContext, FallbackReason } from "../core/index.js";
 import { LearningError, messageOf, show } from "../core/index.js";
 import { copyContext } from "./context-values.js";
@@ -99,24 +100,6 @@ export function copyFeatures(given: unknown, destinations: readonly string[]): R
   return Object.fromEntries(
     destinations.map((name) => [name, copyContext(source?.[name], `candidateFeatures of ${show(name)}`)]),
   );
-}
-
-const LATE = Symbol("late");
-
-/** The promise's value, or LATE when the budget passes first. What comes later is ignored. */
-async function within<T>(promise: Promise<T>, budgetMs: number, clock: Clock): Promise<T | typeof LATE> {
-  // A clock's timers do not keep a process alive; one that waits for an answer must not end meanwhile.
-  const alive = setInterval(() => {}, 2 ** 30);
-  let cancel = () => {};
-  const late = new Promise<typeof LATE>((resolve) => {
-    cancel = clock.schedule(() => resolve(LATE), budgetMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    cancel();
-    clearInterval(alive);
-  }
 }
 
 /** True for anything that can be awaited. */

@@ -1,5 +1,6 @@
 import { CollectiveLearningLoop } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/core/index.js";
 import { RunEmbeddings } from "../../src/loop/run-embeddings.js";
 import type { LearningWorker } from "../../src/loop/worker/host.js";
 import { runTexts } from "../../src/loop/worker/jobs/run-texts.js";
@@ -29,7 +30,14 @@ function setUp(embedder: TextEmbedder, timeoutMs?: number) {
       runTexts.run(input, { state, cancelled: () => false, progress() {} }),
   } as unknown as LearningWorker;
   const embeddings = () =>
-    new RunEmbeddings(embedder, store.documents, {}, { ...logger, warn: (m) => warnings.push(m) }, timeoutMs);
+    new RunEmbeddings(
+      embedder,
+      store.documents,
+      {},
+      { ...logger, warn: (m) => warnings.push(m) },
+      systemClock,
+      timeoutMs,
+    );
   const add = (id: string, text: string) =>
     state.add({ trace: [segment(id)], decision: [decision(id, `d-${id}`, { context: { text } })] });
   return { state, store, worker, embeddings, add, warnings };

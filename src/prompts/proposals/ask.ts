@@ -1,6 +1,6 @@
+import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
 import type { Budget } from "./budget.js";
-import { LATE, within } from "./deadline.js";
 
 /** Any LangChain chat model: what is used of it. */
 export interface ChatModelLike {

@@ -1,8 +1,8 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
+import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
 import { contentDigest, type PromptContent, templateOf } from "../prompt-content.js";
 import type { Budget, Usage } from "./budget.js";
-import { LATE, within } from "./deadline.js";
 
 /** One input that prompts are tried on. */
 export interface PromptExample {

@@ -25,9 +25,8 @@ export interface RunTextsOutput {
 export const runTexts: Job<RunTextsInput, RunTextsOutput> = {
   name: "reward-model.texts",
   run({ reward, workflowIds, known }, { state }) {
-    const runs = judgedRuns(state, reward);
-    const asked = workflowIds && new Set(workflowIds);
-    const wanted = asked ? runs.filter((r) => asked.has(r.workflowId)) : Object.values(runsToLearnFrom(runs)).flat();
+    const runs = judgedRuns(state, reward, workflowIds && new Set(workflowIds));
+    const wanted = workflowIds ? runs : Object.values(runsToLearnFrom(runs)).flat();
     const decisions = decisionsByRun(state, wanted);
     const output: RunTextsOutput = { digests: {}, texts: {} };
     for (const { workflowId, trace } of wanted) {

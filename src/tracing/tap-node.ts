@@ -122,23 +122,22 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   const { name, outlook, timeout, isSubgraph } = this[TAP];
   const sends: (readonly Write[])[] = [];
   let run: NodeRun;
-  let tapped: TaskConfig;
   try {
     run = recorder.nodeStarted(placeOf(name, config), input);
-    tapped = tapConfig(config, run, sends);
+    watchAttempt(config.configurable, run, sends);
   } catch (error) {
     recorder.captureFailed(error);
     return this[UNTAPPED](input, config);
   }
   const settled = (note: () => void) => {
     recorder.quietly(note);
-    if (!isSubgraph && !recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, tapped));
+    if (!isSubgraph && !recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
   };
   const failed = (error: unknown) =>
     settled(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
   let result: Promise<unknown>;
   try {
-    result = Promise.resolve(this[UNTAPPED](input, tapped));
+    result = Promise.resolve(this[UNTAPPED](input, config));
   } catch (error) {
     failed(error);
     throw error;
@@ -162,27 +161,41 @@ export function placeOf(name: string, config: TaskConfig): TaskPlace {
   };
 }
 
-/** The config with the node's run noted, its sends overheard, and its functional tasks watched. */
-function tapConfig(config: TaskConfig, run: NodeRun, sends: (readonly Write[])[]): TaskConfig {
-  const configurable: Record<PropertyKey, unknown> = { ...config.configurable, [RUN]: run };
-  const send = configurable[SEND_KEY] as (writes: readonly Write[]) => unknown;
-  if (typeof send === "function")
-    configurable[SEND_KEY] = (writes: readonly Write[]) => {
+type Configurable = Record<PropertyKey, unknown>;
+
+/** A function of a task's config, and the one it was put in place of. */
+type Overhearing<F> = F & { [UNTAPPED]?: F };
+
+/**
+ * Notes the node's run in a task's `configurable`, overhears its sends, and watches its functional tasks. The
+ * object is changed as it is: LangGraph makes one for every attempt, from that of the attempt before.
+ */
+function watchAttempt(configurable: Configurable, run: NodeRun, sends: (readonly Write[])[]): void {
+  configurable[RUN] = run;
+  const given = configurable[SEND_KEY] as Overhearing<(writes: readonly Write[]) => unknown> | undefined;
+  if (typeof given === "function") {
+    const send = given[UNTAPPED] ?? given;
+    const overhearing: typeof given = (writes) => {
       sends.push(writes);
       return send(writes);
     };
+    overhearing[UNTAPPED] = send;
+    configurable[SEND_KEY] = overhearing;
+  }
   watchTasks(configurable, run.recorder);
-  return { ...config, configurable };
 }
 
 /** Has the functional tasks that are called with these values report themselves. */
-function watchTasks(configurable: Record<PropertyKey, unknown>, recorder: RunRecorder): void {
-  const call = configurable[CALL_KEY];
-  if (typeof call === "function")
-    configurable[CALL_KEY] = (func: TaskFunction, name: string, ...rest: unknown[]) =>
-      call(watchTask(func, name, recorder), name, ...rest);
+function watchTasks(configurable: Configurable, recorder: RunRecorder): void {
+  const given = configurable[CALL_KEY] as Overhearing<TaskCall> | undefined;
+  if (typeof given !== "function") return;
+  const call = given[UNTAPPED] ?? given;
+  const watching: typeof given = (func, name, ...rest) => call(watchTask(func, name, recorder), name, ...rest);
+  watching[UNTAPPED] = call;
+  configurable[CALL_KEY] = watching;
 }
 
+type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
 type TaskFunction = (...args: unknown[]) => unknown;
 
 /** A functional task that reports when it really runs (one replayed from a checkpoint does not). */

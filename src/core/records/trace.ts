@@ -4,6 +4,9 @@ import { recordedErrorSchema, timestampSchema } from "./common.js";
 export const nodeStatusSchema = z.enum(["success", "error", "interrupted", "cancelled", "cached"]);
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
+/** Ends every piece of state that was cut. No JSON ends like this. */
+export const STATE_CUT = "…[cut]";
+
 /** One execution of one node (one attempt of one task). */
 export const nodeExecutionSchema = z.object({
   name: z.string(),
@@ -19,7 +22,7 @@ export const nodeExecutionSchema = z.object({
   error: recordedErrorSchema.optional(),
   /** True when the execution was not seen but deduced (a cached node, say). */
   inferred: z.boolean().optional(),
-  /** The node's input and update as JSON, where `captureState` asks for it; cut pieces end in a marker. */
+  /** The node's input and update as JSON, where `captureState` asks for it; what was cut ends in {@link STATE_CUT}. */
   input: z.string().optional(),
   update: z.string().optional(),
 });

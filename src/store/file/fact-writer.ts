@@ -1,8 +1,8 @@
 import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
 import { newId } from "../../core/index.js";
-import { type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
+import { FactLine, type LineEncoder } from "./fact-line.js";
 import { forgetHolder, newHolder } from "./holder.js";
 import { errno, ioError, syncFolder, writeFully } from "./io.js";
 import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
@@ -14,24 +14,8 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** A segment is sealed when its facts span more than this, so that retention by age can be exact to the day. */
 const SEGMENT_SPAN_MS = 86_400_000;
 
-/** A fact as a line of a segment, without its line feed. */
-export class FactLine implements EncodedFact {
-  readonly bytes: number;
-
-  constructor(
-    readonly text: string,
-    readonly keys: FactKeys,
-  ) {
-    this.bytes = Buffer.byteLength(text);
-  }
-
-  static of<K extends FactKind>(kind: K, fact: FactTypes[K]): FactLine {
-    return new FactLine(JSON.stringify(fact), keysOf(kind, fact));
-  }
-}
-
 interface Pending {
-  data: Buffer;
+  bytes: number;
   lines: readonly FactLine[];
   resolve: () => void;
   reject: (error: unknown) => void;
@@ -67,16 +51,19 @@ export class FactWriter {
   constructor(
     private readonly segments: SegmentFolder,
     private readonly clock: Clock,
+    private readonly encoder: LineEncoder,
     private readonly options: WriterOptions,
   ) {}
 
   /** Resolves when the facts are on disk. They are copied at once. */
   append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void> {
     if (facts.length === 0) return Promise.resolve();
-    const lines = facts.map((fact) => (fact instanceof FactLine ? fact : FactLine.of(kind, fact as FactTypes[K])));
-    const data = Buffer.from(`${lines.map((line) => line.text).join("\n")}\n`);
+    const lines = facts.map((fact) =>
+      fact instanceof FactLine ? fact : this.encoder.encode(kind, fact as FactTypes[K]),
+    );
+    const bytes = lines.reduce((sum, line) => sum + line.data.length, 0);
     return new Promise((resolve, reject) => {
-      this.pending.push({ data, lines, resolve, reject });
+      this.pending.push({ bytes, lines, resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -87,7 +74,7 @@ export class FactWriter {
       for (let bytes = 0; this.pending.length > 0 && bytes < BATCH_BYTES; ) {
         const next = this.pending.shift() as Pending;
         batch.push(next);
-        bytes += next.data.length;
+        bytes += next.bytes;
       }
       try {
         await this.write(batch);
@@ -104,11 +91,10 @@ export class FactWriter {
     this.current ??= await this.begin();
     const { handle, index } = this.current;
     const lead = this.current.torn ? Buffer.from("\n") : undefined;
-    const data = batch.map((p) => p.data);
+    const data = batch.flatMap(({ lines }) => lines.map((line) => line.data));
     if (lead) data.unshift(lead);
-    const buffer = data.length === 1 ? (data[0] as Buffer) : Buffer.concat(data);
     try {
-      await writeFully(handle, buffer);
+      await writeFully(handle, data.length === 1 ? (data[0] as Uint8Array) : Buffer.concat(data));
       if (this.options.fsync) await handle.datasync();
     } catch (error) {
       await this.cutBack(this.current);

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { type FactKeys, keysOf } from "../facts.js";
 import type { FactKind, FactTypes } from "../learning-store.js";
+import { factOf } from "./fact-line.js";
 import type { SegmentIndex } from "./segment-index.js";
 
 const LINE_FEED = 10;
@@ -20,7 +21,7 @@ export function parseLine<K extends FactKind>(kind: K, bytes: Buffer): Line<K> {
   const text = bytes.toString("utf8");
   if (text.trim() === "") return { state: "blank" };
   try {
-    const fact = JSON.parse(text) as FactTypes[K];
+    const fact = factOf(text) as FactTypes[K];
     if (typeof fact.workflowId !== "string" || typeof fact.schemaVersion !== "number") return { state: "damaged" };
     const keys = keysOf(kind, fact);
     return Number.isNaN(Date.parse(keys.at)) ? { state: "damaged" } : { state: "fact", fact, keys };

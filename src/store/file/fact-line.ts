@@ -1,0 +1,104 @@
+import { type NodeExecution, STATE_CUT, type TraceSegment } from "../../core/index.js";
+import { type FactKeys, keysOf } from "../facts.js";
+import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
+
+const CHUNK = 256 * 1024;
+/** UTF-8 takes at most three bytes for one UTF-16 unit. */
+const MOST_BYTES_PER_UNIT = 3;
+const LINE_FEED = 10;
+const LENGTHS = '{"stateLengths":[';
+const STATES = '],"states":[';
+
+/** A fact as a line of a segment: its bytes, line feed included, and what it is indexed by. */
+export class FactLine implements EncodedFact {
+  constructor(
+    readonly data: Uint8Array,
+    readonly keys: FactKeys,
+  ) {}
+
+  /** Without the line feed. */
+  get bytes(): number {
+    return this.data.length - 1;
+  }
+}
+
+/**
+ * Writes facts as lines into chunks of memory outside the engine's heap: while they wait to be appended its
+ * collector has nothing to carry along.
+ */
+export class LineEncoder {
+  private readonly utf8 = new TextEncoder();
+  private chunk = new Uint8Array(0);
+  private used = 0;
+
+  /** The fact as JSON. */
+  encode<K extends FactKind>(kind: K, fact: FactTypes[K]): FactLine {
+    return new FactLine(this.put(JSON.stringify(fact)), keysOf(kind, fact));
+  }
+
+  /**
+   * Like {@link encode}, but the states of a trace, each of which must be JSON as the tracer writes it (or cut), are
+   * put beside it as they are, rather than as texts in a text; a node then holds the place of its state in `states`.
+   * In front stand their lengths, by which they are cut out again without being read.
+   */
+  encodeTraced<K extends FactKind>(kind: K, fact: FactTypes[K]): FactLine {
+    return kind === "trace"
+      ? new FactLine(this.put(tracedText(fact as TraceSegment)), keysOf(kind, fact))
+      : this.encode(kind, fact);
+  }
+
+  private put(text: string): Uint8Array {
+    let { read, written } = this.utf8.encodeInto(text, this.chunk.subarray(this.used, -1));
+    if (read < text.length) {
+      this.chunk = new Uint8Array(
+        Buffer.allocUnsafeSlow(Math.max(CHUNK, text.length * MOST_BYTES_PER_UNIT + 1)).buffer,
+      );
+      this.used = 0;
+      ({ read, written } = this.utf8.encodeInto(text, this.chunk));
+    }
+    const end = this.used + written;
+    this.chunk[end] = LINE_FEED;
+    const data = this.chunk.subarray(this.used, end + 1);
+    this.used = end + 1;
+    return data;
+  }
+}
+
+type StoredNode = Omit<NodeExecution, "input" | "update"> & { input?: string | number; update?: string | number };
+
+function tracedText(trace: TraceSegment): string {
+  const states: string[] = [];
+  const placed = (state: string | undefined) =>
+    state === undefined || state.endsWith(STATE_CUT) ? state : states.push(state) - 1;
+  const nodes = trace.nodes.map((node): StoredNode => {
+    if (node.update === undefined && node.input === undefined) return node;
+    const stored: StoredNode = { ...node };
+    if (node.input !== undefined) stored.input = placed(node.input);
+    if (node.update !== undefined) stored.update = placed(node.update);
+    return stored;
+  });
+  if (states.length === 0) return JSON.stringify(trace);
+  const rest = JSON.stringify({ ...trace, nodes });
+  return `${LENGTHS}${states.map((s) => s.length).join(",")}${STATES}${states.join(",")}],${rest.slice(1)}`;
+}
+
+/** The fact that a line's text holds. Fails on what neither encoding writes. */
+export function factOf(text: string): unknown {
+  if (!text.startsWith(LENGTHS)) return JSON.parse(text);
+  const endOfLengths = text.indexOf("]", LENGTHS.length);
+  const lengths = JSON.parse(text.slice(LENGTHS.length - 1, endOfLengths + 1)) as number[];
+  let at = endOfLengths + STATES.length;
+  const states = lengths.map((length) => {
+    const state = text.slice(at, at + length);
+    at += length + 1;
+    return state;
+  });
+  if (!text.startsWith(STATES, endOfLengths) || text[at - 1] !== "]" || text[at] !== ",")
+    throw new SyntaxError("states and their lengths do not agree");
+  const trace = JSON.parse(`{${text.slice(at + 1)}`) as Omit<TraceSegment, "nodes"> & { nodes: StoredNode[] };
+  for (const node of trace.nodes) {
+    if (typeof node.input === "number") node.input = states[node.input] as string;
+    if (typeof node.update === "number") node.update = states[node.update] as string;
+  }
+  return trace;
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { STATE_CUT, type TraceSegment } from "../../src/core/index.js";
+import { factOf, LineEncoder } from "../../src/store/file/fact-line.js";
+import { openFileStore } from "../../src/store/index.js";
+import { segment } from "./facts.js";
+
+const aState = fc.option(
+  fc.oneof(
+    fc.json(),
+    fc.string({ unit: "binary" }).map((s) => JSON.stringify(s)),
+    fc.json().map((s) => s.slice(0, 9) + STATE_CUT),
+    fc.constant('"],\\"states\\":["'),
+  ),
+  { nil: undefined },
+);
+
+const tracesWithStates = fc
+  .array(fc.record({ input: aState, update: aState }), { maxLength: 6 })
+  .map((states): TraceSegment => {
+    const nodes = states.map(({ input, update }, i) => ({
+      name: `n${i}`,
+      path: [],
+      step: i,
+      taskId: `t${i}`,
+      attempt: 1,
+      startedAt: "2026-01-01T00:00:00.000Z",
+      durationMs: 1,
+      status: "success" as const,
+      ...(input !== undefined && { input }),
+      ...(update !== undefined && { update }),
+    }));
+    return { ...segment(1), metadata: { note: ',"states":[1]' }, nodes };
+  });
+
+const textOf = (data: Uint8Array) => new TextDecoder().decode(data);
+
+describe("a trace as a line of a segment", () => {
+  it("comes back as it was, and is one line of JSON whose whole states are JSON themselves", () => {
+    const encoder = new LineEncoder();
+    fc.assert(
+      fc.property(tracesWithStates, (trace) => {
+        const { data, bytes } = encoder.encodeTraced("trace", trace);
+        const text = textOf(data);
+        expect(bytes).toBe(Buffer.byteLength(text) - 1);
+        expect(text.indexOf("\n")).toBe(text.length - 1);
+        expect(factOf(text)).toEqual(trace);
+        const plain = JSON.parse(text) as { states?: unknown[]; nodes: { update?: number | string }[] };
+        plain.nodes.forEach(({ update }, i) => {
+          const given = trace.nodes[i]?.update;
+          if (typeof update === "number") expect(plain.states?.[update]).toEqual(JSON.parse(given as string));
+          else expect(update).toBe(given);
+        });
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  it("may be larger than a chunk, and what was written before it stays", () => {
+    const encoder = new LineEncoder();
+    const sized = (n: number) => {
+      const trace = segment(n);
+      return { ...trace, nodes: [{ ...trace.nodes[0], update: JSON.stringify("é€".repeat(n)) }] } as TraceSegment;
+    };
+    const traces = [10, 200_000, 20, 60_000, 70_000, 1].map(sized);
+    const lines = traces.map((trace) => encoder.encodeTraced("trace", trace));
+    expect(lines.map(({ data }) => factOf(textOf(data)))).toEqual(traces);
+  });
+
+  it.each([
+    ["a length too much", '{"stateLengths":[2,2],"states":[{}],"schemaVersion":1}'],
+    ["a length too small", '{"stateLengths":[1],"states":[{}],"schemaVersion":1}'],
+    ["no states", '{"stateLengths":[2],"schemaVersion":1}'],
+  ])("is refused with %s", (_, text) => {
+    expect(() => factOf(text)).toThrow(SyntaxError);
+  });
+
+  it("lies in the store beside those written without, and any text may be appended as a state", async () => {
+    const root = await mkdtemp(join(tmpdir(), "store-"));
+    const where = { traces: join(root, "t"), feedback: join(root, "f"), models: join(root, "m") };
+    const store = await openFileStore(where);
+    const withState = (n: number, update: string) =>
+      ({ ...segment(n), nodes: [{ ...segment(n).nodes[0], update }] }) as TraceSegment;
+    const traced = withState(1, '{"a":1}');
+    const foreign = withState(2, "no JSON\nat all");
+    await store.append("trace", [store.encode?.("trace", traced) ?? traced, foreign]);
+    const [name] = (await readdir(where.traces)).filter((f) => f.endsWith(".jsonl"));
+    const lines = (await readFile(join(where.traces, name as string), "utf8")).trim().split("\n");
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ states: [{ a: 1 }], nodes: [{ update: 0 }] });
+    const found: TraceSegment[] = [];
+    for await (const { facts } of store.read("trace")) found.push(...facts);
+    expect(found).toEqual([traced, foreign]);
+    await store.close();
+  });
+});

@@ -92,6 +92,11 @@ describe("the learning worker", () => {
     expect(await outputOf(["--eval", `import(${hostUrl}).then(async (host) => { ${runsAJob} });`])).toContain("did 0");
   });
 
+  it("runs in a process whose script was given on the command line as a module", async () => {
+    const script = `const host = await import(${hostUrl}); ${runsAJob}`;
+    expect(await outputOf(["--input-type=module", "--eval", script])).toContain("did 0");
+  });
+
   it("fails what runs when it is closed, and everything after", async () => {
     const worker = start(misbehaving);
     const busy = worker.run("poll-cancelled", {});

@@ -85,7 +85,9 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
   };
 
   const start = (): Worker => {
-    const started = new Worker(entry, { name: "collective-learning" });
+    // A script given on the command line leaves its thread a flag that no file can be run with.
+    const isInline = process.execArgv.some((flag) => flag.startsWith("--input-type"));
+    const started = new Worker(entry, { name: "collective-learning", ...(isInline && { execArgv: [] }) });
     started.on("message", onReply);
     started.on("error", (error) => lose(started, `a thread that died: ${messageOf(error)}`, error));
     started.on("exit", (code) => lose(started, `a thread that ended with code ${code}`));

@@ -224,6 +224,26 @@ describe("file store on disk", () => {
     await again.close();
   });
 
+  it("erases while another process retires the same segments, and leaves nothing beside those that left", async () => {
+    const where = await folders();
+    const [mine, theirs] = await Promise.all([
+      openFileStore({ ...where, segmentBytes: 1024 }),
+      openFileStore({ ...where, segmentBytes: 1024 }),
+    ]);
+    for (let n = 0; n < 40; n++)
+      await mine.append(
+        "trace",
+        many(4 * n, 4 * n + 4).map((s) => ({ ...s, userId: "ann" })),
+      );
+    await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxBytes: 0 })]);
+    expect(await traces(mine)).toEqual([]);
+    await writeFile(join(where.traces, "trace-00000000000001-00000000.index"), "written a moment too late");
+    await theirs.retain({ maxBytes: 0 });
+    expect(await readdir(where.traces)).toEqual([]);
+    await mine.close();
+    await theirs.close();
+  });
+
   it("finishes an erasure that a process did not live to finish", async () => {
     const { where } = await filled();
     for (const n of [3, 4])

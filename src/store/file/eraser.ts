@@ -1,4 +1,4 @@
-import { open, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../core/index.js";
 import { newId } from "../../core/index.js";
@@ -102,7 +102,9 @@ export class Eraser {
       segment = { ...segment, state: "sealed" };
       index = await segments.indexOf(segment);
     } else if (segment.state === "held") await writeFile(segments.beside(segment.name, "erased"), newId());
-    const handle = await open(segments.pathOf(segment.name), "r+");
+    const handle = await segments.openForErasing(segment.name);
+    // Retired meanwhile, by this process or another: its facts are gone as they should be.
+    if (handle === undefined) return 0;
     const gone = new Set<number>();
     try {
       const wanted = Uint32Array.from(rows).sort();

@@ -224,6 +224,29 @@ describe("file store on disk", () => {
     await again.close();
   });
 
+  it("keeps no version before of documents, once something was erased or deleted", async () => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    const kept = async () => {
+      const files = await readdir(join(where.models, "documents"));
+      return Promise.all(files.map((name) => readFile(join(where.models, "documents", name), "utf8")));
+    };
+    await store.documents.put("requests", { asked: ["ann-secret"] });
+    await store.documents.put("requests", { asked: [] });
+    expect((await kept()).join()).toContain("ann-secret");
+    await store.erase({ userId: "ann-secret" });
+    expect((await kept()).join()).not.toContain("ann-secret");
+    await store.documents.put("cache/two", { v: 1 });
+    await store.documents.put("cache/two", { v: 2 });
+    await writeFile(join(where.models, "documents", "cache.json"), "damaged by hand");
+    await store.erase({ userId: "ann-secret" });
+    expect(await store.documents.get("cache/two")).toEqual({ v: 1 });
+    await store.documents.put("cache/one", { of: "ann-secret" });
+    await store.documents.delete("cache/one");
+    expect((await kept()).join()).not.toContain("ann-secret");
+    await store.close();
+  });
+
   it("erases while another process retires the same segments, and leaves nothing beside those that left", async () => {
     const where = await folders();
     const [mine, theirs] = await Promise.all([

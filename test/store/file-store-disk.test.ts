@@ -354,6 +354,28 @@ describe("file store on disk", () => {
     expect(found).toEqual(expect.arrayContaining(["w0", "w1", "w4", "w5"]));
     await again.close();
   });
+
+  it("acknowledges what is on disk where the segment cannot be closed, so that nobody appends it again", async () => {
+    const where = await folders();
+    const [store, theirs] = await Promise.all([
+      openFileStore({ ...where, segmentBytes: 1024 }),
+      openFileStore({ ...where, segmentBytes: 1024 }),
+    ]);
+    await store.append("trace", [segment(0, { userId: "ann" }), segment(1)]);
+    // From now on the segment's index must be made anew when it is closed, and that fails.
+    await theirs.erase({ userId: "ann" });
+    const probe = await open(join(where.models, "probe"), "w");
+    const read = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, "read");
+    read.mockRejectedValueOnce(new Error("EIO"));
+    await store.append("trace", many(2, 8));
+    expect(read).toHaveBeenCalled();
+    read.mockRestore();
+    await store.append("trace", many(8, 10));
+    expect(ids(await traces(store))).toEqual(ids(many(1, 10)));
+    await probe.close();
+    await theirs.close();
+    await store.close();
+  });
 });
 
 async function last(store: LearningStore): Promise<{ cursor: string | undefined }> {

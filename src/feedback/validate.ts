@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { feedbackRecordSchema, isoTime, LearningError, show } from "../core/index.js";
+import { feedbackRecordSchema, isoTime, LearningError, nearestWord, show } from "../core/index.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
 
 /** Longest texts that are taken in, in characters. */
@@ -20,6 +20,8 @@ const inputSchema = feedbackRecordSchema
     userId: id,
     decisionId: id.optional(),
     idempotencyKey: id.optional(),
+    workflowType: id.optional(),
+    threadId: id.optional(),
     cat: z
       .strictObject({
         score: z.number().min(1).max(10),
@@ -65,17 +67,17 @@ export function validateFeedback(
   const plain = isBuilder(feedback) ? feedback.toJSON() : feedback;
   const parsed = inputSchema.safeParse(plain);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.map(String) ?? [];
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    const path = issue.path.map(String);
     const received = path.reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], plain);
     throw invalid(
       `${path.length > 0 ? `${path.join(".")} = ` : ""}${show(received)}`,
-      issue?.message ?? "valid feedback",
+      expectationOf(issue),
       "Correct the field and submit again; nothing was stored.",
     );
   }
   const value = parsed.data;
-  if (CONTENT.every((field) => value[field] === undefined))
+  if (!CONTENT.some((field) => saysSomething(value[field])))
     throw invalid(
       "feedback without any judgement",
       `at least one of ${CONTENT.join(", ")}`,
@@ -95,6 +97,36 @@ export function validateFeedback(
       "Set the submitting machine's clock, or leave `at` out.",
     );
   return { ...value, at: isoTime(Math.min(at, nowMs)), source: value.source ?? "human" };
+}
+
+/** Whether a field holds anything: an empty comment or list of tags is no judgement. */
+function saysSomething(value: unknown): boolean {
+  if (typeof value === "string" || Array.isArray(value)) return value.length > 0;
+  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : value !== undefined;
+}
+
+/** What a field should have been, in words. */
+function expectationOf(issue: z.core.$ZodIssue): string {
+  const unit = (origin: string) => ({ string: " characters", array: " entries" })[origin] ?? "";
+  switch (issue.code) {
+    case "too_big":
+      return `at most ${issue.maximum}${unit(issue.origin)}`;
+    case "too_small":
+      return `at least ${issue.minimum}${unit(issue.origin)}`;
+    case "invalid_type":
+      return `a value of the type ${issue.expected}`;
+    case "invalid_value":
+      return `one of ${issue.values.map(String).join(", ")}`;
+    case "invalid_format":
+      return "a time in UTC as ISO 8601, like 2026-01-31T12:00:00Z";
+    case "unrecognized_keys": {
+      const [key = ""] = issue.keys;
+      const nearest = issue.path.length === 0 ? nearestWord(key, Object.keys(inputSchema.shape)) : undefined;
+      return `no field ${show(key)}${nearest === undefined ? "" : ` (did you mean ${show(nearest)}?)`}`;
+    }
+    default:
+      return issue.message;
+  }
 }
 
 function isBuilder(feedback: UserFeedback | FeedbackInput): feedback is UserFeedback {

@@ -102,7 +102,7 @@ describe("FeedbackCollector", () => {
 
   const base = { workflowId: "w1", userId: "alice" };
   it.each<[string, unknown, RegExp]>([
-    ["a score above ten", { ...base, cat: { score: 11 } }, /cat\.score = 11/],
+    ["a score above ten", { ...base, cat: { score: 11 } }, /cat\.score = 11; expected at most 10\. /],
     [
       "a dimension below one",
       { ...base, cat: { score: 5, dimensions: { quality: 0 } } },
@@ -111,14 +111,21 @@ describe("FeedbackCollector", () => {
     ["a rating above one", { ...base, ratings: { satisfaction: 1.2 } }, /ratings\.satisfaction = 1\.2/],
     ["NaN", { ...base, ratings: { satisfaction: Number.NaN } }, /ratings\.satisfaction = NaN/],
     ["an outcome out of range", { ...base, outcome: -0.1 }, /outcome = -0\.1/],
-    ["a text for a number", { ...base, cat: { score: "9" } }, /cat\.score = "9"/],
+    ["a text for a number", { ...base, cat: { score: "9" } }, /cat\.score = "9"; expected a value of the type number/],
     ["an unknown field", { ...base, thumbs: "up", stars: 5 }, /stars/],
+    ["a mistyped field", { ...base, thums: "up" }, /no field "thums" \(did you mean "thumbs"\?\)/],
+    ["a mistyped part", { ...base, cat: { score: 5, dimension: {} } }, /cat = .*expected no field "dimension"\./],
+    ["thumbs that are neither", { ...base, thumbs: "sideways" }, /expected one of up, down/],
+    ["nothing but an empty comment", { ...base, comment: "" }, /without any judgement/],
+    ["nothing but empty lists", { ...base, tags: [], ratings: {} }, /without any judgement/],
+    ["an endless thread", { ...base, thumbs: "up", threadId: "x".repeat(5_000_000) }, /at most 256 characters/],
+    ["a date that is none", new UserFeedback("w1", "alice").thumbsUp().madeAt(new Date("x")), /at = "Invalid Date"/],
     ["no judgement", base, /without any judgement/],
     ["no run", { userId: "alice", thumbs: "up" }, /workflowId/],
     ["null", null, /null/],
     ["a comparison with itself", { ...base, preference: { over: "w1", verdict: "better" } }, /the judged run itself/],
     ["a time in the future", { ...base, thumbs: "up", at: "2026-06-01T00:06:00.000Z" }, /in the future/],
-    ["a time that is none", { ...base, thumbs: "up", at: "yesterday" }, /at = "yesterday"/],
+    ["a time that is none", { ...base, thumbs: "up", at: "yesterday" }, /at = "yesterday".*ISO 8601, like/],
     ["five megabytes of comment", { ...base, comment: "x".repeat(5_000_000) }, /comment = "xxx/],
     ["a revision of nothing", { ...base, thumbs: "up", revises: "f-none" }, /revises = "f-none"/],
   ])("refuses %s and stores nothing", async (_, input, message) => {
@@ -128,6 +135,13 @@ describe("FeedbackCollector", () => {
     expect((failure as Error).message).toMatch(message);
     expect((failure as Error).message.length).toBeLessThan(600);
     expect(facts.feedback).toEqual([]);
+  });
+
+  it("believes what is known of a run before what a rater says of it", async () => {
+    const { collector } = await setUp();
+    const claimed = { threadId: "someone else's", workflowType: "made up" };
+    const record = await collector.submitFeedback({ ...base, ...claimed, thumbs: "up" });
+    expect(record).toMatchObject({ workflowType: "support" });
   });
 
   it("takes a judgement made just ahead of its clock as made now", async () => {

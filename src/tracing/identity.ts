@@ -46,6 +46,8 @@ export async function resolveIdentity(
     const before =
       given === undefined ? await threads.unfinished(thread, recorder.checkpointId) : threads.known(thread, given);
     if (before) identity.workflowId = before.workflowId;
+    else if (given === undefined && recorder.settings.sampleRate < 1)
+      recorder.gaps.add("what this run did before it was resumed may have been left out by sampling");
     recorder.followsFailure = before?.status === "error";
   } else if (continuation !== "new") {
     const origin = await threads.runAt(thread, forkTime(loop, continuation));

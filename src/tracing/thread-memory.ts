@@ -94,6 +94,11 @@ export class ThreadMemory {
     for await (const { facts } of this.store.read("trace", query))
       for (const { workflowId, status, startedAt } of facts)
         addSegment(runs, { workflowId, status, startedAt: Date.parse(startedAt) });
+    // Of a run whose trace was left out by sampling, what it decided is there all the same.
+    for await (const { facts } of this.store.read("decision", { ...thread, latest: true, limit: 1 }))
+      for (const { workflowId, at } of facts)
+        if (!runs.some((run) => run.workflowId === workflowId))
+          addSegment(runs, { workflowId, status: "interrupted", startedAt: Date.parse(at) });
     return runs;
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isLearningError, ManualClock } from "../../src/core/index.js";
 import { FeedbackCollector, type FeedbackInput, UserFeedback } from "../../src/feedback/index.js";
+import { KnownRuns } from "../../src/feedback/known-runs.js";
+import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { countingStore, decision, segment } from "./support.js";
 
 const clock = new ManualClock(Date.UTC(2026, 5, 1));
@@ -98,6 +100,30 @@ describe("FeedbackCollector", () => {
     expect(facts.feedback).toHaveLength(3000);
     expect(calls.append).toBeLessThan(20);
     expect(calls.factsRead).toBeLessThan(2 * 3010);
+  });
+
+  it("does not read a long history for the first question, and knows its runs all the same", async () => {
+    const store = createMemoryStore();
+    for (let n = 0; n < 60; n++)
+      await store.append("trace", [segment(`old-${n}`, { startedAt: new Date(clock.now() + n * 1000).toISOString() })]);
+    let read = 0;
+    const counting: LearningStore = {
+      ...store,
+      async *read(kind, query) {
+        for await (const batch of store.read(kind, query)) {
+          read += batch.facts.length;
+          yield batch;
+        }
+      },
+    };
+    const runs = new KnownRuns(counting, 1000, 10);
+    expect(await runs.find("old-59")).toMatchObject({ workflowType: "support" });
+    expect(read).toBe(10);
+    expect(await runs.find("old-0")).toMatchObject({ workflowType: "support" });
+    await store.append("trace", [segment("new")]);
+    expect(await runs.find("new")).toMatchObject({ workflowType: "support" });
+    expect(await runs.find("none")).toBeUndefined();
+    expect(read).toBeLessThan(30);
   });
 
   const base = { workflowId: "w1", userId: "alice" };

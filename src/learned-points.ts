@@ -139,7 +139,8 @@ export class LearnedPoints {
       });
     }
     const artifact = (await this.deps.registry.load(routingArtifactName(point), version)) as RoutingArtifact;
-    return adviseOn(restoreServedPolicy(version, artifact), { decisionPoint: point, context, candidates });
+    const kept = this.deps.sink.asKept?.(context) ?? context;
+    return adviseOn(restoreServedPolicy(version, artifact), { decisionPoint: point, context: kept, candidates });
   }
 }
 

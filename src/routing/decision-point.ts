@@ -101,7 +101,7 @@ export class DecisionPoint<S, D extends string> {
     if (served && !scene.trouble) {
       const deadline = deps.clock.monotonic() + options.timeBudgetMs;
       const rules = { exploration: 0, wantMeans: false, deadline };
-      const proposal = propose(served, scene, this.candidates, deps.clock, rules);
+      const proposal = propose(served, this.asLearned(scene), this.candidates, deps.clock, rules);
       if (!proposal.trouble) return this.adviceOf(served, scene);
       trouble = proposal.trouble;
     }
@@ -162,7 +162,11 @@ export class DecisionPoint<S, D extends string> {
     const proposal =
       scene.trouble || !call.served
         ? { trouble: scene.trouble ?? NO_POLICY, explorable: false }
-        : propose(call.served, scene, this.candidates, this.deps.clock, { exploration, wantMeans, deadline });
+        : propose(call.served, this.asLearned(scene), this.candidates, this.deps.clock, {
+            exploration,
+            wantMeans,
+            deadline,
+          });
     if (proposal.trouble) {
       const fallback = await this.askFallback(state, config);
       const verdict = this.doubt(scene, fallback, proposal.trouble);
@@ -206,12 +210,18 @@ export class DecisionPoint<S, D extends string> {
     return { call, scene, verdict: { index: this.candidates.indexOf(forced.destination), source: "exploration" } };
   }
 
+  /** What a policy may know of a scene: what its kind was trained with. */
+  private asLearned(scene: Scene): Scene {
+    const context = this.deps.sink.asKept?.(scene.context) ?? scene.context;
+    return context === scene.context ? scene : { ...scene, context };
+  }
+
   private adviceOf(
     served: ServedPolicy,
     scene: Scene,
     drawn?: { destination: D; distribution?: Float64Array },
   ): Advice<D> {
-    const { context, legal, features } = scene;
+    const { context, legal, features } = this.asLearned(scene);
     const candidates = this.destinations;
     const question = { decisionPoint: this.name, context, candidates, legal, candidateFeatures: features };
     return adviseOn(served, question, drawn);

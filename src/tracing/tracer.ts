@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Decision,
+  type DecisionContext,
   type DecisionSink,
   defaultLogger,
   hash32,
@@ -241,10 +242,14 @@ export class WorkflowTracer implements DecisionSink {
   }
 
   private redacted(decision: Decision): Decision {
+    return this.settings.redactor ? { ...decision, context: this.asKept(decision.context) } : decision;
+  }
+
+  /** A decision's context as it is kept: redacted. */
+  asKept(context: DecisionContext): DecisionContext {
     const { redactor } = this.settings;
-    if (!redactor) return decision;
-    const context = Object.entries(decision.context).map(([key, value]) => [key, redactPlain(value, redactor, key)]);
-    return { ...decision, context: Object.fromEntries(context) };
+    if (!redactor) return context;
+    return Object.fromEntries(Object.entries(context).map(([key, value]) => [key, redactPlain(value, redactor, key)]));
   }
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */

@@ -45,6 +45,14 @@ describe("a promoted policy", () => {
     expect(world.sink.written[0]).not.toHaveProperty("fallbackReason");
   });
 
+  it("is asked with the context as it is kept and learned from, which redaction may have changed", async () => {
+    const { world, router } = await serving({ control: 0 });
+    Object.assign(world.sink, { asKept: () => ({ topic: "crash" }) });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("tech");
+    expect((await router.advise({ topic: "invoice" })).destination).toBe("tech");
+    expect(world.sink.written[0]?.context).toEqual({ topic: "invoice" });
+  });
+
   it("explores inside its budget, with exact propensities", async () => {
     const { world, router } = await serving({ exploration: 0.1, control: 0 });
     for (let i = 0; i < 1000; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));

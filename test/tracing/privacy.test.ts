@@ -200,6 +200,7 @@ describe("redaction", () => {
       tracer.wrap(graph, { workflowType: "t" }).invoke({ text: secret, user: { [secret]: secret } }, config),
     ).rejects.toThrow();
     tracer.record({ ...decision(1), context: { text: `from ${secret}`, length: 3 } });
+    expect(tracer.asKept({ text: `from ${secret}`, length: 3 })).toEqual({ text: "from [redacted]", length: 3 });
     const all: unknown[] = await segments();
     for await (const { facts } of store.read("decision")) all.push(...facts);
     expect(all).toMatchObject([

@@ -1,6 +1,6 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
-import { createMemoryStore } from "../../src/store/index.js";
+import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { aDecision } from "../support/facts.js";
 import { say, stateOf, thread } from "./battery/case.js";
 import { tracing } from "./support.js";
@@ -50,6 +50,25 @@ describe.each(["tap", "callbacks", "handler"] as const)("threads by %s", (way) =
     const second = process(first.store, first.checkpointer);
     await second.graph.invoke(new lib.Command({ resume: "yes" }), thread("sampled"));
     expect((await second.segments()).map((s) => [s.workflowId, s.resumed])).toEqual([["mine", true]]);
+  });
+
+  it("say so where the store cannot tell which run they resume", async () => {
+    const first = process();
+    await first.graph.invoke({ n: 0 }, thread("failing"));
+    await first.tracer.close();
+    let isFailing = true;
+    const store: LearningStore = {
+      ...first.store,
+      read(kind, query) {
+        if (isFailing) throw new Error("no answer");
+        return first.store.read(kind, query);
+      },
+    };
+    const second = process(store, first.checkpointer);
+    await second.graph.invoke(new lib.Command({ resume: "yes" }), thread("failing"));
+    isFailing = false;
+    const [, segment] = await second.segments();
+    expect(segment?.gaps).toEqual(["the store did not say in time which run this one resumes"]);
   });
 
   it("say so where a run that they resume cannot be found because runs are sampled", async () => {

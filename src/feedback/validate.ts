@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expectationOf } from "../core/expectation.js";
 import { feedbackRecordSchema, isoTime, LearningError, nearestWord, show } from "../core/index.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
 
@@ -72,7 +73,7 @@ export function validateFeedback(
     const received = path.reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], plain);
     throw invalid(
       `${path.length > 0 ? `${path.join(".")} = ` : ""}${show(received)}`,
-      expectationOf(issue),
+      expectationAt(issue),
       "Correct the field and submit again; nothing was stored.",
     );
   }
@@ -105,28 +106,11 @@ function saysSomething(value: unknown): boolean {
   return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : value !== undefined;
 }
 
-/** What a field should have been, in words. */
-function expectationOf(issue: z.core.$ZodIssue): string {
-  const unit = (origin: string) => ({ string: " characters", array: " entries" })[origin] ?? "";
-  switch (issue.code) {
-    case "too_big":
-      return `at most ${issue.maximum}${unit(issue.origin)}`;
-    case "too_small":
-      return `at least ${issue.minimum}${unit(issue.origin)}`;
-    case "invalid_type":
-      return `a value of the type ${issue.expected}`;
-    case "invalid_value":
-      return `one of ${issue.values.map(String).join(", ")}`;
-    case "invalid_format":
-      return "a time in UTC as ISO 8601, like 2026-01-31T12:00:00Z";
-    case "unrecognized_keys": {
-      const [key = ""] = issue.keys;
-      const nearest = issue.path.length === 0 ? nearestWord(key, Object.keys(inputSchema.shape)) : undefined;
-      return `no field ${show(key)}${nearest === undefined ? "" : ` (did you mean ${show(nearest)}?)`}`;
-    }
-    default:
-      return issue.message;
-  }
+/** What a field should have been; of a mistyped one, what was meant. */
+function expectationAt(issue: z.core.$ZodIssue): string {
+  const [key] = issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [];
+  if (key === undefined) return expectationOf(issue);
+  return `${expectationOf(issue)} (did you mean ${show(nearestWord(key, Object.keys(inputSchema.shape)))}?)`;
 }
 
 function isBuilder(feedback: UserFeedback | FeedbackInput): feedback is UserFeedback {

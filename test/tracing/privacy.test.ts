@@ -221,6 +221,16 @@ describe("redaction", () => {
   });
 });
 
+it("redaction leaves a decision its experiment", async () => {
+  const { tracer, store } = tracing({ redact: [/\d+/] });
+  const own = { "prompt.unit": "0a1b2c", "prompt.experiment": "support/2" };
+  tracer.record({ ...decision(1), context: { ...own, room: "room 101" } });
+  await tracer.flush();
+  for await (const { facts } of store.read("decision"))
+    expect(facts[0]?.context).toEqual({ ...own, room: "room [redacted]" });
+  expect.assertions(1);
+});
+
 describe("sampling", () => {
   const graph = new lib.StateGraph(State)
     .addNode("a", (s) => {

@@ -1,3 +1,4 @@
+import { expectationOf } from "./core/expectation.js";
 import { type DecisionContext, LearningError, show } from "./core/index.js";
 import { type LearnOptions, learnOptionsSchema, type PointBook } from "./loop/routing/points.js";
 import { createPolicy, type PolicySpec, type RoutingArtifact, routingArtifactName } from "./policies/index.js";
@@ -139,7 +140,8 @@ export class LearnedPoints {
       });
     }
     const artifact = (await this.deps.registry.load(routingArtifactName(point), version)) as RoutingArtifact;
-    return adviseOn(restoreServedPolicy(version, artifact), { decisionPoint: point, context, candidates });
+    const kept = this.deps.sink.asKept?.(context) ?? context;
+    return adviseOn(restoreServedPolicy(version, artifact), { decisionPoint: point, context: kept, candidates });
   }
 }
 
@@ -152,7 +154,7 @@ function learnOf(learn: LearnOptions | undefined, decisionPoint: unknown): Learn
   }
   throw new LearningError("ROUTER_INVALID", {
     received: `learn: ${show(learn)} for ${show(decisionPoint)}`,
-    expected: parsed.error.issues[0]?.message ?? "learn options",
+    expected: parsed.error.issues[0] ? expectationOf(parsed.error.issues[0]) : "learn options",
     remedy: "See LearnOptions: policy, encoder, creditDiscount, provenFrom.",
     cause: parsed.error,
   });

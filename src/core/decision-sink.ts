@@ -1,3 +1,4 @@
+import type { DecisionContext } from "./records/common.js";
 import type { Decision } from "./records/decision.js";
 
 /** The part of a LangGraph config that names the run; plain data, so that core needs no LangGraph. */
@@ -25,7 +26,7 @@ export interface RunIdentity {
 }
 
 /**
- * Where routers leave their decisions, and who tells them which run they are in. Neither method
+ * Where routers leave their decisions, and who tells them which run they are in. No method
  * ever throws or waits. `record` takes ownership of the object. A decision recorded twice under one
  * `decisionId` counts once; the last one wins.
  */
@@ -33,4 +34,9 @@ export interface DecisionSink {
   record(decision: Decision): void;
   /** From `metadata.workflowId`, the interrupted run of the thread, or made and remembered for the run. */
   identify(config: RunConfigLike): RunIdentity;
+  /**
+   * A context as `record` keeps it, where that differs (redaction). Policies learn from what is kept, so they
+   * are asked with the same: what they never saw cannot sway them. The given object stays as it is.
+   */
+  asKept?(context: DecisionContext): DecisionContext;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { LearningError, type LearningErrorCode, show } from "./errors.js";
+import { expectationOf } from "./expectation.js";
 
 /** Levenshtein's edit distance, for naming the nearest known word. */
 function editDistance(a: string, b: string): number {
@@ -37,10 +38,11 @@ export function refuseUnknownKeys(value: object, known: readonly string[], what:
 }
 
 function unknownKey(key: string, known: readonly string[], what: string): LearningError {
+  const nearest = nearestWord(key, known);
   return new LearningError("CONFIG_UNKNOWN_KEY", {
     received: `the unknown key ${JSON.stringify(key)} in ${what}`,
-    expected: `one of ${known.join(", ")}`,
-    remedy: `Did you mean ${JSON.stringify(nearestWord(key, known))}?`,
+    expected: known.length > 0 ? `one of ${known.join(", ")}` : "only keys that are known",
+    remedy: nearest === undefined ? "Leave it out." : `Did you mean ${JSON.stringify(nearest)}?`,
   });
 }
 
@@ -50,13 +52,14 @@ function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
     shape?: Record<PropertyKey, unknown>;
     unwrap?: () => unknown;
     keyType?: { options?: readonly string[] };
+    valueType?: unknown;
   };
   const bare = (part: unknown): Part | undefined => {
     let p = part as Part | undefined;
     while (p && !p.shape && p.unwrap) p = p.unwrap() as Part;
     return p;
   };
-  const at = path.reduce<Part | undefined>((p, key) => bare(p?.shape?.[key]), bare(schema));
+  const at = path.reduce<Part | undefined>((p, key) => bare(p?.shape?.[key] ?? p?.valueType), bare(schema));
   return at?.shape ? Object.keys(at.shape) : [...(at?.keyType?.options ?? [])];
 }
 
@@ -89,7 +92,7 @@ export function parseOptions<S extends z.ZodObject>(
   const at = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
   throw new LearningError(invalidCode, {
     received: `${show(at)} for ${path || what}`,
-    expected: issue.message,
+    expected: expectationOf(issue),
     remedy: `Correct ${path ? JSON.stringify(path) : "the value"} in ${what}.`,
     cause: parsed.error,
   });

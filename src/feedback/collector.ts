@@ -288,10 +288,11 @@ export class FeedbackCollector {
   private async write(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
     const request = await this.requests.find(valid.workflowId, valid.userId);
     const record: FeedbackRecord = {
-      ...(request?.probability !== undefined && { askedProbability: request.probability }),
+      ...valid,
+      // What is known of the run comes before what the rater says of it.
       ...(run?.workflowType !== undefined && { workflowType: run.workflowType }),
       ...(run?.threadId !== undefined && { threadId: run.threadId }),
-      ...valid,
+      ...(request?.probability !== undefined && { askedProbability: request.probability }),
       schemaVersion: 1,
       feedbackId,
     };

@@ -52,7 +52,7 @@ class Refusal extends Error {
  * A web-standard handler for a feedback form, to be mounted in Hono, Next or any fetch-style server
  * (Node's own and Express through {@link toNodeListener}). Every request needs a signed token that
  * names one run and one person, expires, and is good for one submission. JSON bodies hold the fields
- * of a feedback input besides run, person, and `outcome`, which would be the reward itself:
+ * of a feedback input besides run (with its thread and type), person, and `outcome`, which would be the reward itself:
  * `{ "cat": { "score": 9 }, "ratings": {...} }`.
  */
 export function createFeedbackHandler(options: FeedbackHandlerOptions): FeedbackHandler {
@@ -108,12 +108,15 @@ async function readSubmission(
   url: URL,
   maxBodyBytes: number,
 ): Promise<{ token: string; input: Omit<FeedbackInput, "workflowId" | "userId"> }> {
+  if (request.bodyUsed) throw new Refusal(500, "The body was read before it came here: mount the handler first.");
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   const text = await readBody(request, maxBodyBytes);
   if (type === "application/json") {
     const body = parseObject(text);
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-    const { token = bearer ?? url.searchParams.get("token") ?? "", ...input } = body;
+    const { token = bearer ?? url.searchParams.get("token") ?? "", ...fields } = body;
+    // The run's thread and type are the run's, not the rater's, also while nothing of it is stored.
+    const { threadId: _, workflowType: __, ...input } = fields;
     if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");
     return { token: String(token), input };
   }

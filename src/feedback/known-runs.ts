@@ -9,9 +9,9 @@ export interface KnownRun {
 }
 
 /**
- * Answers whether a run exists, without a scan per question: keeps the runs it has seen and reads
- * only what the store gained since. The oldest are forgotten beyond `capacity`; those are then
- * looked up in the store one by one.
+ * Answers whether a run exists, without a scan per question: begins with the newest runs, keeps those it
+ * has seen, and reads only what the store gained since. Runs older than the newest facts it begins with
+ * (`recent` of each kind), and those forgotten beyond `capacity`, are looked up in the store one by one.
  */
 export class KnownRuns {
   private readonly runs = new Map<string, KnownRun>();
@@ -22,6 +22,7 @@ export class KnownRuns {
   constructor(
     private readonly store: LearningStore,
     private readonly capacity = 500_000,
+    private readonly recent = 20_000,
   ) {}
 
   async find(workflowId: string): Promise<KnownRun | undefined> {
@@ -49,11 +50,24 @@ export class KnownRuns {
   private async refresh(): Promise<void> {
     for (const kind of ["trace", "decision"] as const) {
       const after = this.cursors[kind];
-      for await (const batch of this.store.read(kind, after === undefined ? {} : { after })) {
-        for (const fact of batch.facts) this.add(fact.workflowId, runOf(fact));
-        this.cursors[kind] = batch.cursor;
-      }
+      if (after === undefined) await this.begin(kind);
+      else
+        for await (const batch of this.store.read(kind, { after })) {
+          for (const fact of batch.facts) this.add(fact.workflowId, runOf(fact));
+          this.cursors[kind] = batch.cursor;
+        }
     }
+  }
+
+  /** A long history is not read for the first question: that takes a second per 50,000 runs. */
+  private async begin(kind: "trace" | "decision"): Promise<void> {
+    const newest: [string, KnownRun][] = [];
+    for await (const batch of this.store.read(kind, { latest: true, limit: this.recent })) {
+      for (const fact of batch.facts) newest.push([fact.workflowId, runOf(fact)]);
+      this.cursors[kind] = batch.cursor;
+    }
+    if (newest.length >= this.recent) this.forgot = true;
+    for (const [workflowId, run] of newest.reverse()) this.add(workflowId, run);
   }
 
   private async lookUp(workflowId: string): Promise<KnownRun | undefined> {

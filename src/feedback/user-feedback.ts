@@ -101,7 +101,8 @@ export class UserFeedback {
 
   /** When the judgement was made, where that was not now. */
   madeAt(at: Date | string): this {
-    return this.set({ at: typeof at === "string" ? at : at.toISOString() });
+    // A date that is none is refused with everything else, at submission.
+    return this.set({ at: typeof at === "string" || Number.isNaN(at.getTime()) ? String(at) : at.toISOString() });
   }
 
   /** What was put together so far, as plain data. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { feedbackRecordSchema, isoTime, LearningError, show } from "../core/index.js";
+import { expectationOf } from "../core/expectation.js";
+import { feedbackRecordSchema, isoTime, LearningError, nearestWord, show } from "../core/index.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
 
 /** Longest texts that are taken in, in characters. */
@@ -20,6 +21,8 @@ const inputSchema = feedbackRecordSchema
     userId: id,
     decisionId: id.optional(),
     idempotencyKey: id.optional(),
+    workflowType: id.optional(),
+    threadId: id.optional(),
     cat: z
       .strictObject({
         score: z.number().min(1).max(10),
@@ -65,17 +68,17 @@ export function validateFeedback(
   const plain = isBuilder(feedback) ? feedback.toJSON() : feedback;
   const parsed = inputSchema.safeParse(plain);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.map(String) ?? [];
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    const path = issue.path.map(String);
     const received = path.reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], plain);
     throw invalid(
       `${path.length > 0 ? `${path.join(".")} = ` : ""}${show(received)}`,
-      issue?.message ?? "valid feedback",
+      expectationAt(issue),
       "Correct the field and submit again; nothing was stored.",
     );
   }
   const value = parsed.data;
-  if (CONTENT.every((field) => value[field] === undefined))
+  if (!CONTENT.some((field) => saysSomething(value[field])))
     throw invalid(
       "feedback without any judgement",
       `at least one of ${CONTENT.join(", ")}`,
@@ -95,6 +98,19 @@ export function validateFeedback(
       "Set the submitting machine's clock, or leave `at` out.",
     );
   return { ...value, at: isoTime(Math.min(at, nowMs)), source: value.source ?? "human" };
+}
+
+/** Whether a field holds anything: an empty comment or list of tags is no judgement. */
+function saysSomething(value: unknown): boolean {
+  if (typeof value === "string" || Array.isArray(value)) return value.length > 0;
+  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : value !== undefined;
+}
+
+/** What a field should have been; of a mistyped one, what was meant. */
+function expectationAt(issue: z.core.$ZodIssue): string {
+  const [key] = issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [];
+  if (key === undefined) return expectationOf(issue);
+  return `${expectationOf(issue)} (did you mean ${show(nearestWord(key, Object.keys(inputSchema.shape)))}?)`;
 }
 
 function isBuilder(feedback: UserFeedback | FeedbackInput): feedback is UserFeedback {

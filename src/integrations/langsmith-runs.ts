@@ -47,14 +47,19 @@ export function segmentOfRuns(
       name: run.name ?? "",
       tags: run.tags ?? [],
       metadata: run.metadata ?? {},
-      startedAt: Date.parse(run.start_time as string),
-      endedAt: run.end_time ? Date.parse(run.end_time) : undefined,
-      firstTokenAt: run.first_token_time ? Date.parse(run.first_token_time) : undefined,
+      startedAt: utcTime(run.start_time as string),
+      endedAt: run.end_time ? utcTime(run.end_time) : undefined,
+      firstTokenAt: run.first_token_time ? utcTime(run.first_token_time) : undefined,
       inputs: run.inputs,
       outputs: run.run_type === "llm" ? usageOf(run) : run.outputs,
       error: errorOf(run.error ?? undefined),
     }));
   return replayRuns(replayed, workflowType, options);
+}
+
+/** Milliseconds since the epoch; LangSmith's times are UTC, also where they do not say so. */
+export function utcTime(text: string): number {
+  return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
 }
 
 function usageOf(run: LangSmithRun): unknown {

@@ -1,6 +1,7 @@
 import {
   digest,
   type FeedbackRecord,
+  isoTime,
   LearningError,
   type Logger,
   messageOf,
@@ -8,7 +9,7 @@ import {
 } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { CaptureOptions, PriceTable } from "../tracing/index.js";
-import { type LangSmithRun, segmentOfRuns } from "./langsmith-runs.js";
+import { type LangSmithRun, segmentOfRuns, utcTime } from "./langsmith-runs.js";
 
 export { type PromptHubClient, type PushOptions, pullPrompt, pushPrompt } from "./langsmith-prompts.js";
 export type { LangSmithRun } from "./langsmith-runs.js";
@@ -213,7 +214,7 @@ function recordOf(entry: LangSmithFeedback, runs: ReadonlyMap<string, string>): 
     workflowId,
     userId: source?.user_id ?? "langsmith",
     source: source?.type === "model" ? "evaluator" : "human",
-    at: new Date(entry.created_at ?? 0).toISOString(),
+    at: isoTime(entry.created_at === undefined ? 0 : utcTime(entry.created_at)),
   };
   const { score, comment } = entry;
   if (typeof score === "boolean") record.thumbs = score ? "up" : "down";

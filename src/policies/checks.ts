@@ -5,6 +5,9 @@ import type { PolicyInput, PolicyRow } from "./routing-policy.js";
 export function allowedOf(input: PolicyInput, dim: number): number[] {
   const { context, candidates, mask } = input;
   if (context.dim !== dim) throw invalid(`a context of length ${context.dim}`, `length ${dim}`);
+  const { values } = context;
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i])) throw invalid(`a context with the value ${values[i]}`, "finite values");
   if (mask && mask.length !== candidates.length)
     throw invalid(
       `a mask of length ${mask.length} for ${candidates.length} candidates`,

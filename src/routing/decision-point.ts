@@ -7,15 +7,14 @@ import { adviseOn, fallbackAdvice } from "./advice.js";
 import type { Call, Outcome } from "./decision-record.js";
 import { decisionRecord } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
-import type { CallCounter } from "./identity.js";
-import { createCallCounter, identifyChoice } from "./identity.js";
+import { identifyChoice } from "./identity.js";
 import type { ResolvedOptions } from "./options.js";
+import { memoryOf, type PointMemory } from "./point-memory.js";
 import { propose } from "./proposal.js";
 import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
 import type { Scene, Trouble } from "./scene.js";
 import { copyFeatures, isPromise, observe } from "./scene.js";
 import type { PolicyFeed, ServedPolicy } from "./served-policy.js";
-import { createPolicyFeed } from "./served-policy.js";
 import { act, giveWay, type Verdict, watch } from "./verdict.js";
 
 /** What a decision point did so far in this process. */
@@ -46,15 +45,7 @@ export class DecisionPoint<S, D extends string> {
   readonly feed: PolicyFeed;
   private readonly candidates: string[];
   private readonly fixedFeatures: Record<string, DecisionContext> | undefined;
-  private readonly countCall: CallCounter = createCallCounter();
-  private readonly canaryCounts = new Map<string, number>();
-  private readonly warned = new Set<string>();
-  private readonly fallbacks: Partial<Record<FallbackReason, number>> = {};
-  private decisions = 0;
-  private explored = 0;
-  private unrecorded = 0;
-  /** Learned from its first answer: a fallback that answers by promise is not asked at every decision in act. */
-  private fallbackIsSlow = false;
+  private readonly memory: PointMemory;
 
   constructor(
     readonly options: ResolvedOptions<S, D>,
@@ -63,7 +54,8 @@ export class DecisionPoint<S, D extends string> {
     this.name = options.decisionPoint;
     this.destinations = Object.freeze([...options.destinations]);
     this.candidates = this.destinations as unknown as string[];
-    this.feed = createPolicyFeed(this.name, deps.registry, deps.logger);
+    this.memory = memoryOf(this.name, deps);
+    this.feed = this.memory.feed;
     if (typeof options.candidateFeatures === "object")
       this.fixedFeatures = copyFeatures(options.candidateFeatures, this.candidates);
   }
@@ -101,7 +93,7 @@ export class DecisionPoint<S, D extends string> {
     if (served && !scene.trouble) {
       const deadline = deps.clock.monotonic() + options.timeBudgetMs;
       const rules = { exploration: 0, wantMeans: false, deadline };
-      const proposal = propose(served, scene, this.candidates, deps.clock, rules);
+      const proposal = propose(served, this.asLearned(scene), this.candidates, deps.clock, rules);
       if (!proposal.trouble) return this.adviceOf(served, scene);
       trouble = proposal.trouble;
     }
@@ -116,10 +108,10 @@ export class DecisionPoint<S, D extends string> {
       decisionPoint: this.name,
       mode: this.modeFor(policyVersion),
       policyVersion,
-      decisions: this.decisions,
-      explored: this.explored,
-      fallbacks: { ...this.fallbacks },
-      unrecorded: this.unrecorded,
+      decisions: this.memory.decisions,
+      explored: this.memory.explored,
+      fallbacks: { ...this.memory.fallbacks },
+      unrecorded: this.memory.unrecorded,
     };
   }
 
@@ -162,7 +154,11 @@ export class DecisionPoint<S, D extends string> {
     const proposal =
       scene.trouble || !call.served
         ? { trouble: scene.trouble ?? NO_POLICY, explorable: false }
-        : propose(call.served, scene, this.candidates, this.deps.clock, { exploration, wantMeans, deadline });
+        : propose(call.served, this.asLearned(scene), this.candidates, this.deps.clock, {
+            exploration,
+            wantMeans,
+            deadline,
+          });
     if (proposal.trouble) {
       const fallback = await this.askFallback(state, config);
       const verdict = this.doubt(scene, fallback, proposal.trouble);
@@ -174,7 +170,7 @@ export class DecisionPoint<S, D extends string> {
     if (call.mode === "advise") return { call, scene, verdict: { index: mostLikely(probabilities), source: "policy" } };
     const canaryShare = this.isCanary(call.version) ? canary?.share : undefined;
     const needed = wantMeans || canaryShare !== undefined;
-    const slow = this.fallbackIsSlow;
+    const slow = this.memory.fallbackIsSlow;
     // A slow fallback is asked so rarely that half of its answers, followed, make up the control share.
     const asked = needed || !slow ? 1 : Math.min(1, 2 * control);
     let fallback: number | undefined;
@@ -206,12 +202,18 @@ export class DecisionPoint<S, D extends string> {
     return { call, scene, verdict: { index: this.candidates.indexOf(forced.destination), source: "exploration" } };
   }
 
+  /** What a policy may know of a scene: what its kind was trained with. */
+  private asLearned(scene: Scene): Scene {
+    const context = this.deps.sink.asKept?.(scene.context) ?? scene.context;
+    return context === scene.context ? scene : { ...scene, context };
+  }
+
   private adviceOf(
     served: ServedPolicy,
     scene: Scene,
     drawn?: { destination: D; distribution?: Float64Array },
   ): Advice<D> {
-    const { context, legal, features } = scene;
+    const { context, legal, features } = this.asLearned(scene);
     const candidates = this.destinations;
     const question = { decisionPoint: this.name, context, candidates, legal, candidateFeatures: features };
     return adviseOn(served, question, drawn);
@@ -228,7 +230,7 @@ export class DecisionPoint<S, D extends string> {
       const run = deps.sink.identify(config);
       const served = this.servedFor(run);
       const version = served?.version;
-      const id = identifyChoice(config, run, this.name, this.countCall(config), version, deps.seed);
+      const id = identifyChoice(config, run, this.name, this.memory.countCall(config), version, deps.seed);
       return { ...id, run, served, version, mode: this.modeFor(version) };
     } catch (error) {
       this.count("policy-error");
@@ -255,9 +257,9 @@ export class DecisionPoint<S, D extends string> {
   private isCanary(version: string | undefined): boolean {
     const { canary } = this.options;
     if (!canary || version === undefined) return false;
-    const count = this.canaryCounts.get(version) ?? 0;
+    const count = this.memory.canaryCounts.get(version) ?? 0;
     if (count >= canary.decisions) return false;
-    this.canaryCounts.set(version, count + 1);
+    this.memory.canaryCounts.set(version, count + 1);
     return true;
   }
 
@@ -265,7 +267,7 @@ export class DecisionPoint<S, D extends string> {
   private askFallback(state: S, config: LangGraphRunnableConfig): number | Promise<number> {
     const answer = this.options.fallback(state, config);
     if (!isPromise(answer)) return this.indexOf(answer);
-    this.fallbackIsSlow = true;
+    this.memory.fallbackIsSlow = true;
     return answer.then((choice) => this.indexOf(choice));
   }
 
@@ -297,8 +299,8 @@ export class DecisionPoint<S, D extends string> {
   private record(outcome: Outcome, forced: ForcedRun | undefined): void {
     const { deps } = this;
     const { call, verdict } = outcome;
-    this.decisions++;
-    if (verdict.source === "exploration") this.explored++;
+    this.memory.decisions++;
+    if (verdict.source === "exploration") this.memory.explored++;
     if (verdict.reason !== undefined) this.count(verdict.reason);
     try {
       const position = deps.runs.positionOf(call.run.workflowId, call.decisionId);
@@ -307,7 +309,7 @@ export class DecisionPoint<S, D extends string> {
         forced.decisions.push({ ...decision, origin: { workflowId: forced.workflowId, kind: "counterfactual" } });
       else deps.sink.record(decision);
     } catch (error) {
-      this.unrecorded++;
+      this.memory.unrecorded++;
       this.warnOnce("record", "a decision could not be recorded", messageOf(error));
     }
   }
@@ -318,13 +320,13 @@ export class DecisionPoint<S, D extends string> {
   }
 
   private count(reason: FallbackReason): void {
-    this.fallbacks[reason] = (this.fallbacks[reason] ?? 0) + 1;
+    this.memory.fallbacks[reason] = (this.memory.fallbacks[reason] ?? 0) + 1;
   }
 
   /** The first of a kind is a warning, what follows only debugging. */
   private warnOnce(kind: string, message: string, detail: string): void {
-    const level = this.warned.has(kind) ? "debug" : "warn";
-    this.warned.add(kind);
+    const level = this.memory.warned.has(kind) ? "debug" : "warn";
+    this.memory.warned.add(kind);
     this.deps.logger[level](`${this.name}: ${message}`, { detail });
   }
 }

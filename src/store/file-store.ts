@@ -63,7 +63,8 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       writer: new FactWriter(segments, clock, encoder, { fsync: options.fsync ?? true, segmentBytes }),
     };
   }
-  const eraser = new Eraser(options.traces, Object.values(logs), logger);
+  const documents = fileDocuments(documentFolder, clock, logger);
+  const eraser = new Eraser(options.traces, Object.values(logs), documents, logger);
   await eraser.finishPending();
 
   let closing: Promise<void> | undefined;
@@ -77,7 +78,6 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       return call(...args);
     };
   };
-  const documents = fileDocuments(documentFolder, clock, logger);
   const blobs = fileBlobs(blobFolder);
 
   return {

@@ -43,9 +43,14 @@ export async function resolveIdentity(
   const thread = { threadId, workflowType };
   if (continuation === "resume") {
     recorder.resumed = true;
+    const unanswered = () => recorder.gaps.add("the store did not say in time which run this one resumes");
     const before =
-      given === undefined ? await threads.unfinished(thread, recorder.checkpointId) : threads.known(thread, given);
+      given === undefined
+        ? await threads.unfinished(thread, recorder.checkpointId, unanswered)
+        : threads.known(thread, given);
     if (before) identity.workflowId = before.workflowId;
+    else if (given === undefined && recorder.settings.sampleRate < 1)
+      recorder.gaps.add("what this run did before it was resumed may have been left out by sampling");
     recorder.followsFailure = before?.status === "error";
   } else if (continuation !== "new") {
     const origin = await threads.runAt(thread, forkTime(loop, continuation));

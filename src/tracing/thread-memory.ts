@@ -51,12 +51,17 @@ export class ThreadMemory {
   /**
    * The run that a resumption of the thread continues: its last one, unless that ended well. Where the thread
    * no longer stands at the checkpoint that this process left, another process may have gone on with it: then the store counts, too.
+   * @param onUnanswered called where the store failed or did not answer in time
    */
-  async unfinished(thread: Thread, checkpointId: string | undefined): Promise<ThreadSegment | undefined> {
+  async unfinished(
+    thread: Thread,
+    checkpointId: string | undefined,
+    onUnanswered: () => void,
+  ): Promise<ThreadSegment | undefined> {
     const known = this.threads.get(keyOf(thread)) ?? [];
     const left = known.at(-1)?.checkpointId;
     const isCurrent = known.length > 0 && (left === undefined || checkpointId === undefined || left === checkpointId);
-    const last = (isCurrent ? known : await this.withStored(thread, known)).at(-1);
+    const last = (isCurrent ? known : await this.withStored(thread, known, onUnanswered)).at(-1);
     return last === undefined || last.status === "success" ? undefined : last;
   }
 
@@ -74,14 +79,22 @@ export class ThreadMemory {
   }
 
   /** The runs known here and those in the store, those whose last segment is the newest at the end. */
-  private async withStored(thread: Thread, known: readonly ThreadRun[]): Promise<readonly ThreadRun[]> {
+  private async withStored(
+    thread: Thread,
+    known: readonly ThreadRun[],
+    onUnanswered: () => void = () => {},
+  ): Promise<readonly ThreadRun[]> {
     let cancel = () => {};
     const tooLate = new Promise<readonly ThreadRun[]>((resolve) => {
-      cancel = this.clock.schedule(() => resolve(known), this.waitMs);
+      cancel = this.clock.schedule(() => {
+        onUnanswered();
+        resolve(known);
+      }, this.waitMs);
     });
     try {
       return await Promise.race([this.fromStore(thread, known), tooLate]);
     } catch {
+      onUnanswered();
       return known;
     } finally {
       cancel();
@@ -94,6 +107,11 @@ export class ThreadMemory {
     for await (const { facts } of this.store.read("trace", query))
       for (const { workflowId, status, startedAt } of facts)
         addSegment(runs, { workflowId, status, startedAt: Date.parse(startedAt) });
+    // Of a run whose trace was left out by sampling, what it decided is there all the same.
+    for await (const { facts } of this.store.read("decision", { ...thread, latest: true, limit: 1 }))
+      for (const { workflowId, at } of facts)
+        if (!runs.some((run) => run.workflowId === workflowId))
+          addSegment(runs, { workflowId, status: "interrupted", startedAt: Date.parse(at) });
     return runs;
   }
 }

@@ -1,8 +1,10 @@
 import {
   type Clock,
   type Decision,
+  type DecisionContext,
   type DecisionSink,
   defaultLogger,
+  EXPERIMENT_FIELDS,
   hash32,
   LearningError,
   type Logger,
@@ -38,6 +40,8 @@ import { givenWorkflowId, runStartOf } from "./run-start.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
 import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
 import { type Thread, ThreadMemory } from "./thread-memory.js";
+
+const OWN_FIELDS: ReadonlySet<string> = new Set(Object.values(EXPERIMENT_FIELDS));
 
 /** A resumed run waits no longer than this for the store to say what it resumes. */
 const LOOKUP_MS = 1000;
@@ -241,10 +245,17 @@ export class WorkflowTracer implements DecisionSink {
   }
 
   private redacted(decision: Decision): Decision {
+    return this.settings.redactor ? { ...decision, context: this.asKept(decision.context) } : decision;
+  }
+
+  /** A decision's context as it is kept: redacted. */
+  asKept(context: DecisionContext): DecisionContext {
     const { redactor } = this.settings;
-    if (!redactor) return decision;
-    const context = Object.entries(decision.context).map(([key, value]) => [key, redactPlain(value, redactor, key)]);
-    return { ...decision, context: Object.fromEntries(context) };
+    if (!redactor) return context;
+    // What ties a run to its experiment would be lost to any redaction of digits or names.
+    const kept = (key: string, value: DecisionContext[string]) =>
+      OWN_FIELDS.has(key) ? value : redactPlain(value, redactor, key);
+    return Object.fromEntries(Object.entries(context).map(([key, value]) => [key, kept(key, value)]));
   }
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */

@@ -28,13 +28,23 @@ describe("errors", () => {
 });
 
 describe("options", () => {
-  const schema = z.object({ interval: z.number().positive().default(3), deep: z.object({ a: z.string() }).optional() });
+  const schema = z.object({
+    interval: z.number().positive().default(3),
+    deep: z.object({ a: z.string() }).optional(),
+    named: z.record(z.string(), z.strictObject({ size: z.number().optional() })).optional(),
+  });
 
   it("fill in defaults", () => expect(parseOptions(schema, {}, "options")).toEqual({ interval: 3 }));
 
   it.each([
     [{ intervall: 3 }, "CONFIG_UNKNOWN_KEY", 'Did you mean "interval"'],
-    [{ interval: -1 }, "CONFIG_INVALID", "received -1 for interval"],
+    [{ interval: -1 }, "CONFIG_INVALID", "received -1 for interval; expected more than 0. "],
+    [{ interval: "3" }, "CONFIG_INVALID", 'received "3" for interval; expected a value of the type number.'],
+    [
+      { named: { x: { sze: 1 } } },
+      "CONFIG_UNKNOWN_KEY",
+      'in named.x of options; expected one of size. Did you mean "size"',
+    ],
     [{ deep: { a: 4 } }, "CONFIG_INVALID", "received 4 for deep.a"],
     [null, "CONFIG_INVALID", "received null"],
     [[], "CONFIG_INVALID", "received []"],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isLearningError, ManualClock } from "../../src/core/index.js";
 import { FeedbackCollector, type FeedbackInput, UserFeedback } from "../../src/feedback/index.js";
+import { KnownRuns } from "../../src/feedback/known-runs.js";
+import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { countingStore, decision, segment } from "./support.js";
 
 const clock = new ManualClock(Date.UTC(2026, 5, 1));
@@ -100,9 +102,33 @@ describe("FeedbackCollector", () => {
     expect(calls.factsRead).toBeLessThan(2 * 3010);
   });
 
+  it("does not read a long history for the first question, and knows its runs all the same", async () => {
+    const store = createMemoryStore();
+    for (let n = 0; n < 60; n++)
+      await store.append("trace", [segment(`old-${n}`, { startedAt: new Date(clock.now() + n * 1000).toISOString() })]);
+    let read = 0;
+    const counting: LearningStore = {
+      ...store,
+      async *read(kind, query) {
+        for await (const batch of store.read(kind, query)) {
+          read += batch.facts.length;
+          yield batch;
+        }
+      },
+    };
+    const runs = new KnownRuns(counting, 1000, 10);
+    expect(await runs.find("old-59")).toMatchObject({ workflowType: "support" });
+    expect(read).toBe(10);
+    expect(await runs.find("old-0")).toMatchObject({ workflowType: "support" });
+    await store.append("trace", [segment("new")]);
+    expect(await runs.find("new")).toMatchObject({ workflowType: "support" });
+    expect(await runs.find("none")).toBeUndefined();
+    expect(read).toBeLessThan(30);
+  });
+
   const base = { workflowId: "w1", userId: "alice" };
   it.each<[string, unknown, RegExp]>([
-    ["a score above ten", { ...base, cat: { score: 11 } }, /cat\.score = 11/],
+    ["a score above ten", { ...base, cat: { score: 11 } }, /cat\.score = 11; expected at most 10\. /],
     [
       "a dimension below one",
       { ...base, cat: { score: 5, dimensions: { quality: 0 } } },
@@ -111,14 +137,21 @@ describe("FeedbackCollector", () => {
     ["a rating above one", { ...base, ratings: { satisfaction: 1.2 } }, /ratings\.satisfaction = 1\.2/],
     ["NaN", { ...base, ratings: { satisfaction: Number.NaN } }, /ratings\.satisfaction = NaN/],
     ["an outcome out of range", { ...base, outcome: -0.1 }, /outcome = -0\.1/],
-    ["a text for a number", { ...base, cat: { score: "9" } }, /cat\.score = "9"/],
+    ["a text for a number", { ...base, cat: { score: "9" } }, /cat\.score = "9"; expected a value of the type number/],
     ["an unknown field", { ...base, thumbs: "up", stars: 5 }, /stars/],
+    ["a mistyped field", { ...base, thums: "up" }, /no key "thums" \(did you mean "thumbs"\?\)/],
+    ["a mistyped part", { ...base, cat: { score: 5, dimension: {} } }, /cat = .*expected no key "dimension"\./],
+    ["thumbs that are neither", { ...base, thumbs: "sideways" }, /expected one of "up", "down"/],
+    ["nothing but an empty comment", { ...base, comment: "" }, /without any judgement/],
+    ["nothing but empty lists", { ...base, tags: [], ratings: {} }, /without any judgement/],
+    ["an endless thread", { ...base, thumbs: "up", threadId: "x".repeat(5_000_000) }, /at most 256 characters/],
+    ["a date that is none", new UserFeedback("w1", "alice").thumbsUp().madeAt(new Date("x")), /at = "Invalid Date"/],
     ["no judgement", base, /without any judgement/],
     ["no run", { userId: "alice", thumbs: "up" }, /workflowId/],
     ["null", null, /null/],
     ["a comparison with itself", { ...base, preference: { over: "w1", verdict: "better" } }, /the judged run itself/],
     ["a time in the future", { ...base, thumbs: "up", at: "2026-06-01T00:06:00.000Z" }, /in the future/],
-    ["a time that is none", { ...base, thumbs: "up", at: "yesterday" }, /at = "yesterday"/],
+    ["a time that is none", { ...base, thumbs: "up", at: "yesterday" }, /at = "yesterday".*ISO 8601, like/],
     ["five megabytes of comment", { ...base, comment: "x".repeat(5_000_000) }, /comment = "xxx/],
     ["a revision of nothing", { ...base, thumbs: "up", revises: "f-none" }, /revises = "f-none"/],
   ])("refuses %s and stores nothing", async (_, input, message) => {
@@ -128,6 +161,13 @@ describe("FeedbackCollector", () => {
     expect((failure as Error).message).toMatch(message);
     expect((failure as Error).message.length).toBeLessThan(600);
     expect(facts.feedback).toEqual([]);
+  });
+
+  it("believes what is known of a run before what a rater says of it", async () => {
+    const { collector } = await setUp();
+    const claimed = { threadId: "someone else's", workflowType: "made up" };
+    const record = await collector.submitFeedback({ ...base, ...claimed, thumbs: "up" });
+    expect(record).toMatchObject({ workflowType: "support" });
   });
 
   it("takes a judgement made just ahead of its clock as made now", async () => {

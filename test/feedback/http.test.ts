@@ -39,8 +39,11 @@ describe("feedback over HTTP", () => {
     expect(current).toMatchObject([{ ...good, workflowId: "w1", userId: "alice", source: "human" }]);
     expect(await response.json()).toEqual({ feedbackId: current[0]?.feedbackId });
     // What the body says of run, person or source does not count.
-    await post(handler.token("w1", "bob"), { ...good, workflowId: "w2", userId: "eve", source: "outcome" });
-    expect((await collector.getFeedback("w1")).current).toMatchObject([{}, { userId: "bob", source: "human" }]);
+    const claims = { workflowId: "w2", userId: "eve", source: "outcome", threadId: "t", workflowType: "other" };
+    await post(handler.token("w1", "bob"), { ...good, ...claims });
+    const [, second] = (await collector.getFeedback("w1")).current;
+    expect(second).toMatchObject({ userId: "bob", source: "human", workflowType: "support" });
+    expect(second?.threadId).toBeUndefined();
   });
 
   it("serves a labelled form without scripts, and takes it", async () => {
@@ -188,6 +191,24 @@ describe("feedback over HTTP", () => {
     const token = handler.token("w1", "alice");
     expect((await post(token, body, headers)).status).toBe(status);
     expect((await collector.getFeedback("w1")).history).toEqual([]);
+    expect((await post(token, good)).status).toBe(201);
+  });
+
+  it("says so where something else has read the body before", async () => {
+    const { handler } = await setUp();
+    const body = JSON.stringify({ token: handler.token("w1", "alice"), ...good });
+    const headers = { "content-type": "application/json" };
+    const request = new Request("http://here/", { method: "POST", headers, body });
+    await request.text();
+    const response = await handler(request);
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({ error: expect.stringContaining("mount the handler first") });
+  });
+
+  it("refuses a submission that says nothing, and leaves the link good", async () => {
+    const { handler, post } = await setUp();
+    const token = handler.token("w1", "alice");
+    expect((await post(token, { ratings: {}, comment: "" })).status).toBe(400);
     expect((await post(token, good)).status).toBe(201);
   });
 

@@ -10,6 +10,7 @@ import {
   readLangSmithFeedback,
   writeLangSmithFeedback,
 } from "../../src/integrations/langsmith.js";
+import { utcTime } from "../../src/integrations/langsmith-runs.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { feedback } from "../store/facts.js";
 import { say, stateOf } from "../tracing/battery/case.js";
@@ -139,6 +140,18 @@ describe("traces from LangSmith", () => {
     server.failures = [403];
     await expect(importLangSmithTraces(options)).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
   });
+});
+
+it("times of LangSmith's are UTC, also where they do not say so and the machine is elsewhere", () => {
+  const { TZ } = process.env;
+  process.env.TZ = "America/New_York";
+  try {
+    for (const text of ["2026-01-02T03:04:05.250000", "2026-01-02T03:04:05.25Z", "2026-01-01T22:04:05.25-05:00"])
+      expect(utcTime(text)).toBe(Date.UTC(2026, 0, 2, 3, 4, 5, 250));
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  }
 });
 
 describe("feedback to and from LangSmith", () => {

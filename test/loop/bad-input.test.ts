@@ -28,7 +28,7 @@ describe("a wrong configuration", () => {
   it.each([
     [{ learningIntervalMinute: 5 }, /CONFIG_UNKNOWN_KEY.*learningIntervalMinutes/],
     [{ learningIntervalMinutes: 0 }, /CONFIG_INVALID.*received 0 for learningIntervalMinutes/],
-    [{ learningIntervalMinutes: 1e300 }, /CONFIG_INVALID.*1e\+300 for learningIntervalMinutes.*<=5270400/],
+    [{ learningIntervalMinutes: 1e300 }, /CONFIG_INVALID.*1e\+300 for learningIntervalMinutes.*at most 5270400/],
     [{ feedbackRequestThreshold: 1.5 }, /CONFIG_INVALID.*1\.5/],
     [{ gate: { risklevel: 0.1 } }, /CONFIG_UNKNOWN_KEY.*"risklevel" in gate of.*mean "riskLevel"/],
     [{ gate: { riskLevel: 0.9 } }, /CONFIG_INVALID.*0\.9 for gate\.riskLevel/],

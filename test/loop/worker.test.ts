@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { defaultLogger } from "../../src/core/index.js";
 import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
@@ -6,6 +8,13 @@ import { aDecision, aFeedback, aTrace } from "../support/facts.js";
 
 const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
 const misbehaving = new URL("../support/thread-entry.mjs", import.meta.url);
+const hostUrl = JSON.stringify(new URL("../../dist/loop/worker/host.js", import.meta.url).href);
+const runsAJob = `const nothing = () => {};
+  const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+  console.log("did", (await host.startLearningWorker({ logger }).run("ingest", {})).decisions);`;
+/** What a process of its own prints until it ends by itself. */
+const outputOf = async (args: string[]) =>
+  (await promisify(execFile)(process.execPath, args, { timeout: 20_000 })).stdout;
 const open: LearningWorker[] = [];
 const start = (entry: URL) => {
   const worker = startLearningWorker({ logger: defaultLogger({}), entry });
@@ -66,7 +75,26 @@ describe("the learning worker", () => {
     await worker.run("progress", {}, { onProgress: (...p) => seen.push(p) });
     expect(seen).toEqual([[0.5, "half"]]);
     await expect(worker.run("echo", { f: () => 1 })).rejects.toThrow(/cannot be copied/);
+  });
+
+  it("keeps what a job prints off the host's console, and tells the log of complaints", async () => {
+    const told: unknown[] = [];
+    const worker = startLearningWorker({
+      logger: { ...defaultLogger({}), debug: (...args) => told.push(args) },
+      entry: misbehaving,
+    });
+    open.push(worker);
     await expect(worker.run("print", {})).resolves.toBe("printed");
+    expect(told).toEqual([["learning worker", "a trainer's complaint"]]);
+  });
+
+  it("lets a process end that did not close it, once its jobs are done", async () => {
+    expect(await outputOf(["--eval", `import(${hostUrl}).then(async (host) => { ${runsAJob} });`])).toContain("did 0");
+  });
+
+  it("runs in a process whose script was given on the command line as a module", async () => {
+    const script = `const host = await import(${hostUrl}); ${runsAJob}`;
+    expect(await outputOf(["--input-type=module", "--eval", script])).toContain("did 0");
   });
 
   it("fails what runs when it is closed, and everything after", async () => {

@@ -128,6 +128,15 @@ export function policyContract(name: string, spec: PolicySpec): void {
       expect(JSON.stringify(one.snapshot())).toBe(JSON.stringify(two.snapshot()));
     });
 
+    it("refuses a context of which nothing can be computed", () => {
+      const policy = trained();
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const input = { context: denseVector([0.2, value, 0.3, 0.1]), candidates: NAMES };
+        expect(() => policy.score(input)).toThrow(/POLICY_INVALID.*finite values/);
+        expect(() => policy.predict(input)).toThrow(/POLICY_INVALID.*finite values/);
+      }
+    });
+
     it("refuses inputs and rows that do not fit", () => {
       const policy = trained();
       const context = denseVector([0, 0, 0, 0]);

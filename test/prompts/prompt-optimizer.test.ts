@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng, type DecisionSink } from "../../src/core/index.js";
 import { PromptOptimizer } from "../../src/prompts/index.js";
 import { openWorld, supportPrompt } from "./support/world.js";
 
@@ -245,6 +245,14 @@ describe("a contextual policy over versions", () => {
     expect(given.private.filter((v) => v === "v1").length).toBeGreaterThan(25);
     const again = await openWorld({}, world.store);
     expect((await again.prompts.get("support", { kind: "business" }, again.config("x1"))).version).toBe("v2");
+    // A sink that redacts: the policy is asked with what it could have learned from.
+    const sink: DecisionSink = {
+      record() {},
+      identify: ({ metadata }) => ({ workflowId: String(metadata?.workflowId) }),
+      asKept: () => ({ kind: "business" }),
+    };
+    const redacting = await openWorld({ sink }, world.store);
+    expect((await redacting.prompts.get("support", { kind: "private" }, again.config("x1"))).version).toBe("v2");
   });
 
   it("is not claimed where segments do not differ", async () => {

@@ -88,6 +88,15 @@ describe("counterfactual replay", () => {
     expect(ran).toEqual([]);
   });
 
+  it("refuses a destination that was not allowed", async () => {
+    const graph = build();
+    await graph.invoke({ topic: "crash" }, thread);
+    const decision = { ...(world.sink.written[0] as Decision), mask: [true, false] };
+    await expect(counterfactual(graph, { decision, destination: "tech", pure: ["tech"], stubs })).rejects.toThrow(
+      /REPLAY_REFUSED.*mask did not allow/,
+    );
+  });
+
   it("leaves later decisions of the run to the policy, and replays Command routers", async () => {
     const router = createCommandRouter(
       { ...base, decisionPoint: "loop", destinations: ["work", END], fallback: (s) => (s.tries < 2 ? "work" : END) },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { routingArtifactName } from "../../src/policies/index.js";
 import { createRouter, type DecisionOptions } from "../../src/routing/index.js";
 import { promote, trainedArtifact } from "./support/policy.js";
@@ -43,6 +43,28 @@ describe("a promoted policy", () => {
       fallbackChoice: "sales",
     });
     expect(world.sink.written[0]).not.toHaveProperty("fallbackReason");
+  });
+
+  it("goes on in graphs that are built anew for each request: one feed, one count, one canary", async () => {
+    const options = { control: 0, canary: { share: 0.5, decisions: 10 } };
+    const { world, router } = await serving(options);
+    const watch = vi.spyOn(world.registry, "watch");
+    for (let i = 0; i < 40; i++) await build(world, options).invoke({ topic: "invoice" }, taskConfig(`r${i}`));
+    expect(watch).not.toHaveBeenCalled();
+    expect(router.status().decisions).toBe(40);
+    expect(world.sink.written.slice(10).map((d) => d.source)).toEqual(Array(30).fill("policy"));
+    // Two routers of one name in one task make two decisions.
+    const config = taskConfig("both");
+    for (const one of [router, build(world)]) await one.invoke({ topic: "crash" }, config);
+    expect(new Set(world.sink.written.map((d) => d.decisionId)).size).toBe(42);
+  });
+
+  it("is asked with the context as it is kept and learned from, which redaction may have changed", async () => {
+    const { world, router } = await serving({ control: 0 });
+    Object.assign(world.sink, { asKept: () => ({ topic: "crash" }) });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("tech");
+    expect((await router.advise({ topic: "invoice" })).destination).toBe("tech");
+    expect(world.sink.written[0]?.context).toEqual({ topic: "invoice" });
   });
 
   it("explores inside its budget, with exact propensities", async () => {

@@ -116,6 +116,8 @@ export function storeContract(name: string, open: (clock: ManualClock) => Promis
         "w2",
         "w1",
       ]);
+      await store.append("trace", [segment(9)]);
+      expect(ids((await all(store, "trace", { after: latest.cursor })).facts)).toContain("w9");
     });
 
     it.each<[string, FactQuery]>([

@@ -224,6 +224,49 @@ describe("file store on disk", () => {
     await again.close();
   });
 
+  it("keeps no version before of documents, once something was erased or deleted", async () => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    const kept = async () => {
+      const files = await readdir(join(where.models, "documents"));
+      return Promise.all(files.map((name) => readFile(join(where.models, "documents", name), "utf8")));
+    };
+    await store.documents.put("requests", { asked: ["ann-secret"] });
+    await store.documents.put("requests", { asked: [] });
+    expect((await kept()).join()).toContain("ann-secret");
+    await store.erase({ userId: "ann-secret" });
+    expect((await kept()).join()).not.toContain("ann-secret");
+    await store.documents.put("cache/two", { v: 1 });
+    await store.documents.put("cache/two", { v: 2 });
+    await writeFile(join(where.models, "documents", "cache.json"), "damaged by hand");
+    await store.erase({ userId: "ann-secret" });
+    expect(await store.documents.get("cache/two")).toEqual({ v: 1 });
+    await store.documents.put("cache/one", { of: "ann-secret" });
+    await store.documents.delete("cache/one");
+    expect((await kept()).join()).not.toContain("ann-secret");
+    await store.close();
+  });
+
+  it("erases while another process retires the same segments, and leaves nothing beside those that left", async () => {
+    const where = await folders();
+    const [mine, theirs] = await Promise.all([
+      openFileStore({ ...where, segmentBytes: 1024 }),
+      openFileStore({ ...where, segmentBytes: 1024 }),
+    ]);
+    for (let n = 0; n < 40; n++)
+      await mine.append(
+        "trace",
+        many(4 * n, 4 * n + 4).map((s) => ({ ...s, userId: "ann" })),
+      );
+    await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxBytes: 0 })]);
+    expect(await traces(mine)).toEqual([]);
+    await writeFile(join(where.traces, "trace-00000000000001-00000000.index"), "written a moment too late");
+    await theirs.retain({ maxBytes: 0 });
+    expect(await readdir(where.traces)).toEqual([]);
+    await mine.close();
+    await theirs.close();
+  });
+
   it("finishes an erasure that a process did not live to finish", async () => {
     const { where } = await filled();
     for (const n of [3, 4])
@@ -310,6 +353,28 @@ describe("file store on disk", () => {
     expect(new Set(found).size).toBe(found.length);
     expect(found).toEqual(expect.arrayContaining(["w0", "w1", "w4", "w5"]));
     await again.close();
+  });
+
+  it("acknowledges what is on disk where the segment cannot be closed, so that nobody appends it again", async () => {
+    const where = await folders();
+    const [store, theirs] = await Promise.all([
+      openFileStore({ ...where, segmentBytes: 1024 }),
+      openFileStore({ ...where, segmentBytes: 1024 }),
+    ]);
+    await store.append("trace", [segment(0, { userId: "ann" }), segment(1)]);
+    // From now on the segment's index must be made anew when it is closed, and that fails.
+    await theirs.erase({ userId: "ann" });
+    const probe = await open(join(where.models, "probe"), "w");
+    const read = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, "read");
+    read.mockRejectedValueOnce(new Error("EIO"));
+    await store.append("trace", many(2, 8));
+    expect(read).toHaveBeenCalled();
+    read.mockRestore();
+    await store.append("trace", many(8, 10));
+    expect(ids(await traces(store))).toEqual(ids(many(1, 10)));
+    await probe.close();
+    await theirs.close();
+    await store.close();
   });
 });
 

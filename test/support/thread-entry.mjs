@@ -1,5 +1,8 @@
 // A worker thread that speaks the loop's protocol, for testing what the host does when threads misbehave.
 import { parentPort } from "node:worker_threads";
+import { takeConsole } from "../../dist/loop/worker/console.js";
+
+takeConsole((text) => parentPort.postMessage({ type: "printed", text }));
 
 parentPort.on("message", ({ id, job, input, cancel }) => {
   if (job === "echo") parentPort.postMessage({ id, type: "result", output: input });
@@ -18,6 +21,7 @@ parentPort.on("message", ({ id, job, input, cancel }) => {
   if (job === "spin") for (;;);
   if (job === "print") {
     console.log("noise that must not reach the host's output");
+    console.error("a trainer's complaint");
     parentPort.postMessage({ id, type: "result", output: "printed" });
   }
 });

@@ -200,6 +200,7 @@ describe("redaction", () => {
       tracer.wrap(graph, { workflowType: "t" }).invoke({ text: secret, user: { [secret]: secret } }, config),
     ).rejects.toThrow();
     tracer.record({ ...decision(1), context: { text: `from ${secret}`, length: 3 } });
+    expect(tracer.asKept({ text: `from ${secret}`, length: 3 })).toEqual({ text: "from [redacted]", length: 3 });
     const all: unknown[] = await segments();
     for await (const { facts } of store.read("decision")) all.push(...facts);
     expect(all).toMatchObject([
@@ -218,6 +219,16 @@ describe("redaction", () => {
     expect(node?.update).toContain("unreadable");
     expect(node?.update).not.toContain("secret");
   });
+});
+
+it("redaction leaves a decision its experiment", async () => {
+  const { tracer, store } = tracing({ redact: [/\d+/] });
+  const own = { "prompt.unit": "0a1b2c", "prompt.experiment": "support/2" };
+  tracer.record({ ...decision(1), context: { ...own, room: "room 101" } });
+  await tracer.flush();
+  for await (const { facts } of store.read("decision"))
+    expect(facts[0]?.context).toEqual({ ...own, room: "room [redacted]" });
+  expect.assertions(1);
 });
 
 describe("sampling", () => {

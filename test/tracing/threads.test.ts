@@ -1,6 +1,7 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
-import { createMemoryStore } from "../../src/store/index.js";
+import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
+import { aDecision } from "../support/facts.js";
 import { say, stateOf, thread } from "./battery/case.js";
 import { tracing } from "./support.js";
 
@@ -16,8 +17,8 @@ function asking(checkpointer = new lib.MemorySaver()) {
 
 describe.each(["tap", "callbacks", "handler"] as const)("threads by %s", (way) => {
   /** Another process is another tracer over the same store, and another graph over the same checkpoints. */
-  const process = (store = createMemoryStore(), checkpointer = new lib.MemorySaver()) => {
-    const made = tracing({ store, capture: way === "callbacks" ? "callbacks" : "tap" });
+  const process = (store = createMemoryStore(), checkpointer = new lib.MemorySaver(), sampleRate = 1) => {
+    const made = tracing({ store, sampleRate, capture: way === "callbacks" ? "callbacks" : "tap" });
     const bare = asking(checkpointer);
     const graph =
       way === "handler"
@@ -38,6 +39,46 @@ describe.each(["tap", "callbacks", "handler"] as const)("threads by %s", (way) =
     const segments = await second.segments();
     expect(new Set(segments.map((s) => s.workflowId)).size).toBe(1);
     expect(segments.map((s) => s.resumed)).toEqual([false, true]);
+  });
+
+  it("resume a run whose trace was left out by sampling, found by what it decided", async () => {
+    const first = process(undefined, undefined, 0);
+    await first.graph.invoke({ n: 0 }, { ...thread("sampled"), metadata: { workflowId: "mine" } });
+    const made = { threadId: "sampled", workflowType: "t", workflowId: "mine", at: new Date().toISOString() };
+    first.tracer.record(aDecision(made));
+    await first.tracer.close();
+    const second = process(first.store, first.checkpointer);
+    await second.graph.invoke(new lib.Command({ resume: "yes" }), thread("sampled"));
+    expect((await second.segments()).map((s) => [s.workflowId, s.resumed])).toEqual([["mine", true]]);
+  });
+
+  it("say so where the store cannot tell which run they resume", async () => {
+    const first = process();
+    await first.graph.invoke({ n: 0 }, thread("failing"));
+    await first.tracer.close();
+    let isFailing = true;
+    const store: LearningStore = {
+      ...first.store,
+      read(kind, query) {
+        if (isFailing) throw new Error("no answer");
+        return first.store.read(kind, query);
+      },
+    };
+    const second = process(store, first.checkpointer);
+    await second.graph.invoke(new lib.Command({ resume: "yes" }), thread("failing"));
+    isFailing = false;
+    const [, segment] = await second.segments();
+    expect(segment?.gaps).toEqual(["the store did not say in time which run this one resumes"]);
+  });
+
+  it("say so where a run that they resume cannot be found because runs are sampled", async () => {
+    const first = process(undefined, undefined, 0);
+    await first.graph.invoke({ n: 0 }, thread("lost"));
+    await first.tracer.close();
+    const second = process(first.store, first.checkpointer, 0.999_999);
+    await second.graph.invoke(new lib.Command({ resume: "yes" }), thread("lost"));
+    const [segment] = await second.segments();
+    expect(segment?.gaps).toEqual(["what this run did before it was resumed may have been left out by sampling"]);
   });
 
   it("keep the id that the caller gave, and begin anew with new input", async () => {

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { contextSchema, timestampSchema } from "./common.js";
 
+/**
+ * Context fields by which a prompt's decision says to which experiment and which of its units it belongs:
+ * names and hashes of this package, not the host's data.
+ */
+export const EXPERIMENT_FIELDS = { unit: "prompt.unit", experiment: "prompt.experiment" } as const;
+
 /** How a decision point is run; see the README's section on modes. */
 export const decisionModeSchema = z.enum(["shadow", "advise", "act"]);
 export type DecisionMode = z.infer<typeof decisionModeSchema>;

@@ -73,6 +73,7 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
   };
 
   const onReply = (reply: WorkerReply) => {
+    if (reply.type === "printed") return options.logger.debug("learning worker", reply.text);
     const p = pending.get(reply.id);
     if (!p) return;
     if (reply.type === "progress") return p.onProgress?.(reply.share, reply.message);
@@ -84,10 +85,9 @@ export function startLearningWorker(options: LearningWorkerOptions): LearningWor
   };
 
   const start = (): Worker => {
-    // stdout and stderr are taken over: native trainers write to the console, the host's is not theirs.
-    const started = new Worker(entry, { stdout: true, stderr: true, name: "collective-learning" });
-    started.stdout.resume();
-    started.stderr.on("data", (chunk) => options.logger.debug("learning worker", String(chunk).trimEnd()));
+    // A script given on the command line leaves its thread a flag that no file can be run with.
+    const isInline = process.execArgv.some((flag) => flag.startsWith("--input-type"));
+    const started = new Worker(entry, { name: "collective-learning", ...(isInline && { execArgv: [] }) });
     started.on("message", onReply);
     started.on("error", (error) => lose(started, `a thread that died: ${messageOf(error)}`, error));
     started.on("exit", (code) => lose(started, `a thread that ended with code ${code}`));

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { messageOf } from "../../core/index.js";
+import { takeConsole } from "./console.js";
 import { JOBS } from "./jobs/index.js";
 import type { RunRequest, WorkerReply } from "./protocol.js";
 import { CollectedFacts } from "./state.js";
@@ -8,6 +9,7 @@ import { CollectedFacts } from "./state.js";
 const state = new CollectedFacts();
 const reply = (message: WorkerReply) => parentPort?.postMessage(message);
 let queue: Promise<void> = Promise.resolve();
+takeConsole((text) => reply({ type: "printed", text }));
 
 async function handle({ id, job, input, cancel }: RunRequest): Promise<void> {
   const flag = new Int32Array(cancel);

@@ -10,4 +10,5 @@ export interface RunRequest {
 export type WorkerReply =
   | { id: number; type: "progress"; share: number; message?: string }
   | { id: number; type: "result"; output: unknown }
-  | { id: number; type: "error"; message: string; stack?: string };
+  | { id: number; type: "error"; message: string; stack?: string }
+  | { type: "printed"; text: string };

@@ -29,6 +29,8 @@ export interface Drawn {
 export interface AssignRequest {
   promptId: string;
   context: DecisionContext;
+  /** The context as it is kept, and as the policy learned from it. */
+  kept: DecisionContext;
   identity?: RunIdentity;
   experiment?: ExperimentRecord;
   policy?: ContextualServing;
@@ -47,7 +49,7 @@ export function assign(request: AssignRequest): Drawn {
   if (experiment && identity && experiment.definition.variants.every(has))
     return inExperiment(request, experiment, identity);
   if (policy && identity && policy.variants.every(has)) {
-    const p = policy.probabilities(request.context);
+    const p = policy.probabilities(request.kept);
     const unit = unitOf("thread", request, identity);
     const version = policy.variants[drawIndex(p, uniform(`${request.promptId}/policy`, unit))] as string;
     return {

@@ -1,4 +1,4 @@
-import type { Decision, FeedbackRecord, Trace } from "../../core/index.js";
+import { type Decision, EXPERIMENT_FIELDS, type FeedbackRecord, type Trace } from "../../core/index.js";
 import { composeReward, joinSegments } from "../../dataset/index.js";
 import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
@@ -6,9 +6,9 @@ import type { Outcome } from "../experiments/index.js";
 /** Decision points of prompts: `prompt/ID`. */
 export const PROMPT_POINT = "prompt/";
 /** Context field of a prompt decision that names who keeps the variant, hashed. */
-export const UNIT_FIELD = "prompt.unit";
+export const UNIT_FIELD = EXPERIMENT_FIELDS.unit;
 /** Context field that names the experiment a decision belongs to. */
-export const EXPERIMENT_FIELD = "prompt.experiment";
+export const EXPERIMENT_FIELD = EXPERIMENT_FIELDS.experiment;
 /** Context field of the stratum. */
 export const STRATUM_FIELD = "prompt.stratum";
 

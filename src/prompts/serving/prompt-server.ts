@@ -90,6 +90,7 @@ export class PromptServer {
     const drawn = assign({
       promptId,
       context,
+      kept: sink?.asKept?.(context) ?? context,
       identity,
       experiment: pinned ? undefined : this.book.running(promptId),
       policy: pinned ? undefined : this.policyOf(promptId, events),

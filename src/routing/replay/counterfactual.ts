@@ -83,6 +83,12 @@ export async function counterfactual(graph: object, request: CounterfactualReque
       `another candidate than ${decision.chosen}: ${decision.candidates.join(", ")}`,
       "Name one of the decision's other candidates.",
     );
+  if (decision.mask?.[decision.candidates.indexOf(destination)] === false)
+    throw refused(
+      `the destination ${show(destination)}, which the decision's mask did not allow`,
+      "a candidate that could have been chosen",
+      `Name another of ${decision.candidates.filter((_, i) => decision.mask?.[i]).join(", ")}.`,
+    );
   const place = await findDecision(source, decision);
   const tuple = await checkpointOf(saver, place.before);
   const recorded = recordedUpdate(tuple, place.taskId, builder.channels);

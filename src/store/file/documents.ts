@@ -62,6 +62,15 @@ class GroupFile implements Adapter<Group> {
     }
   }
 
+  /** Replaces the version before by the present one: what was erased may not stay in it. */
+  async forgetBefore(): Promise<void> {
+    if ((await readText(this.path)) === undefined) return;
+    // Where the present one is damaged, that is the version before: both are then the one that serves.
+    const present = await this.read();
+    await this.keepDamaged();
+    await replaceFile(`${this.path}.bak`, JSON.stringify(present, null, 1));
+  }
+
   /** Keeps a damaged file for the people who may want to mend it. */
   async keepDamaged(): Promise<void> {
     const text = await readText(this.path);
@@ -82,8 +91,14 @@ function parseGroup(text: string): Group {
   return value as Group;
 }
 
+/** Documents in files, each with the version before kept beside it. */
+export interface FileDocuments extends DocumentStore {
+  /** Replaces the versions before by the present ones, after an erasure. */
+  forgetBefore(): Promise<void>;
+}
+
 /** Documents in lowdb files under `folder`, safe among several processes of one host. */
-export function fileDocuments(folder: string, clock: Clock, logger: Logger): DocumentStore {
+export function fileDocuments(folder: string, clock: Clock, logger: Logger): FileDocuments {
   const queues = new Map<string, Promise<unknown>>();
   const adapterOf = (group: string) => new GroupFile(join(folder, `${group}.json`), clock, logger);
 
@@ -92,31 +107,36 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Doc
     await low.read();
     return low;
   };
-  /** One change at a time: within the process by a queue, among processes by the lock. */
-  const change = <T>(group: string, edit: (data: Group) => T): Promise<T> => {
+  /** One at a time: within the process by a queue, among processes by the lock. */
+  const alone = <T>(group: string, work: () => Promise<T>): Promise<T> => {
     const path = join(folder, `${group}.json`);
-    const run = async () => {
-      const edited = await withLock(`${path}.lock`, clock, async () => {
-        const low = await load(group);
-        let result: T;
-        try {
-          result = edit(low.data);
-        } catch (error) {
-          return { error };
-        }
-        await adapterOf(group).keepDamaged();
-        await low.write();
-        return { result };
-      }).catch((cause) => {
+    const run = () =>
+      withLock(`${path}.lock`, clock, work).catch((cause) => {
         throw errno(cause)?.startsWith("STORE_") ? cause : ioError("writing", path, cause);
       });
-      if ("error" in edited) throw edited.error;
-      return edited.result;
-    };
     const turn = (queues.get(group) ?? Promise.resolve()).then(run, run);
     queues.set(group, turn);
     return turn;
   };
+  const change = async <T>(group: string, edit: (data: Group) => T): Promise<T> => {
+    const edited = await alone(group, async () => {
+      const low = await load(group);
+      let result: T;
+      try {
+        result = edit(low.data);
+      } catch (error) {
+        return { error };
+      }
+      await adapterOf(group).keepDamaged();
+      await low.write();
+      return { result };
+    });
+    if ("error" in edited) throw edited.error;
+    return edited.result;
+  };
+  const forgetBefore = (group: string) => alone(group, () => adapterOf(group).forgetBefore());
+  const groups = async () =>
+    (await readdir(folder)).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
 
   return {
     async get<T>(key: string) {
@@ -142,14 +162,16 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Doc
       await change(group, (data) => {
         delete data[key];
       });
+      await forgetBefore(group);
     },
     async keys(prefix = "") {
-      const groups = prefix.includes("/")
-        ? [groupOf(prefix)]
-        : (await readdir(folder)).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
       const found: string[] = [];
-      for (const group of groups) found.push(...Object.keys((await load(group)).data));
+      for (const group of prefix.includes("/") ? [groupOf(prefix)] : await groups())
+        found.push(...Object.keys((await load(group)).data));
       return found.filter((key) => key.startsWith(prefix)).sort();
+    },
+    async forgetBefore() {
+      for (const group of await groups()) await forgetBefore(group);
     },
   };
 }

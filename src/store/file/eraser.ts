@@ -1,9 +1,10 @@
-import { open, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../core/index.js";
 import { newId } from "../../core/index.js";
 import { checkSelector, matches } from "../facts.js";
 import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
+import type { FileDocuments } from "./documents.js";
 import type { FactLog } from "./fact-log.js";
 import { readText, replaceFile } from "./io.js";
 import type { Segment } from "./segment-folder.js";
@@ -23,6 +24,7 @@ export class Eraser {
   constructor(
     private readonly folder: string,
     private readonly logs: readonly FactLog[],
+    private readonly documents: Pick<FileDocuments, "forgetBefore">,
     private readonly logger: Logger,
   ) {}
 
@@ -68,6 +70,8 @@ export class Eraser {
     const queries: FactQuery[] = [selector, ...[...runs].map((workflowId) => ({ workflowId }))];
     for (const log of this.logs)
       for (const segment of await log.segments.list()) counts[log.kind] += await this.blank(log, segment, queries);
+    // Whose documents dropped the person may have a version beside them that still names them.
+    await this.documents.forgetBefore();
     return counts;
   }
 
@@ -102,7 +106,9 @@ export class Eraser {
       segment = { ...segment, state: "sealed" };
       index = await segments.indexOf(segment);
     } else if (segment.state === "held") await writeFile(segments.beside(segment.name, "erased"), newId());
-    const handle = await open(segments.pathOf(segment.name), "r+");
+    const handle = await segments.openForErasing(segment.name);
+    // Retired meanwhile, by this process or another: its facts are gone as they should be.
+    if (handle === undefined) return 0;
     const gone = new Set<number>();
     try {
       const wanted = Uint32Array.from(rows).sort();

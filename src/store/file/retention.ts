@@ -29,6 +29,7 @@ export async function retainSegments(logs: readonly FactLog[], policy: Retention
     removed += count;
     excess -= segment.size;
   }
+  for (const { segments } of logs) await segments.sweep();
   return removed;
 }
 

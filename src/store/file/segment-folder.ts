@@ -98,9 +98,18 @@ export class SegmentFolder {
   }
 
   /** Opens a segment for reading; undefined when it has left meanwhile. */
-  async openForReading(name: string): Promise<FileHandle | undefined> {
+  openForReading(name: string): Promise<FileHandle | undefined> {
+    return this.openAs(name, "r");
+  }
+
+  /** Opens a segment to overwrite lines where they lie; undefined when it has left meanwhile. */
+  openForErasing(name: string): Promise<FileHandle | undefined> {
+    return this.openAs(name, "r+");
+  }
+
+  private async openAs(name: string, flags: "r" | "r+"): Promise<FileHandle | undefined> {
     try {
-      return await open(this.pathOf(name), "r");
+      return await open(this.pathOf(name), flags);
     } catch (error) {
       if (errno(error) === "ENOENT") return undefined;
       throw error;
@@ -227,7 +236,19 @@ export class SegmentFolder {
     for (const suffix of ["index", "erased", marker ?? FREE]) await rm(this.beside(name, suffix), { force: true });
     this.known.delete(name);
   }
+
+  /** Removes what stands beside no segment: another process may have written an index for one that just left. */
+  async sweep(): Promise<void> {
+    for (const file of await readdir(this.folder)) {
+      const name = BESIDE.exec(file)?.[1];
+      if (!name?.startsWith(`${this.kind}-`) || (await this.bytesOf(name)) !== undefined) continue;
+      await rm(join(this.folder, file), { force: true });
+    }
+  }
 }
+
+/** What is made beside a segment that is there, and of no use without it. */
+const BESIDE = /^([^.]+)\.(?:index|erased)(?:\.[^.]+\.tmp)?$/;
 
 /** When a segment was begun, in milliseconds: its name says so; 0 for a name that does not. */
 export function begunAt(name: string): number {

@@ -1,0 +1,45 @@
+import type { FallbackReason } from "../core/index.js";
+import type { RoutingDeps } from "./deps.js";
+import { type CallCounter, createCallCounter } from "./identity.js";
+import { createPolicyFeed, type PolicyFeed } from "./served-policy.js";
+
+/** What a process remembers of one decision point. */
+export interface PointMemory {
+  /** The promoted policy; followed once, however many routers ask. */
+  readonly feed: PolicyFeed;
+  readonly countCall: CallCounter;
+  /** Choices under each version, while they are a canary's. */
+  readonly canaryCounts: Map<string, number>;
+  /** Kinds of trouble that were warned of. */
+  readonly warned: Set<string>;
+  readonly fallbacks: Partial<Record<FallbackReason, number>>;
+  decisions: number;
+  explored: number;
+  unrecorded: number;
+  /** Learned from its first answer: a fallback that answers by promise is not asked at every decision in act. */
+  fallbackIsSlow: boolean;
+}
+
+const memories = new WeakMap<RoutingDeps, Map<string, PointMemory>>();
+
+/**
+ * The memory of a decision point, the same for every router of that name: a host that builds its graph
+ * anew for each request leaves nothing behind, and its counts, warnings and canaries go on.
+ */
+export function memoryOf(decisionPoint: string, deps: RoutingDeps): PointMemory {
+  const known = memories.get(deps) ?? new Map<string, PointMemory>();
+  memories.set(deps, known);
+  const memory = known.get(decisionPoint) ?? {
+    feed: createPolicyFeed(decisionPoint, deps.registry, deps.logger),
+    countCall: createCallCounter(),
+    canaryCounts: new Map(),
+    warned: new Set(),
+    fallbacks: {},
+    decisions: 0,
+    explored: 0,
+    unrecorded: 0,
+    fallbackIsSlow: false,
+  };
+  known.set(decisionPoint, memory);
+  return memory;
+}

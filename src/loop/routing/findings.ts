@@ -57,7 +57,6 @@ export function judgeNew(
       watch: {
         anchorLowerBound: overFallback,
         lowerBound: overFallback,
-        fullFitRows: challenger.rows,
         versions: [],
         ...openWatch("", gate.riskLevel),
       },

@@ -48,9 +48,6 @@ export interface RoutingLearnerDeps {
   points: PointBook;
 }
 
-/** A policy is learned from the beginning again when the rated rows have grown by this factor. */
-const FULL_FIT_GROWTH = 1.5;
-
 /** Everything that changed what serves under a name, in the order of time. */
 const changes = (registry: Registry, name: string) =>
   registry.names().includes(name) ? registry.history(name).filter((e) => e.action !== "publish") : [];
@@ -119,7 +116,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           champion: serving,
           provenFrom: from,
           useRewardModel: config.enableRewardModel && config.learnFromPredictedRewards,
-          fullFitFrom: state?.watch && Math.ceil(state.watch.fullFitRows * FULL_FIT_GROWTH),
+          fullFit: state?.fullFit,
         },
         { signal },
       );

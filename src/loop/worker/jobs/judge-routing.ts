@@ -1,5 +1,6 @@
 import type { ResolvedLoopConfig } from "../../config.js";
 import { judgeContinuation, judgeNew, type NextWatch } from "../../routing/findings.js";
+import { fullFitOf } from "../../routing/full-fit.js";
 import type { GateState } from "../../routing/gate-state.js";
 import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
 import { beginWatch, improvementOf, watchChampion } from "../../routing/watch.js";
@@ -60,8 +61,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
 
     if (!champion || !serving) state = { ...state, watch: undefined };
     else {
-      const known =
-        state.watch?.version === champion.version ? state.watch : beginWatch(champion, rows, gate.riskLevel);
+      const known = state.watch?.version === champion.version ? state.watch : beginWatch(champion, gate.riskLevel);
       const { report, watch } = watchChampion(rows, serving, known, input.now);
       state = { ...state, watch };
       status.improvement = improvementOf(report);
@@ -80,6 +80,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
 
     const scene = { rows, destinations, exploration, gate, onStep };
     let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
+    const firstNew = input.challengers.findIndex((c) => c.kind === "new");
     for (const [index, challenger] of input.challengers.entries()) {
       onStep();
       const finding =
@@ -92,6 +93,9 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
             )
           : judgeNew(scene, challenger, serving, state);
       state = finding.state;
+      // The first one learned from the beginning sets the schedule: those beside it are learned when it is.
+      if (index === firstNew)
+        state = { ...state, fullFit: fullFitOf(challenger.dataTo, input.now, finding.samples, finding.needed) };
       answer = {
         recommended: finding.watch ? "promote" : "none",
         ...(finding.watch && { chosen: index, watch: finding.watch }),

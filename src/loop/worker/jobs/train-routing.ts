@@ -4,8 +4,9 @@ import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy
 import type { RewardShares } from "../../../rewards/index.js";
 import { policyRowOf, type RowEncoders } from "../../routing/encode.js";
 import { type FullFit, isFullFitDue } from "../../routing/full-fit.js";
-import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
+import type { ServedVersion } from "../../routing/judged-rows.js";
 import type { LearnOptions } from "../../routing/points.js";
+import { restored } from "../../routing/restored.js";
 import { splitByTime } from "../../routing/split.js";
 import type { Job } from "../job.js";
 import { type MixedRows, withMixedRewards } from "../mixed-rows.js";
@@ -22,8 +23,8 @@ export interface TrainRoutingInput {
   trainShare: number;
   /** Rated rows needed before there is anything to train. */
   minSamples: number;
-  /** The serving version and the time of its newest training row: its continuation is trained. */
-  champion?: ServedArtifact;
+  /** The serving version: its continuation is trained, where it can be read. */
+  champion?: ServedVersion;
   /** Whether unrated decisions may teach by what the reward model says of them. */
   useRewardModel?: boolean;
   /** Decisions up to this time may teach but prove nothing. */
@@ -55,7 +56,8 @@ export interface TrainedChallenger {
 export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
   name: "routing.train",
   run(input, { state, progress, cancelled }) {
-    const { champion, provenFrom = "" } = input;
+    const { provenFrom = "" } = input;
+    const { version: champion, serving } = restored(input.champion);
     const onStep = stopping(cancelled);
     const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
     const rated = all.filter((r) => r.reward !== undefined);
@@ -77,7 +79,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const refresh = learn(
       input,
       "refresh",
-      { artifact: champion.artifact, ...servable(champion.artifact) },
+      { artifact: champion.artifact, ...serving },
       unlearned,
       onStep,
       teach(unlearned),

@@ -15,8 +15,8 @@ export interface RunVectors {
 interface Cached {
   /** Names the embedding model; vectors of another one are of no use. */
   source: string;
-  /** By workflowId: the digest of the text, and its vector. */
-  runs: Record<string, { digest: string; vector: number[] }>;
+  /** By workflowId: the digest of the text, and its vector as text (see {@link packed}). */
+  runs: Record<string, { digest: string; vector: string }>;
 }
 
 const DOCUMENT = "reward-model/embeddings";
@@ -52,7 +52,7 @@ export class RunEmbeddings {
         const part = wanted.slice(from, from + BATCH);
         const vectors = await this.embed(part.map(([, text]) => text));
         part.forEach(([id], i) => {
-          fresh[id] = { digest: digests[id] as string, vector: projectEmbedding(vectors[i] as number[]) };
+          fresh[id] = { digest: digests[id] as string, vector: packed(projectEmbedding(vectors[i] as number[])) };
         });
       }
     } catch (error) {
@@ -66,7 +66,9 @@ export class RunEmbeddings {
     const all = { ...kept, ...fresh };
     return {
       vectors: Object.fromEntries(
-        Object.entries(digests).flatMap(([id, digest]) => (all[id]?.digest === digest ? [[id, all[id].vector]] : [])),
+        Object.entries(digests).flatMap(([id, digest]) =>
+          all[id]?.digest === digest ? [[id, unpacked(all[id].vector)]] : [],
+        ),
       ),
       ...(failure !== undefined && { failure }),
     };
@@ -88,7 +90,7 @@ export class RunEmbeddings {
 
   private mine(stored: Cached | undefined): Cached {
     const { model } = this.embedder as { model?: unknown };
-    const source = `${this.embedder.constructor?.name}/${typeof model === "string" ? model : ""}`;
+    const source = `float32/${this.embedder.constructor?.name}/${typeof model === "string" ? model : ""}`;
     return stored?.source === source ? stored : { source, runs: {} };
   }
 
@@ -102,4 +104,13 @@ export class RunEmbeddings {
       throw new Error(`the embedding model gave no vector of numbers for each of ${texts.length} texts`);
     return vectors;
   }
+}
+
+/** Floats as base64: a quarter of the JSON, of which thousands of vectors would hold the event loop up. */
+function packed(vector: readonly number[]): string {
+  return Buffer.from(Float32Array.from(vector).buffer).toString("base64");
+}
+
+function unpacked(text: string): number[] {
+  return Array.from(new Float32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer));
 }

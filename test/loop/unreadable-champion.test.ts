@@ -78,7 +78,7 @@ describe("a promoted version that cannot be read", () => {
 
   it("may be one whose payload is lost, and does not keep the report from being made", async () => {
     const { loop, store, judged, point } = await promoted();
-    await store.blobs.delete(sealPayload(NAME, await loop.registry.load(NAME, "v1")).blob);
+    await store.blobs.delete((await sealPayload(NAME, await loop.registry.load(NAME, "v1"))).blob);
     const page = await loop.createReport();
     expect(page.points[0]).toMatchObject({ decisions: 200 });
     expect(await judged()).toMatchObject({ state: "done", message: expect.stringMatching(/^promoted v2: gain/) });

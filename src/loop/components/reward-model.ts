@@ -30,6 +30,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
     async run({ registry, worker, seed, signal, logger, keepVersions }: ComponentContext): Promise<ComponentReport> {
       const said = await options.embeddings?.of(worker, signal);
       const serving = registry.champion(REWARD_MODEL);
+      const held = serving && (await worker.run<string | undefined>("reward-model.held", {}, { signal }));
       const input: TrainRewardModelInput = {
         reward: options.reward,
         seed,
@@ -38,7 +39,9 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
         ...(serving && {
           champion: {
             version: serving.version,
-            artifact: (await registry.load(REWARD_MODEL, serving.version)) as RewardModelArtifact,
+            ...(held !== serving.version && {
+              artifact: (await registry.load(REWARD_MODEL, serving.version)) as RewardModelArtifact,
+            }),
           },
         }),
       };

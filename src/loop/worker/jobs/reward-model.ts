@@ -33,7 +33,8 @@ export interface TrainRewardModelInput {
   seed: number;
   /** Rated runs needed for a first model. */
   minSamples: number;
-  champion?: { version: string; artifact: RewardModelArtifact };
+  /** The version that serves; its artifact where the thread does not hold it (see {@link heldRewardModel}). */
+  champion?: { version: string; artifact?: RewardModelArtifact };
   /** Of the runs' texts, by workflowId. */
   vectors?: Record<string, number[]>;
 }
@@ -87,6 +88,12 @@ export function imputedRewards(state: WorkerState, upTo?: string): ReadonlyMap<s
   const live = state.shared.get(SHARED) as Live | undefined;
   return live && (upTo === undefined || live.artifact.trainedTo <= upTo) ? live.imputed : undefined;
 }
+
+/** The version the thread holds: its artifact, of many megabytes, need not be sent again. */
+export const heldRewardModel: Job<Record<string, never>, string | undefined> = {
+  name: "reward-model.held",
+  run: (_, { state }) => (state.shared.get(SHARED) as Live | undefined)?.version,
+};
 
 /**
  * Brings the serving model up to date with new ratings, predicts the newest runs, and fits a
@@ -236,9 +243,12 @@ async function bringUp(state: WorkerState, champion: TrainRewardModelInput["cham
   held?.model.dispose();
   state.shared.delete(SHARED);
   if (!champion) return undefined;
-  const { snapshot } = champion.artifact;
+  const { version, artifact } = champion;
+  if (!artifact) throw new Error(`the reward model ${version} is not held here`);
+  const { snapshot } = artifact;
   const live: Live = {
-    ...champion,
+    version,
+    artifact,
     fitted: await RewardModel.restore(snapshot),
     model: await RewardModel.restore(snapshot),
     updated: new Set(),

@@ -3,6 +3,7 @@ import { describeRouting } from "./describe-routing.js";
 import { ingest } from "./ingest.js";
 import { judgeRouting } from "./judge-routing.js";
 import { learnOfflineJob } from "./learn-offline.js";
+import { learnPatterns } from "./learn-patterns.js";
 import { analyzePatterns } from "./patterns.js";
 import { fitRewardModel, heldRewardModel, predictRewards, trainRewardModel } from "./reward-model.js";
 import { rewardsOfDecisions } from "./rewards.js";
@@ -26,6 +27,7 @@ const jobs: readonly Job<never, unknown>[] = [
   trainRl,
   learnOfflineJob,
   analyzePatterns,
+  learnPatterns,
   rewardsOfDecisions,
 ];
 

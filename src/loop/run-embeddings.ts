@@ -15,6 +15,8 @@ export interface RunVectors {
 interface Cached {
   /** Names the embedding model; vectors of another one are of no use. */
   source: string;
+  /** Numbers in each of its vectors, before they are projected. */
+  length?: number;
   /** By workflowId: the digest of the text, and its vector as text (see {@link packed}). */
   runs: Record<string, { digest: string; vector: string }>;
 }
@@ -39,11 +41,12 @@ export class RunEmbeddings {
 
   /** @param workflowIds default: the runs a learning cycle works on; what is kept of others is dropped */
   async of(worker: LearningWorker, signal?: AbortSignal, workflowIds?: string[]): Promise<RunVectors> {
-    const kept = this.mine(await this.documents.get<Cached>(DOCUMENT)).runs;
-    const known = Object.fromEntries(Object.entries(kept).map(([id, { digest }]) => [id, digest]));
-    const input: RunTextsInput = { reward: this.reward, known, ...(workflowIds && { workflowIds }) };
+    const { runs: kept, length: known } = this.mine(await this.documents.get<Cached>(DOCUMENT));
+    const digestsKept = Object.fromEntries(Object.entries(kept).map(([id, { digest }]) => [id, digest]));
+    const input: RunTextsInput = { reward: this.reward, known: digestsKept, ...(workflowIds && { workflowIds }) };
     const { digests, texts } = await worker.run<RunTextsOutput>("reward-model.texts", input, { signal });
     const fresh: Cached["runs"] = {};
+    let length = known;
     let failure: string | undefined;
     const wanted = Object.entries(texts);
     try {
@@ -51,6 +54,14 @@ export class RunEmbeddings {
         signal?.throwIfAborted();
         const part = wanted.slice(from, from + BATCH);
         const vectors = await this.embed(part.map(([, text]) => text));
+        const received = (vectors[0] as number[]).length;
+        if (length !== undefined && received !== length) {
+          if (from > 0) throw new Error(`the embedding model gave vectors of ${length} and of ${received} numbers`);
+          this.logger.warn("the embedding model is another one: every run is embedded anew", { length, received });
+          await this.forget();
+          return this.of(worker, signal, workflowIds);
+        }
+        length = received;
         part.forEach(([id], i) => {
           fresh[id] = { digest: digests[id] as string, vector: packed(projectEmbedding(vectors[i] as number[])) };
         });
@@ -62,7 +73,7 @@ export class RunEmbeddings {
       this.logger.warn(`reward model: ${failure}`);
     }
     const stale = workflowIds ? [] : Object.keys(kept).filter((id) => !(id in digests));
-    if (stale.length > 0 || Object.keys(fresh).length > 0) await this.keep(fresh, stale);
+    if (stale.length > 0 || Object.keys(fresh).length > 0) await this.keep(fresh, stale, length);
     const all = { ...kept, ...fresh };
     return {
       vectors: Object.fromEntries(
@@ -79,18 +90,17 @@ export class RunEmbeddings {
     return this.documents.delete(DOCUMENT);
   }
 
-  private async keep(fresh: Cached["runs"], stale: readonly string[]): Promise<void> {
+  private async keep(fresh: Cached["runs"], stale: readonly string[], length: number | undefined): Promise<void> {
     await this.documents.update<Cached>(DOCUMENT, (stored) => {
       const { source, runs } = this.mine(stored);
       const left = { ...runs, ...fresh };
       for (const id of stale) delete left[id];
-      return { source, runs: left };
+      return { source, ...(length !== undefined && { length }), runs: left };
     });
   }
 
   private mine(stored: Cached | undefined): Cached {
-    const { model } = this.embedder as { model?: unknown };
-    const source = `float32/${this.embedder.constructor?.name}/${typeof model === "string" ? model : ""}`;
+    const source = sourceOf(this.embedder);
     return stored?.source === source ? stored : { source, runs: {} };
   }
 
@@ -104,6 +114,12 @@ export class RunEmbeddings {
       throw new Error(`the embedding model gave no vector of numbers for each of ${texts.length} texts`);
     return vectors;
   }
+}
+
+/** What tells one embedding model from another: its class, and what LangChain's say of their model. */
+function sourceOf(embedder: TextEmbedder): string {
+  const { model, modelName, dimensions } = embedder as { model?: unknown; modelName?: unknown; dimensions?: unknown };
+  return JSON.stringify(["float32", embedder.constructor?.name, model, modelName, dimensions].map((v) => String(v)));
 }
 
 /** Floats as base64: a quarter of the JSON, of which thousands of vectors would hold the event loop up. */

@@ -1,4 +1,4 @@
-import { digest } from "../../../core/index.js";
+import { digest, isLearningError, messageOf } from "../../../core/index.js";
 import {
   compareOnLater,
   type ImputedReward,
@@ -51,6 +51,8 @@ export interface TrainRewardModelOutput {
   comparison?: ModelComparison;
   /** Ratings that the fast members of the champion took in. */
   updated: number;
+  /** Why the serving model could not be restored; it counts as none then. */
+  unreadable?: string;
   message: string;
 }
 
@@ -109,10 +111,11 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const { rated: count, missingShare } = health;
     const { evaluators } = rewardViews(state, input.reward);
     stopping(cancelled)();
-    const base = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
+    const counted = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
     if (runs.length > 0 && missingShare < LEAST_MISSING)
-      return { ...base, message: "nearly every run has a measured reward: nothing to impute" };
-    const live = await bringUp(state, input.champion);
+      return { ...counted, message: "nearly every run has a measured reward: nothing to impute" };
+    const { live, unreadable } = await broughtUp(state, input.champion);
+    const base = { ...counted, ...(unreadable !== undefined && { unreadable }) };
     if (!live && count < input.minSamples)
       return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
     const again = Math.ceil(((state.shared.get(TRIED) as number | undefined) ?? 0) * TRIED_GROWTH);
@@ -234,6 +237,19 @@ async function train(
     outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i] as number])),
   };
   return { artifact, report: model.report(), model };
+}
+
+/** The same, where a model that cannot be restored is told from none. */
+async function broughtUp(
+  state: WorkerState,
+  champion: TrainRewardModelInput["champion"],
+): Promise<{ live?: Live; unreadable?: string }> {
+  try {
+    return { live: await bringUp(state, champion) };
+  } catch (error) {
+    if (isLearningError(error)) return { unreadable: messageOf(error) };
+    throw error;
+  }
 }
 
 async function bringUp(state: WorkerState, champion: TrainRewardModelInput["champion"]): Promise<Live | undefined> {

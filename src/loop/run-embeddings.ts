@@ -1,5 +1,5 @@
 import { LATE, within } from "../core/deadline.js";
-import { type Clock, type Logger, messageOf } from "../core/index.js";
+import { type Clock, type Logger, messageOf, takingTurns } from "../core/index.js";
 import { projectEmbedding, type TextEmbedder } from "../rewards/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { LearningWorker } from "./worker/host.js";
@@ -24,6 +24,8 @@ interface Cached {
 const DOCUMENT = "reward-model/embeddings";
 const BATCH = 64;
 const TIMEOUT_MS = 60_000;
+/** Vectors unpacked before others have their turn. */
+const UNPACKED_AT_ONCE = 1000;
 
 /**
  * Embeds what runs say, in this process and never on a run's path, each run once: the vectors are kept in
@@ -74,15 +76,14 @@ export class RunEmbeddings {
     }
     const stale = workflowIds ? [] : Object.keys(kept).filter((id) => !(id in digests));
     if (stale.length > 0 || Object.keys(fresh).length > 0) await this.keep(fresh, stale, length);
-    const all = { ...kept, ...fresh };
-    return {
-      vectors: Object.fromEntries(
-        Object.entries(digests).flatMap(([id, digest]) =>
-          all[id]?.digest === digest ? [[id, unpacked(all[id].vector)]] : [],
-        ),
-      ),
-      ...(failure !== undefined && { failure }),
-    };
+    const found: RunVectors["vectors"] = {};
+    const turn = takingTurns(UNPACKED_AT_ONCE, signal);
+    for (const [id, digest] of Object.entries(digests)) {
+      await turn();
+      const own = fresh[id] ?? kept[id];
+      if (own?.digest === digest) found[id] = unpacked(own.vector);
+    }
+    return { vectors: found, ...(failure !== undefined && { failure }) };
   }
 
   /** Drops every vector kept, after an erasure. */
@@ -128,5 +129,6 @@ function packed(vector: readonly number[]): string {
 }
 
 function unpacked(text: string): number[] {
-  return Array.from(new Float32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer));
+  const { buffer, byteOffset, byteLength } = Buffer.from(text, "base64");
+  return Array.from(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)));
 }

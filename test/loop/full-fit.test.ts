@@ -12,14 +12,14 @@ const rows = (count: number, ratedAt = minute) =>
 
 describe("learning from the beginning again", () => {
   it("is due when the rows to train on have grown by half, and not before", () => {
-    const last = fullFitOf(minute(99), minute(200), 40);
+    const last = fullFitOf(minute(99), minute(200), { held: 40, samples: 40 });
     expect(isFullFitDue(rows(149), 1000, last)).toBe(false);
     expect(isFullFitDue(rows(150), 0, last)).toBe(true);
     expect(isFullFitDue(rows(10), 0, undefined)).toBe(true);
   });
 
   it("counts as growth what was rated since, and goes by what of the last one's rows is still there", () => {
-    const last = fullFitOf(minute(99), minute(200), 40);
+    const last = fullFitOf(minute(99), minute(200), { held: 40, samples: 40 });
     const late = rows(120, (n) => minute(n < 40 ? 500 : n));
     expect(isFullFitDue(late, 0, last)).toBe(true);
     // The oldest 60 have left: 40 are known, 20 are new.
@@ -27,9 +27,13 @@ describe("learning from the beginning again", () => {
   });
 
   it("is due as well once there are as many decisions to judge by as the gate asked for", () => {
-    const last = fullFitOf(minute(99), minute(200), 40, 25);
+    const last = fullFitOf(minute(99), minute(200), { held: 40, samples: 40, needed: 25 });
     expect(isFullFitDue(rows(120), 64, last)).toBe(false);
     expect(isFullFitDue(rows(120), 65, last)).toBe(true);
+    // Where only every other one proves something, twice as many have to come.
+    const half = fullFitOf(minute(99), minute(200), { held: 80, samples: 40, needed: 25 });
+    expect(isFullFitDue(rows(120), 129, half)).toBe(false);
+    expect(isFullFitDue(rows(120), 130, half)).toBe(true);
   });
 });
 

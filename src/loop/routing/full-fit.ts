@@ -6,13 +6,24 @@ export interface FullFit {
   dataTo: string;
   /** When it was made: what was rated later was not in its training. */
   at: string;
-  /** So many decisions to judge it by the gate asked for, where it had too few. */
+  /** So many rated decisions have to be held back before the gate, which had too few, can judge another. */
   wanted?: number;
 }
 
-/** What is noted of one that the gate judged by `samples` decisions and found `needed` more missing. */
-export function fullFitOf(dataTo: string, at: string, samples: number, needed?: number): FullFit {
-  return { dataTo, at, ...(needed !== undefined && { wanted: samples + needed }) };
+/** What the gate had to judge one by, and missed. */
+export interface JudgedBy {
+  /** Rated decisions held back from its training. */
+  held: number;
+  /** Those of them that could prove something. */
+  samples: number;
+  /** How many more of these the gate asks for, where it had too few. */
+  needed?: number;
+}
+
+/** What is noted of one that was made `at` a time from decisions up to `dataTo`. */
+export function fullFitOf(dataTo: string, at: string, { held, samples, needed }: JudgedBy): FullFit {
+  if (needed === undefined) return { dataTo, at };
+  return { dataTo, at, wanted: held + Math.ceil(needed * (samples > 0 ? held / samples : 1)) };
 }
 
 /** A policy is learned from the beginning again when the rows to train on have grown by this factor. */

@@ -92,8 +92,10 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
           : judgeNew(scene, challenger, serving, state);
       state = finding.state;
       // The first one learned from the beginning sets the schedule: those beside it are learned when it is.
-      if (index === firstNew)
-        state = { ...state, fullFit: fullFitOf(challenger.dataTo, input.now, finding.samples, finding.needed) };
+      if (index === firstNew) {
+        const held = rows.filter((r) => r.reward !== undefined && r.at > challenger.dataTo).length;
+        state = { ...state, fullFit: fullFitOf(challenger.dataTo, input.now, { ...finding, held }) };
+      }
       answer = {
         recommended: finding.watch ? "promote" : "none",
         ...(finding.watch && { chosen: index, watch: finding.watch }),

@@ -9,3 +9,4 @@ export * from "./options.js";
 export * from "./recent.js";
 export * from "./records/index.js";
 export * from "./rng.js";
+export * from "./turns.js";

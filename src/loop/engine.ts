@@ -141,11 +141,15 @@ export class LearningEngine {
     const names = new Set([...deps.points.list().map((p) => p.name), ...Object.keys(history.points)]);
     const decisionPoints = [...names].map((decisionPoint): PointStatus => {
       const artifact = routingArtifactName(decisionPoint);
+      const known = history.points[decisionPoint] ?? { decisions: 0, rated: 0 };
+      const promoted = deps.registry.champion(artifact)?.version;
+      const unreadable = known.unreadable?.version === promoted ? known.unreadable : undefined;
       return {
-        ...(history.points[decisionPoint] ?? { decisions: 0, rated: 0 }),
+        ...known,
         decisionPoint,
         mode: modeOf(decisionPoint),
-        champion: deps.registry.champion(artifact)?.version,
+        champion: unreadable ? undefined : promoted,
+        unreadable,
         pinned: deps.registry.isPinned(artifact),
       };
     });
@@ -168,6 +172,11 @@ export class LearningEngine {
       warnings: [
         ...failed.map(([name, c]) => `${name} failed in the last cycle: ${c.lastError}`),
         ...Object.entries(components).flatMap(([name, c]) => (c.warnings ?? []).map((w) => `${name}: ${w}`)),
+        ...decisionPoints.flatMap(({ decisionPoint, unreadable }) =>
+          unreadable
+            ? `${decisionPoint}: ${unreadable.version} cannot be read, so the fallback serves until another version is proven: ${unreadable.reason}`
+            : [],
+        ),
         ...decisionPoints.flatMap((p) => (p.warnings ?? []).map((w) => `${p.decisionPoint}: ${w}`)),
       ],
     };

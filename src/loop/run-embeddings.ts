@@ -1,5 +1,5 @@
 import { LATE, within } from "../core/deadline.js";
-import { type Clock, type Logger, messageOf } from "../core/index.js";
+import { type Clock, type Logger, messageOf, takingTurns } from "../core/index.js";
 import { projectEmbedding, type TextEmbedder } from "../rewards/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { LearningWorker } from "./worker/host.js";
@@ -15,13 +15,17 @@ export interface RunVectors {
 interface Cached {
   /** Names the embedding model; vectors of another one are of no use. */
   source: string;
-  /** By workflowId: the digest of the text, and its vector. */
-  runs: Record<string, { digest: string; vector: number[] }>;
+  /** Numbers in each of its vectors, before they are projected. */
+  length?: number;
+  /** By workflowId: the digest of the text, and its vector as text (see {@link packed}). */
+  runs: Record<string, { digest: string; vector: string }>;
 }
 
 const DOCUMENT = "reward-model/embeddings";
 const BATCH = 64;
 const TIMEOUT_MS = 60_000;
+/** Vectors unpacked before others have their turn. */
+const UNPACKED_AT_ONCE = 1000;
 
 /**
  * Embeds what runs say, in this process and never on a run's path, each run once: the vectors are kept in
@@ -39,11 +43,12 @@ export class RunEmbeddings {
 
   /** @param workflowIds default: the runs a learning cycle works on; what is kept of others is dropped */
   async of(worker: LearningWorker, signal?: AbortSignal, workflowIds?: string[]): Promise<RunVectors> {
-    const kept = this.mine(await this.documents.get<Cached>(DOCUMENT)).runs;
-    const known = Object.fromEntries(Object.entries(kept).map(([id, { digest }]) => [id, digest]));
-    const input: RunTextsInput = { reward: this.reward, known, ...(workflowIds && { workflowIds }) };
+    const { runs: kept, length: known } = this.mine(await this.documents.get<Cached>(DOCUMENT));
+    const digestsKept = Object.fromEntries(Object.entries(kept).map(([id, { digest }]) => [id, digest]));
+    const input: RunTextsInput = { reward: this.reward, known: digestsKept, ...(workflowIds && { workflowIds }) };
     const { digests, texts } = await worker.run<RunTextsOutput>("reward-model.texts", input, { signal });
     const fresh: Cached["runs"] = {};
+    let length = known;
     let failure: string | undefined;
     const wanted = Object.entries(texts);
     try {
@@ -51,8 +56,16 @@ export class RunEmbeddings {
         signal?.throwIfAborted();
         const part = wanted.slice(from, from + BATCH);
         const vectors = await this.embed(part.map(([, text]) => text));
+        const received = (vectors[0] as number[]).length;
+        if (length !== undefined && received !== length) {
+          if (from > 0) throw new Error(`the embedding model gave vectors of ${length} and of ${received} numbers`);
+          this.logger.warn("the embedding model is another one: every run is embedded anew", { length, received });
+          await this.forget();
+          return this.of(worker, signal, workflowIds);
+        }
+        length = received;
         part.forEach(([id], i) => {
-          fresh[id] = { digest: digests[id] as string, vector: projectEmbedding(vectors[i] as number[]) };
+          fresh[id] = { digest: digests[id] as string, vector: packed(projectEmbedding(vectors[i] as number[])) };
         });
       }
     } catch (error) {
@@ -62,14 +75,15 @@ export class RunEmbeddings {
       this.logger.warn(`reward model: ${failure}`);
     }
     const stale = workflowIds ? [] : Object.keys(kept).filter((id) => !(id in digests));
-    if (stale.length > 0 || Object.keys(fresh).length > 0) await this.keep(fresh, stale);
-    const all = { ...kept, ...fresh };
-    return {
-      vectors: Object.fromEntries(
-        Object.entries(digests).flatMap(([id, digest]) => (all[id]?.digest === digest ? [[id, all[id].vector]] : [])),
-      ),
-      ...(failure !== undefined && { failure }),
-    };
+    if (stale.length > 0 || Object.keys(fresh).length > 0) await this.keep(fresh, stale, length);
+    const found: RunVectors["vectors"] = {};
+    const turn = takingTurns(UNPACKED_AT_ONCE, signal);
+    for (const [id, digest] of Object.entries(digests)) {
+      await turn();
+      const own = fresh[id] ?? kept[id];
+      if (own?.digest === digest) found[id] = unpacked(own.vector);
+    }
+    return { vectors: found, ...(failure !== undefined && { failure }) };
   }
 
   /** Drops every vector kept, after an erasure. */
@@ -77,18 +91,17 @@ export class RunEmbeddings {
     return this.documents.delete(DOCUMENT);
   }
 
-  private async keep(fresh: Cached["runs"], stale: readonly string[]): Promise<void> {
+  private async keep(fresh: Cached["runs"], stale: readonly string[], length: number | undefined): Promise<void> {
     await this.documents.update<Cached>(DOCUMENT, (stored) => {
       const { source, runs } = this.mine(stored);
       const left = { ...runs, ...fresh };
       for (const id of stale) delete left[id];
-      return { source, runs: left };
+      return { source, ...(length !== undefined && { length }), runs: left };
     });
   }
 
   private mine(stored: Cached | undefined): Cached {
-    const { model } = this.embedder as { model?: unknown };
-    const source = `${this.embedder.constructor?.name}/${typeof model === "string" ? model : ""}`;
+    const source = sourceOf(this.embedder);
     return stored?.source === source ? stored : { source, runs: {} };
   }
 
@@ -102,4 +115,20 @@ export class RunEmbeddings {
       throw new Error(`the embedding model gave no vector of numbers for each of ${texts.length} texts`);
     return vectors;
   }
+}
+
+/** What tells one embedding model from another: its class, and what LangChain's say of their model. */
+function sourceOf(embedder: TextEmbedder): string {
+  const { model, modelName, dimensions } = embedder as { model?: unknown; modelName?: unknown; dimensions?: unknown };
+  return JSON.stringify(["float32", embedder.constructor?.name, model, modelName, dimensions].map((v) => String(v)));
+}
+
+/** Floats as base64: a quarter of the JSON, of which thousands of vectors would hold the event loop up. */
+function packed(vector: readonly number[]): string {
+  return Buffer.from(Float32Array.from(vector).buffer).toString("base64");
+}
+
+function unpacked(text: string): number[] {
+  const { buffer, byteOffset, byteLength } = Buffer.from(text, "base64");
+  return Array.from(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)));
 }

@@ -21,6 +21,8 @@ export interface PointStatus {
   mode: DecisionMode | "auto";
   /** The version that serves; absent while the fallback does. */
   champion?: string;
+  /** The promoted version, where it cannot be read: the fallback serves until another is proven. */
+  unreadable?: { version: string; reason: string };
   pinned: boolean;
   /** Decisions, and those of them with a reward, that the last learning cycle found. */
   decisions: number;

@@ -8,6 +8,7 @@ import {
   type RunConfigLike,
   show,
   systemClock,
+  takingTurns,
 } from "../core/index.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { allocate, type ExperimentOptions, ExperimentRun, parseDefinition } from "./experiments/index.js";
@@ -21,6 +22,9 @@ import { judgedReward, OutcomeReader, PROMPT_POINT, type ServedRun } from "./ser
 import { performanceOf, type VersionPerformance } from "./serving/performance.js";
 import { PromptServer, policyName } from "./serving/prompt-server.js";
 import type { PromptOptimizerOptions, RefreshReport, ServedPrompt } from "./serving/types.js";
+
+/** Decisions remembered before others have their turn. */
+const AT_ONCE = 500;
 
 /**
  * Prompts that learn: templates with versions and lineage, experiments between versions with verdicts that
@@ -114,26 +118,32 @@ export class PromptOptimizer {
    * Takes in new outcomes, and what other processes did with experiments, and acts on it: experiments go on or
    * end (a winner is promoted, and a contextual policy where segments differ beyond doubt), a promoted version
    * that has fallen behind its predecessor is rolled back. Idempotent; called by the loop each cycle; calls
-   * wait for each other.
+   * wait for each other. Many outcomes are taken in many turns of the event loop.
+   * @param signal ends it while it reads and judges; the next call begins where nothing was acted on
    */
-  refresh(): Promise<RefreshReport> {
-    const turn = this.turn.then(() => this.act());
+  refresh(signal?: AbortSignal): Promise<RefreshReport> {
+    const turn = this.turn.then(() => this.act(signal));
     this.turn = turn.catch(() => undefined);
     return turn;
   }
 
-  private async act(): Promise<RefreshReport> {
+  private async act(signal?: AbortSignal): Promise<RefreshReport> {
     await this.library.load();
     await this.book.load();
-    await this.reader.read();
+    await this.reader.read(signal);
     const runs = [...this.reader.runs()];
     const active = new Set(this.book.active().map((r) => r.key));
-    for (const { decision } of runs) this.server.remember(decision, active);
+    const turn = takingTurns(AT_ONCE, signal);
+    for (const { decision } of runs) {
+      await turn();
+      this.server.remember(decision, active);
+    }
     const actors: Actors = {
       registry: this.options.registry,
       book: this.book,
       seed: this.options.seed ?? 0,
       regressionMargin: this.options.regressionMargin ?? 0.05,
+      ...(signal && { signal }),
     };
     const { ended, experiments, promoted } = await applyExperiments(actors, runs);
     const policies: RefreshReport["policies"] = [];

@@ -1,6 +1,6 @@
 import { type Clock, defaultLogger, isoTime, LearningError, type Logger, messageOf, show } from "../core/index.js";
 import type { BlobStore, DocumentStore } from "../store/learning-store.js";
-import { blobName, openPayload, sealPayload } from "./payload.js";
+import { blobName, openPayload, plainText, sealPayload } from "./payload.js";
 import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent } from "./registry.js";
 import {
   corruptDocument,
@@ -121,8 +121,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     refresh,
     async publish(name, kind, payload, lineage, keep) {
       checkName(name);
-      const sealed = sealPayload(name, payload);
-      const plainLineage = JSON.parse(sealPayload(name, lineage).content) as ArtifactLineage;
+      const plainLineage = JSON.parse(plainText(name, lineage)) as ArtifactLineage;
+      const sealed = await sealPayload(name, payload);
       await blobs.write(sealed.blob, sealed.content);
       let discarded: string[] = [];
       const document = await change(name, (d) => {

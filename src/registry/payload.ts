@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { digest, LearningError, messageOf, show } from "../core/index.js";
 import type { BlobStore } from "../store/learning-store.js";
 
@@ -9,11 +10,11 @@ export interface SealedPayload {
 }
 
 /**
- * Turns a payload into text.
+ * Text of a payload.
  * @throws LearningError ARTIFACT_INVALID for what JSON would drop or change: undefined, functions,
  * numbers that are not finite, typed arrays
  */
-export function sealPayload(name: string, payload: unknown): SealedPayload {
+export function plainText(name: string, payload: unknown): string {
   const refuse = (path: string, value: string, cause?: unknown) =>
     new LearningError("ARTIFACT_INVALID", {
       received: `${value} at ${path} of the payload for ${show(name)}`,
@@ -38,20 +39,30 @@ export function sealPayload(name: string, payload: unknown): SealedPayload {
     }
     throw refuse(path, ArrayBuffer.isView(value) ? "a typed array" : show(value));
   };
-  let content: string;
   try {
     check(payload, "$");
-    content = JSON.stringify(payload);
+    return JSON.stringify(payload);
   } catch (error) {
     if ((error as { code?: unknown }).code === "ARTIFACT_INVALID") throw error;
     throw refuse("$", messageOf(error), error);
   }
+}
+
+/**
+ * Turns a payload into what is stored. It is copied at once; then others get their turn before it is digested,
+ * for payloads of many megabytes would hold the event loop up.
+ * @throws LearningError ARTIFACT_INVALID as {@link plainText}
+ */
+export async function sealPayload(name: string, payload: unknown): Promise<SealedPayload> {
+  const content = plainText(name, payload);
+  await setImmediate();
   const hash = digest(content);
+  await setImmediate();
   return { blob: blobName(name, hash), digest: hash, content };
 }
 
 /**
- * Reads a payload back and checks that it is what was published.
+ * Reads a payload back and checks that it is what was published, in several turns of the event loop.
  * @throws LearningError ARTIFACT_INVALID when it is missing or was changed
  */
 export async function openPayload(
@@ -61,7 +72,13 @@ export async function openPayload(
   expectedDigest: string,
 ): Promise<unknown> {
   const content = await blobs.read(blobName(name, expectedDigest));
-  if (content !== undefined && digest(content) === expectedDigest) return JSON.parse(content) as unknown;
+  await setImmediate();
+  if (content !== undefined && digest(content) === expectedDigest) {
+    await setImmediate();
+    const payload = JSON.parse(content) as unknown;
+    await setImmediate();
+    return payload;
+  }
   throw new LearningError("ARTIFACT_INVALID", {
     received: content === undefined ? "no payload" : "a payload that was changed or cut",
     expected: `the payload of ${name} ${version} with digest ${expectedDigest}`,

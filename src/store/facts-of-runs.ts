@@ -8,17 +8,20 @@ export async function factsOfRuns<K extends FactKind>(
   store: Pick<LearningStore, "read">,
   kind: K,
   runs: ReadonlySet<string>,
+  signal?: AbortSignal,
 ): Promise<Map<string, FactTypes[K][]>> {
   const found = new Map<string, FactTypes[K][]>();
   const queries = runs.size > FEW ? [{}] : [...runs].map((workflowId) => ({ workflowId }));
   for (const query of queries)
-    for await (const { facts } of store.read(kind, query))
+    for await (const { facts } of store.read(kind, query)) {
+      signal?.throwIfAborted();
       for (const fact of facts) {
         if (!runs.has(fact.workflowId)) continue;
         const list = found.get(fact.workflowId);
         if (list) list.push(fact);
         else found.set(fact.workflowId, [fact]);
       }
+    }
   return found;
 }
 

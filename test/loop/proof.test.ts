@@ -56,7 +56,6 @@ const watch = (change: Partial<ChampionWatch> = {}): ChampionWatch => ({
   anchor: "v1",
   anchorLowerBound: 0,
   lowerBound: 0,
-  fullFitRows: 0,
   ...openWatch("", 0.05),
   ...change,
 });
@@ -211,7 +210,8 @@ describe("a continuation", () => {
     };
     const context = { state: facts, progress: () => {}, cancelled: () => false };
     const input = { decisionPoint: "p", rows: { reward: {} }, learn: {}, seed: 1, trainShare: 0.6, minSamples: 5 };
-    const [refresh] = await trainRouting.run({ ...input, champion: served }, context);
+    const fullFit = { dataTo: minute(14), at: minute(1000) };
+    const [refresh] = await trainRouting.run({ ...input, champion: served, fullFit }, context);
     expect(refresh).toMatchObject({ kind: "refresh", rows: 10, dataTo: minute(19) });
   });
 });

@@ -86,7 +86,9 @@ describe("a learning job that is asked to stop", () => {
     const gate = { riskLevel: 0.05, minimumEffect: 0, trainShare: 0.6 };
     const judge = { decisionPoint: "triage", rows, exploration: 0.1, gate, now: "2026-02-01T00:00:00.000Z" };
     expect(() => judgeRouting.run({ ...judge, challengers: [fresh] }, stopAfter(30))).toThrow("stopped as asked");
-    const [refresh] = (await trainRouting.run({ ...input, champion }, never)) as [TrainedChallenger];
+    const fullFit = { dataTo: at, at: "2026-02-01T00:00:00.000Z" };
+    const [refresh] = (await trainRouting.run({ ...input, champion, fullFit }, never)) as [TrainedChallenger];
+    expect(refresh.kind).toBe("refresh");
     const continuing = { ...judge, champion, challengers: [refresh] };
     expect(() => judgeRouting.run(continuing, stopAfter(30))).toThrow("stopped as asked");
   });

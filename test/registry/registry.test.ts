@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { defaultLogger, ManualClock } from "../../src/core/index.js";
 import { openRegistry, type RegistryEvent } from "../../src/registry/index.js";
+import { countTurns } from "../support/turns.js";
 import { fakeStore } from "./fake-store.js";
 
 const NAME = "policy/triage";
@@ -245,5 +246,21 @@ describe("registry, given bad input", () => {
     await expect(registry.load(NAME, "v1")).rejects.toThrow(/ARTIFACT_INVALID.*changed or cut/);
     store.files.clear();
     await expect(registry.load(NAME, "v1")).rejects.toThrow(/ARTIFACT_INVALID.*no payload/);
+  });
+});
+
+describe("a payload of many megabytes", () => {
+  it("is sealed and opened in several turns of the event loop, as it was when it was given", async () => {
+    const { registry } = await setup();
+    const payload = { weights: [1, 2] };
+    const loop = countTurns();
+    const published = registry.publish(NAME, "routing-policy", payload, { rows: 1 });
+    payload.weights.push(3);
+    const { version } = await published;
+    expect(loop.turns).toBeGreaterThanOrEqual(2);
+    const before = loop.turns;
+    expect(await registry.load(NAME, version)).toEqual({ weights: [1, 2] });
+    expect(loop.turns - before).toBeGreaterThanOrEqual(3);
+    loop.stop();
   });
 });

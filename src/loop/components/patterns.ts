@@ -1,8 +1,8 @@
-import { digest, type Logger, messageOf } from "../../core/index.js";
+import { type Logger, messageOf } from "../../core/index.js";
 import type { PatternAnalyzer, PatternReport } from "../../patterns/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningComponent } from "../component.js";
-import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
+import type { LearnedPatterns, LearnPatternsInput } from "../worker/jobs/learn-patterns.js";
 import type { RowOptions } from "../worker/rows.js";
 
 /** Name of the published reports. */
@@ -17,21 +17,25 @@ export const patternsComponent = (rowOptions: () => RowOptions): LearningCompone
   async run({ registry, worker, signal, keepVersions }) {
     // One seed for all cycles, so that a verdict changes only with the data.
     const seed = 1;
-    const input: AnalyzePatternsInput = { options: { seed }, rows: rowOptions() };
-    const report = await worker.run<PatternReport>("patterns.analyze", input, { signal });
+    const champion = registry.names().includes(PATTERNS_ARTIFACT) ? registry.champion(PATTERNS_ARTIFACT) : undefined;
+    const input: LearnPatternsInput = {
+      options: { seed },
+      rows: rowOptions(),
+      ...(champion && { known: champion.lineage.estimates }),
+    };
+    const { basis, fresh } = await worker.run<LearnedPatterns>("patterns.learn", input, { signal });
     signal.throwIfAborted();
+    if (!fresh)
+      return { state: "idle", samples: champion?.lineage.rows ?? 0, message: `nothing new since ${champion?.version}` };
+    const { report, content } = fresh;
     if (report.runs === 0) return { state: "idle", samples: 0, message: "no traces yet" };
     const found = report.patterns.filter((p) => p.verdict === "better" || p.verdict === "worse").length;
-    const champion = registry.names().includes(PATTERNS_ARTIFACT) ? registry.champion(PATTERNS_ARTIFACT) : undefined;
-    const content = digest(JSON.stringify(report));
-    if (champion?.lineage.estimates?.["content"] === content)
-      return { state: "idle", samples: report.runs, message: `nothing new since ${champion.version}` };
     const lineage = {
       rows: report.runs,
       ...(report.dataFrom && { dataFrom: report.dataFrom }),
       ...(report.dataTo && { dataTo: report.dataTo }),
       seed,
-      estimates: { content, significant: found },
+      estimates: { basis, content, significant: found },
     };
     const { version } = await registry.publish(PATTERNS_ARTIFACT, "patterns", report, lineage, {
       newest: keepVersions,

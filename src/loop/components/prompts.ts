@@ -5,10 +5,10 @@ import type { LearningComponent } from "../component.js";
 export function createPromptsComponent(prompts: PromptOptimizer): LearningComponent {
   return {
     name: "prompts",
-    async run() {
+    async run({ signal }) {
       const ids = prompts.ids();
       if (ids.length === 0) return { state: "idle", samples: 0, message: "no prompts are registered" };
-      const report = await prompts.refresh();
+      const report = await prompts.refresh(signal);
       const changes = [
         ...report.promoted.map((p) => `${p.promptId}: ${p.version} promoted`),
         ...report.policies.map((p) => `${p.promptId}: a policy over versions gains at least ${p.lower.toFixed(3)}`),

@@ -1,5 +1,8 @@
+import { messageOf } from "../../core/index.js";
+import type { Registry } from "../../registry/index.js";
 import type { ComponentContext, ComponentReport, LearningComponent } from "../component.js";
 import type { RunEmbeddings } from "../run-embeddings.js";
+import type { LearningWorker } from "../worker/host.js";
 import type {
   RewardModelArtifact,
   TrainRewardModelInput,
@@ -30,22 +33,19 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
     async run({ registry, worker, seed, signal, logger, keepVersions }: ComponentContext): Promise<ComponentReport> {
       const said = await options.embeddings?.of(worker, signal);
       const serving = registry.champion(REWARD_MODEL);
+      const { artifact, failure } = await artifactFor(serving?.version, registry, worker, signal);
       const input: TrainRewardModelInput = {
         reward: options.reward,
         seed,
         minSamples: options.minSamples ?? 40,
         ...(said && { vectors: said.vectors }),
-        ...(serving && {
-          champion: {
-            version: serving.version,
-            artifact: (await registry.load(REWARD_MODEL, serving.version)) as RewardModelArtifact,
-          },
-        }),
+        ...(serving &&
+          failure === undefined && { champion: { version: serving.version, ...(artifact && { artifact }) } }),
       };
       const output = await worker.run<TrainRewardModelOutput>("reward-model.train", input, { signal });
       signal.throwIfAborted();
       for (const warning of output.health.warnings) logger.warn(`reward: ${warning}`);
-      const { winner, comparison, health, updated, evaluators } = output;
+      const { winner, comparison, health, updated, evaluators, unreadable = failure } = output;
       const report = winner?.report["reward"];
       let version = serving?.version;
       if (winner) {
@@ -66,13 +66,33 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
           version = published.version;
         }
       }
+      const lost = `${serving?.version} cannot be read and counts as none: ${unreadable}`;
       return {
         state: winner || updated > 0 ? "done" : "idle",
         samples: output.rated,
         message: output.message,
-        warnings: [...health.warnings, ...(said?.failure ? [said.failure] : [])],
+        warnings: [
+          ...health.warnings,
+          ...(said?.failure ? [said.failure] : []),
+          ...(unreadable !== undefined && !winner ? [lost] : []),
+        ],
         details: { version, health, evaluators, updated, comparison, members: report?.members, rmse: report?.rmse },
       };
     },
   };
+}
+
+/** The serving version's artifact where the worker does not hold it, or why it cannot be loaded. */
+async function artifactFor(
+  version: string | undefined,
+  registry: Registry,
+  worker: LearningWorker,
+  signal: AbortSignal,
+): Promise<{ artifact?: RewardModelArtifact; failure?: string }> {
+  if (version === undefined) return {};
+  if ((await worker.run<string | undefined>("reward-model.held", {}, { signal })) === version) return {};
+  return registry.load(REWARD_MODEL, version).then(
+    (artifact) => ({ artifact: artifact as RewardModelArtifact }),
+    (error) => ({ failure: messageOf(error) }),
+  );
 }

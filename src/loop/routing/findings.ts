@@ -4,6 +4,7 @@ import type { ResolvedLoopConfig } from "../config.js";
 import type { TrainedChallenger } from "../worker/jobs/train-routing.js";
 import type { ChampionWatch, GateState } from "./gate-state.js";
 import { distancesBetween, judgedDecisions, laterRows, type ServablePolicy, servable } from "./judged-rows.js";
+import type { Restored } from "./restored.js";
 import { openWatch } from "./watch.js";
 
 /** What a challenger is judged in. */
@@ -57,7 +58,6 @@ export function judgeNew(
       watch: {
         anchorLowerBound: overFallback,
         lowerBound: overFallback,
-        fullFitRows: challenger.rows,
         versions: [],
         ...openWatch("", gate.riskLevel),
       },
@@ -78,10 +78,14 @@ const DISTANCES_OVER = 3000;
 export function judgeContinuation(
   { rows, exploration, gate, onStep }: Scene,
   challenger: TrainedChallenger,
-  anchor: ServablePolicy,
+  { serving: anchor, unreadable }: Pick<Restored, "serving" | "unreadable">,
   state: GateState,
 ): Finding {
   const watch = state.watch as ChampionWatch;
+  if (!anchor) {
+    const reason = `not continued: the proven version ${watch.anchor} cannot be read: ${unreadable}`;
+    return { reason, samples: 0, state, figures: { judged: "continuation" } };
+  }
   const distances = distancesBetween(
     rows.slice(-DISTANCES_OVER),
     servable(challenger.artifact),

@@ -1,4 +1,5 @@
 import type { MonitorState, SpendingState } from "../../evaluation/index.js";
+import type { FullFit } from "./full-fit.js";
 
 /** What the gate remembers of a decision point between cycles. Plain JSON. */
 export interface GateState {
@@ -7,6 +8,8 @@ export interface GateState {
   spending?: SpendingState;
   /** Risk spent on continuations of a champion, an account of its own. */
   continuing?: SpendingState;
+  /** The last policy learned from the beginning that was judged. */
+  fullFit?: FullFit;
   /** The champion under watch, while one serves. */
   watch?: ChampionWatch;
 }
@@ -24,8 +27,6 @@ export interface ChampionWatch {
   /** Proven lower bound of the anchor's gain over the fallback, and what of it holds for this version. */
   anchorLowerBound: number;
   lowerBound: number;
-  /** Rated decisions the anchor was trained on. */
-  fullFitRows: number;
   /**
    * The decisions that the monitor has seen, eight characters each. Kept one by one, since facts come in no
    * order of time: what another process still buffered, a judgement dated back. Absent in a state of an earlier

@@ -20,15 +20,22 @@ export interface ServablePolicy {
   known: ReadonlySet<string> | undefined;
 }
 
-/** A published version with its artifact. */
-export interface ServedArtifact {
+/** A published version, with its artifact where that could be loaded. */
+export interface ServedVersion {
   version: string;
-  artifact: RoutingArtifact;
+  artifact?: RoutingArtifact;
+  /** Why it could not. */
+  failure?: string;
   /** Time of the newest row it was trained on. */
   dataTo: string;
   publishedAt: string;
   /** Since when it serves. */
   since: string;
+}
+
+/** A published version with its artifact. */
+export interface ServedArtifact extends ServedVersion {
+  artifact: RoutingArtifact;
 }
 
 /** Restores what an artifact holds. */

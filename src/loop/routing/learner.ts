@@ -1,4 +1,4 @@
-import { isoTime } from "../../core/index.js";
+import { isoTime, messageOf } from "../../core/index.js";
 import { type RoutingArtifact, routingArtifactName } from "../../policies/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
@@ -13,7 +13,7 @@ import type { Judgement } from "../worker/jobs/judge-routing.js";
 import type { LearnOfflineInput, OfflineChallenger } from "../worker/jobs/learn-offline.js";
 import type { TrainedChallenger } from "../worker/jobs/train-routing.js";
 import type { GateState } from "./gate-state.js";
-import type { ServedArtifact } from "./judged-rows.js";
+import type { ServedVersion } from "./judged-rows.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
 
 /** A trained policy that wants to serve. */
@@ -48,9 +48,6 @@ export interface RoutingLearnerDeps {
   points: PointBook;
 }
 
-/** A policy is learned from the beginning again when the rated rows have grown by this factor. */
-const FULL_FIT_GROWTH = 1.5;
-
 /** Everything that changed what serves under a name, in the order of time. */
 const changes = (registry: Registry, name: string) =>
   registry.names().includes(name) ? registry.history(name).filter((e) => e.action !== "publish") : [];
@@ -63,14 +60,21 @@ const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
 export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
   const rowOptions = () => rowOptionsOf(config, points);
-  const artifactOf = async (registry: Registry, decisionPoint: string, version: string | undefined) => {
+  const versionOf = async (
+    registry: Registry,
+    decisionPoint: string,
+    version: string | undefined,
+  ): Promise<ServedVersion | undefined> => {
     const name = routingArtifactName(decisionPoint);
     const found = registry.versions(name).find((v) => v.version === version);
     if (!found) return undefined;
-    const artifact = (await registry.load(name, found.version)) as RoutingArtifact;
+    const loaded = await registry.load(name, found.version).then(
+      (payload) => ({ artifact: payload as RoutingArtifact }),
+      (error) => ({ failure: messageOf(error) }),
+    );
     const publishedAt = found.createdAt;
     const since = changes(registry, name).at(-1)?.at ?? publishedAt;
-    return { version: found.version, artifact, dataTo: found.lineage.dataTo ?? publishedAt, publishedAt, since };
+    return { version: found.version, ...loaded, dataTo: found.lineage.dataTo ?? publishedAt, publishedAt, since };
   };
   /** What was logged before the last roll-back did not hold, or was not wanted: it proves nothing any more. */
   const provenFrom = (registry: Registry, decisionPoint: string): string | undefined => {
@@ -80,16 +84,16 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       .sort()
       .at(-1);
   };
-  const champion = async (registry: Registry, decisionPoint: string): Promise<ServedArtifact | undefined> => {
+  const champion = async (registry: Registry, decisionPoint: string): Promise<ServedVersion | undefined> => {
     const serving = registry.champion(routingArtifactName(decisionPoint));
-    return serving && artifactOf(registry, decisionPoint, serving.version);
+    return serving && versionOf(registry, decisionPoint, serving.version);
   };
 
   const trainedAside = async (registry: Registry, decisionPoint: string): Promise<TrainedChallenger | undefined> => {
     const noted = await store.documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
     if (!noted || registry.champion(routingArtifactName(decisionPoint))?.version === noted.version) return undefined;
-    const found = await artifactOf(registry, decisionPoint, noted.version);
-    if (!found) return undefined;
+    const found = await versionOf(registry, decisionPoint, noted.version);
+    if (!found?.artifact) return undefined;
     const { dataFrom, dataTo, rows, version } = noted;
     const fingerprint = `${decisionPoint}/${version}`;
     return { kind: "new", artifact: found.artifact, rows, dataFrom, dataTo, fingerprint };
@@ -119,7 +123,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           champion: serving,
           provenFrom: from,
           useRewardModel: config.enableRewardModel && config.learnFromPredictedRewards,
-          fullFitFrom: state?.watch && Math.ceil(state.watch.fullFitRows * FULL_FIT_GROWTH),
+          fullFit: state?.fullFit,
         },
         { signal },
       );
@@ -155,7 +159,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
       const { exploration = 0, destinations } = points.get(decisionPoint) ?? {};
       const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
-      const anchor = continued === serving?.version ? undefined : await artifactOf(registry, decisionPoint, continued);
+      const anchor = continued === serving?.version ? undefined : await versionOf(registry, decisionPoint, continued);
       const judgement = await worker.run<Judgement>(
         "routing.judge",
         {
@@ -231,7 +235,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         const description = await worker.run<Description>("routing.describe", {
           decisionPoint,
           rows: rowOptions(),
-          artifact: serving?.artifact,
+          serving,
         });
         const name = routingArtifactName(decisionPoint);
         const events = registry.names().includes(name) ? registry.history(name) : [];

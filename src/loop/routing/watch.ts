@@ -14,14 +14,13 @@ export function openWatch(since: string, riskLevel: number): Watched {
 }
 
 /** A watch over a version that did not come by the gate (promoted or pinned by hand): nothing is proven of it. */
-export function beginWatch(champion: ServedArtifact, rows: readonly DecisionRow[], riskLevel: number): ChampionWatch {
+export function beginWatch(champion: ServedArtifact, riskLevel: number): ChampionWatch {
   return {
     version: champion.version,
     versions: [champion.version],
     anchor: champion.version,
     anchorLowerBound: 0,
     lowerBound: 0,
-    fullFitRows: rows.length,
     ...openWatch(champion.since, riskLevel),
   };
 }

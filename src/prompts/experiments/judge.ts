@@ -17,5 +17,24 @@ export function judgeExperiment(
 ): Judgement {
   const run = new ExperimentRun(definition);
   for (const outcome of outcomes) run.add(outcome);
+  return judgementOf(definition, run, seed);
+}
+
+/** The same, in many turns of the event loop. @param turn awaited after each outcome */
+export async function judgeInTurns(
+  definition: ExperimentDefinition,
+  outcomes: Iterable<Outcome>,
+  seed: number | string,
+  turn: () => Promise<void> | undefined,
+): Promise<Judgement> {
+  const run = new ExperimentRun(definition);
+  for (const outcome of outcomes) {
+    run.add(outcome);
+    await turn();
+  }
+  return judgementOf(definition, run, seed);
+}
+
+function judgementOf(definition: ExperimentDefinition, run: ExperimentRun, seed: number | string): Judgement {
   return { report: run.report(), shares: allocate(definition, run, createRng(seed)) };
 }

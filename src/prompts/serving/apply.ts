@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
+import { takingTurns } from "../../core/index.js";
 import type { Registry } from "../../registry/index.js";
-import { type Judgement, judgeExperiment } from "../experiments/judge.js";
+import { type Judgement, judgeInTurns } from "../experiments/judge.js";
 import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
-import { outcomesOf, PROMPT_POINT, type ServedRun } from "./outcome-reader.js";
+import { eachOutcomeOf, PROMPT_POINT, type ServedRun } from "./outcome-reader.js";
 import { regressionReason } from "./regression.js";
 import type { RefreshReport } from "./types.js";
 
@@ -11,17 +13,27 @@ export interface Actors {
   book: ExperimentsBook;
   seed: number;
   regressionMargin: number;
+  /** Ends the judging, before anything is acted on. */
+  signal?: AbortSignal;
 }
+
+/** Outcomes taken in before others have their turn. */
+const AT_ONCE = 500;
 
 /** Judges every running experiment, puts down how it stands, and promotes winners of prompts that are not pinned. */
 export async function applyExperiments(
-  { registry, book, seed }: Actors,
+  { registry, book, seed, signal }: Actors,
   runs: readonly ServedRun[],
 ): Promise<Pick<RefreshReport, "experiments" | "promoted"> & { ended: ExperimentRecord[] }> {
-  const judged = book.active().map((record): { record: ExperimentRecord; judgement: Judgement } => ({
-    record,
-    judgement: judgeExperiment(record.definition, outcomesOf(runs, record.key), `${seed}/${record.key}`),
-  }));
+  const turn = takingTurns(AT_ONCE, signal);
+  const judged: { record: ExperimentRecord; judgement: Judgement }[] = [];
+  for (const record of book.active()) {
+    await setImmediate();
+    const outcomes = eachOutcomeOf(runs, record.key);
+    const judgement = await judgeInTurns(record.definition, outcomes, `${seed}/${record.key}`, turn);
+    judged.push({ record, judgement });
+  }
+  signal?.throwIfAborted();
   const done = {
     experiments: [] as RefreshReport["experiments"],
     promoted: [] as RefreshReport["promoted"],

@@ -1,4 +1,4 @@
-import { type Decision, EXPERIMENT_FIELDS, type FeedbackRecord, type Trace } from "../../core/index.js";
+import { type Decision, EXPERIMENT_FIELDS, type FeedbackRecord, type Trace, takingTurns } from "../../core/index.js";
 import { composeReward, joinSegments } from "../../dataset/index.js";
 import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
@@ -63,18 +63,22 @@ export function servedRun(
  * of the same user or thread are not independent of it.
  */
 export function outcomesOf(runs: Iterable<ServedRun>, experiment: string): Outcome[] {
+  return [...eachOutcomeOf(runs, experiment)];
+}
+
+/** The same, one by one. */
+export function* eachOutcomeOf(runs: Iterable<ServedRun>, experiment: string): Iterable<Outcome> {
   const rated = [...runs]
     .filter((r) => r.reward !== undefined && r.decision.context[EXPERIMENT_FIELD] === experiment)
     .sort((a, b) => compare(a.ratedAt, b.ratedAt) || compare(a.decision.decisionId, b.decision.decisionId));
   const seen = new Set<unknown>();
-  const found: Outcome[] = [];
   for (const { decision, reward, trace } of rated) {
     const unit = decision.context[UNIT_FIELD];
     if (seen.has(unit) || !decision.probabilities) continue;
     seen.add(unit);
     const costs = trace?.modelCalls.map((c) => c.costUsd);
     const failed = trace && (trace.status === "error" ? true : trace.status === "success" ? false : undefined);
-    found.push({
+    yield {
       variant: decision.chosen,
       probabilities: Object.fromEntries(decision.candidates.map((c, i) => [c, decision.probabilities?.[i] as number])),
       reward: reward as number,
@@ -82,14 +86,16 @@ export function outcomesOf(runs: Iterable<ServedRun>, experiment: string): Outco
       ...(failed !== undefined && { failed }),
       ...(trace && { latencyMs: trace.durationMs }),
       ...(costs?.every((c) => c !== undefined) && { costUsd: (costs as number[]).reduce((s, c) => s + c, 0) }),
-    });
+    };
   }
-  return found;
 }
 
 function compare(a: string | undefined, b: string | undefined): number {
   return (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
 }
+
+/** Runs joined before others have their turn. */
+const AT_ONCE = 256;
 
 /** Follows a store: keeps the served runs of all prompts, joined with what is known of them so far. */
 export class OutcomeReader {
@@ -109,11 +115,11 @@ export class OutcomeReader {
   }
 
   /**
-   * Reads what is new; only runs with a prompt are kept. Calls wait for each other; one that fails loses
-   * nothing, the next one reads the same again.
+   * Reads what is new; only runs with a prompt are kept. Calls wait for each other; one that fails, or is
+   * ended by its signal, loses nothing: the next one reads the same again.
    */
-  read(): Promise<void> {
-    const turn = this.turn.then(() => this.readNews());
+  read(signal?: AbortSignal): Promise<void> {
+    const turn = this.turn.then(() => this.readNews(signal));
     this.turn = turn.catch(() => undefined);
     return turn;
   }
@@ -127,7 +133,7 @@ export class OutcomeReader {
     return this.turn;
   }
 
-  private async readNews(): Promise<void> {
+  private async readNews(signal?: AbortSignal): Promise<void> {
     const changed = new Set<string>();
     const cursors: typeof this.cursors = {};
     for (const kind of ["decision", "feedback", "trace"] as const) {
@@ -135,6 +141,7 @@ export class OutcomeReader {
       cursors[kind] = after;
       // Nothing is kept of what is read but whose runs changed: a store holds more than a memory does.
       for await (const { facts, cursor } of this.store.read(kind, after === undefined ? {} : { after })) {
+        signal?.throwIfAborted();
         for (const fact of facts) {
           const prompted = "decisionPoint" in fact && fact.decisionPoint.startsWith(PROMPT_POINT);
           if (prompted || (kind !== "decision" && this.byRun.has(fact.workflowId))) changed.add(fact.workflowId);
@@ -142,17 +149,20 @@ export class OutcomeReader {
         cursors[kind] = cursor;
       }
     }
-    if (changed.size > 0) await this.join(changed);
+    if (changed.size > 0) await this.join(changed, signal);
     this.cursors = cursors;
   }
 
-  private async join(runs: ReadonlySet<string>): Promise<void> {
-    const decisions = await factsOfRuns(this.store, "decision", runs);
-    const feedback = await factsOfRuns(this.store, "feedback", runs);
-    const traces = await factsOfRuns(this.store, "trace", runs);
+  private async join(runs: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
+    const decisions = await factsOfRuns(this.store, "decision", runs, signal);
+    const feedback = await factsOfRuns(this.store, "feedback", runs, signal);
+    const traces = await factsOfRuns(this.store, "trace", runs, signal);
     const own = (id: string) => (decisions.get(id) ?? []).filter((d) => d.decisionPoint.startsWith(PROMPT_POINT));
     const given = await this.rewards([...runs].flatMap((id) => own(id).map((d) => d.decisionId)));
+    const turn = takingTurns(AT_ONCE, signal);
+    const joined: [string, Map<string, ServedRun>][] = [];
     for (const id of runs) {
+      await turn();
       const trace = joinSegments(traces.get(id) ?? []);
       const served = new Map<string, ServedRun>();
       const judged = feedback.get(id) ?? [];
@@ -161,7 +171,8 @@ export class OutcomeReader {
         const reward = known === undefined ? this.rewardOf(judged, trace) : (known ?? undefined);
         served.set(d.decisionId, servedRun(d, judged, trace, reward));
       }
-      this.byRun.set(id, served);
+      joined.push([id, served]);
     }
+    for (const [id, served] of joined) this.byRun.set(id, served);
   }
 }

@@ -1,16 +1,16 @@
 import type { DecisionRow } from "../../../dataset/index.js";
-import type { RoutingArtifact } from "../../../policies/index.js";
 import type { CurvePoint, DestinationReport, FeaturePush } from "../../report/types.js";
 import { inputOf } from "../../routing/encode.js";
-import { servable } from "../../routing/judged-rows.js";
+import type { ServablePolicy, ServedVersion } from "../../routing/judged-rows.js";
+import { restored } from "../../routing/restored.js";
 import type { Job } from "../job.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 
-/** Which point to describe, and by which version. */
+/** Which point to describe, and by which version: one that cannot be read explains nothing. */
 export interface DescribeInput {
   decisionPoint: string;
   rows: RowOptions;
-  artifact?: RoutingArtifact;
+  serving?: ServedVersion;
 }
 
 /** The computed part of a point's report. */
@@ -28,14 +28,14 @@ const SHOWN = 12;
 /** Reward over time, and what pushes towards each destination, averaged over the newest decisions. */
 export const describeRouting: Job<DescribeInput, Description> = {
   name: "routing.describe",
-  run({ decisionPoint, rows: options, artifact }, { state }) {
+  run({ decisionPoint, rows: options, serving }, { state }) {
     const rows = rowsByPoint(state, options).get(decisionPoint) ?? [];
     const rated = rows.filter((r) => r.reward !== undefined);
     return {
       decisions: rows.length,
       rated: rated.length,
       curve: curveOf(rated),
-      destinations: destinationsOf(rated, artifact),
+      destinations: destinationsOf(rated, restored(serving).serving),
     };
   },
 };
@@ -60,8 +60,8 @@ function curveOf(rated: readonly DecisionRow[]): CurvePoint[] {
   return points;
 }
 
-function destinationsOf(rated: readonly DecisionRow[], artifact: RoutingArtifact | undefined): DestinationReport[] {
-  const pushes = artifact ? pushesOf(rated.slice(-LOOKED_AT), artifact) : new Map<string, FeaturePush[]>();
+function destinationsOf(rated: readonly DecisionRow[], serving: ServablePolicy | undefined): DestinationReport[] {
+  const pushes = serving ? pushesOf(rated.slice(-LOOKED_AT), serving) : new Map<string, FeaturePush[]>();
   const names = new Set([...rated.flatMap((r) => r.candidates), ...pushes.keys()]);
   return [...names].sort().map((name) => {
     const own = rated.filter((r) => r.chosen === name);
@@ -77,8 +77,7 @@ function destinationsOf(rated: readonly DecisionRow[], artifact: RoutingArtifact
 }
 
 /** Per destination, each feature's contribution less its mean over the destinations, strongest in sum first. */
-function pushesOf(rows: readonly DecisionRow[], artifact: RoutingArtifact): Map<string, FeaturePush[]> {
-  const { policy, encoders } = servable(artifact);
+function pushesOf(rows: readonly DecisionRow[], { policy, encoders }: ServablePolicy): Map<string, FeaturePush[]> {
   const sums = new Map<string, Map<number, { sum: number; count: number }>>();
   for (const row of rows) {
     const explained = policy.explain(inputOf(row, encoders), 200);

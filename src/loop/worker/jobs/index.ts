@@ -3,8 +3,9 @@ import { describeRouting } from "./describe-routing.js";
 import { ingest } from "./ingest.js";
 import { judgeRouting } from "./judge-routing.js";
 import { learnOfflineJob } from "./learn-offline.js";
+import { learnPatterns } from "./learn-patterns.js";
 import { analyzePatterns } from "./patterns.js";
-import { fitRewardModel, predictRewards, trainRewardModel } from "./reward-model.js";
+import { fitRewardModel, heldRewardModel, predictRewards, trainRewardModel } from "./reward-model.js";
 import { rewardsOfDecisions } from "./rewards.js";
 import { runTexts } from "./run-texts.js";
 import { survey } from "./survey.js";
@@ -16,6 +17,7 @@ const jobs: readonly Job<never, unknown>[] = [
   ingest,
   survey,
   fitRewardModel,
+  heldRewardModel,
   predictRewards,
   trainRewardModel,
   runTexts,
@@ -25,6 +27,7 @@ const jobs: readonly Job<never, unknown>[] = [
   trainRl,
   learnOfflineJob,
   analyzePatterns,
+  learnPatterns,
   rewardsOfDecisions,
 ];
 

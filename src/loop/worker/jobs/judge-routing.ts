@@ -1,7 +1,9 @@
 import type { ResolvedLoopConfig } from "../../config.js";
 import { judgeContinuation, judgeNew, type NextWatch } from "../../routing/findings.js";
+import { fullFitOf } from "../../routing/full-fit.js";
 import type { GateState } from "../../routing/gate-state.js";
-import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
+import type { ServedVersion } from "../../routing/judged-rows.js";
+import { restored } from "../../routing/restored.js";
 import { beginWatch, improvementOf, watchChampion } from "../../routing/watch.js";
 import type { LearnedPoint } from "../../status.js";
 import type { Job } from "../job.js";
@@ -16,9 +18,9 @@ export interface JudgeRoutingInput {
   /** The most that may be explored in act, which is part of what is judged. */
   exploration: number;
   challengers: TrainedChallenger[];
-  champion?: ServedArtifact;
+  champion?: ServedVersion;
   /** The version the champion continues, where it is not that version itself. */
-  anchor?: ServedArtifact;
+  anchor?: ServedVersion;
   gate: ResolvedLoopConfig["gate"];
   state?: GateState;
   /** The destinations of today. */
@@ -51,17 +53,18 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
   name: "routing.judge",
   run(input, { state: facts, cancelled }) {
     const onStep = stopping(cancelled);
-    const { champion, gate, exploration, destinations } = input;
+    const { gate, exploration, destinations } = input;
     const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
     let state: GateState = input.state ?? { schemaVersion: 1 };
     let figures: Record<string, unknown> = {};
-    const serving = champion && servable(champion.artifact);
+    const { version: champion, serving, unreadable } = restored(input.champion);
+    status.unreadable =
+      input.champion && unreadable !== undefined ? { version: input.champion.version, reason: unreadable } : undefined;
 
-    if (!champion || !serving) state = { ...state, watch: undefined };
+    if (!champion) state = { ...state, watch: undefined };
     else {
-      const known =
-        state.watch?.version === champion.version ? state.watch : beginWatch(champion, rows, gate.riskLevel);
+      const known = state.watch?.version === champion.version ? state.watch : beginWatch(champion, gate.riskLevel);
       const { report, watch } = watchChampion(rows, serving, known, input.now);
       state = { ...state, watch };
       status.improvement = improvementOf(report);
@@ -80,18 +83,19 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
 
     const scene = { rows, destinations, exploration, gate, onStep };
     let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
+    const firstNew = input.challengers.findIndex((c) => c.kind === "new");
     for (const [index, challenger] of input.challengers.entries()) {
       onStep();
       const finding =
         serving && challenger.kind === "refresh"
-          ? judgeContinuation(
-              scene,
-              challenger,
-              servable((input.anchor ?? (champion as ServedArtifact)).artifact),
-              state,
-            )
+          ? judgeContinuation(scene, challenger, input.anchor ? restored(input.anchor) : { serving }, state)
           : judgeNew(scene, challenger, serving, state);
       state = finding.state;
+      // The first one learned from the beginning sets the schedule: those beside it are learned when it is.
+      if (index === firstNew) {
+        const held = rows.filter((r) => r.reward !== undefined && r.at > challenger.dataTo).length;
+        state = { ...state, fullFit: fullFitOf(challenger.dataTo, input.now, { ...finding, held }) };
+      }
       answer = {
         recommended: finding.watch ? "promote" : "none",
         ...(finding.watch && { chosen: index, watch: finding.watch }),

@@ -1,4 +1,4 @@
-import { digest } from "../../../core/index.js";
+import { digest, isLearningError, messageOf } from "../../../core/index.js";
 import {
   compareOnLater,
   type ImputedReward,
@@ -33,7 +33,8 @@ export interface TrainRewardModelInput {
   seed: number;
   /** Rated runs needed for a first model. */
   minSamples: number;
-  champion?: { version: string; artifact: RewardModelArtifact };
+  /** The version that serves; its artifact where the thread does not hold it (see {@link heldRewardModel}). */
+  champion?: { version: string; artifact?: RewardModelArtifact };
   /** Of the runs' texts, by workflowId. */
   vectors?: Record<string, number[]>;
 }
@@ -50,6 +51,8 @@ export interface TrainRewardModelOutput {
   comparison?: ModelComparison;
   /** Ratings that the fast members of the champion took in. */
   updated: number;
+  /** Why the serving model could not be restored; it counts as none then. */
+  unreadable?: string;
   message: string;
 }
 
@@ -88,6 +91,12 @@ export function imputedRewards(state: WorkerState, upTo?: string): ReadonlyMap<s
   return live && (upTo === undefined || live.artifact.trainedTo <= upTo) ? live.imputed : undefined;
 }
 
+/** The version the thread holds: its artifact, of many megabytes, need not be sent again. */
+export const heldRewardModel: Job<Record<string, never>, string | undefined> = {
+  name: "reward-model.held",
+  run: (_, { state }) => (state.shared.get(SHARED) as Live | undefined)?.version,
+};
+
 /**
  * Brings the serving model up to date with new ratings, predicts the newest runs, and fits a
  * challenger once there are enough later ratings that both can be compared on.
@@ -102,10 +111,11 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const { rated: count, missingShare } = health;
     const { evaluators } = rewardViews(state, input.reward);
     stopping(cancelled)();
-    const base = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
+    const counted = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
     if (runs.length > 0 && missingShare < LEAST_MISSING)
-      return { ...base, message: "nearly every run has a measured reward: nothing to impute" };
-    const live = await bringUp(state, input.champion);
+      return { ...counted, message: "nearly every run has a measured reward: nothing to impute" };
+    const { live, unreadable } = await broughtUp(state, input.champion);
+    const base = { ...counted, ...(unreadable !== undefined && { unreadable }) };
     if (!live && count < input.minSamples)
       return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
     const again = Math.ceil(((state.shared.get(TRIED) as number | undefined) ?? 0) * TRIED_GROWTH);
@@ -229,6 +239,19 @@ async function train(
   return { artifact, report: model.report(), model };
 }
 
+/** The same, where a model that cannot be restored is told from none. */
+async function broughtUp(
+  state: WorkerState,
+  champion: TrainRewardModelInput["champion"],
+): Promise<{ live?: Live; unreadable?: string }> {
+  try {
+    return { live: await bringUp(state, champion) };
+  } catch (error) {
+    if (isLearningError(error)) return { unreadable: messageOf(error) };
+    throw error;
+  }
+}
+
 async function bringUp(state: WorkerState, champion: TrainRewardModelInput["champion"]): Promise<Live | undefined> {
   const held = state.shared.get(SHARED) as Live | undefined;
   if (held && held.version === champion?.version) return held;
@@ -236,9 +259,12 @@ async function bringUp(state: WorkerState, champion: TrainRewardModelInput["cham
   held?.model.dispose();
   state.shared.delete(SHARED);
   if (!champion) return undefined;
-  const { snapshot } = champion.artifact;
+  const { version, artifact } = champion;
+  if (!artifact) throw new Error(`the reward model ${version} is not held here`);
+  const { snapshot } = artifact;
   const live: Live = {
-    ...champion,
+    version,
+    artifact,
     fitted: await RewardModel.restore(snapshot),
     model: await RewardModel.restore(snapshot),
     updated: new Set(),

@@ -3,8 +3,10 @@ import { type DecisionRow, fitEncoder } from "../../../dataset/index.js";
 import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../../policies/index.js";
 import type { RewardShares } from "../../../rewards/index.js";
 import { policyRowOf, type RowEncoders } from "../../routing/encode.js";
-import { type ServedArtifact, servable } from "../../routing/judged-rows.js";
+import { type FullFit, isFullFitDue } from "../../routing/full-fit.js";
+import type { ServedVersion } from "../../routing/judged-rows.js";
 import type { LearnOptions } from "../../routing/points.js";
+import { restored } from "../../routing/restored.js";
 import { splitByTime } from "../../routing/split.js";
 import type { Job } from "../job.js";
 import { type MixedRows, withMixedRewards } from "../mixed-rows.js";
@@ -21,14 +23,14 @@ export interface TrainRoutingInput {
   trainShare: number;
   /** Rated rows needed before there is anything to train. */
   minSamples: number;
-  /** The serving version and the time of its newest training row: its continuation is trained. */
-  champion?: ServedArtifact;
+  /** The serving version: its continuation is trained, where it can be read. */
+  champion?: ServedVersion;
   /** Whether unrated decisions may teach by what the reward model says of them. */
   useRewardModel?: boolean;
   /** Decisions up to this time may teach but prove nothing. */
   provenFrom?: string;
-  /** With a champion: rated rows at which one more policy is learned from the beginning. */
-  fullFitFrom?: number;
+  /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
+  fullFit?: FullFit;
 }
 
 /** A trained challenger, and which rows may judge it. */
@@ -54,7 +56,8 @@ export interface TrainedChallenger {
 export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
   name: "routing.train",
   run(input, { state, progress, cancelled }) {
-    const { champion, fullFitFrom, provenFrom = "" } = input;
+    const { provenFrom = "" } = input;
+    const { version: champion, serving } = restored(input.champion);
     const onStep = stopping(cancelled);
     const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
     const rated = all.filter((r) => r.reward !== undefined);
@@ -76,12 +79,12 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const refresh = learn(
       input,
       "refresh",
-      { artifact: champion.artifact, ...servable(champion.artifact) },
+      { artifact: champion.artifact, ...serving },
       unlearned,
       onStep,
       teach(unlearned),
     );
-    if (fullFitFrom === undefined || rated.length < fullFitFrom) return [refresh];
+    if (!isFullFitDue(whole, since.length - train.length, input.fullFit)) return [refresh];
     // From the beginning first: where it is proven better, the continuation is not asked for. What the
     // champion was trained on would flatter it, so both are judged on what came after.
     return [learn(input, "new", fresh(input, whole), whole, onStep, teach(whole, last.at)), refresh];

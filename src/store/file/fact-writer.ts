@@ -180,7 +180,7 @@ export class FactWriter {
 
   private async leave({ name, handle, index, size }: Current): Promise<void> {
     await handle.close();
-    this.segments.unshare(name, size);
+    this.segments.unshare(name, index, size);
     const erased = this.segments.beside(name, "erased");
     const touched = await stat(erased).then(
       () => true,

@@ -36,6 +36,8 @@ interface Known {
 /** The segments of one kind of fact in a folder, with their indexes. */
 export class SegmentFolder {
   private readonly known = new Map<string, Known>();
+  /** Indexes that are being brought up to date, each by one reader at a time. */
+  private readonly turns = new Map<string, Promise<unknown>>();
   private readonly warned = new Set<string>();
 
   constructor(
@@ -46,6 +48,7 @@ export class SegmentFolder {
 
   /** All segments, oldest first. */
   async list(): Promise<Segment[]> {
+    const knownBefore = [...this.known.keys()];
     const names = await readdir(this.folder);
     const markers = markersIn(names);
     const mine = names.filter((n) => n.startsWith(`${this.kind}-`) && n.endsWith(SUFFIX)).sort();
@@ -64,7 +67,8 @@ export class SegmentFolder {
         marker === undefined ? "sealed" : marker !== FREE && isAlive(marker.slice("held-".length)) ? "held" : "free";
       segments.push({ name, size, state, marker });
     }
-    for (const name of this.known.keys()) if (!mine.includes(name + SUFFIX)) this.known.delete(name);
+    // What was begun while this looked is not in the listing, but there.
+    for (const name of knownBefore) if (!mine.includes(name + SUFFIX) && !this.isShared(name)) this.known.delete(name);
     return segments;
   }
 
@@ -73,7 +77,7 @@ export class SegmentFolder {
     const known = this.known.get(name);
     if (sealed && known?.final) return known.size;
     // Of what this process is writing, only what its index knows is there yet.
-    if (known?.size === Number.POSITIVE_INFINITY) return known.index.bytes;
+    if (known && this.isShared(name)) return known.index.bytes;
     const size = await this.bytesOf(name);
     if (sealed && known !== undefined && known.size === size) known.final = true;
     return size;
@@ -121,10 +125,14 @@ export class SegmentFolder {
     this.known.set(name, { index, size: Number.POSITIVE_INFINITY, rebuilt: true, final: false });
   }
 
-  /** Takes the writer's index back when it stops writing. */
-  unshare(name: string, size: number): void {
-    const known = this.known.get(name);
-    if (known) known.size = size;
+  /** The writer stops writing: what its index knows is the whole of the segment. */
+  unshare(name: string, index: SegmentIndex, size: number): void {
+    this.known.set(name, { index, size, rebuilt: true, final: false });
+  }
+
+  /** Whether this process writes to the segment. */
+  private isShared(name: string): boolean {
+    return this.known.get(name)?.size === Number.POSITIVE_INFINITY;
   }
 
   /** Earliest and latest time of a segment's facts, without loading its rows where it can be avoided. */
@@ -146,11 +154,20 @@ export class SegmentFolder {
 
   /** A segment's index, up to date; loaded, extended or made anew as needed. */
   async indexOf(segment: Segment): Promise<SegmentIndex> {
-    const { name, size } = segment;
+    return this.upToDate(segment) ?? this.inTurn(segment.name, () => this.bringUp(segment));
+  }
+
+  private upToDate({ name, size }: Segment): SegmentIndex | undefined {
     const known = this.known.get(name);
-    if (known !== undefined && known.size >= size) return known.index;
-    const stored = known?.index ?? (await this.load(name));
-    const usable = stored !== undefined && stored.bytes <= size;
+    return known !== undefined && known.size >= size ? known.index : undefined;
+  }
+
+  private async bringUp(segment: Segment): Promise<SegmentIndex> {
+    const done = this.upToDate(segment);
+    if (done) return done;
+    const known = this.known.get(segment.name);
+    const stored = known?.index ?? (await this.load(segment.name));
+    const usable = stored !== undefined && stored.bytes <= segment.size;
     return this.extend(segment, usable ? stored : new SegmentIndex(), known?.rebuilt ?? !usable);
   }
 
@@ -163,7 +180,21 @@ export class SegmentFolder {
 
   /** Makes an index anew from the segment itself. */
   reindex(segment: Segment): Promise<SegmentIndex> {
-    return this.extend(segment, new SegmentIndex(), true);
+    return this.inTurn(segment.name, () => this.extend(segment, new SegmentIndex(), true));
+  }
+
+  /** Two that extended one index at once would add everything twice. */
+  private inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(name) ?? Promise.resolve()).then(work);
+    const settled = turn.then(
+      () => {},
+      () => {},
+    );
+    this.turns.set(name, settled);
+    settled.then(() => {
+      if (this.turns.get(name) === settled) this.turns.delete(name);
+    });
+    return turn;
   }
 
   private async extend(segment: Segment, index: SegmentIndex, rebuilt: boolean): Promise<SegmentIndex> {
@@ -176,7 +207,8 @@ export class SegmentFolder {
     } finally {
       await handle.close();
     }
-    this.known.set(name, { index, size, rebuilt, final: state === "sealed" });
+    // Whoever began to write meanwhile knows better.
+    if (!this.isShared(name)) this.known.set(name, { index, size, rebuilt, final: state === "sealed" });
     if (state !== "held" && !this.warned.has(name) && (index.damaged > 0 || index.bytes < size)) {
       this.warned.add(name);
       this.logger.warn("a segment holds lines that cannot be read; they are skipped", {

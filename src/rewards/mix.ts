@@ -80,6 +80,32 @@ export function mixRewards(
   };
 }
 
+/** Decisions that nobody rated, each with what it may teach and its weight beside a measured one. */
+export interface MixedRows {
+  rows: { row: DecisionRow; weight: number }[];
+  shares: RewardShares;
+}
+
+/**
+ * The unrated ones of the rows with mixed rewards and their {@link learningWeight}; those whose
+ * prediction explains nothing are left out.
+ * @param rows decisions of one decision point, rated or not
+ * @param imputed predictions by decisionId
+ */
+export function teachableRows(rows: readonly DecisionRow[], imputed: ByRun<ImputedReward>): MixedRows {
+  const { rows: mixed, shares } = mixRewards(rows, imputed);
+  const measured = rows.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
+  const mean = measured.reduce((a, b) => a + b, 0) / measured.length;
+  const variance = measured.reduce((a, b) => a + (b - mean) ** 2, 0) / measured.length;
+  return {
+    rows: mixed
+      .filter((r) => r.rewardSource === "mixed")
+      .map((row) => ({ row, weight: learningWeight(row, variance) }))
+      .filter((r) => r.weight > 0),
+    shares,
+  };
+}
+
 /**
  * What a row's reward is worth to a learner, beside a measured one (1): the share of the variation of
  * rewards that its prediction explains, so that a model without skill teaches nothing.

@@ -232,7 +232,8 @@ const bench: Bench = async ({ quick }) => {
   }
   await worker.close();
 
-  const routing = await routingWithFewRatings(folder, quick ? 3 : 20);
+  const seeds = Array.from({ length: quick ? 3 : 20 }, (_, i) => i + 1);
+  const routing = await routingWithFewRatings(folder, seeds);
   console.log(JSON.stringify(routing));
   const bias = await ratingBias(folder);
   console.log(JSON.stringify(bias));

@@ -8,6 +8,7 @@ import {
   type JudgeModel,
   learningWeight,
   mixRewards,
+  teachableRows,
 } from "../../src/rewards/index.js";
 
 const row = (i: number, chosen: string, more: Partial<DecisionRow> = {}): DecisionRow => ({
@@ -76,6 +77,20 @@ describe("mixRewards", () => {
     expect(learningWeight(mixed(0.05), 0.2)).toBeCloseTo(0.75, 12);
     expect(learningWeight(mixed(0.3), 0.2)).toBe(0);
     expect(learningWeight(mixed(0.05), 0)).toBe(0);
+  });
+
+  it("hands on the unrated rows with their weights, without those whose prediction explains nothing", () => {
+    const rows = [row(0, "a", { reward: 1 }), row(1, "a", { reward: 0 }), row(2, "a"), row(3, "b"), row(4, "b")];
+    const imputed = new Map([
+      ["d2", { mean: 0.5, variance: 0.05, known: true }],
+      ["d3", { mean: 0.5, variance: 0.3, known: true }],
+      ["d4", { mean: 0.5, variance: 0.05, known: false }],
+    ]);
+    const { rows: teachable, shares } = teachableRows(rows, imputed);
+    // Measured rewards of 0 and 1 vary by 0.25.
+    expect(teachable.map(({ row, weight }) => [row.decisionId, weight])).toEqual([["d2", expect.closeTo(0.8, 12)]]);
+    expect(shares).toEqual({ measured: 0.4, mixed: 0.4, missing: expect.closeTo(0.2, 12) });
+    expect(teachableRows([row(2, "a")], imputed).rows).toEqual([]);
   });
 });
 

@@ -1,13 +1,7 @@
 import type { DecisionRow } from "../../dataset/index.js";
-import { learningWeight, mixRewards, type RewardShares } from "../../rewards/index.js";
+import { type MixedRows, teachableRows } from "../../rewards/index.js";
 import { imputedRewards } from "./jobs/reward-model.js";
 import type { WorkerState } from "./state.js";
-
-/** Unrated decisions that may teach, each by its weight beside a rated one. */
-export interface MixedRows {
-  rows: { row: DecisionRow; weight: number }[];
-  shares: RewardShares;
-}
 
 /**
  * The unrated decisions in the span of the rated rows a policy is trained on, with mixed rewards;
@@ -35,14 +29,5 @@ export function withMixedRewards(
       return prediction ? [[r.decisionId, prediction] as const] : [];
     }),
   );
-  const { rows, shares } = mixRewards(span, byDecision);
-  const mean = train.reduce((a, r) => a + (r.reward as number), 0) / train.length;
-  const variance = train.reduce((a, r) => a + ((r.reward as number) - mean) ** 2, 0) / train.length;
-  return {
-    rows: rows
-      .filter((r) => r.rewardSource === "mixed")
-      .map((row) => ({ row, weight: learningWeight(row, variance) }))
-      .filter((r) => r.weight > 0),
-    shares,
-  };
+  return teachableRows(span, byDecision);
 }

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRng, type DecisionContext, drawIndex, shuffled } from "../../../src/core/index.js";
 import { type DecisionRow, type FeatureEncoder, fitEncoder } from "../../../src/dataset/index.js";
+import { teach } from "../../../src/loop/worker/teach.js";
 import { createPolicy, type RoutingPolicy } from "../../../src/policies/index.js";
-import { learningWeight, mixRewards, type RewardExample, RewardModel } from "../../../src/rewards/index.js";
+import { type MixedRows, type RewardExample, RewardModel, teachableRows } from "../../../src/rewards/index.js";
 import { round } from "../support/bench.js";
 
 interface Question {
@@ -17,13 +18,13 @@ const RATED = 0.1;
 
 /**
  * The nine-model routing set with a rating for one decision in ten: a policy that learns from rated
- * decisions only, beside one that learns from a doubly robust mix with a reward model's predictions.
- * Each acts for 2,000 decisions, is trained anew every 500, and is then asked for its best choice on
- * the questions nobody rated. Both see the same questions in the same order, the same ratings at the
- * same places, and draw their choices by the same random numbers. What there is to choose in the method was
- * chosen on seeds from 1001 on.
+ * decisions only, beside one that also learns from a doubly robust mix with a reward model's predictions,
+ * mixed and taught by the code of the learning loop. Each acts for 2,000 decisions, is trained anew every
+ * 500, and is then asked for its best choice on the questions nobody rated. Both see the same questions in
+ * the same order, the same ratings at the same places, and draw their choices by the same random numbers.
+ * What there is to choose in the method was chosen on seeds from 1001 on.
  */
-export async function routingWithFewRatings(folder: string, count: number) {
+export async function routingWithFewRatings(folder: string, seeds: readonly number[]) {
   const { models } = JSON.parse(readFileSync(join(folder, "llm-routing", "llmrouter_9models.meta.json"), "utf8")) as {
     models: string[];
   };
@@ -34,7 +35,7 @@ export async function routingWithFewRatings(folder: string, count: number) {
     .map(({ task, chars, rewards }): Question => ({ context: { task, chars }, rewards }));
   const encoder = fitEncoder(questions.map((q) => q.context));
   const results: Record<"without" | "with", { reached: number; earned: number }>[] = [];
-  for (let seed = 1; seed <= count; seed++) {
+  for (const seed of seeds) {
     const order = shuffled(questions, createRng(seed));
     const stream = order.slice(0, DECISIONS);
     const arm = async (useRewardModel: boolean) => {
@@ -50,7 +51,7 @@ export async function routingWithFewRatings(folder: string, count: number) {
   return {
     decisions: DECISIONS,
     ratedShare: RATED,
-    seeds: count,
+    seeds: seeds.length,
     /** Mean reward of the best choice after the last training. */
     reached: paired(results.map((r) => ({ without: r.without.reached, with: r.with.reached }))),
     /** Mean reward of the decisions on the way there. */
@@ -105,37 +106,24 @@ async function learn(
         ...(ratings.next() < RATED && { reward: q.rewards[chosen] as number, ratedProbability: RATED }),
       });
     }
-    const learned = useRewardModel ? await mixed(rows, seed) : rows;
-    const measured = rows.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
-    const center = mean(measured);
-    const variance = measured.reduce((a, b) => a + (b - center) ** 2, 0) / measured.length;
+    const rated = rows.filter((r) => r.reward !== undefined);
+    const unrated = useRewardModel ? await mixed(rows, rated, seed) : [];
     policy = fresh();
-    policy.learn(
-      learned.flatMap((row) => {
-        const weight = learningWeight(row, variance);
-        if (row.reward === undefined || weight === 0) return [];
-        return [
-          {
-            context: encoder.encode(row.context),
-            candidates: models,
-            chosen: models.indexOf(row.chosen),
-            reward: row.reward,
-            weight,
-          },
-        ];
-      }),
-    );
+    teach(policy, rated, unrated, { context: encoder });
   }
   return { policy, rows };
 }
 
-async function mixed(rows: readonly DecisionRow[], seed: number): Promise<DecisionRow[]> {
+async function mixed(
+  rows: readonly DecisionRow[],
+  rated: readonly DecisionRow[],
+  seed: number,
+): Promise<MixedRows["rows"]> {
   const example = (row: DecisionRow): RewardExample => ({
     features: { ...row.context, chosen: row.chosen },
     targets: row.reward === undefined ? {} : { reward: row.reward },
     group: row.workflowId,
   });
-  const rated = rows.filter((r) => r.reward !== undefined);
   const model = await RewardModel.fit(rated.map(example), { seed });
   const unseen = model.outOfFold() as Float64Array;
   const at = new Map(rated.map((r, i) => [r.decisionId, unseen[i] as number]));
@@ -147,7 +135,7 @@ async function mixed(rows: readonly DecisionRow[], seed: number): Promise<Decisi
     }),
   );
   model.dispose();
-  return mixRewards(rows, imputed).rows;
+  return teachableRows(rows, imputed).rows;
 }
 
 /** Mean reward of the policy's best candidates. */

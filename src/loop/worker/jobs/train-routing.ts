@@ -1,17 +1,18 @@
 import { digest } from "../../../core/index.js";
 import { type DecisionRow, fitEncoder } from "../../../dataset/index.js";
 import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../../policies/index.js";
-import type { RewardShares } from "../../../rewards/index.js";
-import { policyRowOf, type RowEncoders } from "../../routing/encode.js";
+import type { MixedRows, RewardShares } from "../../../rewards/index.js";
+import type { RowEncoders } from "../../routing/encode.js";
 import { type FullFit, isFullFitDue } from "../../routing/full-fit.js";
 import type { ServedVersion } from "../../routing/judged-rows.js";
 import type { LearnOptions } from "../../routing/points.js";
 import { restored } from "../../routing/restored.js";
 import { splitByTime } from "../../routing/split.js";
 import type { Job } from "../job.js";
-import { type MixedRows, withMixedRewards } from "../mixed-rows.js";
+import { withMixedRewards } from "../mixed-rows.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 import { stopping } from "../stopping.js";
+import { teach } from "../teach.js";
 
 /** What to train for one decision point. */
 export interface TrainRoutingInput {
@@ -70,10 +71,10 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const last = train.at(-1);
     if (since.length < input.minSamples || !last) return [];
     progress(0.1, `${since.length} rows`);
-    const teach = (rows: readonly DecisionRow[], upTo?: string) =>
+    const mixedWith = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
     const whole = rated.filter((r) => r.at <= last.at);
-    if (!champion) return [learn(input, "new", fresh(input, whole), whole, onStep, teach(whole, last.at))];
+    if (!champion) return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at))];
     // A continuation is judged by how far it moved, not by rewards: it may learn from every row, those
     // included that are older than what the champion knows but were rated since.
     const refresh = learn(
@@ -82,12 +83,12 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       { artifact: champion.artifact, ...serving },
       unlearned,
       onStep,
-      teach(unlearned),
+      mixedWith(unlearned),
     );
     if (!isFullFitDue(whole, since.length - train.length, input.fullFit)) return [refresh];
     // From the beginning first: where it is proven better, the continuation is not asked for. What the
     // champion was trained on would flatter it, so both are judged on what came after.
-    return [learn(input, "new", fresh(input, whole), whole, onStep, teach(whole, last.at)), refresh];
+    return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at)), refresh];
   },
 };
 
@@ -99,16 +100,7 @@ function learn(
   onStep: () => void,
   mixed?: MixedRows,
 ): TrainedChallenger {
-  const rows = train.flatMap((r) => {
-    onStep();
-    return policyRowOf(r, started.encoders) ?? [];
-  });
-  const taught = (mixed?.rows ?? []).flatMap(({ row, weight }) => {
-    onStep();
-    const encoded = policyRowOf(row, started.encoders);
-    return encoded ? [{ ...encoded, weight }] : [];
-  });
-  started.policy.learn([...rows, ...taught]);
+  const rows = teach(started.policy, train, mixed?.rows ?? [], started.encoders, onStep);
   onStep();
   const last = (train.at(-1) as DecisionRow).at;
   const merged = (known: readonly string[] | undefined, seen: (row: DecisionRow) => readonly string[]) =>
@@ -122,7 +114,7 @@ function learn(
   return {
     kind,
     artifact,
-    rows: rows.length,
+    rows,
     dataFrom: (train[0] as DecisionRow).at,
     dataTo: kind === "refresh" ? latest(input.champion?.dataTo ?? "", last) : last,
     fingerprint: digest(JSON.stringify([artifact, input.seed]), 16),

@@ -165,27 +165,49 @@ function unwatched(config: TaskConfig | undefined): TaskConfig | undefined {
  * A run's stream that tells its end, whichever way it ends. It hands out the stream's own promises: a
  * generator around the generator would cost each chunk several turns of the event loop.
  */
-function followed(stream: AsyncGenerator<unknown>, recorder: RunRecorder, hooks: RootHooks): AsyncGenerator<unknown> {
-  const onError = (error: unknown) => hooks.end(recorder, { ok: false, error });
-  const onResult = ({ done }: IteratorResult<unknown>) => {
-    if (done) hooks.end(recorder, { ok: true });
-  };
-  const onLeft = () => hooks.end(recorder, { ok: false });
-  const follow = (step: Promise<IteratorResult<unknown>>, then: (result: IteratorResult<unknown>) => void) => {
-    step.then(then, onError);
+class FollowedStream {
+  private readonly onResult: (result: IteratorResult<unknown>) => void;
+  private readonly onError: (error: unknown) => void;
+
+  constructor(
+    private readonly stream: AsyncGenerator<unknown>,
+    private readonly recorder: RunRecorder,
+    private readonly hooks: RootHooks,
+  ) {
+    this.onResult = ({ done }) => {
+      if (done) hooks.end(recorder, { ok: true });
+    };
+    this.onError = (error) => hooks.end(recorder, { ok: false, error });
+  }
+
+  next(value: unknown): Promise<IteratorResult<unknown>> {
+    return this.follow(this.stream.next(value), this.onResult);
+  }
+
+  return(value: unknown): Promise<IteratorResult<unknown>> {
+    return this.follow(this.stream.return(value), () => this.left());
+  }
+
+  throw(error: unknown): Promise<IteratorResult<unknown>> {
+    return this.follow(this.stream.throw(error), () => this.left());
+  }
+
+  private follow<R>(step: Promise<R>, then: (result: R) => void): Promise<R> {
+    step.then(then, this.onError);
     return step;
-  };
-  return Object.assign(Object.create(AsyncGeneratorPrototype), {
-    next: (value: unknown) => follow(stream.next(value), onResult),
-    return: (value: unknown) => follow(stream.return(value), onLeft),
-    throw: (error: unknown) => follow(stream.throw(error), onLeft),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  });
+  }
+
+  private left(): void {
+    this.hooks.end(this.recorder, { ok: false });
+  }
 }
 
-const AsyncGeneratorPrototype = Object.getPrototypeOf((async function* () {})()) as object;
+// To all who ask, it is an async generator.
+Object.setPrototypeOf(FollowedStream.prototype, Object.getPrototypeOf((async function* () {})()) as object);
+
+function followed(stream: AsyncGenerator<unknown>, recorder: RunRecorder, hooks: RootHooks): AsyncGenerator<unknown> {
+  return new FollowedStream(stream, recorder, hooks) as unknown as AsyncGenerator<unknown>;
+}
 
 /** A node served from the cache does not run, but the loop asks the cache for it: note it with its edges. */
 function watchCache(graph: PregelShape, loop: LoopShape, run: RunRecorder | NodeRun): void {

@@ -214,9 +214,8 @@ export class FeedbackCollector {
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
     const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);
-    const earlier = await this.keyed.find(feedbackId, valid.workflowId);
-    if (earlier && once) throw alreadyUsed();
     if (once) return this.writeOnce(valid, run, feedbackId);
+    const earlier = await this.keyed.find(feedbackId, valid.workflowId);
     if (!earlier) return this.begin(valid, run, feedbackId);
     if (earlier.content === contentOf(valid)) return earlier.record;
     throw new LearningError("FEEDBACK_INVALID", {
@@ -233,9 +232,9 @@ export class FeedbackCollector {
   }
 
   private async writeOnce(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string) {
-    if (!(await this.links.take(feedbackId))) throw alreadyUsed();
+    if (this.keyed.has(feedbackId) || !(await this.links.take(feedbackId))) throw alreadyUsed();
     try {
-      // Another process may have stored one, and given its claim back, since this one last looked.
+      // Asked only now, with the claim in hand: another process may have stored one, and given its claim back.
       if (await this.keyed.find(feedbackId, valid.workflowId)) throw alreadyUsed();
       return await this.begin(valid, run, feedbackId);
     } finally {

@@ -25,6 +25,11 @@ export class KeyedSubmissions {
     private readonly capacity = 200_000,
   ) {}
 
+  /** Whether a submission under this id is known already, without a look into the store. */
+  has(feedbackId: string): boolean {
+    return this.known.has(feedbackId);
+  }
+
   /** The submission under this id, if any; after the answer no other may begin before {@link begin}. */
   async find(feedbackId: string, workflowId: string): Promise<KeyedSubmission | undefined> {
     if (this.known.has(feedbackId)) return this.known.get(feedbackId);

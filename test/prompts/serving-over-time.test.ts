@@ -91,6 +91,37 @@ describe("a contextual policy", () => {
   });
 });
 
+describe("a promoted version that a contextual policy gives only the hard cases", () => {
+  it("is not taken for one that has fallen behind", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], guardrails: [] });
+    const serve = async (name: string, count: number) => {
+      for (let i = 0; i < count; i++) {
+        const segment = i % 2 ? "easy" : "hard";
+        const score = (v: string) => (segment === "easy" ? (v === v1 ? 1 : 0.85) : v === v1 ? 0 : 0.3);
+        await world.run("support", `${name}${i}`, score, { segment });
+      }
+      return world.prompts.refresh();
+    };
+    const ended = await serve("e", 3000);
+    expect(ended.promoted).toEqual([{ promptId: "support", version: v2 }]);
+    expect(ended.policies).toHaveLength(1);
+    expect((await serve("p", 300)).rolledBack).toEqual([]);
+    expect((await world.prompts.get("support", { segment: "easy" }, world.config("x"))).version).toBe(v1);
+  });
+
+  it("is rolled back with the policy when both together earn less than before", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    for (let i = 0; i < 40; i++) await world.run("support", `b${i}`, () => 0.95, { segment: "formal" });
+    await world.prompts.promote("support", v2, "by hand");
+    await segmentsLearned(world, [v1, v2]);
+    for (let i = 0; i < 200; i++) await world.run("support", `p${i}`, () => 0.2, { segment: "formal" });
+    expect((await world.prompts.refresh()).rolledBack).toMatchObject([{ promptId: "support" }]);
+  });
+});
+
 describe("two processes on one store", () => {
   it("see each other's experiments and versions at their next refresh, and overwrite nothing", async () => {
     const store = createMemoryStore();

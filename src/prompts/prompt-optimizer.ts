@@ -14,7 +14,7 @@ import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { allocate, type ExperimentOptions, ExperimentRun, parseDefinition } from "./experiments/index.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
 import { type Proposal, type ProposalRequest, propose } from "./proposals/propose.js";
-import { type Actors, applyExperiments, applyRegressions } from "./serving/apply.js";
+import { type Actors, applyExperiments, applyRegressions, overtaken } from "./serving/apply.js";
 import { type ContextualResult, latestVariants, learnContextualPolicy, variantRows } from "./serving/contextual.js";
 import { type ExperimentRecord, ExperimentsBook } from "./serving/experiments-book.js";
 import { PromptLibrary, type PromptVersion } from "./serving/library.js";
@@ -147,8 +147,10 @@ export class PromptOptimizer {
     };
     const { ended, experiments, promoted } = await applyExperiments(actors, runs);
     const policies: RefreshReport["policies"] = [];
-    for (const { key, definition } of ended) {
+    for (const record of ended) {
+      const { key, definition } = record;
       this.server.forget(key);
+      if (overtaken(this.options.registry, record)) continue;
       const learned = await this.learnPolicy(definition.promptId);
       if (learned?.better) policies.push({ promptId: definition.promptId, gain: learned.gain, lower: learned.lower });
     }
@@ -166,7 +168,10 @@ export class PromptOptimizer {
     await this.options.registry.rollback(PROMPT_POINT + promptId, reason);
   }
 
-  /** Lets a version serve from now on, by hand; a contextual policy learned before gives way to it. */
+  /**
+   * Lets a version serve from now on, by hand; a contextual policy learned before gives way to it. A running
+   * experiment goes on (stop it to end it); what it finds replaces only a version that takes part in it.
+   */
   async promote(promptId: string, version: string, reason: string): Promise<void> {
     await this.options.registry.promote(PROMPT_POINT + promptId, version, reason);
   }

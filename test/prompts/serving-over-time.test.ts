@@ -122,6 +122,24 @@ describe("a promoted version that a contextual policy gives only the hard cases"
   });
 });
 
+describe("an experiment", () => {
+  it("does not replace a version that took no part and was promoted while it ran", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    const v3 = await world.prompts.register("support", supportPrompt("Answer in verse."));
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2] });
+    world.clock.advance(1000);
+    await world.prompts.promote("support", v3, "by hand");
+    for (let i = 0; i < 120; i++) {
+      const segment = i % 2 ? "formal" : "casual";
+      await world.run("support", `w${i}`, (v) => (v === v2 ? 1 : segment === "formal" ? 0.3 : 0), { segment });
+    }
+    const report = await world.prompts.refresh();
+    expect(report).toMatchObject({ experiments: [{ ended: true }], promoted: [], policies: [] });
+    expect((await world.prompts.get("support", { segment: "formal" }, world.config("x"))).version).toBe(v3);
+  });
+});
+
 describe("two processes on one store", () => {
   it("see each other's experiments and versions at their next refresh, and overwrite nothing", async () => {
     const store = createMemoryStore();

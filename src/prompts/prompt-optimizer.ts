@@ -80,7 +80,8 @@ export class PromptOptimizer {
    * probability), else by the contextual policy, else the serving version; a pin holds against both. A run
    * keeps the version it started with until a roll-back or pin (in this process, for the last 10,000 runs).
    * Never fails once the id is registered: on any trouble the serving version is given.
-   * @param context what may matter for the choice: strata, fields of the contextual policy, `userId` for stickiness
+   * @param context what may matter for the choice: strata, fields of the contextual policy, and for stickiness
+   * `userId` (a text or a whole number)
    * @param config the run's config; in a LangGraph node the one passed to it
    */
   get(promptId: string, context: DecisionContext = {}, config: RunConfigLike = {}): Promise<ServedPrompt> {

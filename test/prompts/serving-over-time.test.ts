@@ -123,6 +123,21 @@ describe("a promoted version that a contextual policy gives only the hard cases"
 });
 
 describe("an experiment", () => {
+  it("that sticks to users knows them by whole numbers as well, and the nameless by their threads", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], sticky: "user" });
+    const versions = async (userId: string | number) => {
+      const served = Array.from({ length: 20 }, (_, i) =>
+        world.prompts.get("support", { userId }, world.config(`${userId}/${i}`, `t${i}`)),
+      );
+      return new Set((await Promise.all(served)).map((s) => s.version));
+    };
+    expect((await versions(42)).size).toBe(1);
+    expect((await versions("alice")).size).toBe(1);
+    expect((await versions("")).size).toBe(2);
+  });
+
   it("does not replace a version that took no part and was promoted while it ran", async () => {
     const world = await openWorld();
     const [v1, v2] = await twoVersions(world);

@@ -82,7 +82,10 @@ function inExperiment(request: AssignRequest, record: ExperimentRecord, identity
 
 /** Who keeps a variant: the user or thread where it is known, else the run. Hashed, so that no name is stored. */
 function unitOf(sticky: "user" | "thread" | "run", { context }: AssignRequest, identity: RunIdentity): string {
-  const user = typeof context.userId === "string" ? context.userId : undefined;
+  const { userId } = context;
+  // An empty name is nobody's: all who have none would be one unit.
+  const named = (typeof userId === "string" && userId !== "") || Number.isSafeInteger(userId);
+  const user = named ? String(userId) : undefined;
   const who = sticky === "user" ? (user ?? identity.threadId) : sticky === "thread" ? identity.threadId : undefined;
   return digest(who === undefined ? `run/${identity.workflowId}` : `${sticky}/${who}`, 16);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
 import { ExperimentRun, parseDefinition } from "../../src/prompts/index.js";
-import { createMemoryStore } from "../../src/store/index.js";
+import { createMemoryStore, factsAfter } from "../../src/store/index.js";
+import { WorkflowTracer } from "../../src/tracing/index.js";
 import { openWorld, supportPrompt } from "./support/world.js";
 
 async function twoVersions(world: Awaited<ReturnType<typeof openWorld>>) {
@@ -123,6 +124,21 @@ describe("a promoted version that a contextual policy gives only the hard cases"
 });
 
 describe("an experiment", () => {
+  it("tells strata apart by what redaction leaves, and stores nothing else of them", async () => {
+    const store = createMemoryStore();
+    const sink = new WorkflowTracer({ store, redact: [{ path: "customer" }] });
+    const world = await openWorld({ sink }, store);
+    const [v1, v2] = await twoVersions(world);
+    const stratifyBy = ["customer", "language"];
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], stratifyBy });
+    await world.prompts.get("support", { customer: "Ann Lee", language: "de" }, world.config("w1"));
+    await sink.flush();
+    const [decision] = (await factsAfter(store, "decision")).facts;
+    expect(decision?.context["prompt.stratum"]).toBe('["[redacted]","de",""]');
+    expect(JSON.stringify(decision)).not.toContain("Ann");
+    await sink.close();
+  });
+
   it("that sticks to users knows them by whole numbers as well, and the nameless by their threads", async () => {
     const world = await openWorld();
     const [v1, v2] = await twoVersions(world);

@@ -88,12 +88,16 @@ export class PromptOptimizer {
     return Promise.resolve().then(() => this.server.serve(promptId, context, config));
   }
 
-  /** Starts an experiment between versions; fails with EXPERIMENT_INVALID for unknown versions or when one is running. */
+  /**
+   * Starts an experiment between versions; fails with EXPERIMENT_INVALID for a bad definition, unknown versions or
+   * when one is running.
+   */
   async startExperiment(options: ExperimentOptions): Promise<ExperimentRecord> {
-    for (const v of options.variants)
-      if (!this.library.get(options.promptId, v))
+    const { promptId, variants } = parseDefinition(options);
+    for (const v of variants)
+      if (!this.library.get(promptId, v))
         throw new LearningError("EXPERIMENT_INVALID", {
-          received: `version ${show(v)} of ${show(options.promptId)}`,
+          received: `version ${show(v)} of ${show(promptId)}`,
           expected: "registered versions of the prompt",
           remedy: "List them with prompts.list(id).",
         });
@@ -235,14 +239,14 @@ export class PromptOptimizer {
    * experiment before anything is spent.
    */
   async propose(promptId: string, request: ProposalRequest): Promise<Proposal> {
-    const champion = this.library.champion(promptId);
-    const served = champion === undefined ? undefined : this.library.get(promptId, champion);
-    if (champion === undefined || !served)
+    const served = this.library.serving(promptId);
+    if (!served)
       throw new LearningError("PROMPT_INVALID", {
         received: `a proposal for ${show(promptId)}`,
-        expected: "a prompt with a serving version",
+        expected: `one of ${this.ids().join(", ") || "the registered ids, but there are none"}`,
         remedy: "Register a template under this id first.",
       });
+    const champion = served.version;
     if (request.experiment) {
       this.requireSink();
       parseDefinition({ ...request.experiment, promptId, variants: [champion, "the proposal"] });

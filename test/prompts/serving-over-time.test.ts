@@ -124,6 +124,12 @@ describe("a promoted version that a contextual policy gives only the hard cases"
 });
 
 describe("an experiment", () => {
+  it("without variants is refused in plain words", async () => {
+    const { prompts } = await openWorld();
+    const start = prompts.startExperiment({ promptId: "support" } as Parameters<typeof prompts.startExperiment>[0]);
+    await expect(start).rejects.toThrow(/EXPERIMENT_INVALID.*variants/);
+  });
+
   it("tells strata apart by what redaction leaves, and stores nothing else of them", async () => {
     const store = createMemoryStore();
     const sink = new WorkflowTracer({ store, redact: [{ path: "customer" }] });

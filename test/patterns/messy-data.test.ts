@@ -53,6 +53,18 @@ describe("options", () => {
     expect(short.patterns.filter((p) => p.kind === "sequence").every((p) => p.activities.length <= 3)).toBe(true);
   });
 
+  it.each([
+    [{ maxFindings: -1 }, /PATTERN_INVALID.*maxFindings -1; expected a whole number of at least 0/],
+    [{ maxCandidates: 0 }, /PATTERN_INVALID.*maxCandidates 0/],
+    [{ maxLength: 0 }, /PATTERN_INVALID.*maxLength 0/],
+    [{ maxGap: Number.NaN }, /PATTERN_INVALID.*maxGap NaN/],
+    [{ minRated: Number.NaN }, /PATTERN_INVALID.*minRated NaN/],
+    [{ minSuport: 0.2 }, /CONFIG_UNKNOWN_KEY.*Did you mean "minSupport"/],
+  ])("out of range or unknown are refused: %o", async (options, message) => {
+    expect(() => analyzeRuns(new PatternEngine(), options)).toThrow(message);
+    await expect(new PatternAnalyzer(createMemoryStore(), options).analyzePatterns()).rejects.toThrow(message);
+  });
+
   it("that could never lead to a verdict are refused", () => {
     expect(() => analyzeRuns(new PatternEngine(), { fdr: 0 })).toThrow(/fdr 0 with 999 permutations/);
     expect(() => analyzeRuns(new PatternEngine(), { fdr: 0.01, permutations: 50 })).toThrow(/raise permutations/);

@@ -17,7 +17,7 @@ export type PatternSource =
 
 /** Options of a PatternAnalyzer; those of `analyzePatterns` become its defaults. */
 export interface PatternAnalyzerOptions extends AnalyzeOptions {
-  /** A run's reward; by default composed from judgement and success, without latency and cost. */
+  /** A run's reward in [0,1]; by default composed from judgement and success, without latency and cost. */
   reward?: PatternReward;
   /**
    * Makes the reports, where that is not to be done here: the loop's are made by its learning thread, with

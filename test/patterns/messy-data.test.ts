@@ -80,6 +80,21 @@ describe("many runs of one type", () => {
   });
 });
 
+describe("a reward of one's own", () => {
+  it("that is no number counts as unrated, and one outside [0,1] is refused with the run it is for", async () => {
+    const store = createMemoryStore();
+    await store.append("trace", [aSegment("w1", ["a"]), aSegment("w2", ["a", "b"])]);
+    const holed = new PatternAnalyzer(store, { reward: (_, t) => (t.workflowId === "w1" ? Number.NaN : 0.5) });
+    expect(await holed.analyzePatterns({ minRated: 1 })).toMatchObject({
+      runs: 2,
+      ratedRuns: 1,
+      rewardBasis: "judged",
+    });
+    const tenfold = new PatternAnalyzer(store, { reward: () => 7 });
+    await expect(tenfold.analyzePatterns()).rejects.toThrow(/CONFIG_INVALID.*reward 7 for the run "w1".*\[0,1\]/);
+  });
+});
+
 describe("PatternEngine", () => {
   it("forgets a run with its reward, decisions and label, and counts anew once most are gone", () => {
     const cases = supportRuns(1500, "gone");

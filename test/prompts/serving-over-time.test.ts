@@ -231,6 +231,19 @@ describe("two processes on one store", () => {
   });
 });
 
+describe("a reward of one's own", () => {
+  it("that is no number counts as unrated, and one outside [0,1] is refused: it could make false winners", async () => {
+    let score = Number.NaN;
+    const world = await openWorld({ reward: () => score });
+    await twoVersions(world);
+    await world.run("support", "w1", () => 1);
+    expect((await world.prompts.refresh()).outcomes).toBe(0);
+    score = 7;
+    await world.run("support", "w2", () => 1);
+    await expect(world.prompts.refresh()).rejects.toThrow(/CONFIG_INVALID.*reward 7 for the run "w2"/);
+  });
+});
+
 describe("a store in trouble", () => {
   it("loses no outcome: what was read before the failure is read again", async () => {
     const world = await openWorld();

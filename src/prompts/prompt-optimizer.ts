@@ -54,7 +54,18 @@ export class PromptOptimizer {
     await prompts.library.load();
     await prompts.book.load();
     for (const promptId of prompts.ids()) await prompts.server.loadPolicy(promptId);
+    await prompts.recall();
     return prompts;
+  }
+
+  /** What the running experiments gave to their units so far: nobody's version changes because a process began. */
+  private async recall(): Promise<void> {
+    const active = this.book.active();
+    for (const { definition, startedAt } of active) {
+      const query = { decisionPoint: PROMPT_POINT + definition.promptId, from: startedAt };
+      for await (const { facts } of this.options.store.read("decision", query))
+        for (const decision of facts) this.server.remember(decision, active);
+    }
   }
 
   /**
@@ -137,7 +148,7 @@ export class PromptOptimizer {
     await this.book.load();
     await this.reader.read(signal);
     const runs = [...this.reader.runs()];
-    const active = new Set(this.book.active().map((r) => r.key));
+    const active = this.book.active();
     const turn = takingTurns(AT_ONCE, signal);
     for (const { decision } of runs) {
       await turn();

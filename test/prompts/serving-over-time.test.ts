@@ -198,6 +198,34 @@ describe("two processes on one store", () => {
     ]);
   });
 
+  it("keep the versions of an experiment's threads over restarts, before any refresh", async () => {
+    const { store, prompts } = await openWorld();
+    for (const text of ["Answer.", "Answer with an example.", "Answer in verse."])
+      await prompts.register("support", supportPrompt(text));
+    const variants = ["v1", "v2", "v3"];
+    await prompts.startExperiment({ promptId: "support", variants, allocation: "thompson", stratifyBy: ["topic"] });
+    /** What a new process gives to all threads when the shares are so by then. */
+    const given = async (run: string, v1: number, v2: number, v3: number) => {
+      await store.documents.update<object[]>("prompts/experiments/support", (list = []) =>
+        list.map((r) => ({ ...r, shares: { v1, v2, v3 } })),
+      );
+      const world = await openWorld({}, store);
+      const versions: string[] = [];
+      for (let n = 0; n < 60; n++) {
+        const config = world.config(`${run}${n}`, `t${n}`);
+        versions.push((await world.prompts.get("support", { topic: n % 3 ? "a" : "b" }, config)).version);
+      }
+      await store.append("decision", world.pending.splice(0));
+      return versions;
+    };
+    const first = await given("a", 0.4, 0.3, 0.3);
+    expect(await given("b", 0.1, 0.1, 0.8)).toEqual(first);
+    // The first version leaves: whoever had it draws once more, and keeps that.
+    const second = await given("c", 0, 0.7, 0.3);
+    expect(second.map((v, n) => (first[n] === "v1" ? "v1" : v))).toEqual(first);
+    expect(await given("d", 0, 0.2, 0.8)).toEqual(second);
+  });
+
   it("never name a version that was not served", async () => {
     const store = createMemoryStore();
     const one = await openWorld({}, store);

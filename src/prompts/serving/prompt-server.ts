@@ -15,7 +15,7 @@ import type { RegistryEvent } from "../../registry/index.js";
 import { assign, type Drawn, decisionOf } from "./assign.js";
 import { Assignments } from "./assignments.js";
 import { ContextualServing } from "./contextual.js";
-import type { ExperimentsBook } from "./experiments-book.js";
+import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
 import type { HeldPrompt, PromptLibrary } from "./library.js";
 import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./outcome-reader.js";
 import type { PromptOptimizerOptions, ServedPrompt } from "./types.js";
@@ -106,15 +106,22 @@ export class PromptServer {
     return drawn;
   }
 
-  /** Keeps what other processes, or this one before a restart, gave to the units of running experiments. */
-  remember({ context, chosen, candidates, probabilities }: Decision, active: ReadonlySet<string>): void {
-    const [unit, experiment, stratum] = [context[UNIT_FIELD], context[EXPERIMENT_FIELD], context[STRATUM_FIELD]];
-    if (typeof unit !== "string" || typeof experiment !== "string" || !active.has(experiment)) return;
-    this.assignments.keep(experiment, unit, {
+  /**
+   * Keeps what other processes, or this one before a restart, gave to the units of running experiments: of each
+   * unit the first version that is still in its experiment.
+   */
+  remember({ context, chosen, candidates, probabilities }: Decision, active: readonly ExperimentRecord[]): void {
+    const [unit, key, stratum] = [context[UNIT_FIELD], context[EXPERIMENT_FIELD], context[STRATUM_FIELD]];
+    const experiment = active.find((r) => r.key === key);
+    if (typeof unit !== "string" || !experiment) return;
+    const known = this.assignments.of(experiment.key, unit);
+    const assignment = {
       version: chosen,
       probabilities: Object.fromEntries(candidates.map((c, i) => [c, probabilities?.[i] ?? 0])),
       stratum: String(stratum ?? ""),
-    });
+    };
+    const left = known !== undefined && !(Number(experiment.shares[known.version]) > 0);
+    this.assignments.keep(experiment.key, unit, assignment, left && Number(experiment.shares[chosen]) > 0);
   }
 
   /** Forgets an experiment that has ended. */

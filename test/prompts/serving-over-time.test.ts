@@ -259,6 +259,18 @@ describe("two processes on one store", () => {
   });
 });
 
+describe("late outcomes of a version that has left", () => {
+  it("count towards the most that an experiment waits for", () => {
+    const run = new ExperimentRun(parseDefinition({ promptId: "p", variants: ["v1", "v2", "v3"], maxOutcomes: 100 }));
+    const probabilities = { v1: 1 / 3, v2: 1 / 3, v3: 1 / 3 };
+    const add = (variant: string) => run.add({ variant, probabilities, reward: variant === "v1" ? 0 : 1, stratum: "" });
+    for (let i = 0; i < 60; i++) add(`v${1 + (i % 3)}`);
+    expect(run.remaining).toEqual(["v2", "v3"]);
+    for (let i = 0; i < 100; i++) add("v1");
+    expect(run.report()).toMatchObject({ verdict: "not-enough-data", outcomes: 100 });
+  });
+});
+
 describe("a reward of one's own", () => {
   it("that is no number counts as unrated, and one outside [0,1] is refused: it could make false winners", async () => {
     let score = Number.NaN;

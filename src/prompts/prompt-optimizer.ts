@@ -51,11 +51,19 @@ export class PromptOptimizer {
   /** Opens the prompts that a registry and store hold. */
   static async open(options: PromptOptimizerOptions): Promise<PromptOptimizer> {
     const prompts = new PromptOptimizer(options);
-    await prompts.library.load();
+    await prompts.follow();
     await prompts.book.load();
-    for (const promptId of prompts.ids()) await prompts.server.loadPolicy(promptId);
     await prompts.recall();
     return prompts;
+  }
+
+  /**
+   * Takes up the versions and policies that the registry knows of by now, other processes' included, so that what
+   * was promoted elsewhere can serve here; experiments are taken up by `refresh`.
+   */
+  async follow(): Promise<void> {
+    await this.library.load();
+    for (const promptId of this.ids()) await this.server.loadPolicy(promptId);
   }
 
   /** What the running experiments gave to their units so far: nobody's version changes because a process began. */
@@ -144,7 +152,7 @@ export class PromptOptimizer {
   }
 
   private async act(signal?: AbortSignal): Promise<RefreshReport> {
-    await this.library.load();
+    await this.follow();
     await this.book.load();
     await this.reader.read(signal);
     const runs = [...this.reader.runs()];

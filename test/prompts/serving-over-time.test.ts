@@ -62,6 +62,30 @@ describe("a contextual policy", () => {
     expect((await again.prompts.get("support", { segment: "formal" }, world.config("c"))).version).toBe(v2);
   });
 
+  it("serves in other processes once they follow, and nowhere after it was rolled back or when it cannot be read", async () => {
+    const world = await openWorld();
+    const versions = await twoVersions(world);
+    const other = await openWorld({}, world.store);
+    expect((await segmentsLearned(world, versions))?.better).toBe(true);
+    let n = 0;
+    const casual = async ({ prompts, config }: typeof world) =>
+      (await prompts.get("support", { segment: "casual" }, config(`f${n++}`))).version;
+    const mostly = async (w: typeof world) => {
+      const all = await Promise.all(Array.from({ length: 20 }, () => casual(w)));
+      return all.filter((v) => v === versions[1]).length > 15;
+    };
+    await other.registry.refresh();
+    expect(await mostly(other)).toBe(false);
+    await other.prompts.follow();
+    expect(await mostly(other)).toBe(true);
+    const load = (name: string, version: string) =>
+      name.startsWith("prompt-policy/") ? Promise.reject(new Error("damaged")) : other.registry.load(name, version);
+    const third = await openWorld({ registry: { ...other.registry, load } as typeof other.registry }, world.store);
+    expect(await mostly(third)).toBe(false);
+    await other.registry.rollback("prompt-policy/support", "by hand");
+    expect(await mostly(other)).toBe(false);
+  });
+
   it("is learned from the latest experiment when an earlier one had other versions", async () => {
     const world = await openWorld();
     const [v1, v2] = await twoVersions(world);

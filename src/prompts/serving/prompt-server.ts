@@ -30,7 +30,7 @@ export function policyName(promptId: string): string {
 
 /** Gives each run its version of a prompt, from memory alone, and leaves the decision that ties them. */
 export class PromptServer {
-  private readonly policies = new Map<string, ContextualServing>();
+  private readonly policies = new Map<string, { version: string; serving: ContextualServing }>();
   private readonly assignments = new Assignments();
   /** What each run got, and how many roll-backs and pins there had been. */
   private readonly held = new Recent<{ drawn: Drawn; epoch: number }>(REMEMBERED_RUNS);
@@ -129,25 +129,33 @@ export class PromptServer {
     this.assignments.forget(experiment);
   }
 
-  /** Reads the serving policy over a prompt's versions, if there is one. */
+  /** Reads the serving policy over a prompt's versions, if one is not in memory yet; one that cannot be read is none. */
   async loadPolicy(promptId: string): Promise<void> {
     const { registry } = this.options;
     const name = policyName(promptId);
-    const champion = registry.names().includes(name) ? registry.champion(name) : undefined;
-    if (!champion) this.policies.delete(promptId);
-    else
-      this.policies.set(
-        promptId,
-        new ContextualServing((await registry.load(name, champion.version)) as RoutingArtifact),
-      );
+    const version = registry.names().includes(name) ? registry.champion(name)?.version : undefined;
+    if (version === undefined) this.policies.delete(promptId);
+    else if (this.policies.get(promptId)?.version !== version)
+      try {
+        const serving = new ContextualServing((await registry.load(name, version)) as RoutingArtifact);
+        this.policies.set(promptId, { version, serving });
+      } catch (error) {
+        this.policies.delete(promptId);
+        this.logger.warn("a policy over prompt versions cannot be read and does not serve", {
+          name,
+          version,
+          error: messageOf(error),
+        });
+      }
   }
 
   /** The policy, unless a version was promoted or rolled back to after it: what people or proof say last holds. */
   private policyOf(promptId: string, events: readonly RegistryEvent[]): ContextualServing | undefined {
-    const policy = this.policies.get(promptId);
-    if (!policy) return undefined;
+    const { registry } = this.options;
+    const held = this.policies.get(promptId);
+    if (!held || registry.champion(policyName(promptId))?.version !== held.version) return undefined;
     const changed = (list: readonly RegistryEvent[]) => list.findLast((e) => e.action !== "publish")?.at ?? "";
-    return changed(this.options.registry.history(policyName(promptId))) >= changed(events) ? policy : undefined;
+    return changed(registry.history(policyName(promptId))) >= changed(events) ? held.serving : undefined;
   }
 
   /** Versions of the routing policies that serve now: an experiment's arms are balanced within them. */

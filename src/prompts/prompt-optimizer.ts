@@ -52,18 +52,21 @@ export class PromptOptimizer {
   static async open(options: PromptOptimizerOptions): Promise<PromptOptimizer> {
     const prompts = new PromptOptimizer(options);
     await prompts.follow();
-    await prompts.book.load();
     await prompts.recall();
     return prompts;
   }
 
   /**
-   * Takes up the versions and policies that the registry knows of by now, other processes' included, so that what
-   * was promoted elsewhere can serve here; experiments are taken up by `refresh`.
+   * Takes up what other processes did by now, so that it holds here: versions, promotions, policies, and which
+   * experiments run. What they gave to whom is taken up by `refresh`.
    */
   async follow(): Promise<void> {
     await this.library.load();
     for (const promptId of this.ids()) await this.server.loadPolicy(promptId);
+    const ran = this.book.active();
+    await this.book.load();
+    const running = new Set(this.book.active().map((r) => r.key));
+    for (const { key } of ran) if (!running.has(key)) this.server.forget(key);
   }
 
   /** What the running experiments gave to their units so far: nobody's version changes because a process began. */
@@ -153,7 +156,6 @@ export class PromptOptimizer {
 
   private async act(signal?: AbortSignal): Promise<RefreshReport> {
     await this.follow();
-    await this.book.load();
     await this.reader.read(signal);
     const runs = [...this.reader.runs()];
     const active = this.book.active();

@@ -64,6 +64,13 @@ describe("two loops over one folder", () => {
     // No cycle runs there: it follows by itself.
     clock.advance(10_000);
     await vi.waitFor(async () => expect(await served()).toBe(v3));
+
+    await learner.prompts.startExperiment({ promptId: "support", variants: ["v2", v3] });
+    clock.advance(10_000);
+    await vi.waitFor(() => expect(server.prompts.experiments("support")).toMatchObject([{ key: "support#1" }]));
+    await learner.prompts.stopExperiment("support", "enough");
+    clock.advance(10_000);
+    await vi.waitFor(() => expect(server.prompts.experiments("support")[0]?.ended?.reason).toBe("stopped"));
   });
 
   it("learn one after the other", async () => {

@@ -59,7 +59,7 @@ describe("options", () => {
     [{ maxLength: 0 }, /PATTERN_INVALID.*maxLength 0/],
     [{ maxGap: Number.NaN }, /PATTERN_INVALID.*maxGap NaN/],
     [{ minRated: Number.NaN }, /PATTERN_INVALID.*minRated NaN/],
-    [{ minSuport: 0.2 }, /CONFIG_UNKNOWN_KEY.*Did you mean "minSupport"/],
+    [{ minSuport: 0.2 } as object, /CONFIG_UNKNOWN_KEY.*Did you mean "minSupport"/],
   ])("out of range or unknown are refused: %o", async (options, message) => {
     expect(() => analyzeRuns(new PatternEngine(), options)).toThrow(message);
     await expect(new PatternAnalyzer(createMemoryStore(), options).analyzePatterns()).rejects.toThrow(message);

@@ -283,6 +283,17 @@ describe("two processes on one store", () => {
   });
 });
 
+describe("performance over time", () => {
+  it("has stretches of some length", async () => {
+    const world = await openWorld();
+    await twoVersions(world);
+    await world.run("support", "w1", () => 1);
+    await world.prompts.refresh();
+    expect(world.prompts.performance("support", 1000)[0]?.history).toMatchObject([{ runs: 1, mean: 1 }]);
+    expect(() => world.prompts.performance("support", 0)).toThrow(/PROMPT_INVALID.*stretchMs 0/);
+  });
+});
+
 describe("late outcomes of a version that has left", () => {
   it("count towards the most that an experiment waits for", () => {
     const run = new ExperimentRun(parseDefinition({ promptId: "p", variants: ["v1", "v2", "v3"], maxOutcomes: 100 }));

@@ -27,7 +27,8 @@ function number(options: OptionValues, name: string): number | undefined {
   const value = options[name];
   if (value === undefined) return undefined;
   const parsed = Number(value);
-  if (!Number.isFinite(parsed)) throw wrong(`--${name} ${show(value)}`, "a number");
+  // An empty text is a variable that was not set, not a zero.
+  if (String(value).trim() === "" || !Number.isFinite(parsed)) throw wrong(`--${name} ${show(value)}`, "a number");
   return parsed;
 }
 
@@ -89,6 +90,7 @@ export const COMMANDS: Record<string, Command> = {
     options: { out: { type: "string", default: "report.html" } },
     async run(loop, _args, options) {
       const data = await loop.createReport();
+      if (options.out === "") throw wrong('--out ""', "the file to write");
       const file = resolve(String(options.out));
       try {
         await writeFile(file, renderReportHtml(data));

@@ -128,9 +128,10 @@ export class LearningEngine {
   }
 
   private async reload(): Promise<void> {
-    const { store, registry, points } = this.deps;
+    const { store, registry, points, prompts } = this.deps;
     await registry.refresh();
     await points.refresh();
+    await prompts.follow();
     this.history = (await store.documents.get<LearningHistory>(HISTORY_KEY)) ?? this.history;
     this.scheduler.adopt(this.history.recentStarts);
   }

@@ -1,7 +1,8 @@
-import { createRng, LearningError, type Rng, show } from "../core/index.js";
+import { createRng, type Rng } from "../core/index.js";
 import { agentCombinations } from "./agent-combinations.js";
 import { type Association, testAssociations } from "./association.js";
 import { type Candidate, findCandidates } from "./candidates.js";
+import { checkOptions } from "./check-options.js";
 import { type Conformance, checkConformance, referenceOf } from "./conformance.js";
 import { decisionRules } from "./decision-rules.js";
 import type { EventLog } from "./event-log.js";
@@ -9,7 +10,6 @@ import { failurePrecursors } from "./failure-precursors.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
-import { supportCount } from "./prefix-span.js";
 import { type ProcessMap, processMap } from "./process-map.js";
 import { type RunView, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
@@ -44,11 +44,11 @@ export interface AnalyzeOptions {
 /**
  * Analyses what the engine remembers; the same data, options and seed give the same report.
  * @param onStep called between steps of long work; what it throws ends the analysis
- * @throws PATTERN_INVALID for options outside their range
+ * @throws PATTERN_INVALID for options outside their range, CONFIG_UNKNOWN_KEY for unknown ones
  */
 export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
   const { fdr = 0.05, permutations = 999, minRated = 10 } = options;
-  checkLevels(options);
+  checkOptions(options);
   const rng = createRng(options.seed ?? 1);
   const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;
   const runs = [...engine.runs.values()].filter((r) => wanted(r.workflowType));
@@ -116,17 +116,6 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
       { fdr, permutations, ...stepping, rng: rng.fork("metrics") },
     ),
   };
-}
-
-/** @throws PATTERN_INVALID for levels at which no verdict could ever be reached, or a support that is none */
-export function checkLevels({ fdr = 0.05, permutations = 999, minSupport = 0.05 }: AnalyzeOptions): void {
-  supportCount(minSupport, 1);
-  if (fdr > 0 && fdr < 1 && Number.isInteger(permutations) && fdr * (permutations + 1) >= 1 - 1e-9) return;
-  throw new LearningError("PATTERN_INVALID", {
-    received: `fdr ${show(fdr)} with ${show(permutations)} permutations`,
-    expected: "fdr in (0,1) and at least 1/fdr - 1 permutations",
-    remedy: "The smallest possible p-value is 1/(permutations + 1): raise permutations, or fdr.",
-  });
 }
 
 const LISTED_RUNS = 100;

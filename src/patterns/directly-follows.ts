@@ -50,16 +50,17 @@ export class DirectlyFollows implements LogCounter {
       const a = items[start + i] as number;
       bump(this.events.data, a, by);
       const work = times < 0 ? Number.NaN : (took[times + i] as number);
-      if (!Number.isNaN(work)) {
+      if (Number.isFinite(work)) {
         bump(this.timedEvents.data, a, by);
         bump(this.workMs.data, a, by * work);
       }
       if (i + 1 === n) break;
       const e = this.edgeOf(a, items[start + i + 1] as number);
       bump(this.count.data, e, by);
-      if (times < 0) continue;
+      const wait =
+        times < 0 ? Number.NaN : (began[times + i + 1] as number) - (began[times + i] as number) - (work || 0);
+      if (!Number.isFinite(wait)) continue;
       bump(this.timed.data, e, by);
-      const wait = (began[times + i + 1] as number) - (began[times + i] as number) - (work || 0);
       bump(this.waitMs.data, e, by * wait);
     }
   }

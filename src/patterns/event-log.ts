@@ -8,9 +8,9 @@ export interface LogCase {
   /** The kind of work (`workflowType`); comparisons are made within it. */
   type: string;
   activities: readonly string[];
-  /** Start of each activity in epoch milliseconds, where known. */
+  /** Start of each activity in epoch milliseconds, where known; NaN for single ones that are not. */
   startMs?: readonly number[];
-  /** How long each activity took, where known; without, waits run from start to start. */
+  /** How long each activity took, where known (NaN: not); without, waits run from start to start. */
   durationMs?: readonly number[];
 }
 

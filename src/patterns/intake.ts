@@ -1,5 +1,5 @@
 import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
-import { composeReward, joinRows, joinSegments } from "../dataset/index.js";
+import { composeReward, givenReward, joinRows, joinSegments } from "../dataset/index.js";
 import type { LabelledFailure } from "./blame.js";
 import type { PatternEngine } from "./pattern-engine.js";
 import { viewRun } from "./run-view.js";
@@ -11,7 +11,7 @@ export interface RunFacts {
   decisions: readonly Decision[];
 }
 
-/** Computes a run's reward; undefined while unrated. */
+/** Computes a run's reward in [0,1]; undefined while unrated. */
 export type PatternReward = (feedback: readonly FeedbackRecord[], trace: Trace) => number | undefined;
 
 /** The reward patterns are judged by: latency and cost stay out, since they are metrics of their own here. */
@@ -57,7 +57,7 @@ export function takeIn(
     }
     const label = lookAt(engine, trace, feedback);
     if (label) labelled.push(label);
-    engine.rate(workflowId, reward(feedback, trace));
+    engine.rate(workflowId, givenReward(reward(feedback, trace), workflowId));
     rows.push(...joinRows(decisions, new Map([[workflowId, feedback]]), new Map([[workflowId, trace]])));
   }
   engine.decide(rows);

@@ -37,6 +37,7 @@ export interface CorrelationOptions {
 /**
  * Rank correlations of every metric with the reward within each workflow type, tested together by
  * step-down max-T, so that metrics which go together (tokens and cost) are not counted as separate luck.
+ * A metric that some run of a type lacks (the cost, where a price is not known) is left out for that type.
  */
 export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
   const { fdr = 0.05, permutations = 999, minRuns = 10, onStep, rng } = options;

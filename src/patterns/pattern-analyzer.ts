@@ -1,7 +1,8 @@
 import { type FactKind, type FactTypes, factsAfter, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
-import { type AnalyzeOptions, analyzeRuns, checkLevels } from "./analyze-runs.js";
+import { type AnalyzeOptions, analyzeRuns } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
+import { checkOptions } from "./check-options.js";
 import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";
 import { type PatternReward, type RunFacts, takeIn } from "./intake.js";
 import { PatternEngine } from "./pattern-engine.js";
@@ -16,7 +17,7 @@ export type PatternSource =
 
 /** Options of a PatternAnalyzer; those of `analyzePatterns` become its defaults. */
 export interface PatternAnalyzerOptions extends AnalyzeOptions {
-  /** A run's reward; by default composed from judgement and success, without latency and cost. */
+  /** A run's reward in [0,1]; by default composed from judgement and success, without latency and cost. */
   reward?: PatternReward;
   /**
    * Makes the reports, where that is not to be done here: the loop's are made by its learning thread, with
@@ -106,12 +107,12 @@ export class PatternAnalyzer {
 
   /**
    * The full analysis of everything so far; kept until something new comes in or other options are asked for.
-   * @throws PATTERN_INVALID for options outside their range
+   * @throws PATTERN_INVALID for options outside their range, CONFIG_UNKNOWN_KEY for unknown ones
    */
   async analyzePatterns(options: AnalyzeOptions = {}): Promise<PatternReport> {
     const { analyze, reward: _, ...defaults } = this.options;
     const merged = { ...defaults, ...options };
-    checkLevels(merged);
+    checkOptions(merged);
     if (analyze) return analyze(merged);
     await this.update();
     const key = JSON.stringify(merged);

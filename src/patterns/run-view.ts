@@ -132,7 +132,7 @@ function metricsOf(trace: Trace, executions: readonly Execution[], agents: reado
     toolErrors: trace.toolCalls.filter((t) => t.error).length,
     tokensIn: sum(trace.modelCalls.map((c) => c.tokensIn)),
     tokensOut: sum(trace.modelCalls.map((c) => c.tokensOut)),
-    ...(costs.length > 0 && costs.every((c) => c !== undefined) && { costUsd: sum(costs) }),
+    ...(costs.every((c) => c !== undefined) && { costUsd: sum(costs) }),
   };
 }
 

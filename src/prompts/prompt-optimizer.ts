@@ -14,7 +14,7 @@ import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { allocate, type ExperimentOptions, ExperimentRun, parseDefinition } from "./experiments/index.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
 import { type Proposal, type ProposalRequest, propose } from "./proposals/propose.js";
-import { type Actors, applyExperiments, applyRegressions } from "./serving/apply.js";
+import { type Actors, applyExperiments, applyRegressions, overtaken } from "./serving/apply.js";
 import { type ContextualResult, latestVariants, learnContextualPolicy, variantRows } from "./serving/contextual.js";
 import { type ExperimentRecord, ExperimentsBook } from "./serving/experiments-book.js";
 import { PromptLibrary, type PromptVersion } from "./serving/library.js";
@@ -51,10 +51,32 @@ export class PromptOptimizer {
   /** Opens the prompts that a registry and store hold. */
   static async open(options: PromptOptimizerOptions): Promise<PromptOptimizer> {
     const prompts = new PromptOptimizer(options);
-    await prompts.library.load();
-    await prompts.book.load();
-    for (const promptId of prompts.ids()) await prompts.server.loadPolicy(promptId);
+    await prompts.follow();
+    await prompts.recall();
     return prompts;
+  }
+
+  /**
+   * Takes up what other processes did by now, so that it holds here: versions, promotions, policies, and which
+   * experiments run. What they gave to whom is taken up by `refresh`.
+   */
+  async follow(): Promise<void> {
+    await this.library.load();
+    for (const promptId of this.ids()) await this.server.loadPolicy(promptId);
+    const ran = this.book.active();
+    await this.book.load();
+    const running = new Set(this.book.active().map((r) => r.key));
+    for (const { key } of ran) if (!running.has(key)) this.server.forget(key);
+  }
+
+  /** What the running experiments gave to their units so far: nobody's version changes because a process began. */
+  private async recall(): Promise<void> {
+    const active = this.book.active();
+    for (const { definition, startedAt } of active) {
+      const query = { decisionPoint: PROMPT_POINT + definition.promptId, from: startedAt };
+      for await (const { facts } of this.options.store.read("decision", query))
+        for (const decision of facts) this.server.remember(decision, active);
+    }
   }
 
   /**
@@ -80,19 +102,24 @@ export class PromptOptimizer {
    * probability), else by the contextual policy, else the serving version; a pin holds against both. A run
    * keeps the version it started with until a roll-back or pin (in this process, for the last 10,000 runs).
    * Never fails once the id is registered: on any trouble the serving version is given.
-   * @param context what may matter for the choice: strata, fields of the contextual policy, `userId` for stickiness
+   * @param context what may matter for the choice: strata, fields of the contextual policy, and for stickiness
+   * `userId` (a text or a whole number)
    * @param config the run's config; in a LangGraph node the one passed to it
    */
   get(promptId: string, context: DecisionContext = {}, config: RunConfigLike = {}): Promise<ServedPrompt> {
     return Promise.resolve().then(() => this.server.serve(promptId, context, config));
   }
 
-  /** Starts an experiment between versions; fails with EXPERIMENT_INVALID for unknown versions or when one is running. */
+  /**
+   * Starts an experiment between versions; fails with EXPERIMENT_INVALID for a bad definition, unknown versions or
+   * when one is running.
+   */
   async startExperiment(options: ExperimentOptions): Promise<ExperimentRecord> {
-    for (const v of options.variants)
-      if (!this.library.get(options.promptId, v))
+    const { promptId, variants } = parseDefinition(options);
+    for (const v of variants)
+      if (!this.library.get(promptId, v))
         throw new LearningError("EXPERIMENT_INVALID", {
-          received: `version ${show(v)} of ${show(options.promptId)}`,
+          received: `version ${show(v)} of ${show(promptId)}`,
           expected: "registered versions of the prompt",
           remedy: "List them with prompts.list(id).",
         });
@@ -128,11 +155,10 @@ export class PromptOptimizer {
   }
 
   private async act(signal?: AbortSignal): Promise<RefreshReport> {
-    await this.library.load();
-    await this.book.load();
+    await this.follow();
     await this.reader.read(signal);
     const runs = [...this.reader.runs()];
-    const active = new Set(this.book.active().map((r) => r.key));
+    const active = this.book.active();
     const turn = takingTurns(AT_ONCE, signal);
     for (const { decision } of runs) {
       await turn();
@@ -147,8 +173,10 @@ export class PromptOptimizer {
     };
     const { ended, experiments, promoted } = await applyExperiments(actors, runs);
     const policies: RefreshReport["policies"] = [];
-    for (const { key, definition } of ended) {
+    for (const record of ended) {
+      const { key, definition } = record;
       this.server.forget(key);
+      if (overtaken(this.options.registry, record)) continue;
       const learned = await this.learnPolicy(definition.promptId);
       if (learned?.better) policies.push({ promptId: definition.promptId, gain: learned.gain, lower: learned.lower });
     }
@@ -166,7 +194,10 @@ export class PromptOptimizer {
     await this.options.registry.rollback(PROMPT_POINT + promptId, reason);
   }
 
-  /** Lets a version serve from now on, by hand; a contextual policy learned before gives way to it. */
+  /**
+   * Lets a version serve from now on, by hand; a contextual policy learned before gives way to it. A running
+   * experiment goes on (stop it to end it); what it finds replaces only a version that takes part in it.
+   */
   async promote(promptId: string, version: string, reason: string): Promise<void> {
     await this.options.registry.promote(PROMPT_POINT + promptId, version, reason);
   }
@@ -229,14 +260,14 @@ export class PromptOptimizer {
    * experiment before anything is spent.
    */
   async propose(promptId: string, request: ProposalRequest): Promise<Proposal> {
-    const champion = this.library.champion(promptId);
-    const served = champion === undefined ? undefined : this.library.get(promptId, champion);
-    if (champion === undefined || !served)
+    const served = this.library.serving(promptId);
+    if (!served)
       throw new LearningError("PROMPT_INVALID", {
         received: `a proposal for ${show(promptId)}`,
-        expected: "a prompt with a serving version",
+        expected: `one of ${this.ids().join(", ") || "the registered ids, but there are none"}`,
         remedy: "Register a template under this id first.",
       });
+    const champion = served.version;
     if (request.experiment) {
       this.requireSink();
       parseDefinition({ ...request.experiment, promptId, variants: [champion, "the proposal"] });

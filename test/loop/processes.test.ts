@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { CollectiveLearningLoop, type LoopConfig, ManualClock } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { takeLease } from "../../src/loop/lease.js";
@@ -46,6 +47,30 @@ describe("two loops over one folder", () => {
     await learner.registry.rollback("policy/triage", "by hand");
     clock.advance(10_000);
     await vi.waitFor(() => expect(server.registry.champion("policy/triage")).toBeUndefined());
+  });
+
+  it("serve a prompt's version that the other registered and promoted, and until then what served before", async () => {
+    const clock = new ManualClock();
+    const { loop: server, storagePath } = await open(clock);
+    const make = (text: string) => ChatPromptTemplate.fromMessages([["system", text]]);
+    for (const text of ["A", "B"]) await server.prompts.register("support", make(text));
+    await server.prompts.promote("support", "v2", "by hand");
+    const { loop: learner } = await open(clock, storagePath);
+    const v3 = await learner.prompts.register("support", make("C"));
+    await learner.prompts.promote("support", v3, "by hand");
+    const served = async () => (await server.prompts.get("support")).version;
+    await server.registry.refresh();
+    expect(await served()).toBe("v2");
+    // No cycle runs there: it follows by itself.
+    clock.advance(10_000);
+    await vi.waitFor(async () => expect(await served()).toBe(v3));
+
+    await learner.prompts.startExperiment({ promptId: "support", variants: ["v2", v3] });
+    clock.advance(10_000);
+    await vi.waitFor(() => expect(server.prompts.experiments("support")).toMatchObject([{ key: "support#1" }]));
+    await learner.prompts.stopExperiment("support", "enough");
+    clock.advance(10_000);
+    await vi.waitFor(() => expect(server.prompts.experiments("support")[0]?.ended?.reason).toBe("stopped"));
   });
 
   it("learn one after the other", async () => {

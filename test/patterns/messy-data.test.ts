@@ -53,6 +53,18 @@ describe("options", () => {
     expect(short.patterns.filter((p) => p.kind === "sequence").every((p) => p.activities.length <= 3)).toBe(true);
   });
 
+  it.each([
+    [{ maxFindings: -1 }, /PATTERN_INVALID.*maxFindings -1; expected a whole number of at least 0/],
+    [{ maxCandidates: 0 }, /PATTERN_INVALID.*maxCandidates 0/],
+    [{ maxLength: 0 }, /PATTERN_INVALID.*maxLength 0/],
+    [{ maxGap: Number.NaN }, /PATTERN_INVALID.*maxGap NaN/],
+    [{ minRated: Number.NaN }, /PATTERN_INVALID.*minRated NaN/],
+    [{ minSuport: 0.2 } as object, /CONFIG_UNKNOWN_KEY.*Did you mean "minSupport"/],
+  ])("out of range or unknown are refused: %o", async (options, message) => {
+    expect(() => analyzeRuns(new PatternEngine(), options)).toThrow(message);
+    await expect(new PatternAnalyzer(createMemoryStore(), options).analyzePatterns()).rejects.toThrow(message);
+  });
+
   it("that could never lead to a verdict are refused", () => {
     expect(() => analyzeRuns(new PatternEngine(), { fdr: 0 })).toThrow(/fdr 0 with 999 permutations/);
     expect(() => analyzeRuns(new PatternEngine(), { fdr: 0.01, permutations: 50 })).toThrow(/raise permutations/);
@@ -65,6 +77,21 @@ describe("many runs of one type", () => {
     const started = performance.now();
     metricCorrelations(runs, { rng: createRng(1), permutations: 1 });
     expect(performance.now() - started).toBeLessThan(3000);
+  });
+});
+
+describe("a reward of one's own", () => {
+  it("that is no number counts as unrated, and one outside [0,1] is refused with the run it is for", async () => {
+    const store = createMemoryStore();
+    await store.append("trace", [aSegment("w1", ["a"]), aSegment("w2", ["a", "b"])]);
+    const holed = new PatternAnalyzer(store, { reward: (_, t) => (t.workflowId === "w1" ? Number.NaN : 0.5) });
+    expect(await holed.analyzePatterns({ minRated: 1 })).toMatchObject({
+      runs: 2,
+      ratedRuns: 1,
+      rewardBasis: "judged",
+    });
+    const tenfold = new PatternAnalyzer(store, { reward: () => 7 });
+    await expect(tenfold.analyzePatterns()).rejects.toThrow(/CONFIG_INVALID.*reward 7 for the run "w1".*\[0,1\]/);
   });
 });
 

@@ -75,6 +75,15 @@ describe("process map", () => {
   });
 
   it("refuses times that do not match the activities", () => {
+    const log = EventLog.from([
+      { id: "1", type: "t", activities: ["a", "b", "c"], startMs: [0, Number.NaN, 50], durationMs: [5, 5, 5] },
+      { id: "2", type: "t", activities: ["a", "b"], startMs: [0, 10], durationMs: [4, 1] },
+    ]);
+    const holed = mapOf(log);
+    expect(holed.edges.map((e) => [e.from, e.to, e.count, e.meanWaitMs])).toEqual([
+      ["a", "b", 2, 6],
+      ["b", "c", 1, undefined],
+    ]);
     expect(() => EventLog.from([{ id: "x", type: "t", activities: ["a", "b"], startMs: [1] }])).toThrow(
       /case x with 2 activities, 1 starts/,
     );

@@ -55,6 +55,9 @@ describe("a trace as a run", () => {
     const called = viewRun(aTrace("w", { nodes, modelCalls: [call] }));
     expect(called.cases.agents.activities).toEqual(["router"]);
     expect(called.metrics).toMatchObject({ tokensIn: 2, costUsd: 0.5 });
+    const { costUsd: _, ...unpriced } = call;
+    expect(viewRun(aTrace("w", { nodes, modelCalls: [call, unpriced] })).metrics).not.toHaveProperty("costUsd");
+    expect(viewRun(aTrace("w", { nodes })).metrics).toMatchObject({ modelCalls: 0, costUsd: 0 });
   });
 
   it("names the agent in whose work a run failed, and leaves unfinished runs undecided", () => {

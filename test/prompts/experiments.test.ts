@@ -198,6 +198,9 @@ describe("planning", () => {
     const request = { baseline: 0.6, variants: 3, power: 0.9 };
     expect(plannedOutcomes(minimumDetectableEffect(2000, request), request)).toBeCloseTo(2000, -1);
     expect(() => plannedOutcomes(0, request)).toThrow(/EXPERIMENT_INVALID/);
+    expect(() => plannedOutcomes(0.1, { ...request, alpha: 0 })).toThrow(/alpha in \(0,0.5\)/);
+    expect(minimumDetectableEffect(1, request)).toBe(1);
+    expect(() => minimumDetectableEffect(Number.NaN, request)).toThrow(/NaN outcomes per variant/);
     expect(() => plannedOutcomes(0.1, { baseline: 0.5, power: 0.7 })).toThrow(/power 0.5, 0.8, 0.9 or 0.95/);
   });
 });

@@ -54,6 +54,24 @@ describe("reflective evolution", () => {
     await expect(go({ budget: { calls: -1 } })).rejects.toThrow(/budget.calls -1/);
   });
 
+  it.each([
+    [{ method: "evolv" as "evolve" }, /method "evolv"; expected one of evolve, rewrite, few-shot/],
+    [{ budget: { maxCalls: 5 } as object }, /budget.maxCalls; expected limits of calls, tokens, costUsd/],
+    [{ method: "few-shot" as const, shots: 0 }, /shots 0/],
+    [{ timeoutMs: Number.NaN }, /timeoutMs NaN/],
+  ])("is refused before anything is spent when asked with %o", async (change, message) => {
+    await expect(go(change)).rejects.toThrow(message);
+  });
+
+  it("is made for the version that serves, also after a roll-back of the first", async () => {
+    const world = await openWorld();
+    const version = await world.prompts.register("support", supportPrompt());
+    await world.prompts.rollback("support", "nothing came before");
+    expect((await world.prompts.get("support", {}, world.config("w"))).version).toBe(version);
+    await expect(world.prompts.propose("support", request({ examples: [] }))).resolves.toMatchObject({ status: "off" });
+    await expect(world.prompts.propose("suport", request())).rejects.toThrow(/expected one of support/);
+  });
+
   it("stops at any limit: calls, tokens, dollars", async () => {
     const calls = await go({ budget: { calls: 90 } });
     expect(calls.spent.calls).toBeLessThanOrEqual(90);

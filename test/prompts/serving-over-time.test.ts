@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
 import { ExperimentRun, parseDefinition } from "../../src/prompts/index.js";
-import { createMemoryStore } from "../../src/store/index.js";
+import { createMemoryStore, factsAfter } from "../../src/store/index.js";
+import { WorkflowTracer } from "../../src/tracing/index.js";
 import { openWorld, supportPrompt } from "./support/world.js";
 
 async function twoVersions(world: Awaited<ReturnType<typeof openWorld>>) {
@@ -61,6 +62,30 @@ describe("a contextual policy", () => {
     expect((await again.prompts.get("support", { segment: "formal" }, world.config("c"))).version).toBe(v2);
   });
 
+  it("serves in other processes once they follow, and nowhere after it was rolled back or when it cannot be read", async () => {
+    const world = await openWorld();
+    const versions = await twoVersions(world);
+    const other = await openWorld({}, world.store);
+    expect((await segmentsLearned(world, versions))?.better).toBe(true);
+    let n = 0;
+    const casual = async ({ prompts, config }: typeof world) =>
+      (await prompts.get("support", { segment: "casual" }, config(`f${n++}`))).version;
+    const mostly = async (w: typeof world) => {
+      const all = await Promise.all(Array.from({ length: 20 }, () => casual(w)));
+      return all.filter((v) => v === versions[1]).length > 15;
+    };
+    await other.registry.refresh();
+    expect(await mostly(other)).toBe(false);
+    await other.prompts.follow();
+    expect(await mostly(other)).toBe(true);
+    const load = (name: string, version: string) =>
+      name.startsWith("prompt-policy/") ? Promise.reject(new Error("damaged")) : other.registry.load(name, version);
+    const third = await openWorld({ registry: { ...other.registry, load } as typeof other.registry }, world.store);
+    expect(await mostly(third)).toBe(false);
+    await other.registry.rollback("prompt-policy/support", "by hand");
+    expect(await mostly(other)).toBe(false);
+  });
+
   it("is learned from the latest experiment when an earlier one had other versions", async () => {
     const world = await openWorld();
     const [v1, v2] = await twoVersions(world);
@@ -91,6 +116,91 @@ describe("a contextual policy", () => {
   });
 });
 
+describe("a promoted version that a contextual policy gives only the hard cases", () => {
+  it("is not taken for one that has fallen behind", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], guardrails: [] });
+    const serve = async (name: string, count: number) => {
+      for (let i = 0; i < count; i++) {
+        const segment = i % 2 ? "easy" : "hard";
+        const score = (v: string) => (segment === "easy" ? (v === v1 ? 1 : 0.85) : v === v1 ? 0 : 0.3);
+        await world.run("support", `${name}${i}`, score, { segment });
+      }
+      return world.prompts.refresh();
+    };
+    const ended = await serve("e", 3000);
+    expect(ended.promoted).toEqual([{ promptId: "support", version: v2 }]);
+    expect(ended.policies).toHaveLength(1);
+    expect((await serve("p", 300)).rolledBack).toEqual([]);
+    expect((await world.prompts.get("support", { segment: "easy" }, world.config("x"))).version).toBe(v1);
+  });
+
+  it("is rolled back with the policy when both together earn less than before", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    for (let i = 0; i < 40; i++) await world.run("support", `b${i}`, () => 0.95, { segment: "formal" });
+    await world.prompts.promote("support", v2, "by hand");
+    await segmentsLearned(world, [v1, v2]);
+    for (let i = 0; i < 200; i++) await world.run("support", `p${i}`, () => 0.2, { segment: "formal" });
+    expect((await world.prompts.refresh()).rolledBack).toMatchObject([{ promptId: "support" }]);
+  });
+});
+
+describe("an experiment", () => {
+  it("without variants is refused in plain words", async () => {
+    const { prompts } = await openWorld();
+    const start = prompts.startExperiment({ promptId: "support" } as Parameters<typeof prompts.startExperiment>[0]);
+    await expect(start).rejects.toThrow(/EXPERIMENT_INVALID.*variants/);
+  });
+
+  it("tells strata apart by what redaction leaves, and stores nothing else of them", async () => {
+    const store = createMemoryStore();
+    const sink = new WorkflowTracer({ store, redact: [{ path: "customer" }] });
+    const world = await openWorld({ sink }, store);
+    const [v1, v2] = await twoVersions(world);
+    const stratifyBy = ["customer", "language"];
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], stratifyBy });
+    await world.prompts.get("support", { customer: "Ann Lee", language: "de" }, world.config("w1"));
+    await sink.flush();
+    const [decision] = (await factsAfter(store, "decision")).facts;
+    expect(decision?.context["prompt.stratum"]).toBe('["[redacted]","de",""]');
+    expect(JSON.stringify(decision)).not.toContain("Ann");
+    await sink.close();
+  });
+
+  it("that sticks to users knows them by whole numbers as well, and the nameless by their threads", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2], sticky: "user" });
+    const versions = async (userId: string | number) => {
+      const served = Array.from({ length: 20 }, (_, i) =>
+        world.prompts.get("support", { userId }, world.config(`${userId}/${i}`, `t${i}`)),
+      );
+      return new Set((await Promise.all(served)).map((s) => s.version));
+    };
+    expect((await versions(42)).size).toBe(1);
+    expect((await versions("alice")).size).toBe(1);
+    expect((await versions("")).size).toBe(2);
+  });
+
+  it("does not replace a version that took no part and was promoted while it ran", async () => {
+    const world = await openWorld();
+    const [v1, v2] = await twoVersions(world);
+    const v3 = await world.prompts.register("support", supportPrompt("Answer in verse."));
+    await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2] });
+    world.clock.advance(1000);
+    await world.prompts.promote("support", v3, "by hand");
+    for (let i = 0; i < 120; i++) {
+      const segment = i % 2 ? "formal" : "casual";
+      await world.run("support", `w${i}`, (v) => (v === v2 ? 1 : segment === "formal" ? 0.3 : 0), { segment });
+    }
+    const report = await world.prompts.refresh();
+    expect(report).toMatchObject({ experiments: [{ ended: true }], promoted: [], policies: [] });
+    expect((await world.prompts.get("support", { segment: "formal" }, world.config("x"))).version).toBe(v3);
+  });
+});
+
 describe("two processes on one store", () => {
   it("see each other's experiments and versions at their next refresh, and overwrite nothing", async () => {
     const store = createMemoryStore();
@@ -110,6 +220,34 @@ describe("two processes on one store", () => {
       ["support#1", "stopped"],
       ["support#2", undefined],
     ]);
+  });
+
+  it("keep the versions of an experiment's threads over restarts, before any refresh", async () => {
+    const { store, prompts } = await openWorld();
+    for (const text of ["Answer.", "Answer with an example.", "Answer in verse."])
+      await prompts.register("support", supportPrompt(text));
+    const variants = ["v1", "v2", "v3"];
+    await prompts.startExperiment({ promptId: "support", variants, allocation: "thompson", stratifyBy: ["topic"] });
+    /** What a new process gives to all threads when the shares are so by then. */
+    const given = async (run: string, v1: number, v2: number, v3: number) => {
+      await store.documents.update<object[]>("prompts/experiments/support", (list = []) =>
+        list.map((r) => ({ ...r, shares: { v1, v2, v3 } })),
+      );
+      const world = await openWorld({}, store);
+      const versions: string[] = [];
+      for (let n = 0; n < 60; n++) {
+        const config = world.config(`${run}${n}`, `t${n}`);
+        versions.push((await world.prompts.get("support", { topic: n % 3 ? "a" : "b" }, config)).version);
+      }
+      await store.append("decision", world.pending.splice(0));
+      return versions;
+    };
+    const first = await given("a", 0.4, 0.3, 0.3);
+    expect(await given("b", 0.1, 0.1, 0.8)).toEqual(first);
+    // The first version leaves: whoever had it draws once more, and keeps that.
+    const second = await given("c", 0, 0.7, 0.3);
+    expect(second.map((v, n) => (first[n] === "v1" ? "v1" : v))).toEqual(first);
+    expect(await given("d", 0, 0.2, 0.8)).toEqual(second);
   });
 
   it("never name a version that was not served", async () => {
@@ -142,6 +280,42 @@ describe("two processes on one store", () => {
     await world.prompts.refresh();
     expect(world.prompts.experiments("support")[0]?.ended).toMatchObject({ reason: "void" });
     expect((await world.prompts.get("support", {}, world.config("w"))).experiment).toBeUndefined();
+  });
+});
+
+describe("performance over time", () => {
+  it("has stretches of some length", async () => {
+    const world = await openWorld();
+    await twoVersions(world);
+    await world.run("support", "w1", () => 1);
+    await world.prompts.refresh();
+    expect(world.prompts.performance("support", 1000)[0]?.history).toMatchObject([{ runs: 1, mean: 1 }]);
+    expect(() => world.prompts.performance("support", 0)).toThrow(/PROMPT_INVALID.*stretchMs 0/);
+  });
+});
+
+describe("late outcomes of a version that has left", () => {
+  it("count towards the most that an experiment waits for", () => {
+    const run = new ExperimentRun(parseDefinition({ promptId: "p", variants: ["v1", "v2", "v3"], maxOutcomes: 100 }));
+    const probabilities = { v1: 1 / 3, v2: 1 / 3, v3: 1 / 3 };
+    const add = (variant: string) => run.add({ variant, probabilities, reward: variant === "v1" ? 0 : 1, stratum: "" });
+    for (let i = 0; i < 60; i++) add(`v${1 + (i % 3)}`);
+    expect(run.remaining).toEqual(["v2", "v3"]);
+    for (let i = 0; i < 100; i++) add("v1");
+    expect(run.report()).toMatchObject({ verdict: "not-enough-data", outcomes: 100 });
+  });
+});
+
+describe("a reward of one's own", () => {
+  it("that is no number counts as unrated, and one outside [0,1] is refused: it could make false winners", async () => {
+    let score = Number.NaN;
+    const world = await openWorld({ reward: () => score });
+    await twoVersions(world);
+    await world.run("support", "w1", () => 1);
+    expect((await world.prompts.refresh()).outcomes).toBe(0);
+    score = 7;
+    await world.run("support", "w2", () => 1);
+    await expect(world.prompts.refresh()).rejects.toThrow(/CONFIG_INVALID.*reward 7 for the run "w2"/);
   });
 });
 

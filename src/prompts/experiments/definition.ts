@@ -28,7 +28,7 @@ export const experimentDefinitionSchema = z
     floor: z.number().min(0).max(1).default(0.1),
     /** Who keeps a variant once it was drawn; `run` draws anew for every run. */
     sticky: z.enum(["user", "thread", "run"]).default("thread"),
-    /** Context fields whose values are balanced over the variants separately. */
+    /** Context fields whose values, as redaction leaves them, are balanced over the variants separately. */
     stratifyBy: z.array(z.string()).default([]),
     /** Probability of a false winner over the whole experiment. */
     alpha: z.number().gt(0).lt(0.5).default(0.05),

@@ -94,7 +94,10 @@ export class ExperimentRun {
     const cell = cells.get(outcome.variant) ?? { n: 0, sum: 0, square: 0 };
     cells.set(outcome.variant, cell);
     addTo(cell, outcome.reward);
-    if (this.out.has(outcome.variant)) return;
+    if (this.out.has(outcome.variant)) {
+      if (this.outcomes >= this.definition.maxOutcomes) this.verdict = "not-enough-data";
+      return;
+    }
     for (const other of this.remaining) if (other !== outcome.variant) this.compare(outcome, other);
     this.guard(outcome);
     this.decide(outcome.variant);

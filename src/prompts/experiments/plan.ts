@@ -28,10 +28,12 @@ export function plannedOutcomes(effect: number, request: PlanRequest): number {
   const { variants = 2, baseline, alpha = 0.05, power = 0.8 } = request;
   const z = POWER_QUANTILES[String(power)];
   const sd = request.rewardSd ?? Math.sqrt(baseline * (1 - baseline));
-  if (z === undefined || !(effect > 0 && effect < 1) || !(baseline > 0 && baseline < 1) || !(sd > 0) || variants < 2)
+  const shares = [effect, baseline, 2 * alpha].every((x) => x > 0 && x < 1);
+  if (z === undefined || !shares || !(sd > 0 && sd < Number.POSITIVE_INFINITY) || !(variants >= 2))
     throw new LearningError("EXPERIMENT_INVALID", {
       received: show({ effect, ...request }),
-      expected: "effect and baseline in (0,1), a positive rewardSd, at least 2 variants, power 0.5, 0.8, 0.9 or 0.95",
+      expected:
+        "effect and baseline in (0,1), alpha in (0,0.5), a positive rewardSd, at least 2 variants, power 0.5, 0.8, 0.9 or 0.95",
       remedy: "Give the smallest difference that matters and the control's mean reward.",
     });
   const bar = Math.log((2 * (variants - 1)) / alpha) + MIXING_COST;
@@ -40,9 +42,19 @@ export function plannedOutcomes(effect: number, request: PlanRequest): number {
   return Math.ceil((root * root) / drift / 2);
 }
 
-/** The smallest difference that so many outcomes per variant will find with the given power. */
+/**
+ * The smallest difference that so many outcomes per variant will find with the given power; 1 where they are too
+ * few for any.
+ */
 export function minimumDetectableEffect(outcomesPerVariant: number, request: PlanRequest): number {
+  if (!(outcomesPerVariant >= 0))
+    throw new LearningError("EXPERIMENT_INVALID", {
+      received: `${show(outcomesPerVariant)} outcomes per variant`,
+      expected: "a number of at least 0",
+      remedy: "Give the number of rated units that each variant will get.",
+    });
   let [low, high] = [1e-4, 0.999];
+  if (plannedOutcomes(high, request) > outcomesPerVariant) return 1;
   for (let i = 0; i < 50; i++) {
     const effect = (low + high) / 2;
     if (plannedOutcomes(effect, request) > outcomesPerVariant) low = effect;

@@ -1,10 +1,10 @@
-import { LearningError, show } from "../../core/index.js";
-
 /** What making one proposal may cost. Runs of the examples count as well as calls of the proposing model. */
 export interface BudgetOptions {
   /** Model calls and example runs together; default 200. */
   calls?: number;
+  /** Default: no limit. */
   tokens?: number;
+  /** Default: no limit. */
   costUsd?: number;
 }
 
@@ -26,15 +26,7 @@ export class Budget {
   costUsd = 0;
   private reserved = 0;
 
-  constructor(private readonly limit: BudgetOptions) {
-    for (const [name, value] of Object.entries(limit))
-      if (value !== undefined && !(value > 0))
-        throw new LearningError("PROMPT_INVALID", {
-          received: `budget.${name} ${show(value)}`,
-          expected: "a positive number",
-          remedy: "Leave it out for no limit, or give what a proposal may cost.",
-        });
-  }
+  constructor(private readonly limit: BudgetOptions) {}
 
   /** Keeps calls back for later. */
   reserve(calls: number): void {

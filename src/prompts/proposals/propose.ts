@@ -4,6 +4,7 @@ import type { PromptContent } from "../prompt-content.js";
 import type { ServedRun } from "../serving/outcome-reader.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
 import { Budget, BudgetExhausted, type BudgetOptions } from "./budget.js";
+import { checkRequest } from "./check-request.js";
 import { evolve } from "./evolve.js";
 import { type Demonstration, fewShot } from "./few-shot.js";
 import { compareOnHeldOut, type HeldOutResult } from "./held-out.js";
@@ -59,7 +60,8 @@ const LEAST_EXAMPLES = 15;
 
 /**
  * Searches for a better prompt and compares the best one found with the base on examples that the search
- * has not seen; the calls for that comparison are kept back from the start.
+ * has not seen; the calls for that comparison are kept back from the start. Fails with PROMPT_INVALID for a
+ * request with an unknown method or limit, or a number out of range.
  */
 export async function propose(
   base: PromptContent,
@@ -67,6 +69,7 @@ export async function propose(
   request: ProposalRequest,
   { seed, clock }: { seed: number; clock: Clock },
 ): Promise<Proposal> {
+  checkRequest(request);
   const rng = createRng(`${seed}/propose/${request.method}`);
   const budget = new Budget(request.budget ?? {});
   const attempts: Attempt[] = [];

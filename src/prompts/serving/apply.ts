@@ -20,7 +20,20 @@ export interface Actors {
 /** Outcomes taken in before others have their turn. */
 const AT_ONCE = 500;
 
-/** Judges every running experiment, puts down how it stands, and promotes winners of prompts that are not pinned. */
+/** Whether a version that took no part was let serve while an experiment ran: its verdict says nothing about that one. */
+export function overtaken(registry: Registry, { definition, startedAt }: ExperimentRecord): boolean {
+  const name = PROMPT_POINT + definition.promptId;
+  const serving = registry.champion(name)?.version;
+  const changed = registry.history(name).findLast((e) => e.action === "promote" || e.action === "rollback");
+  return (
+    serving !== undefined && !definition.variants.includes(serving) && changed !== undefined && changed.at > startedAt
+  );
+}
+
+/**
+ * Judges every running experiment, puts down how it stands, and promotes winners of prompts that are neither
+ * pinned nor overtaken.
+ */
 export async function applyExperiments(
   { registry, book, seed, signal }: Actors,
   runs: readonly ServedRun[],
@@ -51,7 +64,7 @@ export async function applyExperiments(
     done.experiments.push({ key: record.key, text: report.text, ended });
     const name = PROMPT_POINT + record.definition.promptId;
     if (report.verdict !== "winner" || report.winner === registry.champion(name)?.version) continue;
-    if (registry.isPinned(name)) continue;
+    if (registry.isPinned(name) || overtaken(registry, record)) continue;
     await registry.promote(name, report.winner as string, report.text);
     done.promoted.push({ promptId: record.definition.promptId, version: report.winner as string });
   }

@@ -29,7 +29,7 @@ export interface Drawn {
 export interface AssignRequest {
   promptId: string;
   context: DecisionContext;
-  /** The context as it is kept, and as the policy learned from it. */
+  /** The context as it is kept, as the policy learned from it, and as strata are told apart by. */
   kept: DecisionContext;
   identity?: RunIdentity;
   experiment?: ExperimentRecord;
@@ -68,7 +68,8 @@ function inExperiment(request: AssignRequest, record: ExperimentRecord, identity
   const given = request.assignments.of(key, unit);
   // A unit keeps its variant unless that has left the experiment.
   if (given && (shares[given.version] ?? 0) > 0) return { ...given, experiment: key, unit };
-  const stratum = JSON.stringify([...definition.stratifyBy.map((f) => request.context[f] ?? null), request.serving]);
+  // Of the context as it is kept: the stratum is stored as it stands, and after a restart it must be the same.
+  const stratum = JSON.stringify([...definition.stratifyBy.map((f) => request.kept[f] ?? null), request.serving]);
   const probabilities = balance(shares, request.assignments.given(key, stratum));
   const versions = Object.keys(probabilities);
   const index = drawIndex(
@@ -82,7 +83,10 @@ function inExperiment(request: AssignRequest, record: ExperimentRecord, identity
 
 /** Who keeps a variant: the user or thread where it is known, else the run. Hashed, so that no name is stored. */
 function unitOf(sticky: "user" | "thread" | "run", { context }: AssignRequest, identity: RunIdentity): string {
-  const user = typeof context.userId === "string" ? context.userId : undefined;
+  const { userId } = context;
+  // An empty name is nobody's: all who have none would be one unit.
+  const named = (typeof userId === "string" && userId !== "") || Number.isSafeInteger(userId);
+  const user = named ? String(userId) : undefined;
   const who = sticky === "user" ? (user ?? identity.threadId) : sticky === "thread" ? identity.threadId : undefined;
   return digest(who === undefined ? `run/${identity.workflowId}` : `${sticky}/${who}`, 16);
 }

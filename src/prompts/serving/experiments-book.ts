@@ -37,6 +37,8 @@ const recordSchema = z.object({
 /** The experiments of all prompts, at most one running per prompt; kept in the store's documents. */
 export class ExperimentsBook {
   private readonly records = new Map<string, ExperimentRecord[]>();
+  /** Reading waits for changes made here, and they for it: what is known never goes back in time. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly documents: DocumentStore,
@@ -44,7 +46,17 @@ export class ExperimentsBook {
   ) {}
 
   /** Reads all experiments, those of other processes included; those edited in flight are void from here on. */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    return this.inTurn(() => this.read());
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.turn.then(work);
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async read(): Promise<void> {
     for (const key of await this.documents.keys(PREFIX)) {
       const stored = await this.documents.get<ExperimentRecord[]>(key);
       this.records.set(
@@ -103,12 +115,14 @@ export class ExperimentsBook {
   }
 
   /** Changes what is stored, which another process may have changed since it was read here. */
-  private async change(promptId: string, edit: (known: ExperimentRecord[]) => ExperimentRecord[]) {
-    const records = await this.documents.update<ExperimentRecord[]>(PREFIX + promptId, (stored) =>
-      edit((stored ?? []).map((r) => this.checked(r))),
-    );
-    this.records.set(promptId, records);
-    return records;
+  private change(promptId: string, edit: (known: ExperimentRecord[]) => ExperimentRecord[]) {
+    return this.inTurn(async () => {
+      const records = await this.documents.update<ExperimentRecord[]>(PREFIX + promptId, (stored) =>
+        edit((stored ?? []).map((r) => this.checked(r))),
+      );
+      this.records.set(promptId, records);
+      return records;
+    });
   }
 
   private checked(record: ExperimentRecord): ExperimentRecord {

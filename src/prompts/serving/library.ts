@@ -67,11 +67,21 @@ export class PromptLibrary {
     return this.held.get(promptId)?.get(version);
   }
 
-  /** The serving version, or the oldest one when none serves or the serving one cannot be read. */
+  /**
+   * The serving version. Where it is not in memory (it cannot be read, or was promoted elsewhere just now) the one
+   * that served before it; where none serves, the oldest.
+   */
   serving(promptId: string): HeldPrompt | undefined {
-    const champion = this.champion(promptId);
     const own = this.held.get(promptId);
-    return (champion === undefined ? undefined : own?.get(champion)) ?? own?.values().next().value;
+    const champion = this.champion(promptId);
+    if (!own || champion === undefined) return own?.values().next().value;
+    return own.get(champion) ?? this.servedBefore(promptId, own) ?? own.values().next().value;
+  }
+
+  private servedBefore(promptId: string, own: ReadonlyMap<string, HeldPrompt>): HeldPrompt | undefined {
+    const served = this.registry.history(PROMPT_POINT + promptId).filter((e) => e.action !== "publish");
+    const last = served.findLast((e) => e.version !== undefined && own.has(e.version));
+    return last?.version === undefined ? undefined : own.get(last.version);
   }
 
   /** The serving version; undefined when there is none. */

@@ -1,5 +1,5 @@
 import { type Decision, EXPERIMENT_FIELDS, type FeedbackRecord, type Trace, takingTurns } from "../../core/index.js";
-import { composeReward, joinSegments } from "../../dataset/index.js";
+import { composeReward, givenReward, joinSegments } from "../../dataset/index.js";
 import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
 
@@ -25,7 +25,7 @@ export interface ServedRun {
   comments: string[];
 }
 
-/** Computes a run's reward. */
+/** Computes a run's reward in [0,1]; undefined while unrated. */
 export type RewardOf = (feedback: readonly FeedbackRecord[], trace?: Trace) => number | undefined;
 
 /**
@@ -168,7 +168,7 @@ export class OutcomeReader {
       const judged = feedback.get(id) ?? [];
       for (const d of own(id)) {
         const known = given[d.decisionId];
-        const reward = known === undefined ? this.rewardOf(judged, trace) : (known ?? undefined);
+        const reward = known === undefined ? givenReward(this.rewardOf(judged, trace), id) : (known ?? undefined);
         served.set(d.decisionId, servedRun(d, judged, trace, reward));
       }
       joined.push([id, served]);

@@ -1,3 +1,4 @@
+import { LearningError, show } from "../../core/index.js";
 import type { ServedRun } from "./outcome-reader.js";
 
 /** Mean reward of a version in one stretch of time. */
@@ -21,6 +22,12 @@ export interface VersionPerformance {
 
 /** The performance of each version of a prompt, in stretches of `stretchMs` (default a day). */
 export function performanceOf(runs: Iterable<ServedRun>, stretchMs = 86_400_000): VersionPerformance[] {
+  if (!(stretchMs > 0))
+    throw new LearningError("PROMPT_INVALID", {
+      received: `stretchMs ${show(stretchMs)}`,
+      expected: "milliseconds above 0",
+      remedy: "Leave it out for days.",
+    });
   const versions = new Map<string, ServedRun[]>();
   for (const run of runs) addTo(versions, run.decision.chosen, run);
   return [...versions].map(([version, list]): VersionPerformance => {

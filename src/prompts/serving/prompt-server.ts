@@ -15,7 +15,7 @@ import type { RegistryEvent } from "../../registry/index.js";
 import { assign, type Drawn, decisionOf } from "./assign.js";
 import { Assignments } from "./assignments.js";
 import { ContextualServing } from "./contextual.js";
-import type { ExperimentsBook } from "./experiments-book.js";
+import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
 import type { HeldPrompt, PromptLibrary } from "./library.js";
 import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./outcome-reader.js";
 import type { PromptOptimizerOptions, ServedPrompt } from "./types.js";
@@ -30,7 +30,7 @@ export function policyName(promptId: string): string {
 
 /** Gives each run its version of a prompt, from memory alone, and leaves the decision that ties them. */
 export class PromptServer {
-  private readonly policies = new Map<string, ContextualServing>();
+  private readonly policies = new Map<string, { version: string; serving: ContextualServing }>();
   private readonly assignments = new Assignments();
   /** What each run got, and how many roll-backs and pins there had been. */
   private readonly held = new Recent<{ drawn: Drawn; epoch: number }>(REMEMBERED_RUNS);
@@ -106,15 +106,22 @@ export class PromptServer {
     return drawn;
   }
 
-  /** Keeps what other processes, or this one before a restart, gave to the units of running experiments. */
-  remember({ context, chosen, candidates, probabilities }: Decision, active: ReadonlySet<string>): void {
-    const [unit, experiment, stratum] = [context[UNIT_FIELD], context[EXPERIMENT_FIELD], context[STRATUM_FIELD]];
-    if (typeof unit !== "string" || typeof experiment !== "string" || !active.has(experiment)) return;
-    this.assignments.keep(experiment, unit, {
+  /**
+   * Keeps what other processes, or this one before a restart, gave to the units of running experiments: of each
+   * unit the first version that is still in its experiment.
+   */
+  remember({ context, chosen, candidates, probabilities }: Decision, active: readonly ExperimentRecord[]): void {
+    const [unit, key, stratum] = [context[UNIT_FIELD], context[EXPERIMENT_FIELD], context[STRATUM_FIELD]];
+    const experiment = active.find((r) => r.key === key);
+    if (typeof unit !== "string" || !experiment) return;
+    const known = this.assignments.of(experiment.key, unit);
+    const assignment = {
       version: chosen,
       probabilities: Object.fromEntries(candidates.map((c, i) => [c, probabilities?.[i] ?? 0])),
       stratum: String(stratum ?? ""),
-    });
+    };
+    const left = known !== undefined && !(Number(experiment.shares[known.version]) > 0);
+    this.assignments.keep(experiment.key, unit, assignment, left && Number(experiment.shares[chosen]) > 0);
   }
 
   /** Forgets an experiment that has ended. */
@@ -122,25 +129,33 @@ export class PromptServer {
     this.assignments.forget(experiment);
   }
 
-  /** Reads the serving policy over a prompt's versions, if there is one. */
+  /** Reads the serving policy over a prompt's versions, if one is not in memory yet; one that cannot be read is none. */
   async loadPolicy(promptId: string): Promise<void> {
     const { registry } = this.options;
     const name = policyName(promptId);
-    const champion = registry.names().includes(name) ? registry.champion(name) : undefined;
-    if (!champion) this.policies.delete(promptId);
-    else
-      this.policies.set(
-        promptId,
-        new ContextualServing((await registry.load(name, champion.version)) as RoutingArtifact),
-      );
+    const version = registry.names().includes(name) ? registry.champion(name)?.version : undefined;
+    if (version === undefined) this.policies.delete(promptId);
+    else if (this.policies.get(promptId)?.version !== version)
+      try {
+        const serving = new ContextualServing((await registry.load(name, version)) as RoutingArtifact);
+        this.policies.set(promptId, { version, serving });
+      } catch (error) {
+        this.policies.delete(promptId);
+        this.logger.warn("a policy over prompt versions cannot be read and does not serve", {
+          name,
+          version,
+          error: messageOf(error),
+        });
+      }
   }
 
   /** The policy, unless a version was promoted or rolled back to after it: what people or proof say last holds. */
   private policyOf(promptId: string, events: readonly RegistryEvent[]): ContextualServing | undefined {
-    const policy = this.policies.get(promptId);
-    if (!policy) return undefined;
+    const { registry } = this.options;
+    const held = this.policies.get(promptId);
+    if (!held || registry.champion(policyName(promptId))?.version !== held.version) return undefined;
     const changed = (list: readonly RegistryEvent[]) => list.findLast((e) => e.action !== "publish")?.at ?? "";
-    return changed(this.options.registry.history(policyName(promptId))) >= changed(events) ? policy : undefined;
+    return changed(registry.history(policyName(promptId))) >= changed(events) ? held.serving : undefined;
   }
 
   /** Versions of the routing policies that serve now: an experiment's arms are balanced within them. */

@@ -28,7 +28,8 @@ const MIN_REFERENCE = 30;
 
 /**
  * Why a promoted version should give way to the one before it: its mean reward since the promotion is, beyond
- * doubt, more than `margin` below what its predecessor earned before. Undefined while there is no proof.
+ * doubt, more than `margin` below what its predecessor earned before. Undefined while there is no proof. A policy
+ * over versions gives each only the contexts that suit it: what it served counts as a whole, or not at all.
  * @param events the prompt's registry events, oldest first
  * @param runs the prompt's served runs
  */
@@ -41,19 +42,21 @@ export function regressionReason(
   const last = changes.at(-1);
   const before = changes.at(-2)?.version;
   if (last?.action !== "promote" || !last.version || !before || before === last.version) return undefined;
-  const of = (version: string | undefined, when: (at: string) => boolean) =>
+  const byPolicy = (r: ServedRun) => r.decision.source === "policy";
+  const rewards = (which: (r: ServedRun) => boolean) =>
     runs
-      .filter((r) => r.reward !== undefined && r.decision.chosen === version && when(r.decision.at))
+      .filter((r) => r.reward !== undefined && which(r))
       .sort((a, b) => ((a.ratedAt as string) < (b.ratedAt as string) ? -1 : 1))
       .map((r) => r.reward as number);
-  const reference = of(before, (at) => at < last.at);
-  const since = of(last.version, (at) => at >= last.at);
+  const reference = rewards((r) => !byPolicy(r) && r.decision.chosen === before && r.decision.at < last.at);
+  const since = rewards((r) => (byPolicy(r) || r.decision.chosen === last.version) && r.decision.at >= last.at);
   if (reference.length < MIN_REFERENCE) return undefined;
   const mean = average(reference);
   const spread = Math.sqrt(reference.reduce((s, r) => s + (r - mean) ** 2, 0.25) / reference.length);
   const level = mean - margin - (1.645 * spread) / Math.sqrt(reference.length);
   if (regressionEvidence(since, level) < 1 / ALPHA) return undefined;
-  return `${last.version} earns ${average(since).toFixed(3)} over ${since.length} runs; ${before} earned ${mean.toFixed(3)} over ${reference.length}`;
+  const beside = runs.some((r) => byPolicy(r) && r.decision.at >= last.at) ? " with the policy over versions" : "";
+  return `${last.version}${beside} earns ${average(since).toFixed(3)} over ${since.length} runs; ${before} earned ${mean.toFixed(3)} over ${reference.length}`;
 }
 
 function average(values: readonly number[]): number {

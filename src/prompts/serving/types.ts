@@ -10,7 +10,7 @@ export interface PromptOptimizerOptions {
   registry: Registry;
   /** Where prompt decisions are left; without one, runs are not tied to variants and experiments cannot learn. */
   sink?: DecisionSink;
-  /** A run's reward; by default composed from judgement. */
+  /** A run's reward in [0,1], undefined while unrated; by default composed from judgement. */
   reward?: RewardOf;
   /**
    * Rewards that are composed elsewhere (in the loop: by its learning thread, with the weights and corrections

@@ -36,6 +36,14 @@ describe("OrchestratorEnv", () => {
     expect(checkEnv(new OrchestratorEnv({ world }), { steps: 120 }).warnings).toEqual([]);
   });
 
+  it.each([
+    ["no inspiration", { rules: { ...standardWorld().rules, maxInspirations: 0 } }],
+    ["no tokens", { budget: { steps: 40, tokens: 0 } }],
+    ["no money and no time", { budget: { steps: 40, costUsd: 0, timeMs: 0 } }],
+  ])("keeps its observations and rewards numbers where it grants %s", (_what, limits) => {
+    checkEnv(new OrchestratorEnv({ world: { ...standardWorld(), ...limits } }), { steps: 60 });
+  });
+
   it("refuses illegal actions and steps outside an episode", () => {
     const env = new OrchestratorEnv({ world: smallWorld() });
     expect(() => env.step(0)).toThrow(/before its first episode/);

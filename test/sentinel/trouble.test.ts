@@ -1,8 +1,9 @@
 import { Command, MemorySaver } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../src/core/index.js";
+import { ManualClock, systemClock } from "../../src/core/index.js";
 import { initialState } from "../../src/orchestration/index.js";
 import { createSentinelOrchestrator, type SentinelOptions } from "../../src/sentinel/index.js";
+import { withTimeLimit } from "../../src/sentinel/time-limit.js";
 import { config, input, policyFor, scripted, sentinel } from "./support/crew.js";
 
 const task = (id: string, more: object = {}) => ({ id, title: id, ...more });
@@ -61,6 +62,16 @@ describe("agents that answer badly", () => {
     ]);
     expect(out.finalReport?.tasks).toEqual({ accepted: 1, open: 0, abandoned: 2 });
   });
+});
+
+it("what hangs is waited for no longer once the run is stopped", async () => {
+  const stop = new AbortController();
+  const hanging = () =>
+    withTimeLimit("a", Number.POSITIVE_INFINITY, systemClock, stop.signal, () => new Promise(() => {}));
+  const waiting = hanging();
+  stop.abort(new Error("stopped"));
+  await expect(waiting).rejects.toThrow("stopped");
+  await expect(hanging()).rejects.toThrow("stopped");
 });
 
 describe("an evaluator that fails", () => {

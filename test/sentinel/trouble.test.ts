@@ -24,6 +24,9 @@ describe("agents that answer badly", () => {
     ["null", null],
     ["a state without messages", { messages: [] }],
     ["a message that is none", { messages: [null] }],
+    ["an empty text", ""],
+    ["a blank message", { messages: [{ content: " \n" }] }],
+    ["a message without parts", { content: [] }],
   ])("count as failed: %s", async (_what, answer) => {
     const out = await run({ agents: [scripted("a", [], () => answer)], rules: { maxAttempts: 1 } });
     expect(out.finalReport?.tasks).toEqual({ accepted: 0, open: 0, abandoned: 1 });

@@ -137,6 +137,22 @@ describe("a scanner that answers badly", () => {
     expect(out.spent).toMatchObject({ tokens: 0, costUsd: 0 });
   });
 
+  it.each([
+    ["a list", [task("1")], /\[{"id":"1","title":"1"}\] is no object with tasks/],
+    ["text", "nothing", /"nothing" is no object with tasks/],
+    ["tasks that are no list", { tasks: task("1") }, /tasks = {"id":"1","title":"1"} is no list/],
+    ["exhausted that is no list", { exhausted: "t" }, /exhausted = "t" is no list/],
+  ])("says so where it gave %s", async (_what, answer, message) => {
+    const out = await scan(answer);
+    expect(out.errors[0]).toMatch(message);
+    expect(out.log).toContain("sentinel: the scanner found what is no work");
+  });
+
+  it("may find nothing without a word", async () => {
+    expect((await scan(undefined)).errors).toEqual([]);
+    expect((await scan({ tasks: undefined })).errors).toEqual([]);
+  });
+
   it("leaves its error in the step's record", async () => {
     const out = await run({ scanner: () => Promise.reject(new Error("403")) }, { territories });
     expect(out.errors).toEqual(["403", "403"]);

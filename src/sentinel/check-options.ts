@@ -3,6 +3,7 @@ import { LearningError, parseOptions, show } from "../core/index.js";
 import { type DEFAULT_RULES, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { SentinelAgent } from "./agent.js";
 import type { SentinelOptions } from "./options.js";
+import { SentinelState } from "./state.js";
 
 const RESERVED = new Set<string>([
   "begin",
@@ -96,7 +97,8 @@ export function checkOptions(options: SentinelOptions): void {
 
 function checkAgent(agent: SentinelAgent): void {
   const { name, runnable } = agent;
-  if (typeof name !== "string" || !name || RESERVED.has(name) || /[|:]/.test(name))
+  // LangGraph refuses nodes that are called like a channel; `in`, since it looks along the prototype as well.
+  if (typeof name !== "string" || !name || RESERVED.has(name) || name in SentinelState.spec || /[|:]/.test(name))
     throw invalid(`an agent named ${show(name)}`, "a name that is not the graph's own, without | and :", "Rename it.");
   if (typeof runnable?.invoke !== "function")
     throw invalid(

@@ -202,11 +202,21 @@ it("takes ten thousand tasks in a row, and names a circle among tasks", async ()
   );
 });
 
+it.each([
+  ["tasks", { tasks: [task("1"), task("1", { title: "another" })] }],
+  ["territories", { territories: [task("1"), task("1")] }],
+])("refuses two %s of one id at the start, instead of losing one", async (what, start) => {
+  const twice = run({ scanner: () => ({}) }, start);
+  await expect(twice).rejects.toThrow(`received two ${what} with the id "1"; expected unique ids`);
+});
+
 describe("refuses", () => {
   const agent = scripted("a", []);
   it.each([
     ["no agents", { agents: [] }, /at least one agent/],
     ["two of one name", { agents: [agent, agent] }, /two agents named "a"; expected unique names/],
+    ["a name of the state's", { agents: [scripted("runs", [])] }, /SENTINEL_INVALID.*an agent named "runs"/],
+    ["a name of every object's", { agents: [scripted("constructor", [])] }, /an agent named "constructor"/],
     ["no capabilities", { agents: [{ ...agent, capabilities: undefined }] }, /a\.capabilities = undefined/],
     ["a quality of five", { agents: [{ ...agent, quality: 5 }] }, /a\.quality = 5; expected a number in \[0,1\]/],
     ["a timeout of NaN", { agents: [{ ...agent, timeoutMs: Number.NaN }] }, /a\.timeoutMs = .*milliseconds above 0/],

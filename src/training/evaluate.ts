@@ -90,12 +90,19 @@ export interface Comparison {
 /**
  * Tries a candidate and others (random, a baseline, the incumbent) on the same seeded episodes. The
  * gains are paired, so their intervals are narrower than the difference of two means.
+ * @throws TRAINING_INVALID for an actor named `candidate`, and for a number of episodes that is none
  */
 export function compareActors<Obs>(
   candidate: Actor<Obs>,
   others: Readonly<Record<string, Actor<Obs>>>,
   options: EvaluationOptions<Obs>,
 ): Comparison {
+  if (Object.hasOwn(others, "candidate"))
+    throw new LearningError("TRAINING_INVALID", {
+      received: "another actor named candidate",
+      expected: "names of others, which stand beside the candidate's in the result",
+      remedy: "Rename it.",
+    });
   const own = episodeReturns(candidate, options);
   const comparison: Comparison = { returns: { candidate: meanInterval(own) }, gains: {} };
   for (const [name, actor] of Object.entries(others)) {

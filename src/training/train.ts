@@ -1,13 +1,5 @@
-import {
-  createRng,
-  LearningError,
-  loadNetwork,
-  type Network,
-  type NetworkSnapshot,
-  type Rng,
-  saveNetwork,
-} from "../core/index.js";
-import type { Discrete } from "../environments/index.js";
+import { createRng, loadNetwork, type Network, type NetworkSnapshot, type Rng, saveNetwork } from "../core/index.js";
+import { actionsOf } from "./actions.js";
 import { checkTrainingLengths } from "./check-options.js";
 import { episodeReturns, greedyActor, type MeanInterval, meanInterval } from "./evaluate.js";
 import type { DiscreteEnv, Learner, LearnerShape, LearnerState, NetworkHead } from "./learner.js";
@@ -159,14 +151,4 @@ async function segments(
     if (evaluations.length - best.at >= patience) return result("patience");
   }
   return result("finished");
-}
-
-function actionsOf(env: DiscreteEnv): number {
-  if (env.actionSpace.kind !== "discrete")
-    throw new LearningError("TRAINING_INVALID", {
-      received: `the action space ${env.actionSpace.describe()}`,
-      expected: "a Discrete one",
-      remedy: "Number the actions.",
-    });
-  return (env.actionSpace as unknown as Discrete).n;
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Env } from "../../src/environments/index.js";
-import { compareActors, createDqn, createPpo, type TrainingOptions, train } from "../../src/training/index.js";
+import {
+  compareActors,
+  createDqn,
+  createPpo,
+  loggedEpisodes,
+  type TrainingOptions,
+  train,
+} from "../../src/training/index.js";
 import { identityEnv } from "./support.js";
 
 /** Environments that are counted while they are open. */
@@ -46,6 +53,13 @@ describe("lengths of a training", () => {
     const compare = () => compareActors(() => 0, {}, { makeEnv: identityEnv, episodes: 0 });
     expect(compare).toThrow(/received 0 for episodes; expected a whole number from 1/);
   });
+});
+
+it("names are not mixed up: of actions in a log, of actors in a comparison", () => {
+  const named = { makeEnv: identityEnv as never, actions: ["left", "right"], episodes: 1 };
+  expect(() => loggedEpisodes(() => 0, named)).toThrow(/2 names for the actions of Identity; expected 3/);
+  const compare = () => compareActors(() => 0, { candidate: () => 1 }, { makeEnv: identityEnv });
+  expect(compare).toThrow(/another actor named candidate/);
 });
 
 describe("every environment is closed", () => {

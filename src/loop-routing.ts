@@ -77,7 +77,8 @@ export abstract class LoopRouting {
    * Trains a policy for a Sentinel by deep reinforcement learning in a simulator, in the worker thread:
    * in one made from the Sentinel's captured traces, or in a world of your own. What beats the rule-based
    * baseline there is published, not promoted; the gate judges it by real decisions in the next cycle.
-   * @throws TRAINING_INVALID for options that cannot be; WORKER_FAILED where no trace has a run of the agents
+   * @throws TRAINING_INVALID for options that cannot be, CONFIG_UNKNOWN_KEY for ones that do not exist;
+   * WORKER_FAILED where no trace has a run of the agents
    */
   trainOrchestrator(options: OrchestratorTraining): Promise<TrainedOrchestrator> {
     return trainOrchestrator(options, this.training);

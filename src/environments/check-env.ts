@@ -108,6 +108,7 @@ function rollout<Obs, Act>(env: Env<Obs, Act>, steps: number, seed: number, rese
   for (let i = 0; i < steps; i++) {
     const kept = fingerprint(env, before);
     const result = env.step(legalAction(env, before.info, rng));
+    checkObject(result, "step");
     if (fingerprint(env, before) !== kept)
       fail(
         `an observation that changed in step ${i} after it had been returned`,
@@ -136,9 +137,15 @@ function checkStep<Obs>(result: StepResult<Obs>): void {
       fail(`${key} = ${show(result[key])}`, "true or false", "Say in two booleans whether the episode ended, and how.");
 }
 
-function checkReturn<Obs, Act>(env: Env<Obs, Act>, result: ResetResult<Obs>, from: string, over: boolean): void {
+function checkObject(result: unknown, from: string): void {
+  if (typeof (result as { then?: unknown } | undefined)?.then === "function")
+    fail(`a promise from ${from}()`, "an object with observation and info", "Environments are synchronous.");
   if (typeof result !== "object" || result === null)
     fail(`${from}() = ${show(result)}`, "an object with observation and info", "Return that object.");
+}
+
+function checkReturn<Obs, Act>(env: Env<Obs, Act>, result: ResetResult<Obs>, from: string, over: boolean): void {
+  checkObject(result, from);
   if (!env.observationSpace.contains(result.observation))
     fail(
       `from ${from}() the observation ${show(plain(result.observation))}`,

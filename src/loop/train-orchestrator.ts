@@ -1,9 +1,9 @@
-import { LearningError, show } from "../core/index.js";
 import type { OrchestratorWorld } from "../environments/index.js";
 import type { AgentDeclaration, Budget, OrchestrationRules, RewardWeights } from "../orchestration/index.js";
 import { type RoutingArtifact, routingArtifactName } from "../policies/index.js";
 import type { Registry } from "../registry/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { checkOrchestratorTraining } from "./check-orchestrator-training.js";
 import type { ResolvedLoopConfig } from "./config.js";
 import type { LearningEngine } from "./engine.js";
 import type { SimulatorFit, TrainRlInput, TrainRlOutput } from "./worker/jobs/train-rl.js";
@@ -19,7 +19,7 @@ export interface OrchestratorTraining {
   agents?: readonly AgentDeclaration[];
   /** With `agents`: only traces of this workflow type (default: all with a run of these agents). */
   workflowType?: string;
-  /** With `agents`: the Sentinel's own budget and rules. */
+  /** With `agents`: the Sentinel's own budget and rules; `inspiration: false` where it has no source of that. */
   budget?: Budget;
   rules?: Partial<OrchestrationRules>;
   /** A simulated world of your own, instead of `agents`. */
@@ -38,7 +38,10 @@ export interface OrchestratorTraining {
   comparisonEpisodes?: number;
   /** Default: the loop's. */
   seed?: number;
-  /** Stops the training: what it came to by then is given back (`stopped: "cancelled"`) and not published. */
+  /**
+   * Stops the training: what it came to by then is given back (`stopped: "cancelled"`) and not published.
+   * Where training had not begun yet there is nothing to give back: WORKER_FAILED.
+   */
   signal?: AbortSignal;
   /** Share done in [0,1]. */
   onProgress?: (share: number) => void;
@@ -92,6 +95,7 @@ export async function trainOrchestrator(
   options: OrchestratorTraining,
   { engine, registry, documents, config }: OrchestratorTrainingParts,
 ): Promise<TrainedOrchestrator> {
+  checkOrchestratorTraining(options);
   const { decisionPoint = "sentinel", totalSteps = 40_000, seed = config.seed, signal, onProgress } = options;
   const name = routingArtifactName(decisionPoint);
   const serving = registry.champion(name);
@@ -126,12 +130,6 @@ export async function trainOrchestrator(
 
 function environmentOf(options: OrchestratorTraining, share: number): TrainRlInput["environment"] {
   const { agents, world, reward, workflowType, budget, rules } = options;
-  if ((agents === undefined) === (world === undefined))
-    throw new LearningError("TRAINING_INVALID", {
-      received: `agents ${show(agents?.map((a) => a.name))} and ${world ? "a world" : "no world"}`,
-      expected: "one of them",
-      remedy: "Pass the Sentinel's agents to learn from its traces, or a world of your own.",
-    });
   if (world) return { kind: "orchestrator", world, reward };
   return { kind: "fitted", agents: (agents ?? []).map(declared), workflowType, budget, rules, reward, share };
 }

@@ -3,7 +3,7 @@ export interface AgentDeclaration {
   name: string;
   /** What it can do, matched against the tasks' capabilities. */
   capabilities: readonly string[];
-  /** Most runs at the same time, default 1. */
+  /** Most runs at the same time, default 1. A run begins with one slot each; `optimizeResources` gives more. */
   concurrency?: number;
   /** Expected duration of a run in ms, default 1,000. */
   durationMs?: number;

@@ -1,4 +1,6 @@
 import type { OrchestratorAction } from "./actions.js";
+import type { AgentRecord } from "./agent-types.js";
+import { allocate } from "./health.js";
 import { isLegal, legalActions } from "./mask.js";
 import type { Survey } from "./survey.js";
 
@@ -8,8 +10,9 @@ import type { Survey } from "./survey.js";
  *
  * 1. results or failures wait and nothing can start without them, or the time left is shorter than
  *    the next fan-out, or results fill a whole fan-out: `coordinateWorkflow`;
- * 2. a fifth or more of at least three unmeasured runs failed: `monitorSystem`; a measurement shows an
- *    agent that ought to be retired, or there is more ready work than slots: `optimizeResources`;
+ * 2. a fifth or more of at least three unmeasured runs failed, or ready work waits for slots that agents
+ *    are declared for and do not have yet: `monitorSystem`; a measurement shows an agent that ought to be
+ *    retired, or there is more ready work than slots: `optimizeResources`;
  * 3. nothing is ready, or less than two fan-outs' worth while 40 % of the time is left: `scanTerritories`;
  * 4. half or more of the next fan-out is creative and no insight is fresh: `requestInspiration`;
  * 5. two or more tasks can start: `dispatchMultipleAgents`; one: `dispatchSingleAgent`.
@@ -32,7 +35,7 @@ function* preferences(s: Survey): Generator<OrchestratorAction> {
   if (late) yield "completeTask";
   const runs = state.agents.reduce((n, a) => n + a.window.runs, 0);
   const failures = state.agents.reduce((n, a) => n + a.window.failures, 0);
-  if (runs >= 3 && failures / runs >= 0.2) yield "monitorSystem";
+  if ((runs >= 3 && failures / runs >= 0.2) || lacksSlots(s)) yield "monitorSystem";
   const weak = state.agents.some((a) => a.status === "active" && a.health.reliability < rules.retireBelow);
   if (weak || s.ready.length > width) yield "optimizeResources";
   const hurried = state.budget.timeMs !== undefined && left < state.budget.timeMs * 0.4;
@@ -42,4 +45,12 @@ function* preferences(s: Survey): Generator<OrchestratorAction> {
   if (width > 1) yield "dispatchMultipleAgents";
   if (width > 0) yield "dispatchSingleAgent";
   yield "coordinateWorkflow";
+}
+
+/** True when less than a whole fan-out can start although there is work for it, and reallocating would add slots. */
+function lacksSlots({ state, rules, ready, assignments }: Survey): boolean {
+  if (assignments.length >= Math.min(rules.parallelism, ready.length)) return false;
+  if (state.agents.every((a) => a.status === "retired" || a.slots >= a.concurrency)) return false;
+  const total = (agents: readonly AgentRecord[]) => agents.reduce((n, a) => n + a.slots, 0);
+  return total(allocate(state, rules).agents) > total(state.agents);
 }

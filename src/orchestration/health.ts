@@ -61,7 +61,7 @@ function fold({ health, window }: AgentRecord, rules: OrchestrationRules): Agent
  * `optimizeResources`: retires agents whose measured reliability is below `rules.retireBelow` where
  * another active agent can do all their open work, then gives every active agent one slot and the
  * rest of the `agents + parallelism - 1` slots to those with the most open work per slot, up to their
- * declared concurrency.
+ * declared concurrency. A scan that finds work for retired agents alone brings them back, see `recall`.
  */
 export function allocate(state: OrchestrationState, rules: OrchestrationRules): OrchestrationState {
   const open = state.tasks.filter(isOpen);
@@ -96,4 +96,14 @@ export function allocate(state: OrchestrationState, rules: OrchestrationRules): 
     optimizationDue: false,
     agents: agents.map((a) => (a.status === "active" ? { ...a, slots: slots.get(a.name) as number } : a)),
   };
+}
+
+/** Brings retired agents back for open work that no active agent can do: a weak agent is better than none. */
+export function recall(state: OrchestrationState): OrchestrationState {
+  const stranded = state.tasks.filter((t) => isOpen(t) && !state.agents.some((a) => canDo(a, t)));
+  const back = (agent: AgentRecord): AgentRecord => {
+    const again: AgentRecord = { ...agent, status: "active", slots: 1 };
+    return agent.status === "retired" && stranded.some((t) => canDo(again, t)) ? again : agent;
+  };
+  return stranded.length === 0 ? state : { ...state, agents: state.agents.map(back) };
 }

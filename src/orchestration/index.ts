@@ -7,6 +7,7 @@ export * from "./mask.js";
 export * from "./observation.js";
 export * from "./report.js";
 export * from "./reward.js";
+export * from "./settings.js";
 export * from "./step-facts.js";
 export * from "./survey.js";
 export * from "./transition.js";

@@ -23,6 +23,8 @@ export function initialState(start: OrchestrationStart): OrchestrationState {
   if (start.agents.length === 0) throw invalid("no agents", "at least one agent", "Declare an agent.");
   const names = start.agents.map((a) => a.name);
   if (new Set(names).size < names.length) throw invalid(show(names), "unique agent names", "Rename the duplicates.");
+  refuseTwice("tasks", start.tasks);
+  refuseTwice("territories", start.territories);
   const empty: OrchestrationState = {
     goal: start.goal,
     territories: admitTerritories([], start.territories ?? []),
@@ -37,6 +39,15 @@ export function initialState(start: OrchestrationStart): OrchestrationState {
     optimizationDue: false,
   };
   return admitTasks(empty, start.tasks ?? []);
+}
+
+/** Of two pieces of work with one id the second would be lost without a word. */
+function refuseTwice(what: string, specs: readonly { id: string }[] | null | undefined): void {
+  const seen = new Set<string>();
+  for (const spec of specs ?? []) {
+    if (seen.has(spec?.id)) throw invalid(`two ${what} with the id ${show(spec.id)}`, "unique ids", "Rename one.");
+    seen.add(spec?.id);
+  }
 }
 
 /** Adds work to the queue; a task whose id is known is left as it is. Fails with SENTINEL_INVALID. */

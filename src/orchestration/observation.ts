@@ -95,7 +95,6 @@ export function observe(s: Survey): Observation {
   const begun = begunShares(state.tasks);
   const unfinished = begun.filter((share) => share < 1).length;
   const { budget, spent } = state;
-  const share = (used: number, limit: number | undefined) => (limit === undefined ? 0 : Math.min(1, used / limit));
   const timeLeft = budget.timeMs === undefined ? Number.POSITIVE_INFINITY : Math.max(1, budget.timeMs - spent.timeMs);
   const freshest = s.insights.at(-1);
   return {
@@ -173,6 +172,12 @@ function begunShares(tasks: readonly Task[]): number[] {
     flows.set(t.workflow, flow);
   }
   return [...flows.values()].filter((f) => f.attempts > 0).map((f) => f.accepted / f.all);
+}
+
+/** What is used of a limit; all of it where nothing is granted, 0 where there is no limit. */
+function share(used: number, limit: number | undefined): number {
+  if (limit === undefined) return 0;
+  return limit > 0 ? Math.min(1, used / limit) : 1;
 }
 
 const squash = (value: number, half: number): number => Math.max(0, value) / (Math.max(0, value) + half);

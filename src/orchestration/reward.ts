@@ -6,11 +6,11 @@ export interface RewardWeights {
   completion: number;
   /** Times the satisfaction (0-1) at the end. Default 3. */
   satisfaction: number;
-  /** For using up the whole time budget (`timeScaleMs` without one). Default 0.5. */
+  /** For using up the whole time budget (`timeScaleMs` without one, or one of 0). Default 0.5. */
   time: number;
-  /** For using up the whole token budget (`tokenScale` without one). Default 0.5. */
+  /** For using up the whole token budget (`tokenScale` without one, or one of 0). Default 0.5. */
   tokens: number;
-  /** For using up the whole money budget (`costScaleUsd` without one). Default 0.5. */
+  /** For using up the whole money budget (`costScaleUsd` without one, or one of 0). Default 0.5. */
   cost: number;
   /** Per failed run of an agent. Default 0.1. */
   failure: number;
@@ -62,9 +62,10 @@ export function stepReward(
   }
   for (let i = before.responses.length; i < after.responses.length; i++)
     if (!after.responses[i]?.ok) reward -= w.failure;
-  reward -= (w.time * (after.spent.timeMs - before.spent.timeMs)) / (budget.timeMs ?? w.timeScaleMs);
-  reward -= (w.tokens * (after.spent.tokens - before.spent.tokens)) / (budget.tokens ?? w.tokenScale);
-  reward -= (w.cost * (after.spent.costUsd - before.spent.costUsd)) / (budget.costUsd ?? w.costScaleUsd);
+  // A budget of 0 grants nothing to weigh by: the scale stands in for it.
+  reward -= (w.time * (after.spent.timeMs - before.spent.timeMs)) / (budget.timeMs || w.timeScaleMs);
+  reward -= (w.tokens * (after.spent.tokens - before.spent.tokens)) / (budget.tokens || w.tokenScale);
+  reward -= (w.cost * (after.spent.costUsd - before.spent.costUsd)) / (budget.costUsd || w.costScaleUsd);
   if (after.report && !before.report) reward += w.satisfaction * (satisfaction ?? 0);
   if (w.shaping !== 0) reward += w.shaping * (w.discount * potential(after) - potential(before));
   return reward;

@@ -1,6 +1,6 @@
 import { LearningError } from "../core/index.js";
 import type { OrchestratorAction } from "./actions.js";
-import { allocate, measure, recordRuns } from "./health.js";
+import { allocate, measure, recall, recordRuns } from "./health.js";
 import { admitTasks, admitTerritories } from "./initial.js";
 import { isLegal, legalActions } from "./mask.js";
 import { makeReport } from "./report.js";
@@ -102,7 +102,8 @@ const EFFECTS: Record<OrchestratorAction, Effect> = {
       const exhausted = emptyScans >= 2 || (found?.exhausted?.includes(t.id) ?? false);
       return { ...t, scans: t.scans + 1, emptyScans, exhausted };
     });
-    return { ...admitted, territories: admitTerritories(scanned, found?.territories ?? []) };
+    const known = { ...admitted, territories: admitTerritories(scanned, found?.territories ?? []) };
+    return empty ? known : recall(known);
   },
   dispatchSingleAgent: receive,
   dispatchMultipleAgents: receive,

@@ -77,13 +77,11 @@ export function scanWork(context: ActionContext): Work {
     const call = await attempt(context, "the scanner", config, (own) =>
       options.scanner?.(territories, { goal: state.goal, config: own }),
     );
-    const answer = (call.answer ?? {}) as Record<string, unknown>;
-    const { refused, ...found } = siftWork(state, {
-      tasks: listOf(answer["tasks"]),
-      territories: listOf(answer["territories"]),
-    });
+    const { answer, unread } = readScan(call.answer ?? {});
+    const { refused: unsound, ...found } = siftWork(state, answer);
+    const refused = [...unread, ...unsound];
     if (refused.length > 0) context.logger.warn("sentinel: the scanner found what is no work", { refused });
-    const exhausted = listOf(answer["exhausted"]).map(String);
+    const exhausted = answer.exhausted.map(String);
     const error = [call.error, ...refused].filter((e) => e !== undefined).join("; ");
     return { ...amountsOf(answer), found: { ...found, exhausted }, ...(error && { error: error.slice(0, 500) }) };
   };
@@ -154,4 +152,16 @@ function amountsOf(answer: { tokens?: unknown; costUsd?: unknown }): { tokens: n
   return { tokens: amountOf(answer.tokens), costUsd: amountOf(answer.costUsd) };
 }
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+/** A scanner's answer with lists where lists belong, and what in it is none. */
+function readScan(given: unknown) {
+  const fields = typeof given === "object" && !Array.isArray(given) ? (given as Record<string, unknown>) : undefined;
+  const unread = fields ? [] : [`${show(given)} is no object with tasks, territories or exhausted`];
+  const list = (key: "tasks" | "territories" | "exhausted"): unknown[] => {
+    const value = fields?.[key] ?? [];
+    if (Array.isArray(value)) return value;
+    unread.push(`${key} = ${show(value)} is no list`);
+    return [];
+  };
+  const lists = { tasks: list("tasks"), territories: list("territories"), exhausted: list("exhausted") };
+  return { answer: { ...lists, tokens: fields?.["tokens"], costUsd: fields?.["costUsd"] }, unread };
+}

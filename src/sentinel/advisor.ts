@@ -35,8 +35,9 @@ export class SentinelAdvisor {
 
   /** Follows a policy that was given at creation; no loop can be attached then. */
   follow(policy: SentinelLoop): void {
-    // Nobody learns from its decisions, so that none has to be left to the baseline for measure.
-    this.consult(policy, { control: 0 });
+    // Nobody learns from its decisions, so that none has to be left to the baseline for measure. It is meant
+    // to act from the start: where it cannot be served, that counts as a reason to fall back.
+    this.consult(policy, { control: 0, mode: "act" });
     this.following = true;
   }
 
@@ -54,7 +55,7 @@ export class SentinelAdvisor {
     this.consult(loop, {});
   }
 
-  private consult(loop: SentinelLoop, more: { control?: number }): void {
+  private consult(loop: SentinelLoop, more: { control?: number; mode?: "act" }): void {
     const { decisionPoint, exploration } = this.settings;
     this.policy = loop.policyNode({
       decisionPoint,

@@ -87,7 +87,7 @@ export async function runAgent(
     const output = await withTimeLimit(name, timeoutMs, clock, config.signal, (signal) =>
       runnable.invoke(input, { ...config, signal }),
     );
-    const answer = readAnswer(output);
+    const answer = readAnswer(output, brief.prompt);
     const durationMs = took();
     const quality = (await judged(answer.content, brief, config, settings)) ?? answer.quality ?? agent.quality ?? 0.7;
     return {

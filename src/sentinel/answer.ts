@@ -16,9 +16,17 @@ type MessageLike = { content?: unknown; usage_metadata?: { total_tokens?: unknow
  * tokens are summed over all that carry usage); or an object with `content` (or `output`) and
  * optionally `quality`, `tokens`, `costUsd`. Anything else is kept as JSON. Amounts that are no amounts
  * (NaN, negative, text) count as 0.
- * @throws SENTINEL_INVALID where there is no answer: nothing, or a state without messages
+ * @param prompt what the agent was asked: of an agent that remembers earlier runs in its messages, only
+ * the tokens from there on are counted
+ * @throws SENTINEL_INVALID where there is no answer: nothing, a blank text, or a state without messages
  */
-export function readAnswer(output: unknown): Answer {
+export function readAnswer(output: unknown, prompt?: string): Answer {
+  const answer = answerIn(output, prompt);
+  if (answer.content.trim() === "") throw noAnswer(output);
+  return answer;
+}
+
+function answerIn(output: unknown, prompt: string | undefined): Answer {
   if (typeof output === "string") return { content: output, tokens: 0 };
   if (output === undefined || output === null) throw noAnswer(output);
   if (typeof output !== "object") return { content: String(output), tokens: 0 };
@@ -27,7 +35,8 @@ export function readAnswer(output: unknown): Answer {
     const messages = o["messages"] as MessageLike[];
     const last = messages.at(-1);
     if (!last) throw noAnswer(output);
-    const tokens = messages.reduce((sum, m) => sum + amountOf(m?.usage_metadata?.total_tokens), 0);
+    const asked = messages.findLastIndex((m) => prompt !== undefined && m?.content === prompt);
+    const tokens = messages.slice(asked + 1).reduce((sum, m) => sum + amountOf(m?.usage_metadata?.total_tokens), 0);
     return { ...numbers(o), content: textOf(last.content), tokens };
   }
   const content = o["content"] ?? o["output"];

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { LearningError, parseOptions, show } from "../core/index.js";
-import { type DEFAULT_RULES, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
+import { checkBudget, completeRules, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { SentinelAgent } from "./agent.js";
 import type { SentinelOptions } from "./options.js";
+import { SentinelState } from "./state.js";
 
 const RESERVED = new Set<string>([
   "begin",
@@ -33,25 +34,6 @@ const agentSchema = z.object({
   timeoutMs: duration.optional(),
 });
 
-const budgetSchema = z.object({
-  steps: whole.optional(),
-  timeMs: amount.optional(),
-  tokens: amount.optional(),
-  costUsd: amount.optional(),
-});
-
-const rulesSchema = z.object({
-  parallelism: whole.optional(),
-  maxAttempts: whole.optional(),
-  scanWidth: whole.optional(),
-  insightUses: whole.optional(),
-  insightLifetimeSteps: whole.optional(),
-  maxInspirations: amount.optional(),
-  loadWindowMs: amount.optional(),
-  priorRuns: amount.optional(),
-  retireBelow: share.optional(),
-} satisfies Record<Exclude<keyof typeof DEFAULT_RULES, "inspiration">, z.ZodType>);
-
 const optionsSchema = z.object({
   agents: z.array(given, "an array of agents").min(1, "at least one agent"),
   scanner: callable.optional(),
@@ -78,8 +60,10 @@ const optionsSchema = z.object({
 export function checkOptions(options: SentinelOptions): void {
   parseOptions(optionsSchema, options, "Sentinel options", "SENTINEL_INVALID");
   const { agents, approval = [], budget = {}, rules = {} } = options;
-  parseOptions(budgetSchema, budget, "budget of the Sentinel", "SENTINEL_INVALID");
-  parseOptions(rulesSchema, rules, "rules of the Sentinel", "SENTINEL_INVALID");
+  checkBudget(budget, "SENTINEL_INVALID");
+  if ("inspiration" in rules)
+    throw invalid("the rule inspiration", "no such rule", "Pass an inspiration source, or none, as `inspiration`.");
+  completeRules(rules, "SENTINEL_INVALID");
   const names = new Set<string>();
   for (const agent of agents) {
     checkAgent(agent);
@@ -96,7 +80,8 @@ export function checkOptions(options: SentinelOptions): void {
 
 function checkAgent(agent: SentinelAgent): void {
   const { name, runnable } = agent;
-  if (typeof name !== "string" || !name || RESERVED.has(name) || /[|:]/.test(name))
+  // LangGraph refuses nodes that are called like a channel; `in`, since it looks along the prototype as well.
+  if (typeof name !== "string" || !name || RESERVED.has(name) || name in SentinelState.spec || /[|:]/.test(name))
     throw invalid(`an agent named ${show(name)}`, "a name that is not the graph's own, without | and :", "Rename it.");
   if (typeof runnable?.invoke !== "function")
     throw invalid(

@@ -2,7 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { END, START, StateGraph } from "@langchain/langgraph";
 import { defaultLogger, systemClock } from "../core/index.js";
 import type { OrchestrationRules, OrchestratorAction } from "../orchestration/index.js";
-import { DEFAULT_RULES, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
+import { completeRules, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { ActionContext } from "./actions.js";
 import { actionNode, coordinateWork, dispatchNode, inspireWork, scanWork } from "./actions.js";
 import { SentinelAdvisor } from "./advisor.js";
@@ -33,10 +33,8 @@ export function createSentinelOrchestrator(options: SentinelOptions) {
   checkOptions(options);
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
-  const chosen = Object.entries(options.rules ?? {}).filter(([, value]) => value !== undefined);
   const rules: OrchestrationRules = {
-    ...DEFAULT_RULES,
-    ...Object.fromEntries(chosen),
+    ...completeRules(options.rules ?? {}, "SENTINEL_INVALID"),
     inspiration: options.inspiration !== undefined,
   };
   const context: ActionContext = { options, rules, clock, logger };

@@ -5,12 +5,13 @@ import { LearningError } from "../core/index.js";
 export const DEFAULT_TIMEOUT_MS = 120_000;
 
 /**
- * Waits for something that may never answer.
+ * Waits for something that may never answer, until it is late or the caller's signal aborts: what hangs
+ * must not keep a process alive whose run was stopped.
  * @param what who is waited for, for the message
  * @param limitMs `Infinity`: for ever
  * @param outer the caller's own signal
  * @param run is given a signal that aborts with either
- * @throws SENTINEL_INVALID when it takes longer
+ * @throws SENTINEL_INVALID when it takes longer; the reason of `outer` when that aborts
  */
 export async function withTimeLimit<T>(
   what: string,
@@ -19,12 +20,16 @@ export async function withTimeLimit<T>(
   outer: AbortSignal | undefined,
   run: (signal: AbortSignal) => T | Promise<T>,
 ): Promise<T> {
+  outer?.throwIfAborted();
   const controller = new AbortController();
   const signal = outer ? AbortSignal.any([outer, controller.signal]) : controller.signal;
   // A clock's timers do not keep a process alive; one that waits for an answer must not end meanwhile.
   const alive = setInterval(() => {}, 2 ** 30);
   let cancel = () => {};
+  let stop = () => {};
   const late = new Promise<never>((_, reject) => {
+    stop = () => reject(outer?.reason);
+    outer?.addEventListener("abort", stop, { once: true });
     if (limitMs === Number.POSITIVE_INFINITY) return;
     cancel = clock.schedule(() => {
       const error = new LearningError("SENTINEL_INVALID", {
@@ -39,6 +44,7 @@ export async function withTimeLimit<T>(
   try {
     return await Promise.race([late, run(signal)]);
   } finally {
+    outer?.removeEventListener("abort", stop);
     cancel();
     clearInterval(alive);
   }

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
 import type { DqnOptions } from "./dqn-options.js";
+import type { CloneOptions } from "./offline/clone.js";
+import type { OfflineQOptions } from "./offline/offline-q.js";
 import type { PpoOptions } from "./ppo-options.js";
+import type { TrainingOptions } from "./train.js";
 
 const whole = z.int("a whole number from 1").min(1, "a whole number from 1").optional();
 const count = z.int("a whole number from 0").min(0, "a whole number from 0").optional();
@@ -50,6 +53,49 @@ const dqnSchema = z.object({
   engine: given,
 } satisfies Record<keyof DqnOptions, z.ZodType>);
 
+const cloneSchema = z.object({
+  hidden,
+  epochs: whole,
+  batchSize: whole,
+  learningRate: weight,
+  weightDecay: weight,
+  validationShare: share,
+  seed: given,
+  engine: given,
+  cancelled: given,
+} satisfies Record<keyof CloneOptions, z.ZodType>);
+
+const offlineQSchema = z.object({
+  conservatism: weight,
+  gamma: share,
+  hidden,
+  iterations: whole,
+  gradientSteps: whole,
+  batchSize: whole,
+  learningRate: weight,
+  seed: given,
+  engine: given,
+  cancelled: given,
+  onIteration: given,
+} satisfies Record<keyof OfflineQOptions, z.ZodType>);
+
+const steps = z.custom<number>(
+  (v) => v === Number.POSITIVE_INFINITY || (Number.isSafeInteger(v) && (v as number) >= 1),
+  "a whole number from 1, or Infinity",
+);
+const lengthsSchema = z.object({ totalSteps: steps, evaluateEvery: steps.optional(), evaluationEpisodes: whole });
+
+/** How long to train; a part of a step would never be taken, and its segment never end. */
+export function checkTrainingLengths(options: TrainingOptions): void {
+  const { totalSteps, evaluateEvery, evaluationEpisodes } = options;
+  parseOptions(
+    lengthsSchema,
+    { totalSteps, evaluateEvery, evaluationEpisodes },
+    "training options",
+    "TRAINING_INVALID",
+  );
+}
+
 /** Fails with TRAINING_INVALID on settings that cannot be, with CONFIG_UNKNOWN_KEY on ones that do not exist. */
 export function checkPpoOptions(options: PpoOptions): void {
   parseOptions(ppoSchema, options, "PPO options", "TRAINING_INVALID");
@@ -58,4 +104,14 @@ export function checkPpoOptions(options: PpoOptions): void {
 /** As {@link checkPpoOptions}. */
 export function checkDqnOptions(options: DqnOptions): void {
   parseOptions(dqnSchema, options, "DQN options", "TRAINING_INVALID");
+}
+
+/** As {@link checkPpoOptions}. */
+export function checkCloneOptions(options: CloneOptions): void {
+  parseOptions(cloneSchema, options, "options of behaviour cloning", "TRAINING_INVALID");
+}
+
+/** As {@link checkPpoOptions}. */
+export function checkOfflineQOptions(options: OfflineQOptions): void {
+  parseOptions(offlineQSchema, options, "options of offline Q-learning", "TRAINING_INVALID");
 }

@@ -1,4 +1,4 @@
-import { createRng, forward, type Network, type Rng } from "../core/index.js";
+import { createRng, forward, LearningError, type Network, type Rng, show } from "../core/index.js";
 import { denseVector } from "../dataset/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
 import { mostLikely, type RoutingPolicy } from "../policies/index.js";
@@ -48,11 +48,20 @@ export function policyActor<Obs>(policy: RoutingPolicy, actions: readonly string
     );
 }
 
-/** The undiscounted return of each episode. */
+/**
+ * The undiscounted return of each episode.
+ * @throws TRAINING_INVALID for a number of episodes that is none
+ */
 export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOptions<Obs>): number[] {
   const { makeEnv, episodes = 100, seed = 0 } = options;
+  if (!Number.isSafeInteger(episodes) || episodes < 1)
+    throw new LearningError("TRAINING_INVALID", {
+      received: `${show(episodes)} for episodes`,
+      expected: "a whole number from 1",
+      remedy: "Correct the options of the evaluation.",
+    });
   const env = makeEnv();
-  const returns = Array.from({ length: episodes }, (_, i) => {
+  const play = (i: number): number => {
     const rng = createRng(`${seed}/${i}/actor`);
     let { observation, info } = env.reset({ seed: `${seed}/${i}` });
     let sum = 0;
@@ -62,9 +71,12 @@ export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOption
       if (result.terminated || result.truncated) return sum;
       ({ observation, info } = result);
     }
-  });
-  env.close?.();
-  return returns;
+  };
+  try {
+    return Array.from({ length: episodes }, (_, i) => play(i));
+  } finally {
+    env.close?.();
+  }
 }
 
 /** Several actors on the same episodes. */
@@ -78,12 +90,19 @@ export interface Comparison {
 /**
  * Tries a candidate and others (random, a baseline, the incumbent) on the same seeded episodes. The
  * gains are paired, so their intervals are narrower than the difference of two means.
+ * @throws TRAINING_INVALID for an actor named `candidate`, and for a number of episodes that is none
  */
 export function compareActors<Obs>(
   candidate: Actor<Obs>,
   others: Readonly<Record<string, Actor<Obs>>>,
   options: EvaluationOptions<Obs>,
 ): Comparison {
+  if (Object.hasOwn(others, "candidate"))
+    throw new LearningError("TRAINING_INVALID", {
+      received: "another actor named candidate",
+      expected: "names of others, which stand beside the candidate's in the result",
+      remedy: "Rename it.",
+    });
   const own = episodeReturns(candidate, options);
   const comparison: Comparison = { returns: { candidate: meanInterval(own) }, gains: {} };
   for (const [name, actor] of Object.entries(others)) {

@@ -1,13 +1,6 @@
-import {
-  createRng,
-  LearningError,
-  loadNetwork,
-  type Network,
-  type NetworkSnapshot,
-  type Rng,
-  saveNetwork,
-} from "../core/index.js";
-import type { Discrete } from "../environments/index.js";
+import { createRng, loadNetwork, type Network, type NetworkSnapshot, type Rng, saveNetwork } from "../core/index.js";
+import { actionsOf } from "./actions.js";
+import { checkTrainingLengths } from "./check-options.js";
 import { episodeReturns, greedyActor, type MeanInterval, meanInterval } from "./evaluate.js";
 import type { DiscreteEnv, Learner, LearnerShape, LearnerState, NetworkHead } from "./learner.js";
 
@@ -85,21 +78,17 @@ export interface TrainingResult {
  * @throws LearningError TRAINING_INVALID for options that cannot be met
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { totalSteps, evaluateEvery = 5000, seed = options.resume?.seed ?? 0, evaluationEpisodes = 100 } = options;
-  if (!(totalSteps >= 1) || !(evaluateEvery >= 1) || !(evaluationEpisodes >= 1))
-    throw new LearningError("TRAINING_INVALID", {
-      received: `totalSteps ${totalSteps}, evaluateEvery ${evaluateEvery}, evaluationEpisodes ${evaluationEpisodes}`,
-      expected: "all at least 1",
-      remedy: "Correct the training options.",
-    });
+  checkTrainingLengths(options);
+  const { evaluateEvery = 5000, seed = options.resume?.seed ?? 0 } = options;
   const rng = createRng(seed);
   const example = options.makeEnv();
-  const shape = { inputs: example.observationSpace.flatDim, actions: actionsOf(example) };
-  const learner = await options.makeLearner(shape, rng.fork("start"));
+  let learner: Learner | undefined;
   try {
+    const shape = { inputs: example.observationSpace.flatDim, actions: actionsOf(example) };
+    learner = await options.makeLearner(shape, rng.fork("start"));
     return await segments(options, learner, example, rng, seed, evaluateEvery);
   } finally {
-    learner.dispose();
+    learner?.dispose();
     example.close?.();
   }
 }
@@ -133,15 +122,18 @@ async function segments(
       totalSteps,
       rng: rng.fork(`segment/${evaluations.length}`),
     };
-    for (const report of learner.learn(segment)) {
-      steps += report.steps;
-      const { returns, figures } = report;
-      const meanReturn = returns.reduce((sum, r) => sum + r, 0) / returns.length;
-      options.onProgress?.({ steps, totalSteps, episodes: returns.length, meanReturn, figures });
-      await new Promise((resolve) => setImmediate(resolve));
-      if (options.cancelled?.()) return result("cancelled");
+    try {
+      for (const report of learner.learn(segment)) {
+        steps += report.steps;
+        const { returns, figures } = report;
+        const meanReturn = returns.reduce((sum, r) => sum + r, 0) / returns.length;
+        options.onProgress?.({ steps, totalSteps, episodes: returns.length, meanReturn, figures });
+        await new Promise((resolve) => setImmediate(resolve));
+        if (options.cancelled?.()) return result("cancelled");
+      }
+    } finally {
+      for (const env of segment.envs) env.close?.();
     }
-    for (const env of segment.envs) env.close?.();
     const network = learner.network();
     const returns = episodeReturns(greedyActor(network, example), {
       makeEnv: options.makeEnv,
@@ -159,14 +151,4 @@ async function segments(
     if (evaluations.length - best.at >= patience) return result("patience");
   }
   return result("finished");
-}
-
-function actionsOf(env: DiscreteEnv): number {
-  if (env.actionSpace.kind !== "discrete")
-    throw new LearningError("TRAINING_INVALID", {
-      received: `the action space ${env.actionSpace.describe()}`,
-      expected: "a Discrete one",
-      remedy: "Number the actions.",
-    });
-  return (env.actionSpace as unknown as Discrete).n;
 }

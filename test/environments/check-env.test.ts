@@ -45,6 +45,8 @@ describe("checkEnv", () => {
 
   it.each([
     ["a missing space", {}, { observationSpace: undefined as never }, /observationSpace = .*expected a space/],
+    ["a step without a result", {}, { step: (() => undefined) as never }, /step\(\) = undefined; expected an object/],
+    ["a step to be awaited", {}, { step: (async () => ({})) as never }, /a promise from step\(\)/],
     ["a NaN reward", { reward: Number.NaN }, {}, /the reward NaN; expected a finite number/],
     ["a reward that is no number", { reward: "1" }, {}, /the reward "1"/],
     ["an end that is no boolean", { terminated: 0 }, {}, /terminated = 0/],

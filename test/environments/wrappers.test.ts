@@ -3,6 +3,7 @@ import {
   cartPole,
   checkEnv,
   cliffWorld,
+  Discrete,
   NormalizeObservation,
   RecordEpisodeStatistics,
   RunningMoments,
@@ -35,6 +36,20 @@ describe("wrappers", () => {
     expect(env.step(0)).toMatchObject({ truncated: true, terminated: false });
     expect(() => env.step(0)).toThrow(/time limit of 2/);
     expect(() => new TimeLimit(cartPole(), 0)).toThrow(/at least 1/);
+  });
+
+  it("cut off without a mark on what the environment returned, which may be one and the same", () => {
+    const always = Object.freeze({ observation: 0, reward: 1, terminated: false, truncated: false, info: {} });
+    const space = new Discrete(1);
+    const reset = () => ({ observation: 0, info: {} });
+    const env = new TimeLimit(
+      { id: "still", observationSpace: space, actionSpace: space, reset, step: () => always },
+      2,
+    );
+    for (let episode = 0; episode < 2; episode++) {
+      env.reset();
+      expect([env.step(0).truncated, env.step(0).truncated]).toEqual([false, true]);
+    }
   });
 
   it("sum up finished episodes", () => {
@@ -129,4 +144,15 @@ describe("VectorEnv", () => {
     expect(() => new VectorEnv([env, env])).toThrow(/2 environments, 1 of them different/);
     expect(() => new VectorEnv([])).toThrow(/at least one/);
   });
+});
+
+it("NormalizeObservation goes on exactly where an entry did not vary, and takes no moments of another length", () => {
+  const still = new RunningMoments(1);
+  for (let k = 0; k < 5; k++) still.add(Float64Array.of(7));
+  const later = new RunningMoments(1, structuredClone(still.moments));
+  for (const moments of [still, later]) moments.add(Float64Array.of(9));
+  expect(later.moments).toEqual(still.moments);
+  expect(() => new NormalizeObservation(cartPole(), new RunningMoments(3))).toThrow(
+    /moments of 3 entries for CartPole-v1; expected 4/,
+  );
 });

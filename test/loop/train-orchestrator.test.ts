@@ -117,4 +117,18 @@ describe("training a Sentinel's policy in the worker", () => {
       /traces without a run of nobody/,
     );
   });
+
+  it.each([
+    [{ totalStep: 500 }, /CONFIG_UNKNOWN_KEY.*unknown key "totalStep".*Did you mean "totalSteps"/],
+    [{ totalSteps: 0 }, /TRAINING_INVALID.*received 0 for totalSteps/],
+    [{ comparisonEpisodes: 0 }, /received 0 for comparisonEpisodes/],
+    [{ algorithm: { kind: "ddpg" } }, /"ddpg" for algorithm.kind; expected ppo or dqn/],
+    [{ algorithm: { kind: "dqn", gama: 1 } }, /unknown key "gama".*Did you mean "gamma"/],
+    [{ reward: { complete: 2 } }, /unknown key "complete".*Did you mean "completion"/],
+    [{ reward: { time: -1 } }, /received -1 for time; expected a finite number from 0/],
+    [{ rules: { parallel: 2 } }, /unknown key "parallel".*Did you mean "parallelism"/],
+    [{ budget: { steps: 0 } }, /received 0 for steps/],
+  ])("refuses %j before anything is trained", async (change, message) => {
+    await expect(loop.trainOrchestrator({ ...quick, agents, ...change } as never)).rejects.toThrow(message);
+  });
 });

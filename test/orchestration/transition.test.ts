@@ -113,6 +113,28 @@ describe("transitions", () => {
     expect(legal(s)).not.toContain("optimizeResources");
   });
 
+  it("brings a retired agent back for work that only it can do", () => {
+    const retire = (name: string) => ({
+      ...start(),
+      agents: start().agents.map((a) => (a.name === name ? { ...a, status: "retired" as const, slots: 0 } : a)),
+    });
+    const scan = (s: OrchestrationState, capability: string) =>
+      act(s, "scanTerritories", { found: { tasks: [{ id: "new", title: "New", capabilities: [capability] }] } });
+    const states = (s: OrchestrationState) => s.agents.map((a) => [a.status, a.slots]);
+    const tasks = start().tasks.filter((t) => t.id === "words");
+    const weaverless = { ...retire("weaver"), tasks };
+    expect(states(scan(weaverless, "language"))).toEqual([
+      ["active", 1],
+      ["retired", 0],
+    ]);
+    const back = scan(weaverless, "narrative");
+    expect(states(back)).toEqual([
+      ["active", 1],
+      ["active", 1],
+    ]);
+    expect(survey(back, rules).assignments).toContainEqual({ taskId: "new", agent: "weaver", match: 1 });
+  });
+
   it("moves slots to the agent whose work waits, up to its concurrency", () => {
     let s = start();
     s = act(s, "dispatchSingleAgent", { runs: [run("song", "weaver", true)] });

@@ -62,6 +62,22 @@ describe("in LangGraph's hands", () => {
     expect(calls).toBe(2);
   });
 
+  it("pays an agent that remembers its earlier runs for each run once", async () => {
+    const usage = { input_tokens: 60, output_tokens: 40, total_tokens: 100 };
+    const remembering = new StateGraph(MessagesAnnotation)
+      .addNode("say", () => ({
+        messages: [new AIMessage({ content: "hm", usage_metadata: usage }), new AIMessage("yes")],
+      }))
+      .addEdge(START, "say")
+      .addEdge("say", END)
+      .compile({ checkpointer: true });
+    const agents = [{ name: "mindful", capabilities: [], runnable: remembering as never }];
+    const graph = createSentinelOrchestrator({ agents }).compile({ checkpointer: new MemorySaver() });
+    const tasks = ["1", "2", "3"].map((id) => ({ id, title: id }));
+    const out = await graph.invoke({ goal: "g", tasks }, thread("m"));
+    expect(out.agentResponses.map((r) => r.tokens)).toEqual([100, 100, 100]);
+  });
+
   it("starts anew on a thread that has finished", async () => {
     const graph = sentinel().compile({ checkpointer: new MemorySaver() });
     await graph.invoke(input, thread("s"));

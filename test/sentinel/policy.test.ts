@@ -105,6 +105,20 @@ describe("goes on by its baseline, and counts and logs why", () => {
     expect(world.log.some((l) => l.startsWith("warn") && l.includes("policy-error"))).toBe(true);
   });
 
+  it.each([
+    ["nothing that is one", {}],
+    ["a snapshot of another kind", { ...policyFor("completeTask"), policy: { kind: "oracle" } }],
+  ])("when the policy it was given is %s", async (_what, policy) => {
+    const log: string[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: (m: string) => void log.push(m) };
+    const out = await sentinel({ policy: policy as never, logger })
+      .compile()
+      .invoke(input, config);
+    expect(out.fallbacks).toEqual({ "no-policy": out.steps.filter((s) => s.source === "fallback").length });
+    expect(log).toContain("sentinel: version given cannot be served; what served before goes on");
+    expect(out.finalReport?.reason).toBe("complete");
+  });
+
   it("when the policy is killed in the middle of a run", async () => {
     const world = await served("scanTerritories");
     world.deps.modes.set("sentinel", "act");

@@ -16,6 +16,16 @@ import {
 import { config, input, scanner, scripted, sentinel } from "./support/crew.js";
 
 describe("a Sentinel on its baseline", () => {
+  it("uses the concurrency that an agent is declared for, although nothing fails", async () => {
+    const tasks = Array.from({ length: 40 }, (_, i) => ({ id: `${i}`, title: `${i}` }));
+    const agents = [scripted("crowd", [], undefined, { concurrency: 20 })];
+    const out = await createSentinelOrchestrator({ agents, rules: { parallelism: 20 }, budget: { steps: 12 } })
+      .compile()
+      .invoke({ goal: "g", tasks }, config);
+    expect(out.finalReport?.tasks).toEqual({ accepted: 40, open: 0, abandoned: 0 });
+    expect(out.steps.filter((s) => s.action === "monitorSystem")).toHaveLength(1);
+  });
+
   it("finds, does, merges and reports all the work", async () => {
     const out = await sentinel().compile().invoke(input, config);
     expect(out.finalReport).toMatchObject({

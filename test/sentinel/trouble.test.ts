@@ -1,8 +1,9 @@
 import { Command, MemorySaver } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../src/core/index.js";
+import { ManualClock, systemClock } from "../../src/core/index.js";
 import { initialState } from "../../src/orchestration/index.js";
 import { createSentinelOrchestrator, type SentinelOptions } from "../../src/sentinel/index.js";
+import { withTimeLimit } from "../../src/sentinel/time-limit.js";
 import { config, input, policyFor, scripted, sentinel } from "./support/crew.js";
 
 const task = (id: string, more: object = {}) => ({ id, title: id, ...more });
@@ -23,6 +24,9 @@ describe("agents that answer badly", () => {
     ["null", null],
     ["a state without messages", { messages: [] }],
     ["a message that is none", { messages: [null] }],
+    ["an empty text", ""],
+    ["a blank message", { messages: [{ content: " \n" }] }],
+    ["a message without parts", { content: [] }],
   ])("count as failed: %s", async (_what, answer) => {
     const out = await run({ agents: [scripted("a", [], () => answer)], rules: { maxAttempts: 1 } });
     expect(out.finalReport?.tasks).toEqual({ accepted: 0, open: 0, abandoned: 1 });
@@ -61,6 +65,16 @@ describe("agents that answer badly", () => {
     ]);
     expect(out.finalReport?.tasks).toEqual({ accepted: 1, open: 0, abandoned: 2 });
   });
+});
+
+it("what hangs is waited for no longer once the run is stopped", async () => {
+  const stop = new AbortController();
+  const hanging = () =>
+    withTimeLimit("a", Number.POSITIVE_INFINITY, systemClock, stop.signal, () => new Promise(() => {}));
+  const waiting = hanging();
+  stop.abort(new Error("stopped"));
+  await expect(waiting).rejects.toThrow("stopped");
+  await expect(hanging()).rejects.toThrow("stopped");
 });
 
 describe("an evaluator that fails", () => {
@@ -123,6 +137,22 @@ describe("a scanner that answers badly", () => {
     expect(out.spent).toMatchObject({ tokens: 0, costUsd: 0 });
   });
 
+  it.each([
+    ["a list", [task("1")], /\[{"id":"1","title":"1"}\] is no object with tasks/],
+    ["text", "nothing", /"nothing" is no object with tasks/],
+    ["tasks that are no list", { tasks: task("1") }, /tasks = {"id":"1","title":"1"} is no list/],
+    ["exhausted that is no list", { exhausted: "t" }, /exhausted = "t" is no list/],
+  ])("says so where it gave %s", async (_what, answer, message) => {
+    const out = await scan(answer);
+    expect(out.errors[0]).toMatch(message);
+    expect(out.log).toContain("sentinel: the scanner found what is no work");
+  });
+
+  it("may find nothing without a word", async () => {
+    expect((await scan(undefined)).errors).toEqual([]);
+    expect((await scan({ tasks: undefined })).errors).toEqual([]);
+  });
+
   it("leaves its error in the step's record", async () => {
     const out = await run({ scanner: () => Promise.reject(new Error("403")) }, { territories });
     expect(out.errors).toEqual(["403", "403"]);
@@ -172,11 +202,21 @@ it("takes ten thousand tasks in a row, and names a circle among tasks", async ()
   );
 });
 
+it.each([
+  ["tasks", { tasks: [task("1"), task("1", { title: "another" })] }],
+  ["territories", { territories: [task("1"), task("1")] }],
+])("refuses two %s of one id at the start, instead of losing one", async (what, start) => {
+  const twice = run({ scanner: () => ({}) }, start);
+  await expect(twice).rejects.toThrow(`received two ${what} with the id "1"; expected unique ids`);
+});
+
 describe("refuses", () => {
   const agent = scripted("a", []);
   it.each([
     ["no agents", { agents: [] }, /at least one agent/],
     ["two of one name", { agents: [agent, agent] }, /two agents named "a"; expected unique names/],
+    ["a name of the state's", { agents: [scripted("runs", [])] }, /SENTINEL_INVALID.*an agent named "runs"/],
+    ["a name of every object's", { agents: [scripted("constructor", [])] }, /an agent named "constructor"/],
     ["no capabilities", { agents: [{ ...agent, capabilities: undefined }] }, /a\.capabilities = undefined/],
     ["a quality of five", { agents: [{ ...agent, quality: 5 }] }, /a\.quality = 5; expected a number in \[0,1\]/],
     ["a timeout of NaN", { agents: [{ ...agent, timeoutMs: Number.NaN }] }, /a\.timeoutMs = .*milliseconds above 0/],

@@ -71,6 +71,16 @@ describe("behaviour cloning", () => {
     await expect(begin(saveNetwork(network), [8])).rejects.toThrow(/layers 24-16 tanh, 16-3 linear; expected 24-8/);
   });
 
+  it.each([
+    [{ batchSize: 0 }, /received 0 for batchSize; expected a whole number from 1/],
+    [{ learningRate: Number.NaN }, /NaN.* for learningRate; expected a finite number from 0/],
+    [{ hiden: [8] }, /unknown key "hiden".*Did you mean "hidden"/],
+  ])("refuses the settings %j instead of never ending or learning nothing", async (options, message) => {
+    const data = log(cliffWorld(), 0.5, 5);
+    await expect(learnOffline(data, options as never)).rejects.toThrow(message);
+    await expect(cloneBehaviour(data, options as never)).rejects.toThrow(message);
+  });
+
   it("refuses an empty log", async () => {
     const empty = { inputs: 2, actions: ["a"], episodes: [], skipped: { unrated: 3 } };
     await expect(cloneBehaviour(empty)).rejects.toThrow(/0 runs \(left out: {"unrated":3}\)/);

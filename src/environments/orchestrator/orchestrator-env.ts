@@ -9,7 +9,7 @@ import type {
 import {
   advance,
   baselineAction,
-  DEFAULT_REWARD,
+  completeWeights,
   initialState,
   legalActions,
   OBSERVATION_FIELDS,
@@ -66,9 +66,10 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
   private hidden: HiddenConditions = new Set();
   private view: Survey | undefined;
 
+  /** Fails with ENV_INVALID on reward weights that cannot be, with CONFIG_UNKNOWN_KEY on ones that do not exist. */
   constructor(options: OrchestratorEnvOptions = {}) {
     this.world = options.world ?? standardWorld();
-    this.weights = { ...DEFAULT_REWARD, ...options.reward };
+    this.weights = completeWeights(options.reward ?? {}, "ENV_INVALID");
     this.satisfaction = options.satisfaction;
   }
 

@@ -2,7 +2,7 @@ import { LearningError } from "../../core/index.js";
 import type { OrchestrationState, RewardWeights } from "../../orchestration/index.js";
 import {
   advance,
-  DEFAULT_REWARD,
+  completeWeights,
   legalActions,
   ORCHESTRATOR_ACTIONS,
   planAction,
@@ -42,7 +42,7 @@ export function solveWorld(
 ): SolvedWorld {
   if (enumerateChances((chance) => drawConditions(world, chance)).length > 1)
     throw unsolvable("hidden conditions", "agents that are never or always broken");
-  const weights = { ...DEFAULT_REWARD, ...reward };
+  const weights = completeWeights(reward, "ENV_INVALID");
   const hidden = drawConditions(world, { pick: (p) => p.findIndex((x) => x > 0), value: () => 0 });
   const keyOf = stateKey(world);
   const index = new Map<string, number>();

@@ -8,6 +8,8 @@ export interface ObservationMoments {
   mean: Float64Array;
   /** Standard deviation; 1 while unknown or zero. */
   spread: Float64Array;
+  /** Sums of squared deviations, to go on from exactly; without them `spread` is taken at its word. */
+  squares?: Float64Array;
 }
 
 /**
@@ -22,7 +24,9 @@ export class RunningMoments {
   /** @param from moments to go on from, where training is resumed */
   constructor(size: number, from?: ObservationMoments) {
     this.mean = from ? from.mean.slice() : new Float64Array(size);
-    this.squares = from ? from.spread.map((s) => s * s * from.count) : new Float64Array(size);
+    this.squares = from
+      ? (from.squares?.slice() ?? from.spread.map((s) => s * s * from.count))
+      : new Float64Array(size);
     this.count = from?.count ?? 0;
     if (this.mean.length !== size || this.squares.length !== size)
       throw new LearningError("ENV_INVALID", {
@@ -32,9 +36,14 @@ export class RunningMoments {
       });
   }
 
+  /** Entries of an observation. */
+  get size(): number {
+    return this.mean.length;
+  }
+
   get moments(): ObservationMoments {
     const spread = this.squares.map((s) => Math.sqrt(s / Math.max(1, this.count)) || 1);
-    return { count: this.count, mean: this.mean.slice(), spread };
+    return { count: this.count, mean: this.mean.slice(), spread, squares: this.squares.slice() };
   }
 
   /** Counts one observation. */
@@ -63,7 +72,14 @@ export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
     private readonly env: Env<Obs, Act>,
     private readonly running = new RunningMoments(env.observationSpace.flatDim),
   ) {
-    this.observationSpace = new Box(-10, 10, env.observationSpace.flatDim);
+    const size = env.observationSpace.flatDim;
+    if (running.size !== size)
+      throw new LearningError("ENV_INVALID", {
+        received: `moments of ${running.size} entries for ${env.id}`,
+        expected: `${size}`,
+        remedy: "Give moments made for the length of its flattened observations.",
+      });
+    this.observationSpace = new Box(-10, 10, size);
   }
 
   get id(): string {

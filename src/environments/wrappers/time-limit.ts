@@ -38,7 +38,7 @@ export class TimeLimit<Obs, Act> extends Wrapper<Obs, Act> {
       });
     const result = super.step(action);
     this.steps++;
-    if (this.steps >= this.maxSteps && !result.terminated) result.truncated = true;
-    return result;
+    // The result is the environment's own: it may hand out the same one again.
+    return this.steps >= this.maxSteps && !result.terminated ? { ...result, truncated: true } : result;
   }
 }

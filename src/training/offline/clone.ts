@@ -1,6 +1,7 @@
 import { createRng, LearningError, type Network, shuffled } from "../../core/index.js";
 import type { EngineChoice } from "../../tensor/engine.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
+import { checkCloneOptions } from "../check-options.js";
 import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";
 import type { LoggedData, LoggedStep } from "./logs.js";
 
@@ -35,9 +36,10 @@ export interface ClonedPolicy {
 
 /**
  * Behaviour cloning (Pomerleau, 1991): the log's choices by maximum likelihood over the legal actions.
- * @throws LearningError TRAINING_INVALID for an empty log
+ * @throws TRAINING_INVALID for an empty log and settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
  */
 export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {}): Promise<ClonedPolicy> {
+  checkCloneOptions(options);
   const { hidden = [64, 64], epochs = 30, batchSize = 64, learningRate = 0.002, weightDecay = 0.01 } = options;
   const rng = createRng(options.seed ?? 0);
   const { train, heldOut } = split(data, options.validationShare ?? 0.1, rng.fork("split"));

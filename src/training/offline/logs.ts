@@ -1,5 +1,6 @@
-import { createRng, type Rng } from "../../core/index.js";
+import { createRng, LearningError, type Rng } from "../../core/index.js";
 import type { DecisionRow, FeatureEncoder } from "../../dataset/index.js";
+import { actionsOf } from "../actions.js";
 import type { Actor } from "../evaluate.js";
 import type { DiscreteEnv } from "../learner.js";
 
@@ -71,7 +72,11 @@ function stepOf(row: DecisionRow, encoder: FeatureEncoder, actions: readonly str
   return { x, mask, action: actions.indexOf(row.chosen), reward };
 }
 
-/** Episodes of an actor in an environment, as a log to learn from. */
+/**
+ * Episodes of an actor in an environment, as a log to learn from.
+ * @param options `actions`: one name for each of the environment's actions
+ * @throws TRAINING_INVALID where there are more actions than names, or fewer
+ */
 export function loggedEpisodes<Obs>(
   actor: Actor<Obs>,
   options: { makeEnv: () => DiscreteEnv; actions: readonly string[]; episodes: number; seed?: number | string },
@@ -79,6 +84,12 @@ export function loggedEpisodes<Obs>(
   const { makeEnv, actions, episodes, seed = 0 } = options;
   const env = makeEnv();
   const space = env.observationSpace;
+  if (actionsOf(env) !== actions.length)
+    throw new LearningError("TRAINING_INVALID", {
+      received: `${actions.length} names for the actions of ${env.id}`,
+      expected: `${actionsOf(env)}`,
+      remedy: "Name every action, in order.",
+    });
   const maskOf = (mask: readonly boolean[] | undefined) =>
     Uint8Array.from(actions, (_, a) => ((mask?.[a] ?? true) ? 1 : 0));
   const play = (rng: Rng, start: string): LoggedEpisode => {

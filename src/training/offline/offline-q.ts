@@ -1,6 +1,7 @@
 import { copyNetwork, createRng, LearningError, type Network } from "../../core/index.js";
 import type { EngineChoice } from "../../tensor/engine.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
+import { checkOfflineQOptions } from "../check-options.js";
 import { bootstrapTargets, valueLoss } from "../dqn-loss.js";
 import { emptyBatch, setRow, type Transition } from "../replay.js";
 import { likelihoodGradient } from "./clone.js";
@@ -46,9 +47,10 @@ export interface OfflineValues {
 /**
  * Action values from logged runs, without acting: double Q-learning on fixed data, with targets
  * frozen for each iteration and the conservative penalty of {@link OfflineQOptions.conservatism}.
- * @throws LearningError TRAINING_INVALID for an empty log
+ * @throws TRAINING_INVALID for an empty log and settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
  */
 export async function learnOffline(data: LoggedData, options: OfflineQOptions = {}): Promise<OfflineValues> {
+  checkOfflineQOptions(options);
   const { conservatism = 0.5, gamma = 0.99, hidden = [64, 64], iterations = 40, gradientSteps = 100 } = options;
   const { batchSize = 64, learningRate = 0.002 } = options;
   const { transitions, steps } = transitionsOf(data, gamma);

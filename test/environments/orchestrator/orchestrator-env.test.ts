@@ -36,6 +36,23 @@ describe("OrchestratorEnv", () => {
     expect(checkEnv(new OrchestratorEnv({ world }), { steps: 120 }).warnings).toEqual([]);
   });
 
+  it.each([
+    ["no inspiration", { rules: { ...standardWorld().rules, maxInspirations: 0 } }],
+    ["no tokens", { budget: { steps: 40, tokens: 0 } }],
+    ["no money and no time", { budget: { steps: 40, costUsd: 0, timeMs: 0 } }],
+  ])("keeps its observations and rewards numbers where it grants %s", (_what, limits) => {
+    checkEnv(new OrchestratorEnv({ world: { ...standardWorld(), ...limits } }), { steps: 60 });
+  });
+
+  it("takes its defaults for weights that are undefined, and refuses ones that are none", () => {
+    const plain = meanReturn(new OrchestratorEnv({ world: smallWorld() }), 3, (_m, b) => b);
+    const reward = { time: undefined, completion: undefined } as never;
+    expect(meanReturn(new OrchestratorEnv({ world: smallWorld(), reward }), 3, (_m, b) => b)).toBe(plain);
+    expect(() => new OrchestratorEnv({ reward: { complete: 2 } as never })).toThrow(/Did you mean "completion"/);
+    expect(() => new OrchestratorEnv({ reward: { time: Number.NaN } })).toThrow(/ENV_INVALID.*NaN.* for time/);
+    expect(() => solveWorld(smallWorld(), { timeScaleMs: 0 })).toThrow(/received 0 for timeScaleMs/);
+  });
+
   it("refuses illegal actions and steps outside an episode", () => {
     const env = new OrchestratorEnv({ world: smallWorld() });
     expect(() => env.step(0)).toThrow(/before its first episode/);

@@ -1,7 +1,7 @@
 import type { Trace } from "../../../core/index.js";
 import { LearningError } from "../../../core/index.js";
 import type { AgentDeclaration, Budget, OrchestrationRules } from "../../../orchestration/index.js";
-import { DEFAULT_RULES } from "../../../orchestration/index.js";
+import { checkBudget, completeRules } from "../../../orchestration/index.js";
 import { constant, type Distribution } from "../distribution.js";
 import type { AgentModel, OrchestratorWorld } from "../world.js";
 import { type RunFact, type SimulatorFacts, type StepFact, simulatorFacts } from "./facts.js";
@@ -17,6 +17,7 @@ export interface FitOptions {
   agents: readonly AgentDeclaration[];
   /** Budget of the simulated runs, default 60 steps. */
   budget?: Budget;
+  /** Rules of the simulated runs; `inspiration: false` where the Sentinel has no source of it (default true). */
   rules?: Partial<OrchestrationRules>;
 }
 
@@ -38,9 +39,11 @@ const OWN_RUNS = 8;
  * find, and what coordination and inspiration take. Runs are read from the updates that the tracer keeps by
  * default; from traces without them durations and failures of nodes are all there is, and the rest is
  * assumed, which the result says. Text plays no part.
- * Fails with ENV_INVALID when no trace has a run of a declared agent.
+ * Fails with ENV_INVALID when no trace has a run of a declared agent, or on limits and rules that cannot be.
  */
 export function fitSimulator(traces: readonly Trace[], options: FitOptions): FittedSimulator {
+  const rules = completeRules(options.rules ?? {}, "ENV_INVALID");
+  checkBudget(options.budget ?? {}, "ENV_INVALID");
   const facts = simulatorFacts(
     traces,
     options.agents.map((a) => a.name),
@@ -67,7 +70,7 @@ export function fitSimulator(traces: readonly Trace[], options: FitOptions): Fit
     optimizeMs: meanDuration(facts.steps, "optimizeResources"),
     ...effects,
     budget: options.budget ?? { steps: 60 },
-    rules: { ...DEFAULT_RULES, ...options.rules },
+    rules,
   };
   return { world, goodness, traces: facts.traces, runs: facts.runs.length, assumed };
 }

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { type LearningErrorCode, parseOptions } from "../core/index.js";
+import { DEFAULT_REWARD, type RewardWeights } from "./reward.js";
+import { type Budget, DEFAULT_RULES, type OrchestrationRules } from "./types.js";
+
+const share = z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").optional();
+const amount = z.number("a finite number from 0").min(0, "a finite number from 0").optional();
+const whole = z.int("a whole number from 1").min(1, "a whole number from 1").optional();
+const scale = z.number("a finite number above 0").gt(0, "a finite number above 0").optional();
+
+const budgetSchema = z.object({
+  steps: whole,
+  timeMs: amount,
+  tokens: amount,
+  costUsd: amount,
+} satisfies Record<keyof Budget, z.ZodType>);
+
+const rulesSchema = z.object({
+  parallelism: whole,
+  maxAttempts: whole,
+  scanWidth: whole,
+  inspiration: z.boolean("true or false").optional(),
+  insightUses: whole,
+  insightLifetimeSteps: whole,
+  maxInspirations: amount,
+  loadWindowMs: amount,
+  priorRuns: amount,
+  retireBelow: share,
+} satisfies Record<keyof OrchestrationRules, z.ZodType>);
+
+const weightsSchema = z.object({
+  completion: amount,
+  satisfaction: amount,
+  time: amount,
+  tokens: amount,
+  cost: amount,
+  failure: amount,
+  shaping: amount,
+  discount: share,
+  timeScaleMs: scale,
+  tokenScale: scale,
+  costScaleUsd: scale,
+} satisfies Record<keyof RewardWeights, z.ZodType>);
+
+/** Fails with `code` on limits that cannot be, with CONFIG_UNKNOWN_KEY on ones that do not exist. */
+export function checkBudget(budget: Partial<Budget>, code: LearningErrorCode): void {
+  parseOptions(budgetSchema, budget, "budget of the Sentinel", code);
+}
+
+/** The rules with their defaults; fails as {@link checkBudget} does. */
+export function completeRules(rules: Partial<OrchestrationRules>, code: LearningErrorCode): OrchestrationRules {
+  return { ...DEFAULT_RULES, ...given(parseOptions(rulesSchema, rules, "rules of the Sentinel", code)) };
+}
+
+/** The weights of the step reward with their defaults; fails as {@link checkBudget} does. */
+export function completeWeights(weights: Partial<RewardWeights>, code: LearningErrorCode): RewardWeights {
+  return { ...DEFAULT_REWARD, ...given(parseOptions(weightsSchema, weights, "weights of the step reward", code)) };
+}
+
+/** Without what is undefined, which would otherwise hide the default. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

@@ -10,6 +10,8 @@ import type { TraceSegment } from "../../src/core/index.js";
 import { type Bench, median, round } from "./support/bench.js";
 
 const CONNECTIONS = 64;
+/** So many runs a collector knows at once when it begins; an older one it looks up in the store when it is judged. */
+const KNOWN = 20_000;
 
 const traceOf = (workflowId: string): TraceSegment => ({
   schemaVersion: 1,
@@ -63,8 +65,8 @@ const bare: RequestListener = (request, response) => {
 };
 
 const bench: Bench = async ({ quick }) => {
-  const repetitions = quick ? 3 : 9;
-  const each = quick ? 2000 : 6000;
+  const repetitions = quick ? 3 : 12;
+  const each = quick ? 2000 : 3000;
   const folder = await mkdtemp(join(tmpdir(), "bench-feedback-"));
   const store = await openFileStore({
     traces: join(folder, "t"),
@@ -87,9 +89,11 @@ const bench: Bench = async ({ quick }) => {
   await store.close();
   await rm(folder, { recursive: true });
   console.log(`${records} submissions over ${CONNECTIONS} connections, all in the store`);
+  const older = Math.ceil(Math.max(0, ids.length - KNOWN) / each);
   return {
-    perS: round(median(rates), 0),
-    slowestPerS: round(Math.min(...rates), 0),
+    perS: round(median(rates.slice(older)), 0),
+    slowestPerS: round(Math.min(...rates.slice(older)), 0),
+    ...(older > 0 && { olderRunsPerS: round(median(rates.slice(0, older)), 0) }),
     bareServerPerS: round(median(ceilings), 0),
   };
 };

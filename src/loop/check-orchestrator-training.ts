@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { LearningError, parseOptions, show } from "../core/index.js";
+import { given, whole } from "../core/option-fields.js";
 import { checkBudget, completeRules, completeWeights } from "../orchestration/index.js";
 import { checkDqnOptions, checkPpoOptions } from "../training/check-options.js";
 import type { OrchestratorTraining } from "./train-orchestrator.js";
-
-const whole = z.int("a whole number from 1").min(1, "a whole number from 1").optional();
-const given = z.unknown().optional();
 
 const schema = z.object({
   decisionPoint: z.string("a name").min(1, "a name").optional(),
@@ -16,10 +14,10 @@ const schema = z.object({
   world: given,
   reward: given,
   algorithm: z.looseObject({ kind: z.enum(["ppo", "dqn"], "ppo or dqn") }, "an object with a kind").optional(),
-  totalSteps: whole,
-  evaluateEvery: whole,
-  patience: whole,
-  comparisonEpisodes: whole,
+  totalSteps: whole.optional(),
+  evaluateEvery: whole.optional(),
+  patience: whole.optional(),
+  comparisonEpisodes: whole.optional(),
   seed: z.number("a number").optional(),
   signal: given,
   onProgress: z.custom((v) => typeof v === "function", "a function").optional(),

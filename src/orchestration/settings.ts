@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { type LearningErrorCode, parseOptions } from "../core/index.js";
+import * as field from "../core/option-fields.js";
 import { DEFAULT_REWARD, type RewardWeights } from "./reward.js";
 import { type Budget, DEFAULT_RULES, type OrchestrationRules } from "./types.js";
 
-const share = z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").optional();
-const amount = z.number("a finite number from 0").min(0, "a finite number from 0").optional();
-const whole = z.int("a whole number from 1").min(1, "a whole number from 1").optional();
-const scale = z.number("a finite number above 0").gt(0, "a finite number above 0").optional();
+const [share, amount] = [field.share.optional(), field.amount.optional()];
+const [scale, whole] = [field.above.optional(), field.whole.optional()];
 
 const budgetSchema = z.object({
   steps: whole,

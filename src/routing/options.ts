@@ -2,6 +2,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
 import type { ContextValue } from "../core/index.js";
 import { parseOptions } from "../core/index.js";
+import { share } from "../core/option-fields.js";
 import type { ModeSetting } from "./deps.js";
 
 /** What a context function returns: named plain values; `undefined` and null count as missing. */
@@ -74,8 +75,8 @@ export const decisionOptionsShape = {
   candidateFeatures: z
     .custom((v) => typeof v === "function" || (typeof v === "object" && v !== null), "an object or a function")
     .optional(),
-  exploration: z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").default(0),
-  rewardFloor: z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").optional(),
+  exploration: share.default(0),
+  rewardFloor: share.optional(),
   canary: z
     .strictObject(
       {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LearningError, parseOptions, show } from "../core/index.js";
+import { amount, given, share, whole } from "../core/option-fields.js";
 import { checkBudget, completeRules, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import type { SentinelAgent } from "./agent.js";
 import type { SentinelOptions } from "./options.js";
@@ -15,12 +16,8 @@ const RESERVED = new Set<string>([
   ...ORCHESTRATOR_ACTIONS,
 ]);
 
-const share = z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]");
-const amount = z.number("a finite number from 0").min(0, "a finite number from 0");
-const whole = z.int("a whole number from 1").min(1, "a whole number from 1");
 const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0, or Infinity");
 const callable = z.custom((v) => typeof v === "function", "a function");
-const given = z.unknown().optional();
 
 const agentSchema = z.object({
   capabilities: z.array(z.string("names of capabilities"), "names of capabilities"),

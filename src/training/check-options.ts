@@ -1,20 +1,19 @@
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
+import * as field from "../core/option-fields.js";
 import type { DqnOptions } from "./dqn-options.js";
 import type { CloneOptions } from "./offline/clone.js";
 import type { OfflineQOptions } from "./offline/offline-q.js";
 import type { PpoOptions } from "./ppo-options.js";
 import type { TrainingOptions } from "./train.js";
 
-const whole = z.int("a whole number from 1").min(1, "a whole number from 1").optional();
+const { given } = field;
+const [whole, share] = [field.whole.optional(), field.share.optional()];
+const [above, weight] = [field.above.optional(), field.amount.optional()];
 const count = z.int("a whole number from 0").min(0, "a whole number from 0").optional();
-const share = z.number("a number in [0,1]").min(0, "a number in [0,1]").max(1, "a number in [0,1]").optional();
-const above = z.number("a finite number above 0").gt(0, "a finite number above 0").optional();
-const weight = z.number("a finite number from 0").min(0, "a finite number from 0").optional();
 const length = z.custom<number>((v) => typeof v === "number" && v > 0, "a number above 0").optional();
 const hidden = z.array(z.int("whole numbers from 1").min(1, "whole numbers from 1"), "an array of widths").optional();
 const flag = z.boolean("true or false").optional();
-const given = z.unknown().optional();
 
 const ppoSchema = z.object({
   hidden,

@@ -6,33 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFeedbackHandler, FeedbackCollector, toNodeListener } from "langgraph-collective-learning/feedback";
 import { openFileStore } from "langgraph-collective-learning/store";
-import type { TraceSegment } from "../../src/core/index.js";
+import { aTrace } from "../support/facts.js";
 import { type Bench, median, round } from "./support/bench.js";
 
 const CONNECTIONS = 64;
 /** So many runs a collector knows at once when it begins; an older one it looks up in the store when it is judged. */
 const KNOWN = 20_000;
-
-const traceOf = (workflowId: string): TraceSegment => ({
-  schemaVersion: 1,
-  workflowId,
-  segmentId: `${workflowId}-0`,
-  workflowType: "support",
-  tags: [],
-  metadata: {},
-  startedAt: "2026-01-01T00:00:00.000Z",
-  durationMs: 1000,
-  status: "success",
-  capture: "tap",
-  resumed: false,
-  keepProbability: 1,
-  nodes: [],
-  edges: [],
-  modelCalls: [],
-  toolCalls: [],
-  interactions: [],
-  gaps: [],
-});
 
 /** Submissions a second of one client process on loopback, each answered once its record is synced to the disk. */
 async function perSecond(listener: RequestListener, tokens: string[]): Promise<number> {
@@ -74,7 +53,10 @@ const bench: Bench = async ({ quick }) => {
     models: join(folder, "m"),
   });
   const ids = Array.from({ length: each * repetitions }, (_, i) => `w${i}`);
-  await store.append("trace", ids.map(traceOf));
+  await store.append(
+    "trace",
+    ids.map((id) => aTrace({ workflowId: id, segmentId: `${id}-0`, gaps: [] })),
+  );
   const collector = new FeedbackCollector({ store });
   const handler = createFeedbackHandler({ collector, secret: "a secret for the benchmark" });
   const rates: number[] = [];

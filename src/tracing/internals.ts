@@ -48,6 +48,8 @@ export interface NodeShape {
   subgraphs?: unknown[];
   timeout?: { runTimeout?: number; idleTimeout?: number };
   cachePolicy?: unknown;
+  /** The writers as a task runs them. */
+  getWriters?(): unknown[];
   getNode(): RunnableShape | undefined;
 }
 
@@ -56,6 +58,8 @@ export interface BuilderShape {
   edges: Iterable<readonly [string, string]>;
   waitingEdges?: Iterable<readonly [readonly string[], string]>;
   branches: Record<string, Record<string, { ends?: Record<string, string>; path?: object }>>;
+  /** A schema that validates what nodes write; absent where there is none. */
+  _schemaRuntimeDefinition?: unknown;
 }
 
 /** A compiled graph (Pregel). */
@@ -104,6 +108,11 @@ export interface TaskShape {
 
 export function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+/** A shallow copy of the same class. */
+export function copyOf<T extends object>(original: T): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(original)), original);
 }
 
 /** A compiled graph whose nodes are here (a remote graph has none). */

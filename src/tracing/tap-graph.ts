@@ -9,6 +9,7 @@ import {
   type TaskConfig,
   type TaskShape,
 } from "./internals.js";
+import { withLeanWrites } from "./lean-writes.js";
 import { isCallHandler } from "./node-calls.js";
 import { RUN, recorderOf, runOf } from "./run-context.js";
 import type { NodeRun, RunRecorder } from "./run-recorder.js";
@@ -30,7 +31,7 @@ export interface RootHooks {
 
 /** Marks the classes made here with the class they extend. */
 const BASE = Symbol("langgraph-collective-learning.base");
-/** The untouched node behind each tapped one. */
+/** The untouched node behind each copy. */
 const originals = new WeakMap<NodeShape, NodeShape>();
 
 /** Why a graph cannot be tapped; undefined when it can. */
@@ -58,13 +59,8 @@ export function hookGraph(graph: PregelShape, hooks: RootHooks, taps: boolean): 
  * graph that was made for this purpose.
  */
 export function hookInPlace(graph: PregelShape, hooks: RootHooks, taps: boolean): void {
-  if (taps) graph.nodes = tapNodes(graph, bareNodes(graph), new Map());
+  graph.nodes = hookNodes(graph, taps, new Map());
   Object.setPrototypeOf(graph, hookedClass(graph, hooks, taps).prototype);
-}
-
-/** The nodes as they were before any tapping. */
-function bareNodes(graph: PregelShape): Record<string, NodeShape> {
-  return Object.fromEntries(Object.entries(graph.nodes).map(([name, node]) => [name, originals.get(node) ?? node]));
 }
 
 function cloneGraph(
@@ -75,9 +71,7 @@ function cloneGraph(
 ): PregelShape {
   const known = made.get(graph);
   if (known) return known;
-  // Of a graph that is wrapped already only the latest wrapping counts.
-  const bare = bareNodes(graph);
-  const fields: Record<string, unknown> = { ...graph, nodes: taps ? tapNodes(graph, bare, made) : bare };
+  const fields: Record<string, unknown> = { ...graph, nodes: hookNodes(graph, taps, made) };
   // A graph that validates itself fills this in again, and must not do so in the original's.
   if (graph.autoValidate) fields.triggerToNodes = {};
   const clone = new (hookedClass(graph, hooks, taps))(fields);
@@ -85,21 +79,23 @@ function cloneGraph(
   return clone;
 }
 
-function tapNodes(
-  graph: PregelShape,
-  bare: Record<string, NodeShape>,
-  made: Map<PregelShape, PregelShape>,
-): Record<string, NodeShape> {
+/** Copies of a graph's nodes that write without ado, and with `taps` report what they do. */
+function hookNodes(graph: PregelShape, taps: boolean, made: Map<PregelShape, PregelShape>): Record<string, NodeShape> {
   const shape = shapeOf(graph);
   const nodes: Record<string, NodeShape> = {};
-  for (const [name, node] of Object.entries(bare)) {
-    const inner = isPregel(node.bound) && whyNotTap(node.bound) === undefined ? node.bound : undefined;
-    const subgraph = inner && cloneGraph(inner, undefined, true, made);
-    const tapped = tapNode(name, node, outlookOf(shape, name), subgraph);
-    originals.set(tapped, node);
-    nodes[name] = tapped;
+  for (const [name, given] of Object.entries(graph.nodes)) {
+    // Of a graph that is wrapped already only the latest wrapping counts.
+    const node = originals.get(given) ?? given;
+    const lean = withLeanWrites(node, graph);
+    const hooked = taps ? tapNode(name, lean, outlookOf(shape, name), tappedSubgraph(node, made)) : lean;
+    originals.set(hooked, node);
+    nodes[name] = hooked;
   }
   return nodes;
+}
+
+function tappedSubgraph({ bound }: NodeShape, made: Map<PregelShape, PregelShape>): PregelShape | undefined {
+  return isPregel(bound) && whyNotTap(bound) === undefined ? cloneGraph(bound, undefined, true, made) : undefined;
 }
 
 /** A subclass of the graph's own class, so that it keeps its type and survives `withConfig`. */

@@ -4,6 +4,7 @@ import type { NodeOutlook } from "./graph-shape.js";
 import {
   CALL_KEY,
   type CallableShape,
+  copyOf,
   graphNamespace,
   isRecord,
   type NodeShape,
@@ -58,7 +59,7 @@ export function tapNode(
     const runnable = node.getNode.call(tapped);
     if (!runnable) return undefined;
     // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
-    const shared = runnable === tapped.bound || node.writers.includes(runnable);
+    const shared = runnable === tapped.bound || tapped.writers.includes(runnable);
     const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
     own[TAP] = tap;
     own[UNTAPPED] = own.invoke;
@@ -66,10 +67,6 @@ export function tapNode(
     return own;
   };
   return tapped;
-}
-
-function copyOf<T extends object>(original: T): T {
-  return Object.assign(Object.create(Object.getPrototypeOf(original)), original);
 }
 
 /**

@@ -110,7 +110,9 @@ describe("file store, killed", () => {
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], { stdio: "ignore" });
     } catch {
-      console.log("SKIPPED: no small tmpfs can be mounted here; the full disk is tested by a stub in file-store-disk");
+      console.log(
+        "SKIPPED: no small tmpfs can be mounted here; the full disk is tested by a stub in file-store-damage",
+      );
       return;
     }
     try {

@@ -73,3 +73,10 @@ export const supportPrompt = (instructions = "Answer the customer.") =>
     ["system", instructions],
     ["human", "{question} (language: {language})"],
   ]);
+
+/** Two versions of the prompt `support`, the first of which serves. */
+export async function twoVersions(world: Awaited<ReturnType<typeof openWorld>>) {
+  const v1 = await world.prompts.register("support", supportPrompt());
+  const v2 = await world.prompts.register("support", supportPrompt("Answer with an example."));
+  return [v1, v2] as const;
+}

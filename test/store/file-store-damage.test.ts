@@ -1,0 +1,132 @@
+import { appendFile, chmod, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { openFileStore } from "../../src/store/index.js";
+import { segment } from "./facts.js";
+import { filled, folders, ids, many, recorder, traces } from "./support/disk.js";
+
+describe("file store: damage on disk", () => {
+  it.each([
+    ["without its end", '{"schemaVersion":1,"workflowId":"to'],
+    ["that is not JSON", "}}}}\n"],
+    ["of another shape", '{"hello":"world"}\n'],
+  ])("skips a last line %s, with a warning, and appends behind it", async (_, tail) => {
+    const { where, file } = await filled();
+    await appendFile(file, tail);
+    const { logger, warnings } = recorder();
+    const store = await openFileStore({ ...where, logger });
+    expect(ids(await traces(store))).toEqual(["w0", "w1", "w2", "w3", "w4"]);
+    expect(warnings).toEqual(["a segment holds lines that cannot be read; they are skipped"]);
+    await store.append("trace", [segment(9)]);
+    expect(ids(await traces(store))).toEqual(["w0", "w1", "w2", "w3", "w4", "w9"]);
+    await store.close();
+    expect((await readFile(file, "utf8")).startsWith(`${JSON.stringify(segment(0))}\n`)).toBe(true);
+    const again = await openFileStore(where);
+    expect(ids(await traces(again))).toEqual(["w0", "w1", "w2", "w3", "w4", "w9"]);
+    await again.close();
+  });
+
+  it("makes a missing, damaged or stale index anew", async () => {
+    for (const spoil of [
+      (i: string) => rm(i),
+      (i: string) => writeFile(i, "nonsense"),
+      async (i: string) => {
+        const bytes = await readFile(i);
+        bytes[60] = (bytes[60] as number) ^ 255;
+        await writeFile(i, bytes);
+      },
+      (i: string) => truncate(i, 80),
+    ]) {
+      const { where, index } = await filled();
+      await spoil(index);
+      const store = await openFileStore(where);
+      expect(ids(await traces(store, { workflowType: "odd" }))).toEqual(["w1", "w3"]);
+      await store.close();
+    }
+  });
+
+  it("reads a file that was edited by hand: changed, damaged, shortened and grown lines", async () => {
+    const { where, file } = await filled();
+    const lines = (await readFile(file, "utf8")).split("\n");
+    lines[1] = JSON.stringify(segment(100, { tags: ["a longer line than before"] }));
+    lines[2] = "broken";
+    lines.splice(4, 1);
+    await writeFile(file, lines.join("\n"));
+    const store = await openFileStore(where);
+    expect(ids(await traces(store))).toEqual(["w0", "w100", "w3"]);
+    expect(ids(await traces(store, { workflowId: "w100" }))).toEqual(["w100"]);
+    await store.close();
+  });
+
+  it("says what is wrong with a folder it cannot use", async () => {
+    const where = await folders();
+    await writeFile(`${where.traces}-file`, "");
+    await expect(openFileStore({ ...where, traces: `${where.traces}-file` })).rejects.toMatchObject({
+      code: "STORE_IO",
+    });
+    await expect(openFileStore({ ...where, segmentBytes: 5 })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    if (process.getuid?.() === 0) return; // root may write anywhere
+    const store = await openFileStore(where);
+    await store.close();
+    await chmod(where.traces, 0o500);
+    await expect(openFileStore(where)).rejects.toThrow(/write permission/);
+  });
+
+  it("acknowledges nothing that a full disk did not take, keeps nothing of it, and goes on when there is room", async () => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    await store.append("trace", many(0, 2));
+    const probe = await open(join(where.models, "probe"), "w");
+    const prototype = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const write = prototype.write;
+    // The disk takes half of what it is given, and then nothing.
+    const full = vi.spyOn(prototype, "write").mockImplementation(async function (this: typeof probe, data: unknown) {
+      const bytes = data as Buffer;
+      await (write as (...args: unknown[]) => Promise<unknown>).call(
+        this,
+        bytes,
+        0,
+        Math.floor(bytes.length / 2),
+        null,
+      );
+      throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    } as never);
+    await expect(store.append("trace", many(2, 4))).rejects.toThrow(/ENOSPC.*free space/s);
+    const stuck = vi.spyOn(prototype, "truncate").mockRejectedValue(new Error("not now"));
+    await expect(store.append("trace", many(2, 4))).rejects.toMatchObject({ code: "STORE_IO" });
+    full.mockRestore();
+    stuck.mockRestore();
+    expect(ids(await traces(store))).toEqual(["w0", "w1"]);
+    await store.append("trace", many(4, 6));
+    expect(ids(await traces(store)).slice(-2)).toEqual(["w4", "w5"]);
+    await store.close();
+    const again = await openFileStore(where);
+    const found = ids(await traces(again));
+    expect(new Set(found).size).toBe(found.length);
+    expect(found).toEqual(expect.arrayContaining(["w0", "w1", "w4", "w5"]));
+    await again.close();
+  });
+
+  it("acknowledges what is on disk where the segment cannot be closed, so that nobody appends it again", async () => {
+    const where = await folders();
+    const [store, theirs] = await Promise.all([
+      openFileStore({ ...where, segmentBytes: 1024 }),
+      openFileStore({ ...where, segmentBytes: 1024 }),
+    ]);
+    await store.append("trace", [segment(0, { userId: "ann" }), segment(1)]);
+    // From now on the segment's index must be made anew when it is closed, and that fails.
+    await theirs.erase({ userId: "ann" });
+    const probe = await open(join(where.models, "probe"), "w");
+    const read = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, "read");
+    read.mockRejectedValueOnce(new Error("EIO"));
+    await store.append("trace", many(2, 8));
+    expect(read).toHaveBeenCalled();
+    read.mockRestore();
+    await store.append("trace", many(8, 10));
+    expect(ids(await traces(store))).toEqual(ids(many(1, 10)));
+    await probe.close();
+    await theirs.close();
+    await store.close();
+  });
+});

@@ -1,0 +1,79 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openFileStore } from "../../src/store/index.js";
+import { segment } from "./facts.js";
+import { filled, folders, ids, many, traces } from "./support/disk.js";
+
+describe("file store: erasing on disk", () => {
+  it("erases from other writers' segments, and leaves no trace of the person in files or indexes", async () => {
+    const where = await folders();
+    const [mine, theirs] = await Promise.all([openFileStore(where), openFileStore(where)]);
+    await mine.append("trace", [segment(1, { userId: "ann-secret" }), segment(2)]);
+    await theirs.append("trace", [segment(3, { userId: "ann-secret" }), segment(4)]);
+    expect((await mine.erase({ userId: "ann-secret" })).trace).toBe(2);
+    expect(ids(await traces(theirs)).sort()).toEqual(["w2", "w4"]);
+    await theirs.append("trace", [segment(5)]);
+    await mine.close();
+    await theirs.close();
+    for (const file of await readdir(where.traces))
+      expect(await readFile(join(where.traces, file), "utf8")).not.toContain("ann-secret");
+    const again = await openFileStore(where);
+    expect(ids(await traces(again)).sort()).toEqual(["w2", "w4", "w5"]);
+    expect(await traces(again, { userId: "ann-secret" })).toEqual([]);
+    await again.close();
+  });
+
+  it("keeps no version before of documents, once something was erased or deleted", async () => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    const kept = async () => {
+      const files = await readdir(join(where.models, "documents"));
+      return Promise.all(files.map((name) => readFile(join(where.models, "documents", name), "utf8")));
+    };
+    await store.documents.put("requests", { asked: ["ann-secret"] });
+    await store.documents.put("requests", { asked: [] });
+    expect((await kept()).join()).toContain("ann-secret");
+    await store.erase({ userId: "ann-secret" });
+    expect((await kept()).join()).not.toContain("ann-secret");
+    await store.documents.put("cache/two", { v: 1 });
+    await store.documents.put("cache/two", { v: 2 });
+    await writeFile(join(where.models, "documents", "cache.json"), "damaged by hand");
+    await store.erase({ userId: "ann-secret" });
+    expect(await store.documents.get("cache/two")).toEqual({ v: 1 });
+    await store.documents.put("cache/one", { of: "ann-secret" });
+    await store.documents.delete("cache/one");
+    expect((await kept()).join()).not.toContain("ann-secret");
+    await store.close();
+  });
+
+  it("erases while another process retires the same segments, and leaves nothing beside those that left", async () => {
+    const where = await folders();
+    const [mine, theirs] = await Promise.all([
+      openFileStore({ ...where, segmentBytes: 1024 }),
+      openFileStore({ ...where, segmentBytes: 1024 }),
+    ]);
+    for (let n = 0; n < 40; n++)
+      await mine.append(
+        "trace",
+        many(4 * n, 4 * n + 4).map((s) => ({ ...s, userId: "ann" })),
+      );
+    await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxBytes: 0 })]);
+    expect(await traces(mine)).toEqual([]);
+    await writeFile(join(where.traces, "trace-00000000000001-00000000.index"), "written a moment too late");
+    await theirs.retain({ maxBytes: 0 });
+    expect(await readdir(where.traces)).toEqual([]);
+    await mine.close();
+    await theirs.close();
+  });
+
+  it("finishes an erasure that a process did not live to finish", async () => {
+    const { where } = await filled();
+    for (const n of [3, 4])
+      await writeFile(join(where.traces, `erasure-${n}.pending`), JSON.stringify({ workflowId: `w${n}` }));
+    const store = await openFileStore(where);
+    expect(ids(await traces(store))).toEqual(["w0", "w1", "w2"]);
+    expect((await readdir(where.traces)).filter((name) => name.includes("pending"))).toEqual([]);
+    await store.close();
+  });
+});

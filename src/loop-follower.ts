@@ -1,4 +1,4 @@
-import { messageOf } from "./core/index.js";
+import { messageOf, oneAtATime } from "./core/index.js";
 import { type LoopParts, MODES_KEY } from "./loop-parts.js";
 import type { ModeSetting } from "./routing/index.js";
 
@@ -12,7 +12,7 @@ const FOLLOW_MS = 10_000;
 export class LoopFollower {
   private stopped = false;
   private cancel?: () => void;
-  private turn: Promise<void> = Promise.resolve();
+  private readonly inTurn = oneAtATime();
 
   constructor(
     private readonly parts: Pick<LoopParts, "clock" | "engine" | "logger" | "store" | "unusable">,
@@ -32,7 +32,7 @@ export class LoopFollower {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancel?.();
-    await this.turn;
+    await this.inTurn(() => {});
   }
 
   /** Sets a mode here, and for all others; where there is no storage it is said that it holds here only. */
@@ -59,11 +59,5 @@ export class LoopFollower {
     } catch (error) {
       this.parts.logger.warn("what other processes changed cannot be read now", { error: messageOf(error) });
     }
-  }
-
-  private inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.turn.then(work);
-    this.turn = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -5,6 +5,7 @@ export * from "./hash.js";
 export * from "./ids.js";
 export * from "./logger.js";
 export * from "./network.js";
+export * from "./one-at-a-time.js";
 export * from "./options.js";
 export * from "./recent.js";
 export * from "./records/index.js";

@@ -1,3 +1,4 @@
+import { oneAtATime } from "../core/index.js";
 import { type FactKind, type FactTypes, factsAfter, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
 import { type AnalyzeOptions, analyzeRuns } from "./analyze-runs.js";
@@ -36,7 +37,7 @@ export class PatternAnalyzer {
   private readonly store?: Pick<LearningStore, "read">;
   private readonly flush?: () => Promise<void> | undefined;
   private cursors: Partial<Record<FactKind, string>> = {};
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly inTurn = oneAtATime();
   private cache?: { revision: number; key: string; report: PatternReport };
   private adopted?: PatternReport;
   /** Runs of which facts came before any trace. */
@@ -57,21 +58,17 @@ export class PatternAnalyzer {
    * (the store's errors) loses nothing, the next one reads the same again.
    */
   update(): Promise<number> {
-    const turn = this.turn.then(() => this.takeNews());
-    this.turn = turn.catch(() => undefined);
-    return turn;
+    return this.inTurn(() => this.takeNews());
   }
 
   /** Forgets everything taken in, for instance after an erasure; the next `update` reads the store anew. */
   forget(): Promise<void> {
-    const turn = this.turn.then(() => {
+    return this.inTurn(() => {
       this.engine = new PatternEngine();
       this.cursors = {};
       this.cache = undefined;
       this.traceless.clear();
     });
-    this.turn = turn;
-    return turn;
   }
 
   private async takeNews(): Promise<number> {

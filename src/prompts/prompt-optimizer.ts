@@ -5,6 +5,7 @@ import {
   type DecisionContext,
   defaultLogger,
   LearningError,
+  oneAtATime,
   type RunConfigLike,
   show,
   systemClock,
@@ -37,7 +38,7 @@ export class PromptOptimizer {
   private readonly reader: OutcomeReader;
   private readonly server: PromptServer;
   private readonly clock: Clock;
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly inTurn = oneAtATime();
 
   private constructor(private readonly options: PromptOptimizerOptions) {
     const logger = options.logger ?? defaultLogger();
@@ -149,9 +150,7 @@ export class PromptOptimizer {
    * @param signal ends it while it reads and judges; the next call begins where nothing was acted on
    */
   refresh(signal?: AbortSignal): Promise<RefreshReport> {
-    const turn = this.turn.then(() => this.act(signal));
-    this.turn = turn.catch(() => undefined);
-    return turn;
+    return this.inTurn(() => this.act(signal));
   }
 
   private async act(signal?: AbortSignal): Promise<RefreshReport> {

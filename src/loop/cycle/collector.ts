@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { oneAtATime } from "../../core/index.js";
 import type { FactKind, LearningStore } from "../../store/index.js";
 import type { LearningWorker } from "../worker/host.js";
 import type { IngestOutput } from "../worker/jobs/ingest.js";
@@ -58,13 +59,9 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
     if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
     return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
   };
-  let turn: Promise<unknown> = Promise.resolve();
   /** One after the other: reports, predictions and cycles share the cursors. */
-  const collect = (signal?: AbortSignal): Promise<Collected> => {
-    const collected = turn.then(() => collectNow(signal));
-    turn = collected.catch(() => undefined);
-    return collected;
-  };
+  const inTurn = oneAtATime();
+  const collect = (signal?: AbortSignal): Promise<Collected> => inTurn(() => collectNow(signal));
   return {
     collect,
     async ensure(signal) {

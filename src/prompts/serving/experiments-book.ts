@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Clock, isoTime, LearningError } from "../../core/index.js";
+import { type Clock, isoTime, LearningError, oneAtATime } from "../../core/index.js";
 import type { DocumentStore } from "../../store/index.js";
 import {
   definitionDigest,
@@ -38,7 +38,7 @@ const recordSchema = z.object({
 export class ExperimentsBook {
   private readonly records = new Map<string, ExperimentRecord[]>();
   /** Reading waits for changes made here, and they for it: what is known never goes back in time. */
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly inTurn = oneAtATime();
 
   constructor(
     private readonly documents: DocumentStore,
@@ -48,12 +48,6 @@ export class ExperimentsBook {
   /** Reads all experiments, those of other processes included; those edited in flight are void from here on. */
   load(): Promise<void> {
     return this.inTurn(() => this.read());
-  }
-
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.turn.then(work);
-    this.turn = turn.catch(() => undefined);
-    return turn;
   }
 
   private async read(): Promise<void> {

@@ -1,4 +1,11 @@
-import { type Decision, EXPERIMENT_FIELDS, type FeedbackRecord, type Trace, takingTurns } from "../../core/index.js";
+import {
+  type Decision,
+  EXPERIMENT_FIELDS,
+  type FeedbackRecord,
+  oneAtATime,
+  type Trace,
+  takingTurns,
+} from "../../core/index.js";
 import { composeReward, givenReward, joinSegments } from "../../dataset/index.js";
 import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
@@ -101,7 +108,7 @@ const AT_ONCE = 256;
 export class OutcomeReader {
   private readonly byRun = new Map<string, Map<string, ServedRun>>();
   private cursors: { decision?: string; feedback?: string; trace?: string } = {};
-  private turn: Promise<void> = Promise.resolve();
+  private readonly inTurn = oneAtATime();
 
   constructor(
     private readonly store: Pick<LearningStore, "read">,
@@ -119,18 +126,15 @@ export class OutcomeReader {
    * ended by its signal, loses nothing: the next one reads the same again.
    */
   read(signal?: AbortSignal): Promise<void> {
-    const turn = this.turn.then(() => this.readNews(signal));
-    this.turn = turn.catch(() => undefined);
-    return turn;
+    return this.inTurn(() => this.readNews(signal));
   }
 
   /** Forgets everything, for instance after an erasure; the next `read` starts anew. */
   forget(): Promise<void> {
-    this.turn = this.turn.then(() => {
+    return this.inTurn(() => {
       this.byRun.clear();
       this.cursors = {};
     });
-    return this.turn;
   }
 
   private async readNews(signal?: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import type { Clock, Logger } from "../../core/index.js";
-import { isoTime, LearningError, messageOf } from "../../core/index.js";
+import { isoTime, LearningError, messageOf, oneAtATime } from "../../core/index.js";
 import type { DocumentStore } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
 import { errno, ioError, readText, replaceFile } from "./io.js";
@@ -99,7 +99,7 @@ export interface FileDocuments extends DocumentStore {
 
 /** Documents in lowdb files under `folder`, safe among several processes of one host. */
 export function fileDocuments(folder: string, clock: Clock, logger: Logger): FileDocuments {
-  const queues = new Map<string, Promise<unknown>>();
+  const inTurn = oneAtATime();
   const adapterOf = (group: string) => new GroupFile(join(folder, `${group}.json`), clock, logger);
 
   const load = async (group: string): Promise<Low<Group>> => {
@@ -114,9 +114,7 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Fil
       withLock(`${path}.lock`, clock, work).catch((cause) => {
         throw errno(cause)?.startsWith("STORE_") ? cause : ioError("writing", path, cause);
       });
-    const turn = (queues.get(group) ?? Promise.resolve()).then(run, run);
-    queues.set(group, turn);
-    return turn;
+    return inTurn(run, group);
   };
   const change = async <T>(group: string, edit: (data: Group) => T): Promise<T> => {
     const edited = await alone(group, async () => {

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../core/index.js";
-import { newId } from "../../core/index.js";
+import { newId, oneAtATime } from "../../core/index.js";
 import { checkSelector, matches } from "../facts.js";
 import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
 import type { FileDocuments } from "./documents.js";
@@ -19,7 +19,7 @@ const PENDING = /^erasure.*\.pending$/;
  * way is noted in a file of its own, and finished at the next opening if the process dies.
  */
 export class Eraser {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly inTurn = oneAtATime();
 
   constructor(
     private readonly folder: string,
@@ -47,9 +47,7 @@ export class Eraser {
 
   /** One erasure of this process at a time. */
   erase(selector: ErasureSelector): Promise<Record<FactKind, number>> {
-    const turn = this.last.then(() => this.eraseNow(selector));
-    this.last = turn.catch(() => {});
-    return turn;
+    return this.inTurn(() => this.eraseNow(selector));
   }
 
   private async eraseNow(selector: ErasureSelector): Promise<Record<FactKind, number>> {

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Logger } from "../../core/index.js";
+import { type Logger, oneAtATime } from "../../core/index.js";
 import type { FactKind } from "../learning-store.js";
 import { isAlive } from "./holder.js";
 import { errno, replaceFile } from "./io.js";
@@ -36,8 +36,8 @@ interface Known {
 /** The segments of one kind of fact in a folder, with their indexes. */
 export class SegmentFolder {
   private readonly known = new Map<string, Known>();
-  /** Indexes that are being brought up to date, each by one reader at a time. */
-  private readonly turns = new Map<string, Promise<unknown>>();
+  /** An index is brought up to date by one reader at a time: two would add everything twice. */
+  private readonly inTurn = oneAtATime();
   private readonly warned = new Set<string>();
 
   constructor(
@@ -154,7 +154,7 @@ export class SegmentFolder {
 
   /** A segment's index, up to date; loaded, extended or made anew as needed. */
   async indexOf(segment: Segment): Promise<SegmentIndex> {
-    return this.upToDate(segment) ?? this.inTurn(segment.name, () => this.bringUp(segment));
+    return this.upToDate(segment) ?? this.inTurn(() => this.bringUp(segment), segment.name);
   }
 
   private upToDate({ name, size }: Segment): SegmentIndex | undefined {
@@ -180,21 +180,7 @@ export class SegmentFolder {
 
   /** Makes an index anew from the segment itself. */
   reindex(segment: Segment): Promise<SegmentIndex> {
-    return this.inTurn(segment.name, () => this.extend(segment, new SegmentIndex(), true));
-  }
-
-  /** Two that extended one index at once would add everything twice. */
-  private inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.turns.get(name) ?? Promise.resolve()).then(work);
-    const settled = turn.then(
-      () => {},
-      () => {},
-    );
-    this.turns.set(name, settled);
-    settled.then(() => {
-      if (this.turns.get(name) === settled) this.turns.delete(name);
-    });
-    return turn;
+    return this.inTurn(() => this.extend(segment, new SegmentIndex(), true), segment.name);
   }
 
   private async extend(segment: Segment, index: SegmentIndex, rebuilt: boolean): Promise<SegmentIndex> {

@@ -93,6 +93,38 @@ describe("buffered writer", () => {
     expect(writer.counters().droppedBy.closed).toBeGreaterThan(0);
   });
 
+  it("has flushed a record when that one is written, whatever others are written or dropped before", async () => {
+    const answers: { kind: string; accept: () => void }[] = [];
+    const { writer } = writerOver(
+      storeThat((kind) => new Promise((accept) => answers.push({ kind, accept }))),
+      { maxRecords: 3 },
+    );
+    const accept = async (kind: string) => {
+      const answer = answers.shift();
+      expect(answer?.kind).toBe(kind);
+      answer?.accept();
+      await settle();
+    };
+    const flushed: string[] = [];
+    const flush = (name: string) => void writer.flush().then(() => flushed.push(name));
+    writer.add("trace", segment(0), 10);
+    flush("first");
+    writer.add("trace", segment(1), 10);
+    writer.add("trace", segment(2), 10);
+    flush("second");
+    // One of the traces that wait leaves for this decision, which is then written before the other.
+    writer.add("decision", decision(3), 10);
+    await settle();
+    expect(flushed).toEqual([]);
+    await accept("trace");
+    expect(flushed).toEqual(["first"]);
+    await accept("decision");
+    expect(flushed).toEqual(["first"]);
+    expect(writer.counters()).toMatchObject({ queued: 1, written: 2, dropped: 1 });
+    await accept("trace");
+    expect(flushed).toEqual(["first", "second"]);
+  });
+
   it("is bounded in bytes", () => {
     const { writer } = writerOver(
       storeThat(() => new Promise(() => {})),

@@ -92,6 +92,8 @@ export class BufferedWriter {
   }
 
   private makeRoom(item: Item): boolean {
+    // What never fits drives nobody out.
+    if (item.bytes > this.limits.maxBytes) return false;
     const full = () => this.queued() >= this.limits.maxRecords || this.bytes + item.bytes > this.limits.maxBytes;
     while (full()) {
       const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
@@ -161,10 +163,10 @@ export class BufferedWriter {
       this.failures += 1;
       this.lastError = error;
       this.logger.warn("records could not be written", { attempt: this.failures, reason: messageOf(error) });
-      const final = this.failures >= this.limits.maxAttempts || isLearningError(error, "STORE_CLOSED");
+      const isLast = this.closed || this.failures >= this.limits.maxAttempts || isLearningError(error, "STORE_CLOSED");
       this.failWaiters(error);
-      if (final) {
-        this.drop(this.inFlight.length, "store-failed");
+      if (isLast) {
+        this.drop(this.inFlight.length, this.closed ? "closed" : "store-failed");
         this.failures = 1;
         this.release(() => true);
       } else {

@@ -125,6 +125,31 @@ describe("buffered writer", () => {
     expect(flushed).toEqual(["first", "second"]);
   });
 
+  it("gives up what a store refuses after the closing, and counts it", async () => {
+    const refusals: (() => void)[] = [];
+    const { writer, clock } = writerOver(
+      storeThat(() => new Promise((_, reject) => refusals.push(() => reject(new Error("late"))))),
+      { flushTimeoutMs: 100 },
+    );
+    writer.add("trace", segment(1), 10);
+    const closed = expect(writer.close()).rejects.toThrow(/no answer within 100 ms/);
+    clock.advance(100);
+    await closed;
+    refusals[0]?.();
+    await settle();
+    clock.advance(60_000);
+    await settle();
+    expect(refusals.length).toBe(1);
+    expect(writer.counters()).toMatchObject({ queued: 0, dropped: 1, droppedBy: { closed: 1 } });
+  });
+
+  it("drives no trace out for a decision that never fits", () => {
+    const { writer } = writerOver(createMemoryStore(), { maxBytes: 1000 });
+    for (let n = 0; n < 5; n++) writer.add("trace", segment(n), 100);
+    writer.add("decision", decision(1), 1001);
+    expect(writer.counters()).toMatchObject({ queued: 5, dropped: 1 });
+  });
+
   it("is bounded in bytes", () => {
     const { writer } = writerOver(
       storeThat(() => new Promise(() => {})),

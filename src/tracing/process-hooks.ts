@@ -29,7 +29,8 @@ function onSignal(signal: NodeJS.Signals): void {
 
 function install(): void {
   process.on("beforeExit", beforeExit);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  // In front of the host's: a handler that is to run once is gone from the list by the time those behind it run.
+  for (const signal of SIGNALS) process.prependListener(signal, onSignal);
 }
 
 function uninstall(): void {

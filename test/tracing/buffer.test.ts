@@ -162,6 +162,7 @@ describe("buffered writer", () => {
 
 /** A host that records one run and then ends in some way. */
 const HOST = `
+START
 import { openFileStore } from "langgraph-collective-learning/store";
 import { WorkflowTracer } from "langgraph-collective-learning/tracing";
 const f = process.argv[1];
@@ -174,21 +175,29 @@ END
 
 describe("at the end of the process, what waits is written", () => {
   it.each([
-    ["it just ends", "", 0],
+    ["it just ends", "", "", 0],
     [
       "SIGTERM without a handler of the host",
+      "",
       "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');",
       "SIGTERM",
     ],
     [
+      "SIGTERM with one that was there before and runs once",
+      "process.once('SIGTERM', () => setTimeout(() => process.exit(7), 300));",
+      "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');",
+      7,
+    ],
+    [
       "SIGINT with one",
+      "",
       "const k = setInterval(() => {}, 1000); process.on('SIGINT', () => setTimeout(() => { clearInterval(k); process.exitCode = 7; }, 50)); process.kill(process.pid, 'SIGINT');",
       7,
     ],
-  ])("%s", async (_, end, expected) => {
+  ])("%s", async (_, start, end, expected) => {
     const folder = mkdtempSync(join(tmpdir(), "exit-"));
     const outcome = await new Promise<string | number>((resolve) => {
-      const args = ["--input-type=module", "-e", HOST.replace("END", () => end), folder];
+      const args = ["--input-type=module", "-e", HOST.replace("START", () => start).replace("END", () => end), folder];
       execFile(process.execPath, args, (error) =>
         resolve(error ? ((error.signal as string | null) ?? Number(error.code)) : 0),
       );

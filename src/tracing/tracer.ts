@@ -19,6 +19,7 @@ import type { LearningStore } from "../store/index.js";
 import { BufferedWriter, type TracerCounters } from "./buffered-writer.js";
 import { TraceCallbackHandler } from "./callback-handler.js";
 import { handlersIn, parentRunId, withHandler } from "./callback-list.js";
+import { decisionBytes } from "./decision-bytes.js";
 import { resolveIdentity, UncapturedRuns } from "./identity.js";
 import {
   type AgentShape,
@@ -241,7 +242,8 @@ export class WorkflowTracer implements DecisionSink {
   record(decision: Decision): void {
     if (!this.enabled) return;
     this.begun.add(decision.workflowId);
-    this.writer.add("decision", this.redacted(decision), 400 + 40 * decision.candidates.length);
+    const kept = this.redacted(decision);
+    this.writer.add("decision", kept, decisionBytes(kept));
   }
 
   private redacted(decision: Decision): Decision {

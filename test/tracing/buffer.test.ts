@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ManualClock, type TraceSegment } from "../../src/core/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
 import { BufferedWriter } from "../../src/tracing/buffered-writer.js";
+import { WorkflowTracer } from "../../src/tracing/index.js";
 import { decision, segment } from "../store/facts.js";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -157,6 +158,20 @@ describe("buffered writer", () => {
     );
     for (let n = 0; n < 20; n++) writer.add("trace", segment(n), 100);
     expect(writer.counters()).toMatchObject({ queued: 10, dropped: 10 });
+  });
+});
+
+describe("a tracer over a store that hangs", () => {
+  it("keeps no more bytes of decisions than it may, long texts and vectors counted", () => {
+    const store = storeThat(() => new Promise(() => {}));
+    const tracer = new WorkflowTracer({ store, buffer: { maxBytes: 100_000, processHooks: false } });
+    const text = "long ".repeat(2000);
+    for (let n = 0; n < 30; n++) tracer.record(decision(n, { context: { text } }));
+    expect(tracer.counters()).toMatchObject({ queued: 9, droppedBy: { "buffer-full": 21 } });
+    const vector = Array.from({ length: 1000 }, () => 0.5);
+    const other = new WorkflowTracer({ store, buffer: { maxBytes: 100_000, processHooks: false } });
+    for (let n = 0; n < 30; n++) other.record(decision(n, { candidateFeatures: { a: { vector }, b: { vector } } }));
+    expect(other.counters().queued).toBe(6);
   });
 });
 

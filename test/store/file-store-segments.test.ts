@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
@@ -71,6 +71,23 @@ describe("file store: segments on disk", () => {
     expect(followed).toEqual(ids(many(0, 60)));
     expect(ids(await traces(mine))).toEqual(ids(many(0, 60)));
     await theirs.close();
+    await mine.close();
+  });
+
+  it("sees what another writer writes in place of a part that it took back", async () => {
+    const where = await folders();
+    const [theirs, mine] = await Promise.all([openFileStore(where), openFileStore(where)]);
+    await theirs.append("trace", [segment(0)]);
+    const file = join(where.traces, (await segmentFiles(where.traces))[0] as string);
+    const { size } = await stat(file);
+    // As a disk that fills up in the middle of a batch leaves it, until the writer cuts it back.
+    await appendFile(file, "x".repeat(5000));
+    expect(ids(await traces(mine))).toEqual(["w0"]);
+    await truncate(file, size);
+    await theirs.append("trace", many(1, 3));
+    expect(ids(await traces(mine))).toEqual(["w0", "w1", "w2"]);
+    await theirs.close();
+    expect(ids(await traces(mine, { latest: true }))).toEqual(["w2", "w1", "w0"]);
     await mine.close();
   });
 

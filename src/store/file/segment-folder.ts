@@ -137,8 +137,8 @@ export class SegmentFolder {
 
   /** Earliest and latest time of a segment's facts, without loading its rows where it can be avoided. */
   async timesOf(segment: Segment): Promise<{ minTime: number; maxTime: number }> {
-    const known = this.known.get(segment.name);
-    if (known !== undefined && known.size >= segment.size) return known.index;
+    const known = this.upToDate(segment);
+    if (known !== undefined) return known;
     const handle = await open(this.beside(segment.name, "index"), "r").catch(() => undefined);
     if (handle !== undefined) {
       try {
@@ -159,7 +159,8 @@ export class SegmentFolder {
 
   private upToDate({ name, size }: Segment): SegmentIndex | undefined {
     const known = this.known.get(name);
-    return known !== undefined && known.size >= size ? known.index : undefined;
+    // A size between the two is new: a writer took back what it had written in part, and wrote something else.
+    return known !== undefined && (known.index.bytes >= size || known.size === size) ? known.index : undefined;
   }
 
   private async bringUp(segment: Segment): Promise<SegmentIndex> {

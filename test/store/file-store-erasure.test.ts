@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
-import { segment } from "./facts.js";
+import { at, segment } from "./facts.js";
 import { filled, folders, ids, many, traces } from "./support/disk.js";
 
 describe("file store: erasing on disk", () => {
@@ -65,6 +65,28 @@ describe("file store: erasing on disk", () => {
     expect(await readdir(where.traces)).toEqual([]);
     await mine.close();
     await theirs.close();
+  });
+
+  it("erases and retires while others never stop appending", async () => {
+    const where = await folders();
+    const store = await openFileStore({ ...where, fsync: false });
+    let isOver = false;
+    let n = 10;
+    /** As long as one of them is on its way to the disk, there is always something to write. */
+    const append = async () => {
+      while (!isOver) await store.append("trace", [segment(n++, { startedAt: at(0) })]);
+    };
+    await store.append("trace", many(0, 5));
+    const appending = [append(), append(), append()];
+    try {
+      expect((await store.erase({ workflowId: "w3" })).trace).toBe(1);
+      expect(await store.retain({ maxBytes: 0 })).toBeGreaterThan(3);
+      expect(ids(await traces(store))).not.toContain("w4");
+    } finally {
+      isOver = true;
+      await Promise.all(appending);
+      await store.close();
+    }
   });
 
   it("finishes an erasure that a process did not live to finish", async () => {

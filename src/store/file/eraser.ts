@@ -60,7 +60,7 @@ export class Eraser {
   }
 
   private async blankAll(selector: ErasureSelector): Promise<Record<FactKind, number>> {
-    for (const { writer } of this.logs) await writer.idle();
+    for (const { writer } of this.logs) await writer.settled();
     const runs = new Set<string>();
     const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
     for (const log of this.logs)
@@ -101,7 +101,8 @@ export class Eraser {
     if (rows.size === 0) return 0;
     if (writer.holds(segment.name)) {
       await writer.sealCurrent();
-      segment = { ...segment, state: "sealed" };
+      // It may have grown since it was listed, and will not any more.
+      segment = { ...segment, state: "sealed", size: (await segments.bytesOf(segment.name)) ?? 0 };
       index = await segments.indexOf(segment);
     } else if (segment.state === "held") await writeFile(segments.beside(segment.name, "erased"), newId());
     const handle = await segments.openForErasing(segment.name);

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
-import { newId } from "../../core/index.js";
+import { newId, oneAtATime } from "../../core/index.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { FactLine, type LineEncoder } from "./fact-line.js";
 import { forgetHolder, newHolder } from "./holder.js";
@@ -44,7 +44,7 @@ export interface WriterOptions {
  */
 export class FactWriter {
   private pending: Pending[] = [];
-  private running: Promise<void> | undefined;
+  private readonly inTurn = oneAtATime();
   private current: Current | undefined;
   private readonly holder = newHolder();
 
@@ -64,15 +64,16 @@ export class FactWriter {
     const bytes = lines.reduce((sum, line) => sum + line.data.length, 0);
     return new Promise((resolve, reject) => {
       this.pending.push({ bytes, lines, resolve, reject });
-      this.running ??= this.run();
+      if (this.pending.length === 1) void this.inTurn(() => this.writePending());
     });
   }
 
-  private async run(): Promise<void> {
-    while (this.pending.length > 0) {
+  private async writePending(): Promise<void> {
+    const waiting = this.pending.splice(0);
+    while (waiting.length > 0) {
       const batch: Pending[] = [];
-      for (let bytes = 0; this.pending.length > 0 && bytes < BATCH_BYTES; ) {
-        const next = this.pending.shift() as Pending;
+      for (let bytes = 0; waiting.length > 0 && bytes < BATCH_BYTES; ) {
+        const next = waiting.shift() as Pending;
         batch.push(next);
         bytes += next.bytes;
       }
@@ -84,7 +85,6 @@ export class FactWriter {
         for (const { reject } of batch) reject(error);
       }
     }
-    this.running = undefined;
   }
 
   private async write(batch: Pending[]): Promise<void> {
@@ -197,26 +197,26 @@ export class FactWriter {
     return this.current?.name === name;
   }
 
-  /** Waits for what is under way, then seals, so that the segment may be removed or cleaned. */
-  async sealCurrent(): Promise<void> {
-    await this.idle();
-    await this.seal();
+  /** Seals behind what was appended before, so that the segment may be removed or cleaned. */
+  sealCurrent(): Promise<void> {
+    return this.inTurn(() => this.seal());
   }
 
-  /** Resolves when nothing is waiting to be written. */
-  async idle(): Promise<void> {
-    while (this.running) await this.running;
+  /** Resolves when what was appended before is written, however much comes after it. */
+  settled(): Promise<void> {
+    return this.inTurn(() => {});
   }
 
   /** Writes what is waiting, keeps the index, and leaves the segment for the next writer. */
-  async close(): Promise<void> {
-    await this.idle();
-    const current = this.current;
-    this.current = undefined;
-    if (current) {
-      await this.leave(current);
-      await rename(this.heldPath(current.name), this.segments.beside(current.name, "free"));
-    }
-    forgetHolder(this.holder);
+  close(): Promise<void> {
+    return this.inTurn(async () => {
+      const current = this.current;
+      this.current = undefined;
+      if (current) {
+        await this.leave(current);
+        await rename(this.heldPath(current.name), this.segments.beside(current.name, "free"));
+      }
+      forgetHolder(this.holder);
+    });
   }
 }

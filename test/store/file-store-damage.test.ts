@@ -1,8 +1,8 @@
-import { appendFile, chmod, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, chmod, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
-import { segment } from "./facts.js";
+import { decision, segment } from "./facts.js";
 import { filled, folders, ids, many, recorder, traces } from "./support/disk.js";
 
 describe("file store: damage on disk", () => {
@@ -56,6 +56,20 @@ describe("file store: damage on disk", () => {
     expect(ids(await traces(store))).toEqual(["w0", "w100", "w3"]);
     expect(ids(await traces(store, { workflowId: "w100" }))).toEqual(["w100"]);
     await store.close();
+  });
+
+  it("loses nothing that comes after its files were deleted by hand", async () => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    await store.append("trace", many(0, 2));
+    await store.append("decision", [decision(1)]);
+    for (const name of await readdir(where.traces)) await rm(join(where.traces, name));
+    await store.append("trace", many(2, 4));
+    expect(ids(await traces(store))).toEqual(["w2", "w3"]);
+    await store.close();
+    const again = await openFileStore(where);
+    expect(ids(await traces(again))).toEqual(["w2", "w3"]);
+    await again.close();
   });
 
   it("says what is wrong with a folder it cannot use", async () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
@@ -88,6 +88,7 @@ export class FactWriter {
   }
 
   private async write(batch: Pending[]): Promise<void> {
+    await this.dropDeleted();
     this.current ??= await this.begin();
     const { handle, index } = this.current;
     const lead = this.current.torn ? Buffer.from("\n") : undefined;
@@ -117,6 +118,16 @@ export class FactWriter {
       // What is on disk is acknowledged all the same: who is told otherwise appends it again. The segment is found
       // held by nobody alive later, and gone on with.
       await this.seal().catch(() => {});
+  }
+
+  /** What is written to a file that somebody deleted would be acknowledged and be nowhere: another is begun. */
+  private async dropDeleted(): Promise<void> {
+    const current = this.current;
+    if (!current || (await current.handle.stat()).nlink > 0) return;
+    this.current = undefined;
+    await current.handle.close();
+    this.segments.unshare(current.name, current.index, current.size);
+    await rm(this.heldPath(current.name), { force: true });
   }
 
   /** Takes unacknowledged bytes off the end again, so that a repeated append does not count twice. */
@@ -214,7 +225,7 @@ export class FactWriter {
       this.current = undefined;
       if (current) {
         await this.leave(current);
-        await rename(this.heldPath(current.name), this.segments.beside(current.name, "free"));
+        await this.segments.release(current.name, this.holder);
       }
       forgetHolder(this.holder);
     });

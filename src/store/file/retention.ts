@@ -49,7 +49,7 @@ async function removeSegment(log: FactLog, segment: Segment): Promise<number | u
   try {
     if (!(await segments.take(segment, holder))) return undefined;
     const count = await removeUnchanged(segments, segment, `held-${holder}`);
-    if (count === undefined) await segments.release(segment, holder);
+    if (count === undefined) await segments.release(segment.name, holder);
     return count;
   } finally {
     forgetHolder(holder);

@@ -244,9 +244,11 @@ export class SegmentFolder {
     }
   }
 
-  /** Gives back what {@link take} took: the next writer may go on with it. */
-  async release(segment: Segment, holder: string): Promise<void> {
-    await rename(this.beside(segment.name, `held-${holder}`), this.beside(segment.name, FREE));
+  /** Gives back what was held: the next writer may go on with it. Without a marker (deleted by hand) it is sealed. */
+  async release(name: string, holder: string): Promise<void> {
+    await rename(this.beside(name, `held-${holder}`), this.beside(name, FREE)).catch((error) => {
+      if (errno(error) !== "ENOENT") throw error;
+    });
   }
 
   /** Removes a segment with all that stands beside it. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng, systemClock } from "../../src/core/index.js";
+import { withLock } from "../../src/store/file/lock.js";
 import { openFileStore } from "../../src/store/index.js";
 
 const WRITER = fileURLToPath(new URL("./support/crash-writer.mjs", import.meta.url));
@@ -120,6 +121,11 @@ describe("file store, killed", () => {
       await w.started;
       for (let i = 0; i < 200 && w.refused() < 3; i++) await pause(50);
       expect(w.refused()).toBeGreaterThanOrEqual(3);
+      // What a batch was too large for is taken up as well, and given back after the look at the lock.
+      expect(() => writeFileSync(`${folder}/rest`, Buffer.alloc(2_000_000))).toThrow(/ENOSPC/);
+      await expect(withLock(`${folder}/x.lock`, systemClock, async () => {})).rejects.toMatchObject({ code: "ENOSPC" });
+      expect(readdirSync(folder).filter((name) => name.startsWith("x.lock"))).toEqual([]);
+      rmSync(`${folder}/rest`);
       const before = w.acknowledged.length;
       const store = await openFileStore({
         traces: `${folder}/t`,

@@ -1,6 +1,6 @@
-import { link, rename, rm, writeFile } from "node:fs/promises";
+import { link, rm, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
-import { LearningError } from "../../core/index.js";
+import { digest, LearningError } from "../../core/index.js";
 import { forgetHolder, isAlive, newHolder } from "./holder.js";
 import { errno, readText } from "./io.js";
 
@@ -31,8 +31,8 @@ export async function withLock<T>(path: string, clock: Clock, work: () => Promis
 async function tryTake(path: string, holder: string): Promise<boolean> {
   // Written first and linked then, so that a lock always names its holder.
   const named = `${path}.${holder}`;
-  await writeFile(named, holder);
   try {
+    await writeFile(named, holder);
     await link(named, path);
     return true;
   } catch (error) {
@@ -41,17 +41,22 @@ async function tryTake(path: string, holder: string): Promise<boolean> {
     await rm(named, { force: true });
   }
   const other = await readText(path);
-  if (other === undefined || isAlive(other)) return false;
-  try {
-    await rename(path, named);
-  } catch (error) {
-    if (errno(error) === "ENOENT") return false;
-    throw error;
-  }
-  // Someone else may have taken over the dead lock first: then what was moved away is theirs, and goes back.
-  if ((await readText(named)) !== other) await link(named, path).catch(() => {});
-  await rm(named, { force: true });
+  if (other !== undefined && !isAlive(other)) await clear(path, other, holder);
   return false;
+}
+
+/**
+ * Takes away the lock of a holder that died. One at a time, behind a lock of its own: whoever came late with what
+ * it read before would take away the lock that a living one has taken since.
+ */
+async function clear(path: string, dead: string, holder: string): Promise<void> {
+  const clearing = `${path}.${digest(dead, 12)}`;
+  if (!(await tryTake(clearing, holder))) return;
+  try {
+    if ((await readText(path)) === dead) await rm(path, { force: true });
+  } finally {
+    await rm(clearing, { force: true });
+  }
 }
 
 function lockedError(path: string, holder: string | undefined): LearningError {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { threadId } from "node:worker_threads";
 import { newId } from "../../core/index.js";
 import { errno } from "./io.js";
@@ -7,12 +8,13 @@ const TOKENS = Symbol.for("langgraph-collective-learning.store.tokens");
 const shared = globalThis as { [TOKENS]?: Set<string> };
 shared[TOKENS] ??= new Set<string>();
 const tokens = shared[TOKENS];
+const OWN_BEGINNING = beginningOf(process.pid);
 
 /** Makes a name for someone in this process who holds something; `forget` it when it is given back. */
 export function newHolder(): string {
   const token = newId().slice(0, 8);
   tokens.add(token);
-  return `${process.pid}-${threadId}-${token}`;
+  return `${process.pid}-${threadId}-${token}-${OWN_BEGINNING}`;
 }
 
 /** Takes a holder out of use. */
@@ -25,14 +27,28 @@ export function forgetHolder(holder: string): void {
  * ids mean nothing on another.
  */
 export function isAlive(holder: string): boolean {
-  const [pid, thread, token] = holder.split("-");
+  const [pid, thread, token, beginning] = holder.split("-");
   const id = Number(pid);
   if (!Number.isInteger(id) || id <= 0 || token === undefined) return false;
+  // Ids are given again, after a restart of the host or of a container even to the same programs.
+  const begunNow = id === process.pid ? OWN_BEGINNING : beginningOf(id);
+  if (beginning && begunNow && beginning !== begunNow) return false;
   if (id === process.pid) return Number(thread) !== threadId || tokens.has(token);
   try {
     process.kill(id, 0);
     return true;
   } catch (error) {
     return errno(error) === "EPERM";
+  }
+}
+
+/** When a process began, in ticks since the host did; empty where the system does not tell (it does on Linux). */
+function beginningOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // Behind the name, which may hold anything, stands the third field; this is the twenty-second.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
   }
 }

@@ -12,7 +12,7 @@ export type FactKind = keyof FactTypes;
 export interface FactQuery {
   /** Continue after this position (a `cursor` of an earlier batch). Not together with `latest`. */
   after?: string;
-  /** Newest first instead of oldest first. */
+  /** Newest first instead of oldest first; of one moment, what was appended last comes first. */
   latest?: boolean;
   /** At most this many facts. */
   limit?: number;
@@ -38,7 +38,7 @@ export interface EncodedFact {
   readonly bytes: number;
 }
 
-/** Some facts in order, and the position behind the last of them. */
+/** Some facts in order, and the position behind the last of them (read with `latest`: behind all there were). */
 export interface FactBatch<T> {
   facts: T[];
   /** Opaque; valid for this store and kind, also in a later process. */

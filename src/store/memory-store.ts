@@ -102,15 +102,16 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     if (query.latest) found.reverse().sort((a, b) => timeOf(kind, b) - timeOf(kind, a));
     const limit = Math.min(query.limit ?? found.length, found.length);
     const size = query.batchSize ?? 256;
-    // Forward reading may step over everything that was looked at; backward reading has no cursor to continue from.
-    const end = query.limit === undefined || found.length <= query.limit ? seq : (found[limit - 1]?.seq ?? after);
+    // Forward reading may step over everything that was looked at; backward reading is followed by what comes later.
+    const isAll = query.limit === undefined || found.length <= query.limit;
+    const end = isAll || query.latest ? seq : (found[limit - 1]?.seq ?? after);
     for (let at = 0; at < limit; at += size) {
       open();
       const part = found.slice(at, Math.min(at + size, limit));
       const last = at + size >= limit;
       yield {
         facts: part.map((e) => JSON.parse(e.text) as FactTypes[K]),
-        cursor: String(last ? end : (part.at(-1) as Entry).seq),
+        cursor: String(last || query.latest ? end : (part.at(-1) as Entry).seq),
       };
     }
   }

@@ -120,6 +120,25 @@ export function storeContract(name: string, open: (clock: ManualClock) => Promis
       expect(ids((await all(store, "trace", { after: latest.cursor })).facts)).toContain("w9");
     });
 
+    it("are read newest first in batches of the size asked for, and followed by what comes later", async () => {
+      const store = await make();
+      // Over many segments, where the store has such: among them the times do not rise.
+      const filler = { x: "y".repeat(600) };
+      const times = [3, 1, 3, 2, 3, 1, 2, 2, 3, 1];
+      for (const [n, time] of times.entries())
+        await store.append("trace", [segment(n, { startedAt: at(time), metadata: filler })]);
+      const batches: string[][] = [];
+      let cursor: string | undefined;
+      for await (const batch of store.read("trace", { latest: true, batchSize: 3 })) {
+        batches.push(ids(batch.facts));
+        cursor ??= batch.cursor;
+      }
+      expect(batches).toEqual([["w8", "w4", "w2"], ["w0", "w7", "w6"], ["w3", "w9", "w5"], ["w1"]]);
+      expect(ids((await all(store, "trace", { latest: true, limit: 1, to: at(3) })).facts)).toEqual(["w7"]);
+      await store.append("trace", [segment(20)]);
+      expect(ids((await all(store, "trace", { after: cursor })).facts)).toEqual(["w20"]);
+    });
+
     it.each<[string, FactQuery]>([
       ["after together with latest", { after: "x", latest: true }],
       ["a time that is none", { from: "yesterday" }],

@@ -150,14 +150,14 @@ export class FactReader<K extends FactKind> {
         found.push({ segment, index, row, time: index.time(row) });
       }
       waiting = waiting.length > 0 ? found.concat(waiting) : found;
-      waiting.sort((a, b) => b.time - a.time);
+      waiting.sort(newestFirst);
       // Only what is newer than anything in the segments still to come may be given out.
       const next = timed[s + 1]?.maxTime ?? Number.NEGATIVE_INFINITY;
       let sure = 0;
       while (sure < waiting.length && (waiting[sure] as Pointer).time > next) sure += 1;
       if (s === timed.length - 1) sure = waiting.length;
       for (let at = 0; at < sure && left > 0; ) {
-        const part = waiting.slice(at, Math.min(sure, at + Math.min(size, left)));
+        const part = waiting.slice(at, Math.min(sure, at + Math.min(size - ready.length, left)));
         at += part.length;
         for (const fact of await this.fetch(part, query)) {
           ready.push(fact);
@@ -225,4 +225,11 @@ interface Pointer {
   index: SegmentIndex;
   row: number;
   time: number;
+}
+
+/** By time; of one moment, what was appended last comes first. */
+function newestFirst(a: Pointer, b: Pointer): number {
+  if (a.time !== b.time) return b.time - a.time;
+  if (a.segment.name !== b.segment.name) return a.segment.name < b.segment.name ? 1 : -1;
+  return b.row - a.row;
 }

@@ -58,6 +58,31 @@ describe("file store: damage on disk", () => {
     await store.close();
   });
 
+  it("does not take an old index for that of a file that has grown by hand, to read newest first and to erase", async () => {
+    const { where, file } = await filled();
+    const lines = (await readFile(file, "utf8")).split("\n");
+    lines.splice(1, 0, JSON.stringify(segment(77, { userId: "ann-secret" })));
+    await writeFile(file, lines.join("\n"));
+    const store = await openFileStore(where);
+    expect(ids(await traces(store, { latest: true }))).toEqual(["w77", "w4", "w3", "w2", "w1", "w0"]);
+    expect((await store.erase({ userId: "ann-secret" })).trace).toBe(1);
+    expect(await readFile(file, "utf8")).not.toContain("ann-secret");
+    expect(ids(await traces(store))).toEqual(["w0", "w1", "w2", "w3", "w4"]);
+    await store.close();
+  });
+
+  it("erases where lines were edited by hand in a file of the same size", async () => {
+    const { where, file } = await filled();
+    const lines = (await readFile(file, "utf8")).split("\n");
+    lines[0] = `${lines[0]}  `;
+    lines[3] = JSON.stringify(segment(3, { status: "error" }));
+    await writeFile(file, lines.join("\n"));
+    const store = await openFileStore(where);
+    expect((await store.erase({ workflowId: "w2" })).trace).toBe(1);
+    expect(ids(await traces(store))).toEqual(["w0", "w1", "w3", "w4"]);
+    await store.close();
+  });
+
   it("loses nothing that comes after its files were deleted by hand", async () => {
     const where = await folders();
     const store = await openFileStore(where);

@@ -109,11 +109,13 @@ export class Eraser {
     // Retired meanwhile, by this process or another: its facts are gone as they should be.
     if (handle === undefined) return 0;
     const gone = new Set<number>();
+    let isStale = false;
     try {
       const wanted = Uint32Array.from(rows).sort();
       for await (const lines of fetchLines(index, wanted, handle))
         for (const { row, line } of lines) {
           const parsed = parseLine(kind, line);
+          isStale ||= parsed.state === "damaged";
           if (parsed.state !== "fact" || !queries.some((query) => matches(parsed.keys, query))) continue;
           await handle.write(Buffer.alloc(line.length, " "), 0, line.length, index.offset(row));
           gone.add(row);
@@ -122,6 +124,7 @@ export class Eraser {
     } finally {
       await handle.close();
     }
+    if (isStale && (await segments.rebuild(segment))) return gone.size + (await this.blank(log, segment, queries));
     if (gone.size > 0 && segment.state !== "held") await segments.replace(segment, index.without(gone));
     return gone.size;
   }

@@ -5,7 +5,7 @@ import type { FactKind } from "../learning-store.js";
 import { isAlive } from "./holder.js";
 import { errno, replaceFile } from "./io.js";
 import { decodeHeader, HEADER_BYTES, SegmentIndex } from "./segment-index.js";
-import { extendIndex } from "./segment-scan.js";
+import { endsLine, extendIndex } from "./segment-scan.js";
 
 const SUFFIX = ".jsonl";
 const FREE = "free";
@@ -167,7 +167,7 @@ export class SegmentFolder {
     const done = this.upToDate(segment);
     if (done) return done;
     const known = this.known.get(segment.name);
-    const stored = known?.index ?? (await this.load(segment.name));
+    const stored = known?.index ?? (await this.load(segment));
     const usable = stored !== undefined && stored.bytes <= segment.size;
     return this.extend(segment, usable ? stored : new SegmentIndex(), known?.rebuilt ?? !usable);
   }
@@ -209,12 +209,21 @@ export class SegmentFolder {
     return index;
   }
 
-  private async load(name: string): Promise<SegmentIndex | undefined> {
+  private async load({ name, size }: Segment): Promise<SegmentIndex | undefined> {
+    let index: SegmentIndex | undefined;
     try {
-      return SegmentIndex.decode(await readFile(this.beside(name, "index")));
+      index = SegmentIndex.decode(await readFile(this.beside(name, "index")));
     } catch (error) {
       if (errno(error) === "ENOENT") return undefined;
       throw error;
+    }
+    if (index === undefined || index.bytes === 0 || index.bytes > size) return index;
+    const handle = await this.openForReading(name);
+    if (handle === undefined) return index;
+    try {
+      return (await endsLine(handle, index.bytes)) ? index : undefined;
+    } finally {
+      await handle.close();
     }
   }
 

@@ -63,6 +63,12 @@ export async function extendIndex(
   }
 }
 
+/** Whether a line ends at a position: if not, an index up to there was made of another file than this one is now. */
+export async function endsLine(handle: FileHandle, position: number): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, position - 1);
+  return bytesRead === 1 && buffer[0] === LINE_FEED;
+}
+
 /** Fetches the lines of rows (ascending), near ones in one read; in the order of the rows. */
 export async function* fetchLines(
   index: SegmentIndex,

@@ -2,8 +2,8 @@ import { appendFile, chmod, open, readdir, readFile, rm, truncate, writeFile } f
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
-import { decision, segment } from "./facts.js";
-import { filled, folders, ids, many, recorder, traces } from "./support/disk.js";
+import { at, decision, segment } from "./facts.js";
+import { cursors, filled, folders, ids, many, recorder, traces } from "./support/disk.js";
 
 describe("file store: damage on disk", () => {
   it.each([
@@ -80,6 +80,16 @@ describe("file store: damage on disk", () => {
     const store = await openFileStore(where);
     expect((await store.erase({ workflowId: "w2" })).trace).toBe(1);
     expect(ids(await traces(store))).toEqual(["w0", "w1", "w3", "w4"]);
+    await store.close();
+  });
+
+  it("does not let a cursor grow behind a segment that ended in the middle of a line", async () => {
+    const { where, file } = await filled();
+    await appendFile(file, `{"torn":"${"x".repeat(2000)}`);
+    const store = await openFileStore({ ...where, segmentBytes: 1024 });
+    for (let n = 5; n < 30; n += 3) await store.append("trace", many(n, n + 3));
+    for (const query of [{}, { from: at(20_000) }])
+      for (const cursor of await cursors(store, { ...query, batchSize: 1 })) expect(cursor.length).toBeLessThan(200);
     await store.close();
   });
 

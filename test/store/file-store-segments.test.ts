@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { type LearningStore, openFileStore } from "../../src/store/index.js";
 import { at, decision, feedback, segment } from "./facts.js";
-import { filled, folders, ids, many, segmentFiles, traces } from "./support/disk.js";
+import { cursors, filled, folders, ids, many, segmentFiles, traces } from "./support/disk.js";
 
 describe("file store: segments on disk", () => {
   it("goes on where an earlier process ended, in the same segment", async () => {
@@ -41,7 +41,7 @@ describe("file store: segments on disk", () => {
     const [a, b] = await Promise.all([openFileStore(where), openFileStore(where)]);
     await Promise.all([a.append("trace", many(0, 10)), b.append("trace", many(10, 20))]);
     for (const store of [a, b]) expect(new Set(ids(await traces(store))).size).toBe(20);
-    const { cursor } = await last(a);
+    const cursor = (await cursors(a)).at(-1);
     await b.append("trace", [segment(30)]);
     expect(ids(await traces(a, { after: cursor }))).toEqual(["w30"]);
     expect((await segmentFiles(where.traces)).length).toBe(2);
@@ -135,12 +135,6 @@ describe("file store: segments on disk", () => {
     await store.close();
   });
 });
-
-async function last(store: LearningStore): Promise<{ cursor: string | undefined }> {
-  let cursor: string | undefined;
-  for await (const batch of store.read("trace")) cursor = batch.cursor;
-  return { cursor };
-}
 
 async function count(store: LearningStore): Promise<number> {
   let n = 0;

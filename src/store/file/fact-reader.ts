@@ -27,12 +27,8 @@ function parsePosition(cursor: string | undefined): Position {
   }
 }
 
-function cursorOf(position: Position): string {
-  return JSON.stringify([position.floor, position.read]);
-}
-
-/** Moves the floor over the segments that are done with for good. */
-function settle(position: Position, segments: readonly Segment[]): void {
+/** The position as a cursor, its floor moved over the segments that are done with for good. */
+function cursorOf(position: Position, segments: readonly Segment[]): string {
   for (const { name, state, size } of segments) {
     if (name <= position.floor) continue;
     if (state !== "sealed" || (position.read[name] ?? 0) < size) break;
@@ -41,6 +37,7 @@ function settle(position: Position, segments: readonly Segment[]): void {
   const present = new Set(segments.map((s) => s.name));
   for (const name of Object.keys(position.read))
     if (name <= position.floor || !present.has(name)) delete position.read[name];
+  return JSON.stringify([position.floor, position.read]);
 }
 
 /** Reads the facts of one kind from its segments. */
@@ -65,8 +62,9 @@ export class FactReader<K extends FactKind> {
     for (const segment of segments) {
       if (left <= 0) break;
       if (segment.name <= position.floor) continue;
+      const end = await this.endOf(segment);
       if (await this.outside(segment, query)) {
-        position.read[segment.name] = (await this.segments.indexOf(segment)).bytes;
+        position.read[segment.name] = end;
         continue;
       }
       for await (const found of this.scan(segment, query, position.read[segment.name] ?? 0)) {
@@ -76,13 +74,12 @@ export class FactReader<K extends FactKind> {
         left -= 1;
         if (facts.length < size && left > 0) continue;
         this.check(query);
-        yield { facts, cursor: cursorOf(position) };
+        yield { facts, cursor: cursorOf(position, segments) };
         facts = [];
         if (left <= 0) break;
       }
     }
-    settle(position, segments);
-    if (facts.length > 0) yield { facts, cursor: cursorOf(position) };
+    if (facts.length > 0) yield { facts, cursor: cursorOf(position, segments) };
   }
 
   /** The matching facts of one segment from a byte on, each with the byte behind it; at last the segment's end. */
@@ -116,7 +113,7 @@ export class FactReader<K extends FactKind> {
         }
         break;
       }
-      yield { end: Math.max(at, bytes) };
+      yield { end: segment.state === "sealed" ? segment.size : Math.max(at, bytes) };
     } finally {
       await handle.close();
     }
@@ -128,13 +125,12 @@ export class FactReader<K extends FactKind> {
     const head: Position = { floor: "", read: {} };
     const timed: { segment: Segment; maxTime: number }[] = [];
     for (const segment of all) {
-      head.read[segment.name] = (await this.boundary(segment)).end;
+      head.read[segment.name] = await this.endOf(segment);
       if (await this.outside(segment, query)) continue;
       const { maxTime } = await this.segments.timesOf(segment);
       if (!Number.isNaN(maxTime)) timed.push({ segment, maxTime });
     }
-    settle(head, all);
-    const cursor = cursorOf(head);
+    const cursor = cursorOf(head, all);
     timed.sort((a, b) => b.maxTime - a.maxTime || (a.segment.name < b.segment.name ? 1 : -1));
     const size = query.batchSize ?? 256;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
@@ -200,8 +196,9 @@ export class FactReader<K extends FactKind> {
     return facts.filter((fact) => fact !== undefined);
   }
 
-  private async boundary(segment: Segment): Promise<{ end: number }> {
-    return segment.state === "sealed" ? { end: segment.size } : { end: (await this.segments.indexOf(segment)).bytes };
+  /** The position behind a segment: a sealed one is done with, whatever its last bytes are. */
+  private async endOf(segment: Segment): Promise<number> {
+    return segment.state === "sealed" ? segment.size : (await this.segments.indexOf(segment)).bytes;
   }
 
   /** Whether a segment holds nothing of the times asked for. */

@@ -25,6 +25,13 @@ export async function traces(store: LearningStore, query?: FactQuery): Promise<T
   return all;
 }
 
+/** The cursors of all batches of traces. */
+export async function cursors(store: LearningStore, query?: FactQuery): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { cursor } of store.read("trace", query)) all.push(cursor);
+  return all;
+}
+
 export const ids = (facts: { workflowId: string }[]) => facts.map((f) => f.workflowId);
 export const many = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => segment(from + i));
 export const segmentFiles = async (folder: string, kind = "trace") =>

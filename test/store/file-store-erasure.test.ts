@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
 import { at, segment } from "./facts.js";
-import { filled, folders, ids, many, traces } from "./support/disk.js";
+import { filled, folders, ids, many, recorder, traces } from "./support/disk.js";
 
 describe("file store: erasing on disk", () => {
   it("erases from other writers' segments, and leaves no trace of the person in files or indexes", async () => {
@@ -44,6 +44,25 @@ describe("file store: erasing on disk", () => {
     await store.documents.put("cache/one", { of: "ann-secret" });
     await store.documents.delete("cache/one");
     expect((await kept()).join()).not.toContain("ann-secret");
+    await store.close();
+  });
+
+  it("keeps no document that was half written when its writer died, and tells of damaged ones that were kept", async () => {
+    const where = await folders();
+    const { logger, warnings } = recorder();
+    const store = await openFileStore({ ...where, logger });
+    const documents = join(where.models, "documents");
+    await store.documents.put("requests/ann", { of: "ann-secret" });
+    await store.documents.delete("requests/ann");
+    const half = '{"requests/ann":{"of":"ann-secret"';
+    for (const name of ["requests.json", "requests.json.bak", "never.json"])
+      await writeFile(join(documents, `${name}.0a1b2c3d.tmp`), half);
+    await store.erase({ userId: "ann-secret" });
+    expect((await readdir(documents)).sort()).toEqual(["requests.json", "requests.json.bak"]);
+    expect(warnings).toEqual([]);
+    await writeFile(join(documents, "requests.json"), half);
+    await store.erase({ userId: "ann-secret" });
+    expect(warnings.filter((w) => w.startsWith("copies of damaged documents"))).toHaveLength(1);
     await store.close();
   });
 

@@ -1,4 +1,4 @@
-import { copyFile, readdir } from "node:fs/promises";
+import { copyFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import type { Clock, Logger } from "../../core/index.js";
@@ -10,6 +10,10 @@ import { withLock } from "./lock.js";
 
 /** All documents of one group, by key. */
 type Group = Record<string, unknown>;
+
+/** The file of a group, its version before, or either while it is being written. */
+const OF_GROUP = /^(.+?)\.json(?:(?:\.bak)?\.[^.]+\.tmp)?$/;
+const DAMAGED = /\.json\.damaged-[^.]+$/;
 
 /** Where `a/b` belongs: one file per first part of the key, so that writers of different groups never meet. */
 function groupOf(key: string): string {
@@ -132,9 +136,17 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Fil
     if ("error" in edited) throw edited.error;
     return edited.result;
   };
-  const forgetBefore = (group: string) => alone(group, () => adapterOf(group).forgetBefore());
-  const groups = async () =>
-    (await readdir(folder)).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -".json".length));
+  const groups = async () => {
+    const found = (await readdir(folder)).map((file) => OF_GROUP.exec(file)?.[1]);
+    return [...new Set(found.filter((group) => group !== undefined))];
+  };
+  /** Nobody writes to a group whose lock is held: what lies there half written was left by somebody who died. */
+  const forgetBefore = (group: string) =>
+    alone(group, async () => {
+      for (const file of await readdir(folder))
+        if (file.endsWith(".tmp") && OF_GROUP.exec(file)?.[1] === group) await rm(join(folder, file), { force: true });
+      await adapterOf(group).forgetBefore();
+    });
 
   return {
     async get<T>(key: string) {
@@ -170,6 +182,11 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Fil
     },
     async forgetBefore() {
       for (const group of await groups()) await forgetBefore(group);
+      const files = (await readdir(folder)).filter((file) => DAMAGED.test(file));
+      if (files.length > 0)
+        logger.warn("copies of damaged documents may hold what was erased; delete them when they are mended", {
+          files,
+        });
     },
   };
 }

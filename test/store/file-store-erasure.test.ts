@@ -79,7 +79,8 @@ describe("file store: erasing on disk", () => {
       );
     await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxBytes: 0 })]);
     expect(await traces(mine)).toEqual([]);
-    await writeFile(join(where.traces, "trace-00000000000001-00000000.index"), "written a moment too late");
+    const left = ["index", "index.0a1b2c3d.tmp", "free", "held-999999-0-deadbeef"];
+    for (const name of left) await writeFile(join(where.traces, `trace-00000000000001-00000000.${name}`), "");
     await theirs.retain({ maxBytes: 0 });
     expect(await readdir(where.traces)).toEqual([]);
     await mine.close();

@@ -270,15 +270,17 @@ export class SegmentFolder {
   /** Removes what stands beside no segment: another process may have written an index for one that just left. */
   async sweep(): Promise<void> {
     for (const file of await readdir(this.folder)) {
-      const name = BESIDE.exec(file)?.[1];
+      const [, name, marker] = BESIDE.exec(file) ?? [];
       if (!name?.startsWith(`${this.kind}-`) || (await this.bytesOf(name)) !== undefined) continue;
+      // Its holder is about to begin the segment.
+      if (marker?.startsWith("held-") && isAlive(marker.slice("held-".length))) continue;
       await rm(join(this.folder, file), { force: true });
     }
   }
 }
 
-/** What is made beside a segment that is there, and of no use without it. */
-const BESIDE = /^([^.]+)\.(?:index|erased)(?:\.[^.]+\.tmp)?$/;
+/** What stands beside a segment, and is of no use without it. */
+const BESIDE = /^([^.]+)\.(index|erased|free|held-[^.]+)(?:\.[^.]+\.tmp)?$/;
 
 /** When a segment was begun, in milliseconds: its name says so; 0 for a name that does not. */
 export function begunAt(name: string): number {

@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
-import { checkSelector, matches } from "../facts.js";
+import { checkSelector, type FactKeys, matches } from "../facts.js";
 import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
 import type { FileDocuments } from "./documents.js";
 import type { FactLog } from "./fact-log.js";
@@ -10,7 +10,13 @@ import { readText, replaceFile } from "./io.js";
 import type { Segment } from "./segment-folder.js";
 import { fetchLines, parseLine } from "./segment-scan.js";
 
-/** Notes of erasures under way. */
+/** What is noted of an erasure under way: whose data goes, and which runs were found to be theirs. */
+interface Note {
+  selector: ErasureSelector;
+  runs: string[];
+}
+
+/** Files with such notes. */
 const PENDING = /^erasure.*\.pending$/;
 
 /**
@@ -35,9 +41,10 @@ export class Eraser {
       const text = await readText(journal);
       if (text === undefined) continue;
       try {
-        const selector = JSON.parse(text) as ErasureSelector;
-        checkSelector(selector);
-        await this.blankAll(selector);
+        const noted = JSON.parse(text) as Note | ErasureSelector;
+        const note: Note = "selector" in noted ? noted : { selector: noted, runs: [] };
+        checkSelector(note.selector);
+        await this.blankAll(journal, note);
         await rm(journal, { force: true });
       } catch (error) {
         this.logger.error("an erasure that was begun earlier could not be finished; erase again", { error });
@@ -53,52 +60,69 @@ export class Eraser {
   private async eraseNow(selector: ErasureSelector): Promise<Record<FactKind, number>> {
     checkSelector(selector);
     const journal = join(this.folder, `erasure-${newId()}.pending`);
-    await replaceFile(journal, JSON.stringify(selector));
-    const counts = await this.blankAll(selector);
+    const note: Note = { selector, runs: [] };
+    await replaceFile(journal, JSON.stringify(note));
+    const counts = await this.blankAll(journal, note);
     await rm(journal, { force: true });
     return counts;
   }
 
-  private async blankAll(selector: ErasureSelector): Promise<Record<FactKind, number>> {
+  private async blankAll(journal: string, { selector, runs: known }: Note): Promise<Record<FactKind, number>> {
     for (const { writer } of this.logs) await writer.settled();
-    const runs = new Set<string>();
+    const runs = new Set(known);
     const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
     for (const log of this.logs)
-      if (log.kind !== "feedback") for await (const workflowId of this.runsOf(log, selector)) runs.add(workflowId);
-    const queries: FactQuery[] = [selector, ...[...runs].map((workflowId) => ({ workflowId }))];
+      if (log.kind !== "feedback")
+        for (const segment of await log.segments.list())
+          for (const workflowId of await this.runsIn(log, segment, selector)) runs.add(workflowId);
+    // The facts that tell whose runs these are go as well: whoever has to finish this would not find them any more.
+    await replaceFile(journal, JSON.stringify({ selector, runs: [...runs] }));
     for (const log of this.logs)
-      for (const segment of await log.segments.list()) counts[log.kind] += await this.blank(log, segment, queries);
+      for (const segment of await log.segments.list())
+        counts[log.kind] += await this.blank(log, segment, selector, runs);
     // Whose documents dropped the person may have a version beside them that still names them.
     await this.documents.forgetBefore();
     return counts;
   }
 
-  private async *runsOf(log: FactLog, query: FactQuery): AsyncIterable<string> {
-    for (const segment of await log.segments.list()) {
-      const index = await log.segments.indexOf(segment);
-      const rows = index.candidates(query);
-      if (rows.length === 0) continue;
-      const handle = await log.segments.openForReading(segment.name);
-      if (handle === undefined) continue;
-      try {
-        for await (const lines of fetchLines(index, rows, handle))
-          for (const { line } of lines) {
-            const parsed = parseLine(log.kind, line);
-            if (parsed.state === "fact" && matches(parsed.keys, query)) yield parsed.fact.workflowId;
-          }
-      } finally {
-        await handle.close();
-      }
+  /** The runs of which a segment holds something that is to be erased. */
+  private async runsIn(log: FactLog, segment: Segment, query: FactQuery): Promise<string[]> {
+    const { kind, segments } = log;
+    const index = await segments.indexOf(segment);
+    const rows = index.candidates(query);
+    const handle = rows.length === 0 ? undefined : await segments.openForReading(segment.name);
+    if (handle === undefined) return [];
+    const runs: string[] = [];
+    let isStale = false;
+    try {
+      for await (const lines of fetchLines(index, rows, handle))
+        for (const { line } of lines) {
+          const parsed = parseLine(kind, line);
+          isStale ||= parsed.state === "damaged";
+          if (parsed.state === "fact" && matches(parsed.keys, query)) runs.push(parsed.fact.workflowId);
+        }
+    } finally {
+      await handle.close();
     }
+    return isStale && (await segments.rebuild(segment)) ? this.runsIn(log, segment, query) : runs;
   }
 
-  /** Blanks the facts of one segment that match any of the queries; returns how many. */
-  private async blank(log: FactLog, segment: Segment, queries: readonly FactQuery[]): Promise<number> {
+  /**
+   * Blanks the facts of the runs in one segment, and the feedback selected; returns how many. A run that another process
+   * began to write since the runs were looked for stays whole: of a half of it nobody could tell any more whose it is.
+   */
+  private async blank(
+    log: FactLog,
+    segment: Segment,
+    selector: ErasureSelector,
+    runs: ReadonlySet<string>,
+  ): Promise<number> {
     const { segments, writer, kind } = log;
     let index = await segments.indexOf(segment);
-    const rows = new Set<number>();
-    for (const query of queries) for (const row of index.candidates(query)) rows.add(row);
+    const rows = new Set(index.rowsOf(runs));
+    if (kind === "feedback") for (const row of index.candidates(selector)) rows.add(row);
     if (rows.size === 0) return 0;
+    const isGone = (keys: FactKeys) => runs.has(keys.workflowId) || (kind === "feedback" && matches(keys, selector));
     if (writer.holds(segment.name)) {
       await writer.sealCurrent();
       // It may have grown since it was listed, and will not any more.
@@ -116,7 +140,7 @@ export class Eraser {
         for (const { row, line } of lines) {
           const parsed = parseLine(kind, line);
           isStale ||= parsed.state === "damaged";
-          if (parsed.state !== "fact" || !queries.some((query) => matches(parsed.keys, query))) continue;
+          if (parsed.state !== "fact" || !isGone(parsed.keys)) continue;
           await handle.write(Buffer.alloc(line.length, " "), 0, line.length, index.offset(row));
           gone.add(row);
         }
@@ -124,7 +148,8 @@ export class Eraser {
     } finally {
       await handle.close();
     }
-    if (isStale && (await segments.rebuild(segment))) return gone.size + (await this.blank(log, segment, queries));
+    if (isStale && (await segments.rebuild(segment)))
+      return gone.size + (await this.blank(log, segment, selector, runs));
     if (gone.size > 0 && segment.state !== "held") await segments.replace(segment, index.without(gone));
     return gone.size;
   }

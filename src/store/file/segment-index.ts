@@ -85,6 +85,15 @@ export class SegmentIndex {
     return found.subarray(0, n);
   }
 
+  /** Rows that may belong to any of these runs, in order. */
+  rowsOf(runs: ReadonlySet<string>): number[] {
+    const wanted = new Set(Array.from(runs, keyHash));
+    const hashes = this.hashes[FIELDS.indexOf("workflowId")] as Uint32Array;
+    const found: number[] = [];
+    for (let i = 0; i < this.count; i++) if (wanted.has(hashes[i] as number)) found.push(i);
+    return found;
+  }
+
   /** The first row whose line begins at or behind a byte position. */
   private firstFrom(position: number): number {
     let low = 0;

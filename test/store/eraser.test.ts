@@ -55,6 +55,24 @@ describe("an erasure", () => {
     await theirs.close();
   });
 
+  it("is finished by others only when who began it is no more", async () => {
+    const { where, theirs, eraser, decisions, left } = await erasing();
+    const pending = async () => (await readdir(where.traces)).filter((name) => name.includes("pending"));
+    let during: string[] = [];
+    if (decisions)
+      decisions.onList = async (time) => {
+        if (time !== 2) return;
+        // Another process begins in the middle of it.
+        await (await openFileStore(where)).close();
+        during = await pending();
+      };
+    await eraser.erase({ userId: "ann" });
+    expect(during).toHaveLength(1);
+    expect(await pending()).toEqual([]);
+    expect(await left("decision")).toEqual(["w2"]);
+    await theirs.close();
+  });
+
   it("finds all of a run again after it was broken off between its parts", async () => {
     const { where, theirs, eraser, decisions, left } = await erasing();
     if (decisions)

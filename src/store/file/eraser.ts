@@ -6,6 +6,7 @@ import { checkSelector, type FactKeys, matches } from "../facts.js";
 import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
 import type { FileDocuments } from "./documents.js";
 import type { FactLog } from "./fact-log.js";
+import { forgetHolder, isAlive, newHolder } from "./holder.js";
 import { readText, replaceFile } from "./io.js";
 import type { Segment } from "./segment-folder.js";
 import { fetchLines, parseLine } from "./segment-scan.js";
@@ -16,8 +17,8 @@ interface Note {
   runs: string[];
 }
 
-/** Files with such notes. */
-const PENDING = /^erasure.*\.pending$/;
+/** Files with such notes, each named after who erases. */
+const PENDING = /^erasure-?(.*)\.pending$/;
 
 /**
  * Removes facts for good by overwriting their lines with blanks where they lie: the bytes are gone,
@@ -36,7 +37,9 @@ export class Eraser {
 
   /** Finishes the erasures that a process did not live to finish. */
   async finishPending(): Promise<void> {
-    for (const name of (await readdir(this.folder)).filter((file) => PENDING.test(file))) {
+    for (const name of await readdir(this.folder)) {
+      const eraser = PENDING.exec(name)?.[1];
+      if (eraser === undefined || isAlive(eraser)) continue;
       const journal = join(this.folder, name);
       const text = await readText(journal);
       if (text === undefined) continue;
@@ -59,12 +62,17 @@ export class Eraser {
 
   private async eraseNow(selector: ErasureSelector): Promise<Record<FactKind, number>> {
     checkSelector(selector);
-    const journal = join(this.folder, `erasure-${newId()}.pending`);
-    const note: Note = { selector, runs: [] };
-    await replaceFile(journal, JSON.stringify(note));
-    const counts = await this.blankAll(journal, note);
-    await rm(journal, { force: true });
-    return counts;
+    const eraser = newHolder();
+    try {
+      const journal = join(this.folder, `erasure-${eraser}.pending`);
+      const note: Note = { selector, runs: [] };
+      await replaceFile(journal, JSON.stringify(note));
+      const counts = await this.blankAll(journal, note);
+      await rm(journal, { force: true });
+      return counts;
+    } finally {
+      forgetHolder(eraser);
+    }
   }
 
   private async blankAll(journal: string, { selector, runs: known }: Note): Promise<Record<FactKind, number>> {

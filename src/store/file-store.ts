@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Logger } from "../core/index.js";
-import { defaultLogger, LearningError, show, systemClock } from "../core/index.js";
+import { defaultLogger, isLearningError, LearningError, show, systemClock } from "../core/index.js";
 import { FACT_KINDS } from "./facts.js";
 import { fileBlobs } from "./file/blobs.js";
 import { fileDocuments } from "./file/documents.js";
@@ -10,10 +10,10 @@ import { LineEncoder } from "./file/fact-line.js";
 import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
 import { FactWriter } from "./file/fact-writer.js";
-import { ensureFolder, errno } from "./file/io.js";
+import { ensureFolder, errno, ioError } from "./file/io.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
-import type { DocumentStore, FactKind, LearningStore } from "./learning-store.js";
+import type { DocumentStore, ErasureSelector, FactKind, LearningStore, RetentionPolicy } from "./learning-store.js";
 import { closedError } from "./memory-store.js";
 
 /** Options of {@link openFileStore}. */
@@ -78,6 +78,12 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       return call(...args);
     };
   };
+  const upkeep = <A extends unknown[], R>(action: string, call: (...args: A) => Promise<R>) =>
+    guarded((...args: A) =>
+      call(...args).catch((cause) => {
+        throw isLearningError(cause) ? cause : ioError(action, options.traces, cause);
+      }),
+    );
   const blobs = fileBlobs(blobFolder);
 
   return {
@@ -92,13 +98,13 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       keys: guarded(documents.keys),
     } as DocumentStore,
     blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
-    sizes: guarded(async () => ({
+    sizes: upkeep("measuring", async () => ({
       traces: await bytesIn(options.traces),
       feedback: await bytesIn(options.feedback),
       models: (await bytesIn(documentFolder)) + (await bytesIn(blobFolder)),
     })),
-    retain: guarded((policy) => retainSegments(Object.values(logs), policy, clock)),
-    erase: guarded((selector) => eraser.erase(selector)),
+    retain: upkeep("retiring from", (policy: RetentionPolicy) => retainSegments(Object.values(logs), policy, clock)),
+    erase: upkeep("erasing from", (selector: ErasureSelector) => eraser.erase(selector)),
     close() {
       closing ??= Promise.all(Object.values(logs).map((log) => log.writer.close())).then(() => {});
       return closing;

@@ -107,6 +107,15 @@ describe("file store: damage on disk", () => {
     await again.close();
   });
 
+  it("fails with a code in all its upkeep where the folder is gone", async () => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    await rm(where.traces, { recursive: true });
+    const calls = [() => store.sizes(), () => store.retain({ maxAgeDays: 1 }), () => store.erase({ userId: "ann" })];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "STORE_IO" });
+    await store.close();
+  });
+
   it("says what is wrong with a folder it cannot use", async () => {
     const where = await folders();
     await writeFile(`${where.traces}-file`, "");

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
@@ -64,6 +64,23 @@ describe("file store: erasing on disk", () => {
     await store.erase({ userId: "ann-secret" });
     expect(warnings.filter((w) => w.startsWith("copies of damaged documents"))).toHaveLength(1);
     await store.close();
+  });
+
+  it("leaves nothing of the person in damaged lines and torn ends either, and those of others as they are", async () => {
+    const { where, file } = await filled();
+    const torn = (n: number, userId: string) =>
+      JSON.stringify(segment(n, { userId, threadId: "some thread" })).slice(0, -9);
+    await appendFile(file, `${torn(7, "ann-secret")}\n${torn(8, "bob")}\n${JSON.stringify(segment(9))}\n`);
+    await appendFile(file, torn(9, "ann-secret"));
+    const store = await openFileStore(where);
+    await store.erase({ userId: "ann-secret" });
+    expect(ids(await traces(store))).toEqual(["w0", "w1", "w2", "w3", "w4", "w9"]);
+    await store.append("trace", [segment(10)]);
+    expect(ids(await traces(store)).at(-1)).toBe("w10");
+    await store.close();
+    const text = await readFile(file, "utf8");
+    expect(text).not.toContain("ann-secret");
+    expect(text).toContain(torn(8, "bob"));
   });
 
   it("erases while another process retires the same segments, and leaves nothing beside those that left", async () => {

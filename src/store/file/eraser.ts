@@ -9,7 +9,7 @@ import type { FactLog } from "./fact-log.js";
 import { forgetHolder, isAlive, newHolder } from "./holder.js";
 import { readText, replaceFile } from "./io.js";
 import type { Segment } from "./segment-folder.js";
-import { fetchLines, parseLine } from "./segment-scan.js";
+import { fetchLines, parseLine, visitLines } from "./segment-scan.js";
 
 /** What is noted of an erasure under way: whose data goes, and which runs were found to be theirs. */
 interface Note {
@@ -86,8 +86,10 @@ export class Eraser {
     // The facts that tell whose runs these are go as well: whoever has to finish this would not find them any more.
     await replaceFile(journal, JSON.stringify({ selector, runs: [...runs] }));
     for (const log of this.logs)
-      for (const segment of await log.segments.list())
+      for (const segment of await log.segments.list()) {
         counts[log.kind] += await this.blank(log, segment, selector, runs);
+        await this.blankDamaged(log, segment, [...Object.values(selector), ...runs]);
+      }
     // Whose documents dropped the person may have a version beside them that still names them.
     await this.documents.forgetBefore();
     return counts;
@@ -160,5 +162,29 @@ export class Eraser {
       return gone.size + (await this.blank(log, segment, selector, runs));
     if (gone.size > 0 && segment.state !== "held") await segments.replace(segment, index.without(gone));
     return gone.size;
+  }
+
+  /** Blanks what can be read by nobody but the curious (a damaged line, a torn end) where it names any of the ids. */
+  private async blankDamaged({ segments, kind }: FactLog, segment: Segment, ids: readonly string[]): Promise<void> {
+    const { bytes, damaged } = await segments.indexOf(segment);
+    if (damaged === 0 && bytes >= segment.size) return;
+    const handle = await segments.openForErasing(segment.name);
+    if (handle === undefined) return;
+    const names = ids.map((id) => JSON.stringify(id));
+    const found: { offset: number; length: number }[] = [];
+    const look = (offset: number, line: Buffer) => {
+      const text = line.toString("utf8");
+      if (names.some((name) => text.includes(name)) && parseLine(kind, line).state === "damaged")
+        found.push({ offset, length: line.length });
+    };
+    try {
+      const end = await visitLines(handle, 0, segment.size, look);
+      // The end of a segment that somebody writes to is no torn one.
+      if (segment.state !== "held") look(segment.size - end.length, end);
+      for (const { offset, length } of found) await handle.write(Buffer.alloc(length, " "), 0, length, offset);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
   }
 }

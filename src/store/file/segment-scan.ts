@@ -31,36 +31,51 @@ export function parseLine<K extends FactKind>(kind: K, bytes: Buffer): Line<K> {
 }
 
 /**
- * Brings an index up to date with its segment, from where it ends to `size`. A last line without
- * its line feed is left out: it is torn, or still being written.
+ * Visits the lines of a segment from a position on, each without its line feed. What stands behind the last line feed is
+ * no line: it is torn, or still being written; it is given back.
  */
+export async function visitLines(
+  handle: FileHandle,
+  from: number,
+  size: number,
+  visit: (offset: number, line: Buffer) => void,
+): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size - from)));
+  let rest: Buffer[] = [];
+  let offset = from;
+  for (let at = from; at < size; ) {
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(LINE_FEED, start);
+      if (end < 0 || end >= bytesRead) break;
+      const piece = chunk.subarray(start, end);
+      const line = rest.length > 0 ? Buffer.concat([...rest, piece]) : piece;
+      rest = [];
+      visit(offset, line);
+      offset += line.length + 1;
+      start = end + 1;
+    }
+    if (start < bytesRead) rest.push(Buffer.from(chunk.subarray(start, bytesRead)));
+  }
+  return Buffer.concat(rest);
+}
+
+/** Brings an index up to date with its segment, from where it ends to `size`, whole lines only. */
 export async function extendIndex(
   index: SegmentIndex,
   kind: FactKind,
   handle: FileHandle,
   size: number,
 ): Promise<void> {
-  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size - index.bytes)));
-  let rest: Buffer[] = [];
-  for (let at = index.bytes; at < size; ) {
-    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-    let from = 0;
-    for (;;) {
-      const end = chunk.indexOf(LINE_FEED, from);
-      if (end < 0 || end >= bytesRead) break;
-      const piece = chunk.subarray(from, end);
-      const line = rest.length > 0 ? Buffer.concat([...rest, piece]) : piece;
-      rest = [];
-      const parsed = parseLine(kind, line);
-      if (parsed.state === "fact") index.add(index.bytes, line.length, parsed.keys);
-      else if (parsed.state === "damaged") index.damaged += 1;
-      index.bytes += line.length + 1;
-      from = end + 1;
-    }
-    if (from < bytesRead) rest.push(Buffer.from(chunk.subarray(from, bytesRead)));
-  }
+  await visitLines(handle, index.bytes, size, (offset, line) => {
+    const parsed = parseLine(kind, line);
+    if (parsed.state === "fact") index.add(offset, line.length, parsed.keys);
+    else if (parsed.state === "damaged") index.damaged += 1;
+    index.bytes = offset + line.length + 1;
+  });
 }
 
 /** Whether a line ends at a position: if not, an index up to there was made of another file than this one is now. */

@@ -34,7 +34,9 @@ export function withLeanWrites(node: NodeShape, graph: PregelShape): NodeShape {
 function leanWrite(original: WriteShape, validates: boolean): WriteShape {
   const write = copyOf(original);
   write.writes = original.writes.map(leanEntry);
-  const run = (input: unknown, config?: TaskConfig) => write._write(input, config ?? {});
+  const run = (input: unknown, config?: TaskConfig) =>
+    // LangGraph runs a result that is a runnable itself, in the context of the write.
+    isRecord(input) && input.lc_runnable === true ? original.invoke(input, config) : write._write(input, config ?? {});
   write.func = run;
   // Every mapping that is not lean itself, or that validates, finds the context of the write around it.
   if (write.writes.every((entry, i) => !hasMapper(entry) || (entry !== original.writes[i] && !validates)))

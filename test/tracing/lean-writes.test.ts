@@ -147,6 +147,32 @@ describe("code of the host keeps its run context", () => {
     expect(seen.callbacks).toEqual(seen.bare);
   });
 
+  it("in a result that is a runnable itself", async () => {
+    const seen = await noted((note) => {
+      class Result extends Runnable {
+        lc_namespace = ["test"];
+        n = 1;
+        async invoke(): Promise<{ n: number }> {
+          note("result");
+          return { n: 2 };
+        }
+      }
+      class Giving extends Runnable {
+        lc_namespace = ["test"];
+        async invoke(): Promise<Result> {
+          return new Result();
+        }
+      }
+      return new newest.StateGraph(stateOf(newest))
+        .addNode("a", new Giving())
+        .addEdge(newest.START, "a")
+        .compile() as unknown as AnyGraph;
+    });
+    expect(seen.bare).toEqual(["result in t1"]);
+    expect(seen.tap).toEqual(seen.bare);
+    expect(seen.callbacks).toEqual(seen.bare);
+  });
+
   it("in the writers of a graph made by hand", async () => {
     const seen = await noted((note) => {
       class Mapping extends Runnable<string, string> {

@@ -34,19 +34,25 @@ export function withLeanWrites(node: NodeShape, graph: PregelShape): NodeShape {
 function leanWrite(original: WriteShape, validates: boolean): WriteShape {
   const write = copyOf(original);
   write.writes = original.writes.map(leanEntry);
-  const run = (input: unknown, config?: TaskConfig) => write._write(input, config ?? {});
-  write.func = run;
+  write.func = async (input, config) => write._write(input, config);
   // Every mapping that is not lean itself, or that validates, finds the context of the write around it.
   if (write.writes.every((entry, i) => !hasMapper(entry) || (entry !== original.writes[i] && !validates)))
-    write.invoke = run;
+    write.invoke = withoutContext(write);
   return write;
+}
+
+/**
+ * Calls a runnable's function as LangGraph does, but for the context. The promises are LangGraph's, too: each costs
+ * turns of the event loop, by which nodes that run side by side would come to end in another order.
+ */
+function withoutContext(callable: CallableShape): CallableShape["invoke"] {
+  return async (input, config = {}) => await (async () => callable.func(input, config))();
 }
 
 function leanEntry(entry: unknown): unknown {
   if (!hasMapper(entry) || !isPlainMapper(entry.mapper)) return entry;
   const mapper = copyOf(entry.mapper);
-  // Synchronous throws become rejections, as with a runnable.
-  mapper.invoke = async (input, config) => mapper.func(input, config ?? {});
+  mapper.invoke = withoutContext(mapper);
   return { ...entry, mapper };
 }
 

@@ -1,5 +1,6 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { say, stateOf } from "./battery/case.js";
 import { brief, collect, tracing } from "./support.js";
 
@@ -130,6 +131,39 @@ describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => 
     expect(only.workflowType).toBe("again");
     expect(brief(only).nodes).toEqual(["1 a:success", "1 sub/x:success", "2 sub:success", "3 b:success"]);
   });
+});
+
+/** Nodes side by side: one that is done at once and has a further edge to write, and one that takes some turns of the event loop. */
+function race(turns: number, schema: "plain" | "validated") {
+  const wait = async () => {
+    for (let i = 0; i < turns; i++) await undefined;
+    return { log: ["slow"] };
+  };
+  const list = { inputSchema: z.array(z.string()), reducer: (a: string[], b: string[]) => a.concat(b) };
+  const log = new lib.ReducedValue(z.array(z.string()).default([]), list);
+  return new lib.StateGraph(schema === "plain" ? stateOf(lib) : (new lib.StateSchema({ log }) as never))
+    .addNode("first", say("first"))
+    .addNode("slow", wait)
+    .addNode("fast", say("fast"))
+    .addNode("after", say("after"))
+    .addEdge(lib.START, "first")
+    .addEdge(lib.START, "slow")
+    .addEdge(lib.START, "fast")
+    .addEdge("fast", "after")
+    .compile();
+}
+
+it.each([
+  ["as it is written", "plain"],
+  ["validated", "validated"],
+] as const)("nodes side by side end in the order of the bare graph, their state %s", async (_, schema) => {
+  const { tracer } = tracing({ calls: false });
+  const updates = async (graph: ReturnType<typeof race>) =>
+    collect(await graph.stream({ log: [] } as never, { streamMode: "updates" }));
+  for (let turns = 0; turns < 24; turns++) {
+    const graph = race(turns, schema);
+    expect(await updates(tracer.wrap(graph, { workflowType: "t" }))).toEqual(await updates(graph));
+  }
 });
 
 it("a disabled tracer leaves the bare graph", async () => {

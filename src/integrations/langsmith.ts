@@ -230,7 +230,7 @@ function recordOf(entry: LangSmithFeedback, runs: ReadonlyMap<string, string>): 
     idempotencyKey: `langsmith-${entry.id}`,
     workflowId,
     userId: source?.user_id ?? "langsmith",
-    source: source?.type === "model" ? "evaluator" : "human",
+    source: source?.type === "model" || source?.type === "auto_eval" ? "evaluator" : "human",
     at: isoTime(entry.created_at === undefined ? 0 : utcTime(entry.created_at)),
   };
   const { score, comment } = entry;

@@ -218,6 +218,7 @@ describe("feedback to and from LangSmith", () => {
       },
       { id: "2", run_id: runId, key: "ok", score: true, comment: "fine", feedback_source: { type: "model" } },
       { id: "3", run_id: runId, key: "outcome", score: 1, feedback_source: source },
+      { id: "6", run_id: runId, key: "tone", score: 0.5, feedback_source: { type: "auto_eval" } },
       { id: "4", run_id: runId, key: "stars", score: 5, feedback_source: source },
       {
         id: "5",
@@ -233,6 +234,7 @@ describe("feedback to and from LangSmith", () => {
       { feedbackId: "langsmith-1", workflowId: "w1", userId: "ann", source: "human", ratings: { quality: 0.75 } },
       { feedbackId: "langsmith-2", source: "evaluator", thumbs: "up", comment: "fine" },
       { feedbackId: "langsmith-3", outcome: 1 },
+      { feedbackId: "langsmith-6", source: "evaluator", ratings: { tone: 0.5 } },
     ]);
     server.failures = [403];
     const failing = readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]) });

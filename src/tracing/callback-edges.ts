@@ -36,7 +36,7 @@ export function noteInferredEdges(
   for (const branch of outlook.branches) {
     const result = branch.traced && next !== undefined ? results[next++] : undefined;
     if (result?.ended) noteBranch(recorder, run, result.output, branch.ends);
-    else recorder.leaveOpen(run, branch.ends);
+    else recorder.leaveOpen(run, branch.ends && Object.values(branch.ends));
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type ToolCall,
   type TraceSegment,
 } from "../core/index.js";
-import { type EdgeDetails, EdgeLog } from "./edge-log.js";
+import { type EdgeDetails, EdgeLog, type PendingEdge } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
 import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START } from "./internals.js";
@@ -176,12 +176,21 @@ export class RunRecorder {
     this.edges.emitted(from, to, kind, more);
   }
 
-  leaveOpen(from: NodeRun, ends: Record<string, string> | undefined): void {
-    this.edges.leaveOpen(from, ends);
+  leaveOpen(from: NodeRun, ends: readonly string[] | undefined, kind?: EdgeKind): void {
+    this.edges.leaveOpen(from, ends, kind);
+  }
+
+  pending(namespace?: string): PendingEdge[] {
+    return this.edges.pending(namespace);
   }
 
   overdue(namespace: string, step: number): EdgeTaken[] {
     return this.edges.overdue(namespace, step);
+  }
+
+  /** The last step at which a node of a graph started. */
+  lastStep(namespace: string): number {
+    return this.nodes.reduce((last, n) => (n.namespace === namespace ? Math.max(last, n.step) : last), 0);
   }
 
   /** Whether a task is done: it will not be tried again. */

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type EdgeKind,
-  type EdgeTaken,
   isoTime,
   type ModelCall,
   type NodeExecution,
@@ -118,8 +117,7 @@ export class RunRecorder {
   nodeStarted(place: TaskPlace, input?: unknown): NodeRun {
     const { name, namespace, step, taskId } = place;
     const before = this.attempts.get(taskId);
-    // A try that never reported its end was given up by a time-out.
-    if (before && before.status === undefined) this.nodeEnded(before, "error", timeoutError(name));
+    if (before) this.settleGivenUp(before);
     const run: NodeRun = {
       recorder: this,
       name,
@@ -147,6 +145,12 @@ export class RunRecorder {
     run.status = status;
     run.durationMs = this.clock.monotonic() - run.started;
     if (error) run.error = error;
+  }
+
+  /** An attempt that is known to have failed, but reported no more than that it was aborted, was given up by a time-out. */
+  private settleGivenUp(run: NodeRun, error = timeoutError(run.name)): void {
+    this.nodeEnded(run, "cancelled");
+    if (run.status === "cancelled") Object.assign(run, { status: "error", error });
   }
 
   /** What a node wrote, as the node returned it. */
@@ -184,10 +188,6 @@ export class RunRecorder {
     return this.edges.pending(namespace);
   }
 
-  overdue(namespace: string, step: number): EdgeTaken[] {
-    return this.edges.overdue(namespace, step);
-  }
-
   /** The last step at which a node of a graph started. */
   lastStep(namespace: string): number {
     return this.nodes.reduce((last, n) => (n.namespace === namespace ? Math.max(last, n.step) : last), 0);
@@ -207,9 +207,13 @@ export class RunRecorder {
   /** An error handler is started by the failure of its node, not by an edge of the graph. */
   private arriveAtHandler({ name, namespace, step, taskPath }: TaskPlace): void {
     if (!taskPath?.includes("node_error_handler")) return;
-    const failed = this.nodes.filter((n) => n.namespace === namespace && n.step === step && n.status === "error");
-    const named = failed.find((n) => n.name === taskPath[1] || name === ERROR_HANDLER_PREFIX + n.name) ?? failed.at(-1);
-    if (named) this.edgeEmitted(named, name, "static", { started: true, inferred: true });
+    const inStep = this.nodes.filter((n) => n.namespace === namespace && n.step === step);
+    const named =
+      inStep.findLast((n) => n.name === taskPath[1] || name === ERROR_HANDLER_PREFIX + n.name) ??
+      inStep.findLast((n) => n.status === "error");
+    if (!named) return;
+    this.settleGivenUp(named);
+    this.edgeEmitted(named, name, "static", { started: true, inferred: true });
   }
 
   pathOf(namespace: string): string[] {
@@ -260,12 +264,8 @@ export class RunRecorder {
     const status = this.statusOf(outcome, error);
     for (const node of this.nodes) {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
-      if (node.status === undefined)
-        this.nodeEnded(node, timedOut ? "error" : "cancelled", timedOut ? error : undefined);
-      else if (timedOut && node.status === "cancelled" && this.attempts.get(node.taskId) === node) {
-        node.status = "error";
-        node.error = error;
-      }
+      if (timedOut && this.attempts.get(node.taskId) === node) this.settleGivenUp(node, error);
+      this.nodeEnded(node, "cancelled");
     }
     if (status === "success") this.edges.settle();
     const { start, settings } = this;
@@ -302,7 +302,7 @@ export class RunRecorder {
     // An unwrapped graph around this one is told of interrupts and commands by a throw.
     if (isBubbleUp(error)) return isCommand(error.command) ? "success" : "interrupted";
     // A graph that ends with nodes still due was stopped before them.
-    const due = this.overdue(this.base, Number.POSITIVE_INFINITY);
+    const due = this.edges.overdue(this.base, Number.POSITIVE_INFINITY);
     if (ok && (this.interrupted || this.stoppedByInterrupt() || due.length > 0)) return "interrupted";
     if (ok) return "success";
     if (error === undefined) return "cancelled";

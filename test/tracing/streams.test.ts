@@ -1,6 +1,7 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { ManualClock } from "../../src/core/index.js";
 import { say, stateOf } from "./battery/case.js";
 import { brief, collect, tracing } from "./support.js";
 
@@ -165,6 +166,30 @@ it.each([
     expect(await updates(tracer.wrap(graph, { workflowType: "t" }))).toEqual(await updates(graph));
   }
 });
+
+it.each(["tap", "callbacks"] as const)(
+  "a node that was busy for long and then cancelled was not idle, by %s",
+  async (capture) => {
+    const clock = new ManualClock();
+    const { tracer, trace } = tracing({ capture, clock });
+    const graph = new lib.StateGraph(stateOf(lib))
+      .addNode(
+        "busy",
+        (_, { signal }) =>
+          new Promise<never>((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+        { timeout: { idleTimeout: 1000 } },
+      )
+      .addNode("bad", async () => {
+        clock.advance(5000);
+        throw new Error("no");
+      })
+      .addEdge(lib.START, "busy")
+      .addEdge(lib.START, "bad")
+      .compile();
+    await expect(tracer.wrap(graph, { workflowType: "t" }).invoke({ n: 0 })).rejects.toThrow("no");
+    expect(brief(await trace()).nodes).toEqual(["1 bad:error", "1 busy:cancelled"]);
+  },
+);
 
 it("a disabled tracer leaves the bare graph", async () => {
   const { tracer, segments } = tracing({ enabled: false });

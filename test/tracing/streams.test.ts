@@ -121,6 +121,19 @@ describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => 
     }
   });
 
+  it("a handler of the same tracer beside it records nothing twice", async () => {
+    const { graph, wrapped, tracer, segments } = graphs(capture);
+    const handler = tracer.handler({ workflowType: "t", graph });
+    await wrapped.invoke({ n: 0 }, { callbacks: [handler] });
+    await wrapped.withConfig({ callbacks: [handler] }).invoke({ n: 0 });
+    await graph.invoke({ n: 0 }, { callbacks: [handler] });
+    expect((await segments()).map((s) => [s.capture, s.nodes.length])).toEqual([
+      [capture, 4],
+      [capture, 4],
+      ["callbacks", 4],
+    ]);
+  });
+
   it("leaves the given graph alone and wraps once only", async () => {
     const { graph, wrapped, tracer, trace } = graphs(capture);
     const before = Object.keys(graph.nodes).map((name) => graph.nodes[name as never]);

@@ -55,6 +55,8 @@ export interface NodeRun {
   inferred?: boolean;
   input?: string;
   update?: string;
+  /** Graphs that the node ran by hand and that reported themselves. */
+  graphsSeen?: number;
 }
 
 /** A call of a model or a tool while it is recorded; `started` is of the monotonic clock. */

@@ -235,7 +235,7 @@ function noteSuccess(
 function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
   if (run.name === START) return;
   const scratchpad = config.configurable?.[SCRATCHPAD_KEY];
-  const graphs = isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
+  const graphs = (isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0) - (run.graphsSeen ?? 0);
   if (graphs > 0)
     recorder.gaps.add(`node ${run.name} ran ${graphs} graph(s) of its own, which were not captured (calls: false)`);
 }

@@ -213,6 +213,8 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
     } catch (error) {
       noteFailure(recorder, run, error, { signal: config.signal });
       throw error;
+    } finally {
+      if (!recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
     }
   };
 }

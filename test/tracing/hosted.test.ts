@@ -74,11 +74,14 @@ it("without calls, only graphs that do not report themselves are said to be miss
   const { tracer, segments } = tracing({ calls: false });
   const bare = new lib.StateGraph(stateOf(lib)).addNode("x", say("x")).addEdge(lib.START, "x").compile();
   const wrapped = tracer.wrap(bare, { workflowType: "inner" });
+  const task = lib.task("task", async (n: number) => bare.invoke({ n }));
   const outer = new lib.StateGraph(stateOf(lib))
     .addNode("seen", (s) => wrapped.invoke(s))
     .addNode("both", async (s) => bare.invoke(await wrapped.invoke(s)))
+    .addNode("functional", async (s) => task(s.n))
     .addEdge(lib.START, "seen")
     .addEdge("seen", "both")
+    .addEdge("both", "functional")
     .compile();
   await tracer.wrap(outer, { workflowType: "outer" }).invoke({ n: 0 });
   const [segment] = await segments();
@@ -87,8 +90,12 @@ it("without calls, only graphs that do not report themselves are said to be miss
     "1 seen/x:success",
     "1 seen:success",
     "2 both:success",
+    "3 functional/task:success",
+    "3 functional:success",
   ]);
-  expect(segment?.gaps).toEqual(["node both ran 1 graph(s) of its own, which were not captured (calls: false)"]);
+  expect(segment?.gaps).toEqual(
+    ["both", "task"].map((name) => `node ${name} ran 1 graph(s) of its own, which were not captured (calls: false)`),
+  );
 });
 
 it("a clock or an id that fails does not reach the graph", async () => {

@@ -195,9 +195,12 @@ function watchTasks(configurable: Configurable, recorder: RunRecorder): void {
 type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
 type TaskFunction = (...args: unknown[]) => unknown;
 
-/** A functional task that reports when it really runs (one replayed from a checkpoint does not). */
+/**
+ * A functional task that reports when it really runs (one replayed from a checkpoint does not). As with a node, what the
+ * task gives back is handed out as it is: further promises would let it end later.
+ */
 function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): TaskFunction {
-  return async (...args) => {
+  return (...args) => {
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
     if (!config?.configurable) return func(...args);
     const run = recorder.nodeStarted(placeOf(name, config), args);
@@ -205,17 +208,31 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
     config.configurable[RUN] = run;
     watchTasks(config.configurable, recorder);
     if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
-    try {
-      const output = await func(...args);
-      recorder.nodeWrote(run, output);
-      recorder.nodeEnded(run, "success");
-      return output;
-    } catch (error) {
-      noteFailure(recorder, run, error, { signal: config.signal });
-      throw error;
-    } finally {
+    const settled = (note: () => void) => {
+      recorder.quietly(note);
       if (!recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
+    };
+    const ended = (output: unknown) =>
+      settled(() => {
+        recorder.nodeWrote(run, output);
+        recorder.nodeEnded(run, "success");
+      });
+    const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error, { signal: config.signal }));
+    let result: unknown;
+    try {
+      result = func(...args);
+    } catch (error) {
+      failed(error);
+      throw error;
     }
+    if (isRecord(result) && typeof result.then === "function") {
+      // Asked once: what only looks like a promise may begin anew each time.
+      const promise = Promise.resolve(result);
+      promise.then(ended, failed);
+      return promise;
+    }
+    ended(result);
+    return result;
   };
 }
 

@@ -180,6 +180,26 @@ it.each([
   }
 });
 
+it("nodes that call functional tasks end in the order of the bare graph", async () => {
+  const { tracer } = tracing({ calls: false });
+  const task = lib.task("task", async () => "done");
+  const outer = lib.task("outer", () => task());
+  const graphOf = (turns: number) =>
+    new lib.StateGraph(stateOf(lib))
+      .addNode("calls", async () => ({ log: [await outer()] }))
+      .addNode("waits", async () => {
+        for (let i = 0; i < turns; i++) await undefined;
+        return { log: ["waits"] };
+      })
+      .addEdge(lib.START, "calls")
+      .addEdge(lib.START, "waits")
+      .compile();
+  const updates = async (graph: ReturnType<typeof graphOf>) =>
+    collect(await graph.stream({ n: 0 }, { streamMode: "updates" }));
+  for (let turns = 0; turns < 40; turns++)
+    expect(await updates(tracer.wrap(graphOf(turns), { workflowType: "t" }))).toEqual(await updates(graphOf(turns)));
+});
+
 it.each(["tap", "callbacks"] as const)(
   "a node that was busy for long and then cancelled was not idle, by %s",
   async (capture) => {

@@ -21,9 +21,11 @@ export interface TracerCounters {
   storeErrors: number;
 }
 
-type Item =
-  | { kind: "trace"; fact: TraceSegment | EncodedFact; bytes: number }
-  | { kind: "decision"; fact: Decision; bytes: number };
+/** A record that waits; `seq` counts all that were ever handed over. */
+type Item = { seq: number; bytes: number } & (
+  | { kind: "trace"; fact: TraceSegment | EncodedFact }
+  | { kind: "decision"; fact: Decision }
+);
 
 /**
  * Holds records until they are written in batches, bounded in number and bytes. Nothing here makes the
@@ -34,13 +36,13 @@ export class BufferedWriter {
   private readonly items: Item[] = [];
   private bytes = 0;
   private writing: Promise<void> | undefined;
-  private inFlight = 0;
+  /** Being written: older than all that wait. */
+  private inFlight: readonly Item[] = [];
   private cancelTimer: (() => void) | undefined;
   private failures = 0;
   private closed = false;
-  /** Records handed over since the start, and those done with (written or dropped), for `flush`. */
   private added = 0;
-  private settled = 0;
+  /** Calls of `flush`, each with the last record it waits for. */
   private waiters: { target: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   private lastError: unknown;
   private readonly counts = { written: 0, sampledOut: 0, storeErrors: 0 };
@@ -66,7 +68,7 @@ export class BufferedWriter {
   add(kind: "trace", fact: TraceSegment, bytes: number): void;
   add(kind: "decision", fact: Decision, bytes: number): void;
   add(kind: Item["kind"], fact: TraceSegment | Decision, bytes: number): void {
-    const item = { kind, fact, bytes } as Item;
+    const item = { kind, fact, bytes, seq: this.added + 1 } as Item;
     if (this.closed || !this.makeRoom(item)) {
       this.drop(1, this.closed ? "closed" : "buffer-full");
       return;
@@ -91,14 +93,15 @@ export class BufferedWriter {
 
   private makeRoom(item: Item): boolean {
     const full = () =>
-      this.items.length + this.inFlight >= this.limits.maxRecords || this.bytes + item.bytes > this.limits.maxBytes;
+      this.items.length + this.inFlight.length >= this.limits.maxRecords ||
+      this.bytes + item.bytes > this.limits.maxBytes;
     while (full()) {
       const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
       if (victim < 0) return false;
       this.bytes -= (this.items[victim] as Item).bytes;
       this.items.splice(victim, 1);
       this.drop(1, "buffer-full");
-      this.settle(1);
+      this.settle();
     }
     return true;
   }
@@ -132,18 +135,18 @@ export class BufferedWriter {
   /** Writes the oldest records; puts them back in front when the store fails. */
   private async writeBatch(): Promise<void> {
     const batch = this.items.splice(0, this.limits.batchRecords);
-    this.inFlight = batch.length;
+    this.inFlight = batch;
     const traces: (TraceSegment | EncodedFact)[] = [];
     const decisions: Decision[] = [];
     for (const item of batch) {
       if (item.kind === "trace") traces.push(item.fact);
       else decisions.push(item.fact);
     }
-    const release = (items: readonly Item[]) => {
-      for (const item of items) this.bytes -= item.bytes;
-      this.settle(items.length);
+    const release = (isDone: (item: Item) => boolean) => {
+      for (const item of this.inFlight) if (isDone(item)) this.bytes -= item.bytes;
+      this.inFlight = this.inFlight.filter((item) => !isDone(item));
+      this.settle();
     };
-    let left: readonly Item[] = batch;
     try {
       // Decisions first: they are the rarer and the dearer.
       for (const kind of ["decision", "trace"] as const) {
@@ -152,9 +155,7 @@ export class BufferedWriter {
         if (kind === "decision") await this.store.append(kind, decisions);
         else await this.store.append(kind, traces);
         this.counts.written += facts.length;
-        const done = left.filter((item) => item.kind === kind);
-        left = left.filter((item) => item.kind !== kind);
-        release(done);
+        release((item) => item.kind === kind);
       }
       if (this.failures > 0) this.logger.info("the store accepts records again");
       this.failures = 0;
@@ -166,20 +167,26 @@ export class BufferedWriter {
       const final = this.failures >= this.limits.maxAttempts || isLearningError(error, "STORE_CLOSED");
       this.failWaiters(error);
       if (final) {
-        this.drop(left.length, "store-failed");
+        this.drop(this.inFlight.length, "store-failed");
         this.failures = 1;
-        release(left);
-      } else this.items.unshift(...left);
-    } finally {
-      this.inFlight = 0;
+        release(() => true);
+      } else {
+        this.items.unshift(...this.inFlight);
+        this.inFlight = [];
+      }
     }
   }
 
-  private settle(n: number): void {
-    this.settled += n;
-    const ready = this.waiters.filter((w) => w.target <= this.settled);
-    if (ready.length === 0) return;
-    this.waiters = this.waiters.filter((w) => w.target > this.settled);
+  /** Whether every record up to this one was written or dropped. */
+  private isDone(seq: number): boolean {
+    const oldest = this.inFlight[0] ?? this.items[0];
+    return oldest === undefined || oldest.seq > seq;
+  }
+
+  private settle(): void {
+    if (this.waiters.length === 0) return;
+    const ready = this.waiters.filter((w) => this.isDone(w.target));
+    this.waiters = this.waiters.filter((w) => !ready.includes(w));
     for (const { resolve } of ready) resolve();
   }
 
@@ -194,7 +201,7 @@ export class BufferedWriter {
   async flush(timeoutMs = this.limits.flushTimeoutMs): Promise<void> {
     const target = this.added;
     const lost = this.droppedBy["store-failed"];
-    if (this.settled < target) {
+    if (!this.isDone(target)) {
       let cancel = () => {};
       try {
         await new Promise<void>((resolve, reject) => {
@@ -219,13 +226,18 @@ export class BufferedWriter {
       const left = this.items.splice(0);
       if (left.length > 0) this.drop(left.length, "closed");
       this.bytes = 0;
-      this.settle(left.length);
+      this.settle();
     }
   }
 
   counters(): TracerCounters {
     const dropped = Object.values(this.droppedBy).reduce((a, b) => a + b, 0);
-    return { queued: this.items.length + this.inFlight, ...this.counts, dropped, droppedBy: { ...this.droppedBy } };
+    return {
+      queued: this.items.length + this.inFlight.length,
+      ...this.counts,
+      dropped,
+      droppedBy: { ...this.droppedBy },
+    };
   }
 }
 

@@ -39,51 +39,44 @@ interface PointHandle {
 /** The decision points of this process: makes each, and declares it to the learning side. */
 export class LearnedPoints {
   private readonly handles = new Map<string, PointHandle>();
+  /** Points that were warned of. */
+  private readonly told = new Set<string>();
 
   constructor(
     private readonly deps: RoutingDeps,
     private readonly book: PointBook,
   ) {}
 
-  router<S, const D extends string>({ learn, ...options }: Learnable<DecisionOptions<S, D>>): LearnedRouter<S, D> {
-    const parsed = learnOf(learn, options.decisionPoint);
-    return this.declare(
-      createRouter(options as DecisionOptions<S, D>, this.deps),
-      options,
-      options.destinations,
-      parsed,
-    );
+  router<S, const D extends string>(given: Learnable<DecisionOptions<S, D>>): LearnedRouter<S, D> {
+    const { options, learn } = apart<DecisionOptions<S, D>>(given);
+    return this.declare(createRouter(options, this.deps), options, options.destinations, learn);
   }
 
-  commandRouter<S, const D extends string, U extends Record<string, unknown>>({
-    learn,
-    ...options
-  }: Learnable<CommandRouterOptions<S, D, U>>): CommandRouter<S, D, U> {
-    const parsed = learnOf(learn, options.decisionPoint);
-    const node = createCommandRouter(options as CommandRouterOptions<S, D, U>, this.deps);
-    return this.declare(node, options, options.destinations, parsed);
+  commandRouter<S, const D extends string, U extends Record<string, unknown>>(
+    given: Learnable<CommandRouterOptions<S, D, U>>,
+  ): CommandRouter<S, D, U> {
+    const { options, learn } = apart<CommandRouterOptions<S, D, U>>(given);
+    return this.declare(createCommandRouter(options, this.deps), options, options.destinations, learn);
   }
 
-  policyNode<S, const D extends string, const K extends string>({
-    learn,
-    ...options
-  }: Learnable<PolicyNodeOptions<S, D, K>>): PolicyNode<S, D, K> {
-    const parsed = learnOf(learn, options.decisionPoint);
-    const node = createPolicyNode(options as PolicyNodeOptions<S, D, K>, this.deps);
-    return this.declare(node, options, options.destinations, parsed);
+  policyNode<S, const D extends string, const K extends string>(
+    given: Learnable<PolicyNodeOptions<S, D, K>>,
+  ): PolicyNode<S, D, K> {
+    const { options, learn } = apart<PolicyNodeOptions<S, D, K>>(given);
+    return this.declare(createPolicyNode(options, this.deps), options, options.destinations, learn);
   }
 
-  advisorGraph<F extends AdvisorFields, const D extends string>({
-    state,
-    ...options
-  }: Learnable<AdvisorGraphOptions<F, D>>): AdvisorGraph<F> {
+  advisorGraph<F extends AdvisorFields, const D extends string>(
+    given: Learnable<AdvisorGraphOptions<F, D>>,
+  ): AdvisorGraph<F> {
+    const { state, ...options } = checked(given);
     return advisorGraphAround(state, this.policyNode(options));
   }
 
-  middleware<const C extends string>({ learn, ...options }: Learnable<LearnedMiddlewareOptions<C>>): LearnedMiddleware {
-    const parsed = learnOf(learn, options.decisionPoint);
-    const made = createLearnedMiddleware(options as LearnedMiddlewareOptions<C>, this.deps);
-    return this.declare(made, options, Object.keys(options.choices), parsed);
+  middleware<const C extends string>(given: Learnable<LearnedMiddlewareOptions<C>>): LearnedMiddleware {
+    const { options, learn } = apart<LearnedMiddlewareOptions<C>>(given);
+    const made = createLearnedMiddleware(options, this.deps);
+    return this.declare(made, options, Object.keys(options.choices), learn);
   }
 
   /** Resolves when everything promoted so far serves. */
@@ -121,9 +114,23 @@ export class LearnedPoints {
     destinations: readonly string[],
     learn: LearnOptions,
   ): T {
+    this.tellOfOtherDestinations(decisionPoint, destinations);
     this.book.declare({ name: decisionPoint, destinations: [...destinations], exploration, learn });
     this.handles.set(decisionPoint, made);
     return made;
+  }
+
+  /** Two points of one name share their policy, status and history: probably a mistake where they lead elsewhere. */
+  private tellOfOtherDestinations(decisionPoint: string, destinations: readonly string[]): void {
+    if (!this.handles.has(decisionPoint) || this.told.has(decisionPoint)) return;
+    const before = this.destinationsOf(decisionPoint);
+    if (before.length === destinations.length && before.every((d) => destinations.includes(d))) return;
+    this.told.add(decisionPoint);
+    this.deps.logger.warn("a decision point was declared again with other destinations; give each its own name", {
+      decisionPoint,
+      before: before.join(", "),
+      now: destinations.join(", "),
+    });
   }
 
   private async adviseAbroad(
@@ -143,6 +150,24 @@ export class LearnedPoints {
     const kept = this.deps.sink.asKept?.(context) ?? context;
     return adviseOn(restoreServedPolicy(version, artifact), { decisionPoint: point, context: kept, candidates });
   }
+}
+
+/** How a decision is learned, apart from the decision itself. */
+function apart<O extends object>(given: Learnable<O>): { options: O; learn: LearnOptions } {
+  const { learn, ...options } = checked(given);
+  return {
+    options: options as unknown as O,
+    learn: learnOf(learn, (options as { decisionPoint?: unknown }).decisionPoint),
+  };
+}
+
+function checked<O extends object>(options: O): O {
+  if (typeof options === "object" && options !== null) return options;
+  throw new LearningError("ROUTER_INVALID", {
+    received: show(options),
+    expected: "an object with the options of a decision point",
+    remedy: "Pass at least decisionPoint, destinations (or choices), context and fallback.",
+  });
 }
 
 function learnOf(learn: LearnOptions | undefined, decisionPoint: unknown): LearnOptions {

@@ -49,7 +49,7 @@ export interface LangSmithImportOptions extends CaptureOptions {
   projectId: string;
   /** What kind of work the graph of that project does. */
   workflowType: string;
-  /** Earliest and latest start of the runs, ISO 8601 (default: LangSmith's, the last day). */
+  /** Earliest and latest start of the traces, ISO 8601 (default: LangSmith's, the last day). */
   from?: string;
   to?: string;
   /** The compiled graph, for exact edges. */
@@ -79,31 +79,26 @@ const PAGE = 100;
 
 /**
  * Reads traces of graphs from LangSmith into the store. Run ids stay the same, so feedback finds its way
- * in both directions; a trace that is in the store already is left out.
- * @returns how many traces came in, were known already, or hold no graph
+ * in both directions; a trace that is in the store already is left out. Traces come in whole: those begun within
+ * `from` and `to` with all their runs, those still under way when they are over.
+ * @returns how many traces came in, were known already, or were skipped: no graph in them, not over, begun before `from`
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what came in before stays
  */
 export async function importLangSmithTraces(
   options: LangSmithImportOptions,
 ): Promise<{ imported: number; known: number; skipped: number }> {
-  const { client, store, projectId, workflowType, from, to } = options;
-  const state =
-    options.captureState === "none" ? [] : ["OUTPUTS", ...(options.captureState === "full" ? ["INPUTS"] : [])];
-  const runs = await reading("reading runs", async () => {
-    const found: LangSmithRun[] = [];
-    const query = { project_ids: [projectId], selects: [...FIELDS, ...state], page_size: PAGE };
-    for await (const run of await client.runs.query({ ...query, min_start_time: from, max_start_time: to }))
-      found.push(run);
-    return found;
-  });
+  const { store, workflowType, from, to } = options;
   const traces = new Map<string, LangSmithRun[]>();
-  for (const run of runs) {
+  for (const run of await queryRuns(options, { min_start_time: from, max_start_time: to })) {
     const id = run.trace_id ?? run.id ?? "";
     traces.set(id, [...(traces.get(id) ?? []), run]);
   }
   const counts = { imported: 0, known: 0, skipped: 0 };
-  for (const trace of traces.values()) {
-    const segment = segmentOfRuns(trace, workflowType, options);
+  for (const [traceId, found] of traces) {
+    const root = found.find((run) => (run.parent_run_ids ?? []).length === 0);
+    const segment = root?.end_time
+      ? segmentOfRuns(await wholeTrace(options, traceId, root, found), workflowType, options)
+      : undefined;
     if (!segment) counts.skipped += 1;
     else if (await isKnown(store, segment)) counts.known += 1;
     else {
@@ -113,6 +108,28 @@ export async function importLangSmithTraces(
   }
   options.logger?.info("traces were read from LangSmith", counts);
   return counts;
+}
+
+/** All runs of a trace that is over, those included that began after the time asked for. */
+async function wholeTrace(
+  options: LangSmithImportOptions,
+  traceId: string,
+  { start_time, end_time = "" }: LangSmithRun,
+  found: LangSmithRun[],
+): Promise<LangSmithRun[]> {
+  if (options.to === undefined || utcTime(end_time) < utcTime(options.to)) return found;
+  return queryRuns(options, { trace_id: traceId, min_start_time: start_time });
+}
+
+async function queryRuns(options: LangSmithImportOptions, which: object): Promise<LangSmithRun[]> {
+  const { client, projectId, captureState } = options;
+  const state = captureState === "none" ? [] : ["OUTPUTS", ...(captureState === "full" ? ["INPUTS"] : [])];
+  const query = { project_ids: [projectId], selects: [...FIELDS, ...state], page_size: PAGE, ...which };
+  return reading("reading runs", async () => {
+    const runs: LangSmithRun[] = [];
+    for await (const run of await client.runs.query(query)) runs.push(run);
+    return runs;
+  });
 }
 
 async function isKnown(store: LearningStore, segment: TraceSegment): Promise<boolean> {
@@ -213,7 +230,7 @@ function recordOf(entry: LangSmithFeedback, runs: ReadonlyMap<string, string>): 
     idempotencyKey: `langsmith-${entry.id}`,
     workflowId,
     userId: source?.user_id ?? "langsmith",
-    source: source?.type === "model" ? "evaluator" : "human",
+    source: source?.type === "model" || source?.type === "auto_eval" ? "evaluator" : "human",
     at: isoTime(entry.created_at === undefined ? 0 : utcTime(entry.created_at)),
   };
   const { score, comment } = entry;

@@ -7,7 +7,7 @@ import {
   SpanStatusCode,
   type Tracer,
 } from "@opentelemetry/api";
-import type { ModelCall, NodeExecution, RecordedError, Trace } from "../core/index.js";
+import type { ModelCall, NodeExecution, RecordedError, ToolCall, Trace } from "../core/index.js";
 
 /**
  * Emits a finished Trace as spans with OpenTelemetry's semantic conventions for generative AI, at the times at
@@ -37,7 +37,7 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
       otel.setSpan(context.active(), parent),
     );
 
-  const nodes: { node: NodeExecution; span: Span }[] = [];
+  const nodes: NodeSpan[] = [];
   // Hosts begin before what they host, so that every parent is there when its children come.
   const ordered = [...trace.nodes].sort(
     (a, b) => a.path.length - b.path.length || Date.parse(a.startedAt) - Date.parse(b.startedAt),
@@ -59,7 +59,7 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
     nodes.push({ node, span });
   }
   for (const call of trace.modelCalls) {
-    const host = hostOf([...call.path, ...(call.node === undefined ? [] : [call.node])], call.startedAt, nodes);
+    const host = callerOf(call, nodes);
     const span = under(
       host ?? root,
       `chat ${call.model ?? ""}`.trim(),
@@ -70,7 +70,7 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
     close(span, call.startedAt, call.durationMs, call.error);
   }
   for (const call of trace.toolCalls) {
-    const host = hostOf([...call.path, ...(call.node === undefined ? [] : [call.node])], call.startedAt, nodes);
+    const host = callerOf(call, nodes);
     const attributes = { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name };
     const span = under(host ?? root, `execute_tool ${call.name}`, SpanKind.INTERNAL, call.startedAt, attributes);
     close(span, call.startedAt, call.durationMs, call.error);
@@ -84,20 +84,28 @@ function endOf(node: NodeExecution): number {
   return Date.parse(node.startedAt) + node.durationMs;
 }
 
-/** The last execution of the innermost hosting node that had begun by then. */
-function hostOf(
-  path: readonly string[],
-  at: string,
-  nodes: readonly { node: NodeExecution; span: Span }[],
+interface NodeSpan {
+  node: NodeExecution;
+  span: Span;
+}
+
+/** The execution that made a call; of several by one name at once, its own where the record says which. */
+function callerOf(
+  { node, path, taskId, startedAt }: ModelCall | ToolCall,
+  nodes: readonly NodeSpan[],
 ): Span | undefined {
+  const own = nodes.filter((other) => other.node.taskId === taskId);
+  return hostOf(node === undefined ? path : [...path, node], startedAt, own.length > 0 ? own : nodes);
+}
+
+/** The last execution of the innermost hosting node that had begun by then. */
+function hostOf(path: readonly string[], at: string, nodes: readonly NodeSpan[]): Span | undefined {
   if (path.length === 0) return undefined;
   const name = path.at(-1);
   const place = path.slice(0, -1).join("|");
-  let found: Span | undefined;
-  for (const { node, span } of nodes)
-    if (node.name === name && node.path.join("|") === place && Date.parse(node.startedAt) <= Date.parse(at))
-      found = span;
-  return found;
+  const fits = ({ node }: NodeSpan) =>
+    node.name === name && node.path.join("|") === place && Date.parse(node.startedAt) <= Date.parse(at);
+  return nodes.findLast(fits)?.span;
 }
 
 /** Providers as the conventions spell them, by LangChain's names. */

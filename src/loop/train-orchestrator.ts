@@ -1,3 +1,4 @@
+import { messageOf } from "../core/index.js";
 import type { OrchestratorWorld } from "../environments/index.js";
 import type { AgentDeclaration, Budget, OrchestrationRules, RewardWeights } from "../orchestration/index.js";
 import { type RoutingArtifact, routingArtifactName } from "../policies/index.js";
@@ -6,6 +7,7 @@ import type { DocumentStore } from "../store/index.js";
 import { checkOrchestratorTraining } from "./check-orchestrator-training.js";
 import type { ResolvedLoopConfig } from "./config.js";
 import type { LearningEngine } from "./engine.js";
+import { servable } from "./routing/judged-rows.js";
 import type { SimulatorFit, TrainRlInput, TrainRlOutput } from "./worker/jobs/train-rl.js";
 
 /** How to train a policy for a Sentinel in simulation. */
@@ -58,6 +60,8 @@ export interface TrainedOrchestrator extends Pick<TrainRlOutput, "comparison" | 
   version?: string;
   /** Where the simulator was made from traces: how well it describes them. */
   fit?: SimulatorFit;
+  /** Why the promoted policy could not be compared with: it cannot be read, and does not serve. */
+  incumbentUnreadable?: string;
 }
 
 /** A policy trained in simulation that waits for the gate. */
@@ -98,7 +102,7 @@ export async function trainOrchestrator(
   checkOrchestratorTraining(options);
   const { decisionPoint = "sentinel", totalSteps = 40_000, seed = config.seed, signal, onProgress } = options;
   const name = routingArtifactName(decisionPoint);
-  const serving = registry.champion(name);
+  const { incumbent, incumbentUnreadable } = await incumbentOf(name, registry);
   const { artifact, fit, comparison, evaluations, steps, stopped } = await engine.trainRl(
     {
       environment: environmentOf(options, config.gate.trainShare),
@@ -108,12 +112,12 @@ export async function trainOrchestrator(
       evaluateEvery: options.evaluateEvery ?? Math.ceil(totalSteps / 4),
       patience: options.patience,
       comparisonEpisodes: options.comparisonEpisodes,
-      incumbent: serving && ((await registry.load(name, serving.version)) as RoutingArtifact),
+      incumbent,
     },
     { signal, onProgress },
   );
   const trained = { ...(artifact as RoutingArtifact), decisionPoint };
-  const result = { artifact: trained, fit, comparison, evaluations, steps, stopped };
+  const result = { artifact: trained, fit, comparison, evaluations, steps, stopped, incumbentUnreadable };
   const gain = comparison.gains["baseline"];
   if (stopped === "cancelled" || !gain || !(gain.low > 0)) return result;
   const { dataFrom = "", dataTo = "", runs: rows = 0 } = fit ?? {};
@@ -126,6 +130,22 @@ export async function trainOrchestrator(
   });
   await documents.put(trainedAsideKey(decisionPoint), { version, dataFrom, dataTo, rows } satisfies TrainedAside);
   return { ...result, version };
+}
+
+/** The policy that serves; one that cannot be read does not. */
+async function incumbentOf(
+  name: string,
+  registry: Registry,
+): Promise<{ incumbent?: RoutingArtifact; incumbentUnreadable?: string }> {
+  const serving = registry.champion(name);
+  if (!serving) return {};
+  try {
+    const incumbent = (await registry.load(name, serving.version)) as RoutingArtifact;
+    servable(incumbent);
+    return { incumbent };
+  } catch (error) {
+    return { incumbentUnreadable: messageOf(error) };
+  }
 }
 
 function environmentOf(options: OrchestratorTraining, share: number): TrainRlInput["environment"] {

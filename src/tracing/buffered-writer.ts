@@ -21,8 +21,8 @@ export interface TracerCounters {
   storeErrors: number;
 }
 
-/** A record, and its place in the order in which they were added. */
-type Item = { place: number; bytes: number } & (
+/** A record that waits; `seq` counts all that were ever handed over. */
+type Item = { seq: number; bytes: number } & (
   | { kind: "trace"; fact: TraceSegment | EncodedFact }
   | { kind: "decision"; fact: Decision }
 );
@@ -36,14 +36,14 @@ export class BufferedWriter {
   private readonly items: Item[] = [];
   private bytes = 0;
   private writing: Promise<void> | undefined;
-  /** Given to the store and not yet done with; all were added before any that waits. */
+  /** Being written: older than all that wait. */
   private inFlight: readonly Item[] = [];
   private cancelTimer: (() => void) | undefined;
   private failures = 0;
   private closed = false;
-  /** The place of the newest record. */
-  private newest = 0;
-  private waiters: { upTo: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  private added = 0;
+  /** Calls of `flush`, each with the last record it waits for. */
+  private waiters: { target: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   private lastError: unknown;
   private readonly counts = { written: 0, sampledOut: 0, storeErrors: 0 };
   private readonly droppedBy: Record<DropReason, number> = { "buffer-full": 0, "store-failed": 0, closed: 0 };
@@ -68,7 +68,7 @@ export class BufferedWriter {
   add(kind: "trace", fact: TraceSegment, bytes: number): void;
   add(kind: "decision", fact: Decision, bytes: number): void;
   add(kind: Item["kind"], fact: TraceSegment | Decision, bytes: number): void {
-    const item = { kind, fact, bytes, place: this.newest + 1 } as Item;
+    const item = { kind, fact, bytes, seq: this.added + 1 } as Item;
     if (this.closed || !this.makeRoom(item)) {
       this.drop(1, this.closed ? "closed" : "buffer-full");
       return;
@@ -76,7 +76,7 @@ export class BufferedWriter {
     if (kind === "trace") this.compact(item, fact as TraceSegment);
     this.items.push(item);
     this.bytes += item.bytes;
-    this.newest = item.place;
+    this.added += 1;
     if (this.items.length >= this.limits.batchRecords && this.failures === 0) this.pump();
     else this.schedule(this.limits.flushIntervalMs);
   }
@@ -94,7 +94,9 @@ export class BufferedWriter {
   private makeRoom(item: Item): boolean {
     // What never fits drives nobody out.
     if (item.bytes > this.limits.maxBytes) return false;
-    const full = () => this.queued() >= this.limits.maxRecords || this.bytes + item.bytes > this.limits.maxBytes;
+    const full = () =>
+      this.items.length + this.inFlight.length >= this.limits.maxRecords ||
+      this.bytes + item.bytes > this.limits.maxBytes;
     while (full()) {
       const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
       if (victim < 0) return false;
@@ -104,10 +106,6 @@ export class BufferedWriter {
       this.settle();
     }
     return true;
-  }
-
-  private queued(): number {
-    return this.items.length + this.inFlight.length;
   }
 
   private drop(n: number, reason: DropReason): void {
@@ -146,6 +144,11 @@ export class BufferedWriter {
       if (item.kind === "trace") traces.push(item.fact);
       else decisions.push(item.fact);
     }
+    const release = (isDone: (item: Item) => boolean) => {
+      for (const item of this.inFlight) if (isDone(item)) this.bytes -= item.bytes;
+      this.inFlight = this.inFlight.filter((item) => !isDone(item));
+      this.settle();
+    };
     try {
       // Decisions first: they are the rarer and the dearer.
       for (const kind of ["decision", "trace"] as const) {
@@ -154,7 +157,7 @@ export class BufferedWriter {
         if (kind === "decision") await this.store.append(kind, decisions);
         else await this.store.append(kind, traces);
         this.counts.written += facts.length;
-        this.release((item) => item.kind === kind);
+        release((item) => item.kind === kind);
       }
       if (this.failures > 0) this.logger.info("the store accepts records again");
       this.failures = 0;
@@ -168,7 +171,7 @@ export class BufferedWriter {
       if (isLast) {
         this.drop(this.inFlight.length, this.closed ? "closed" : "store-failed");
         this.failures = 1;
-        this.release(() => true);
+        release(() => true);
       } else {
         this.items.unshift(...this.inFlight);
         this.inFlight = [];
@@ -176,22 +179,17 @@ export class BufferedWriter {
     }
   }
 
-  /** Lets go of records under way that are done with. */
-  private release(isDone: (item: Item) => boolean): void {
-    for (const item of this.inFlight) if (isDone(item)) this.bytes -= item.bytes;
-    this.inFlight = this.inFlight.filter((item) => !isDone(item));
-    this.settle();
-  }
-
-  /** Whether everything up to a place is written or dropped. */
-  private isDone(upTo: number): boolean {
+  /** Whether every record up to this one was written or dropped. */
+  private isDone(seq: number): boolean {
     const oldest = this.inFlight[0] ?? this.items[0];
-    return oldest === undefined || oldest.place > upTo;
+    return oldest === undefined || oldest.seq > seq;
   }
 
   private settle(): void {
-    for (const { upTo, resolve } of this.waiters) if (this.isDone(upTo)) resolve();
-    this.waiters = this.waiters.filter(({ upTo }) => !this.isDone(upTo));
+    if (this.waiters.length === 0) return;
+    const ready = this.waiters.filter((w) => this.isDone(w.target));
+    this.waiters = this.waiters.filter((w) => !ready.includes(w));
+    for (const { resolve } of ready) resolve();
   }
 
   private failWaiters(cause: unknown): void {
@@ -203,13 +201,13 @@ export class BufferedWriter {
    * store refuses it or does not answer in time; the records then stay in the buffer.
    */
   async flush(timeoutMs = this.limits.flushTimeoutMs): Promise<void> {
-    const upTo = this.newest;
+    const target = this.added;
     const lost = this.droppedBy["store-failed"];
-    if (!this.isDone(upTo)) {
+    if (!this.isDone(target)) {
       let cancel = () => {};
       try {
         await new Promise<void>((resolve, reject) => {
-          const waiter = { upTo, resolve, reject };
+          const waiter = { target, resolve, reject };
           this.waiters.push(waiter);
           cancel = this.clock.schedule(() => {
             this.waiters = this.waiters.filter((w) => w !== waiter);
@@ -240,7 +238,12 @@ export class BufferedWriter {
 
   counters(): TracerCounters {
     const dropped = Object.values(this.droppedBy).reduce((a, b) => a + b, 0);
-    return { queued: this.queued(), ...this.counts, dropped, droppedBy: { ...this.droppedBy } };
+    return {
+      queued: this.items.length + this.inFlight.length,
+      ...this.counts,
+      dropped,
+      droppedBy: { ...this.droppedBy },
+    };
   }
 }
 

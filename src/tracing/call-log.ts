@@ -85,8 +85,8 @@ export class CallLog {
   }
 }
 
-function placeOf(node: NodeRun | undefined): { node?: string; path: string[] } {
-  return node ? { node: node.name, path: node.path } : { path: [] };
+function placeOf(node: NodeRun | undefined): { node?: string; path: string[]; taskId?: string } {
+  return node ? { node: node.name, path: node.path, taskId: node.taskId } : { path: [] };
 }
 
 function text(value: unknown): string | undefined {

@@ -36,7 +36,7 @@ export function noteInferredEdges(
   for (const branch of outlook.branches) {
     const result = branch.traced && next !== undefined ? results[next++] : undefined;
     if (result?.ended) noteBranch(recorder, run, result.output, branch.ends);
-    else recorder.leaveOpen(run, branch.ends);
+    else recorder.leaveOpen(run, branch.ends && Object.values(branch.ends));
   }
 }
 
@@ -46,15 +46,13 @@ function noteBranch(
   output: unknown,
   ends: Record<string, string> | undefined,
 ): void {
-  const seen = new Set<string>();
-  for (const raw of Array.isArray(output) ? output : [output]) {
-    if (isSend(raw)) {
-      recorder.edgeEmitted(run, raw.node, "send");
-      continue;
-    }
-    const to = ends ? ends[String(raw)] : String(raw);
-    if (to === undefined || (to === END && seen.has(END))) continue;
-    seen.add(to);
-    recorder.edgeEmitted(run, to, "conditional", { started: to === END });
-  }
+  const choices = (Array.isArray(output) ? output : [output]).map((raw) =>
+    isSend(raw) ? raw : ends ? ends[String(raw)] : String(raw),
+  );
+  const onward = choices.filter((to) => to !== undefined && to !== END);
+  // Whoever goes on somewhere does not end.
+  if (onward.length === 0 && choices.includes(END)) recorder.edgeEmitted(run, END, "conditional", { started: true });
+  for (const to of onward)
+    if (isSend(to)) recorder.edgeEmitted(run, to.node, "send");
+    else recorder.edgeEmitted(run, String(to), "conditional");
 }

@@ -113,8 +113,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
       entry.run.recorder.quietly(() => note(entry.run));
       return;
     }
-    if (outcome.ok)
-      entry.run.recorder.quietly(() => entry.run.inferCached(entry.run.recorder.base, Number.POSITIVE_INFINITY));
+    if (outcome.ok) entry.run.recorder.quietly(() => entry.run.inferAtEnd());
     this.hooks.end(entry.run.recorder, outcome);
     for (const [id, other] of this.runs) if (other === entry) this.runs.delete(id);
   }

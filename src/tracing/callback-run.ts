@@ -1,8 +1,9 @@
+import { dueFromCache } from "./cached-nodes.js";
 import { CallLog } from "./call-log.js";
 import { noteInferredEdges, type PathResult } from "./callback-edges.js";
 import { noteFailure } from "./failure.js";
 import { type GraphShape, graphAt, outlookOf, shapeOf } from "./graph-shape.js";
-import { BRANCH_PREFIX, graphNamespace, isCommand, isRecord, type PregelShape, PUSH_TRIGGER } from "./internals.js";
+import { graphNamespace, isCommand, isRecord, type NodeShape, type PregelShape, PUSH_TRIGGER } from "./internals.js";
 import type { NodeRun, RunRecorder } from "./run-recorder.js";
 import { updateOf } from "./update.js";
 
@@ -59,8 +60,8 @@ export class CallbackRun {
       this.entries.set(e.runId, { kind: "inside", node: undefined });
       return;
     }
-    this.inferCached(namespace, step);
     const name = String(metadata.langgraph_node);
+    this.inferCached(namespace, step, name);
     const triggers = (metadata.langgraph_triggers as string[] | undefined) ?? [];
     const run = this.recorder.nodeStarted({ name, namespace, step, taskId, triggers, taskPath }, e.inputs);
     const isTask = run.trigger === PUSH_TRIGGER && taskPath?.at(-1) === true;
@@ -70,14 +71,39 @@ export class CallbackRun {
   /**
    * Nodes that were due before this step and did not start: those with a cache policy were served
    * from the cache, which callbacks do not tell.
+   * @param step infinite where the graph has ended
+   * @param starting the node that starts at the step
    */
-  inferCached(namespace: string, step: number): void {
-    for (const edge of this.recorder.overdue(namespace, step)) {
-      const { graph, shape } = this.graphAt(edge.path);
-      if (graph?.nodes[edge.to]?.cachePolicy === undefined) continue;
-      const place = { name: edge.to, namespace, step: edge.step + 1, taskId: `cached:${edge.step + 1}:${edge.to}` };
-      const run = this.recorder.nodeInferred({ ...place, triggers: [BRANCH_PREFIX + edge.to] }, "cached");
-      noteInferredEdges(this.recorder, run, undefined, [], shape && outlookOf(shape, run.name));
+  private inferCached(namespace: string, step: number, starting?: string): void {
+    const { recorder } = this;
+    const known = this.graphAt(recorder.pathOf(namespace));
+    if (!known.graph) return;
+    const { graph, shape } = known as KnownGraph & { graph: PregelShape };
+    const seen = new Set<string>();
+    // What such a node leads to may have been served from the cache as well.
+    for (;;) {
+      const due = dueFromCache(recorder.pending(namespace), { graph, shape }, step, starting);
+      const fresh = due.filter((node) => !seen.has(node.name));
+      if (fresh.length === 0) return;
+      for (const [i, { name, step: at, trigger }] of fresh.entries()) {
+        seen.add(name);
+        const place = { name, namespace, step: at, taskId: `cached:${at}:${name}:${i}`, triggers: [trigger] };
+        const run = recorder.nodeInferred(place, "cached");
+        const outlook = shape && outlookOf(shape, name);
+        noteInferredEdges(recorder, run, undefined, [], outlook);
+        const { ends } = graph.nodes[name] as NodeShape;
+        if (ends && outlook?.branches.length === 0) recorder.leaveOpen(run, Object.values(ends), "command");
+      }
+    }
+  }
+
+  /** The run has ended well: infers what nothing followed. What a graph that was interrupted had before it did not run. */
+  inferAtEnd(): void {
+    const { recorder } = this;
+    for (const namespace of new Set(recorder.pending().map((edge) => edge.namespace))) {
+      const host = namespace.slice(namespace.lastIndexOf(":") + 1);
+      if (namespace !== recorder.base && !recorder.hasEndedWell(host)) continue;
+      this.inferCached(namespace, recorder.interrupted ? recorder.lastStep(namespace) + 1 : Number.POSITIVE_INFINITY);
     }
   }
 

@@ -16,10 +16,14 @@ interface EdgeRun extends EdgeTaken {
   channel?: string;
 }
 
+/** An edge whose destination has not started. */
+export type PendingEdge = Readonly<EdgeRun>;
+
 /** A conditional edge whose choice has not been seen. */
 interface OpenBranch {
   from: NodeRun;
   ends: string[] | undefined;
+  kind: EdgeKind;
 }
 
 /** The edges of one run: emitted when a node ends, started when their destination does. */
@@ -45,9 +49,19 @@ export class EdgeLog {
     else this.waiting.set(to, [edge]);
   }
 
-  /** A conditional edge whose choice was not seen: its destination will tell. Without `ends`: any node. */
-  leaveOpen(from: NodeRun, ends: Record<string, string> | undefined): void {
-    this.open.push({ from, ends: ends && Object.values(ends) });
+  /** A conditional edge (or a command) whose choice was not seen: its destination will tell. Without `ends`: any node. */
+  leaveOpen(
+    from: NodeRun,
+    ends: readonly string[] | undefined,
+    kind: EdgeKind = ends ? "conditional" : "static",
+  ): void {
+    this.open.push({ from, ends: ends && [...ends], kind });
+  }
+
+  /** Edges whose destination has not started, of all graphs or of one. */
+  pending(namespace?: string): PendingEdge[] {
+    const all = [...this.waiting.values()].flat();
+    return namespace === undefined ? all : all.filter((edge) => edge.namespace === namespace);
   }
 
   /** Edges whose destination should have started before a step and did not; joins, which may wait, excepted. */
@@ -89,16 +103,16 @@ export class EdgeLog {
     const fits = ({ from, ends }: OpenBranch) =>
       from.namespace === namespace && from.step === step - 1 && (ends === undefined || ends.includes(name));
     const sources = this.open.filter(fits);
-    for (const { from, ends } of sources)
-      this.emitted(from, name, ends ? "conditional" : "static", { started: true, inferred: true });
+    for (const { from, kind } of sources) this.emitted(from, name, kind, { started: true, inferred: true });
     this.open = this.open.filter((branch) => !sources.includes(branch));
     return sources.length > 1 ? `several nodes may have led to ${name}; all are listed` : undefined;
   }
 
   /** A run that ended well: conditional edges that led nowhere led to the end. */
   settle(): void {
-    for (const { from, ends } of this.open)
-      if (ends?.includes(END)) this.emitted(from, END, "conditional", { started: true, inferred: true });
+    for (const { from, ends, kind } of this.open)
+      if (kind === "conditional" && ends?.includes(END))
+        this.emitted(from, END, "conditional", { started: true, inferred: true });
   }
 
   records(): EdgeTaken[] {

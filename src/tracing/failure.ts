@@ -6,7 +6,8 @@ import { noteCommandEdges } from "./tap-edges.js";
 /**
  * Notes how an attempt ended that threw. Control signals are no errors: an interrupt stops the node,
  * a command to a graph above means that it has done its work, and at the node that hosts, the command is
- * the edge. A time-out and a cancellation look alike from inside; how long the attempt took tells them apart.
+ * the edge. A time-out and a cancellation look alike from inside; how long the attempt took tells them apart. Of a time-out
+ * for idleness it does not: it is a cancellation until what follows tells that it was none.
  */
 export function noteFailure(
   recorder: RunRecorder,
@@ -16,10 +17,10 @@ export function noteFailure(
 ): void {
   if (!isBubbleUp(error)) {
     const aborted = isAbort(error) || (about.signal?.aborted === true && error === about.signal.reason);
-    const { runTimeout = Number.POSITIVE_INFINITY, idleTimeout = Number.POSITIVE_INFINITY } = about.timeout ?? {};
+    const { runTimeout = Number.POSITIVE_INFINITY } = about.timeout ?? {};
     const elapsed = recorder.clock.monotonic() - run.started;
     if (!aborted) recorder.nodeEnded(run, "error", recordedError(error, recorder.settings.redactor));
-    else if (elapsed >= Math.min(runTimeout, idleTimeout) - 1) recorder.nodeEnded(run, "error", timeoutError(run.name));
+    else if (elapsed >= runTimeout - 1) recorder.nodeEnded(run, "error", timeoutError(run.name));
     else recorder.nodeEnded(run, "cancelled");
   } else if (isCommand(error.command)) {
     recorder.nodeEnded(run, "success");

@@ -48,6 +48,8 @@ export interface NodeShape {
   subgraphs?: unknown[];
   timeout?: { runTimeout?: number; idleTimeout?: number };
   cachePolicy?: unknown;
+  /** Where its commands may go. */
+  ends?: string[] | Record<string, string>;
   /** The writers as a task runs them. */
   getWriters?(): unknown[];
   getNode(): RunnableShape | undefined;
@@ -55,6 +57,7 @@ export interface NodeShape {
 
 /** The uncompiled graph behind a compiled one. */
 export interface BuilderShape {
+  nodes?: Record<string, { defer?: boolean }>;
   edges: Iterable<readonly [string, string]>;
   waitingEdges?: Iterable<readonly [readonly string[], string]>;
   branches: Record<string, Record<string, { ends?: Record<string, string>; path?: object }>>;

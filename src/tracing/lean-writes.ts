@@ -34,19 +34,31 @@ export function withLeanWrites(node: NodeShape, graph: PregelShape): NodeShape {
 function leanWrite(original: WriteShape, validates: boolean): WriteShape {
   const write = copyOf(original);
   write.writes = original.writes.map(leanEntry);
-  const run = (input: unknown, config?: TaskConfig) => write._write(input, config ?? {});
-  write.func = run;
+  write.func = async (input, config) => write._write(input, config);
   // Every mapping that is not lean itself, or that validates, finds the context of the write around it.
   if (write.writes.every((entry, i) => !hasMapper(entry) || (entry !== original.writes[i] && !validates)))
-    write.invoke = run;
+    write.invoke = withoutContext(write, original);
   return write;
+}
+
+/**
+ * Calls a runnable's function as LangGraph does, but for the context. The promises are LangGraph's, too: each costs
+ * turns of the event loop, by which nodes that run side by side would come to end in another order.
+ */
+function withoutContext(callable: CallableShape, original: CallableShape): CallableShape["invoke"] {
+  const run: CallableShape["invoke"] = async (input, config = {}) => await (async () => callable.func(input, config))();
+  // A result that is a runnable is run itself, in the context of the write.
+  return (input, config) => (isRunnable(input) ? original.invoke(input, config) : run(input, config));
+}
+
+function isRunnable(value: unknown): boolean {
+  return isRecord(value) && value.lc_runnable === true;
 }
 
 function leanEntry(entry: unknown): unknown {
   if (!hasMapper(entry) || !isPlainMapper(entry.mapper)) return entry;
   const mapper = copyOf(entry.mapper);
-  // Synchronous throws become rejections, as with a runnable.
-  mapper.invoke = async (input, config) => mapper.func(input, config ?? {});
+  mapper.invoke = withoutContext(mapper, entry.mapper);
   return { ...entry, mapper };
 }
 

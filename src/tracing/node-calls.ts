@@ -1,4 +1,4 @@
-import { withHandler } from "./callback-list.js";
+import { withHandler, withoutHandlers } from "./callback-list.js";
 import { CallbackRun } from "./callback-run.js";
 import type { NodeRun } from "./run-recorder.js";
 
@@ -111,7 +111,10 @@ export function isCallHandler(handler: unknown): boolean {
   return handler instanceof NodeCallHandler;
 }
 
-/** The node's callbacks with the handler added; those of the host stay as they are. */
+/**
+ * The node's callbacks with the handler added, in place of one that a node around it left there: what a task does is
+ * its own. Those of the host stay as they are.
+ */
 export function addCallHandler(callbacks: unknown, node: NodeRun): unknown {
-  return withHandler(callbacks, new NodeCallHandler(node));
+  return withHandler(withoutHandlers(callbacks, isCallHandler), new NodeCallHandler(node));
 }

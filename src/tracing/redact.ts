@@ -75,7 +75,10 @@ export function redactText(text: string, redactor: Redactor | undefined, ...path
   }
 }
 
-/** A plain value without what the redactor removes, of the kinds that metadata and contexts hold. */
+/**
+ * A plain value without what the redactor removes, of the kinds that metadata and contexts hold. Another value of its
+ * kind is kept in its place; where there is none, nothing (null).
+ */
 export function redactPlain<T extends string | number | boolean | null | readonly number[]>(
   value: T,
   redactor: Redactor | undefined,
@@ -84,10 +87,17 @@ export function redactPlain<T extends string | number | boolean | null | readonl
   if (!redactor) return value;
   if (typeof value === "string") return redactText(value, redactor, ...path);
   try {
-    return redactor.value(value, path) === value ? value : null;
+    const kept = redactor.value(value, path);
+    return isOfKind(kept, value) ? (kept as T) : null;
   } catch {
     return null;
   }
+}
+
+function isOfKind(kept: unknown, value: unknown): boolean {
+  if (kept === value) return true;
+  if (Array.isArray(value)) return Array.isArray(kept) && kept.every(Number.isFinite);
+  return typeof kept === typeof value && (typeof kept === "boolean" || Number.isFinite(kept));
 }
 
 function cleanText(text: string, patterns: readonly Pattern[]): string {

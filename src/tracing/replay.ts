@@ -65,10 +65,10 @@ export function replayRuns(
     end(read, run);
   }
   now = root.endedAt ?? now;
-  read.inferCached("", Number.POSITIVE_INFINITY);
   const workflowId = givenWorkflowId(config) ?? root.runId;
   recorder.identity = { workflowId, workflowType };
   const ok = root.error === undefined && root.endedAt !== undefined;
+  if (ok) read.inferAtEnd();
   return recorder.finish({ ok, error: root.error }, { workflowId, segmentId: root.runId });
 }
 

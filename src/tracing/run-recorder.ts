@@ -1,7 +1,6 @@
 import {
   type Clock,
   type EdgeKind,
-  type EdgeTaken,
   isoTime,
   type ModelCall,
   type NodeExecution,
@@ -13,7 +12,7 @@ import {
   type ToolCall,
   type TraceSegment,
 } from "../core/index.js";
-import { type EdgeDetails, EdgeLog } from "./edge-log.js";
+import { type EdgeDetails, EdgeLog, type PendingEdge } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
 import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START } from "./internals.js";
@@ -56,6 +55,8 @@ export interface NodeRun {
   inferred?: boolean;
   input?: string;
   update?: string;
+  /** Graphs that the node ran by hand and that reported themselves. */
+  graphsSeen?: number;
 }
 
 /** A call of a model or a tool while it is recorded; `started` is of the monotonic clock. */
@@ -118,8 +119,7 @@ export class RunRecorder {
   nodeStarted(place: TaskPlace, input?: unknown): NodeRun {
     const { name, namespace, step, taskId } = place;
     const before = this.attempts.get(taskId);
-    // A try that never reported its end was given up by a time-out.
-    if (before && before.status === undefined) this.nodeEnded(before, "error", timeoutError(name));
+    if (before) this.settleGivenUp(before);
     const run: NodeRun = {
       recorder: this,
       name,
@@ -149,6 +149,12 @@ export class RunRecorder {
     if (error) run.error = error;
   }
 
+  /** An attempt that is known to have failed, but reported no more than that it was aborted, was given up by a time-out. */
+  private settleGivenUp(run: NodeRun, error = timeoutError(run.name)): void {
+    this.nodeEnded(run, "cancelled");
+    if (run.status === "cancelled") Object.assign(run, { status: "error", error });
+  }
+
   /** What a node wrote, as the node returned it. */
   nodeWrote(run: NodeRun, update: unknown): void {
     if (this.settings.captureState === "none" || update === undefined || update === null || run.name === START) return;
@@ -176,12 +182,17 @@ export class RunRecorder {
     this.edges.emitted(from, to, kind, more);
   }
 
-  leaveOpen(from: NodeRun, ends: Record<string, string> | undefined): void {
-    this.edges.leaveOpen(from, ends);
+  leaveOpen(from: NodeRun, ends: readonly string[] | undefined, kind?: EdgeKind): void {
+    this.edges.leaveOpen(from, ends, kind);
   }
 
-  overdue(namespace: string, step: number): EdgeTaken[] {
-    return this.edges.overdue(namespace, step);
+  pending(namespace?: string): PendingEdge[] {
+    return this.edges.pending(namespace);
+  }
+
+  /** The last step at which a node of a graph started. */
+  lastStep(namespace: string): number {
+    return this.nodes.reduce((last, n) => (n.namespace === namespace ? Math.max(last, n.step) : last), 0);
   }
 
   /** Whether a task is done: it will not be tried again. */
@@ -198,9 +209,13 @@ export class RunRecorder {
   /** An error handler is started by the failure of its node, not by an edge of the graph. */
   private arriveAtHandler({ name, namespace, step, taskPath }: TaskPlace): void {
     if (!taskPath?.includes("node_error_handler")) return;
-    const failed = this.nodes.filter((n) => n.namespace === namespace && n.step === step && n.status === "error");
-    const named = failed.find((n) => n.name === taskPath[1] || name === ERROR_HANDLER_PREFIX + n.name) ?? failed.at(-1);
-    if (named) this.edgeEmitted(named, name, "static", { started: true, inferred: true });
+    const inStep = this.nodes.filter((n) => n.namespace === namespace && n.step === step);
+    const named =
+      inStep.findLast((n) => n.name === taskPath[1] || name === ERROR_HANDLER_PREFIX + n.name) ??
+      inStep.findLast((n) => n.status === "error");
+    if (!named) return;
+    this.settleGivenUp(named);
+    this.edgeEmitted(named, name, "static", { started: true, inferred: true });
   }
 
   pathOf(namespace: string): string[] {
@@ -251,12 +266,8 @@ export class RunRecorder {
     const status = this.statusOf(outcome, error);
     for (const node of this.nodes) {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
-      if (node.status === undefined)
-        this.nodeEnded(node, timedOut ? "error" : "cancelled", timedOut ? error : undefined);
-      else if (timedOut && node.status === "cancelled" && this.attempts.get(node.taskId) === node) {
-        node.status = "error";
-        node.error = error;
-      }
+      if (timedOut && this.attempts.get(node.taskId) === node) this.settleGivenUp(node, error);
+      this.nodeEnded(node, "cancelled");
     }
     if (status === "success") this.edges.settle();
     const { start, settings } = this;
@@ -293,7 +304,7 @@ export class RunRecorder {
     // An unwrapped graph around this one is told of interrupts and commands by a throw.
     if (isBubbleUp(error)) return isCommand(error.command) ? "success" : "interrupted";
     // A graph that ends with nodes still due was stopped before them.
-    const due = this.overdue(this.base, Number.POSITIVE_INFINITY);
+    const due = this.edges.overdue(this.base, Number.POSITIVE_INFINITY);
     if (ok && (this.interrupted || this.stoppedByInterrupt() || due.length > 0)) return "interrupted";
     if (ok) return "success";
     if (error === undefined) return "cancelled";

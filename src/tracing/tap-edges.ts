@@ -33,7 +33,9 @@ export function noteSentEdges(
         if (value !== run.name) recorder.edgeEmitted(run, to, "static");
         else {
           fromBranch = true;
-          recorder.edgeEmitted(run, to, takeGoal(goals, to) ? "command" : "conditional");
+          // What a cached node returned is not seen; without conditional edges it was a command.
+          const isCommanded = takeGoal(goals, to) || (output === undefined && outlook.branches.length === 0);
+          recorder.edgeEmitted(run, to, isCommanded ? "command" : "conditional");
         }
       } else if (channel === TASKS_CHANNEL) {
         fromBranch = true;

@@ -135,6 +135,7 @@ function hookedClass(
         recorder.start.runId ??= params.loop.manager?.runId;
         await hooks.resolve(recorder, params.loop, params.loop.input);
       }
+      if (!isOwn && hooks !== undefined && taps && "recorder" in run) run.graphsSeen = (run.graphsSeen ?? 0) + 1;
       watchCache(this, params.loop, run);
       try {
         await parent.call(this, params);

@@ -195,9 +195,12 @@ function watchTasks(configurable: Configurable, recorder: RunRecorder): void {
 type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
 type TaskFunction = (...args: unknown[]) => unknown;
 
-/** A functional task that reports when it really runs (one replayed from a checkpoint does not). */
+/**
+ * A functional task that reports when it really runs (one replayed from a checkpoint does not). As with a node, what the
+ * task gives back is handed out as it is: further promises would let it end later.
+ */
 function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): TaskFunction {
-  return async (...args) => {
+  return (...args) => {
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
     if (!config?.configurable) return func(...args);
     const run = recorder.nodeStarted(placeOf(name, config), args);
@@ -205,15 +208,31 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
     config.configurable[RUN] = run;
     watchTasks(config.configurable, recorder);
     if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
+    const settled = (note: () => void) => {
+      recorder.quietly(note);
+      if (!recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
+    };
+    const ended = (output: unknown) =>
+      settled(() => {
+        recorder.nodeWrote(run, output);
+        recorder.nodeEnded(run, "success");
+      });
+    const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error, { signal: config.signal }));
+    let result: unknown;
     try {
-      const output = await func(...args);
-      recorder.nodeWrote(run, output);
-      recorder.nodeEnded(run, "success");
-      return output;
+      result = func(...args);
     } catch (error) {
-      noteFailure(recorder, run, error, { signal: config.signal });
+      failed(error);
       throw error;
     }
+    if (isRecord(result) && typeof result.then === "function") {
+      // Asked once: what only looks like a promise may begin anew each time.
+      const promise = Promise.resolve(result);
+      promise.then(ended, failed);
+      return promise;
+    }
+    ended(result);
+    return result;
   };
 }
 
@@ -235,7 +254,7 @@ function noteSuccess(
 function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
   if (run.name === START) return;
   const scratchpad = config.configurable?.[SCRATCHPAD_KEY];
-  const graphs = isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
+  const graphs = (isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0) - (run.graphsSeen ?? 0);
   if (graphs > 0)
     recorder.gaps.add(`node ${run.name} ran ${graphs} graph(s) of its own, which were not captured (calls: false)`);
 }

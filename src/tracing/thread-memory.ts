@@ -1,4 +1,4 @@
-import type { Clock, RunStatus } from "../core/index.js";
+import { type Clock, isoTime, type RunStatus } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 
 /** Whose runs: several graphs may use one thread id without meaning the same. */
@@ -70,19 +70,21 @@ export class ThreadMemory {
     return this.threads.get(keyOf(thread))?.find((run) => run.workflowId === workflowId);
   }
 
-  /** The run that was under way at a time, milliseconds since the epoch: the last one begun before it. */
+  /**
+   * The run that was under way at a time, milliseconds since the epoch: the last one begun before it, in whichever
+   * process. What is remembered here goes back a few runs only, and knows nothing of other processes: the store is asked.
+   */
   async runAt(thread: Thread, time: number | undefined): Promise<string | undefined> {
-    const known = this.threads.get(keyOf(thread)) ?? [];
-    const runs = known.length > 0 ? known : await this.withStored(thread, known);
-    if (time === undefined) return runs.at(-1)?.workflowId;
-    return (runs.filter((r) => r.startedAt <= time).at(-1) ?? runs[0])?.workflowId;
+    const runs = await this.withStored(thread, this.threads.get(keyOf(thread)) ?? [], () => {}, time);
+    return runs.filter((run) => time === undefined || run.startedAt <= time).at(-1)?.workflowId;
   }
 
-  /** The runs known here and those in the store, those whose last segment is the newest at the end. */
+  /** The runs known here and those in the store (with `time` those begun by then), those whose last segment is the newest at the end. */
   private async withStored(
     thread: Thread,
     known: readonly ThreadRun[],
-    onUnanswered: () => void = () => {},
+    onUnanswered: () => void,
+    time?: number,
   ): Promise<readonly ThreadRun[]> {
     let cancel = () => {};
     const tooLate = new Promise<readonly ThreadRun[]>((resolve) => {
@@ -92,7 +94,7 @@ export class ThreadMemory {
       }, this.waitMs);
     });
     try {
-      return await Promise.race([this.fromStore(thread, known), tooLate]);
+      return await Promise.race([this.fromStore(thread, known, time), tooLate]);
     } catch {
       onUnanswered();
       return known;
@@ -101,14 +103,15 @@ export class ThreadMemory {
     }
   }
 
-  private async fromStore(thread: Thread, known: readonly ThreadRun[]): Promise<ThreadRun[]> {
+  private async fromStore(thread: Thread, known: readonly ThreadRun[], time: number | undefined): Promise<ThreadRun[]> {
     const runs = known.map((run) => ({ ...run }));
-    const query = { ...thread, latest: true, limit: MAX_RUNS * 2 };
+    const until = time === undefined ? {} : { to: isoTime(time + 1) };
+    const query = { ...thread, ...until, latest: true, limit: MAX_RUNS * 2 };
     for await (const { facts } of this.store.read("trace", query))
       for (const { workflowId, status, startedAt } of facts)
         addSegment(runs, { workflowId, status, startedAt: Date.parse(startedAt) });
     // Of a run whose trace was left out by sampling, what it decided is there all the same.
-    for await (const { facts } of this.store.read("decision", { ...thread, latest: true, limit: 1 }))
+    for await (const { facts } of this.store.read("decision", { ...thread, ...until, latest: true, limit: 1 }))
       for (const { workflowId, at } of facts)
         if (!runs.some((run) => run.workflowId === workflowId))
           addSegment(runs, { workflowId, status: "interrupted", startedAt: Date.parse(at) });

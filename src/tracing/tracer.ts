@@ -44,13 +44,16 @@ import { type Thread, ThreadMemory } from "./thread-memory.js";
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(Object.values(EXPERIMENT_FIELDS));
 
+/** So many runs may be under way before the oldest is forgotten. */
+const MOST_AT_ONCE = 5000;
+
 /** A resumed run waits no longer than this for the store to say what it resumes. */
 const LOOKUP_MS = 1000;
 
 /**
  * Captures what LangGraph graphs do and writes it to a store in the background. It never throws into
  * a graph, never changes its results and never makes it wait for the store (a resumption whose
- * interrupted run this process has not seen waits up to a second to learn its workflow id).
+ * interrupted run this process has not seen, a replay and a fork wait up to a second to learn what they continue).
  */
 export class WorkflowTracer implements DecisionSink {
   /** Off: graphs that are wrapped run as the bare ones, and nothing is recorded. */
@@ -62,6 +65,8 @@ export class WorkflowTracer implements DecisionSink {
   private readonly threads: ThreadMemory;
   private readonly uncaptured: UncapturedRuns;
   private readonly begun = new RecentRuns();
+  /** Callback runs of wrapped graphs: a handler that is given to one as well leaves them to it. */
+  private readonly wrapped = new RecentRuns(MOST_AT_ONCE);
   private readonly unhook: () => void;
   private readonly settings: CaptureSettings;
 
@@ -128,7 +133,9 @@ export class WorkflowTracer implements DecisionSink {
       {
         begin: async (inputs, config) =>
           this.enabled ? this.beginFound(options.workflowType, settings, inputs, config) : undefined,
-        end: (recorder, outcome) => this.end(recorder, outcome),
+        end: (recorder, outcome) => {
+          if (!this.wrapped.has(recorder.start.runId ?? "")) this.end(recorder, outcome);
+        },
       },
       graph,
     );
@@ -184,7 +191,10 @@ export class WorkflowTracer implements DecisionSink {
           return undefined;
         }
       },
-      resolve: (recorder, loop, input) => this.resolve(recorder, loop, input, loop?.config),
+      resolve: (recorder, loop, input) => {
+        if (recorder.start.runId !== undefined) this.wrapped.add(recorder.start.runId);
+        return this.resolve(recorder, loop, input, loop?.config);
+      },
       end: (recorder, outcome) => this.end(recorder, outcome),
     };
   }

@@ -2,6 +2,19 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { LangSmithFeedback, LangSmithRun } from "../../src/integrations/langsmith.js";
 
+interface RunQuery {
+  cursor?: string;
+  page_size?: number;
+  trace_id?: string;
+  min_start_time?: string;
+  max_start_time?: string;
+}
+
+function isAskedFor({ start_time = "", ...run }: LangSmithRun, query: RunQuery): boolean {
+  const { trace_id = run.trace_id, min_start_time = start_time, max_start_time = start_time } = query;
+  return run.trace_id === trace_id && start_time >= min_start_time && start_time <= max_start_time;
+}
+
 /** A server on the loopback that speaks the part of LangSmith's API that is used. */
 export class LangSmithServer {
   runs: LangSmithRun[] = [];
@@ -26,11 +39,12 @@ export class LangSmithServer {
       const failure = this.failures.shift();
       if (failure !== undefined) return reply(failure, { detail: "no" });
       if (pathname === "/api/v2/runs/query") {
-        const { cursor, page_size = 2 } = (await bodyOf(request)) as { cursor?: string; page_size?: number };
-        const from = Number(cursor ?? 0);
-        const size = Math.min(3, page_size);
-        const next = from + size < this.runs.length ? String(from + size) : "";
-        return reply(200, { items: this.runs.slice(from, from + size), next_cursor: next });
+        const query = (await bodyOf(request)) as RunQuery;
+        const runs = this.runs.filter((run) => isAskedFor(run, query));
+        const from = Number(query.cursor ?? 0);
+        const size = Math.min(3, query.page_size ?? 2);
+        const next = from + size < runs.length ? String(from + size) : "";
+        return reply(200, { items: runs.slice(from, from + size), next_cursor: next });
       }
       if (pathname === "/feedback" && request.method === "POST") {
         const entry = (await bodyOf(request)) as (typeof this.feedback)[number];

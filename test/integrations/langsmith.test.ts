@@ -133,6 +133,33 @@ describe("traces from LangSmith", () => {
       ]);
   });
 
+  it("come in whole: not before they are over, and not cut at the times asked for", async () => {
+    const before = await recordedRuns();
+    const runs = await recordedRuns();
+    const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+    // One run after the other starts, a second apart, and ends after what it holds.
+    const spread = (trace: LangSmithRun[], from: number) => {
+      for (const [i, run] of trace.entries()) {
+        const last = trace.findLastIndex((r) => r === run || r.parent_run_ids?.includes(run.id as string));
+        Object.assign(run, { start_time: at(from + i), end_time: at(from + last + 0.5) });
+      }
+    };
+    spread(before, -1);
+    spread(runs, 0);
+    server.runs = [...runs, ...before];
+    const [root] = runs.filter((run) => run.id === run.trace_id);
+    const store = createMemoryStore();
+    const options = { client, store, projectId: "p", workflowType: "t", graph: graph(), from: at(0), to: at(3) };
+    delete root?.end_time;
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 0, known: 0, skipped: 2 });
+    (root as LangSmithRun).end_time = at(60);
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 1, known: 0, skipped: 1 });
+    const segments = [];
+    for await (const { facts } of store.read("trace")) segments.push(...facts);
+    expect(segments).toMatchObject([{ workflowId: root?.id, status: "success" }]);
+    expect(brief(joinSegments(segments) as never).nodes).toEqual(["1 a:success", "1 sub/x:success", "2 sub:success"]);
+  });
+
   it("are skipped when they hold no graph, and fail with a code when LangSmith refuses", async () => {
     server.runs = [{ id: "1", name: "x", run_type: "chain", start_time: "2026-01-01T00:00:00Z", trace_id: "1" }];
     const options = { client, store: createMemoryStore(), projectId: "p", workflowType: "t" };
@@ -191,6 +218,7 @@ describe("feedback to and from LangSmith", () => {
       },
       { id: "2", run_id: runId, key: "ok", score: true, comment: "fine", feedback_source: { type: "model" } },
       { id: "3", run_id: runId, key: "outcome", score: 1, feedback_source: source },
+      { id: "6", run_id: runId, key: "tone", score: 0.5, feedback_source: { type: "auto_eval" } },
       { id: "4", run_id: runId, key: "stars", score: 5, feedback_source: source },
       {
         id: "5",
@@ -206,6 +234,7 @@ describe("feedback to and from LangSmith", () => {
       { feedbackId: "langsmith-1", workflowId: "w1", userId: "ann", source: "human", ratings: { quality: 0.75 } },
       { feedbackId: "langsmith-2", source: "evaluator", thumbs: "up", comment: "fine" },
       { feedbackId: "langsmith-3", outcome: 1 },
+      { feedbackId: "langsmith-6", source: "evaluator", ratings: { tone: 0.5 } },
     ]);
     server.failures = [403];
     const failing = readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]) });

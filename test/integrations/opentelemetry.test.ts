@@ -1,8 +1,13 @@
+import { tool } from "@langchain/core/tools";
+import * as lib from "@langchain/langgraph";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { joinSegments } from "../../src/dataset/index.js";
 import { exportTrace } from "../../src/integrations/opentelemetry.js";
 import { at, segment } from "../store/facts.js";
+import { stateOf } from "../tracing/battery/case.js";
+import { tracing } from "../tracing/support.js";
 
 it("a trace becomes spans with the conventions for generative AI, at its own times", () => {
   const memory = new InMemorySpanExporter();
@@ -94,3 +99,29 @@ it("a trace becomes spans with the conventions for generative AI, at its own tim
   expect(ms(root?.endTime) - ms(root?.startTime)).toBe(500);
   expect(ms(spans.get("chat gpt-4o")?.startTime)).toBe(Date.parse(at(30)));
 });
+
+it.each(["tap", "callbacks"] as const)(
+  "calls of a node that runs several times at once are told apart, by %s",
+  async (capture) => {
+    const { tracer, trace } = tracing({ capture });
+    const ask = tool(async () => "yes", { name: "ask", schema: z.object({}) });
+    let begun = 0;
+    const graph = new lib.StateGraph(stateOf(lib))
+      .addNode("w", async () => {
+        begun += 1;
+        while (begun < 3) await new Promise((resolve) => setImmediate(resolve));
+        await ask.invoke({});
+        return { log: ["w"] };
+      })
+      .addConditionalEdges(lib.START, () => [1, 2, 3].map((n) => new lib.Send("w", { n })), ["w"])
+      .compile();
+    await tracer.wrap(graph, { workflowType: "t" }).invoke({ n: 0 });
+    const memory = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] });
+    exportTrace(await trace(), provider.getTracer("test"));
+    const spans = memory.getFinishedSpans();
+    const callers = spans.filter((s) => s.name === "execute_tool ask").map((s) => s.parentSpanContext?.spanId);
+    const nodes = spans.filter((s) => s.name === "invoke_agent w").map((s) => s.spanContext().spanId);
+    expect(callers.sort()).toEqual(nodes.sort());
+  },
+);

@@ -58,6 +58,36 @@ describe("wrap", () => {
   });
 });
 
+describe("a decision point", () => {
+  it.each([null, undefined, "team"])("%j is refused for its options", async (options) => {
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
+    const ways = ["router", "commandRouter", "policyNode", "advisorGraph", "middleware"] as const;
+    const untyped = loop as unknown as Record<string, (options: unknown) => unknown>;
+    for (const way of ways) expect(() => untyped[way]?.(options)).toThrow(/ROUTER_INVALID.*expected an object/);
+    await loop.close();
+  });
+
+  it("declared again with other destinations is told of, once", async () => {
+    const { lines, logger } = noted();
+    const loop = await CollectiveLearningLoop.open({ storagePath: folder(), logger });
+    const declare = (...destinations: string[]) =>
+      loop.router({
+        decisionPoint: "team",
+        destinations,
+        context: () => ({}),
+        fallback: () => destinations[0] as string,
+      });
+    for (let i = 0; i < 2; i++) declare("a", "b");
+    declare("b", "a");
+    expect(lines.filter((line) => line.includes("destinations"))).toEqual([]);
+    for (let i = 0; i < 2; i++) declare("a", "c");
+    expect(lines.filter((line) => line.includes("destinations"))).toEqual([
+      'warn a decision point was declared again with other destinations; give each its own name {"decisionPoint":"team","before":"b, a","now":"a, c"}',
+    ]);
+    await loop.close();
+  });
+});
+
 describe("a decision point that could never be learned", () => {
   it("is refused where it is declared, not by every cycle", async () => {
     const loop = await CollectiveLearningLoop.open({ storagePath: folder() });

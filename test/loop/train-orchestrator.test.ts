@@ -91,6 +91,20 @@ describe("training a Sentinel's policy in the worker", () => {
     expect(fit).toBeUndefined();
   });
 
+  it("trains on where what was promoted cannot be read, and says so", async () => {
+    const { version } = await loop.registry.publish("policy/damaged", "routing-policy", { policy: "of no kind" }, {
+      rows: 0,
+    } as never);
+    await loop.registry.promote("policy/damaged", version, "by hand");
+    const { comparison, incumbentUnreadable } = await loop.trainOrchestrator({
+      ...quick,
+      decisionPoint: "damaged",
+      world: smallWorld(),
+    });
+    expect(Object.keys(comparison.gains)).toEqual(["random", "baseline"]);
+    expect(incumbentUnreadable).toMatch(/ARTIFACT|snapshot|policy/);
+  });
+
   it("refuses traces that have no work to simulate", async () => {
     const graph = loop.wrap(sentinel({ scanner: undefined }).compile(), { workflowType: "given" });
     await graph.invoke(

@@ -1,5 +1,6 @@
 import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { FakeStreamingChatModel } from "@langchain/core/utils/testing";
+import * as lib from "@langchain/langgraph";
 import { createSupervisor } from "@langchain/langgraph-supervisor";
 import { createHandoffTool, createSwarm } from "@langchain/langgraph-swarm";
 import { createAgent, createMiddleware, tool } from "langchain";
@@ -141,3 +142,30 @@ describe.each(["tap", "callbacks"] as const)("agents by %s", (capture) => {
     ]);
   });
 });
+
+it.each(["tap", "callbacks"] as const)(
+  "calls in functional tasks count once, for the innermost, by %s",
+  async (capture) => {
+    const { tracer, trace } = tracing({ capture });
+    const [model, search] = [
+      new Script([new AIMessage("hm")]),
+      tool(async () => "found", { name: "search", schema: z.object({}) }),
+    ];
+    const inner = lib.task("inner", async () => model.invoke("more"));
+    const outer = lib.task("outer", async () => {
+      await search.invoke({});
+      return inner();
+    });
+    const main = lib.entrypoint("main", async (text: string) => {
+      await model.invoke(text);
+      return outer();
+    });
+    await tracer.wrap(main, { workflowType: "t" }).invoke("hello");
+    const { modelCalls, toolCalls } = await trace();
+    expect(modelCalls.map((c) => [[...c.path, c.node].join("/"), c.tokensIn])).toEqual([
+      ["main", 100],
+      ["main/outer/inner", 100],
+    ]);
+    expect(toolCalls.map((c) => [...c.path, c.node].join("/"))).toEqual(["main/outer"]);
+  },
+);

@@ -1,4 +1,5 @@
 import * as oldest from "langgraph-oldest";
+import { caches } from "./battery/caches.js";
 import type { Library } from "./battery/case.js";
 import { failures } from "./battery/failures.js";
 import { nesting } from "./battery/nesting.js";
@@ -7,5 +8,5 @@ import { routes } from "./battery/routes.js";
 import { battery } from "./battery/run.js";
 
 // The oldest version that the peer range admits; cases of newer features stay out.
-const cases = [...routes, ...nesting, ...failures, ...pauses].filter((test) => !test.newest);
+const cases = [...routes, ...nesting, ...failures, ...pauses, ...caches].filter((test) => !test.newest);
 battery("oldest LangGraph", oldest as unknown as Library, cases);

@@ -151,6 +151,25 @@ describe("buffered writer", () => {
     expect(writer.counters()).toMatchObject({ queued: 5, dropped: 1 });
   });
 
+  it("a flush waits for what it was called for, also when later records are dropped meanwhile", async () => {
+    let accept = () => {};
+    const { writer } = writerOver(
+      storeThat((kind) => (kind === "trace" ? new Promise((resolve) => (accept = resolve)) : Promise.resolve())),
+      { maxRecords: 2, batchRecords: 1 },
+    );
+    writer.add("trace", segment(1), 10);
+    let isFlushed = false;
+    const flushed = writer.flush().then(() => (isFlushed = true));
+    writer.add("trace", segment(2), 10);
+    writer.add("decision", decision(1), 10);
+    await settle();
+    expect(writer.counters()).toMatchObject({ queued: 2, written: 0, droppedBy: { "buffer-full": 1 } });
+    expect(isFlushed).toBe(false);
+    accept();
+    await flushed;
+    expect(writer.counters().written).toBeGreaterThan(0);
+  });
+
   it("is bounded in bytes", () => {
     const { writer } = writerOver(
       storeThat(() => new Promise(() => {})),

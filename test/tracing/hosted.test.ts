@@ -70,6 +70,34 @@ it("a wrapped graph that a wrapped one runs by hand belongs to it, whichever way
   }
 });
 
+it("without calls, only graphs that do not report themselves are said to be missing", async () => {
+  const { tracer, segments } = tracing({ calls: false });
+  const bare = new lib.StateGraph(stateOf(lib)).addNode("x", say("x")).addEdge(lib.START, "x").compile();
+  const wrapped = tracer.wrap(bare, { workflowType: "inner" });
+  const task = lib.task("task", async (n: number) => bare.invoke({ n }));
+  const outer = new lib.StateGraph(stateOf(lib))
+    .addNode("seen", (s) => wrapped.invoke(s))
+    .addNode("both", async (s) => bare.invoke(await wrapped.invoke(s)))
+    .addNode("functional", async (s) => task(s.n))
+    .addEdge(lib.START, "seen")
+    .addEdge("seen", "both")
+    .addEdge("both", "functional")
+    .compile();
+  await tracer.wrap(outer, { workflowType: "outer" }).invoke({ n: 0 });
+  const [segment] = await segments();
+  expect(brief(segment as never).nodes).toEqual([
+    "1 both/x:success",
+    "1 seen/x:success",
+    "1 seen:success",
+    "2 both:success",
+    "3 functional/task:success",
+    "3 functional:success",
+  ]);
+  expect(segment?.gaps).toEqual(
+    ["both", "task"].map((name) => `node ${name} ran 1 graph(s) of its own, which were not captured (calls: false)`),
+  );
+});
+
 it("a clock or an id that fails does not reach the graph", async () => {
   const failing = () => {
     throw new Error("broken");

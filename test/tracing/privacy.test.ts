@@ -221,6 +221,23 @@ describe("redaction", () => {
   });
 });
 
+it("a function says what is kept of metadata and contexts, too, of numbers as well", async () => {
+  const redact = (value: unknown, path: string) => {
+    if (path.endsWith("born")) return undefined;
+    if (path.endsWith("street")) return Array.isArray(value) ? value.map(Math.round) : "a street";
+    return typeof value === "number" ? Math.floor(value / 10) * 10 : value;
+  };
+  const { tracer, segments } = tracing({ redact });
+  const graph = new lib.StateGraph(State)
+    .addNode("a", () => ({}))
+    .addEdge(lib.START, "a")
+    .compile();
+  const about = { age: 47, born: 1979, street: 12, isNew: true };
+  await tracer.wrap(graph, { workflowType: "t" }).invoke({}, { metadata: about });
+  expect((await segments())[0]?.metadata).toEqual({ age: 40, born: null, street: null, isNew: true });
+  expect(tracer.asKept({ ...about, street: [1.2, 3] })).toEqual({ age: 40, born: null, street: [1, 3], isNew: true });
+});
+
 it("redaction leaves a decision its experiment", async () => {
   const { tracer, store } = tracing({ redact: [/\d+/] });
   const own = { "prompt.unit": "0a1b2c", "prompt.experiment": "support/2" };

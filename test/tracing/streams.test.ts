@@ -1,5 +1,7 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ManualClock } from "../../src/core/index.js";
 import { say, stateOf } from "./battery/case.js";
 import { brief, collect, tracing } from "./support.js";
 
@@ -119,6 +121,19 @@ describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => 
     }
   });
 
+  it("a handler of the same tracer beside it records nothing twice", async () => {
+    const { graph, wrapped, tracer, segments } = graphs(capture);
+    const handler = tracer.handler({ workflowType: "t", graph });
+    await wrapped.invoke({ n: 0 }, { callbacks: [handler] });
+    await wrapped.withConfig({ callbacks: [handler] }).invoke({ n: 0 });
+    await graph.invoke({ n: 0 }, { callbacks: [handler] });
+    expect((await segments()).map((s) => [s.capture, s.nodes.length])).toEqual([
+      [capture, 4],
+      [capture, 4],
+      ["callbacks", 4],
+    ]);
+  });
+
   it("leaves the given graph alone and wraps once only", async () => {
     const { graph, wrapped, tracer, trace } = graphs(capture);
     const before = Object.keys(graph.nodes).map((name) => graph.nodes[name as never]);
@@ -131,6 +146,83 @@ describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => 
     expect(brief(only).nodes).toEqual(["1 a:success", "1 sub/x:success", "2 sub:success", "3 b:success"]);
   });
 });
+
+/** Nodes side by side: one that is done at once and has a further edge to write, and one that takes some turns of the event loop. */
+function race(turns: number, schema: "plain" | "validated") {
+  const wait = async () => {
+    for (let i = 0; i < turns; i++) await undefined;
+    return { log: ["slow"] };
+  };
+  const list = { inputSchema: z.array(z.string()), reducer: (a: string[], b: string[]) => a.concat(b) };
+  const log = new lib.ReducedValue(z.array(z.string()).default([]), list);
+  return new lib.StateGraph(schema === "plain" ? stateOf(lib) : (new lib.StateSchema({ log }) as never))
+    .addNode("first", say("first"))
+    .addNode("slow", wait)
+    .addNode("fast", say("fast"))
+    .addNode("after", say("after"))
+    .addEdge(lib.START, "first")
+    .addEdge(lib.START, "slow")
+    .addEdge(lib.START, "fast")
+    .addEdge("fast", "after")
+    .compile();
+}
+
+it.each([
+  ["as it is written", "plain"],
+  ["validated", "validated"],
+] as const)("nodes side by side end in the order of the bare graph, their state %s", async (_, schema) => {
+  const { tracer } = tracing({ calls: false });
+  const updates = async (graph: ReturnType<typeof race>) =>
+    collect(await graph.stream({ log: [] } as never, { streamMode: "updates" }));
+  for (let turns = 0; turns < 24; turns++) {
+    const graph = race(turns, schema);
+    expect(await updates(tracer.wrap(graph, { workflowType: "t" }))).toEqual(await updates(graph));
+  }
+});
+
+it("nodes that call functional tasks end in the order of the bare graph", async () => {
+  const { tracer } = tracing({ calls: false });
+  const task = lib.task("task", async () => "done");
+  const outer = lib.task("outer", () => task());
+  const graphOf = (turns: number) =>
+    new lib.StateGraph(stateOf(lib))
+      .addNode("calls", async () => ({ log: [await outer()] }))
+      .addNode("waits", async () => {
+        for (let i = 0; i < turns; i++) await undefined;
+        return { log: ["waits"] };
+      })
+      .addEdge(lib.START, "calls")
+      .addEdge(lib.START, "waits")
+      .compile();
+  const updates = async (graph: ReturnType<typeof graphOf>) =>
+    collect(await graph.stream({ n: 0 }, { streamMode: "updates" }));
+  for (let turns = 0; turns < 40; turns++)
+    expect(await updates(tracer.wrap(graphOf(turns), { workflowType: "t" }))).toEqual(await updates(graphOf(turns)));
+});
+
+it.each(["tap", "callbacks"] as const)(
+  "a node that was busy for long and then cancelled was not idle, by %s",
+  async (capture) => {
+    const clock = new ManualClock();
+    const { tracer, trace } = tracing({ capture, clock });
+    const graph = new lib.StateGraph(stateOf(lib))
+      .addNode(
+        "busy",
+        (_, { signal }) =>
+          new Promise<never>((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+        { timeout: { idleTimeout: 1000 } },
+      )
+      .addNode("bad", async () => {
+        clock.advance(5000);
+        throw new Error("no");
+      })
+      .addEdge(lib.START, "busy")
+      .addEdge(lib.START, "bad")
+      .compile();
+    await expect(tracer.wrap(graph, { workflowType: "t" }).invoke({ n: 0 })).rejects.toThrow("no");
+    expect(brief(await trace()).nodes).toEqual(["1 bad:error", "1 busy:cancelled"]);
+  },
+);
 
 it("a disabled tracer leaves the bare graph", async () => {
   const { tracer, segments } = tracing({ enabled: false });

@@ -1,5 +1,6 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/core/index.js";
 import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { aDecision } from "../support/facts.js";
 import { say, stateOf, thread } from "./battery/case.js";
@@ -183,6 +184,32 @@ it("dates a run from its first segment when it looks for the origin of a replay"
   for await (const state of graph.getStateHistory(thread())) history.push(state as never);
   await graph.invoke(null, history.find((h) => h.next[0] === "a")?.config);
   expect((await segments()).at(-1)?.origin).toEqual({ kind: "replay", workflowId: "two" });
+});
+
+it("finds the origin of a replay among runs long past, and when other processes went on with the thread", async () => {
+  const [store, checkpointer] = [createMemoryStore(), new lib.MemorySaver()];
+  // The first run begins long before its checkpoints are made, all others long after.
+  let aheadMs = -1000;
+  const process = () => {
+    const { tracer } = tracing({ store, clock: { ...systemClock, now: () => Date.now() + aheadMs } });
+    const graph = tracer.wrap(asking(checkpointer), { workflowType: "t" });
+    const run = async (workflowId?: string, config: object = { ...thread(), metadata: { workflowId } }) => {
+      await graph.invoke(workflowId === undefined ? null : { n: 0 }, config);
+      await tracer.flush();
+    };
+    return { graph, run };
+  };
+  const [here, there] = [process(), process()];
+  await here.run("first");
+  const { config: paused } = await here.graph.getState(thread());
+  aheadMs = 1000;
+  await there.run("second");
+  await there.run(undefined, paused);
+  for (let n = 0; n < 10; n++) await here.run(`later ${n}`);
+  await here.run(undefined, paused);
+  const origins: unknown[] = [];
+  for await (const { facts } of store.read("trace")) origins.push(...facts.flatMap((s) => s.origin ?? []));
+  expect(origins).toEqual(Array(2).fill({ kind: "replay", workflowId: "first" }));
 });
 
 it.each(["tap", "callbacks"] as const)("names a run by %s as other tracing services do", async (capture) => {

@@ -49,6 +49,8 @@ export type EdgeTaken = z.infer<typeof edgeTakenSchema>;
 export const modelCallSchema = z.object({
   node: z.string().optional(),
   path: z.array(z.string()),
+  /** The task of the node that made the call; absent in older records. */
+  taskId: z.string().optional(),
   provider: z.string().optional(),
   model: z.string().optional(),
   startedAt: timestampSchema,
@@ -67,6 +69,8 @@ export type ModelCall = z.infer<typeof modelCallSchema>;
 export const toolCallSchema = z.object({
   node: z.string().optional(),
   path: z.array(z.string()),
+  /** The task of the node that made the call; absent in older records. */
+  taskId: z.string().optional(),
   name: z.string(),
   startedAt: timestampSchema,
   durationMs: z.number().nonnegative(),

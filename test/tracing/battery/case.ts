@@ -22,6 +22,8 @@ export interface Case {
   expected: ReturnType<typeof brief>;
   /** Where callbacks see less than the tap, what they see instead. */
   byCallbacks?: Partial<ReturnType<typeof brief>>;
+  /** Where a handler alone sees less than that. */
+  byHandler?: Partial<ReturnType<typeof brief>>;
 }
 
 /** State of most cases: a log to which nodes add, and a number. */

@@ -78,6 +78,20 @@ export const failures: Case[] = [
     expected: { status: "error", nodes: ["1 slow:error"], edges: ["0 __start__>slow:static"] },
   },
   {
+    name: "a node that is idle too long, tried again",
+    newest: true,
+    build: (lib) =>
+      new lib.StateGraph(stateOf(lib))
+        .addNode("slow", hang, {
+          timeout: { idleTimeout: 20 },
+          retryPolicy: { maxAttempts: 2, initialInterval: 1, jitter: false, logWarning: false },
+        })
+        .addEdge(lib.START, "slow")
+        .compile() as AnyGraph,
+    run: (graph) => outcome(graph.invoke({ n: 0 })).then((o) => String(o).replace(/\d+(\.\d+)?\s*m?s/g, "T")),
+    expected: { status: "error", nodes: ["1 slow#2:error", "1 slow:error"], edges: ["0 __start__>slow:static"] },
+  },
+  {
     name: "an error handler",
     newest: true,
     build: (lib) =>

@@ -158,4 +158,18 @@ export const nesting: Case[] = [
       edges: ["0 __start__>a:static", "1 a>__end__:static"],
     },
   },
+  {
+    name: "functional: a task that runs a graph by hand",
+    build: (lib) => {
+      const sub = new lib.StateGraph(stateOf(lib)).addNode("x", say("x")).addEdge(lib.START, "x").compile();
+      const ask = lib.task("ask", async (n: number) => (await sub.invoke({ n })).log);
+      return lib.entrypoint("main", async (n: number) => ask(n)) as unknown as AnyGraph;
+    },
+    run: (graph) => graph.invoke(2),
+    expected: {
+      status: "success",
+      nodes: ["0 main/ask:success", "0 main:success", "1 main/ask/x:success"],
+      edges: ["0 main/ask/__start__>x:static~"],
+    },
+  },
 ];

@@ -51,6 +51,22 @@ export const routes: Case[] = [
     },
   },
   {
+    name: "conditional to a node and to the end at once",
+    build: (lib) =>
+      new lib.StateGraph(stateOf(lib))
+        .addNode("a", say("a"))
+        .addNode("b", say("b"))
+        .addEdge(lib.START, "a")
+        .addConditionalEdges("a", () => ["b", lib.END], ["b", lib.END])
+        .addConditionalEdges("b", () => [lib.END, lib.END], [lib.END])
+        .compile() as AnyGraph,
+    expected: {
+      status: "success",
+      nodes: ["1 a:success", "2 b:success"],
+      edges: ["0 __start__>a:static", "1 a>b:conditional", "2 b>__end__:conditional"],
+    },
+  },
+  {
     name: "several conditional edges and a static one on one source",
     build: (lib) =>
       new lib.StateGraph(stateOf(lib))

@@ -39,7 +39,7 @@ export function battery(title: string, lib: Library, cases: readonly Case[]): vo
         callbacks: [handler],
       });
       expect(await runOf(test)(handled, lib)).toEqual(await bare());
-      const expected = { ...test.expected, ...test.byCallbacks };
+      const expected = { ...test.expected, ...test.byCallbacks, ...test.byHandler };
       await expect.poll(async () => brief(await trace()).nodes, { interval: 5 }).toEqual(expected.nodes);
       expect(brief(await trace())).toEqual(expected);
     });

@@ -44,7 +44,7 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
   );
   for (const node of ordered) {
     const span = under(
-      hostOf(node.path, node.startedAt, nodes) ?? root,
+      hostOf(node.path, node.startedAt, ofTask(nodes, node.hostTaskId)) ?? root,
       `invoke_agent ${node.name}`,
       SpanKind.INTERNAL,
       node.startedAt,
@@ -89,13 +89,18 @@ interface NodeSpan {
   span: Span;
 }
 
-/** The execution that made a call; of several by one name at once, its own where the record says which. */
+/** The execution that made a call. */
 function callerOf(
   { node, path, taskId, startedAt }: ModelCall | ToolCall,
   nodes: readonly NodeSpan[],
 ): Span | undefined {
-  const own = nodes.filter((other) => other.node.taskId === taskId);
-  return hostOf(node === undefined ? path : [...path, node], startedAt, own.length > 0 ? own : nodes);
+  return hostOf(node === undefined ? path : [...path, node], startedAt, ofTask(nodes, taskId));
+}
+
+/** Of several executions of one name at once those of a task, where the record says which. */
+function ofTask(nodes: readonly NodeSpan[], taskId: string | undefined): readonly NodeSpan[] {
+  const own = nodes.filter(({ node }) => node.taskId === taskId);
+  return own.length > 0 ? own : nodes;
 }
 
 /** The last execution of the innermost hosting node that had begun by then. */

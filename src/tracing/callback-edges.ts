@@ -22,21 +22,21 @@ export function noteInferredEdges(
   outlook: NodeOutlook | undefined,
 ): void {
   for (const command of commandsIn(output)) noteCommandEdges(recorder, run, command);
-  if (isSend(output)) recorder.edgeEmitted(run, output.node, "send");
+  if (isSend(output)) recorder.edges.emitted(run, output.node, "send");
   if (!outlook) {
-    recorder.leaveOpen(run, undefined);
+    recorder.edges.leaveOpen(run, undefined);
     return;
   }
-  for (const to of outlook.statics) recorder.edgeEmitted(run, to, "static");
-  if (outlook.staticEnd) recorder.edgeEmitted(run, END, "static", { started: true });
-  for (const { channel, to } of outlook.joins) recorder.edgeEmitted(run, to, "join", { channel });
+  for (const to of outlook.statics) recorder.edges.emitted(run, to, "static");
+  if (outlook.staticEnd) recorder.edges.emitted(run, END, "static", { started: true });
+  for (const { channel, to } of outlook.joins) recorder.edges.emitted(run, to, "join", { channel });
   const traced = outlook.branches.filter((b) => b.traced).length;
   const results = children.slice(children.length - traced);
   let next = results.length < traced ? undefined : 0;
   for (const branch of outlook.branches) {
     const result = branch.traced && next !== undefined ? results[next++] : undefined;
     if (result?.ended) noteBranch(recorder, run, result.output, branch.ends);
-    else recorder.leaveOpen(run, branch.ends && Object.values(branch.ends));
+    else recorder.edges.leaveOpen(run, branch.ends && Object.values(branch.ends));
   }
 }
 
@@ -51,8 +51,8 @@ function noteBranch(
   );
   const onward = choices.filter((to) => to !== undefined && to !== END);
   // Whoever goes on somewhere does not end.
-  if (onward.length === 0 && choices.includes(END)) recorder.edgeEmitted(run, END, "conditional", { started: true });
+  if (onward.length === 0 && choices.includes(END)) recorder.edges.emitted(run, END, "conditional", { started: true });
   for (const to of onward)
-    if (isSend(to)) recorder.edgeEmitted(run, to.node, "send");
-    else recorder.edgeEmitted(run, String(to), "conditional");
+    if (isSend(to)) recorder.edges.emitted(run, to.node, "send");
+    else recorder.edges.emitted(run, String(to), "conditional");
 }

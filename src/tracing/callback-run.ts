@@ -82,7 +82,7 @@ export class CallbackRun {
     const seen = new Set<string>();
     // What such a node leads to may have been served from the cache as well.
     for (;;) {
-      const due = dueFromCache(recorder.pending(namespace), { graph, shape }, step, starting);
+      const due = dueFromCache(recorder.edges.pending(namespace), { graph, shape }, step, starting);
       const fresh = due.filter((node) => !seen.has(node.name));
       if (fresh.length === 0) return;
       for (const [i, { name, step: at, trigger }] of fresh.entries()) {
@@ -92,7 +92,7 @@ export class CallbackRun {
         const outlook = shape && outlookOf(shape, name);
         noteInferredEdges(recorder, run, undefined, [], outlook);
         const { ends } = graph.nodes[name] as NodeShape;
-        if (ends && outlook?.branches.length === 0) recorder.leaveOpen(run, Object.values(ends), "command");
+        if (ends && outlook?.branches.length === 0) recorder.edges.leaveOpen(run, Object.values(ends), "command");
       }
     }
   }
@@ -100,7 +100,7 @@ export class CallbackRun {
   /** The run has ended well: infers what nothing followed. What a graph that was interrupted had before it did not run. */
   inferAtEnd(): void {
     const { recorder } = this;
-    for (const namespace of new Set(recorder.pending().map((edge) => edge.namespace))) {
+    for (const namespace of new Set(recorder.edges.pending().map((edge) => edge.namespace))) {
       const host = namespace.slice(namespace.lastIndexOf(":") + 1);
       if (namespace !== recorder.base && !recorder.hasEndedWell(host)) continue;
       this.inferCached(namespace, recorder.interrupted ? recorder.lastStep(namespace) + 1 : Number.POSITIVE_INFINITY);

@@ -1,5 +1,5 @@
 import type { EdgeKind, EdgeTaken } from "../core/index.js";
-import { BRANCH_PREFIX, END, JOIN_PREFIX, PUSH_TRIGGER } from "./internals.js";
+import { BRANCH_PREFIX, END, JOIN_PREFIX, PUSH_TRIGGER, START } from "./internals.js";
 import type { NodeRun, TaskPlace } from "./run-recorder.js";
 
 /** What may be known of an edge beside its ends. */
@@ -26,18 +26,23 @@ interface OpenBranch {
   kind: EdgeKind;
 }
 
+/** What is told of an edge's source. */
+type EdgeSource = Pick<NodeRun, "name" | "namespace" | "path" | "step">;
+
 /** The edges of one run: emitted when a node ends, started when their destination does. */
 export class EdgeLog {
   private readonly edges: EdgeRun[] = [];
   /** Edges whose destination has not started, by destination (which several graphs may have by the same name). */
   private readonly waiting = new Map<string, EdgeRun[]>();
   private open: OpenBranch[] = [];
+  /** Where the run's input sends it. Its step is told by its destination alone. */
+  private readonly entries: { namespace: string; to: string; kind: EdgeKind }[] = [];
 
   get count(): number {
     return this.edges.length;
   }
 
-  emitted(from: NodeRun, to: string, kind: EdgeKind, more: EdgeDetails = {}): void {
+  emitted(from: EdgeSource, to: string, kind: EdgeKind, more: EdgeDetails = {}): void {
     const { namespace, path, step } = from;
     const edge: EdgeRun = { from: from.name, to, kind, path, step, started: more.started ?? false, namespace };
     if (more.inferred) edge.inferred = true;
@@ -56,6 +61,11 @@ export class EdgeLog {
     kind: EdgeKind = ends ? "conditional" : "static",
   ): void {
     this.open.push({ from, ends: ends && [...ends], kind });
+  }
+
+  /** The run's input is a command to a node. */
+  entered(namespace: string, to: string, kind: EdgeKind): void {
+    this.entries.push({ namespace, to, kind });
   }
 
   /** Edges whose destination has not started, of all graphs or of one. */
@@ -79,8 +89,10 @@ export class EdgeLog {
     const { name, namespace, step } = place;
     const list = this.waiting.get(name);
     const trigger = place.triggers[0] ?? "";
-    if (!list?.some((edge) => edge.namespace === namespace))
+    if (!list?.some((edge) => edge.namespace === namespace)) {
+      if (this.arrivedFromInput(place)) return undefined;
       return trigger.startsWith(BRANCH_PREFIX) ? this.arrivedUnannounced(place) : undefined;
+    }
     let sendTaken = false;
     const left = list.filter((edge) => {
       if (edge.namespace !== namespace || edge.step >= step) return true;
@@ -96,6 +108,18 @@ export class EdgeLog {
     if (left.length > 0) this.waiting.set(name, left);
     else this.waiting.delete(name);
     return undefined;
+  }
+
+  /** A node starts because the run's input sent it there. */
+  private arrivedFromInput({ name, namespace, step, triggers }: TaskPlace): boolean {
+    const isSent = triggers[0] === PUSH_TRIGGER;
+    const at = this.entries.findIndex(
+      (e) => e.to === name && e.namespace === namespace && (e.kind === "send") === isSent,
+    );
+    const [entry] = at < 0 ? [] : this.entries.splice(at, 1);
+    if (!entry) return false;
+    this.emitted({ name: START, namespace, path: [], step: step - 1 }, name, entry.kind, { started: true });
+    return true;
   }
 
   /** A node starts though no edge to it was seen: from an open conditional edge, or a node served from a cache. */

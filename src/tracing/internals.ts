@@ -182,3 +182,9 @@ export function pathOfNamespace(namespace: string): string[] {
   for (const part of namespace.split("|")) if (!/^\d+$/.test(part)) names.push(part.split(":")[0] as string);
   return names;
 }
+
+/** The task of the innermost node that hosts the graph of a namespace. */
+export function taskOfNamespace(namespace: string): string | undefined {
+  const host = namespace.split("|").findLast((part) => part.includes(":"));
+  return host?.slice(host.indexOf(":") + 1);
+}

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  type EdgeKind,
   isoTime,
   type ModelCall,
   type NodeExecution,
@@ -12,10 +11,10 @@ import {
   type ToolCall,
   type TraceSegment,
 } from "../core/index.js";
-import { type EdgeDetails, EdgeLog, type PendingEdge } from "./edge-log.js";
+import { EdgeLog } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
-import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START } from "./internals.js";
+import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START, taskOfNamespace } from "./internals.js";
 import { redactText } from "./redact.js";
 import { keptMetadata } from "./run-start.js";
 import type { CaptureSettings } from "./settings.js";
@@ -96,10 +95,10 @@ export class RunRecorder {
   readonly gaps = new Set<string>();
   readonly modelCalls: CallRun<ModelCall>[] = [];
   readonly toolCalls: CallRun<ToolCall>[] = [];
+  readonly edges = new EdgeLog();
   private readonly startedAt: number;
   private readonly startedMono: number;
   private readonly nodes: NodeRun[] = [];
-  private readonly edges = new EdgeLog();
   private readonly attempts = new Map<string, NodeRun>();
   private readonly paths = new Map<string, string[]>();
   private stateLeft: number;
@@ -178,18 +177,6 @@ export class RunRecorder {
     return run;
   }
 
-  edgeEmitted(from: NodeRun, to: string, kind: EdgeKind, more?: EdgeDetails): void {
-    this.edges.emitted(from, to, kind, more);
-  }
-
-  leaveOpen(from: NodeRun, ends: readonly string[] | undefined, kind?: EdgeKind): void {
-    this.edges.leaveOpen(from, ends, kind);
-  }
-
-  pending(namespace?: string): PendingEdge[] {
-    return this.edges.pending(namespace);
-  }
-
   /** The last step at which a node of a graph started. */
   lastStep(namespace: string): number {
     return this.nodes.reduce((last, n) => (n.namespace === namespace ? Math.max(last, n.step) : last), 0);
@@ -215,7 +202,7 @@ export class RunRecorder {
       inStep.findLast((n) => n.status === "error");
     if (!named) return;
     this.settleGivenUp(named);
-    this.edgeEmitted(named, name, "static", { started: true, inferred: true });
+    this.edges.emitted(named, name, "static", { started: true, inferred: true });
   }
 
   pathOf(namespace: string): string[] {
@@ -329,6 +316,7 @@ export class RunRecorder {
       durationMs: round(run.durationMs),
       status: run.status as NodeStatus,
     };
+    if (run.path.length > 0) record.hostTaskId = taskOfNamespace(run.namespace);
     if (run.error) record.error = run.error;
     if (run.inferred) record.inferred = true;
     if (run.input !== undefined) record.input = run.input;

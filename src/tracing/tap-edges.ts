@@ -30,27 +30,27 @@ export function noteSentEdges(
     for (const [channel, value] of writes) {
       if (channel.startsWith(BRANCH_PREFIX)) {
         const to = channel.slice(BRANCH_PREFIX.length);
-        if (value !== run.name) recorder.edgeEmitted(run, to, "static");
+        if (value !== run.name) recorder.edges.emitted(run, to, "static");
         else {
           fromBranch = true;
           // What a cached node returned is not seen; without conditional edges it was a command.
           const isCommanded = takeGoal(goals, to) || (output === undefined && outlook.branches.length === 0);
-          recorder.edgeEmitted(run, to, isCommanded ? "command" : "conditional");
+          recorder.edges.emitted(run, to, isCommanded ? "command" : "conditional");
         }
       } else if (channel === TASKS_CHANNEL) {
         fromBranch = true;
-        if (isSend(value)) recorder.edgeEmitted(run, value.node, "send");
+        if (isSend(value)) recorder.edges.emitted(run, value.node, "send");
       } else if (channel.startsWith(JOIN_PREFIX)) {
-        recorder.edgeEmitted(run, channel.slice(channel.lastIndexOf(":") + 1), "join", { channel });
+        recorder.edges.emitted(run, channel.slice(channel.lastIndexOf(":") + 1), "join", { channel });
       }
     }
     if (fromBranch) branchSends += 1;
   }
-  if (outlook.staticEnd) recorder.edgeEmitted(run, END, "static", { started: true });
-  if (goals.toEnd) recorder.edgeEmitted(run, END, "command", { started: true });
+  if (outlook.staticEnd) recorder.edges.emitted(run, END, "static", { started: true });
+  if (goals.toEnd) recorder.edges.emitted(run, END, "command", { started: true });
   const conditionalSends = branchSends - (goals.sends ? 1 : 0);
   for (let i = conditionalSends; i < outlook.branches.length; i++)
-    recorder.edgeEmitted(run, END, "conditional", { started: true });
+    recorder.edges.emitted(run, END, "conditional", { started: true });
 }
 
 interface Goals {
@@ -84,8 +84,16 @@ function takeGoal(goals: Goals, to: string): boolean {
 /** Notes where a command raised by a subgraph (`Command.PARENT`) sends the node that hosts it. */
 export function noteCommandEdges(recorder: RunRecorder, run: NodeRun, command: { goto?: unknown }): void {
   for (const goto of gotosOf(command)) {
-    if (goto === END) recorder.edgeEmitted(run, END, "command", { started: true });
-    else if (typeof goto === "string") recorder.edgeEmitted(run, goto, "command");
-    else if (isSend(goto)) recorder.edgeEmitted(run, goto.node, "send");
+    if (goto === END) recorder.edges.emitted(run, END, "command", { started: true });
+    else if (typeof goto === "string") recorder.edges.emitted(run, goto, "command");
+    else if (isSend(goto)) recorder.edges.emitted(run, goto.node, "send");
+  }
+}
+
+/** Notes where a command that is a run's input sends it. Its edges come from the start, as LangGraph has it. */
+export function noteInputEdges(recorder: RunRecorder, input: unknown): void {
+  for (const goto of commandsIn(input).flatMap(gotosOf)) {
+    if (typeof goto === "string") recorder.edges.entered(recorder.base, goto, "command");
+    else if (isSend(goto)) recorder.edges.entered(recorder.base, goto.node, "send");
   }
 }

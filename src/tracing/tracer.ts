@@ -39,6 +39,7 @@ import { recorderOf, runOf } from "./run-context.js";
 import { RunRecorder } from "./run-recorder.js";
 import { givenWorkflowId, runStartOf } from "./run-start.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
+import { noteInputEdges } from "./tap-edges.js";
 import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
 import { type Thread, ThreadMemory } from "./thread-memory.js";
 
@@ -215,6 +216,7 @@ export class WorkflowTracer implements DecisionSink {
     } catch (error) {
       this.failed(error);
     }
+    recorder.quietly(() => noteInputEdges(recorder, input));
     if (recorder.identity) this.begun.add(recorder.identity.workflowId);
     recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
   }

@@ -125,3 +125,36 @@ it.each(["tap", "callbacks"] as const)(
     expect(callers.sort()).toEqual(nodes.sort());
   },
 );
+
+it.each(["tap", "callbacks"] as const)(
+  "nodes of a subgraph that runs several times at once are under their own host, by %s",
+  async (capture) => {
+    const { tracer, trace } = tracing({ capture });
+    let begun = 0;
+    const inner = new lib.StateGraph(stateOf(lib))
+      .addNode("x", async () => {
+        begun += 1;
+        while (begun < 3) await new Promise((resolve) => setImmediate(resolve));
+        return { log: ["x"] };
+      })
+      .addEdge(lib.START, "x")
+      .compile();
+    const graph = new lib.StateGraph(stateOf(lib))
+      .addNode("host", inner)
+      .addConditionalEdges(lib.START, () => [1, 2, 3].map((n) => new lib.Send("host", { n, log: [] })), ["host"])
+      .compile();
+    await tracer.wrap(graph, { workflowType: "t" }).invoke({ n: 0 });
+    const { nodes } = await trace();
+    const tasks = (name: string, key: "taskId" | "hostTaskId") =>
+      nodes.filter((n) => n.name === name).map((n) => n[key]);
+    expect(tasks("x", "hostTaskId").sort()).toEqual(tasks("host", "taskId").sort());
+    expect(tasks("host", "hostTaskId")).toEqual([undefined, undefined, undefined]);
+    const memory = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] });
+    exportTrace(await trace(), provider.getTracer("test"));
+    const spans = memory.getFinishedSpans();
+    const parents = spans.filter((s) => s.name === "invoke_agent x").map((s) => s.parentSpanContext?.spanId);
+    const hosts = spans.filter((s) => s.name === "invoke_agent host").map((s) => s.spanContext().spanId);
+    expect(parents.sort()).toEqual(hosts.sort());
+  },
+);

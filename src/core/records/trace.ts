@@ -14,6 +14,8 @@ export const nodeExecutionSchema = z.object({
   path: z.array(z.string()),
   step: z.number().int(),
   taskId: z.string(),
+  /** The task of the node that hosts this one; absent at the root and in older records. */
+  hostTaskId: z.string().optional(),
   /** 1 for the first try; retries of one task count up. */
   attempt: z.number().int().positive(),
   startedAt: timestampSchema,

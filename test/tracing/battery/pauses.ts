@@ -38,6 +38,44 @@ export const pauses: Case[] = [
     expected: { status: "interrupted", nodes: ["1 ask:interrupted"], edges: ["0 __start__>ask:static"] },
   },
   {
+    name: "commands as input, to a node and with a Send",
+    build: (lib) =>
+      new lib.StateGraph(stateOf(lib))
+        .addNode("a", say("a"), { ends: ["b"] })
+        .addNode("b", say("b"))
+        .addNode("c", say("c"))
+        .addEdge(lib.START, "a")
+        .addEdge("b", "c")
+        .compile({ checkpointer: new lib.MemorySaver() }) as AnyGraph,
+    run: async (graph, lib) => {
+      const command = new lib.Command({ goto: ["b", new lib.Send("c", { n: 1 })], update: { log: ["u"] } });
+      return graph.invoke(command, { ...thread(), metadata: { workflowId: "w" } });
+    },
+    expected: {
+      status: "success",
+      nodes: ["0 b:success", "0 c:success", "1 c:success"],
+      edges: ["-1 __start__>b:command", "-1 __start__>c:send", "0 b>c:static"],
+    },
+  },
+  {
+    name: "an interrupt answered by a command that also goes elsewhere",
+    build: (lib) =>
+      new lib.StateGraph(stateOf(lib))
+        .addNode("ask", () => ({ log: [String(lib.interrupt("?"))] }), { ends: ["b"] })
+        .addNode("b", say("b"))
+        .addEdge(lib.START, "ask")
+        .compile({ checkpointer: new lib.MemorySaver() }) as AnyGraph,
+    run: async (graph, lib) => {
+      await graph.invoke({ n: 0 }, thread());
+      return graph.invoke(new lib.Command({ resume: "yes", goto: "b" }), thread());
+    },
+    expected: {
+      status: "success",
+      nodes: ["1 ask:interrupted", "1 ask:success", "1 b:success"],
+      edges: ["0 __start__>ask:static", "0 __start__>b:command"],
+    },
+  },
+  {
     name: "a static interrupt before a node, then on",
     build: (lib) =>
       new lib.StateGraph(stateOf(lib))

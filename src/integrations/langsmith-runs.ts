@@ -22,6 +22,7 @@ export interface LangSmithRun {
   prompt_token_details?: { cache_read?: number; cache_creation?: number } | null;
 }
 
+const START = "__start__";
 const STEP_TAG = /^graph:step:/;
 
 /**
@@ -55,6 +56,12 @@ export function segmentOfRuns(
       error: errorOf(run.error ?? undefined),
     }));
   return replayRuns(replayed, workflowType, options);
+}
+
+/** Whether a trace goes on with a run of its thread: LangGraph then begins with no run of the start. */
+export function goesOn(runs: readonly LangSmithRun[]): boolean {
+  const isStart = (run: LangSmithRun) => run.name === START && run.parent_run_ids?.length === 1;
+  return runs.some((run) => run.tags?.some((tag) => STEP_TAG.test(tag))) && !runs.some(isStart);
 }
 
 /** Milliseconds since the epoch; LangSmith's times are UTC, also where they do not say so. */

@@ -9,7 +9,7 @@ import {
 } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { CaptureOptions, PriceTable } from "../tracing/index.js";
-import { type LangSmithRun, segmentOfRuns, utcTime } from "./langsmith-runs.js";
+import { goesOn, type LangSmithRun, segmentOfRuns, utcTime } from "./langsmith-runs.js";
 
 export { type PromptHubClient, type PushOptions, pullPrompt, pushPrompt } from "./langsmith-prompts.js";
 export type { LangSmithRun } from "./langsmith-runs.js";
@@ -76,11 +76,13 @@ const FIELDS = [
   "PROMPT_TOKEN_DETAILS",
 ];
 const PAGE = 100;
+const EPOCH = "1970-01-01T00:00:00Z";
 
 /**
  * Reads traces of graphs from LangSmith into the store. Run ids stay the same, so feedback finds its way
  * in both directions; a trace that is in the store already is left out. Traces come in whole: those begun within
- * `from` and `to` with all their runs, those still under way when they are over.
+ * `from` and `to` with all their runs, those still under way when they are over. What resumes an interrupted run of
+ * its thread becomes a segment of that run.
  * @returns how many traces came in, were known already, or were skipped: no graph in them, not over, begun before `from`
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what came in before stays
  */
@@ -94,13 +96,18 @@ export async function importLangSmithTraces(
     traces.set(id, [...(traces.get(id) ?? []), run]);
   }
   const counts = { imported: 0, known: 0, skipped: 0 };
-  for (const [traceId, found] of traces) {
-    const root = found.find((run) => (run.parent_run_ids ?? []).length === 0);
-    const segment = root?.end_time
-      ? segmentOfRuns(await wholeTrace(options, traceId, root, found), workflowType, options)
-      : undefined;
-    if (!segment) counts.skipped += 1;
-    else if (await isKnown(store, segment)) counts.known += 1;
+  // In the order in which they began, so that a resumption finds what it resumes.
+  const begun = ([, runs]: [string, LangSmithRun[]]) => utcTime(rootOf(runs)?.start_time ?? EPOCH);
+  for (const [traceId, found] of [...traces].sort((a, b) => begun(a) - begun(b))) {
+    const root = rootOf(found);
+    const runs = root?.end_time ? await wholeTrace(options, traceId, root, found) : [];
+    const segment = segmentOfRuns(runs, workflowType, options);
+    if (!segment) {
+      counts.skipped += 1;
+      continue;
+    }
+    if (goesOn(runs)) await linkToResumed(store, segment);
+    if (await isKnown(store, segment)) counts.known += 1;
     else {
       await store.append("trace", [segment]);
       counts.imported += 1;
@@ -108,6 +115,23 @@ export async function importLangSmithTraces(
   }
   options.logger?.info("traces were read from LangSmith", counts);
   return counts;
+}
+
+function rootOf(runs: readonly LangSmithRun[]): LangSmithRun | undefined {
+  return runs.find((run) => (run.parent_run_ids ?? []).length === 0);
+}
+
+/** Makes a segment one of the run that its thread had left unfinished; one that was given a workflow id keeps it. */
+async function linkToResumed(store: LearningStore, segment: TraceSegment): Promise<void> {
+  const { threadId, workflowType, startedAt } = segment;
+  if (threadId === undefined) return;
+  const query = { threadId, workflowType, to: startedAt, latest: true, limit: 1 };
+  for await (const { facts } of store.read("trace", query))
+    for (const before of facts) {
+      if (before.status === "success") continue;
+      segment.resumed = true;
+      if (segment.workflowId === segment.runId) segment.workflowId = before.workflowId;
+    }
 }
 
 /** All runs of a trace that is over, those included that began after the time asked for. */

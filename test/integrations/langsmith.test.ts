@@ -43,8 +43,10 @@ function graph() {
     .compile();
 }
 
-/** Runs the graph under LangSmith's own tracer and gives back the runs it would have sent. */
-async function recordedRuns(): Promise<LangSmithRun[]> {
+/** Runs a graph under LangSmith's own tracer and gives back the runs it would have sent. */
+async function recordedRuns(
+  run: (config: { callbacks: LangChainTracer[] }) => Promise<unknown> = (config) => graph().invoke({ n: 0 }, config),
+): Promise<LangSmithRun[]> {
   const sent = new Map<string, Record<string, unknown>>();
   const recorder = new LangChainTracer({
     client: {
@@ -54,7 +56,7 @@ async function recordedRuns(): Promise<LangSmithRun[]> {
     projectName: "test",
   });
   recorder.awaitHandlers = true;
-  await graph().invoke({ n: 0 }, { callbacks: [recorder] });
+  await run({ callbacks: [recorder] });
   const time = (at: unknown) => new Date(at as number | string).toISOString();
   const lineage = (id: string): string[] => {
     const parent = sent.get(id)?.parent_run_id as string | undefined;
@@ -95,6 +97,44 @@ describe("traces from LangSmith", () => {
     expect(imported.edges.map((e) => e.replace("~", ""))).toEqual(own.edges);
     expect(await importLangSmithTraces(options)).toEqual({ imported: 0, known: 1, skipped: 0 });
     expect(server.requests.filter((r) => r === "POST /api/v2/runs/query").length).toBeGreaterThan(2);
+  });
+
+  it("of one run that was interrupted and resumed become one", async () => {
+    const asking = new lib.StateGraph(stateOf(lib))
+      .addNode("a", say("a"))
+      .addNode("ask", () => ({ log: [String(lib.interrupt("?"))] }))
+      .addEdge(lib.START, "a")
+      .addEdge("a", "ask")
+      .addEdge("ask", lib.END)
+      .compile({ checkpointer: new lib.MemorySaver() });
+    server.runs = await recordedRuns(async (config) => {
+      const on = (thread_id: string) => ({ ...config, configurable: { thread_id } });
+      await asking.invoke({ n: 0 }, on("resumed"));
+      await asking.invoke({ n: 0 }, on("left"));
+      await asking.invoke(new lib.Command({ resume: "yes" }), on("resumed"));
+      await asking.invoke({ n: 0 }, on("left"));
+    });
+    // However LangSmith orders them.
+    server.runs.reverse();
+    const store = createMemoryStore();
+    const options = { client, store, projectId: "p", workflowType: "t", graph: asking };
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 4, known: 0, skipped: 0 });
+    expect(await importLangSmithTraces(options)).toEqual({ imported: 0, known: 4, skipped: 0 });
+    const told = async (threadId: string) => {
+      const segments = [];
+      for await (const { facts } of store.read("trace", { threadId })) segments.push(...facts);
+      const runs = [...new Set(segments.map((s) => s.workflowId))];
+      expect(runs[0]).toBe(segments[0]?.runId);
+      return segments.map((s) => [runs.indexOf(s.workflowId), s.status, s.resumed]);
+    };
+    expect(await told("resumed")).toEqual([
+      [0, "interrupted", false],
+      [0, "success", true],
+    ]);
+    expect(await told("left")).toEqual([
+      [0, "interrupted", false],
+      [1, "interrupted", false],
+    ]);
   });
 
   it("bring tokens, cost by the prices given, and the time to the first token", async () => {

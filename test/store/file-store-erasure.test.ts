@@ -24,6 +24,17 @@ describe("file store: erasing on disk", () => {
     await again.close();
   });
 
+  it("erases from its own segment after another process has erased there", async () => {
+    const where = await folders();
+    const [mine, theirs] = await Promise.all([openFileStore(where), openFileStore(where)]);
+    await mine.append("trace", [segment(0, { userId: "ann" }), segment(1, { userId: "bob" }), segment(2)]);
+    expect((await theirs.erase({ userId: "ann" })).trace).toBe(1);
+    expect((await mine.erase({ userId: "bob" })).trace).toBe(1);
+    expect(ids(await traces(mine))).toEqual(["w2"]);
+    await mine.close();
+    await theirs.close();
+  });
+
   it("keeps no version before of documents, once something was erased or deleted", async () => {
     const where = await folders();
     const store = await openFileStore(where);

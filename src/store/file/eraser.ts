@@ -9,6 +9,7 @@ import type { FactLog } from "./fact-log.js";
 import { forgetHolder, isAlive, newHolder } from "./holder.js";
 import { readText, replaceFile } from "./io.js";
 import type { Segment } from "./segment-folder.js";
+import type { SegmentIndex } from "./segment-index.js";
 import { fetchLines, parseLine, visitLines } from "./segment-scan.js";
 
 /** What is noted of an erasure under way: whose data goes, and which runs were found to be theirs. */
@@ -128,10 +129,13 @@ export class Eraser {
     runs: ReadonlySet<string>,
   ): Promise<number> {
     const { segments, writer, kind } = log;
+    const rowsIn = (index: SegmentIndex) => {
+      const rows = new Set(index.rowsOf(runs));
+      if (kind === "feedback") for (const row of index.candidates(selector)) rows.add(row);
+      return Uint32Array.from(rows).sort();
+    };
     let index = await segments.indexOf(segment);
-    const rows = new Set(index.rowsOf(runs));
-    if (kind === "feedback") for (const row of index.candidates(selector)) rows.add(row);
-    if (rows.size === 0) return 0;
+    if (rowsIn(index).length === 0) return 0;
     const isGone = (keys: FactKeys) => runs.has(keys.workflowId) || (kind === "feedback" && matches(keys, selector));
     if (writer.holds(segment.name)) {
       await writer.sealCurrent();
@@ -145,8 +149,8 @@ export class Eraser {
     const gone = new Set<number>();
     let isStale = false;
     try {
-      const wanted = Uint32Array.from(rows).sort();
-      for await (const lines of fetchLines(index, wanted, handle))
+      // Counted anew: the sealing makes an index anew in which another process erased, and the rows have moved.
+      for await (const lines of fetchLines(index, rowsIn(index), handle))
         for (const { row, line } of lines) {
           const parsed = parseLine(kind, line);
           isStale ||= parsed.state === "damaged";

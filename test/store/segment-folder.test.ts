@@ -54,6 +54,18 @@ describe("the segments of a folder", () => {
     expect((await only(folder)).size).toBe(writers.bytes);
   });
 
+  it("leave a writer's index alone when a reader has seen more of the file than the writer has acknowledged", async () => {
+    const { folder, path } = await folderWith(lines(0, 2));
+    const before = await only(folder);
+    const writers = await folder.indexOf(before);
+    await appendFile(path, lines(2, 3));
+    const seen = await only(folder);
+    // The reader listed the segment just before the writer took it, and asked for its size after the write.
+    folder.share(NAME, writers);
+    expect(await folder.indexOf(seen)).toBe(writers);
+    expect(writers.bytes).toBe(before.size);
+  });
+
   it("bring one index up to date once, however many ask for it", async () => {
     const { folder, path } = await folderWith(lines(0, 2));
     await folder.indexOf(await only(folder));

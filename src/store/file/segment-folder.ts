@@ -159,8 +159,10 @@ export class SegmentFolder {
 
   private upToDate({ name, size }: Segment): SegmentIndex | undefined {
     const known = this.known.get(name);
+    // What this process is writing enters the index by its writer alone.
+    if (known === undefined || this.isShared(name)) return known?.index;
     // A size between the two is new: a writer took back what it had written in part, and wrote something else.
-    return known !== undefined && (known.index.bytes >= size || known.size === size) ? known.index : undefined;
+    return known.index.bytes >= size || known.size === size ? known.index : undefined;
   }
 
   private async bringUp(segment: Segment): Promise<SegmentIndex> {

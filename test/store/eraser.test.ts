@@ -88,4 +88,18 @@ describe("an erasure", () => {
     expect((await readdir(where.traces)).filter((name) => name.includes("pending"))).toEqual([]);
     await store.close();
   });
+
+  it("that is begun again takes what the one that failed had found, and leaves no note that comes back later", async () => {
+    const { where, theirs, eraser, decisions, left } = await erasing();
+    if (decisions)
+      decisions.onList = async (time) => {
+        if (time === 2) throw new Error("no disk");
+      };
+    await expect(eraser.erase({ userId: "ann" })).rejects.toThrow("no disk");
+    await eraser.erase({ userId: "ann" });
+    for (const kind of ["trace", "decision", "feedback"] as const)
+      expect(await left(kind)).toEqual(kind === "trace" ? [] : ["w2"]);
+    expect((await readdir(where.traces)).filter((name) => name.includes("pending"))).toEqual([]);
+    await theirs.close();
+  });
 });

@@ -36,7 +36,7 @@ export class Eraser {
     private readonly logger: Logger,
   ) {}
 
-  /** Finishes the erasures that a process did not live to finish. */
+  /** Finishes the erasures that failed here, or that a process did not live to finish. */
   async finishPending(): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const eraser = PENDING.exec(name)?.[1];
@@ -63,6 +63,8 @@ export class Eraser {
 
   private async eraseNow(selector: ErasureSelector): Promise<Record<FactKind, number>> {
     checkSelector(selector);
+    // One that failed may have taken the facts by which the rest of its runs would be found: its note knows them.
+    await this.finishPending();
     const eraser = newHolder();
     try {
       const journal = join(this.folder, `erasure-${eraser}.pending`);

@@ -1,4 +1,5 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaultLogger, systemClock } from "../../src/core/index.js";
 import { fileDocuments } from "../../src/store/file/documents.js";
@@ -99,6 +100,14 @@ describe("an erasure", () => {
     await eraser.erase({ userId: "ann" });
     for (const kind of ["trace", "decision", "feedback"] as const)
       expect(await left(kind)).toEqual(kind === "trace" ? [] : ["w2"]);
+    expect((await readdir(where.traces)).filter((name) => name.includes("pending"))).toEqual([]);
+    await theirs.close();
+  });
+
+  it("keeps no note that was half written when who erased died", async () => {
+    const { where, theirs } = await erasing();
+    await writeFile(join(where.traces, "erasure-999999-0-deadbeef.pending.0a1b2c3d.tmp"), '{"selector":{"userId":"ann');
+    await (await openFileStore(where)).close();
     expect((await readdir(where.traces)).filter((name) => name.includes("pending"))).toEqual([]);
     await theirs.close();
   });

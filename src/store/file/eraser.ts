@@ -18,8 +18,8 @@ interface Note {
   runs: string[];
 }
 
-/** Files with such notes, each named after who erases. */
-const PENDING = /^erasure-?(.*)\.pending$/;
+/** Files with such notes, each named after who erases, and those that are half written. */
+const PENDING = /^erasure-?([^.]*)\.pending(\.[^.]+\.tmp)?$/;
 
 /**
  * Removes facts for good by overwriting their lines with blanks where they lie: the bytes are gone,
@@ -39,9 +39,10 @@ export class Eraser {
   /** Finishes the erasures that failed here, or that a process did not live to finish. */
   async finishPending(): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      const eraser = PENDING.exec(name)?.[1];
+      const [, eraser, half] = PENDING.exec(name) ?? [];
       if (eraser === undefined || isAlive(eraser)) continue;
       const journal = join(this.folder, name);
+      if (half) await rm(journal, { force: true });
       const text = await readText(journal);
       if (text === undefined) continue;
       try {

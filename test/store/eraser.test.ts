@@ -9,7 +9,7 @@ import { FactWriter } from "../../src/store/file/fact-writer.js";
 import { SegmentFolder } from "../../src/store/file/segment-folder.js";
 import { factsAfter, openFileStore } from "../../src/store/index.js";
 import { decision, feedback, segment } from "./facts.js";
-import { folders } from "./support/disk.js";
+import { DEAD, folders } from "./support/disk.js";
 
 /** A folder of segments with something that happens just before they are listed for the nth time. */
 class WatchedFolder extends SegmentFolder {
@@ -106,7 +106,7 @@ describe("an erasure", () => {
 
   it("keeps no note that was half written when who erased died", async () => {
     const { where, theirs } = await erasing();
-    await writeFile(join(where.traces, "erasure-999999-0-deadbeef.pending.0a1b2c3d.tmp"), '{"selector":{"userId":"ann');
+    await writeFile(join(where.traces, `erasure-${DEAD}.pending.0a1b2c3d.tmp`), '{"selector":{"userId":"ann');
     await (await openFileStore(where)).close();
     expect((await readdir(where.traces)).filter((name) => name.includes("pending"))).toEqual([]);
     await theirs.close();

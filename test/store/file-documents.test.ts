@@ -2,7 +2,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
-import { folders, recorder } from "./support/disk.js";
+import { DEAD, folders, recorder } from "./support/disk.js";
 
 describe("file store: documents on disk", () => {
   it("survives documents that were damaged by hand, from the version before", async () => {
@@ -27,7 +27,7 @@ describe("file store: documents on disk", () => {
     const where = await folders();
     const store = await openFileStore(where);
     const lock = join(where.models, "documents", "a.json.lock");
-    await writeFile(lock, "999999-0-deadbeef");
+    await writeFile(lock, DEAD);
     await store.documents.put("a/x", 1);
     expect(await store.documents.get("a/x")).toBe(1);
     await store.close();

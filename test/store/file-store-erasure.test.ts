@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
 import { at, segment } from "./facts.js";
-import { filled, folders, ids, many, recorder, traces } from "./support/disk.js";
+import { DEAD, filled, folders, ids, many, recorder, traces } from "./support/disk.js";
 
 describe("file store: erasing on disk", () => {
   it("erases from other writers' segments, and leaves no trace of the person in files or indexes", async () => {
@@ -107,7 +107,7 @@ describe("file store: erasing on disk", () => {
       );
     await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxBytes: 0 })]);
     expect(await traces(mine)).toEqual([]);
-    const left = ["index", "index.0a1b2c3d.tmp", "free", "held-999999-0-deadbeef"];
+    const left = ["index", "index.0a1b2c3d.tmp", "free", `held-${DEAD}`];
     for (const name of left) await writeFile(join(where.traces, `trace-00000000000001-00000000.${name}`), "");
     await theirs.retain({ maxBytes: 0 });
     expect(await readdir(where.traces)).toEqual([]);

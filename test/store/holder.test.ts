@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { forgetHolder, isAlive, newHolder } from "../../src/store/file/holder.js";
+import { DEAD } from "./support/disk.js";
 
 describe("a holder", () => {
   it("lives until it is forgotten, and no longer than its process", () => {
@@ -7,7 +8,7 @@ describe("a holder", () => {
     expect(isAlive(holder)).toBe(true);
     forgetHolder(holder);
     expect(isAlive(holder)).toBe(false);
-    expect(isAlive("999999-0-deadbeef")).toBe(false);
+    expect(isAlive(DEAD)).toBe(false);
     for (const none of ["", "free", "0-0-x", "12"]) expect(isAlive(none)).toBe(false);
   });
 

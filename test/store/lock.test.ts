@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import { digest, systemClock } from "../../src/core/index.js";
 import { forgetHolder, newHolder } from "../../src/store/file/holder.js";
 import { withLock } from "../../src/store/file/lock.js";
+import { DEAD } from "./support/disk.js";
 
 const folder = () => mkdtemp(join(tmpdir(), "lock-"));
-const DEAD = "999999-0-deadbeef";
 
 describe("a lock file", () => {
   it("has one holder at a time, however many find that the one before has died", async () => {
@@ -16,7 +16,7 @@ describe("a lock file", () => {
     let holders = 0;
     const seen: number[] = [];
     for (let round = 0; round < 10; round++) {
-      await writeFile(path, `999999-0-${round}`);
+      await writeFile(path, `${DEAD}-${round}`);
       const work = async () => {
         seen.push(++holders);
         await readdir(where);

@@ -5,6 +5,9 @@ import type { TraceSegment } from "../../../src/core/index.js";
 import { type FactQuery, type FileStoreOptions, type LearningStore, openFileStore } from "../../../src/store/index.js";
 import { segment } from "../facts.js";
 
+/** A holder that died: no system gives process ids as high as this one. */
+export const DEAD = "99999999-0-deadbeef";
+
 /** New folders for a file store. */
 export async function folders() {
   const root = await mkdtemp(join(tmpdir(), "store-"));

@@ -91,6 +91,21 @@ describe("file store: segments on disk", () => {
     await mine.close();
   });
 
+  it("sees it too where lines in that part were whole, and had been read", async () => {
+    const where = await folders();
+    const [theirs, mine] = await Promise.all([openFileStore(where), openFileStore(where)]);
+    await theirs.append("trace", [segment(0)]);
+    const file = join(where.traces, (await segmentFiles(where.traces))[0] as string);
+    const { size } = await stat(file);
+    await appendFile(file, `${JSON.stringify(segment(77, { tags: ["never acknowledged"] }))}\n{"torn`);
+    expect(ids(await traces(mine))).toEqual(["w0", "w77"]);
+    await truncate(file, size);
+    await theirs.append("trace", many(1, 4));
+    expect(ids(await traces(mine))).toEqual(["w0", "w1", "w2", "w3"]);
+    await theirs.close();
+    await mine.close();
+  });
+
   it("retires by size the oldest first, also beside a new segment of which nothing can be read yet", async () => {
     const where = await folders();
     const store = await openFileStore({ ...where, segmentBytes: 2000 });

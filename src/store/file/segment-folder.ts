@@ -169,7 +169,7 @@ export class SegmentFolder {
     const done = this.upToDate(segment);
     if (done) return done;
     const known = this.known.get(segment.name);
-    const stored = known?.index ?? (await this.load(segment));
+    const stored = known?.index ?? (await this.load(segment.name));
     const usable = stored !== undefined && stored.bytes <= segment.size;
     return this.extend(segment, usable ? stored : new SegmentIndex(), known?.rebuilt ?? !usable);
   }
@@ -188,10 +188,15 @@ export class SegmentFolder {
 
   private async extend(segment: Segment, index: SegmentIndex, rebuilt: boolean): Promise<SegmentIndex> {
     const { name, size, state } = segment;
-    const before = index.bytes;
+    let before = index.bytes;
     const handle = await this.openForReading(name);
     if (handle === undefined) return index;
     try {
+      if (!(await endsLine(handle, before))) {
+        index = new SegmentIndex();
+        rebuilt = true;
+        before = 0;
+      }
       await extendIndex(index, this.kind, handle, size);
     } finally {
       await handle.close();
@@ -211,21 +216,12 @@ export class SegmentFolder {
     return index;
   }
 
-  private async load({ name, size }: Segment): Promise<SegmentIndex | undefined> {
-    let index: SegmentIndex | undefined;
+  private async load(name: string): Promise<SegmentIndex | undefined> {
     try {
-      index = SegmentIndex.decode(await readFile(this.beside(name, "index")));
+      return SegmentIndex.decode(await readFile(this.beside(name, "index")));
     } catch (error) {
       if (errno(error) === "ENOENT") return undefined;
       throw error;
-    }
-    if (index === undefined || index.bytes === 0 || index.bytes > size) return index;
-    const handle = await this.openForReading(name);
-    if (handle === undefined) return index;
-    try {
-      return (await endsLine(handle, index.bytes)) ? index : undefined;
-    } finally {
-      await handle.close();
     }
   }
 

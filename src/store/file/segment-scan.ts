@@ -78,8 +78,12 @@ export async function extendIndex(
   });
 }
 
-/** Whether a line ends at a position: if not, an index up to there was made of another file than this one is now. */
+/**
+ * Whether a line ends at a position. If not, an index up to there is of what stood there before: the file was edited by
+ * hand, or its writer took back a part (a full disk) and wrote something else.
+ */
 export async function endsLine(handle: FileHandle, position: number): Promise<boolean> {
+  if (position === 0) return true;
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, position - 1);
   return bytesRead === 1 && buffer[0] === LINE_FEED;
 }

@@ -42,12 +42,14 @@ export function isAlive(holder: string): boolean {
   }
 }
 
-/** When a process began, in ticks since the host did; empty where the system does not tell (it does on Linux). */
+/** When a process began, in ticks since the host did, or that it has ended; empty where nothing tells (Linux does). */
 function beginningOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // Behind the name, which may hold anything, stands the third field; this is the twenty-second.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // One that has ended keeps its id until its parent takes note, which not every first process of a container does.
+    return fields[0] === "Z" ? "ended" : (fields[19] ?? "");
   } catch {
     return "";
   }

@@ -1,3 +1,4 @@
+import { RunnableLambda } from "@langchain/core/runnables";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import * as lib from "@langchain/langgraph";
 import { Client } from "langsmith";
@@ -135,6 +136,31 @@ describe("traces from LangSmith", () => {
       [0, "interrupted", false],
       [1, "interrupted", false],
     ]);
+  });
+
+  it("of runs that begin anew after a failure resume nothing, in whatever they ran", async () => {
+    const failing = () => {
+      throw new Error("no");
+    };
+    const steps = new lib.StateGraph(stateOf(lib)).addNode("a", failing).addEdge(lib.START, "a");
+    const inner = steps.compile({ checkpointer: new lib.MemorySaver() });
+    const chain = RunnableLambda.from((input: { n: number }, config) => inner.invoke(input, config));
+    const functional = lib.entrypoint({ name: "f", checkpointer: new lib.MemorySaver() }, async () => failing());
+    server.runs = await recordedRuns(async (config) => {
+      for (const [thread_id, runnable] of Object.entries({ chain, functional }))
+        for (const n of [1, 2])
+          await expect(runnable.invoke({ n }, { ...config, configurable: { thread_id } })).rejects.toThrow("no");
+      await expect(functional.invoke(null, { ...config, configurable: { thread_id: "functional" } })).rejects.toThrow();
+    });
+    const store = createMemoryStore();
+    await importLangSmithTraces({ client, store, projectId: "p", workflowType: "t" });
+    const resumed = async (threadId: string) => {
+      const told: boolean[] = [];
+      for await (const { facts } of store.read("trace", { threadId })) told.push(...facts.map((s) => s.resumed));
+      return told;
+    };
+    expect(await resumed("chain")).toEqual([false, false]);
+    expect(await resumed("functional")).toEqual([false, false, true]);
   });
 
   it("bring tokens, cost by the prices given, and the time to the first token", async () => {

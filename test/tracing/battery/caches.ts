@@ -141,6 +141,22 @@ export const caches: Case[] = [
     },
   },
   {
+    name: "a functional task, served from the cache the second time",
+    newest: true,
+    build: (lib) => {
+      const task = lib.task({ name: "task", ...CACHED } as never, async (n: number) => n + 1);
+      return lib.entrypoint({ name: "f", cache: cache() as never }, async (n: number) => task(n)) as AnyGraph;
+    },
+    run: async (graph) => [await graph.invoke(1), await graph.invoke(1)],
+    expected: {
+      status: "success",
+      nodes: ["0 f/task:cached", "0 f/task:success", "0 f:success", "0 f:success"],
+      edges: [],
+    },
+    // A handler that the host passes is not told of it.
+    byHandler: { nodes: ["0 f/task:success", "0 f:success", "0 f:success"] },
+  },
+  {
     name: "a deferred node that might be served from the cache, and a command that is",
     build: (lib) =>
       new lib.StateGraph(stateOf(lib))

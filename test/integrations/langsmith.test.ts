@@ -58,17 +58,20 @@ async function recordedRuns(
   });
   recorder.awaitHandlers = true;
   await run({ callbacks: [recorder] });
-  const time = (at: unknown) => new Date(at as number | string).toISOString();
   const lineage = (id: string): string[] => {
     const parent = sent.get(id)?.parent_run_id as string | undefined;
     return parent === undefined ? [] : [...lineage(parent), parent];
   };
+  const roots = [...sent.keys()].filter((id) => lineage(id).length === 0);
+  // A second between traces, so that none begin at the same moment.
+  const time = (at: unknown, id: string) =>
+    new Date(+new Date(at as number | string) + 1000 * roots.indexOf(lineage(id)[0] ?? id)).toISOString();
   return [...sent.values()].map((run) => ({
     id: run.id as string,
     name: run.name as string,
     run_type: run.run_type as string,
-    start_time: time(run.start_time),
-    end_time: time(run.end_time),
+    start_time: time(run.start_time, run.id as string),
+    end_time: time(run.end_time, run.id as string),
     parent_run_ids: lineage(run.id as string),
     trace_id: (lineage(run.id as string)[0] ?? run.id) as string,
     tags: run.tags as string[],

@@ -58,10 +58,16 @@ export function segmentOfRuns(
   return replayRuns(replayed, workflowType, options);
 }
 
-/** Whether a trace goes on with a run of its thread: LangGraph then begins with no run of the start. */
-export function goesOn(runs: readonly LangSmithRun[]): boolean {
-  const isStart = (run: LangSmithRun) => run.name === START && run.parent_run_ids?.length === 1;
-  return runs.some((run) => run.tags?.some((tag) => STEP_TAG.test(tag))) && !runs.some(isStart);
+/**
+ * Whether the graph of a trace was given input of its own, which started its first task: it was not resumed. (A
+ * functional graph has but one task, which is started so again when it is resumed.)
+ */
+export function startsAnew(runs: readonly LangSmithRun[]): boolean {
+  const depthOf = (run: LangSmithRun) => run.parent_run_ids?.length ?? 0;
+  const tasks = runs.filter((run) => run.tags?.some((tag) => STEP_TAG.test(tag)));
+  const outermost = Math.min(...tasks.map(depthOf));
+  const isFromInput = ({ metadata }: LangSmithRun) => String(metadata?.langgraph_triggers) === START;
+  return tasks.some((run) => depthOf(run) === outermost && isFromInput(run));
 }
 
 /** Milliseconds since the epoch; LangSmith's times are UTC, also where they do not say so. */

@@ -9,7 +9,7 @@ import {
 } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { CaptureOptions, PriceTable } from "../tracing/index.js";
-import { goesOn, type LangSmithRun, segmentOfRuns, utcTime } from "./langsmith-runs.js";
+import { type LangSmithRun, segmentOfRuns, startsAnew, utcTime } from "./langsmith-runs.js";
 
 export { type PromptHubClient, type PushOptions, pullPrompt, pushPrompt } from "./langsmith-prompts.js";
 export type { LangSmithRun } from "./langsmith-runs.js";
@@ -106,7 +106,7 @@ export async function importLangSmithTraces(
       counts.skipped += 1;
       continue;
     }
-    if (goesOn(runs)) await linkToResumed(store, segment);
+    await linkToResumed(store, segment, startsAnew(runs));
     if (await isKnown(store, segment)) counts.known += 1;
     else {
       await store.append("trace", [segment]);
@@ -121,14 +121,18 @@ function rootOf(runs: readonly LangSmithRun[]): LangSmithRun | undefined {
   return runs.find((run) => (run.parent_run_ids ?? []).length === 0);
 }
 
-/** Makes a segment one of the run that its thread had left unfinished; one that was given a workflow id keeps it. */
-async function linkToResumed(store: LearningStore, segment: TraceSegment): Promise<void> {
-  const { threadId, workflowType, startedAt } = segment;
+/**
+ * Makes a segment one of the run that its thread had left unfinished, unless it started anew: with no task of that run.
+ * One that was given a workflow id keeps it.
+ */
+async function linkToResumed(store: LearningStore, segment: TraceSegment, isAnew: boolean): Promise<void> {
+  const { threadId, workflowType, startedAt, nodes } = segment;
   if (threadId === undefined) return;
   const query = { threadId, workflowType, to: startedAt, latest: true, limit: 1 };
   for await (const { facts } of store.read("trace", query))
     for (const before of facts) {
       if (before.status === "success") continue;
+      if (isAnew && !before.nodes.some(({ taskId }) => nodes.some((node) => node.taskId === taskId))) continue;
       segment.resumed = true;
       if (segment.workflowId === segment.runId) segment.workflowId = before.workflowId;
     }

@@ -87,7 +87,8 @@ export class CallbackRun {
       if (fresh.length === 0) return;
       for (const [i, { name, step: at, trigger }] of fresh.entries()) {
         seen.add(name);
-        const place = { name, namespace, step: at, taskId: `cached:${at}:${name}:${i}`, triggers: [trigger] };
+        const taskId = `cached:${namespace}:${at}:${name}:${i}`;
+        const place = { name, namespace, step: at, taskId, triggers: [trigger] };
         const run = recorder.nodeInferred(place, "cached");
         const outlook = shape && outlookOf(shape, name);
         noteInferredEdges(recorder, run, undefined, [], outlook);

@@ -54,7 +54,7 @@ export interface NodeRun {
   inferred?: boolean;
   input?: string;
   update?: string;
-  /** Graphs that the node ran by hand and that reported themselves. */
+  /** Of the graphs that its task ran by hand, those of earlier attempts and those that reported themselves. */
   graphsSeen?: number;
 }
 

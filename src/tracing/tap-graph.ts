@@ -1,6 +1,7 @@
 import { withoutHandlers } from "./callback-list.js";
 import { outlookOf, shapeOf } from "./graph-shape.js";
 import {
+  graphNamespace,
   isPregel,
   isRecord,
   type LoopShape,
@@ -220,9 +221,10 @@ function watchCache(graph: PregelShape, loop: LoopShape, run: RunRecorder | Node
 
 function noteCached(graph: PregelShape, loop: LoopShape, recorder: RunRecorder, matched: { task: TaskShape }[]): void {
   const shape = shapeOf(graph);
-  const namespace = String(loop.config.configurable?.checkpoint_ns ?? "");
   for (const { task } of matched) {
     const { id: taskId, name, triggers = [], path: taskPath } = task;
+    // A functional task belongs to the task that called it.
+    const namespace = graphNamespace(String(task.config?.configurable?.checkpoint_ns ?? ""), taskPath);
     const place = { name, namespace, step: loop.step, taskId, triggers, taskPath };
     const cached = recorder.nodeInferred(place, "cached");
     noteSentEdges(recorder, cached, [task.writes], undefined, outlookOf(shape, name));

@@ -169,6 +169,7 @@ type Overhearing<F> = F & { [UNTAPPED]?: F };
  */
 function watchAttempt(configurable: Configurable, run: NodeRun, sends: (readonly Write[])[]): void {
   configurable[RUN] = run;
+  run.graphsSeen = graphsRun(configurable);
   const given = configurable[SEND_KEY] as Overhearing<(writes: readonly Write[]) => unknown> | undefined;
   if (typeof given === "function") {
     const send = given[UNTAPPED] ?? given;
@@ -206,6 +207,7 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
     const run = recorder.nodeStarted(placeOf(name, config), args);
     // Ours alone: the object was made for this task.
     config.configurable[RUN] = run;
+    run.graphsSeen = graphsRun(config.configurable);
     watchTasks(config.configurable, recorder);
     if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
     const settled = (note: () => void) => {
@@ -253,8 +255,13 @@ function noteSuccess(
 /** Says what ran inside the node without being seen: graphs invoked by hand while calls are not watched. */
 function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
   if (run.name === START) return;
-  const scratchpad = config.configurable?.[SCRATCHPAD_KEY];
-  const graphs = (isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0) - (run.graphsSeen ?? 0);
+  const graphs = graphsRun(config.configurable) - (run.graphsSeen ?? 0);
   if (graphs > 0)
     recorder.gaps.add(`node ${run.name} ran ${graphs} graph(s) of its own, which were not captured (calls: false)`);
+}
+
+/** How many graphs a task has run by hand, in all its attempts: LangGraph counts them. */
+function graphsRun(configurable: Configurable = {}): number {
+  const scratchpad = configurable[SCRATCHPAD_KEY];
+  return isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
 }

@@ -1,3 +1,4 @@
+import { RunnableLambda } from "@langchain/core/runnables";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import * as lib from "@langchain/langgraph";
 import { Client } from "langsmith";
@@ -57,17 +58,20 @@ async function recordedRuns(
   });
   recorder.awaitHandlers = true;
   await run({ callbacks: [recorder] });
-  const time = (at: unknown) => new Date(at as number | string).toISOString();
   const lineage = (id: string): string[] => {
     const parent = sent.get(id)?.parent_run_id as string | undefined;
     return parent === undefined ? [] : [...lineage(parent), parent];
   };
+  const roots = [...sent.keys()].filter((id) => lineage(id).length === 0);
+  // A second between traces, so that none begin at the same moment.
+  const time = (at: unknown, id: string) =>
+    new Date(+new Date(at as number | string) + 1000 * roots.indexOf(lineage(id)[0] ?? id)).toISOString();
   return [...sent.values()].map((run) => ({
     id: run.id as string,
     name: run.name as string,
     run_type: run.run_type as string,
-    start_time: time(run.start_time),
-    end_time: time(run.end_time),
+    start_time: time(run.start_time, run.id as string),
+    end_time: time(run.end_time, run.id as string),
     parent_run_ids: lineage(run.id as string),
     trace_id: (lineage(run.id as string)[0] ?? run.id) as string,
     tags: run.tags as string[],
@@ -135,6 +139,31 @@ describe("traces from LangSmith", () => {
       [0, "interrupted", false],
       [1, "interrupted", false],
     ]);
+  });
+
+  it("of runs that begin anew after a failure resume nothing, in whatever they ran", async () => {
+    const failing = () => {
+      throw new Error("no");
+    };
+    const steps = new lib.StateGraph(stateOf(lib)).addNode("a", failing).addEdge(lib.START, "a");
+    const inner = steps.compile({ checkpointer: new lib.MemorySaver() });
+    const chain = RunnableLambda.from((input: { n: number }, config) => inner.invoke(input, config));
+    const functional = lib.entrypoint({ name: "f", checkpointer: new lib.MemorySaver() }, async () => failing());
+    server.runs = await recordedRuns(async (config) => {
+      for (const [thread_id, runnable] of Object.entries({ chain, functional }))
+        for (const n of [1, 2])
+          await expect(runnable.invoke({ n }, { ...config, configurable: { thread_id } })).rejects.toThrow("no");
+      await expect(functional.invoke(null, { ...config, configurable: { thread_id: "functional" } })).rejects.toThrow();
+    });
+    const store = createMemoryStore();
+    await importLangSmithTraces({ client, store, projectId: "p", workflowType: "t" });
+    const resumed = async (threadId: string) => {
+      const told: boolean[] = [];
+      for await (const { facts } of store.read("trace", { threadId })) told.push(...facts.map((s) => s.resumed));
+      return told;
+    };
+    expect(await resumed("chain")).toEqual([false, false]);
+    expect(await resumed("functional")).toEqual([false, false, true]);
   });
 
   it("bring tokens, cost by the prices given, and the time to the first token", async () => {

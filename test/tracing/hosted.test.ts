@@ -98,6 +98,29 @@ it("without calls, only graphs that do not report themselves are said to be miss
   );
 });
 
+it("without calls, a node that is tried again misses no graphs of the tries before", async () => {
+  const { tracer, segments } = tracing({ calls: false });
+  const bare = new lib.StateGraph(stateOf(lib)).addNode("x", say("x")).addEdge(lib.START, "x").compile();
+  const wrapped = tracer.wrap(bare, { workflowType: "inner" });
+  let tries = 0;
+  const twice = async (inner: AnyGraph) => {
+    await inner.invoke({ n: 0 });
+    tries += 1;
+    if (tries % 2 === 1) throw new Error("once more");
+    return {};
+  };
+  const retryPolicy = { maxAttempts: 2, initialInterval: 1, jitter: false, logWarning: false };
+  const outer = new lib.StateGraph(stateOf(lib))
+    .addNode("seen", () => twice(wrapped as AnyGraph), { retryPolicy })
+    .addNode("unseen", () => twice(bare as AnyGraph), { retryPolicy })
+    .addEdge(lib.START, "seen")
+    .addEdge("seen", "unseen")
+    .compile();
+  await tracer.wrap(outer, { workflowType: "outer" }).invoke({ n: 0 });
+  const [segment] = await segments();
+  expect(segment?.gaps).toEqual(["node unseen ran 1 graph(s) of its own, which were not captured (calls: false)"]);
+});
+
 it("a clock or an id that fails does not reach the graph", async () => {
   const failing = () => {
     throw new Error("broken");

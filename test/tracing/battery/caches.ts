@@ -91,6 +91,72 @@ export const caches: Case[] = [
     },
   },
   {
+    name: "a node of a subgraph, served from the cache whenever the graph runs again",
+    build: (lib) => {
+      const sub = new lib.StateGraph(stateOf(lib))
+        .addNode("x", say("x"), CACHED)
+        .addNode("y", say("y"))
+        .addEdge(lib.START, "x")
+        .addEdge("x", "y")
+        .compile({ cache: cache() as never });
+      return new lib.StateGraph(stateOf(lib))
+        .addNode("a", (s) => ({ n: s.n + 1 }))
+        .addNode("sub", sub)
+        .addEdge(lib.START, "a")
+        .addEdge("a", "sub")
+        .addConditionalEdges("sub", (s) => (s.n < 3 ? "a" : lib.END), ["a", lib.END])
+        .compile() as AnyGraph;
+    },
+    expected: {
+      status: "success",
+      nodes: [
+        "1 a:success",
+        "1 sub/x:cached",
+        "1 sub/x:cached",
+        "1 sub/x:success",
+        "2 sub/y:success",
+        "2 sub/y:success",
+        "2 sub/y:success",
+        "2 sub:success",
+        "3 a:success",
+        "4 sub:success",
+        "5 a:success",
+        "6 sub:success",
+      ],
+      edges: [
+        "0 __start__>a:static",
+        "0 sub/__start__>x:static",
+        "0 sub/__start__>x:static",
+        "0 sub/__start__>x:static",
+        "1 a>sub:static",
+        "1 sub/x>y:static",
+        "1 sub/x>y:static",
+        "1 sub/x>y:static",
+        "2 sub>a:conditional",
+        "3 a>sub:static",
+        "4 sub>a:conditional",
+        "5 a>sub:static",
+        "6 sub>__end__:conditional",
+      ],
+    },
+  },
+  {
+    name: "a functional task, served from the cache the second time",
+    newest: true,
+    build: (lib) => {
+      const task = lib.task({ name: "task", ...CACHED } as never, async (n: number) => n + 1);
+      return lib.entrypoint({ name: "f", cache: cache() as never }, async (n: number) => task(n)) as AnyGraph;
+    },
+    run: async (graph) => [await graph.invoke(1), await graph.invoke(1)],
+    expected: {
+      status: "success",
+      nodes: ["0 f/task:cached", "0 f/task:success", "0 f:success", "0 f:success"],
+      edges: [],
+    },
+    // A handler that the host passes is not told of it.
+    byHandler: { nodes: ["0 f/task:success", "0 f:success", "0 f:success"] },
+  },
+  {
     name: "a deferred node that might be served from the cache, and a command that is",
     build: (lib) =>
       new lib.StateGraph(stateOf(lib))

@@ -204,12 +204,18 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
   return (...args) => {
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
     if (!config?.configurable) return func(...args);
-    const run = recorder.nodeStarted(placeOf(name, config), args);
-    // Ours alone: the object was made for this task.
-    config.configurable[RUN] = run;
-    run.graphsSeen = graphsRun(config.configurable);
-    watchTasks(config.configurable, recorder);
-    if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
+    let run: NodeRun;
+    try {
+      run = recorder.nodeStarted(placeOf(name, config), args);
+      // Ours alone: the object was made for this task.
+      config.configurable[RUN] = run;
+      run.graphsSeen = graphsRun(config.configurable);
+      watchTasks(config.configurable, recorder);
+      if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
+    } catch (error) {
+      recorder.captureFailed(error);
+      return func(...args);
+    }
     const settled = (note: () => void) => {
       recorder.quietly(note);
       if (!recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));

@@ -1,5 +1,6 @@
 import type { TraceSegment } from "../core/index.js";
 import type { PriceTable } from "../tracing/index.js";
+import { START } from "../tracing/internals.js";
 import { type CaptureOptions, type ReplayedRun, replayRuns } from "../tracing/replay.js";
 
 /** A run as LangSmith's API gives it, as far as it is read here. */
@@ -22,7 +23,6 @@ export interface LangSmithRun {
   prompt_token_details?: { cache_read?: number; cache_creation?: number } | null;
 }
 
-const START = "__start__";
 const STEP_TAG = /^graph:step:/;
 
 /**

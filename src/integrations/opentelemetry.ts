@@ -38,13 +38,16 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
     );
 
   const nodes: NodeSpan[] = [];
+  const byTask = new Map<string, NodeSpan[]>();
+  /** Of several executions of one name at once those of a task, where the record says which. */
+  const ofTask = (taskId = "") => byTask.get(taskId) ?? nodes;
   // Hosts begin before what they host, so that every parent is there when its children come.
   const ordered = [...trace.nodes].sort(
     (a, b) => a.path.length - b.path.length || Date.parse(a.startedAt) - Date.parse(b.startedAt),
   );
   for (const node of ordered) {
     const span = under(
-      hostOf(node.path, node.startedAt, ofTask(nodes, node.hostTaskId)) ?? root,
+      hostOf(node.path, node.startedAt, ofTask(node.hostTaskId)) ?? root,
       `invoke_agent ${node.name}`,
       SpanKind.INTERNAL,
       node.startedAt,
@@ -56,10 +59,14 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
         "collective_learning.status": node.status,
       },
     );
-    nodes.push({ node, span });
+    const made = { node, span };
+    nodes.push(made);
+    const own = byTask.get(node.taskId);
+    if (own) own.push(made);
+    else byTask.set(node.taskId, [made]);
   }
   for (const call of trace.modelCalls) {
-    const host = callerOf(call, nodes);
+    const host = callerOf(call, ofTask(call.taskId));
     const span = under(
       host ?? root,
       `chat ${call.model ?? ""}`.trim(),
@@ -70,7 +77,7 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
     close(span, call.startedAt, call.durationMs, call.error);
   }
   for (const call of trace.toolCalls) {
-    const host = callerOf(call, nodes);
+    const host = callerOf(call, ofTask(call.taskId));
     const attributes = { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name };
     const span = under(host ?? root, `execute_tool ${call.name}`, SpanKind.INTERNAL, call.startedAt, attributes);
     close(span, call.startedAt, call.durationMs, call.error);
@@ -90,17 +97,8 @@ interface NodeSpan {
 }
 
 /** The execution that made a call. */
-function callerOf(
-  { node, path, taskId, startedAt }: ModelCall | ToolCall,
-  nodes: readonly NodeSpan[],
-): Span | undefined {
-  return hostOf(node === undefined ? path : [...path, node], startedAt, ofTask(nodes, taskId));
-}
-
-/** Of several executions of one name at once those of a task, where the record says which. */
-function ofTask(nodes: readonly NodeSpan[], taskId: string | undefined): readonly NodeSpan[] {
-  const own = nodes.filter(({ node }) => node.taskId === taskId);
-  return own.length > 0 ? own : nodes;
+function callerOf({ node, path, startedAt }: ModelCall | ToolCall, nodes: readonly NodeSpan[]): Span | undefined {
+  return hostOf(node === undefined ? path : [...path, node], startedAt, nodes);
 }
 
 /** The last execution of the innermost hosting node that had begun by then. */

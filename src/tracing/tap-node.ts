@@ -132,14 +132,26 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   };
   const failed = (error: unknown) =>
     settled(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
-  let result: Promise<unknown>;
+  const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
+  return overheard(() => this[UNTAPPED](input, config), ended, failed);
+}
+
+/** Hands out what a call gives as it is, and listens to it first. */
+function overheard<R>(call: () => R, ended: (output: unknown) => void, failed: (error: unknown) => void): R {
+  let result: R;
   try {
-    result = Promise.resolve(this[UNTAPPED](input, config));
+    result = call();
   } catch (error) {
     failed(error);
     throw error;
   }
-  result.then((output) => settled(() => noteSuccess(recorder, run, sends, output, outlook)), failed);
+  if (isRecord(result) && typeof result.then === "function") {
+    // Asked once: what only looks like a promise may begin anew each time.
+    const promise = Promise.resolve(result);
+    promise.then(ended, failed);
+    return promise as R;
+  }
+  ended(result);
   return result;
 }
 
@@ -226,21 +238,7 @@ function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): Tas
         recorder.nodeEnded(run, "success");
       });
     const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error, { signal: config.signal }));
-    let result: unknown;
-    try {
-      result = func(...args);
-    } catch (error) {
-      failed(error);
-      throw error;
-    }
-    if (isRecord(result) && typeof result.then === "function") {
-      // Asked once: what only looks like a promise may begin anew each time.
-      const promise = Promise.resolve(result);
-      promise.then(ended, failed);
-      return promise;
-    }
-    ended(result);
-    return result;
+    return overheard(() => func(...args), ended, failed);
   };
 }
 

@@ -179,7 +179,10 @@ describe("switches", () => {
     expect([...teams]).toEqual(["billing"]);
     expect(await loop.getLearningStatus()).toMatchObject({ disabled: true });
     loop.enable();
-    expect((await graph.invoke({ topic: "crash", noise: 0 })).team).toBe("tech");
+    // A few go the fallback's way for comparison, or explore; which ones differs from time to time.
+    let toTech = 0;
+    for (let i = 0; i < 20; i++) if ((await graph.invoke({ topic: "crash", noise: 0 })).team === "tech") toTech += 1;
+    expect(toTech).toBeGreaterThan(10);
   });
 
   it("start and stop the timer", async () => {

@@ -1,8 +1,7 @@
-export * from "./collective-learning-loop.js";
 export * from "./core/index.js";
 export { OrchestratorEnv } from "./environments/index.js";
-export * from "./facade-exports.js";
 export { FeedbackCollector } from "./feedback/index.js";
+export * from "./loop/index.js";
 export { PatternAnalyzer } from "./patterns/index.js";
 export { PromptOptimizer } from "./prompts/index.js";
 export { RewardModel } from "./rewards/index.js";

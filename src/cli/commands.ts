@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
-import type { CollectiveLearningLoop } from "../collective-learning-loop.js";
 import { LearningError, messageOf, show } from "../core/index.js";
-import { renderReportHtml, UserFeedback } from "../facade-exports.js";
+import type { CollectiveLearningLoop } from "../loop/collective-learning-loop.js";
+import { renderReportHtml, UserFeedback } from "../loop/index.js";
 import { cycleText, statusText } from "./text.js";
 
 /** The parsed options of a command line. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CollectiveLearningLoop } from "../collective-learning-loop.js";
 import { isLearningError, LearningError, messageOf, nearestWord, show } from "../core/index.js";
+import { CollectiveLearningLoop } from "../loop/collective-learning-loop.js";
 import { COMMANDS, type Command } from "./commands.js";
 
 /** Where the command line writes. */

@@ -1,4 +1,4 @@
-import type { CycleReport, LearningStatus, MeasuredImprovement } from "../facade-exports.js";
+import type { CycleReport, LearningStatus, MeasuredImprovement } from "../loop/index.js";
 
 const signed = (v: number) => `${v >= 0 ? "+" : ""}${v.toFixed(4)}`;
 

@@ -36,3 +36,8 @@ export interface DecisionRow {
   /** Probability with which this run came to be rated, where known; for inverse weighting. */
   ratedProbability?: number;
 }
+
+/** Rows that learning and off-policy evaluation may use: a reward and a known propensity. */
+export function isUsable(row: DecisionRow): row is DecisionRow & { reward: number; propensity: number } {
+  return row.reward !== undefined && row.propensity !== undefined;
+}

@@ -8,6 +8,8 @@ export {
 export { type ContinuationRequest, type ContinuationVerdict, decideContinuation } from "./continuation.js";
 export { type Estimate, type EstimateOptions, estimateGain, estimateValue } from "./estimate.js";
 export { decidePromotion, type GateVerdict, type PromotionRequest } from "./gate.js";
+export type { GateSettings } from "./gate-settings.js";
+export type { MeasuredImprovement } from "./improvement.js";
 export type { Interval, IntervalMethod } from "./intervals.js";
 export { type MonitorReport, type MonitorState, monitorChampion, openMonitor, parseMonitor } from "./monitor.js";
 export { COVERAGE_FLOOR, MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";

@@ -1,7 +1,7 @@
 import type { TraceSegment } from "../core/index.js";
+import { type CaptureOptions, type ReplayedRun, replayRuns } from "../tracing/callbacks/replay.js";
 import type { PriceTable } from "../tracing/index.js";
 import { START } from "../tracing/internals.js";
-import { type CaptureOptions, type ReplayedRun, replayRuns } from "../tracing/replay.js";
 
 /** A run as LangSmith's API gives it, as far as it is read here. */
 export interface LangSmithRun {

@@ -1,5 +1,6 @@
 import { createRng, type Rng } from "../core/index.js";
 import { agentCombinations } from "./agent-combinations.js";
+import type { AnalyzeOptions } from "./analyze-options.js";
 import { type Association, testAssociations } from "./association.js";
 import { type Candidate, findCandidates } from "./candidates.js";
 import { checkOptions } from "./check-options.js";
@@ -13,33 +14,6 @@ import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-r
 import { type ProcessMap, processMap } from "./process-map.js";
 import { type RunView, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
-
-/** How runs are analysed. */
-export interface AnalyzeOptions {
-  /** Only this workflow type. */
-  workflowType?: string;
-  /** Least number of runs, or their share when below 1, for a pattern. Default 0.05, and never below 2 runs. */
-  minSupport?: number;
-  /** Most other activities between two neighbours of a sequential pattern. Default: any number. */
-  maxGap?: number;
-  /** Longest sequential pattern. Default: any length. */
-  maxLength?: number;
-  /** False discovery rate of the verdicts, in (0,1); default 0.05. */
-  fdr?: number;
-  /** Permutations behind each verdict; default 999. At least 1/fdr - 1, or no verdict could ever be reached. */
-  permutations?: number;
-  /**
-   * Most closed sequences, n-grams and loops each per workflow type and unit: the sequences by raising the
-   * support, the others by keeping the most frequent. Default 300.
-   */
-  maxCandidates?: number;
-  /** Most patterns in the report; default 200. */
-  maxFindings?: number;
-  /** Fewest judged runs for rewards to come from judgement rather than success; default 10. */
-  minRated?: number;
-  /** Default 1. */
-  seed?: number | string;
-}
 
 /**
  * Analyses what the engine remembers; the same data, options and seed give the same report.

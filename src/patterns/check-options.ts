@@ -1,5 +1,5 @@
 import { LearningError, refuseUnknownKeys, show } from "../core/index.js";
-import type { AnalyzeOptions } from "./analyze-runs.js";
+import type { AnalyzeOptions } from "./analyze-options.js";
 import { supportCount } from "./prefix-span.js";
 
 /** The options that are whole numbers (or without bound), and the least that each may be. */

@@ -1,4 +1,5 @@
 export * from "./agent-combinations.js";
+export type * from "./analyze-options.js";
 export * from "./analyze-runs.js";
 export * from "./association.js";
 export * from "./blame.js";

@@ -1,7 +1,8 @@
 import { oneAtATime } from "../core/index.js";
 import { type FactKind, type FactTypes, factsAfter, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
-import { type AnalyzeOptions, analyzeRuns } from "./analyze-runs.js";
+import type { AnalyzeOptions } from "./analyze-options.js";
+import { analyzeRuns } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
 import { checkOptions } from "./check-options.js";
 import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";

@@ -14,7 +14,8 @@ import {
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { allocate, type ExperimentOptions, ExperimentRun, parseDefinition } from "./experiments/index.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
-import { type Proposal, type ProposalRequest, propose } from "./proposals/propose.js";
+import type { Proposal, ProposalRequest } from "./proposals/proposal.js";
+import { propose } from "./proposals/propose.js";
 import { type Actors, applyExperiments, applyRegressions, overtaken } from "./serving/apply.js";
 import { type ContextualResult, latestVariants, learnContextualPolicy, variantRows } from "./serving/contextual.js";
 import { type ExperimentRecord, ExperimentsBook } from "./serving/experiments-book.js";

@@ -1,12 +1,6 @@
-import type { Decision, FeedbackRecord, TraceSegment } from "../core/index.js";
+import type { FactKind, FactTypes } from "../core/index.js";
 
-/** The kinds of facts a store keeps, each an append-only log of its own. */
-export interface FactTypes {
-  trace: TraceSegment;
-  decision: Decision;
-  feedback: FeedbackRecord;
-}
-export type FactKind = keyof FactTypes;
+export type { FactKind, FactTypes } from "../core/index.js";
 
 /** What to read. All given conditions hold together; without any, everything is read. */
 export interface FactQuery {

@@ -1,5 +1,5 @@
-export type { DropReason, TracerCounters } from "./buffered-writer.js";
-export { TraceCallbackHandler } from "./callback-handler.js";
+export { TraceCallbackHandler } from "./callbacks/callback-handler.js";
+export { withHandler } from "./callbacks/with-handler.js";
 export type {
   BufferOptions,
   CaptureOptions,
@@ -9,7 +9,7 @@ export type {
   TracerOptions,
   WrapOptions,
 } from "./options.js";
-export { DEFAULT_PRICES, type ModelPrice, type PriceTable } from "./prices.js";
-export type { RedactOption, RedactPreset } from "./redact.js";
+export { DEFAULT_PRICES, type ModelPrice, type PriceTable } from "./record/prices.js";
+export type { RedactOption, RedactPreset } from "./record/redact.js";
 export { WorkflowTracer } from "./tracer.js";
-export { withHandler } from "./with-handler.js";
+export type { DropReason, TracerCounters } from "./writer/buffered-writer.js";

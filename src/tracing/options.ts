@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { PriceTable } from "./prices.js";
-import type { RedactOption } from "./redact.js";
+import type { PriceTable } from "./record/prices.js";
+import type { RedactOption } from "./record/redact.js";
 
 /** How runs are captured: by the nodes themselves, or by LangChain callbacks. */
 export type CaptureWay = "tap" | "callbacks";

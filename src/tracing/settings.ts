@@ -8,8 +8,8 @@ import type {
   TracerOptions,
   WrapOptions,
 } from "./options.js";
-import type { PriceTable } from "./prices.js";
-import { createRedactor, type Redactor } from "./redact.js";
+import type { PriceTable } from "./record/prices.js";
+import { createRedactor, type Redactor } from "./record/redact.js";
 
 /** Capture options with their defaults, checked. */
 export interface CaptureSettings {

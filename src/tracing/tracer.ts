@@ -16,11 +16,8 @@ import {
   systemClock,
 } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
-import { BufferedWriter, type TracerCounters } from "./buffered-writer.js";
-import { TraceCallbackHandler } from "./callback-handler.js";
-import { handlersIn, parentRunId, withHandler } from "./callback-list.js";
-import { decisionBytes } from "./decision-bytes.js";
-import { resolveIdentity, UncapturedRuns } from "./identity.js";
+import { TraceCallbackHandler } from "./callbacks/callback-handler.js";
+import { handlersIn, parentRunId, withHandler } from "./callbacks/callback-list.js";
 import {
   type AgentShape,
   isAgent,
@@ -31,17 +28,20 @@ import {
   type TaskConfig,
 } from "./internals.js";
 import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
-import { DEFAULT_PRICES } from "./prices.js";
-import { flushAtExit } from "./process-hooks.js";
-import { RecentRuns } from "./recent-runs.js";
-import { redactPlain } from "./redact.js";
-import { recorderOf, runOf } from "./run-context.js";
-import { RunRecorder } from "./run-recorder.js";
-import { givenWorkflowId, runStartOf } from "./run-start.js";
+import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
+import { noteInputEdges } from "./record/noted-edges.js";
+import { DEFAULT_PRICES } from "./record/prices.js";
+import { RecentRuns } from "./record/recent-runs.js";
+import { redactPlain } from "./record/redact.js";
+import { RunRecorder } from "./record/run-recorder.js";
+import { givenWorkflowId, runStartOf } from "./record/run-start.js";
+import { type Thread, ThreadMemory } from "./record/thread-memory.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
-import { noteInputEdges } from "./tap-edges.js";
-import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap-graph.js";
-import { type Thread, ThreadMemory } from "./thread-memory.js";
+import { recorderOf, runOf } from "./tap/run-context.js";
+import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
+import { BufferedWriter, type TracerCounters } from "./writer/buffered-writer.js";
+import { decisionBytes } from "./writer/decision-bytes.js";
+import { flushAtExit } from "./writer/process-hooks.js";
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(Object.values(EXPERIMENT_FIELDS));
 

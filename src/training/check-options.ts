@@ -2,10 +2,10 @@ import { z } from "zod";
 import { parseOptions } from "../core/index.js";
 import * as field from "../core/option-fields.js";
 import type { DqnOptions } from "./dqn-options.js";
-import type { CloneOptions } from "./offline/clone.js";
-import type { OfflineQOptions } from "./offline/offline-q.js";
+import type { CloneOptions } from "./offline/clone-options.js";
+import type { OfflineQOptions } from "./offline/offline-q-options.js";
 import type { PpoOptions } from "./ppo-options.js";
-import type { TrainingOptions } from "./train.js";
+import type { TrainingOptions } from "./training-options.js";
 
 const { given } = field;
 const [whole, share] = [field.whole.optional(), field.share.optional()];

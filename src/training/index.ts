@@ -7,3 +7,4 @@ export * from "./ppo.js";
 export * from "./ppo-options.js";
 export * from "./raw-observations.js";
 export * from "./train.js";
+export type * from "./training-options.js";

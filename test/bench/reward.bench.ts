@@ -1,7 +1,7 @@
 import type { DecisionContext } from "../../src/core/index.js";
-import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
-import type { FitRewardModelInput } from "../../src/loop/worker/jobs/reward-model.js";
-import { RewardModel, type RewardModelSnapshot, type TargetReport } from "../../src/rewards/index.js";
+import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
+import { RewardModel } from "../../src/rewards/index.js";
+import type { FitRewardModelInput } from "../../src/worker/jobs/reward-model.js";
 import { ratingBias } from "./reward/rating-bias.js";
 import { routingWithFewRatings } from "./reward/routing.js";
 import { numericColumns, type RewardSet, rewardSets } from "./reward/sets.js";
@@ -45,10 +45,7 @@ async function outOfFold(worker: LearningWorker, s: RewardSet, folds: readonly n
       })),
     };
     const started = performance.now();
-    const { snapshot, report } = await worker.run<{
-      snapshot: RewardModelSnapshot;
-      report: Record<string, TargetReport>;
-    }>("reward-model.fit", input);
+    const { snapshot, report } = await worker.run("rewards.fit", input);
     outcome.seconds.push((performance.now() - started) / 1000);
     const model = await RewardModel.restore(snapshot);
     const features = test.map((i) => s.rows[i] as DecisionContext);
@@ -127,7 +124,7 @@ const bench: Bench = async ({ quick }) => {
   const wanted = quick ? ["relevance", "score"] : undefined;
   const sets = rewardSets(folder, FOLD_SEED).filter((s) => !wanted || wanted.includes(s.target));
   const folds = quick ? [0, 1] : [0, 1, 2, 3, 4];
-  const entry = new URL("../../dist/loop/worker/main.js", import.meta.url);
+  const entry = new URL("../../dist/worker/main.js", import.meta.url);
   const worker = startLearningWorker({ entry, logger: { debug() {}, info() {}, warn() {}, error() {} } });
   // The peers run beside the members, on the other core.
   const running = peersPython()

@@ -31,7 +31,7 @@ describe("README", () => {
   );
 
   it("names every key of the configuration, and no other", async () => {
-    const { loopConfigSchema } = await import("../../src/loop/config.js");
+    const { loopConfigSchema } = await import("../../src/learning/config.js");
     const table = readme.slice(
       readme.indexOf("## Configuration"),
       readme.indexOf("\n## ", readme.indexOf("## Configuration") + 5),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isLearningError, ManualClock } from "../../src/core/index.js";
+import { KnownRuns } from "../../src/feedback/collect/known-runs.js";
 import { FeedbackCollector, type FeedbackInput, UserFeedback } from "../../src/feedback/index.js";
-import { KnownRuns } from "../../src/feedback/known-runs.js";
 import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { countingStore, decision, segment } from "./support.js";
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isLearningError, ManualClock } from "../../src/core/index.js";
+import { keyedId } from "../../src/feedback/collect/keyed-submissions.js";
 import { createFeedbackHandler, FeedbackCollector } from "../../src/feedback/index.js";
-import { keyedId } from "../../src/feedback/keyed-submissions.js";
-import { FeedbackTokens } from "../../src/feedback/tokens.js";
+import { FeedbackTokens } from "../../src/feedback/web/tokens.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
 import { segment } from "./support.js";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
+import { meanInterval, student975 } from "../../src/feedback/collect/mean-interval.js";
 import type { FeedbackRequest } from "../../src/feedback/index.js";
 import {
   feedbackStatistics,
@@ -7,7 +8,6 @@ import {
   responseStatistics,
   selectionSensitivity,
 } from "../../src/feedback/index.js";
-import { meanInterval, student975 } from "../../src/feedback/mean-interval.js";
 import { judged } from "./support.js";
 
 describe("krippendorffAlpha", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { ComponentContext } from "../../src/loop/component.js";
-import { resolveConfig } from "../../src/loop/config.js";
-import { createRoutingLearner } from "../../src/loop/routing/learner.js";
+import type { ComponentContext } from "../../src/learning/component.js";
+import { resolveConfig } from "../../src/learning/config.js";
+import { createRoutingLearner } from "../../src/learning/routing-learner.js";
 
 describe("enableRlTraining", () => {
   it.each([
@@ -11,7 +11,7 @@ describe("enableRlTraining", () => {
     const asked: unknown[] = [];
     const answers: Record<string, unknown> = {
       "routing.train": [{ kind: "new", fingerprint: "ordinary", dataTo: "2026-01-02T00:00:00.000Z" }],
-      "learn-offline": { kind: "new", fingerprint: "deep" },
+      "routing.learn-offline": { kind: "new", fingerprint: "deep" },
     };
     const worker = {
       async run(job: string, input: unknown) {
@@ -31,6 +31,6 @@ describe("enableRlTraining", () => {
     );
     expect((trained as { fingerprint: string }[]).map((t) => t.fingerprint)).toEqual(expected);
     // Both learn from the same decisions, so that the later ones may judge both.
-    if (enableRlTraining) expect(asked.at(-1)).toEqual(["learn-offline", "2026-01-02T00:00:00.000Z"]);
+    if (enableRlTraining) expect(asked.at(-1)).toEqual(["routing.learn-offline", "2026-01-02T00:00:00.000Z"]);
   });
 });

@@ -1,7 +1,7 @@
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
-import { fullFitOf, isFullFitDue } from "../../src/loop/routing/full-fit.js";
-import type { GateState } from "../../src/loop/routing/gate-state.js";
+import { fullFitOf, isFullFitDue } from "../../src/evaluation/point/full-fit.js";
+import type { GateState } from "../../src/evaluation/point/gate-state.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 

@@ -1,18 +1,17 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createRng, defaultLogger, ManualClock } from "../../src/core/index.js";
-import type { LearningComponent } from "../../src/loop/component.js";
-import { resolveConfig } from "../../src/loop/config.js";
-import { createFactCollector } from "../../src/loop/cycle/collector.js";
-import { createLearningGraph } from "../../src/loop/cycle/graph.js";
-import type { PointRows } from "../../src/loop/cycle/types.js";
-import { createRoutingLearner } from "../../src/loop/routing/learner.js";
-import { openPointBook } from "../../src/loop/routing/points.js";
-import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
+import type { LearningComponent } from "../../src/learning/component.js";
+import { resolveConfig } from "../../src/learning/config.js";
+import { createFactCollector } from "../../src/learning/cycle/collector.js";
+import { createLearningGraph } from "../../src/learning/cycle/graph.js";
+import { openPointBook } from "../../src/learning/points.js";
+import { createRoutingLearner } from "../../src/learning/routing-learner.js";
+import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { aDecision, aFeedback, aTrace } from "../support/facts.js";
 
-const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
+const built = new URL("../../dist/worker/main.js", import.meta.url);
 const workers: LearningWorker[] = [];
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((w) => w.close()));
@@ -92,7 +91,7 @@ describe("a question to the learning thread, such as a report", () => {
     const { worker, collector } = await threeHundred();
     let asked = 0;
     const points = await collector.withFacts(async () => {
-      const job = worker.run<PointRows[]>("routing.survey", { reward: {} });
+      const job = worker.run("routing.survey", { reward: {} });
       if (++asked === 1) await Promise.all([job, worker.restart()]);
       return job;
     });
@@ -100,7 +99,7 @@ describe("a question to the learning thread, such as a report", () => {
     // What was answered over an empty memory counts for nothing either.
     const again = await collector.withFacts(async () => {
       if (++asked === 3) await worker.restart();
-      return worker.run<PointRows[]>("routing.survey", { reward: {} });
+      return worker.run("routing.survey", { reward: {} });
     });
     expect([asked, again[0]?.decisions]).toEqual([4, 300]);
   });
@@ -110,6 +109,7 @@ describe("a question to the learning thread, such as a report", () => {
     let asked = 0;
     const ask = () => {
       asked++;
+      // @ts-expect-error: a job that does not exist.
       return worker.run("no such job", {});
     };
     await expect(collector.withFacts(ask)).rejects.toThrow(/unknown job/);
@@ -138,7 +138,7 @@ describe("a question to the learning thread, such as a report", () => {
 
   it("may come while a cycle collects", async () => {
     const { worker, collector } = await threeHundred();
-    const survey = () => worker.run<PointRows[]>("routing.survey", { reward: {} });
+    const survey = () => worker.run("routing.survey", { reward: {} });
     const [, points, second] = await Promise.all([
       collector.collect(),
       collector.withFacts(survey),

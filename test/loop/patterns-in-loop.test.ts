@@ -1,8 +1,8 @@
 import { CollectiveLearningLoop } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
-import { learnPatterns } from "../../src/loop/worker/jobs/learn-patterns.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { learnPatterns } from "../../src/worker/jobs/learn-patterns.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { aSegment } from "../patterns/support/traces.js";
 import { aDecision, aFeedback } from "../support/facts.js";
 

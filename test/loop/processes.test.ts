@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { CollectiveLearningLoop, type LoopConfig, ManualClock } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { takeLease } from "../../src/loop/lease.js";
+import { takeLease } from "../../src/learning/lease.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 

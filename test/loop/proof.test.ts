@@ -1,13 +1,18 @@
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
 import { type DecisionRow, fitEncoder } from "../../src/dataset/index.js";
-import type { ChampionWatch } from "../../src/loop/routing/gate-state.js";
-import { judgedDecisions, type ServedArtifact, servable, servedDecisions } from "../../src/loop/routing/judged-rows.js";
-import { openWatch, watchChampion } from "../../src/loop/routing/watch.js";
-import { trainRouting } from "../../src/loop/worker/jobs/train-routing.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+import type { ChampionWatch } from "../../src/evaluation/point/gate-state.js";
+import {
+  judgedDecisions,
+  type ServedArtifact,
+  servable,
+  servedDecisions,
+} from "../../src/evaluation/point/judged-rows.js";
+import { openWatch, watchChampion } from "../../src/evaluation/point/watch.js";
 import { createPolicy } from "../../src/policies/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { trainRouting } from "../../src/worker/jobs/train-routing.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();

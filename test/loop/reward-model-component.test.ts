@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ComponentContext } from "../../src/loop/component.js";
-import { rewardModelComponent } from "../../src/loop/components/reward-model.js";
-import { type RewardModelArtifact, trainRewardModel } from "../../src/loop/worker/jobs/reward-model.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+import type { ComponentContext } from "../../src/learning/component.js";
+import { rewardModelComponent } from "../../src/learning/components/reward-model.js";
+import { type RewardModelArtifact, trainRewardModel } from "../../src/worker/jobs/reward-model.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -13,7 +13,7 @@ describe("the serving reward model", () => {
     const health = { warnings: [] };
     const worker = {
       async run(job: string, input: (typeof asked)[number]) {
-        if (job === "reward-model.held") return held;
+        if (job === "rewards.held") return held;
         asked.push(input);
         held = input.champion?.version;
         return { runs: 1, rated: 1, health, evaluators: {}, updated: 0, message: "nothing new" };
@@ -49,7 +49,7 @@ describe("the serving reward model", () => {
     const component = (load: () => Promise<unknown>, unreadable?: string) => {
       const worker = {
         async run(job: string, input: { champion?: object }) {
-          if (job === "reward-model.held") return undefined;
+          if (job === "rewards.held") return undefined;
           asked.push(input.champion ?? {});
           return { ...train, ...(unreadable && { unreadable }) };
         },

@@ -5,9 +5,9 @@ import {
   predictRewards,
   type TrainRewardModelOutput,
   trainRewardModel,
-} from "../../src/loop/worker/jobs/reward-model.js";
-import { trainRouting } from "../../src/loop/worker/jobs/train-routing.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+} from "../../src/worker/jobs/reward-model.js";
+import { trainRouting } from "../../src/worker/jobs/train-routing.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { decision, judged, segment } from "../feedback/support.js";
 
 const at = (i: number) => new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString();

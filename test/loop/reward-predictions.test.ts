@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { expectedReward } from "../../src/loop/expected-reward.js";
-import { predictRewards } from "../../src/loop/reward-predictions.js";
-import type { LearningWorker } from "../../src/loop/worker/host.js";
+import { expectedReward } from "../../src/learning/expected-reward.js";
+import { predictRewards } from "../../src/learning/reward-predictions.js";
+import type { LearningWorker } from "../../src/learning/thread/host.js";
 import type { Registry } from "../../src/registry/index.js";
 import { traceOf } from "../feedback/support.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
-import { judgedRuns } from "../../src/loop/worker/reward-examples.js";
-import { rewardViews } from "../../src/loop/worker/reward-views.js";
-import { rowsByPoint } from "../../src/loop/worker/rows.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+import { judgedRuns } from "../../src/worker/reward-examples.js";
+import { rewardViews } from "../../src/worker/reward-views.js";
+import { rowsByPoint } from "../../src/worker/rows.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { decision, judged, segment } from "../feedback/support.js";
 
 function world() {

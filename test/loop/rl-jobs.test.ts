@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createRng, type Decision, defaultLogger, type FeedbackRecord, isoTime } from "../../src/core/index.js";
 import { denseVector, restoreEncoder } from "../../src/dataset/index.js";
-import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
-import type { LearnOfflineInput, OfflineChallenger } from "../../src/loop/worker/jobs/learn-offline.js";
-import type { TrainRlInput, TrainRlOutput } from "../../src/loop/worker/jobs/train-rl.js";
+import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
 import { restorePolicy } from "../../src/policies/index.js";
+import type { LearnOfflineInput, OfflineChallenger } from "../../src/worker/jobs/learn-offline.js";
+import type { TrainRlInput } from "../../src/worker/jobs/train-rl.js";
 import { aDecision, aFeedback } from "../support/facts.js";
 
 let worker: LearningWorker;
 const start = () => {
-  const entry = new URL("../../dist/loop/worker/main.js", import.meta.url);
+  const entry = new URL("../../dist/worker/main.js", import.meta.url);
   worker = startLearningWorker({ logger: defaultLogger({}), entry });
   return worker;
 };
@@ -28,7 +28,7 @@ describe("the job train-rl", () => {
   it("hands back a policy that serves without TensorFlow.js", async () => {
     const heard: number[] = [];
     const onProgress = (share: number) => heard.push(share);
-    const { policy, evaluations, stopped } = await start().run<TrainRlOutput>("train-rl", cart, { onProgress });
+    const { policy, evaluations, stopped } = await start().run("orchestrator.train", cart, { onProgress });
     expect([stopped, evaluations.length, heard.at(-1)]).toEqual(["finished", 2, 1]);
     const served = restorePolicy(JSON.parse(JSON.stringify(policy)));
     const input = { context: denseVector([0, 0, 0.1, 0.5]), candidates: ["left", "right"] };
@@ -45,9 +45,9 @@ describe("the job train-rl", () => {
       comparisonEpisodes: 5,
       seed: 1,
     };
-    const { policy, comparison } = await start().run<TrainRlOutput>("train-rl", input);
+    const { policy, comparison } = await start().run("orchestrator.train", input);
     expect(Object.keys(comparison.gains)).toEqual(["random", "baseline"]);
-    const again = await worker.run<TrainRlOutput>("train-rl", { ...input, incumbent: policy });
+    const again = await worker.run("orchestrator.train", { ...input, incumbent: policy });
     expect(again.comparison.gains.incumbent).toMatchObject({ mean: 0, low: 0, high: 0, episodes: 5 });
     expect(again.comparison.returns.random).toEqual(comparison.returns.random);
   });
@@ -57,15 +57,15 @@ describe("the job train-rl", () => {
     const onProgress = (share: number) => share > 0.7 && stop.abort();
     const named = { ...cart, resumeAs: "cart" };
     await start()
-      .run<TrainRlOutput>("train-rl", named, { signal: stop.signal, onProgress })
+      .run("orchestrator.train", named, { signal: stop.signal, onProgress })
       .catch(() => "stopped");
-    const resumed = await worker.run<TrainRlOutput>("train-rl", named);
-    expect(resumed).toEqual(await worker.run<TrainRlOutput>("train-rl", cart));
+    const resumed = await worker.run("orchestrator.train", named);
+    expect(resumed).toEqual(await worker.run("orchestrator.train", cart));
   });
 
   it("refuses an environment it does not know", async () => {
-    const wrong = { ...cart, environment: { kind: "chess" } };
-    await expect(start().run("train-rl", wrong)).rejects.toThrow(/environment of kind "chess"/);
+    const wrong = { ...cart, environment: { kind: "chess" } } as unknown as TrainRlInput;
+    await expect(start().run("orchestrator.train", wrong)).rejects.toThrow(/environment of kind "chess"/);
   });
 });
 
@@ -118,8 +118,8 @@ describe("the job learn-offline", () => {
       gamma: 1,
       learningRate: 0.01,
     };
-    await start().run("ingest", loopingRuns(300));
-    const found = await worker.run<OfflineChallenger>("learn-offline", { ...base, options });
+    await start().run("facts.ingest", loopingRuns(300));
+    const found = (await worker.run("routing.learn-offline", { ...base, options })) as OfflineChallenger;
     expect([found.kind, found.runs, found.skipped]).toEqual(["new", 300, {}]);
     expect(found.agreement).toBeGreaterThan(0.3);
     const encoder = restoreEncoder(found.artifact.encoder);
@@ -133,20 +133,20 @@ describe("the job learn-offline", () => {
   });
 
   it("imitates, where asked to, and leaves later decisions to judge", async () => {
-    await start().run("ingest", loopingRuns(60));
+    await start().run("facts.ingest", loopingRuns(60));
     const upTo = "2026-01-01T00:00:39.999Z";
     const options = { hidden: [8], epochs: 3 };
-    const clone = { ...base, method: "clone", upTo, options };
-    const { runs, dataTo, artifact } = await worker.run<OfflineChallenger>("learn-offline", clone);
+    const clone = { ...base, method: "clone" as const, upTo, options };
+    const { runs, dataTo, artifact } = (await worker.run("routing.learn-offline", clone)) as OfflineChallenger;
     expect([runs, dataTo]).toEqual([40, "2026-01-01T00:00:39.000Z"]);
     expect(artifact.candidates).toEqual(["again", "stop"]);
   });
 
   it("learns from the newest runs, whole", async () => {
-    await start().run("ingest", loopingRuns(60));
+    await start().run("facts.ingest", loopingRuns(60));
     const options = { hidden: [4], epochs: 1 };
-    const clone = { ...base, method: "clone", maxDecisions: 40, minRuns: 5, options };
-    const { rows, runs, dataFrom, dataTo } = await worker.run<OfflineChallenger>("learn-offline", clone);
+    const clone = { ...base, method: "clone" as const, maxDecisions: 40, minRuns: 5, options };
+    const { rows, runs, dataFrom, dataTo } = (await worker.run("routing.learn-offline", clone)) as OfflineChallenger;
     expect(rows).toBeGreaterThan(36);
     expect(rows).toBeLessThanOrEqual(40);
     expect(runs).toBe((Date.parse(dataTo) - Date.parse(dataFrom)) / 1000 + 1);
@@ -154,8 +154,8 @@ describe("the job learn-offline", () => {
   });
 
   it("has nothing to say where runs do not loop, or too few are rated", async () => {
-    await start().run("ingest", loopingRuns(20));
-    const learn = (change: Partial<LearnOfflineInput>) => worker.run("learn-offline", { ...base, ...change });
+    await start().run("facts.ingest", loopingRuns(20));
+    const learn = (change: Partial<LearnOfflineInput>) => worker.run("routing.learn-offline", { ...base, ...change });
     await expect(learn({})).resolves.toBeUndefined();
     await expect(learn({ minRuns: 10, minDecisionsPerRun: 2.9 })).resolves.toBeUndefined();
     await expect(learn({ decisionPoint: "nowhere" })).resolves.toBeUndefined();

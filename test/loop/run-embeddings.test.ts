@@ -1,12 +1,12 @@
 import { CollectiveLearningLoop } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/core/index.js";
-import { RunEmbeddings } from "../../src/loop/run-embeddings.js";
-import type { LearningWorker } from "../../src/loop/worker/host.js";
-import { runTexts } from "../../src/loop/worker/jobs/run-texts.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+import { RunEmbeddings } from "../../src/learning/run-embeddings.js";
+import type { LearningWorker } from "../../src/learning/thread/host.js";
 import { EMBEDDING_DIMENSIONS, projectEmbedding, type TextEmbedder, textOfRun } from "../../src/rewards/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { runTexts } from "../../src/worker/jobs/run-texts.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { decision, judged, segment, traceOf } from "../feedback/support.js";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRng, defaultLogger, LearningError, ManualClock } from "../../src/core/index.js";
-import { LearningScheduler } from "../../src/loop/scheduler.js";
+import { LearningScheduler } from "../../src/learning/scheduler.js";
 
 const settle = () => new Promise((r) => setImmediate(r));
 

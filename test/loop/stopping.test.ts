@@ -1,16 +1,17 @@
 import { CollectiveLearningLoop, type LearningReport } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRng, defaultLogger } from "../../src/core/index.js";
-import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
-import { judgeRouting } from "../../src/loop/worker/jobs/judge-routing.js";
-import { analyzePatterns } from "../../src/loop/worker/jobs/patterns.js";
-import { type TrainedChallenger, trainRouting } from "../../src/loop/worker/jobs/train-routing.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+import type { TrainedChallenger } from "../../src/evaluation/point/challenger.js";
+import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { judgeRouting } from "../../src/worker/jobs/judge-routing.js";
+import { analyzePatterns } from "../../src/worker/jobs/patterns.js";
+import { trainRouting } from "../../src/worker/jobs/train-routing.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { aSegment } from "../patterns/support/traces.js";
 import { aDecision, aFeedback } from "../support/facts.js";
 
-const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
+const built = new URL("../../dist/worker/main.js", import.meta.url);
 const workers: LearningWorker[] = [];
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((w) => w.close()));
@@ -44,13 +45,13 @@ describe("a learning job that is asked to stop", () => {
   it("ends while it mines, and the thread lives on with its memory", async () => {
     const worker = startLearningWorker({ logger: defaultLogger({}), entry: built, graceMs: 60_000 });
     workers.push(worker);
-    await worker.run("ingest", inputOf(facts(3000)));
+    await worker.run("facts.ingest", inputOf(facts(3000)));
     const stop = new AbortController();
     const onProgress = () => stop.abort();
     const analysis = worker.run("patterns.analyze", { options: {}, rows }, { signal: stop.signal, onProgress });
     await expect(analysis).rejects.toThrow(/WORKER_FAILED.*stopped as asked/);
     expect(worker.generation).toBe(0);
-    await expect(worker.run("ingest", {})).resolves.toMatchObject({ runsWithTraces: 3000 });
+    await expect(worker.run("facts.ingest", {})).resolves.toMatchObject({ runsWithTraces: 3000 });
   });
 
   it("goes on from there the next time, to the same report", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { type DecisionRow, fitEncoder } from "../../src/dataset/index.js";
-import { teach } from "../../src/loop/worker/teach.js";
 import { createPolicy, type PolicyRow } from "../../src/policies/index.js";
+import { teach } from "../../src/worker/teach.js";
 
 const row = (i: number, more: Partial<DecisionRow> = {}): DecisionRow => ({
   decisionId: `d${i}`,

@@ -5,7 +5,7 @@ import { CollectiveLearningLoop, UserFeedback } from "langgraph-collective-learn
 import { createMemoryStore } from "langgraph-collective-learning/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { smallWorld } from "../../src/environments/index.js";
-import { trainedAsideKey } from "../../src/loop/train-orchestrator.js";
+import { trainedAsideKey } from "../../src/learning/trained-aside.js";
 import { config, input, scripted, sentinel } from "../sentinel/support/crew.js";
 
 const folder = mkdtempSync(join(tmpdir(), "train-orchestrator-"));

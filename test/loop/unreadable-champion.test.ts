@@ -1,9 +1,9 @@
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it } from "vitest";
-import { judgeContinuation } from "../../src/loop/routing/findings.js";
-import type { GateState } from "../../src/loop/routing/gate-state.js";
-import { openWatch } from "../../src/loop/routing/watch.js";
-import type { TrainedChallenger } from "../../src/loop/worker/jobs/train-routing.js";
+import type { TrainedChallenger } from "../../src/evaluation/point/challenger.js";
+import { judgeContinuation } from "../../src/evaluation/point/findings.js";
+import type { GateState } from "../../src/evaluation/point/gate-state.js";
+import { openWatch } from "../../src/evaluation/point/watch.js";
 import type { RoutingArtifact } from "../../src/policies/index.js";
 import { sealPayload } from "../../src/registry/payload.js";
 import { createMemoryStore, type LearningStore } from "../../src/store/index.js";

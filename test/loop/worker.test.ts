@@ -2,22 +2,26 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { defaultLogger } from "../../src/core/index.js";
-import { type LearningWorker, startLearningWorker } from "../../src/loop/worker/host.js";
-import { CollectedFacts } from "../../src/loop/worker/state.js";
+import { startLearningWorker } from "../../src/learning/thread/host.js";
+import type { Job } from "../../src/worker/job.js";
+import type { Jobs } from "../../src/worker/jobs/index.js";
+import { CollectedFacts } from "../../src/worker/state.js";
 import { aDecision, aFeedback, aTrace } from "../support/facts.js";
 
-const built = new URL("../../dist/loop/worker/main.js", import.meta.url);
+const built = new URL("../../dist/worker/main.js", import.meta.url);
 const misbehaving = new URL("../support/thread-entry.mjs", import.meta.url);
-const hostUrl = JSON.stringify(new URL("../../dist/loop/worker/host.js", import.meta.url).href);
+const hostUrl = JSON.stringify(new URL("../../dist/learning/thread/host.js", import.meta.url).href);
 const runsAJob = `const nothing = () => {};
   const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-  console.log("did", (await host.startLearningWorker({ logger }).run("ingest", {})).decisions);`;
+  console.log("did", (await host.startLearningWorker({ logger }).run("facts.ingest", {})).decisions);`;
 /** What a process of its own prints until it ends by itself. */
 const outputOf = async (args: string[]) =>
   (await promisify(execFile)(process.execPath, args, { timeout: 20_000 })).stdout;
-const open: LearningWorker[] = [];
-const start = (entry: URL) => {
-  const worker = startLearningWorker({ logger: defaultLogger({}), entry });
+/** The jobs of the misbehaving thread. */
+type Misbehaving = Record<string, Job<object, unknown>>;
+const open: { close(): Promise<void> }[] = [];
+const start = <Table = Jobs>(entry: URL) => {
+  const worker = startLearningWorker<Table>({ logger: defaultLogger({}), entry });
   open.push(worker);
   return worker;
 };
@@ -29,20 +33,33 @@ describe("the learning worker", () => {
   it("runs the package's jobs over one memory", async () => {
     const worker = start(built);
     expect(worker.generation).toBe(0);
-    await worker.run("ingest", { decision: [aDecision({ decisionId: "a" }), aDecision({ decisionId: "b" })] });
-    const held = await worker.run("ingest", { decision: [aDecision({ decisionId: "a" })], feedback: [aFeedback({})] });
+    await worker.run("facts.ingest", { decision: [aDecision({ decisionId: "a" }), aDecision({ decisionId: "b" })] });
+    const held = await worker.run("facts.ingest", {
+      decision: [aDecision({ decisionId: "a" })],
+      feedback: [aFeedback({})],
+    });
     expect(held).toEqual({ decisions: 2, runsWithFeedback: 1, runsWithTraces: 0 });
     expect(worker.generation).toBe(0);
   });
 
   it("names unknown jobs, and goes on", async () => {
     const worker = start(built);
+    // @ts-expect-error: a job that does not exist is no name of the table.
     await expect(worker.run("inges", {})).rejects.toThrow(/WORKER_FAILED.*unknown job "inges"/);
-    await expect(worker.run("ingest", {})).resolves.toBeDefined();
+    await expect(worker.run("facts.ingest", {})).resolves.toBeDefined();
+  });
+
+  it("takes no input of another shape", () => {
+    const worker = start(built);
+    // @ts-expect-error: the decision point is missing.
+    const train = () => worker.run("routing.train", { rows: { reward: {} } });
+    // @ts-expect-error: facts are lists.
+    const ingest = () => worker.run("facts.ingest", { decision: "none" });
+    expect([typeof train, typeof ingest]).toEqual(["function", "function"]);
   });
 
   it("fails the jobs of a thread that died and starts a new one", async () => {
-    const worker = start(misbehaving);
+    const worker = start<Misbehaving>(misbehaving);
     await expect(worker.run("die", {})).rejects.toThrow(/WORKER_FAILED.*ended with code 3/);
     await expect(worker.run("throw-outside", {})).rejects.toThrow(/WORKER_FAILED.*outside/);
     await expect(worker.run("echo", { n: 1 })).resolves.toEqual({ n: 1 });
@@ -50,7 +67,7 @@ describe("the learning worker", () => {
   });
 
   it("stops a busy job when asked, and refuses one asked to stop before", async () => {
-    const worker = start(misbehaving);
+    const worker = start<Misbehaving>(misbehaving);
     const stop = new AbortController();
     const busy = worker.run("poll-cancelled", {}, { signal: stop.signal });
     stop.abort();
@@ -59,7 +76,11 @@ describe("the learning worker", () => {
   });
 
   it("ends the thread of a job that does not heed the stop, so that nobody waits for it", async () => {
-    const worker = startLearningWorker({ logger: defaultLogger({}), entry: misbehaving, graceMs: 50 });
+    const worker = startLearningWorker<Misbehaving>({
+      logger: defaultLogger({}),
+      entry: misbehaving,
+      graceMs: 50,
+    });
     open.push(worker);
     const stop = new AbortController();
     const deaf = worker.run("spin", {}, { signal: stop.signal });
@@ -70,7 +91,7 @@ describe("the learning worker", () => {
   });
 
   it("passes progress on, and says when input cannot be copied", async () => {
-    const worker = start(misbehaving);
+    const worker = start<Misbehaving>(misbehaving);
     const seen: unknown[] = [];
     await worker.run("progress", {}, { onProgress: (...p) => seen.push(p) });
     expect(seen).toEqual([[0.5, "half"]]);
@@ -79,7 +100,7 @@ describe("the learning worker", () => {
 
   it("keeps what a job prints off the host's console, and tells the log of complaints", async () => {
     const told: unknown[] = [];
-    const worker = startLearningWorker({
+    const worker = startLearningWorker<Misbehaving>({
       logger: { ...defaultLogger({}), debug: (...args) => told.push(args) },
       entry: misbehaving,
     });
@@ -98,7 +119,7 @@ describe("the learning worker", () => {
   });
 
   it("fails what runs when it is closed, and everything after", async () => {
-    const worker = start(misbehaving);
+    const worker = start<Misbehaving>(misbehaving);
     const busy = worker.run("poll-cancelled", {});
     const outcome = expect(busy).rejects.toThrow(/closed/);
     await worker.close();

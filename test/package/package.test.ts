@@ -36,7 +36,7 @@ describe("the packed package", () => {
   it("holds what users need and nothing else", () => {
     const odd = files.filter((f) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE)$/.test(f));
     expect(odd).toEqual([]);
-    expect(files).toContain("package/dist/loop/worker/main.js");
+    expect(files).toContain("package/dist/worker/main.js");
     expect(files).toContain("package/dist/cli/main.js");
   });
 

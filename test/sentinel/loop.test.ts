@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { END, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import { afterAll, expect, it } from "vitest";
-import { CollectiveLearningLoop } from "../../src/collective-learning-loop.js";
+import { CollectiveLearningLoop } from "../../src/loop/collective-learning-loop.js";
 import { config, input, sentinel } from "./support/crew.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sentinel-loop-"));

@@ -1,6 +1,6 @@
 // A worker thread that speaks the loop's protocol, for testing what the host does when threads misbehave.
 import { parentPort } from "node:worker_threads";
-import { takeConsole } from "../../dist/loop/worker/console.js";
+import { takeConsole } from "../../dist/worker/console.js";
 
 takeConsole((text) => parentPort.postMessage({ type: "printed", text }));
 

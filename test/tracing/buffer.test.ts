@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ManualClock, type TraceSegment } from "../../src/core/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
-import { BufferedWriter } from "../../src/tracing/buffered-writer.js";
 import { WorkflowTracer } from "../../src/tracing/index.js";
+import { BufferedWriter } from "../../src/tracing/writer/buffered-writer.js";
 import { decision, segment } from "../store/facts.js";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

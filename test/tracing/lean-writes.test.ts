@@ -7,7 +7,7 @@ import * as old from "langgraph-oldest";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { PregelShape } from "../../src/tracing/internals.js";
-import { withLeanWrites } from "../../src/tracing/lean-writes.js";
+import { withLeanWrites } from "../../src/tracing/tap/lean-writes.js";
 import { type AnyGraph, type Library, say, stateOf, thread } from "./battery/case.js";
 import { tracing } from "./support.js";
 

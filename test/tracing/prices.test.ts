@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { costOf, DEFAULT_PRICES } from "../../src/tracing/prices.js";
+import { costOf, DEFAULT_PRICES } from "../../src/tracing/record/prices.js";
 
 const million = { in: 1e6, out: 1e6, cached: 0 };
 

@@ -4,9 +4,9 @@ import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { CaptureOptions } from "../../src/tracing/index.js";
-import { createRedactor } from "../../src/tracing/redact.js";
-import { stateText } from "../../src/tracing/state-text.js";
-import { updateOf } from "../../src/tracing/update.js";
+import { createRedactor } from "../../src/tracing/record/redact.js";
+import { stateText } from "../../src/tracing/record/state-text.js";
+import { updateOf } from "../../src/tracing/record/update.js";
 import { decision } from "../store/facts.js";
 import { tracing } from "./support.js";
 

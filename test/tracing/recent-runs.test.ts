@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RecentRuns } from "../../src/tracing/recent-runs.js";
+import { RecentRuns } from "../../src/tracing/record/recent-runs.js";
 
 describe("recent runs", () => {
   it("remember at least their capacity and at most twice as many", () => {

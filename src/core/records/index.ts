@@ -1,5 +1,6 @@
 export * from "./common.js";
 export * from "./decision.js";
+export type * from "./facts.js";
 export * from "./feedback.js";
 export * from "./feedback-view.js";
 export * from "./trace.js";

@@ -1,5 +1,5 @@
 import { LearningError, show } from "../../core/index.js";
-import type { ProposalRequest } from "./propose.js";
+import type { ProposalRequest } from "./proposal.js";
 
 const METHODS = ["evolve", "rewrite", "few-shot"];
 const LIMITS = ["calls", "tokens", "costUsd"];

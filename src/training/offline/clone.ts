@@ -1,29 +1,9 @@
 import { createRng, LearningError, type Network, shuffled } from "../../core/index.js";
-import type { EngineChoice } from "../../tensor/engine.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
 import { checkCloneOptions } from "../check-options.js";
 import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";
+import type { CloneOptions } from "./clone-options.js";
 import type { LoggedData, LoggedStep } from "./logs.js";
-
-/** How to imitate. */
-export interface CloneOptions {
-  /** Widths of the hidden layers (default `[64, 64]`, tanh: the shape of PPO's policy). */
-  hidden?: readonly number[];
-  /** Passes over the log (default 30). */
-  epochs?: number;
-  batchSize?: number;
-  /** Adam's (default 0.002). */
-  learningRate?: number;
-  /** Decoupled weight decay (default 0.01). */
-  weightDecay?: number;
-  /** Share of episodes held out to measure agreement and to pick the epoch (default 0.1). */
-  validationShare?: number;
-  /** Default 0. */
-  seed?: number | string;
-  engine?: EngineChoice;
-  /** Looked at between epochs. */
-  cancelled?: () => boolean;
-}
 
 /** A policy that imitates the log. */
 export interface ClonedPolicy {

@@ -1,3 +1,5 @@
-export { type ClonedPolicy, type CloneOptions, cloneBehaviour } from "./clone.js";
+export { type ClonedPolicy, cloneBehaviour } from "./clone.js";
+export type { CloneOptions } from "./clone-options.js";
 export * from "./logs.js";
 export * from "./offline-q.js";
+export type * from "./offline-q-options.js";

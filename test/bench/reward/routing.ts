@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRng, type DecisionContext, drawIndex, shuffled } from "../../../src/core/index.js";
 import { type DecisionRow, type FeatureEncoder, fitEncoder } from "../../../src/dataset/index.js";
-import { teach } from "../../../src/loop/worker/teach.js";
 import { createPolicy, type RoutingPolicy } from "../../../src/policies/index.js";
 import { type MixedRows, type RewardExample, RewardModel, teachableRows } from "../../../src/rewards/index.js";
+import { teach } from "../../../src/worker/teach.js";
 import { round } from "../support/bench.js";
 
 interface Question {

@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+const share = z.number().min(0).max(1);
+
+/** How challengers are proven; see the README's section on proof. */
+export const gateSettingsSchema = z.object({
+  /** Chance of ever promoting a policy that is not better, over the whole life of a decision point (0.05). */
+  riskLevel: z.number().gt(0).lt(0.5).default(0.05),
+  /** The gain in reward a challenger must prove (0). */
+  minimumEffect: share.default(0),
+  /** Share of the oldest rated rows a first challenger learns from; it is judged on the rest (0.6). */
+  trainShare: z.number().min(0.1).max(0.9).default(0.6),
+});
+/** Options of the gate, all optional. */
+export type GateSettings = z.input<typeof gateSettingsSchema>;
+/** The settings with their defaults filled in. */
+export type ResolvedGateSettings = z.output<typeof gateSettingsSchema>;

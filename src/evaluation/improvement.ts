@@ -1,0 +1,48 @@
+/** How much better the graph became at one decision point, as measured. */
+export interface MeasuredImprovement {
+  /** Mean reward of what serves, less that of the fallback, per decision. */
+  mean: number;
+  lower: number;
+  upper: number;
+  /** Confidence level of the interval. */
+  level: number;
+  /** Decisions it rests on. */
+  decisions: number;
+  /** How it was measured, in a sentence. */
+  method: string;
+}
+
+/** What learning determined about a decision point. */
+export interface LearnedPoint {
+  /** The promoted version, where it cannot be read: the fallback serves until another is proven. */
+  unreadable?: { version: string; reason: string };
+  /** Decisions, and those of them with a reward, that the last learning cycle found. */
+  decisions: number;
+  rated: number;
+  /** What the gate last said, in a sentence. */
+  verdict?: string;
+  /** How many more rated decisions the gate thinks it needs; absent when it needs none, or cannot tell. */
+  moreDecisionsNeeded?: number;
+  improvement?: MeasuredImprovement;
+  /** What makes the figures doubtful (overlap, little data, a reward without signal). */
+  warnings?: string[];
+}
+
+/** Independent measurements as one: weighted by decisions; the interval by error propagation. */
+export function averageImprovement(parts: readonly MeasuredImprovement[]): MeasuredImprovement | undefined {
+  const decisions = parts.reduce((n, p) => n + p.decisions, 0);
+  if (parts.length <= 1 || decisions === 0) return parts[0];
+  const over = (v: (p: MeasuredImprovement) => number) =>
+    parts.reduce((s, p) => s + (v(p) * p.decisions) / decisions, 0);
+  const mean = over((p) => p.mean);
+  const half = (v: (p: MeasuredImprovement) => number) =>
+    Math.sqrt(parts.reduce((s, p) => s + ((v(p) * p.decisions) / decisions) ** 2, 0));
+  return {
+    mean,
+    lower: mean - half((p) => p.mean - p.lower),
+    upper: mean + half((p) => p.upper - p.mean),
+    level: Math.min(...parts.map((p) => p.level)),
+    decisions,
+    method: `decisions-weighted mean over ${parts.length} decision points, taken as independent; each: ${parts[0]?.method}`,
+  };
+}

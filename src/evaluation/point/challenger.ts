@@ -1,0 +1,17 @@
+import type { RoutingArtifact } from "../../policies/index.js";
+import type { RewardShares } from "../../rewards/index.js";
+
+/** A trained challenger, and which rows may judge it. */
+export interface TrainedChallenger {
+  /** `refresh`: the serving version, continued by newer rows; `new`: learned from the beginning. */
+  kind: "new" | "refresh";
+  artifact: RoutingArtifact;
+  rows: number;
+  dataFrom: string;
+  /** Rows after this time, of runs not in training, judge it. */
+  dataTo: string;
+  /** Digest of artifact and seed: the same data and seed give the same. */
+  fingerprint: string;
+  /** Where the rewards it learned from come from, as shares of the decisions in its span. */
+  rewardShares?: RewardShares;
+}

@@ -1,0 +1,37 @@
+import type { MonitorState, SpendingState } from "../index.js";
+import type { FullFit } from "./full-fit.js";
+
+/** What the gate remembers of a decision point between cycles. Plain JSON. */
+export interface GateState {
+  schemaVersion: 1;
+  /** Risk spent on challengers that are to be better, over the life of the point. */
+  spending?: SpendingState;
+  /** Risk spent on continuations of a champion, an account of its own. */
+  continuing?: SpendingState;
+  /** The last policy learned from the beginning that was judged. */
+  fullFit?: FullFit;
+  /** The champion under watch, while one serves. */
+  watch?: ChampionWatch;
+}
+
+/** What is known of the policy that serves. */
+export interface ChampionWatch {
+  /** The version it is about; another version is watched anew. */
+  version: string;
+  /** This version and those it continues: what was decided under them counts, however late it is rated. */
+  versions: string[];
+  /** What was decided before this time does not count, under whatever version. */
+  since: string;
+  /** The version that passed the gate, which this one is or continues. */
+  anchor: string;
+  /** Proven lower bound of the anchor's gain over the fallback, and what of it holds for this version. */
+  anchorLowerBound: number;
+  lowerBound: number;
+  /**
+   * The decisions that the monitor has seen, eight characters each. Kept one by one, since facts come in no
+   * order of time: what another process still buffered, a judgement dated back. Absent in a state of an earlier
+   * release, whose monitor begins anew.
+   */
+  seen?: string;
+  monitor: MonitorState;
+}

@@ -1,0 +1,76 @@
+import { hash } from "node:crypto";
+import type { DecisionRow } from "../../dataset/index.js";
+import type { MeasuredImprovement } from "../improvement.js";
+import { type MonitorReport, monitorChampion, openMonitor } from "../index.js";
+import type { ChampionWatch } from "./gate-state.js";
+import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
+
+/** What a watch remembers beside what was proven. */
+export type Watched = Pick<ChampionWatch, "since" | "seen" | "monitor">;
+
+/** Nothing seen yet; what was decided up to `since` is not about the champion. */
+export function openWatch(since: string, riskLevel: number): Watched {
+  return { since, seen: "", monitor: openMonitor({ riskLevel }) };
+}
+
+/** A watch over a version that did not come by the gate (promoted or pinned by hand): nothing is proven of it. */
+export function beginWatch(champion: ServedArtifact, riskLevel: number): ChampionWatch {
+  return {
+    version: champion.version,
+    versions: [champion.version],
+    anchor: champion.version,
+    anchorLowerBound: 0,
+    lowerBound: 0,
+    ...openWatch(champion.since, riskLevel),
+  };
+}
+
+/**
+ * Adds what the champion served and what was rated since the last look, in the order of the ratings:
+ * those come when they come, and each decision counts once, whenever it becomes known.
+ * @param now ratings from a clock that runs ahead of this time wait for it
+ */
+export function watchChampion(
+  rows: readonly DecisionRow[],
+  champion: ServablePolicy,
+  watch: ChampionWatch,
+  now: string,
+): { report: MonitorReport; watch: ChampionWatch } {
+  const ratedAt = (row: DecisionRow) => row.ratedAt ?? row.at;
+  const known = watch.seen === undefined ? { ...watch, ...openWatch(watch.since, watch.monitor.riskLevel) } : watch;
+  const seen = new Set(known.seen?.match(/.{8}/g));
+  const versions = new Set(watch.versions);
+  const marks: string[] = [];
+  const fresh = rows.filter((row) => {
+    if (row.reward === undefined || row.at < watch.since || ratedAt(row) > now) return false;
+    if (row.policyVersion === undefined || !versions.has(row.policyVersion)) return false;
+    const mark = markOf(row);
+    if (seen.has(mark)) return false;
+    marks.push(mark);
+    return true;
+  });
+  fresh.sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
+  const report = monitorChampion(known.monitor, servedDecisions(fresh, champion, watch.versions));
+  const all = (known.seen + marks.join("")).slice(-8 * MOST_SEEN);
+  return { report, watch: { ...known, monitor: report.state, seen: all } };
+}
+
+/** More than the worker holds decisions: what is forgotten here does not come again. */
+const MOST_SEEN = 300_000;
+
+/** 48 bits of the decision's id: among a million of them, two are alike once in five hundred times. */
+const markOf = (row: DecisionRow) => hash("sha256", row.decisionId, "base64url").slice(0, 8);
+
+/** The monitor's estimate for the status; undefined before anything was served. */
+export function improvementOf(report: MonitorReport): MeasuredImprovement | undefined {
+  if (report.runs === 0) return undefined;
+  const { lower, upper, level } = report.interval;
+  return {
+    mean: report.gain,
+    lower,
+    upper,
+    level,
+    decisions: report.runs,
+    method: "doubly robust estimate against the fallback over decisions served since promotion, anytime-valid interval",
+  };
+}

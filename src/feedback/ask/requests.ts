@@ -1,0 +1,173 @@
+import { type Clock, createRng, digest, isoTime } from "../../core/index.js";
+import type { LearningStore } from "../../store/index.js";
+import { RequestBook, type RequestState } from "./request-book.js";
+import type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./request-types.js";
+
+const DAY_MS = 86_400_000;
+const CLOSED_KEPT = 1000;
+const CONSIDERED_KEPT = 2000;
+/** Uncertainties that a new one is compared with, at most and at least. */
+const COMPARED = { most: 200, least: 20 };
+
+/** Decides whom to ask about which run, and keeps the requests in the store's documents. */
+export class FeedbackRequests {
+  private readonly book: RequestBook;
+
+  constructor(
+    store: LearningStore,
+    private readonly clock: Clock,
+    private readonly options: RequestOptions,
+  ) {
+    this.book = new RequestBook(store.documents, clock);
+  }
+
+  /** Draws whether to ask about a finished run; undefined when not, or when the person was asked enough today. */
+  async consider(run: RunToAsk): Promise<FeedbackRequest | undefined> {
+    const requestId = requestIdOf(run.workflowId, run.userId);
+    // The draw belongs to run and person: a repeated call, a restart or another process draws the same.
+    const draw = createRng(this.options.seed ?? 0)
+      .fork(`feedback-request ${requestId}`)
+      .next();
+    return this.book.change((state) => {
+      const earlier = state.requests.find((r) => r.requestId === requestId);
+      if (earlier || state.considered.some((c) => c.requestId === requestId)) return earlier && this.asOfNow(earlier);
+      const { probability, reason } = this.askProbability(run, state);
+      const limited = this.isLimited(state, run.userId);
+      const asked = draw < probability && !limited;
+      const { expectedReward, uncertainty } = run;
+      state.considered.push({
+        requestId,
+        workflowId: run.workflowId,
+        userId: run.userId,
+        at: isoTime(this.clock.now()),
+        // Who was asked enough today could not have been asked about this run at all.
+        probability: limited ? 0 : probability,
+        ...(expectedReward !== undefined && { expectedReward }),
+        ...(uncertainty !== undefined && { uncertainty }),
+        asked,
+      });
+      state.considered.splice(0, state.considered.length - CONSIDERED_KEPT);
+      return asked ? this.create(state, run, reason, probability) : undefined;
+    });
+  }
+
+  /** Asks; the earlier request when this person was already asked about this run, undefined over the day's limit. */
+  ask(run: Pick<RunToAsk, "workflowId" | "userId" | "workflowType">): Promise<FeedbackRequest | undefined> {
+    const { workflowId, userId } = run;
+    const requestId = requestIdOf(workflowId, userId);
+    return this.book.change((state) => {
+      const earlier = state.requests.find((r) => r.requestId === requestId);
+      if (earlier) return this.asOfNow(earlier);
+      return this.isLimited(state, userId) ? undefined : this.create(state, run, "explicit");
+    });
+  }
+
+  /** Requests waiting for an answer, oldest first. */
+  async pending(userId?: string): Promise<FeedbackRequest[]> {
+    return (await this.list()).filter((r) => r.status === "pending" && (userId === undefined || r.userId === userId));
+  }
+
+  /** Pending requests whose reminder is due; each is counted as reminded by this call, and by no other. */
+  async takeDueReminders(): Promise<FeedbackRequest[]> {
+    const { remindAfterMs = 2 * DAY_MS, maxReminders = 1 } = this.options;
+    const now = this.clock.now();
+    const isDue = (r: FeedbackRequest) =>
+      this.asOfNow(r).status === "pending" &&
+      r.reminders < maxReminders &&
+      now - Date.parse(r.remindedAt ?? r.askedAt) >= remindAfterMs;
+    if (!(await this.book.read()).requests.some(isDue)) return [];
+    return this.book.change(({ requests }) => {
+      const due = requests.filter(isDue);
+      for (const r of due) Object.assign(r, { reminders: r.reminders + 1, remindedAt: isoTime(now) });
+      return structuredClone(due);
+    });
+  }
+
+  /** The request that this person got about this run, if any. */
+  find(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
+    return this.book.find(requestIdOf(workflowId, userId));
+  }
+
+  /** Notes that a request was answered, in time or late. */
+  async answered(requestId: string): Promise<void> {
+    if ((await this.book.find(requestId))?.status === "answered") return;
+    await this.book.change(({ requests }) => {
+      for (const r of requests) if (r.requestId === requestId) r.status = "answered";
+    });
+  }
+
+  /** Every request kept: all pending ones, those of the last day, and the last 1,000 that were answered or lapsed. */
+  async list(): Promise<FeedbackRequest[]> {
+    return (await this.book.read()).requests.map((r) => this.asOfNow(r));
+  }
+
+  /** The last 2,000 runs that draws were made for, with the probability of being asked, asked or not. */
+  async considered(): Promise<ConsideredRun[]> {
+    return structuredClone((await this.book.read()).considered);
+  }
+
+  /** Drops what is kept of a person or of runs. */
+  async forget(of: { userId: string } | { workflowIds: readonly string[] }): Promise<void> {
+    const isGone = (r: { userId: string; workflowId: string }) =>
+      "userId" in of ? r.userId === of.userId : of.workflowIds.includes(r.workflowId);
+    await this.book.change((state) => {
+      state.requests = state.requests.filter((r) => !isGone(r));
+      state.considered = state.considered.filter((r) => !isGone(r));
+    });
+  }
+
+  /** Probability of asking about a run, and the strongest reason. */
+  private askProbability(run: RunToAsk, state: RequestState): { probability: number; reason: RequestReason } {
+    const { feedbackRequestThreshold = 0.8, aboveShare = 1, randomShare = 0.05, uncertainShare = 0.5 } = this.options;
+    const above = run.expectedReward !== undefined && run.expectedReward >= feedbackRequestThreshold ? aboveShare : 0;
+    const uncertain = isAmongMostUncertain(run.uncertainty, state) ? uncertainShare : 0;
+    const reason = above >= uncertain && above > 0 ? "above-threshold" : uncertain > 0 ? "uncertain" : "random";
+    return { probability: 1 - (1 - above) * (1 - uncertain) * (1 - randomShare), reason };
+  }
+
+  private isLimited({ requests }: RequestState, userId: string): boolean {
+    const since = this.clock.now() - DAY_MS;
+    const today = requests.filter((r) => r.userId === userId && Date.parse(r.askedAt) > since).length;
+    return today >= (this.options.maxPerUserPerDay ?? 5);
+  }
+
+  private create(state: RequestState, run: RunToAsk, reason: RequestReason, probability?: number): FeedbackRequest {
+    const now = this.clock.now();
+    const request: FeedbackRequest = {
+      requestId: requestIdOf(run.workflowId, run.userId),
+      workflowId: run.workflowId,
+      ...(run.workflowType !== undefined && { workflowType: run.workflowType }),
+      userId: run.userId,
+      askedAt: isoTime(now),
+      expiresAt: isoTime(now + (this.options.expireAfterMs ?? 7 * DAY_MS)),
+      reason,
+      ...(probability !== undefined && { probability }),
+      ...(run.expectedReward !== undefined && { expectedReward: run.expectedReward }),
+      reminders: 0,
+      status: "pending",
+    };
+    state.requests.push(request);
+    // The day's limits count closed requests too: those of the last day stay.
+    const closed = state.requests.filter(
+      (r) => this.asOfNow(r).status !== "pending" && Date.parse(r.askedAt) <= now - DAY_MS,
+    );
+    const gone = new Set(closed.slice(0, Math.max(0, closed.length - CLOSED_KEPT)));
+    if (gone.size > 0) state.requests = state.requests.filter((r) => !gone.has(r));
+    return structuredClone(request);
+  }
+
+  private asOfNow(r: FeedbackRequest): FeedbackRequest {
+    const lapsed = r.status === "pending" && Date.parse(r.expiresAt) <= this.clock.now();
+    return { ...r, ...(lapsed && { status: "expired" as const }) };
+  }
+}
+
+function isAmongMostUncertain(uncertainty: number | undefined, { considered }: RequestState): boolean {
+  const earlier = considered.flatMap((c) => (c.uncertainty === undefined ? [] : [c.uncertainty])).slice(-COMPARED.most);
+  if (uncertainty === undefined || earlier.length < COMPARED.least) return false;
+  return earlier.filter((u) => u > uncertainty).length < earlier.length / 10;
+}
+
+function requestIdOf(workflowId: string, userId: string): string {
+  return digest(JSON.stringify(["request", workflowId, userId]));
+}

@@ -1,0 +1,313 @@
+import {
+  type Clock,
+  currentFeedback,
+  defaultLogger,
+  type FeedbackRecord,
+  LearningError,
+  type Logger,
+  messageOf,
+  newId,
+  type RunConfigLike,
+  show,
+  systemClock,
+} from "../../core/index.js";
+import type { ErasureSelector, LearningStore } from "../../store/index.js";
+import type { FeedbackRequest, RequestOptions, RunToAsk } from "../ask/request-types.js";
+import { FeedbackRequests } from "../ask/requests.js";
+import { LinkClaims } from "../web/link-claims.js";
+import { GroupAppender } from "./group-appender.js";
+import { contentOf, KeyedSubmissions, keyedId } from "./keyed-submissions.js";
+import { type KnownRun, KnownRuns } from "./known-runs.js";
+import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
+import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
+import { type ValidFeedback, validateFeedback } from "./validate.js";
+
+/** Options of the {@link FeedbackCollector}. */
+export interface FeedbackCollectorOptions extends RequestOptions {
+  /** Where feedback facts go and runs are looked up. */
+  store: LearningStore;
+  /** Default the machine's clock. */
+  clock?: Clock;
+  /** Default silent (see `defaultLogger`). */
+  logger?: Logger;
+  /**
+   * Whether a run exists that has left nothing in the store yet (it may still run, or wait in the
+   * tracer's buffer). Asked where the store does not know it.
+   */
+  knows?: (workflowId: string) => boolean | Promise<boolean>;
+  /**
+   * Which run a config belongs to that LangGraph gives a node (the tracer's `identify`); default
+   * `metadata.workflowId`, then the thread's id. Used by `createFeedbackNode`.
+   */
+  identify?: (config: RunConfigLike) => { workflowId: string };
+  /**
+   * What is expected of a run that {@link FeedbackCollector.considerRequest} is asked about: the
+   * predicted reward and the standard error of that prediction.
+   */
+  expect?: (workflowId: string) => Promise<Pick<RunToAsk, "expectedReward" | "uncertainty"> | undefined>;
+  /** How far ahead of this clock a judgement's own time may lie (default five minutes). */
+  maxClockSkewMs?: number;
+}
+
+/** What a measured outcome may come with. */
+export interface OutcomeOptions {
+  /** The system that measured it (default `outcome`); a later outcome of the same system replaces an earlier one. */
+  measuredBy?: string;
+  /** Outcomes with the same key count once. */
+  idempotencyKey?: string;
+  /** The one decision it is about, rather than the run. */
+  decisionId?: string;
+  at?: string;
+}
+
+/** The feedback of one run. */
+export interface RunFeedback {
+  workflowId: string;
+  /** What raters currently say: see `currentFeedback`. */
+  current: FeedbackRecord[];
+  /** Every fact, in order of arrival, revised and withdrawn ones included. */
+  history: FeedbackRecord[];
+}
+
+/**
+ * Takes judgements of runs in, checks them and appends them to the store. Submissions never change
+ * what was stored before: a revision or withdrawal is another fact.
+ */
+export class FeedbackCollector {
+  private readonly store: LearningStore;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly runs: KnownRuns;
+  private readonly appender: GroupAppender;
+  private readonly requests: FeedbackRequests;
+  private readonly keyed: KeyedSubmissions;
+  private readonly links: LinkClaims;
+
+  constructor(private readonly options: FeedbackCollectorOptions) {
+    this.store = options.store;
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? defaultLogger();
+    this.runs = new KnownRuns(this.store);
+    this.appender = new GroupAppender(this.store);
+    this.keyed = new KeyedSubmissions(this.store);
+    this.links = new LinkClaims(this.store.documents, this.clock);
+    this.requests = new FeedbackRequests(this.store, this.clock, options);
+  }
+
+  /**
+   * Validates and stores one judgement.
+   * @returns the stored record, once it is durable; for a repeated idempotency key the first one
+   * @throws FEEDBACK_INVALID for values out of range, wrong types, unknown fields, times in the future,
+   * a key used again for something else, a revision of what is not there;
+   * FEEDBACK_UNKNOWN_RUN when neither the store nor `knows` has heard of the run, or of the run it is preferred over
+   */
+  submitFeedback(feedback: UserFeedback | FeedbackInput): Promise<FeedbackRecord> {
+    return this.submit(feedback, false);
+  }
+
+  /**
+   * Like {@link submitFeedback}, but a second submission under one idempotency key is refused, even
+   * with the same content, in another process, or at the same instant: for links that are good for one
+   * use.
+   * @throws FEEDBACK_REFUSED when the key was already used
+   */
+  submitOnce(feedback: FeedbackInput & { idempotencyKey: string }): Promise<FeedbackRecord> {
+    return this.submit(feedback, true);
+  }
+
+  /** Whether this rater already submitted a judgement of this run under this idempotency key. */
+  async wasSubmitted(workflowId: string, userId: string, idempotencyKey: string): Promise<boolean> {
+    return (await this.keyed.find(keyedId(workflowId, userId, idempotencyKey), workflowId)) !== undefined;
+  }
+
+  /**
+   * Stores a measured result of a run: the reward itself (a resolved ticket, a passed test).
+   * @param reward in [0,1]
+   */
+  submitOutcome(workflowId: string, reward: number, options: OutcomeOptions = {}): Promise<FeedbackRecord> {
+    const { measuredBy = "outcome", ...rest } = options;
+    return this.submitFeedback({ ...rest, workflowId, userId: measuredBy, source: "outcome", outcome: reward });
+  }
+
+  /**
+   * Asks a person about a run. The request waits for the answer until it expires; how it reaches the
+   * person (a link of the HTTP handler, a message, the feedback node) is the host's choice.
+   * @returns the request, the earlier one when this person was already asked about this run, or
+   * undefined when this person was asked enough within the last day
+   */
+  async requestFeedback(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
+    const workflowType = (await this.findRun(workflowId))?.workflowType;
+    return this.requests.ask({ workflowId, userId, ...(workflowType !== undefined && { workflowType }) });
+  }
+
+  /**
+   * Draws whether to ask about a finished run: surely or likely above `feedbackRequestThreshold`,
+   * often where the reward is most uncertain, and sometimes by chance. The probability is kept,
+   * whether or not it was asked, with the request, and later with the answer. One run and person is
+   * drawn once, however often and in whichever process this is called.
+   * @param run what is expected of the run is looked up (option `expect`) where it is left out
+   * @returns the request, or undefined when the draw or the day's limit said no
+   * @throws FEEDBACK_UNKNOWN_RUN
+   */
+  async considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
+    const workflowType = (await this.findRun(run.workflowId))?.workflowType;
+    const expected = run.expectedReward === undefined ? await this.options.expect?.(run.workflowId) : undefined;
+    return this.requests.consider({ ...(workflowType !== undefined && { workflowType }), ...expected, ...run });
+  }
+
+  /**
+   * Drops what requests and memory hold of a person, thread or run. Call it before the store's `erase`,
+   * which takes the facts (`CollectiveLearningLoop.erase` does both).
+   */
+  async forget(selector: ErasureSelector): Promise<void> {
+    if ("userId" in selector) await this.requests.forget(selector);
+    else await this.requests.forget({ workflowIds: await this.runsOf(selector) });
+    this.runs.clear();
+    this.keyed.clear();
+  }
+
+  /** Requests still waiting for an answer, of one person or of all. */
+  pendingRequests(userId?: string): Promise<FeedbackRequest[]> {
+    return this.requests.pending(userId);
+  }
+
+  /** Pending requests that are due for a reminder; each is counted as reminded by this call. */
+  takeDueReminders(): Promise<FeedbackRequest[]> {
+    return this.requests.takeDueReminders();
+  }
+
+  /** The workflowId of the run that a node's config belongs to; empty when nothing names it. */
+  identify(config: RunConfigLike): string {
+    const { metadata, configurable } = config;
+    return (
+      this.options.identify?.(config).workflowId ??
+      String(metadata?.["workflowId"] ?? configurable?.["thread_id"] ?? "")
+    );
+  }
+
+  /** Everything said about one run; empty lists when nothing was. */
+  async getFeedback(workflowId: string): Promise<RunFeedback> {
+    const history: FeedbackRecord[] = [];
+    for await (const batch of this.store.read("feedback", { workflowId })) history.push(...batch.facts);
+    return { workflowId, current: currentFeedback(history), history };
+  }
+
+  /** Everything one rater said, in order of arrival. */
+  async getHistory(userId: string): Promise<FeedbackRecord[]> {
+    const history: FeedbackRecord[] = [];
+    for await (const batch of this.store.read("feedback", { userId })) history.push(...batch.facts);
+    return history;
+  }
+
+  /** Counts, means, distributions, agreement and response bias over all feedback stored. */
+  async getFeedbackStatistics(): Promise<FeedbackStatistics> {
+    const records: FeedbackRecord[] = [];
+    for await (const batch of this.store.read("feedback"))
+      for (const record of batch.facts) records.push(await this.withType(record));
+    return feedbackStatistics(records, await this.requests.list(), await this.requests.considered());
+  }
+
+  private async submit(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
+    const valid = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? 300_000);
+    const run = await this.findRun(valid.workflowId);
+    if (valid.preference) await this.findRun(valid.preference.over);
+    await this.checkTargets(valid);
+    if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
+
+    const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);
+    if (once) return this.writeOnce(valid, run, feedbackId);
+    const earlier = await this.keyed.find(feedbackId, valid.workflowId);
+    if (!earlier) return this.begin(valid, run, feedbackId);
+    if (earlier.content === contentOf(valid)) return earlier.record;
+    throw new LearningError("FEEDBACK_INVALID", {
+      received: `the idempotency key ${show(valid.idempotencyKey)} a second time with other content`,
+      expected: "the same content, or another key",
+      remedy: "To change a judgement, submit it under a new key with `revises`.",
+    });
+  }
+
+  private begin(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
+    const record = this.write(valid, run, feedbackId);
+    this.keyed.begin(feedbackId, contentOf(valid), record);
+    return record;
+  }
+
+  private async writeOnce(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string) {
+    if (this.keyed.has(feedbackId) || !(await this.links.take(feedbackId))) throw alreadyUsed();
+    try {
+      // Asked only now, with the claim in hand: another process may have stored one, and given its claim back.
+      if (await this.keyed.find(feedbackId, valid.workflowId)) throw alreadyUsed();
+      return await this.begin(valid, run, feedbackId);
+    } finally {
+      // Nobody waits for this: what is not given back lapses, and what was stored refuses the next by itself.
+      this.links.release(feedbackId).catch((error) => {
+        this.logger.debug("a link's claim was not given back", { feedbackId, message: messageOf(error) });
+      });
+    }
+  }
+
+  /** Feedback that came while its run still waited to be stored got no type; by now it may be known. */
+  private async withType(record: FeedbackRecord): Promise<FeedbackRecord> {
+    if (record.workflowType !== undefined) return record;
+    const workflowType = (await this.runs.find(record.workflowId))?.workflowType;
+    return workflowType === undefined ? record : { ...record, workflowType };
+  }
+
+  private async runsOf(selector: { threadId: string } | { workflowId: string }): Promise<string[]> {
+    if ("workflowId" in selector) return [selector.workflowId];
+    const found = new Set<string>();
+    for (const kind of ["trace", "decision"] as const)
+      for await (const batch of this.store.read(kind, selector))
+        for (const fact of batch.facts) found.add(fact.workflowId);
+    return [...found];
+  }
+
+  private async findRun(workflowId: string): Promise<KnownRun | undefined> {
+    const run = await this.runs.find(workflowId);
+    if (run) return run;
+    if (await this.options.knows?.(workflowId)) return undefined;
+    throw new LearningError("FEEDBACK_UNKNOWN_RUN", {
+      received: `feedback for the run ${show(workflowId)}`,
+      expected: "the workflowId of a run that was traced or has a logged decision",
+      remedy: "Pass the id the graph was invoked with (metadata.workflowId), and flush the tracer of another process.",
+    });
+  }
+
+  private async checkTargets(valid: ValidFeedback): Promise<void> {
+    const target = valid.revises ?? valid.withdraws;
+    if (target === undefined) return;
+    const { history } = await this.getFeedback(valid.workflowId);
+    if (history.some((r) => r.feedbackId === target && r.userId === valid.userId)) return;
+    throw new LearningError("FEEDBACK_INVALID", {
+      received: `${valid.revises === undefined ? "withdraws" : "revises"} = ${show(target)}`,
+      expected: "the feedbackId of an earlier judgement of the same run by the same rater",
+      remedy: "Use the feedbackId that submitFeedback returned.",
+    });
+  }
+
+  private async write(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
+    const request = await this.requests.find(valid.workflowId, valid.userId);
+    const record: FeedbackRecord = {
+      ...valid,
+      // What is known of the run comes before what the rater says of it.
+      ...(run?.workflowType !== undefined && { workflowType: run.workflowType }),
+      ...(run?.threadId !== undefined && { threadId: run.threadId }),
+      ...(request?.probability !== undefined && { askedProbability: request.probability }),
+      schemaVersion: 1,
+      feedbackId,
+    };
+    await this.appender.append(record);
+    if (request && valid.withdraws === undefined) await this.requests.answered(request.requestId);
+    this.logger.debug("feedback stored", { feedbackId, workflowId: valid.workflowId });
+    return record;
+  }
+}
+
+/** A link or key that is good for one submission was used before. */
+export function alreadyUsed(): LearningError {
+  return new LearningError("FEEDBACK_REFUSED", {
+    received: "a link that was already used",
+    expected: "one submission per link",
+    remedy: "Ask for a new link to change the judgement.",
+  });
+}

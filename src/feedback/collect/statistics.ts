@@ -1,0 +1,180 @@
+import { currentFeedback, type FeedbackRecord } from "../../core/index.js";
+import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
+import { krippendorffAlpha } from "./agreement.js";
+import { meanInterval } from "./mean-interval.js";
+import { type ResponseStatistics, responseStatistics } from "./response-bias.js";
+
+/** What the values of one measure say. */
+export interface MeasureStatistics {
+  count: number;
+  mean: number;
+  /** 95 % interval of the mean (see `meanInterval`), clamped to the scale. */
+  lower: number;
+  upper: number;
+  /** How many values lie in each tenth of the scale. */
+  histogram: number[];
+  /** Krippendorff's alpha over runs with several raters; absent without such runs. */
+  agreement?: number;
+}
+
+/** The mean judgement of a group, on [0,1], with its 95 % interval; without values only the count. */
+export interface GroupStatistics {
+  judgements: number;
+  mean?: number;
+  lower?: number;
+  upper?: number;
+}
+
+/** What all feedback taken together says. */
+export interface FeedbackStatistics {
+  /** Facts stored, current judgements, and the runs and raters they are about and by. */
+  records: number;
+  judgements: number;
+  runs: number;
+  raters: number;
+  bySource: Record<string, number>;
+  /** CAT score, 1-10. */
+  cat?: MeasureStatistics;
+  /** CAT dimensions, 1-10. */
+  dimensions: Record<string, MeasureStatistics>;
+  /** Ratings, [0,1]. */
+  ratings: Record<string, MeasureStatistics>;
+  thumbs: { up: number; down: number };
+  outcome?: MeasureStatistics;
+  /** Scores of automatic evaluators, [0,1], by rater; they are in no other figure but the counts and `byUser`. */
+  evaluators: Record<string, MeasureStatistics>;
+  byWorkflowType: Record<string, GroupStatistics>;
+  byUser: Record<string, GroupStatistics>;
+  /** Mean judgement of each week (named by its Monday), in order. */
+  trend: (GroupStatistics & { week: string })[];
+  responses: ResponseStatistics;
+}
+
+/** Statistics over feedback facts (revised and withdrawn ones are out) and the requests for feedback. */
+export function feedbackStatistics(
+  records: readonly FeedbackRecord[],
+  requests: readonly FeedbackRequest[] = [],
+  considered: readonly ConsideredRun[] = [],
+): FeedbackStatistics {
+  const current = currentFeedback(records);
+  const bySource: Record<string, number> = {};
+  const measures = { cat: new Measures(1, 10), dimensions: new Measures(1, 10), rest: new Measures(0, 1) };
+  const ratings = new Measures(0, 1);
+  const evaluators = new Measures(0, 1);
+  const thumbs = { up: 0, down: 0 };
+  const types = new Groups();
+  const users = new Groups();
+  const weeks = new Groups();
+  for (const r of current) {
+    bySource[r.source] = (bySource[r.source] ?? 0) + 1;
+    const unit = JSON.stringify([r.workflowId, r.decisionId ?? null]);
+    const value = judgementOf(r);
+    users.add(r.userId, unit, value);
+    if (r.source === "evaluator") {
+      if (value !== undefined) evaluators.add(r.userId, unit, value);
+      continue;
+    }
+    if (r.cat) measures.cat.add("cat", unit, r.cat.score);
+    for (const [name, value] of Object.entries(r.cat?.dimensions ?? {})) measures.dimensions.add(name, unit, value);
+    for (const [name, value] of Object.entries(r.ratings ?? {})) ratings.add(name, unit, value);
+    if (r.thumbs) thumbs[r.thumbs]++;
+    if (r.outcome !== undefined) measures.rest.add("outcome", unit, r.outcome);
+    types.add(r.workflowType ?? "", unit, value);
+    weeks.add(mondayOf(r.at), unit, value);
+  }
+  const cat = measures.cat.summary()["cat"];
+  const outcome = measures.rest.summary()["outcome"];
+  return {
+    records: records.length,
+    judgements: current.length,
+    runs: new Set(current.map((r) => r.workflowId)).size,
+    raters: new Set(current.map((r) => r.userId)).size,
+    bySource,
+    ...(cat && { cat }),
+    dimensions: measures.dimensions.summary(),
+    ratings: ratings.summary(),
+    thumbs,
+    ...(outcome && { outcome }),
+    evaluators: evaluators.summary(),
+    byWorkflowType: types.summary(),
+    byUser: users.summary(),
+    trend: Object.entries(weeks.summary())
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([week, group]) => ({ week, ...group })),
+    responses: responseStatistics(requests, considered),
+  };
+}
+
+/** One judgement on [0,1]: the outcome, or the mean of what was scored. */
+function judgementOf(r: FeedbackRecord): number | undefined {
+  if (r.outcome !== undefined) return r.outcome;
+  const values = Object.values(r.ratings ?? {});
+  if (r.cat) values.push((r.cat.score - 1) / 9);
+  if (r.thumbs) values.push(r.thumbs === "up" ? 1 : 0);
+  return values.length > 0 ? values.reduce((a, b) => a + b, 0) / values.length : undefined;
+}
+
+function mondayOf(at: string): string {
+  const day = new Date(at);
+  day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7));
+  return day.toISOString().slice(0, 10);
+}
+
+class Groups {
+  private readonly groups = new Map<string, { judgements: number; units: Map<string, number[]> }>();
+
+  add(name: string, unit: string, value: number | undefined): void {
+    const g = this.groups.get(name) ?? { judgements: 0, units: new Map<string, number[]>() };
+    g.judgements++;
+    if (value !== undefined) g.units.set(unit, [...(g.units.get(unit) ?? []), value]);
+    this.groups.set(name, g);
+  }
+
+  summary(): Record<string, GroupStatistics> {
+    return Object.fromEntries(
+      [...this.groups].map(([name, { judgements, units }]) => [
+        name,
+        { judgements, ...(units.size > 0 && meanInterval([...units.values()], 0, 1)) },
+      ]),
+    );
+  }
+}
+
+class Measures {
+  /** Values by measure and judged unit. */
+  private readonly values = new Map<string, Map<string, number[]>>();
+
+  constructor(
+    private readonly low: number,
+    private readonly high: number,
+  ) {}
+
+  add(name: string, unit: string, value: number): void {
+    const units = this.values.get(name) ?? new Map<string, number[]>();
+    this.values.set(name, units);
+    const list = units.get(unit);
+    if (list) list.push(value);
+    else units.set(unit, [value]);
+  }
+
+  summary(): Record<string, MeasureStatistics> {
+    return Object.fromEntries([...this.values].map(([name, units]) => [name, this.summaryOf([...units.values()])]));
+  }
+
+  private summaryOf(units: readonly (readonly number[])[]): MeasureStatistics {
+    const { low, high } = this;
+    const values = units.flat();
+    const histogram = new Array<number>(10).fill(0);
+    for (const v of values) {
+      const bin = Math.min(9, Math.floor((10 * (v - low)) / (high - low)));
+      histogram[bin] = (histogram[bin] as number) + 1;
+    }
+    const agreement = krippendorffAlpha(units);
+    return {
+      count: values.length,
+      ...meanInterval(units, low, high),
+      histogram,
+      ...(agreement !== undefined && { agreement }),
+    };
+  }
+}

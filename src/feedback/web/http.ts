@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
+import { alreadyUsed, type FeedbackCollector } from "../collect/collector.js";
+import type { FeedbackInput } from "../collect/user-feedback.js";
+import { FORM_STYLE, type FormOptions, renderForm, renderMessage } from "./form.js";
+import { FeedbackTokens } from "./tokens.js";
+
+export { toNodeListener } from "./node-listener.js";
+
+/** Options of {@link createFeedbackHandler}. */
+export interface FeedbackHandlerOptions {
+  collector: FeedbackCollector;
+  /** Signs the links; at least 16 random characters, the same in every process that serves the form. */
+  secret: string;
+  clock?: Clock;
+  logger?: Logger;
+  form?: FormOptions;
+  /** How long a link is good for (default 7 days). */
+  linkValidForMs?: number;
+  /** Largest body taken in, in bytes (default 65,536). */
+  maxBodyBytes?: number;
+}
+
+/** The handler, and the tokens that open it. */
+export interface FeedbackHandler {
+  /** GET (and HEAD) shows the form, POST takes it or JSON, OPTIONS names these. Never throws. */
+  (request: Request): Promise<Response>;
+  /** A token for one run and one person, to be appended to the handler's address as `?token=`. */
+  token(workflowId: string, userId: string, validForMs?: number): string;
+}
+
+const DAY_MS = 86_400_000;
+const METHODS = { allow: "GET, HEAD, POST, OPTIONS" };
+const POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(FORM_STYLE).digest("base64")}'`,
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ");
+
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * A web-standard handler for a feedback form, to be mounted in Hono, Next or any fetch-style server
+ * (Node's own and Express through {@link toNodeListener}). Every request needs a signed token that
+ * names one run and one person, expires, and is good for one submission. JSON bodies hold the fields
+ * of a feedback input besides run (with its thread and type), person, and `outcome`, which would be the reward itself:
+ * `{ "cat": { "score": 9 }, "ratings": {...} }`.
+ */
+export function createFeedbackHandler(options: FeedbackHandlerOptions): FeedbackHandler {
+  const { collector, form = {}, linkValidForMs = 7 * DAY_MS, maxBodyBytes = 65_536 } = options;
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? defaultLogger();
+  const tokens = new FeedbackTokens(options.secret, clock);
+
+  const handle = async (request: Request): Promise<Response> => {
+    let wantsJson = true;
+    try {
+      const url = new URL(request.url);
+      wantsJson = !/html|form-urlencoded/i.test(
+        `${request.headers.get("accept")} ${request.headers.get("content-type")}`,
+      );
+      if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: METHODS });
+      if (request.method === "GET" || request.method === "HEAD") {
+        const token = url.searchParams.get("token") ?? "";
+        const grant = tokens.verify(token);
+        if (await collector.wasSubmitted(grant.workflowId, grant.userId, grant.nonce)) throw alreadyUsed();
+        return html(200, renderForm(token, form));
+      }
+      if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
+      const { token, input } = await readSubmission(request, url, maxBodyBytes);
+      const grant = tokens.verify(token);
+      const record = await collector.submitOnce({
+        ...input,
+        workflowId: grant.workflowId,
+        userId: grant.userId,
+        idempotencyKey: grant.nonce,
+        source: "human",
+      });
+      if (wantsJson) return json(201, { feedbackId: record.feedbackId });
+      return html(201, renderMessage("Thank you", "Your feedback was stored.", form));
+    } catch (error) {
+      const { status, message } = outcomeOf(error);
+      if (status === 500) logger.error("feedback handler failed", { message: messageOf(error) });
+      const response = wantsJson
+        ? json(status, { error: message })
+        : html(status, renderMessage("Not stored", message, form, "alert"));
+      if (status === 405) response.headers.set("allow", METHODS.allow);
+      return response;
+    }
+  };
+  return Object.assign(handle, {
+    token: (workflowId: string, userId: string, validForMs = linkValidForMs) =>
+      tokens.sign(workflowId, userId, validForMs),
+  });
+}
+
+async function readSubmission(
+  request: Request,
+  url: URL,
+  maxBodyBytes: number,
+): Promise<{ token: string; input: Omit<FeedbackInput, "workflowId" | "userId"> }> {
+  if (request.bodyUsed) throw new Refusal(500, "The body was read before it came here: mount the handler first.");
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const text = await readBody(request, maxBodyBytes);
+  if (type === "application/json") {
+    const body = parseObject(text);
+    const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    const { token = bearer ?? url.searchParams.get("token") ?? "", ...fields } = body;
+    // The run's thread and type are the run's, not the rater's, also while nothing of it is stored.
+    const { threadId: _, workflowType: __, ...input } = fields;
+    if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");
+    return { token: String(token), input };
+  }
+  if (type !== "application/x-www-form-urlencoded")
+    throw new Refusal(415, "Send application/json or a submitted form.");
+  const fields = new URLSearchParams(text);
+  const dimensions: Record<string, number> = {};
+  for (const [name, value] of fields)
+    if (name.startsWith("dimension:") && value !== "") dimensions[name.slice("dimension:".length)] = Number(value);
+  // A slider always has a value: who does not mean it says so.
+  const score = fields.get("unscored") ? null : fields.get("score");
+  if (!score && Object.keys(dimensions).length > 0) throw new Refusal(400, "Ratings in detail need an overall score.");
+  const comment = fields.get("comment");
+  return {
+    token: fields.get("token") ?? url.searchParams.get("token") ?? "",
+    input: {
+      ...(score && { cat: { score: Number(score), dimensions } }),
+      ...(comment && { comment }),
+    },
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  } catch {
+    // Told below, like any other body that is not an object.
+  }
+  throw new Refusal(400, "The body is not a JSON object.");
+}
+
+/** Reads at most `limit` bytes; a larger body is refused before it is all there. */
+async function readBody(request: Request, limit: number): Promise<string> {
+  const tooLarge = () => new Refusal(413, `The body is larger than ${limit} bytes.`);
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body?.getReader();
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    size += part.value.byteLength;
+    if (size > limit) {
+      await reader?.cancel();
+      throw tooLarge();
+    }
+    chunks.push(part.value);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function outcomeOf(error: unknown): { status: number; message: string } {
+  if (error instanceof Refusal) return { status: error.status, message: error.message };
+  if (isLearningError(error, "FEEDBACK_REFUSED"))
+    return {
+      status: /expired/.test(error.received) ? 410 : /already used/.test(error.received) ? 409 : 401,
+      message: `Received ${error.received}. ${error.remedy}`,
+    };
+  if (isLearningError(error, "FEEDBACK_INVALID")) return { status: 400, message: error.message };
+  if (isLearningError(error, "FEEDBACK_UNKNOWN_RUN")) return { status: 404, message: error.message };
+  return { status: 500, message: "The feedback could not be stored; try again later." };
+}
+
+function json(status: number, body: unknown): Response {
+  return new Response(JSON.stringify(body), { status, headers: headers("application/json") });
+}
+
+function html(status: number, body: string): Response {
+  return new Response(body, { status, headers: headers("text/html; charset=utf-8") });
+}
+
+function headers(type: string): Record<string, string> {
+  return {
+    "content-type": type,
+    "cache-control": "no-store",
+    "content-security-policy": POLICY,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  };
+}

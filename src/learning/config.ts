@@ -1,0 +1,106 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { type Clock, type Logger, parseOptions } from "../core/index.js";
+import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
+import { gateSettingsSchema } from "../evaluation/gate-settings.js";
+import type { TextEmbedder } from "../rewards/index.js";
+import type { LearningStore } from "../store/index.js";
+import type { TracerOptions } from "../tracing/index.js";
+import type { RewardSettings } from "../worker/reward-views.js";
+
+const share = z.number().min(0).max(1);
+const withMethods = (names: string[]) => (v: unknown) =>
+  typeof v === "object" && v !== null && names.every((n) => typeof (v as Record<string, unknown>)[n] === "function");
+
+const weightNames = Object.keys(DEFAULT_REWARD_WEIGHTS) as (keyof RewardWeights)[];
+const rewardWeightsSchema = z
+  .partialRecord(z.enum(weightNames as [keyof RewardWeights]), z.number().min(0))
+  // A scale of 0 would make a reward of no duration, or no cost, no number.
+  .refine((w) => w.latencyHalfMs !== 0, { path: ["latencyHalfMs"], message: "milliseconds above 0" })
+  .refine((w) => w.costHalfUsd !== 0, { path: ["costHalfUsd"], message: "dollars above 0" });
+
+/** What traces hold; the tracer checks the values, so that wrapped graphs and the loop agree. */
+const captureSchema = z.custom<Omit<TracerOptions, "store" | "clock" | "logger" | "enabled">>(
+  (v) => typeof v === "object" && v !== null && !Array.isArray(v),
+  "an object with capture options",
+);
+
+/** Ten years: beyond it, dates of next cycles would soon be none. */
+const LONGEST_INTERVAL_MINUTES = 10 * 366 * 24 * 60;
+
+/** The schema of {@link LoopConfig}; each default is written here and nowhere else. */
+export const loopConfigSchema = z.object({
+  storagePath: z.string().min(1).default("./learning"),
+  traceStoragePath: z.string().min(1).optional(),
+  feedbackStoragePath: z.string().min(1).optional(),
+  modelStoragePath: z.string().min(1).optional(),
+  exportPath: z.string().min(1).optional(),
+  learningIntervalMinutes: z.number().gt(0).max(LONGEST_INTERVAL_MINUTES).default(30),
+  learningJitter: share.default(0.1),
+  minSamplesForLearning: z.number().int().min(1).default(10),
+  maxLearningCyclesPerDay: z.number().int().min(1).default(48),
+  enableRlTraining: z.boolean().default(true),
+  enablePatternDiscovery: z.boolean().default(true),
+  enablePromptOptimization: z.boolean().default(true),
+  enableRewardModel: z.boolean().default(true),
+  keepVersions: z.number().int().min(1).default(20),
+  learnFromPredictedRewards: z.boolean().default(false),
+  feedbackRequestThreshold: share.default(0.8),
+  batchSize: z.number().int().min(1).max(100_000).default(256),
+  dataCleanup: z
+    .strictObject({ maxAgeDays: z.number().gt(0).optional(), maxBytes: z.number().gt(0).optional() })
+    .optional(),
+  rewardWeights: rewardWeightsSchema.optional(),
+  embeddings: z.custom<TextEmbedder>(withMethods(["embedDocuments"]), "LangChain Embeddings").optional(),
+  correctRaters: z.boolean().default(true),
+  capture: captureSchema.optional(),
+  gate: gateSettingsSchema.strict().default(gateSettingsSchema.parse({})),
+  orchestrator: z
+    .custom<object>(
+      (v) => withMethods(["invoke"])(v) || withMethods(["compile"])(v),
+      "a Sentinel, compiled or not, or a compiled graph",
+    )
+    .optional(),
+  seed: z.number().int().default(1),
+  logger: z
+    .custom<Logger>(withMethods(["debug", "info", "warn", "error"]), "a logger with debug, info, warn and error")
+    .optional(),
+  clock: z
+    .custom<Clock>(withMethods(["now", "monotonic", "schedule"]), "a clock with now, monotonic and schedule")
+    .optional(),
+  store: z.custom<LearningStore>(withMethods(["append", "read", "close"]), "a LearningStore").optional(),
+});
+
+/** Everything `CollectiveLearningLoop.open` takes; see the README's configuration table. */
+export type LoopConfig = z.input<typeof loopConfigSchema>;
+/** A configuration with its defaults filled in. */
+export type ResolvedLoopConfig = z.output<typeof loopConfigSchema>;
+
+/** The folders of a configuration, absolute. */
+export interface LoopFolders {
+  traces: string;
+  feedback: string;
+  models: string;
+  exports: string;
+}
+
+/** Validates a configuration; CONFIG_INVALID or CONFIG_UNKNOWN_KEY name what is wrong. */
+export function resolveConfig(config: LoopConfig): ResolvedLoopConfig {
+  return parseOptions(loopConfigSchema, config, "the loop's configuration");
+}
+
+/** Where a configuration keeps its data: a path that is not given stands under `storagePath`. */
+export function foldersOf(config: ResolvedLoopConfig): LoopFolders {
+  const at = (given: string | undefined, name: string) => (given ? resolve(given) : resolve(config.storagePath, name));
+  return {
+    traces: at(config.traceStoragePath, "traces"),
+    feedback: at(config.feedbackStoragePath, "feedback"),
+    models: at(config.modelStoragePath, "models"),
+    exports: at(config.exportPath, "learning_exports"),
+  };
+}
+
+/** How the worker composes rewards under a configuration. */
+export function rewardSettingsOf(config: ResolvedLoopConfig): RewardSettings {
+  return { weights: config.rewardWeights, correctRaters: config.correctRaters };
+}

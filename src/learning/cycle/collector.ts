@@ -1,0 +1,83 @@
+import { setImmediate } from "node:timers/promises";
+import { oneAtATime } from "../../core/index.js";
+import type { FactKind, LearningStore } from "../../store/index.js";
+import type { IngestOutput } from "../../worker/jobs/ingest.js";
+import type { LearningWorker } from "../thread/host.js";
+
+/** What one collection brought. */
+export interface Collected {
+  /** Facts that were new to the worker. */
+  decisions: number;
+  feedback: number;
+  traces: number;
+  /** What the worker holds now. */
+  held: IngestOutput;
+}
+
+/** Brings facts from the store to the worker, each once, in batches, by cursor. */
+export interface FactCollector {
+  collect(signal?: AbortSignal): Promise<Collected>;
+  /** Collects again where the worker's thread was lost since: nothing may learn from half of the facts. */
+  ensure(signal?: AbortSignal): Promise<void>;
+  /**
+   * Collects, and does work over everything collected; again where the thread was lost under it, for it is
+   * shared with learning cycles, and a stop may end it.
+   */
+  withFacts<T>(work: () => Promise<T>): Promise<T>;
+}
+
+const KINDS: FactKind[] = ["decision", "feedback", "trace"];
+/** A trace is as large as dozens of other facts: to read and send more of them at once would hold the host up. */
+const MOST_TRACES = 32;
+/** A thread that is lost this often while it is only given facts will not hold them. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * A collector over a store and a worker. When the worker's thread was replaced, its memory is gone
+ * and everything is read again.
+ */
+export function createFactCollector(store: LearningStore, worker: LearningWorker, batchSize: number): FactCollector {
+  let generation = worker.generation;
+  const sizeOf = (kind: FactKind) => (kind === "trace" ? Math.min(batchSize, MOST_TRACES) : batchSize);
+  const cursors = new Map<FactKind, string>();
+
+  const collectNow = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
+    const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
+    if (worker.generation !== generation) cursors.clear();
+    generation = worker.generation;
+    let held = await worker.run("facts.ingest", {}, { signal });
+    for (const kind of KINDS) {
+      for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize: sizeOf(kind) })) {
+        signal?.throwIfAborted();
+        if (batch.facts.length > 0) held = await worker.run("facts.ingest", { [kind]: batch.facts }, { signal });
+        fresh[kind] += batch.facts.length;
+        cursors.set(kind, batch.cursor);
+        await setImmediate();
+      }
+    }
+    if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
+    return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
+  };
+  /** One after the other: reports, predictions and cycles share the cursors. */
+  const inTurn = oneAtATime();
+  const collect = (signal?: AbortSignal): Promise<Collected> => inTurn(() => collectNow(signal));
+  return {
+    collect,
+    async ensure(signal) {
+      if (worker.generation !== generation) await collect(signal);
+    },
+    async withFacts(work) {
+      for (let attempt = 1; ; attempt++) {
+        let held = worker.generation;
+        try {
+          await collect();
+          held = generation;
+          const result = await work();
+          if (worker.generation === held || attempt >= MAX_ATTEMPTS) return result;
+        } catch (error) {
+          if (worker.generation === held || attempt >= MAX_ATTEMPTS) throw error;
+        }
+      }
+    },
+  };
+}

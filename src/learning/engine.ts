@@ -1,0 +1,283 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+import { type Clock, createRng, isoTime, type Logger, messageOf } from "../core/index.js";
+import { averageImprovement, type LearnedPoint } from "../evaluation/improvement.js";
+import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
+import { routingArtifactName } from "../policies/index.js";
+import type { PromptOptimizer } from "../prompts/index.js";
+import type { Registry } from "../registry/index.js";
+import type { LearningStore } from "../store/index.js";
+import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
+import type { RewardsInput } from "../worker/jobs/rewards.js";
+import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
+import type { LearningComponent } from "./component.js";
+import { componentsFor } from "./components/index.js";
+import { REWARD_MODEL } from "./components/reward-model.js";
+import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
+import { createFactCollector, type FactCollector } from "./cycle/collector.js";
+import { createLearningGraph } from "./cycle/graph.js";
+import type { CycleReport } from "./cycle/types.js";
+import { takeLease } from "./lease.js";
+import { type PointBook, rowOptionsOf } from "./points.js";
+import type { LearningReport } from "./report/types.js";
+import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
+import { createRoutingLearner, type RoutingLearner } from "./routing-learner.js";
+import { RunEmbeddings } from "./run-embeddings.js";
+import { LearningScheduler } from "./scheduler.js";
+import { type EngineStatus, emptyHistory, type LearningHistory, type PointStatus, withCycle } from "./status.js";
+import { type LearningWorker, type RunJobOptions, startLearningWorker } from "./thread/host.js";
+
+/** What the engine works with. */
+export interface EngineDeps {
+  config: ResolvedLoopConfig;
+  store: LearningStore;
+  registry: Registry;
+  points: PointBook;
+  prompts: PromptOptimizer;
+  clock: Clock;
+  logger: Logger;
+  /** Brings what the tracer still buffers to the store. */
+  flush(): Promise<void>;
+  /** The kill switch: while false, the timer starts no cycle. */
+  enabled(): boolean;
+}
+
+const HISTORY_KEY = "loop/history";
+
+/** Runs learning cycles, keeps their history, and answers what was learned. */
+export class LearningEngine {
+  private readonly scheduler: LearningScheduler;
+  private readonly collector: FactCollector;
+  private readonly routing: RoutingLearner;
+
+  private constructor(
+    private readonly deps: EngineDeps,
+    private readonly worker: LearningWorker,
+    private readonly components: { component: LearningComponent; enabled: boolean }[],
+    private history: LearningHistory,
+    private readonly embeddings: RunEmbeddings | undefined,
+  ) {
+    const { config, store, clock, logger } = deps;
+    this.collector = createFactCollector(store, worker, config.batchSize);
+    this.routing = createRoutingLearner({ config, store, points: deps.points });
+    this.scheduler = new LearningScheduler({
+      intervalMs: config.learningIntervalMinutes * 60_000,
+      jitter: config.learningJitter,
+      maxPerDay: config.maxLearningCyclesPerDay,
+      clock,
+      rng: createRng(`${config.seed}/scheduler`),
+      logger,
+      earlier: history.recentStarts,
+      enabled: deps.enabled,
+      cycle: (signal) => this.cycle(signal),
+    });
+  }
+
+  static async open(deps: EngineDeps): Promise<LearningEngine> {
+    const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
+    const { config, store, clock, logger } = deps;
+    const embeddings =
+      config.embeddings &&
+      new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
+    const rowOptions = () => rowOptionsOf(config, deps.points);
+    const components = componentsFor(config, { prompts: deps.prompts, rowOptions, embeddings });
+    return new LearningEngine(deps, startLearningWorker({ logger }), components, history, embeddings);
+  }
+
+  start(): void {
+    this.scheduler.start();
+  }
+
+  stop(): Promise<void> {
+    return this.scheduler.stop();
+  }
+
+  /** One cycle now; its report. */
+  async trigger(): Promise<CycleReport> {
+    await this.scheduler.trigger();
+    return this.history.lastCycle as CycleReport;
+  }
+
+  /** Deep reinforcement learning in the worker, on everything captured so far. */
+  async trainRl(input: TrainRlInput, options: RunJobOptions): Promise<TrainRlOutput> {
+    await this.deps.flush();
+    await this.collector.collect(options.signal);
+    return this.worker.run("orchestrator.train", input, options);
+  }
+
+  /** Empties the worker's memory, after an erasure. */
+  async forget(): Promise<void> {
+    await this.embeddings?.forget();
+    await this.worker.restart();
+  }
+
+  async close(): Promise<void> {
+    await this.scheduler.stop();
+    await this.worker.close();
+  }
+
+  /** Takes over what other processes learned over the same store; nothing while a cycle runs here. */
+  async catchUp(): Promise<void> {
+    if (!this.scheduler.busy) await this.reload();
+  }
+
+  private async reload(): Promise<void> {
+    const { store, registry, points, prompts } = this.deps;
+    await registry.refresh();
+    await points.refresh();
+    await prompts.follow();
+    this.history = (await store.documents.get<LearningHistory>(HISTORY_KEY)) ?? this.history;
+    this.scheduler.adopt(this.history.recentStarts);
+  }
+
+  /** Everything of the status that learning knows. */
+  status(modeOf: (decisionPoint: string) => PointStatus["mode"]): EngineStatus {
+    const { history, deps, scheduler } = this;
+    const names = new Set([...deps.points.list().map((p) => p.name), ...Object.keys(history.points)]);
+    const decisionPoints = [...names].map((decisionPoint): PointStatus => {
+      const artifact = routingArtifactName(decisionPoint);
+      const known = history.points[decisionPoint] ?? { decisions: 0, rated: 0 };
+      const promoted = deps.registry.champion(artifact)?.version;
+      const unreadable = known.unreadable?.version === promoted ? known.unreadable : undefined;
+      return {
+        ...known,
+        decisionPoint,
+        mode: modeOf(decisionPoint),
+        champion: unreadable ? undefined : promoted,
+        unreadable,
+        pinned: deps.registry.isPinned(artifact),
+      };
+    });
+    const components = { ...history.components };
+    for (const { component, enabled } of this.components) {
+      if (!enabled)
+        components[component.name] = { state: "disabled", samples: 0, message: "turned off in the configuration" };
+      else components[component.name] ??= { state: "waiting", samples: 0, message: "no learning cycle yet" };
+    }
+    const failed = Object.entries(components).filter(([, c]) => c.state === "failed");
+    return {
+      isLearning: scheduler.started,
+      cycleRunning: scheduler.busy,
+      cyclesCompleted: history.cyclesCompleted,
+      lastCycle: history.lastCycle,
+      nextCycleAt: scheduler.nextAt,
+      components,
+      decisionPoints,
+      averageImprovement: averageImprovement(decisionPoints.flatMap((p) => p.improvement ?? [])),
+      warnings: [
+        ...failed.map(([name, c]) => `${name} failed in the last cycle: ${c.lastError}`),
+        ...Object.entries(components).flatMap(([name, c]) => (c.warnings ?? []).map((w) => `${name}: ${w}`)),
+        ...decisionPoints.flatMap(({ decisionPoint, unreadable }) =>
+          unreadable
+            ? `${decisionPoint}: ${unreadable.version} cannot be read, so the fallback serves until another version is proven: ${unreadable.reason}`
+            : [],
+        ),
+        ...decisionPoints.flatMap((p) => (p.warnings ?? []).map((w) => `${p.decisionPoint}: ${w}`)),
+      ],
+    };
+  }
+
+  /** The report page's data, from facts collected up to now. */
+  async report(createdAt: string): Promise<LearningReport> {
+    await this.deps.flush();
+    const { registry } = this.deps;
+    const points = await this.collector.withFacts(() => this.routing.describe({ registry, worker: this.worker }));
+    return { createdAt, title: "What the graph learned", points, tables: [] };
+  }
+
+  /** What the reward model that serves says of runs captured up to now. */
+  async predictRewards(workflowIds: string[]): Promise<RewardPredictions> {
+    const { registry, config } = this.deps;
+    if (!registry.champion(REWARD_MODEL)) return {};
+    await this.deps.flush();
+    const { worker, embeddings } = this;
+    const parts = { registry, worker, embeddings, reward: rewardSettingsOf(config) };
+    return this.collector.withFacts(() => predictRewards(parts, workflowIds));
+  }
+
+  /** Decisions' rewards as everything here learns by them, null where unrated; without those no longer held. */
+  rewardsOf(decisionIds: string[]): Promise<Record<string, number | null>> {
+    return this.collector.withFacts(() => {
+      const input: RewardsInput = { decisionIds, rows: this.rowOptions() };
+      return this.worker.run("rewards.of-decisions", input);
+    });
+  }
+
+  /** Patterns in everything captured up to now. */
+  async analyzePatterns(options: AnalyzeOptions): Promise<PatternReport> {
+    await this.deps.flush();
+    return this.collector.withFacts(() => {
+      const input: AnalyzePatternsInput = { options, rows: this.rowOptions() };
+      return this.worker.run("patterns.analyze", input);
+    });
+  }
+
+  private rowOptions() {
+    return rowOptionsOf(this.deps.config, this.deps.points);
+  }
+
+  private async cycle(signal: AbortSignal): Promise<void> {
+    const { store, clock, logger } = this.deps;
+    const giveBack = await takeLease(store.documents, clock);
+    try {
+      await this.reload();
+      await this.learn(signal);
+    } finally {
+      await giveBack().catch((error) =>
+        logger.warn("a learning lease stays until it expires", { error: messageOf(error) }),
+      );
+    }
+  }
+
+  private async learn(signal: AbortSignal): Promise<void> {
+    const { deps } = this;
+    const { clock, logger, registry, store, config } = deps;
+    const started = clock.monotonic();
+    const report: CycleReport = {
+      cycle: this.history.cyclesCompleted + 1,
+      startedAt: isoTime(clock.now()),
+      durationMs: 0,
+      steps: [],
+    };
+    const context = {
+      store,
+      registry,
+      worker: this.worker,
+      clock,
+      logger,
+      seed: config.seed + report.cycle,
+      signal,
+      keepVersions: config.keepVersions,
+    };
+    const graph = createLearningGraph({
+      flush: deps.flush,
+      collector: this.collector,
+      components: this.components.filter((c) => c.enabled).map((c) => c.component),
+      context,
+      routing: this.routing,
+    }).compile({ name: "collective-learning" });
+    try {
+      // Learning must not appear inside the trace or the checkpoints of the run that happened to start it.
+      const result = await AsyncLocalStorageProviderSingleton.getInstance().run(undefined, () => graph.invoke({}));
+      Object.assign(report, { collected: result.collected, steps: result.steps });
+      for (const p of result.points) {
+        const known = this.history.points[p.decisionPoint];
+        this.history.points[p.decisionPoint] = { ...known, decisions: p.decisions, rated: p.rated };
+      }
+      for (const j of result.judged) {
+        this.history.points[j.decisionPoint] = {
+          ...(this.history.points[j.decisionPoint] as LearnedPoint),
+          ...j.status,
+        };
+      }
+      if (config.dataCleanup) await store.retain(config.dataCleanup);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      report.stopped = true;
+      logger.info("learning cycle stopped", { reason: messageOf(error) });
+    } finally {
+      report.durationMs = Math.round(clock.monotonic() - started);
+      this.history = withCycle(this.history, report, this.scheduler.recentStarts);
+      await store.documents.put(HISTORY_KEY, this.history);
+    }
+  }
+}

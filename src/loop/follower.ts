@@ -1,0 +1,63 @@
+import { messageOf, oneAtATime } from "../core/index.js";
+import type { ModeSetting } from "../routing/index.js";
+import { type LoopParts, MODES_KEY } from "./parts.js";
+
+/** How often a process looks for what others promoted, rolled back or set by hand over the same store. */
+const FOLLOW_MS = 10_000;
+
+/**
+ * What processes over one store share beside facts: promotions, roll-backs, pins, decision points, and
+ * the modes set by hand. Changes are made one after the other.
+ */
+export class LoopFollower {
+  private stopped = false;
+  private cancel?: () => void;
+  private readonly inTurn = oneAtATime();
+
+  constructor(
+    private readonly parts: Pick<LoopParts, "clock" | "engine" | "logger" | "store" | "unusable">,
+    private readonly setMode: (decisionPoint: string, mode: ModeSetting) => void,
+  ) {}
+
+  /** Keeps up with the other processes from here on. */
+  start(): void {
+    this.cancel = this.parts.clock.schedule(() => {
+      void this.catchUp().then(() => {
+        if (!this.stopped) this.start();
+      });
+    }, FOLLOW_MS);
+  }
+
+  /** Resolves when nothing of it is under way any more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancel?.();
+    await this.inTurn(() => {});
+  }
+
+  /** Sets a mode here, and for all others; where there is no storage it is said that it holds here only. */
+  changeMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
+    return this.inTurn(async () => {
+      this.setMode(decisionPoint, mode);
+      const { store, logger, unusable } = this.parts;
+      const { documents } = store;
+      if (unusable !== undefined) logger.warn("the mode holds in this process only", { decisionPoint, mode, unusable });
+      await documents.update<Record<string, ModeSetting>>(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
+    });
+  }
+
+  /** Takes over what they changed, now. A failure is told, and tried again the next time. */
+  async catchUp(): Promise<void> {
+    try {
+      await this.inTurn(async () => {
+        if (this.stopped) return;
+        const { engine, store } = this.parts;
+        await engine.catchUp();
+        const modes = (await store.documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
+        for (const [point, mode] of Object.entries(modes)) this.setMode(point, mode);
+      });
+    } catch (error) {
+      this.parts.logger.warn("what other processes changed cannot be read now", { error: messageOf(error) });
+    }
+  }
+}

@@ -1,0 +1,30 @@
+export { type AdviceOptions, CollectiveLearningLoop } from "./collective-learning-loop.js";
+
+import type { DecisionOptions } from "../routing/index.js";
+import type { Learnable } from "./learned-points.js";
+
+export type { GateSettings, MeasuredImprovement } from "../evaluation/index.js";
+export { UserFeedback } from "../feedback/index.js";
+export type { LoopConfig } from "../learning/config.js";
+export type { CycleReport, StepReport } from "../learning/cycle/types.js";
+export type { ExportSummary } from "../learning/export.js";
+export type { OrchestratorTraining } from "../learning/orchestrator-training.js";
+export { renderReportHtml } from "../learning/report/html.js";
+export type * from "../learning/report/types.js";
+export type { RewardPredictions } from "../learning/reward-predictions.js";
+export type { ComponentStatus, EngineStatus, PointStatus } from "../learning/status.js";
+export type { TrainedOrchestrator } from "../learning/train-orchestrator.js";
+export type { LearnOptions } from "../policies/index.js";
+export type {
+  Advice,
+  AdvisedAction,
+  Counterfactual,
+  CounterfactualRequest,
+  DecisionExplanation,
+  ModelChoice,
+} from "../routing/index.js";
+export { adviceSchema } from "../routing/index.js";
+export type { LearningStatus } from "./parts.js";
+
+/** Options of `loop.router`: the decision itself, and how its policy is learned. */
+export type LoopRouterOptions<S, D extends string> = Learnable<DecisionOptions<S, D>>;

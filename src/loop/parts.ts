@@ -1,0 +1,147 @@
+import {
+  type Clock,
+  defaultLogger,
+  type Logger,
+  messageOf,
+  systemClock,
+  type Trace,
+  type TraceSegment,
+} from "../core/index.js";
+import { composeReward, joinSegments } from "../dataset/index.js";
+import { FeedbackCollector } from "../feedback/index.js";
+import {
+  foldersOf,
+  type LoopConfig,
+  type LoopFolders,
+  type ResolvedLoopConfig,
+  resolveConfig,
+} from "../learning/config.js";
+import { LearningEngine } from "../learning/engine.js";
+import { expectedReward } from "../learning/expected-reward.js";
+import { openPointBook, type PointBook } from "../learning/points.js";
+import type { EngineStatus } from "../learning/status.js";
+import { PromptOptimizer } from "../prompts/index.js";
+import { openRegistry, type Registry } from "../registry/index.js";
+import type { DecisionPointStatus, ModeSetting } from "../routing/index.js";
+import { createMemoryStore, type LearningStore, openFileStore, type StoreSizes } from "../store/index.js";
+import { type TracerCounters, WorkflowTracer } from "../tracing/index.js";
+
+/** What `getLearningStatus` answers. */
+export interface LearningStatus extends EngineStatus {
+  /** Capture in this process: records queued, written and dropped by reason, and its decisions by decision point. */
+  capture: TracerCounters & { routing: Record<string, DecisionPointStatus> };
+  /** Bytes on disk. */
+  storage: StoreSizes;
+  /** Whether the kill switch is on. */
+  disabled: boolean;
+}
+
+/** Modes set by hand, by decision point, as a document of the store. */
+export const MODES_KEY = "loop/modes";
+
+/** Everything a loop is made of. */
+export interface LoopParts {
+  config: ResolvedLoopConfig;
+  folders: LoopFolders;
+  store: LearningStore;
+  registry: Registry;
+  points: PointBook;
+  clock: Clock;
+  logger: Logger;
+  engine: LearningEngine;
+  tracer: WorkflowTracer;
+  feedback: FeedbackCollector;
+  prompts: PromptOptimizer;
+  modes: Record<string, ModeSetting>;
+  /** Set where the storage cannot be used: why, and what follows from it. */
+  unusable?: string;
+}
+
+/** Whether the environment turns learning off. */
+export const isSwitchedOff = () => process.env.LEARNING_DISABLED === "1";
+
+/**
+ * Opens all parts of a loop; what was opened is closed again when one of them cannot be.
+ * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY; STORE_IO when a folder cannot be written
+ */
+export async function openParts(given: LoopConfig): Promise<LoopParts> {
+  const config = resolveConfig(given);
+  const folders = foldersOf(config);
+  const { clock = systemClock, logger = defaultLogger() } = config;
+  const { store, unusable } = config.store ? { store: config.store } : await openStore(folders, clock, logger);
+  let tracer: WorkflowTracer | undefined;
+  try {
+    tracer = new WorkflowTracer({ store, clock, logger, ...config.capture });
+    return { ...(await openOver({ config, folders, store, clock, logger, tracer })), unusable };
+  } catch (error) {
+    await tracer?.close().catch(() => undefined);
+    if (!config.store) await store.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openOver(
+  base: Pick<LoopParts, "config" | "folders" | "store" | "clock" | "logger" | "tracer">,
+): Promise<LoopParts> {
+  const { config, store, clock, logger, tracer } = base;
+  const { seed, feedbackRequestThreshold } = config;
+  const { documents, blobs } = store;
+  const registry = await openRegistry({ documents, blobs, clock, logger });
+  const points = await openPointBook(documents);
+  const feedback = new FeedbackCollector({
+    store,
+    clock,
+    logger,
+    knows: (id) => tracer.knows(id),
+    identify: (runConfig) => tracer.identify(runConfig),
+    expect: (id) => expectedReward(id, { engine, config, logger, traceOf }),
+    feedbackRequestThreshold,
+    seed,
+  });
+  const enabled = () => tracer.enabled;
+  const prompts = await PromptOptimizer.open({
+    store,
+    registry,
+    sink: tracer,
+    clock,
+    logger,
+    seed,
+    enabled,
+    reward: (feedback, trace) => composeReward({ feedback, trace, weights: config.rewardWeights }).reward,
+    rewards: (decisionIds) => engine.rewardsOf(decisionIds),
+  });
+  const flush = () => tracer.flush();
+  const traceOf = async (id: string) => {
+    await flush();
+    return traceIn(store, id);
+  };
+  const engine = await LearningEngine.open({ config, prompts, store, registry, points, clock, logger, flush, enabled });
+  const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
+  return { ...base, registry, points, feedback, prompts, engine, modes };
+}
+
+/** The files; with the kill switch on, a folder that cannot be used must not keep the host from starting. */
+async function openStore(
+  folders: LoopFolders,
+  clock: Clock,
+  logger: Logger,
+): Promise<{ store: LearningStore; unusable?: string }> {
+  const { traces, feedback, models } = folders;
+  try {
+    return { store: await openFileStore({ traces, feedback, models, clock, logger }) };
+  } catch (error) {
+    if (!isSwitchedOff()) throw error;
+    const unusable =
+      "the storage cannot be used: nothing is stored, and what is set by hand (modes, pins) ends with this process; " +
+      `open the loop again once it can be (${messageOf(error)})`;
+    logger.warn(unusable);
+    return { store: { ...createMemoryStore({ clock }), append: () => Promise.reject(error) }, unusable };
+  }
+}
+
+/** Everything stored of one run, its segments joined; undefined when there is nothing. */
+export async function traceIn(store: LearningStore, workflowId: string): Promise<Trace | undefined> {
+  const segments: TraceSegment[] = [];
+  for await (const batch of store.read("trace", { workflowId })) segments.push(...batch.facts);
+  return segments.length > 0 ? joinSegments(segments) : undefined;
+}

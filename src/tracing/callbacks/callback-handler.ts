@@ -1,0 +1,191 @@
+import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import type { RunIdentity } from "../../core/index.js";
+import type { PregelShape, TaskConfig } from "../internals.js";
+import type { RunRecorder } from "../record/run-recorder.js";
+import { CallbackRun, isGraphRun } from "./callback-run.js";
+
+/** How a handler opens and closes the runs it finds. */
+export interface HandlerHooks {
+  /** A root graph begins; undefined: leave it alone. */
+  begin(inputs: unknown, config: TaskConfig): Promise<RunRecorder | undefined>;
+  end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
+}
+
+/** LangGraph reports interrupts and resumptions to handlers that carry this mark. */
+const GRAPH_HANDLER = Symbol.for("langgraph.graph_callback_handler");
+
+/**
+ * Captures graphs that are run with it among their `callbacks`, for users who cannot wrap them. It is
+ * awaited by LangChain, so that everything is noted when the graph returns; it never throws.
+ */
+export class TraceCallbackHandler extends BaseCallbackHandler {
+  readonly name = "collective_learning_trace";
+  readonly [GRAPH_HANDLER]: boolean;
+  private readonly runs = new Map<string, { run: CallbackRun; root: string }>();
+
+  /** @internal Made by `WorkflowTracer.handler`. */
+  constructor(
+    private readonly hooks: HandlerHooks,
+    private readonly graph: PregelShape | undefined,
+    /** Made for one run of a wrapped graph: that is its root, whatever it runs in, and tells of interrupts itself. */
+    private readonly isForOne = false,
+  ) {
+    super({ _awaitHandler: true });
+    // To be told of interrupts makes LangGraph do more at every step.
+    this[GRAPH_HANDLER] = !isForOne;
+  }
+
+  /** LangChain copies handlers freely; all copies must share one memory. */
+  override copy(): BaseCallbackHandler {
+    return this;
+  }
+
+  /** The identity of the graph run that a run below belongs to. */
+  identityOf(runId: string | undefined): RunIdentity | undefined {
+    return runId === undefined ? undefined : this.runs.get(runId)?.run.recorder.identity;
+  }
+
+  private find(runId: string | undefined): CallbackRun | undefined {
+    return runId === undefined ? undefined : this.runs.get(runId)?.run;
+  }
+
+  private follow(runId: string, parentRunId: string | undefined): CallbackRun | undefined {
+    const known = parentRunId === undefined ? undefined : this.runs.get(parentRunId);
+    if (known) this.runs.set(runId, known);
+    return known?.run;
+  }
+
+  // LangChain's declaration gives another order; this is the one the runtime passes.
+  override handleChainStart(
+    chain: unknown,
+    inputs: unknown,
+    runId: string,
+    parentRunId?: string,
+    tags?: unknown,
+    metadata?: unknown,
+    _runType?: unknown,
+    name?: unknown,
+  ): Promise<void> | undefined {
+    if (this.runs.has(runId)) return undefined;
+    const about = metadata as Record<string, unknown> | undefined;
+    const labels = Array.isArray(tags) ? (tags as string[]) : undefined;
+    const run = this.follow(runId, parentRunId);
+    if (run) {
+      const event = {
+        chain,
+        inputs,
+        runId,
+        parentRunId,
+        tags: labels,
+        metadata: about,
+        name: name as string | undefined,
+      };
+      run.recorder.quietly(() => run.chainStarted(event));
+    } else if (isGraphRun(chain) && (this.isForOne ? this.runs.size === 0 : about?.langgraph_node === undefined)) {
+      return this.hooks
+        .begin(inputs, { metadata: about, tags: labels, runId })
+        .then((recorder) => recorder && this.watch(recorder, runId));
+    }
+    return undefined;
+  }
+
+  /** Reads everything below a root run into a recorder. */
+  private watch(recorder: RunRecorder, runId: string): void {
+    const run = new CallbackRun(recorder, this.graph);
+    recorder.start.runId ??= runId;
+    run.rootStarted(runId);
+    this.runs.set(runId, { run, root: runId });
+  }
+
+  override handleChainEnd(outputs: unknown, runId: string): void {
+    this.leave(runId, (run) => run.chainEnded(runId, outputs), { ok: true });
+  }
+
+  override handleChainError(error: unknown, runId: string): void {
+    this.leave(runId, (run) => run.chainFailed(runId, error), { ok: false, error });
+  }
+
+  private leave(runId: string, note: (run: CallbackRun) => void, outcome: { ok: boolean; error?: unknown }): void {
+    const entry = this.runs.get(runId);
+    if (!entry) return;
+    this.runs.delete(runId);
+    if (entry.root !== runId) {
+      entry.run.recorder.quietly(() => note(entry.run));
+      return;
+    }
+    if (outcome.ok) entry.run.recorder.quietly(() => entry.run.inferAtEnd());
+    this.hooks.end(entry.run.recorder, outcome);
+    for (const [id, other] of this.runs) if (other === entry) this.runs.delete(id);
+  }
+
+  /** LangGraph stopped a run for an interrupt. */
+  handleInterrupt(event: { runId?: string; checkpointNs?: unknown[] }): void {
+    const run = this.find(event.runId);
+    if (run && this.runs.get(event.runId as string)?.root === event.runId) run.recorder.interrupted = true;
+  }
+
+  override handleLLMStart(
+    llm: unknown,
+    _p: unknown,
+    runId: string,
+    parentRunId?: string,
+    extra?: unknown,
+    _t?: unknown,
+    metadata?: unknown,
+  ): void {
+    const run = this.follow(runId, parentRunId);
+    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, llm, extra, metadata));
+  }
+
+  override handleChatModelStart(
+    llm: unknown,
+    _m: unknown,
+    runId: string,
+    parentRunId?: string,
+    extra?: unknown,
+    _t?: unknown,
+    metadata?: unknown,
+  ): void {
+    const run = this.follow(runId, parentRunId);
+    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, llm, extra, metadata));
+  }
+
+  override handleLLMNewToken(_token: string, _i: unknown, runId: string): void {
+    this.find(runId)?.token(runId);
+  }
+
+  override handleLLMEnd(output: unknown, runId: string): void {
+    this.done(runId, (run) => run.modelEnded(runId, output));
+  }
+
+  override handleLLMError(error: unknown, runId: string): void {
+    this.done(runId, (run) => run.modelFailed(runId, error));
+  }
+
+  override handleToolStart(
+    tool: unknown,
+    _input: string,
+    runId: string,
+    parentRunId?: string,
+    _t?: unknown,
+    _m?: unknown,
+    name?: unknown,
+  ): void {
+    const run = this.follow(runId, parentRunId);
+    run?.recorder.quietly(() => run.toolStarted(runId, parentRunId, tool, name));
+  }
+
+  override handleToolEnd(_output: unknown, runId: string): void {
+    this.done(runId, (run) => run.toolEnded(runId));
+  }
+
+  override handleToolError(error: unknown, runId: string): void {
+    this.done(runId, (run) => run.toolEnded(runId, error));
+  }
+
+  private done(runId: string, note: (run: CallbackRun) => void): void {
+    const run = this.find(runId);
+    this.runs.delete(runId);
+    run?.recorder.quietly(() => note(run));
+  }
+}

@@ -1,0 +1,295 @@
+import {
+  type Clock,
+  isoTime,
+  type ModelCall,
+  type NodeExecution,
+  type NodeStatus,
+  type RecordedError,
+  type RunIdentity,
+  type RunStatus,
+  STATE_CUT,
+  type ToolCall,
+  type TraceSegment,
+} from "../../core/index.js";
+import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START, taskOfNamespace } from "../internals.js";
+import type { CaptureSettings } from "../settings.js";
+import { EdgeLog } from "./edge-log.js";
+import { recordedError, timeoutError } from "./errors.js";
+import { interactionsOf } from "./interactions.js";
+import { redactText } from "./redact.js";
+import { keptMetadata } from "./run-start.js";
+import type { RunningNode, RunStart, TaskPlace } from "./run-types.js";
+import { byteLength, stateText } from "./state-text.js";
+
+const MAX_GAP = 300;
+
+/** A node execution, and what records it. */
+export interface NodeRun extends RunningNode {
+  readonly recorder: RunRecorder;
+}
+
+/** A call of a model or a tool while it is recorded; `started` is of the monotonic clock. */
+export type CallRun<T> = Omit<T, "startedAt"> & { started: number };
+
+/**
+ * Collects what one invocation of a graph does, from whichever way of capture, and makes a segment
+ * of it. Everything here runs inside the host's process at every node: it only notes, and never throws
+ * on purpose.
+ */
+export class RunRecorder {
+  identity: RunIdentity | undefined;
+  resumed = false;
+  /** Takes up a run that had failed, and was therefore kept: what follows must be kept as well. */
+  followsFailure = false;
+  /** The loop said that it stopped for an interrupt. */
+  interrupted = false;
+  /** Namespace of the graph whose run this is: not empty where an unwrapped graph hosts it. */
+  base = "";
+  /** The checkpoint at which the run began, later that at which it stopped. */
+  checkpointId: string | undefined;
+  /** LangGraph's loop of this run has begun. */
+  isLooping = false;
+  /** Nothing is kept of this run but who it is. */
+  muted = false;
+  readonly gaps = new Set<string>();
+  readonly modelCalls: CallRun<ModelCall>[] = [];
+  readonly toolCalls: CallRun<ToolCall>[] = [];
+  readonly edges = new EdgeLog();
+  private readonly startedAt: number;
+  private readonly startedMono: number;
+  private readonly nodes: NodeRun[] = [];
+  private readonly attempts = new Map<string, NodeRun>();
+  private readonly paths = new Map<string, string[]>();
+  private stateLeft: number;
+  private finished = false;
+
+  constructor(
+    readonly start: RunStart,
+    readonly settings: CaptureSettings,
+    readonly clock: Clock,
+  ) {
+    this.startedAt = clock.now();
+    this.startedMono = clock.monotonic();
+    this.stateLeft = settings.stateBytesPerRun;
+  }
+
+  /** A node begins an attempt. */
+  nodeStarted(place: TaskPlace, input?: unknown): NodeRun {
+    const { name, namespace, step, taskId } = place;
+    const before = this.attempts.get(taskId);
+    if (before) this.settleGivenUp(before);
+    const run: NodeRun = {
+      recorder: this,
+      name,
+      namespace,
+      path: this.pathOf(namespace),
+      step,
+      taskId,
+      attempt: place.attempt ?? (before?.attempt ?? 0) + 1,
+      trigger: place.triggers[0] ?? "",
+      started: this.clock.monotonic(),
+      durationMs: 0,
+      status: undefined,
+    };
+    if (this.finished) return run;
+    this.attempts.set(taskId, run);
+    if (name !== START) this.nodes.push(run);
+    if (before === undefined) this.arrive(place);
+    if (this.settings.captureState === "full" && name !== START) run.input = this.stateOf(run, input);
+    return run;
+  }
+
+  /** An attempt ended. */
+  nodeEnded(run: NodeRun, status: NodeStatus, error?: RecordedError): void {
+    if (run.status !== undefined) return;
+    run.status = status;
+    run.durationMs = this.clock.monotonic() - run.started;
+    if (error) run.error = error;
+  }
+
+  /** An attempt that is known to have failed, but reported no more than that it was aborted, was given up by a time-out. */
+  private settleGivenUp(run: NodeRun, error = timeoutError(run.name)): void {
+    this.nodeEnded(run, "cancelled");
+    if (run.status === "cancelled") Object.assign(run, { status: "error", error });
+  }
+
+  /** What a node wrote, as the node returned it. */
+  nodeWrote(run: NodeRun, update: unknown): void {
+    if (this.settings.captureState === "none" || update === undefined || update === null || run.name === START) return;
+    run.update = this.stateOf(run, update);
+  }
+
+  private stateOf(run: NodeRun, value: unknown): string | undefined {
+    const { stateBytesPerNode, redactor } = this.settings;
+    const used = run.input === undefined ? 0 : byteLength(run.input);
+    const text = stateText(value, Math.min(stateBytesPerNode - used, this.stateLeft), redactor);
+    if (text !== undefined && text !== STATE_CUT) this.stateLeft -= byteLength(text);
+    return text;
+  }
+
+  /** An execution that was not seen (served from a cache). */
+  nodeInferred(place: TaskPlace, status: NodeStatus): NodeRun {
+    const run = this.nodeStarted(place);
+    this.nodeEnded(run, status);
+    run.durationMs = 0;
+    run.inferred = true;
+    return run;
+  }
+
+  /** The last step at which a node of a graph started. */
+  lastStep(namespace: string): number {
+    return this.nodes.reduce((last, n) => (n.namespace === namespace ? Math.max(last, n.step) : last), 0);
+  }
+
+  /** Whether a task is done: it will not be tried again. */
+  hasEndedWell(taskId: string): boolean {
+    return this.attempts.get(taskId)?.status === "success";
+  }
+
+  private arrive(place: TaskPlace): void {
+    const doubt = this.edges.arrived(place);
+    if (doubt) this.gaps.add(doubt);
+    this.arriveAtHandler(place);
+  }
+
+  /** An error handler is started by the failure of its node, not by an edge of the graph. */
+  private arriveAtHandler({ name, namespace, step, taskPath }: TaskPlace): void {
+    if (!taskPath?.includes("node_error_handler")) return;
+    const inStep = this.nodes.filter((n) => n.namespace === namespace && n.step === step);
+    const named =
+      inStep.findLast((n) => n.name === taskPath[1] || name === ERROR_HANDLER_PREFIX + n.name) ??
+      inStep.findLast((n) => n.status === "error");
+    if (!named) return;
+    this.settleGivenUp(named);
+    this.edges.emitted(named, name, "static", { started: true, inferred: true });
+  }
+
+  pathOf(namespace: string): string[] {
+    let path = this.paths.get(namespace);
+    if (path === undefined) {
+      path = pathOfNamespace(namespace).slice(pathOfNamespace(this.base).length);
+      this.paths.set(namespace, path);
+    }
+    return path;
+  }
+
+  /** Runs what only serves the record; a failure of it becomes a gap and goes no further. */
+  quietly(note: () => void): void {
+    try {
+      note();
+    } catch (error) {
+      this.captureFailed(error);
+    }
+  }
+
+  captureFailed(error: unknown): void {
+    this.gaps.add(`a part was not captured: ${String(error)}`);
+  }
+
+  /** Roughly how large the segment is as JSON. */
+  bytes(): number {
+    const calls = this.modelCalls.length + this.toolCalls.length;
+    const state = this.settings.stateBytesPerRun - this.stateLeft;
+    return 600 + state + 220 * (this.nodes.length + calls) + 110 * this.edges.count;
+  }
+
+  /** Whether a node of the root graph was stopped by an interrupt. */
+  private stoppedByInterrupt(): boolean {
+    return this.nodes.some(
+      (n) => n.namespace === this.base && n.status === "interrupted" && this.attempts.get(n.taskId) === n,
+    );
+  }
+
+  /** Closes the run and makes its segment; the second call gives undefined. */
+  finish(
+    outcome: { ok: boolean; error?: unknown },
+    ids: { workflowId: string; segmentId: string },
+  ): TraceSegment | undefined {
+    if (this.finished) return undefined;
+    this.finished = true;
+    const failed = outcome.error !== undefined && !isBubbleUp(outcome.error);
+    const error = failed ? recordedError(outcome.error, this.settings.redactor) : undefined;
+    const status = this.statusOf(outcome, error);
+    for (const node of this.nodes) {
+      const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
+      if (timedOut && this.attempts.get(node.taskId) === node) this.settleGivenUp(node, error);
+      this.nodeEnded(node, "cancelled");
+    }
+    if (status === "success") this.edges.settle();
+    const { start, settings } = this;
+    const segment: TraceSegment = {
+      schemaVersion: 1,
+      workflowId: ids.workflowId,
+      segmentId: ids.segmentId,
+      workflowType: start.workflowType,
+      tags: start.tags.map((tag, i) => redactText(tag, settings.redactor, "tags", String(i))),
+      metadata: keptMetadata(start.metadata, settings.redactor),
+      startedAt: isoTime(this.startedAt),
+      durationMs: round(this.clock.monotonic() - this.startedMono),
+      status,
+      capture: start.capture,
+      resumed: this.resumed,
+      keepProbability: settings.keepFailures && (status === "error" || this.followsFailure) ? 1 : settings.sampleRate,
+      nodes: this.nodes.map((n) => this.nodeRecord(n)),
+      edges: this.edges.records(),
+      modelCalls: this.modelCalls.map((call) => this.timed(call)),
+      toolCalls: this.toolCalls.map((call) => this.timed(call)),
+      interactions: [],
+      gaps: [...this.gaps].map((gap) => redactText(gap, settings.redactor, "gaps").slice(0, MAX_GAP)),
+    };
+    segment.interactions = interactionsOf(segment.edges);
+    if (start.runId !== undefined) segment.runId = start.runId;
+    if (start.threadId !== undefined) segment.threadId = start.threadId;
+    if (start.userId !== undefined) segment.userId = start.userId;
+    if (error && status !== "success") segment.error = error;
+    if (this.identity?.origin) segment.origin = this.identity.origin;
+    return segment;
+  }
+
+  private statusOf({ ok, error }: { ok: boolean; error?: unknown }, recorded: RecordedError | undefined): RunStatus {
+    // An unwrapped graph around this one is told of interrupts and commands by a throw.
+    if (isBubbleUp(error)) return isCommand(error.command) ? "success" : "interrupted";
+    // A graph that ends with nodes still due was stopped before them.
+    const due = this.edges.overdue(this.base, Number.POSITIVE_INFINITY);
+    if (ok && (this.interrupted || this.stoppedByInterrupt() || due.length > 0)) return "interrupted";
+    if (ok) return "success";
+    if (error === undefined) return "cancelled";
+    return recorded?.name === "AbortError" || recorded?.message === "Abort" || recorded?.message === "Aborted"
+      ? "cancelled"
+      : "error";
+  }
+
+  /** The moment of a monotonic time, ISO 8601. */
+  private timeOf(mono: number): string {
+    return isoTime(Math.round(this.startedAt + mono - this.startedMono));
+  }
+
+  private nodeRecord(run: NodeRun): NodeExecution {
+    const record: NodeExecution = {
+      name: run.name,
+      path: run.path,
+      step: run.step,
+      taskId: run.taskId,
+      attempt: run.attempt,
+      startedAt: this.timeOf(run.started),
+      durationMs: round(run.durationMs),
+      status: run.status as NodeStatus,
+    };
+    if (run.path.length > 0) record.hostTaskId = taskOfNamespace(run.namespace);
+    if (run.error) record.error = run.error;
+    if (run.inferred) record.inferred = true;
+    if (run.input !== undefined) record.input = run.input;
+    if (run.update !== undefined) record.update = run.update;
+    return record;
+  }
+
+  private timed<T extends { started: number }>(call: T): Omit<T, "started"> & { startedAt: string } {
+    const { started, ...rest } = call;
+    return { ...rest, startedAt: this.timeOf(started) };
+  }
+}
+
+/** Milliseconds to the microsecond. */
+function round(ms: number): number {
+  return Math.max(0, Math.round(ms * 1000) / 1000);
+}

@@ -1,0 +1,62 @@
+import type { TraceSegment } from "../../core/index.js";
+import type { PregelShape, TaskConfig } from "../internals.js";
+import { type Redactor, redactPlain } from "./redact.js";
+import type { RunStart } from "./run-types.js";
+
+const MAX_TEXT = 1000;
+/** Metadata that LangGraph and LangChain put there themselves, or that has a field of its own. */
+const INTERNAL =
+  /^(langgraph_|ls_|__|lc_)|^(thread_id|checkpoint_(id|ns|map)|task_id|workflowId|workflow_id|userId|user_id)$/;
+
+/** Reads what a run is about from its metadata, tags and configurable values. */
+export function runStartOf(
+  workflowType: string,
+  capture: TraceSegment["capture"],
+  config: TaskConfig | undefined,
+  graph?: PregelShape,
+): RunStart {
+  const metadata = { ...graph?.config?.metadata, ...config?.metadata };
+  const configurable = { ...graph?.config?.configurable, ...config?.configurable };
+  const kept: TraceSegment["metadata"] = {};
+  for (const [key, value] of Object.entries(metadata)) {
+    if (INTERNAL.test(key)) continue;
+    if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value))
+      kept[key] = value as number;
+  }
+  const start: RunStart = {
+    workflowType,
+    tags: [...new Set([...(graph?.config?.tags ?? []), ...(config?.tags ?? [])])].filter(
+      (t) => !t.startsWith("graph:step:"),
+    ),
+    metadata: kept,
+    capture,
+  };
+  const threadId = configurable.thread_id ?? metadata.thread_id;
+  if (threadId !== undefined && threadId !== null) start.threadId = String(threadId);
+  const userId = metadata.userId ?? metadata.user_id ?? configurable.userId ?? configurable.user_id;
+  if (typeof userId === "string" || typeof userId === "number") start.userId = String(userId);
+  if (typeof config?.runId === "string") start.runId = config.runId;
+  return start;
+}
+
+/** Metadata as it is kept: redacted, texts bounded. */
+export function keptMetadata(
+  metadata: TraceSegment["metadata"],
+  redactor: Redactor | undefined,
+): TraceSegment["metadata"] {
+  const kept: TraceSegment["metadata"] = {};
+  for (const [key, value] of Object.entries(metadata)) {
+    const clean = redactPlain(value, redactor, "metadata", key);
+    kept[redactor ? redactor.key(key) : key] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
+  }
+  return kept;
+}
+
+/** The workflow id that the caller gave, if any. */
+export function givenWorkflowId(...configs: (TaskConfig | undefined)[]): string | undefined {
+  for (const config of configs) {
+    const id = config?.metadata?.workflowId;
+    if (typeof id === "string" && id !== "") return id;
+  }
+  return undefined;
+}

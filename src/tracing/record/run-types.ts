@@ -1,0 +1,47 @@
+import type { NodeStatus, RecordedError, TraceSegment } from "../../core/index.js";
+
+/** Where a node execution stands: what LangGraph says about its task. */
+export interface TaskPlace {
+  name: string;
+  /** Checkpoint namespace of the graph that hosts the node; empty at the root. */
+  namespace: string;
+  step: number;
+  taskId: string;
+  triggers: readonly string[];
+  /** LangGraph's own count of tries, where it gives one. */
+  attempt?: number;
+  /** LangGraph's path of the task. */
+  taskPath?: readonly unknown[];
+}
+
+/** A node execution while it runs; times are of the monotonic clock. */
+export interface RunningNode {
+  readonly name: string;
+  readonly namespace: string;
+  readonly path: string[];
+  readonly step: number;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** The channel that made it start. */
+  readonly trigger: string;
+  readonly started: number;
+  durationMs: number;
+  status: NodeStatus | undefined;
+  error?: RecordedError;
+  inferred?: boolean;
+  input?: string;
+  update?: string;
+  /** Of the graphs that its task ran by hand, those of earlier attempts and those that reported themselves. */
+  graphsSeen?: number;
+}
+
+/** What a run is made of beside what its nodes do. */
+export interface RunStart {
+  workflowType: string;
+  threadId?: string;
+  userId?: string;
+  tags: string[];
+  metadata: TraceSegment["metadata"];
+  runId?: string;
+  capture: TraceSegment["capture"];
+}

@@ -1,0 +1,140 @@
+import { type Clock, isoTime, type RunStatus } from "../../core/index.js";
+import type { LearningStore } from "../../store/index.js";
+
+/** Whose runs: several graphs may use one thread id without meaning the same. */
+export interface Thread {
+  threadId: string;
+  workflowType: string;
+}
+
+/** A segment of a thread's run, as it is noted. */
+export interface ThreadSegment {
+  workflowId: string;
+  status: RunStatus;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** The thread's checkpoint when the segment ended. */
+  checkpointId?: string;
+}
+
+/** What is remembered of a run: its first start, and its last segment. */
+interface ThreadRun extends ThreadSegment {
+  lastStartedAt: number;
+}
+
+const MAX_THREADS = 10_000;
+const MAX_RUNS = 8;
+
+/**
+ * Which runs a thread has had: in memory for this process, in the store for others. Looking into the store
+ * is bounded in time, because a resumed run waits for it.
+ */
+export class ThreadMemory {
+  private readonly threads = new Map<string, ThreadRun[]>();
+
+  constructor(
+    private readonly store: LearningStore,
+    private readonly clock: Clock,
+    private readonly waitMs: number,
+  ) {}
+
+  note({ threadId, workflowType }: Thread, segment: ThreadSegment): void {
+    const key = keyOf({ threadId, workflowType });
+    const runs = [...(this.threads.get(key) ?? [])];
+    addSegment(runs, segment);
+    if (runs.length > MAX_RUNS) runs.shift();
+    this.threads.delete(key);
+    this.threads.set(key, runs);
+    if (this.threads.size > MAX_THREADS) this.threads.delete(this.threads.keys().next().value as string);
+  }
+
+  /**
+   * The run that a resumption of the thread continues: its last one, unless that ended well. Where the thread
+   * no longer stands at the checkpoint that this process left, another process may have gone on with it: then the store counts, too.
+   * @param onUnanswered called where the store failed or did not answer in time
+   */
+  async unfinished(
+    thread: Thread,
+    checkpointId: string | undefined,
+    onUnanswered: () => void,
+  ): Promise<ThreadSegment | undefined> {
+    const known = this.threads.get(keyOf(thread)) ?? [];
+    const left = known.at(-1)?.checkpointId;
+    const isCurrent = known.length > 0 && (left === undefined || checkpointId === undefined || left === checkpointId);
+    const last = (isCurrent ? known : await this.withStored(thread, known, onUnanswered)).at(-1);
+    return last === undefined || last.status === "success" ? undefined : last;
+  }
+
+  /** What this process knows of a run of the thread. */
+  known(thread: Thread, workflowId: string): ThreadSegment | undefined {
+    return this.threads.get(keyOf(thread))?.find((run) => run.workflowId === workflowId);
+  }
+
+  /**
+   * The run that was under way at a time, milliseconds since the epoch: the last one begun before it, in whichever
+   * process. What is remembered here goes back a few runs only, and knows nothing of other processes: the store is asked.
+   */
+  async runAt(thread: Thread, time: number | undefined): Promise<string | undefined> {
+    const runs = await this.withStored(thread, this.threads.get(keyOf(thread)) ?? [], () => {}, time);
+    return runs.filter((run) => time === undefined || run.startedAt <= time).at(-1)?.workflowId;
+  }
+
+  /** The runs known here and those in the store (with `time` those begun by then), those whose last segment is the newest at the end. */
+  private async withStored(
+    thread: Thread,
+    known: readonly ThreadRun[],
+    onUnanswered: () => void,
+    time?: number,
+  ): Promise<readonly ThreadRun[]> {
+    let cancel = () => {};
+    const tooLate = new Promise<readonly ThreadRun[]>((resolve) => {
+      cancel = this.clock.schedule(() => {
+        onUnanswered();
+        resolve(known);
+      }, this.waitMs);
+    });
+    try {
+      return await Promise.race([this.fromStore(thread, known, time), tooLate]);
+    } catch {
+      onUnanswered();
+      return known;
+    } finally {
+      cancel();
+    }
+  }
+
+  private async fromStore(thread: Thread, known: readonly ThreadRun[], time: number | undefined): Promise<ThreadRun[]> {
+    const runs = known.map((run) => ({ ...run }));
+    const until = time === undefined ? {} : { to: isoTime(time + 1) };
+    const query = { ...thread, ...until, latest: true, limit: MAX_RUNS * 2 };
+    for await (const { facts } of this.store.read("trace", query))
+      for (const { workflowId, status, startedAt } of facts)
+        addSegment(runs, { workflowId, status, startedAt: Date.parse(startedAt) });
+    // Of a run whose trace was left out by sampling, what it decided is there all the same.
+    for await (const { facts } of this.store.read("decision", { ...thread, ...until, latest: true, limit: 1 }))
+      for (const { workflowId, at } of facts)
+        if (!runs.some((run) => run.workflowId === workflowId))
+          addSegment(runs, { workflowId, status: "interrupted", startedAt: Date.parse(at) });
+    return runs;
+  }
+}
+
+function keyOf({ threadId, workflowType }: Thread): string {
+  return `${workflowType}\n${threadId}`;
+}
+
+/** Adds a segment to its run, or as a run of its own; keeps the order of the last starts. */
+function addSegment(runs: ThreadRun[], segment: ThreadSegment): void {
+  const run = runs.find((r) => r.workflowId === segment.workflowId);
+  if (!run) runs.push({ ...segment, lastStartedAt: segment.startedAt });
+  else {
+    run.startedAt = Math.min(run.startedAt, segment.startedAt);
+    if (segment.startedAt >= run.lastStartedAt)
+      Object.assign(run, {
+        status: segment.status,
+        checkpointId: segment.checkpointId,
+        lastStartedAt: segment.startedAt,
+      });
+  }
+  runs.sort((a, b) => a.lastStartedAt - b.lastStartedAt);
+}

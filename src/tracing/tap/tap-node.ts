@@ -1,0 +1,272 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+import { addCallHandler } from "../callbacks/node-calls.js";
+import {
+  CALL_KEY,
+  type CallableShape,
+  copyOf,
+  graphNamespace,
+  isRecord,
+  type NodeShape,
+  type RunnableShape,
+  SCRATCHPAD_KEY,
+  SEND_KEY,
+  START,
+  TASK_ID_KEY,
+  type TaskConfig,
+  type Write,
+} from "../internals.js";
+import { noteFailure } from "../record/failure.js";
+import type { NodeOutlook } from "../record/graph-shape.js";
+import { noteSentEdges } from "../record/noted-edges.js";
+import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
+import type { TaskPlace } from "../record/run-types.js";
+import { updateOf } from "../record/update.js";
+import { RUN, recorderOf, runOf } from "./run-context.js";
+
+/** What a tapped runnable knows of its node. */
+interface Tap {
+  name: string;
+  outlook: NodeOutlook;
+  timeout: NodeShape["timeout"];
+  isSubgraph: boolean;
+}
+
+const TAP = Symbol("langgraph-collective-learning.tap");
+const UNTAPPED = Symbol("langgraph-collective-learning.untapped");
+
+/** A runnable made for one task, with its tap and its own `invoke`. */
+interface TappedRunnable extends RunnableShape {
+  [TAP]: Tap;
+  [UNTAPPED]: RunnableShape["invoke"];
+}
+
+/**
+ * A node that reports what it does to the run in its config, and is otherwise the node itself. Copies
+ * share the classes of what they copy, and the tap is one function for all: the engine's fast paths stay fast.
+ */
+export function tapNode(
+  name: string,
+  node: NodeShape,
+  outlook: NodeOutlook,
+  subgraph: RunnableShape | undefined,
+): NodeShape {
+  const tapped = copyOf(node);
+  const tap: Tap = { name, outlook, timeout: node.timeout, isSubgraph: subgraph !== undefined };
+  if (subgraph) {
+    tapped.bound = subgraph;
+    tapped.subgraphs = node.subgraphs?.map((g) => (g === node.bound ? subgraph : g));
+  } else if (name !== START) tapped.bound = watchCalls(node.bound);
+  tapped.getNode = () => {
+    const runnable = node.getNode.call(tapped);
+    if (!runnable) return undefined;
+    // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
+    const shared = runnable === tapped.bound || tapped.writers.includes(runnable);
+    const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
+    own[TAP] = tap;
+    own[UNTAPPED] = own.invoke;
+    own.invoke = tappedInvoke;
+    return own;
+  };
+  return tapped;
+}
+
+/**
+ * The node's runnable with a handler for model and tool calls put into the config it receives. For a
+ * plain function that is the very object LangGraph keeps for calls without a config, so both ways of
+ * calling are seen, while the node itself runs without callback machinery.
+ */
+function watchCalls(bound: RunnableShape): RunnableShape {
+  if (!isCallable(bound)) {
+    const watched = Object.create(bound) as RunnableShape;
+    watched.invoke = (input, config) => {
+      const callbacks = watchedCallbacks(config);
+      // The node's name is for the node's own run; as with LangChain's callbacks, what runs inside goes without.
+      return bound.invoke(input, callbacks ? { ...config, callbacks, runName: undefined } : config);
+    };
+    return watched;
+  }
+  const watched = copyOf(bound);
+  watched.func = (input, config) => {
+    const callbacks = watchedCallbacks(config);
+    if (callbacks) {
+      config.callbacks = callbacks;
+      delete config.runName;
+    }
+    return bound.func(input, config);
+  };
+  return watched;
+}
+
+/** LangGraph's RunnableCallable itself: a class made from it may hold private fields, which a copy lacks. */
+function isCallable(bound: RunnableShape): bound is CallableShape {
+  return typeof (bound as CallableShape).func === "function" && bound.constructor.name === "RunnableCallable";
+}
+
+/** The callbacks of a node's config with the handler added; undefined where calls are not recorded. */
+function watchedCallbacks(config: TaskConfig | undefined): unknown {
+  const run = runOf(config);
+  if (!run || !("recorder" in run) || run.recorder.muted || !run.recorder.settings.calls) return undefined;
+  return addCallHandler(config?.callbacks, run);
+}
+
+/**
+ * Stands in for `invoke` of a task's runnable. It hands out the runnable's own promise, which it listens to
+ * first: each further promise would cost every node some turns of the event loop.
+ */
+function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig): Promise<unknown> {
+  const active = runOf(config);
+  const recorder = active && recorderOf(active);
+  if (!recorder || recorder.muted || !config?.configurable) return this[UNTAPPED](input, config);
+  const { name, outlook, timeout, isSubgraph } = this[TAP];
+  const sends: (readonly Write[])[] = [];
+  let run: NodeRun;
+  try {
+    run = recorder.nodeStarted(placeOf(name, config), input);
+    watchAttempt(config.configurable, run, sends);
+  } catch (error) {
+    recorder.captureFailed(error);
+    return this[UNTAPPED](input, config);
+  }
+  const settled = (note: () => void) => {
+    recorder.quietly(note);
+    if (!isSubgraph && !recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
+  };
+  const failed = (error: unknown) =>
+    settled(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
+  const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
+  return overheard(() => this[UNTAPPED](input, config), ended, failed);
+}
+
+/** Hands out what a call gives as it is, and listens to it first. */
+function overheard<R>(call: () => R, ended: (output: unknown) => void, failed: (error: unknown) => void): R {
+  let result: R;
+  try {
+    result = call();
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+  if (isRecord(result) && typeof result.then === "function") {
+    // Asked once: what only looks like a promise may begin anew each time.
+    const promise = Promise.resolve(result);
+    promise.then(ended, failed);
+    return promise as R;
+  }
+  ended(result);
+  return result;
+}
+
+/** What a task's config says about its place. */
+export function placeOf(name: string, config: TaskConfig): TaskPlace {
+  const { configurable = {}, metadata = {}, executionInfo } = config;
+  const taskPath = metadata.langgraph_path as unknown[] | undefined;
+  return {
+    name,
+    namespace: graphNamespace(String(configurable.checkpoint_ns ?? ""), taskPath),
+    step: Number(metadata.langgraph_step ?? 0),
+    taskId: String(configurable[TASK_ID_KEY] ?? executionInfo?.taskId ?? ""),
+    triggers: (metadata.langgraph_triggers as string[] | undefined) ?? [],
+    attempt: executionInfo?.nodeAttempt,
+    taskPath,
+  };
+}
+
+type Configurable = Record<PropertyKey, unknown>;
+
+/** A function of a task's config, and the one it was put in place of. */
+type Overhearing<F> = F & { [UNTAPPED]?: F };
+
+/**
+ * Notes the node's run in a task's `configurable`, overhears its sends, and watches its functional tasks. The
+ * object is changed as it is: LangGraph makes one for every attempt, from that of the attempt before.
+ */
+function watchAttempt(configurable: Configurable, run: NodeRun, sends: (readonly Write[])[]): void {
+  configurable[RUN] = run;
+  run.graphsSeen = graphsRun(configurable);
+  const given = configurable[SEND_KEY] as Overhearing<(writes: readonly Write[]) => unknown> | undefined;
+  if (typeof given === "function") {
+    const send = given[UNTAPPED] ?? given;
+    const overhearing: typeof given = (writes) => {
+      sends.push(writes);
+      return send(writes);
+    };
+    overhearing[UNTAPPED] = send;
+    configurable[SEND_KEY] = overhearing;
+  }
+  watchTasks(configurable, run.recorder);
+}
+
+/** Has the functional tasks that are called with these values report themselves. */
+function watchTasks(configurable: Configurable, recorder: RunRecorder): void {
+  const given = configurable[CALL_KEY] as Overhearing<TaskCall> | undefined;
+  if (typeof given !== "function") return;
+  const call = given[UNTAPPED] ?? given;
+  const watching: typeof given = (func, name, ...rest) => call(watchTask(func, name, recorder), name, ...rest);
+  watching[UNTAPPED] = call;
+  configurable[CALL_KEY] = watching;
+}
+
+type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
+type TaskFunction = (...args: unknown[]) => unknown;
+
+/**
+ * A functional task that reports when it really runs (one replayed from a checkpoint does not). As with a node, what the
+ * task gives back is handed out as it is: further promises would let it end later.
+ */
+function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): TaskFunction {
+  return (...args) => {
+    const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
+    if (!config?.configurable) return func(...args);
+    let run: NodeRun;
+    try {
+      run = recorder.nodeStarted(placeOf(name, config), args);
+      // Ours alone: the object was made for this task.
+      config.configurable[RUN] = run;
+      run.graphsSeen = graphsRun(config.configurable);
+      watchTasks(config.configurable, recorder);
+      if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
+    } catch (error) {
+      recorder.captureFailed(error);
+      return func(...args);
+    }
+    const settled = (note: () => void) => {
+      recorder.quietly(note);
+      if (!recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
+    };
+    const ended = (output: unknown) =>
+      settled(() => {
+        recorder.nodeWrote(run, output);
+        recorder.nodeEnded(run, "success");
+      });
+    const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error, { signal: config.signal }));
+    return overheard(() => func(...args), ended, failed);
+  };
+}
+
+function noteSuccess(
+  recorder: RunRecorder,
+  run: NodeRun,
+  sends: readonly (readonly Write[])[],
+  output: unknown,
+  outlook: NodeOutlook,
+): void {
+  // An attempt that ended by a time-out may still come back; what it says then counts no more.
+  if (run.status !== undefined) return;
+  recorder.nodeEnded(run, "success");
+  recorder.nodeWrote(run, updateOf(output));
+  noteSentEdges(recorder, run, sends, output, outlook);
+}
+
+/** Says what ran inside the node without being seen: graphs invoked by hand while calls are not watched. */
+function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
+  if (run.name === START) return;
+  const graphs = graphsRun(config.configurable) - (run.graphsSeen ?? 0);
+  if (graphs > 0)
+    recorder.gaps.add(`node ${run.name} ran ${graphs} graph(s) of its own, which were not captured (calls: false)`);
+}
+
+/** How many graphs a task has run by hand, in all its attempts: LangGraph counts them. */
+function graphsRun(configurable: Configurable = {}): number {
+  const scratchpad = configurable[SCRATCHPAD_KEY];
+  return isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
+}

@@ -1,0 +1,257 @@
+import type { Clock, Decision, Logger, TraceSegment } from "../../core/index.js";
+import { isLearningError, LearningError, messageOf } from "../../core/index.js";
+import type { EncodedFact, LearningStore } from "../../store/index.js";
+import type { BufferOptions } from "../options.js";
+
+/** Why records were lost. */
+export type DropReason = "buffer-full" | "store-failed" | "closed";
+
+/** What became of the records, in counts. */
+export interface TracerCounters {
+  /** Waiting to be written, or being written. */
+  queued: number;
+  /** Acknowledged by the store. */
+  written: number;
+  /** Lost, in all and by reason. */
+  dropped: number;
+  droppedBy: Record<DropReason, number>;
+  /** Runs whose trace was left out by sampling; not counted as dropped. */
+  sampledOut: number;
+  /** Failed writes, repeated ones included. */
+  storeErrors: number;
+}
+
+/** A record that waits; `seq` counts all that were ever handed over. */
+type Item = { seq: number; bytes: number } & (
+  | { kind: "trace"; fact: TraceSegment | EncodedFact }
+  | { kind: "decision"; fact: Decision }
+);
+
+/**
+ * Holds records until they are written in batches, bounded in number and bytes. Nothing here makes the
+ * host wait: adding never blocks, a store that fails is tried again with growing pauses, one that hangs
+ * only fills the buffer. When it is full, waiting traces make room for decisions, never the reverse.
+ */
+export class BufferedWriter {
+  private readonly items: Item[] = [];
+  private bytes = 0;
+  private writing: Promise<void> | undefined;
+  /** Being written: older than all that wait. */
+  private inFlight: readonly Item[] = [];
+  private cancelTimer: (() => void) | undefined;
+  private failures = 0;
+  private closed = false;
+  private added = 0;
+  /** Calls of `flush`, each with the last record it waits for. */
+  private waiters: { target: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  private lastError: unknown;
+  private readonly counts = { written: 0, sampledOut: 0, storeErrors: 0 };
+  private readonly droppedBy: Record<DropReason, number> = { "buffer-full": 0, "store-failed": 0, closed: 0 };
+  private readonly limits: Required<Omit<BufferOptions, "processHooks">>;
+
+  constructor(
+    private readonly store: LearningStore,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    options: BufferOptions = {},
+  ) {
+    this.limits = {
+      maxRecords: options.maxRecords ?? 20_000,
+      maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+      flushIntervalMs: options.flushIntervalMs ?? 250,
+      batchRecords: options.batchRecords ?? 256,
+      maxAttempts: options.maxAttempts ?? 5,
+      flushTimeoutMs: options.flushTimeoutMs ?? 30_000,
+    };
+  }
+
+  add(kind: "trace", fact: TraceSegment, bytes: number): void;
+  add(kind: "decision", fact: Decision, bytes: number): void;
+  add(kind: Item["kind"], fact: TraceSegment | Decision, bytes: number): void {
+    const item = { kind, fact, bytes, seq: this.added + 1 } as Item;
+    if (this.closed || !this.makeRoom(item)) {
+      this.drop(1, this.closed ? "closed" : "buffer-full");
+      return;
+    }
+    if (kind === "trace") this.compact(item, fact as TraceSegment);
+    this.items.push(item);
+    this.bytes += item.bytes;
+    this.added += 1;
+    if (this.items.length >= this.limits.batchRecords && this.failures === 0) this.pump();
+    else this.schedule(this.limits.flushIntervalMs);
+  }
+
+  /** A trace waits as one text where the store can write that: the collector has hundreds of objects less to carry along. */
+  private compact(item: Item, fact: TraceSegment): void {
+    const encoded = this.store.encode?.("trace", fact);
+    if (encoded) Object.assign(item, { fact: encoded, bytes: encoded.bytes });
+  }
+
+  countSampledOut(): void {
+    this.counts.sampledOut += 1;
+  }
+
+  private makeRoom(item: Item): boolean {
+    // What never fits drives nobody out.
+    if (item.bytes > this.limits.maxBytes) return false;
+    const full = () =>
+      this.items.length + this.inFlight.length >= this.limits.maxRecords ||
+      this.bytes + item.bytes > this.limits.maxBytes;
+    while (full()) {
+      const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
+      if (victim < 0) return false;
+      this.bytes -= (this.items[victim] as Item).bytes;
+      this.items.splice(victim, 1);
+      this.drop(1, "buffer-full");
+      this.settle();
+    }
+    return true;
+  }
+
+  private drop(n: number, reason: DropReason): void {
+    if (this.droppedBy[reason] === 0) this.logger.warn("records are dropped", { reason });
+    this.droppedBy[reason] += n;
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.cancelTimer || this.writing) return;
+    this.cancelTimer = this.clock.schedule(() => {
+      this.cancelTimer = undefined;
+      this.pump();
+    }, delayMs);
+  }
+
+  private pump(): void {
+    if (this.writing || this.items.length === 0) return;
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    this.writing = this.writeBatch().finally(() => {
+      this.writing = undefined;
+      if (this.items.length === 0) return;
+      if (this.failures > 0) this.schedule(this.limits.flushIntervalMs * 2 ** Math.min(this.failures, 6));
+      else if (this.items.length >= this.limits.batchRecords || this.waiters.length > 0) this.pump();
+      else this.schedule(this.limits.flushIntervalMs);
+    });
+  }
+
+  /** Writes the oldest records; puts them back in front when the store fails. */
+  private async writeBatch(): Promise<void> {
+    const batch = this.items.splice(0, this.limits.batchRecords);
+    this.inFlight = batch;
+    const traces: (TraceSegment | EncodedFact)[] = [];
+    const decisions: Decision[] = [];
+    for (const item of batch) {
+      if (item.kind === "trace") traces.push(item.fact);
+      else decisions.push(item.fact);
+    }
+    const release = (isDone: (item: Item) => boolean) => {
+      for (const item of this.inFlight) if (isDone(item)) this.bytes -= item.bytes;
+      this.inFlight = this.inFlight.filter((item) => !isDone(item));
+      this.settle();
+    };
+    try {
+      // Decisions first: they are the rarer and the dearer.
+      for (const kind of ["decision", "trace"] as const) {
+        const facts = kind === "decision" ? decisions : traces;
+        if (facts.length === 0) continue;
+        if (kind === "decision") await this.store.append(kind, decisions);
+        else await this.store.append(kind, traces);
+        this.counts.written += facts.length;
+        release((item) => item.kind === kind);
+      }
+      if (this.failures > 0) this.logger.info("the store accepts records again");
+      this.failures = 0;
+    } catch (error) {
+      this.counts.storeErrors += 1;
+      this.failures += 1;
+      this.lastError = error;
+      this.logger.warn("records could not be written", { attempt: this.failures, reason: messageOf(error) });
+      const isLast = this.closed || this.failures >= this.limits.maxAttempts || isLearningError(error, "STORE_CLOSED");
+      this.failWaiters(error);
+      if (isLast) {
+        this.drop(this.inFlight.length, this.closed ? "closed" : "store-failed");
+        this.failures = 1;
+        release(() => true);
+      } else {
+        this.items.unshift(...this.inFlight);
+        this.inFlight = [];
+      }
+    }
+  }
+
+  /** Whether every record up to this one was written or dropped. */
+  private isDone(seq: number): boolean {
+    const oldest = this.inFlight[0] ?? this.items[0];
+    return oldest === undefined || oldest.seq > seq;
+  }
+
+  private settle(): void {
+    if (this.waiters.length === 0) return;
+    const ready = this.waiters.filter((w) => this.isDone(w.target));
+    this.waiters = this.waiters.filter((w) => !ready.includes(w));
+    for (const { resolve } of ready) resolve();
+  }
+
+  private failWaiters(cause: unknown): void {
+    for (const { reject } of this.waiters.splice(0)) reject(flushError(messageOf(cause), cause));
+  }
+
+  /**
+   * Resolves when everything added before is acknowledged by the store. Fails with STORE_IO when the
+   * store refuses it or does not answer in time; the records then stay in the buffer.
+   */
+  async flush(timeoutMs = this.limits.flushTimeoutMs): Promise<void> {
+    const target = this.added;
+    const lost = this.droppedBy["store-failed"];
+    if (!this.isDone(target)) {
+      let cancel = () => {};
+      try {
+        await new Promise<void>((resolve, reject) => {
+          const waiter = { target, resolve, reject };
+          this.waiters.push(waiter);
+          cancel = this.clock.schedule(() => {
+            this.waiters = this.waiters.filter((w) => w !== waiter);
+            reject(flushError(`no answer within ${timeoutMs} ms`));
+          }, timeoutMs);
+          this.pump();
+        });
+      } finally {
+        cancel();
+      }
+    }
+    if (this.droppedBy["store-failed"] > lost) throw flushError(messageOf(this.lastError), this.lastError);
+  }
+
+  /** Flushes and accepts nothing more. What could not be written is counted as dropped. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.closed = true;
+      this.cancelTimer?.();
+      const left = this.items.splice(0);
+      if (left.length > 0) this.drop(left.length, "closed");
+      this.bytes = 0;
+      this.settle();
+    }
+  }
+
+  counters(): TracerCounters {
+    const dropped = Object.values(this.droppedBy).reduce((a, b) => a + b, 0);
+    return {
+      queued: this.items.length + this.inFlight.length,
+      ...this.counts,
+      dropped,
+      droppedBy: { ...this.droppedBy },
+    };
+  }
+}
+
+function flushError(reason: string, cause?: unknown): LearningError {
+  return new LearningError("STORE_IO", {
+    received: `a store that did not take all records (${reason})`,
+    expected: "records acknowledged by the store",
+    remedy: "Mend the store and flush again; `counters()` tells what waits and what was lost.",
+    cause,
+  });
+}

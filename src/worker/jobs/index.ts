@@ -1,0 +1,73 @@
+// Runs in the learning thread.
+
+import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
+import type { PatternReport } from "../../patterns/index.js";
+import type { Description } from "../description.js";
+import type { Job } from "../job.js";
+import type { RowOptions } from "../rows.js";
+import { type DescribeInput, describeRouting } from "./describe-routing.js";
+import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
+import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-routing.js";
+import { type LearnOfflineInput, learnOfflineJob, type OfflineChallenger } from "./learn-offline.js";
+import { type LearnedPatterns, type LearnPatternsInput, learnPatterns } from "./learn-patterns.js";
+import { type AnalyzePatternsInput, analyzePatterns } from "./patterns.js";
+import {
+  type FitRewardModelInput,
+  type FitRewardModelOutput,
+  fitRewardModel,
+  heldRewardModel,
+  type PredictRewardsInput,
+  type PredictRewardsOutput,
+  predictRewards,
+  type TrainRewardModelInput,
+  type TrainRewardModelOutput,
+  trainRewardModel,
+} from "./reward-model.js";
+import { type RewardsInput, rewardsOfDecisions } from "./rewards.js";
+import { type RunTextsInput, type RunTextsOutput, runTexts } from "./run-texts.js";
+import { type PointRows, survey } from "./survey.js";
+import { type TrainRlInput, type TrainRlOutput, trainRl } from "./train-rl.js";
+import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
+
+/** Every job of the thread: its name, what it takes, and what it gives back. A new learner adds its job here. */
+export interface Jobs {
+  "facts.ingest": Job<IngestInput, IngestOutput>;
+  "routing.survey": Job<RowOptions, PointRows[]>;
+  "routing.train": Job<TrainRoutingInput, TrainedChallenger[]>;
+  "routing.learn-offline": Job<LearnOfflineInput, OfflineChallenger | undefined>;
+  "routing.judge": Job<JudgeRoutingInput, Judgement>;
+  "routing.describe": Job<DescribeInput, Description>;
+  "orchestrator.train": Job<TrainRlInput, TrainRlOutput>;
+  "patterns.analyze": Job<AnalyzePatternsInput, PatternReport>;
+  "patterns.learn": Job<LearnPatternsInput, LearnedPatterns>;
+  "rewards.of-decisions": Job<RewardsInput, Record<string, number | null>>;
+  "rewards.held": Job<Record<string, never>, string | undefined>;
+  "rewards.train": Job<TrainRewardModelInput, TrainRewardModelOutput>;
+  "rewards.fit": Job<FitRewardModelInput, FitRewardModelOutput>;
+  "rewards.predict": Job<PredictRewardsInput, PredictRewardsOutput>;
+  "rewards.texts": Job<RunTextsInput, RunTextsOutput>;
+}
+
+/** What a job of a table takes. */
+export type JobInput<K extends keyof Table, Table = Jobs> = Table[K] extends Job<infer I, unknown> ? I : never;
+/** What a job of a table gives back. */
+export type JobOutput<K extends keyof Table, Table = Jobs> = Table[K] extends Job<never, infer O> ? O : never;
+
+/** The jobs by name. */
+export const JOBS: Jobs = {
+  "facts.ingest": ingest,
+  "routing.survey": survey,
+  "routing.train": trainRouting,
+  "routing.learn-offline": learnOfflineJob,
+  "routing.judge": judgeRouting,
+  "routing.describe": describeRouting,
+  "orchestrator.train": trainRl,
+  "patterns.analyze": analyzePatterns,
+  "patterns.learn": learnPatterns,
+  "rewards.of-decisions": rewardsOfDecisions,
+  "rewards.held": heldRewardModel,
+  "rewards.train": trainRewardModel,
+  "rewards.fit": fitRewardModel,
+  "rewards.predict": predictRewards,
+  "rewards.texts": runTexts,
+};

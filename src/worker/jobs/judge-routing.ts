@@ -1,0 +1,117 @@
+// Runs in the learning thread.
+import type { ResolvedGateSettings } from "../../evaluation/gate-settings.js";
+import type { LearnedPoint } from "../../evaluation/improvement.js";
+import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
+import { judgeContinuation, judgeNew, type NextWatch } from "../../evaluation/point/findings.js";
+import { fullFitOf } from "../../evaluation/point/full-fit.js";
+import type { GateState } from "../../evaluation/point/gate-state.js";
+import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
+import { restored } from "../../evaluation/point/restored.js";
+import { beginWatch, improvementOf, watchChampion } from "../../evaluation/point/watch.js";
+import type { Job } from "../job.js";
+import { type RowOptions, rowsByPoint } from "../rows.js";
+import { stopping } from "../stopping.js";
+
+/** What to judge. */
+export interface JudgeRoutingInput {
+  decisionPoint: string;
+  rows: RowOptions;
+  /** The most that may be explored in act, which is part of what is judged. */
+  exploration: number;
+  challengers: TrainedChallenger[];
+  champion?: ServedVersion;
+  /** The version the champion continues, where it is not that version itself. */
+  anchor?: ServedVersion;
+  gate: ResolvedGateSettings;
+  state?: GateState;
+  /** The destinations of today. */
+  destinations?: readonly string[];
+  /** ISO time of the cycle. */
+  now: string;
+}
+
+/** What the numbers say. */
+export interface Judgement {
+  recommended: "promote" | "rollback" | "none";
+  /** Which of the challengers is to be promoted, and how it is to be watched once it serves. */
+  chosen?: number;
+  watch?: NextWatch;
+  /** One sentence with the numbers. */
+  reason: string;
+  /** Decisions it rests on. */
+  samples: number;
+  state: GateState;
+  status: LearnedPoint;
+  /** Plain figures for the lineage and the status. */
+  figures: Record<string, unknown>;
+}
+
+/**
+ * Judges what a decision point's policies are worth: first whether the champion still holds, by what
+ * it served; then whether a challenger may take its place, by decisions it was not trained on.
+ */
+export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
+  run(input, { state: facts, cancelled }) {
+    const onStep = stopping(cancelled);
+    const { gate, exploration, destinations } = input;
+    const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
+    const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
+    let state: GateState = input.state ?? { schemaVersion: 1 };
+    let figures: Record<string, unknown> = {};
+    const { version: champion, serving, unreadable } = restored(input.champion);
+    status.unreadable =
+      input.champion && unreadable !== undefined ? { version: input.champion.version, reason: unreadable } : undefined;
+
+    if (!champion) state = { ...state, watch: undefined };
+    else {
+      const known = state.watch?.version === champion.version ? state.watch : beginWatch(champion, gate.riskLevel);
+      const { report, watch } = watchChampion(rows, serving, known, input.now);
+      state = { ...state, watch };
+      status.improvement = improvementOf(report);
+      const { verdict, gain, interval, runs, reason } = report;
+      figures = { monitor: { verdict, gain, interval, runs } };
+      if (verdict === "roll-back")
+        return {
+          recommended: "rollback",
+          reason,
+          samples: runs,
+          state,
+          status: { ...status, verdict: reason },
+          figures,
+        };
+    }
+
+    const scene = { rows, destinations, exploration, gate, onStep };
+    let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
+    const firstNew = input.challengers.findIndex((c) => c.kind === "new");
+    for (const [index, challenger] of input.challengers.entries()) {
+      onStep();
+      const finding =
+        serving && challenger.kind === "refresh"
+          ? judgeContinuation(scene, challenger, input.anchor ? restored(input.anchor) : { serving }, state)
+          : judgeNew(scene, challenger, serving, state);
+      state = finding.state;
+      // The first one learned from the beginning sets the schedule: those beside it are learned when it is.
+      if (index === firstNew) {
+        const held = rows.filter((r) => r.reward !== undefined && r.at > challenger.dataTo).length;
+        state = { ...state, fullFit: fullFitOf(challenger.dataTo, input.now, { ...finding, held }) };
+      }
+      answer = {
+        recommended: finding.watch ? "promote" : "none",
+        ...(finding.watch && { chosen: index, watch: finding.watch }),
+        reason: finding.reason,
+        samples: finding.samples,
+        state,
+        status: {
+          ...status,
+          verdict: finding.reason,
+          moreDecisionsNeeded: finding.needed,
+          warnings: finding.warnings,
+        },
+        figures: { ...figures, ...finding.figures },
+      };
+      if (finding.watch) break;
+    }
+    return answer;
+  },
+};

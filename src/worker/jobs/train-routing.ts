@@ -1,0 +1,142 @@
+// Runs in the learning thread.
+import { digest } from "../../core/index.js";
+import { type DecisionRow, fitEncoder } from "../../dataset/index.js";
+import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
+import type { RowEncoders } from "../../evaluation/point/encode.js";
+import { type FullFit, isFullFitDue } from "../../evaluation/point/full-fit.js";
+import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
+import { restored } from "../../evaluation/point/restored.js";
+import { splitByTime } from "../../evaluation/point/split.js";
+import type { LearnOptions } from "../../policies/index.js";
+import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../policies/index.js";
+import type { MixedRows } from "../../rewards/index.js";
+import type { Job } from "../job.js";
+import { withMixedRewards } from "../mixed-rows.js";
+import { type RowOptions, rowsByPoint } from "../rows.js";
+import { stopping } from "../stopping.js";
+import { teach } from "../teach.js";
+
+/** What to train for one decision point. */
+export interface TrainRoutingInput {
+  decisionPoint: string;
+  rows: RowOptions;
+  learn: LearnOptions;
+  seed: number;
+  /** Share of the rows that train; the later ones judge. */
+  trainShare: number;
+  /** Rated rows needed before there is anything to train. */
+  minSamples: number;
+  /** The serving version: its continuation is trained, where it can be read. */
+  champion?: ServedVersion;
+  /** Whether unrated decisions may teach by what the reward model says of them. */
+  useRewardModel?: boolean;
+  /** Decisions up to this time may teach but prove nothing. */
+  provenFrom?: string;
+  /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
+  fullFit?: FullFit;
+}
+
+/**
+ * Trains the challengers of a decision point: without a champion one from the oldest rows on, with later
+ * ones left to judge it, none of them from before `provenFrom`; with a champion its continuation by the rows that came since, and on the full-fit schedule another from the
+ * beginning. None when there is too little to learn from.
+ */
+export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
+  run(input, { state, progress, cancelled }) {
+    const { provenFrom = "" } = input;
+    const { version: champion, serving } = restored(input.champion);
+    const onStep = stopping(cancelled);
+    const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
+    const rated = all.filter((r) => r.reward !== undefined);
+    const known = champion && champion.dataTo > provenFrom ? champion.dataTo : provenFrom;
+    const since = rated.filter((r) => r.at > known);
+    const unlearned = champion
+      ? rated.filter((r) => r.at > champion.dataTo || (r.ratedAt ?? r.at) > champion.publishedAt)
+      : [];
+    const { train } = splitByTime(since, input.trainShare);
+    const last = train.at(-1);
+    if (since.length < input.minSamples || !last) return [];
+    progress(0.1, `${since.length} rows`);
+    const mixedWith = (rows: readonly DecisionRow[], upTo?: string) =>
+      input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
+    const whole = rated.filter((r) => r.at <= last.at);
+    if (!champion) return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at))];
+    // A continuation is judged by how far it moved, not by rewards: it may learn from every row, those
+    // included that are older than what the champion knows but were rated since.
+    const refresh = learn(
+      input,
+      "refresh",
+      { artifact: champion.artifact, ...serving },
+      unlearned,
+      onStep,
+      mixedWith(unlearned),
+    );
+    if (!isFullFitDue(whole, since.length - train.length, input.fullFit)) return [refresh];
+    // From the beginning first: where it is proven better, the continuation is not asked for. What the
+    // champion was trained on would flatter it, so both are judged on what came after.
+    return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at)), refresh];
+  },
+};
+
+function learn(
+  input: TrainRoutingInput,
+  kind: TrainedChallenger["kind"],
+  started: Started,
+  train: readonly DecisionRow[],
+  onStep: () => void,
+  mixed?: MixedRows,
+): TrainedChallenger {
+  const rows = teach(started.policy, train, mixed?.rows ?? [], started.encoders, onStep);
+  onStep();
+  const last = (train.at(-1) as DecisionRow).at;
+  const merged = (known: readonly string[] | undefined, seen: (row: DecisionRow) => readonly string[]) =>
+    [...new Set([...(known ?? []), ...train.flatMap(seen)])].sort();
+  const artifact: RoutingArtifact = {
+    ...started.artifact,
+    policy: started.policy.snapshot(),
+    candidates: merged(started.artifact.candidates, (r) => [r.chosen]),
+    contextFields: merged(started.artifact.contextFields, (r) => Object.keys(r.context)),
+  };
+  return {
+    kind,
+    artifact,
+    rows,
+    dataFrom: (train[0] as DecisionRow).at,
+    dataTo: kind === "refresh" ? latest(input.champion?.dataTo ?? "", last) : last,
+    fingerprint: digest(JSON.stringify([artifact, input.seed]), 16),
+    ...(mixed && { rewardShares: mixed.shares }),
+  };
+}
+
+const latest = (a: string, b: string) => (a > b ? a : b);
+
+interface Started {
+  artifact: Omit<RoutingArtifact, "policy">;
+  encoders: RowEncoders;
+  policy: RoutingPolicy;
+}
+
+function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started {
+  const context = fitEncoder(
+    train.map((r) => r.context),
+    input.learn.encoder,
+  );
+  const features = train.flatMap((r) => Object.values(r.candidateFeatures ?? {}));
+  const candidate = features.length > 0 ? fitEncoder(features) : undefined;
+  const policy = createPolicy({
+    kind: "squarecb",
+    ...input.learn.policy,
+    dim: context.dim,
+    seed: input.seed,
+  } as PolicySpec);
+  return {
+    artifact: {
+      decisionPoint: input.decisionPoint,
+      encoder: context.snapshot(),
+      ...(candidate && { candidateEncoder: candidate.snapshot() }),
+      candidates: [],
+    },
+    encoders: { context, ...(candidate && { candidate }) },
+    policy,
+  };
+}

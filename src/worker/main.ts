@@ -1,0 +1,37 @@
+// Runs in the learning thread.
+import { parentPort } from "node:worker_threads";
+import { messageOf, show } from "../core/index.js";
+import { takeConsole } from "./console.js";
+import type { Job } from "./job.js";
+import { JOBS, type Jobs } from "./jobs/index.js";
+import type { RunRequest, WorkerReply } from "./protocol.js";
+import { CollectedFacts } from "./state.js";
+
+/** The thread's entry: takes jobs one after the other over one memory. */
+const state = new CollectedFacts();
+const reply = (message: WorkerReply) => parentPort?.postMessage(message);
+let queue: Promise<void> = Promise.resolve();
+takeConsole((text) => reply({ type: "printed", text }));
+
+async function handle({ id, job, input, cancel }: RunRequest): Promise<void> {
+  const flag = new Int32Array(cancel);
+  const cancelled = () => Atomics.load(flag, 0) !== 0;
+  try {
+    if (!Object.hasOwn(JOBS, job))
+      throw new Error(`unknown job ${show(job)}; known are ${Object.keys(JOBS).join(", ")}`);
+    const found: Job<never, unknown> = JOBS[job as keyof Jobs];
+    if (cancelled()) throw new Error("stopped before it began");
+    const output = await found.run(input as never, {
+      state,
+      cancelled,
+      progress: (share, message) => reply({ id, type: "progress", share, message }),
+    });
+    reply({ id, type: "result", output });
+  } catch (error) {
+    reply({ id, type: "error", message: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
+  }
+}
+
+parentPort?.on("message", (request: RunRequest) => {
+  queue = queue.then(() => handle(request));
+});

@@ -1,0 +1,99 @@
+// Runs in the learning thread.
+import type { Decision, FactTypes, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
+import { joinSegments } from "../dataset/index.js";
+
+/** What the worker thread holds between jobs: the facts collected so far, and what jobs leave for each other. */
+export interface WorkerState {
+  /** The decision of each `decisionId`, the last one written. */
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** All feedback facts of a run, in order of arrival. */
+  readonly feedback: ReadonlyMap<string, readonly FeedbackRecord[]>;
+  /** Trace segments of a run, in order of arrival. */
+  readonly traces: ReadonlyMap<string, readonly TraceSegment[]>;
+  /** The joined trace of a run; undefined where none of its segments is held. */
+  traceOf(workflowId: string): Trace | undefined;
+  /** Grows with every addition of something new: views computed for another revision are stale. */
+  readonly revision: number;
+  /** Things one job leaves for another (trained members, mined counts), by name. */
+  readonly shared: Map<string, unknown>;
+}
+
+/** How many of the newest facts the worker remembers. */
+export interface WorkerLimits {
+  decisions: number;
+  /** Runs with feedback, and runs with traces. */
+  runs: number;
+  /** Traces, as characters of JSON; on the heap they take about as many bytes. */
+  traceChars: number;
+}
+
+const DEFAULT_LIMITS: WorkerLimits = { decisions: 200_000, runs: 100_000, traceChars: 256 * 2 ** 20 };
+
+/** The worker's own, changeable side of {@link WorkerState}: a bounded window over the newest facts. */
+export class CollectedFacts implements WorkerState {
+  readonly decisions = new Map<string, Decision>();
+  readonly feedback = new Map<string, FeedbackRecord[]>();
+  readonly traces = new Map<string, TraceSegment[]>();
+  readonly shared = new Map<string, unknown>();
+  private readonly joined = new Map<string, Trace>();
+  private readonly traceChars = new Map<string, number>();
+  private charsHeld = 0;
+
+  revision = 0;
+
+  constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {}
+
+  traceOf(workflowId: string): Trace | undefined {
+    const known = this.joined.get(workflowId);
+    if (known) return known;
+    const trace = joinSegments(this.traces.get(workflowId) ?? []);
+    if (trace) this.joined.set(workflowId, trace);
+    return trace;
+  }
+
+  /** Adds facts in the order of their append; a fact seen before does not count twice. */
+  add(facts: Partial<{ [K in keyof FactTypes]: readonly FactTypes[K][] }>): void {
+    let fresh = facts.decision?.length ?? 0;
+    for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
+    for (const f of facts.feedback ?? [])
+      if (addTo(this.feedback, f.workflowId, f, (a) => a.feedbackId === f.feedbackId)) fresh++;
+    for (const t of facts.trace ?? []) {
+      if (!addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId)) continue;
+      this.joined.delete(t.workflowId);
+      this.weigh(t);
+      fresh++;
+    }
+    if (fresh > 0) this.revision++;
+    forgetOldest(this.decisions, this.limits.decisions);
+    forgetOldest(this.feedback, this.limits.runs);
+    for (const [workflowId] of this.traces) {
+      if (this.traces.size <= this.limits.runs && this.charsHeld <= this.limits.traceChars) break;
+      this.traces.delete(workflowId);
+      this.joined.delete(workflowId);
+      this.charsHeld -= this.traceChars.get(workflowId) ?? 0;
+      this.traceChars.delete(workflowId);
+    }
+  }
+
+  private weigh(segment: TraceSegment): void {
+    const chars = JSON.stringify(segment).length;
+    this.charsHeld += chars;
+    this.traceChars.set(segment.workflowId, (this.traceChars.get(segment.workflowId) ?? 0) + chars);
+  }
+}
+
+/** Whether the fact was new. */
+function addTo<T>(map: Map<string, T[]>, key: string, fact: T, same: (other: T) => boolean): boolean {
+  const list = map.get(key);
+  if (list?.some(same)) return false;
+  if (list) list.push(fact);
+  else map.set(key, [fact]);
+  return true;
+}
+
+function forgetOldest<T>(map: Map<string, T>, limit: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(key);
+  }
+}

@@ -1,10 +1,55 @@
-export * from "./core/index.js";
+// The front door: what a quick start, a router, feedback, learning, prompts and the Sentinel need. Everything
+// else has a subpath of its own.
+export {
+  type Clock,
+  createRng,
+  type Decision,
+  type DecisionContext,
+  type FeedbackRecord,
+  isLearningError,
+  LearningError,
+  type Logger,
+  ManualClock,
+  type Rng,
+  shuffled,
+  systemClock,
+  type Trace,
+} from "./core/index.js";
 export { OrchestratorEnv } from "./environments/index.js";
 export { FeedbackCollector } from "./feedback/index.js";
-export * from "./loop/index.js";
+export {
+  type Advice,
+  type AdviceOptions,
+  type AdvisedAction,
+  adviceSchema,
+  CollectiveLearningLoop,
+  type ComponentStatus,
+  type Counterfactual,
+  type CounterfactualRequest,
+  type CycleReport,
+  type DecisionExplanation,
+  type EngineStatus,
+  type ExportSummary,
+  type GateSettings,
+  type LearningReport,
+  type LearningStatus,
+  type LearnOptions,
+  type LoopConfig,
+  type LoopRouterOptions,
+  type MeasuredImprovement,
+  type ModelChoice,
+  type OrchestratorTraining,
+  type PointReport,
+  type PointStatus,
+  type RewardPredictions,
+  renderReportHtml,
+  type StepReport,
+  type TrainedOrchestrator,
+  UserFeedback,
+} from "./loop/index.js";
 export { PatternAnalyzer } from "./patterns/index.js";
 export { PromptOptimizer } from "./prompts/index.js";
 export { RewardModel } from "./rewards/index.js";
 export { createSentinelOrchestrator } from "./sentinel/index.js";
-export { createMemoryStore, openFileStore } from "./store/index.js";
+export { createMemoryStore, type LearningStore, openFileStore } from "./store/index.js";
 export { TraceCallbackHandler, WorkflowTracer } from "./tracing/index.js";

@@ -4,49 +4,44 @@ import { followPatterns } from "../learning/components/patterns.js";
 import type { LoopConfig } from "../learning/config.js";
 import type { CycleReport } from "../learning/cycle/types.js";
 import { type ExportSummary, exportLearning } from "../learning/export.js";
+import type { OrchestratorTraining } from "../learning/orchestrator-training.js";
 import type { LearningReport } from "../learning/report/types.js";
 import type { RewardPredictions } from "../learning/reward-predictions.js";
-import type { OrchestratorTrainingParts } from "../learning/train-orchestrator.js";
+import {
+  type OrchestratorTrainingParts,
+  type TrainedOrchestrator,
+  trainOrchestrator,
+} from "../learning/train-orchestrator.js";
 import { PatternAnalyzer } from "../patterns/index.js";
-import { routingArtifactName } from "../policies/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import {
   type Advice,
   assertRoutable,
+  type Counterfactual,
+  type CounterfactualRequest,
+  counterfactual,
   createModeBook,
   createRunBook,
+  type DecisionExplanation,
   type ModeSetting,
   type RoutingDeps,
 } from "../routing/index.js";
-import { attachSentinel, sentinelOf } from "../sentinel/index.js";
 import type { ErasureSelector } from "../store/index.js";
-import {
-  type HandlerOptions,
-  type TraceCallbackHandler,
-  type WorkflowTracer,
-  type WrapOptions,
-  withHandler,
-} from "../tracing/index.js";
-import { AdviceCache, pointMeant } from "./advice.js";
+import type { HandlerOptions, TraceCallbackHandler, WorkflowTracer, WrapOptions } from "../tracing/index.js";
+import { pointMeant } from "./advice.js";
+import { type AdviceOptions, Advisor } from "./advisor.js";
+import { attachTo } from "./attach.js";
+import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
 import { LoopFollower } from "./follower.js";
 import { LearnedPoints } from "./learned-points.js";
 import { isSwitchedOff, type LearningStatus, type LoopParts, openParts, traceIn } from "./parts.js";
-import { decisionsIn, drawLearned, LoopRouting } from "./routing.js";
-
-/** Options of `optimizeOrchestratorDecision`. */
-export interface AdviceOptions {
-  /** The decision point; the Sentinel's, or the only one, when left out. */
-  decisionPoint?: string;
-  /** Destinations that are allowed now, where the point's router is not of this process (default: all). */
-  candidates?: readonly string[];
-}
 
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
  * per storage folder and process, and `close` it at the end (or use `await using`).
  */
-export class CollectiveLearningLoop extends LoopRouting {
+export class CollectiveLearningLoop {
   /** Where judgements of runs come in. */
   readonly feedback: FeedbackCollector;
   /** Captures runs; `wrap` and `handler` are its. */
@@ -57,16 +52,25 @@ export class CollectiveLearningLoop extends LoopRouting {
   readonly prompts: PromptOptimizer;
   /** What distinguishes runs that go well; answers from the last published report once there is one. */
   readonly patterns: PatternAnalyzer;
+  /** A learned conditional edge for `addConditionalEdges`. */
+  readonly router: LearnedPoints["router"];
+  /** A learned node that goes on by a `Command`. */
+  readonly commandRouter: LearnedPoints["commandRouter"];
+  /** A node that writes the policy's advice into the state. */
+  readonly policyNode: LearnedPoints["policyNode"];
+  /** An uncompiled graph around such a node. */
+  readonly advisorGraph: LearnedPoints["advisorGraph"];
+  /** Middleware for langchain's `createAgent`: learns the model, the tools or the system prompt. */
+  readonly middleware: LearnedPoints["middleware"];
   private readonly deps: RoutingDeps;
-  protected readonly learned: LearnedPoints;
-  protected readonly training: OrchestratorTrainingParts;
-  private readonly advice = new AdviceCache<Advice>();
+  private readonly learned: LearnedPoints;
+  private readonly training: OrchestratorTrainingParts;
+  private readonly advisor: Advisor;
   private disabled = isSwitchedOff();
   private closing?: Promise<void>;
   private readonly follower: LoopFollower;
 
   private constructor(private readonly parts: LoopParts) {
-    super();
     const { clock, logger, config, registry } = parts;
     this.feedback = parts.feedback;
     this.tracer = parts.tracer;
@@ -87,7 +91,14 @@ export class CollectiveLearningLoop extends LoopRouting {
       modes: createModeBook(),
       runs: createRunBook(),
     };
-    this.learned = new LearnedPoints(this.deps, parts.points);
+    const learned = new LearnedPoints(this.deps, parts.points);
+    this.learned = learned;
+    this.advisor = new Advisor(learned, parts.points, registry);
+    this.router = learned.router.bind(learned) as LearnedPoints["router"];
+    this.commandRouter = learned.commandRouter.bind(learned) as LearnedPoints["commandRouter"];
+    this.policyNode = learned.policyNode.bind(learned) as LearnedPoints["policyNode"];
+    this.advisorGraph = learned.advisorGraph.bind(learned) as LearnedPoints["advisorGraph"];
+    this.middleware = learned.middleware.bind(learned) as LearnedPoints["middleware"];
     this.follower = new LoopFollower(parts, (point, mode) => this.deps.modes.set(point, mode));
     this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
     for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
@@ -118,15 +129,7 @@ export class CollectiveLearningLoop extends LoopRouting {
    * @throws SENTINEL_INVALID for an uncompiled graph that is no Sentinel
    */
   attach(orchestrator: object): void {
-    const compiled = orchestrator as {
-      lg_is_pregel?: boolean;
-      name?: string;
-      config?: Parameters<typeof withHandler>[0];
-    };
-    if (sentinelOf(orchestrator) || !compiled.lg_is_pregel) attachSentinel(orchestrator, this);
-    if (!compiled.lg_is_pregel) return;
-    const handler = this.handler({ workflowType: compiled.name ?? "orchestrator", graph: orchestrator });
-    compiled.config = withHandler(compiled.config, handler);
+    attachTo(this, orchestrator);
   }
 
   /**
@@ -218,28 +221,32 @@ export class CollectiveLearningLoop extends LoopRouting {
    * @param state the graph's state, where the point's router was declared in this process; else the
    * values its context function would give
    */
-  async optimizeOrchestratorDecision(
-    state: Readonly<Record<string, unknown>>,
-    options: AdviceOptions = {},
-  ): Promise<Advice> {
-    const point = pointMeant(
-      options.decisionPoint,
-      this.parts.points.list().map((p) => p.name),
-    );
-    const destinations = this.learned.destinationsOf(point);
-    const candidates = options.candidates ?? destinations;
-    const unknown = candidates.find((c) => !destinations.includes(c));
-    if (unknown !== undefined || candidates.length === 0) {
-      throw new LearningError("CONFIG_INVALID", {
-        received: `the candidates ${show(candidates)}`,
-        expected: `one or more of ${destinations.join(", ")}`,
-        remedy: `Ask about destinations of ${point}.`,
-      });
-    }
-    const version = this.disabled ? undefined : this.registry.champion(routingArtifactName(point))?.version;
-    return this.advice.get([point, state, candidates], version, () =>
-      this.learned.advise(point, state, options.candidates, version),
-    );
+  optimizeOrchestratorDecision(state: Readonly<Record<string, unknown>>, options: AdviceOptions = {}): Promise<Advice> {
+    return this.advisor.ask(state, options, this.disabled);
+  }
+
+  /**
+   * Trains a policy for a Sentinel by deep reinforcement learning in a simulator, in the worker thread:
+   * in one made from the Sentinel's captured traces, or in a world of your own. What beats the rule-based
+   * baseline there is published, not promoted; the gate judges it by real decisions in the next cycle.
+   * @throws TRAINING_INVALID for options that cannot be, CONFIG_UNKNOWN_KEY for ones that do not exist;
+   * WORKER_FAILED where no trace has a run of the agents
+   */
+  trainOrchestrator(options: OrchestratorTraining): Promise<TrainedOrchestrator> {
+    return trainOrchestrator(options, this.training);
+  }
+
+  /**
+   * Why the version that served a decision preferred what it preferred.
+   * @throws ARTIFACT_UNKNOWN when no version served it; CONTEXT_INVALID when it has no context
+   */
+  explainDecision(decision: Decision): Promise<DecisionExplanation> {
+    return explainStored(decision, this.registry);
+  }
+
+  /** What a finished run of `graph` would have come to by another destination. See {@link counterfactual}. */
+  counterfactual(graph: object, request: CounterfactualRequest): Promise<Counterfactual> {
+    return counterfactual(graph, request);
   }
 
   /** The decisions of a run in order, each once. */

@@ -1,4 +1,5 @@
-export { type AdviceOptions, CollectiveLearningLoop } from "./collective-learning-loop.js";
+export type { AdviceOptions } from "./advisor.js";
+export { CollectiveLearningLoop } from "./collective-learning-loop.js";
 
 import type { DecisionOptions } from "../routing/index.js";
 import type { Learnable } from "./learned-points.js";

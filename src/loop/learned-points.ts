@@ -54,25 +54,33 @@ export class LearnedPoints {
     private readonly book: PointBook,
   ) {}
 
+  /**
+   * A learned conditional edge for `addConditionalEdges`; always give its destinations as the path
+   * map too.
+   * @throws ROUTER_INVALID, CONFIG_UNKNOWN_KEY for wrong options (all of this family)
+   */
   router<S, const D extends string>(given: Learnable<DecisionOptions<S, D>>): LearnedRouter<S, D> {
     const { options, learn } = apart<DecisionOptions<S, D>>(given);
     return this.declare(createRouter(options, this.deps), options, options.destinations, learn);
   }
 
-  commandRouter<S, const D extends string, U extends Record<string, unknown>>(
+  /** A learned node that goes on by a `Command`: `addNode(name, node, { ends: node.ends })`. */
+  commandRouter<S, const D extends string, U extends Record<string, unknown> = Record<string, never>>(
     given: Learnable<CommandRouterOptions<S, D, U>>,
   ): CommandRouter<S, D, U> {
     const { options, learn } = apart<CommandRouterOptions<S, D, U>>(given);
     return this.declare(createCommandRouter(options, this.deps), options, options.destinations, learn);
   }
 
-  policyNode<S, const D extends string, const K extends string>(
+  /** A node that writes the policy's advice into the state; the graph's own code decides. */
+  policyNode<S, const D extends string, const K extends string = "advice">(
     given: Learnable<PolicyNodeOptions<S, D, K>>,
   ): PolicyNode<S, D, K> {
     const { options, learn } = apart<PolicyNodeOptions<S, D, K>>(given);
     return this.declare(createPolicyNode(options, this.deps), options, options.destinations, learn);
   }
 
+  /** An uncompiled graph around such a node, to be hosted by a graph whose state has `advice`. */
   advisorGraph<F extends AdvisorFields, const D extends string>(
     given: Learnable<AdvisorGraphOptions<F, D>>,
   ): AdvisorGraph<F> {
@@ -80,6 +88,7 @@ export class LearnedPoints {
     return advisorGraphAround(state, this.policyNode(options));
   }
 
+  /** Middleware for langchain's `createAgent`: learns the model, the tools or the system prompt of each model call. */
   middleware<const C extends string>(given: Learnable<LearnedMiddlewareOptions<C>>): LearnedMiddleware {
     const { options, learn } = apart<LearnedMiddlewareOptions<C>>(given);
     const made = createLearnedMiddleware(options, this.deps);

@@ -1,3 +1,4 @@
+export { stepReward } from "../orchestration/index.js";
 export type { SentinelLoop } from "./advisor.js";
 export type { AgentBrief, AssessResult, InvokableAgent, SentinelAgent } from "./agent.js";
 export type { ApprovalAnswer, ApprovalRequest } from "./approval.js";

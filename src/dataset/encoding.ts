@@ -1,0 +1,10 @@
+/**
+ * How contexts become vectors, and how rewards are composed: the pure part of learning, for evaluations of
+ * one's own.
+ * @module
+ */
+export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
+export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
+export type { EncoderSnapshot, FeatureEncoder } from "./encoder-types.js";
+export type { FeatureVector } from "./feature-vector.js";
+export { composeReward, DEFAULT_REWARD_WEIGHTS, type RewardOptions, type RewardWeights } from "./reward.js";

@@ -14,6 +14,8 @@ export type LearningErrorCode =
   | "STORE_CLOSED"
   | "STORE_CORRUPT"
   | "STORE_IO"
+  | "STORE_UNREACHABLE"
+  | "STORE_REFUSED"
   | "STORE_LOCKED"
   | "STORE_QUERY"
   | "ARTIFACT_UNKNOWN"

@@ -1,0 +1,217 @@
+import { join } from "node:path";
+import {
+  type Clock,
+  defaultLogger,
+  digest,
+  LearningError,
+  type Logger,
+  messageOf,
+  show,
+  systemClock,
+} from "../../core/index.js";
+import { checkSelector } from "../facts.js";
+import { forgetHolder, isAlive, newHolder } from "../file/holder.js";
+import type { DocumentStore, FactKind, LearningStore } from "../learning-store.js";
+import { closedError } from "../memory-store.js";
+import { sqlBlobs } from "./blobs.js";
+import { sqlDocuments } from "./documents.js";
+import { eraseFacts } from "./eraser.js";
+import { Lanes } from "./lane.js";
+import { migrate } from "./migrate.js";
+import { FactReader } from "./reader.js";
+import { retainPartitions, sizesOf } from "./retention.js";
+import { isRow, rowOf } from "./row.js";
+import { Spill, type SpillOptions } from "./spill.js";
+import { openPool, type PostgresPool, type Sql, sqlOver } from "./sql.js";
+import { RegistryWatch } from "./watch.js";
+import { FactWriter, writeLeft } from "./writer.js";
+
+/** Options of {@link openPostgresStore}. Give a `pool` or a `connectionString`. */
+export interface PostgresStoreOptions {
+  /** A pool of `pg`, which stays yours: it is not closed with the store. */
+  pool?: PostgresPool;
+  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full`. The store opens and closes a pool of its own. */
+  connectionString?: string;
+  /** Connections of a pool of its own (default 4, of which one listens for changes of the registry). */
+  maxConnections?: number;
+  /** The schema that holds the tables (default `collective_learning`); it is made when missing. */
+  schema?: string;
+  /**
+   * Where records wait on the local disk while the server cannot be reached (default 256 MiB in `./learning/spill`);
+   * `false` refuses them instead. What waits is lost with the disk.
+   */
+  spill?: Partial<SpillOptions> | false;
+  /** Days of one partition, the least that retention removes (default 7). Fixed when the tables are made. */
+  partitionDays?: number;
+  /** How long one statement may take, in milliseconds (default 15,000). */
+  statementTimeoutMs?: number;
+  logger?: Logger;
+  clock?: Clock;
+}
+
+/**
+ * Opens the store that keeps everything in PostgreSQL (14 or later), for any number of processes on any number of hosts.
+ * Makes its tables when they are missing. See docs/stores.md for the rights it needs.
+ *
+ * @throws STORE_UNREACHABLE where no server answers; STORE_REFUSED where it lets this user not in, or not create the
+ * tables; CONFIG_INVALID for options that cannot be
+ * @example
+ * const store = await openPostgresStore({ connectionString: process.env.DATABASE_URL });
+ * const loop = await CollectiveLearningLoop.open({ store, role: "serve" });
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<LearningStore> {
+  const { clock = systemClock, logger = defaultLogger(), schema = "collective_learning" } = options;
+  checkOptions(options);
+  const timeoutMs = options.statementTimeoutMs ?? 15_000;
+  const ownPool = options.pool
+    ? undefined
+    : await openPool({
+        connectionString: options.connectionString!,
+        max: options.maxConnections ?? 4,
+        connectTimeoutMs: Math.min(timeoutMs, 5000),
+      });
+  const pool = (options.pool ?? ownPool)!;
+  // An idle connection that is lost must not end the process.
+  const onError = (error: Error) => logger.debug("an idle connection was lost", { error: messageOf(error) });
+  pool.on("error", onError);
+  const letGo = async () => {
+    pool.off("error", onError);
+    await ownPool?.end();
+  };
+  const sql = sqlOver(pool, schema, timeoutMs);
+  try {
+    await migrate(sql, options.partitionDays ?? 7);
+    const partitionDays = await settingOf(sql, "partitionDays");
+    return over({ sql, pool, schema, partitionDays, clock, logger, spill: options.spill ?? {}, letGo });
+  } catch (error) {
+    await letGo().catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Parts {
+  sql: Sql;
+  pool: PostgresPool;
+  schema: string;
+  partitionDays: number;
+  clock: Clock;
+  logger: Logger;
+  spill: Partial<SpillOptions> | false;
+  letGo(): Promise<void>;
+}
+
+function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }: Parts): LearningStore {
+  const channel = `collective_learning_${digest(schema, 16)}`;
+  const lanes = new Lanes(sql);
+  const holder = newHolder();
+  const spills: SpillOptions | undefined =
+    spill === false
+      ? undefined
+      : { folder: spill.folder ?? join("learning", "spill"), maxBytes: spill.maxBytes ?? 256 * 2 ** 20 };
+  const writer = new FactWriter({
+    lanes,
+    clock,
+    logger,
+    partitionDays,
+    ...(spills && { spill: Spill.of(holder, spills) }),
+  });
+  const watch = new RegistryWatch({ pool, sql, channel, clock, logger });
+  const documents = sqlDocuments(sql, channel);
+  const blobs = sqlBlobs(sql);
+  void upkeep({ lanes, logger, spills });
+
+  let closing: Promise<void> | undefined;
+  const mustBeOpen = () => {
+    if (closing) throw closedError();
+  };
+  const guarded =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      mustBeOpen();
+      return call(...args);
+    };
+
+  return {
+    append: guarded(<K extends FactKind>(kind: K, facts: readonly object[]) =>
+      writer.append(
+        kind,
+        facts.map((fact) => (isRow(fact) ? fact : rowOf(kind, fact as never))),
+        facts,
+      ),
+    ),
+    encode: rowOf,
+    read: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).read(query),
+    documents: {
+      get: guarded(documents.get),
+      put: guarded(documents.put),
+      update: guarded(documents.update),
+      delete: guarded(documents.delete),
+      keys: guarded(documents.keys),
+    } as DocumentStore,
+    blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
+    sizes: guarded(() => sizesOf(sql)),
+    retain: guarded(async (policy) => {
+      const removed = await retainPartitions(sql, policy, clock, partitionDays);
+      await lanes.tidy();
+      return removed;
+    }),
+    erase: guarded(async (selector) => {
+      checkSelector(selector);
+      await writer.settled();
+      return eraseFacts(sql, selector);
+    }),
+    close() {
+      closing ??= (async () => {
+        watch.stop();
+        try {
+          await writer.close();
+        } finally {
+          forgetHolder(holder);
+          await letGo();
+        }
+      })();
+      return closing;
+    },
+  };
+}
+
+async function settingOf(sql: Sql, name: string): Promise<number> {
+  const { rows } = await sql.query<{ value: number }>(
+    "reading the settings",
+    `SELECT value::float8 AS value FROM ${sql.schema}.settings WHERE name = $1`,
+    [name],
+  );
+  const value = rows[0]?.value;
+  if (value !== undefined) return value;
+  throw new LearningError("STORE_CORRUPT", {
+    received: `no setting ${show(name)} in ${sql.schema}`,
+    expected: "the settings that were made with the tables",
+    remedy: "Restore the table `settings` from a backup.",
+  });
+}
+
+/** Writes what processes of this host left on the disk when they died. */
+async function upkeep(parts: { lanes: Lanes; logger: Logger; spills: SpillOptions | undefined }): Promise<void> {
+  const { lanes, logger, spills } = parts;
+  try {
+    for (const holder of spills ? await Spill.left(spills) : [])
+      if (spills && !isAlive(holder)) await writeLeft(Spill.of(holder, spills), lanes, logger);
+  } catch (error) {
+    logger.warn("what another process left during an outage is not written yet", { error: messageOf(error) });
+  }
+}
+
+function checkOptions({ pool, connectionString, schema, partitionDays }: PostgresStoreOptions): void {
+  const wrong = (received: string, expected: string, remedy: string) =>
+    new LearningError("CONFIG_INVALID", { received, expected, remedy });
+  if ((pool === undefined) === (connectionString === undefined))
+    throw wrong(
+      pool ? "a pool and a connection string" : "neither a pool nor a connection string",
+      "one of them",
+      "Give `pool` to share the host's connections, else `connectionString`.",
+    );
+  if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,40}$/.test(schema))
+    throw wrong(`the schema ${show(schema)}`, "a-z, 0-9 and _, at most 41 characters", "Choose another name.");
+  if (partitionDays !== undefined && !(Number.isInteger(partitionDays) && partitionDays >= 1))
+    throw wrong(`partitionDays: ${show(partitionDays)}`, "a whole number from 1 on", "Leave it out for 7.");
+}

@@ -1,0 +1,226 @@
+import type { Logger } from "../../core/index.js";
+import { messageOf } from "../../core/index.js";
+import { checkQuery } from "../facts.js";
+import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
+import { type LaneState, type Position, positionOf, readCursor, START, seqIn, writeCursor } from "./cursor.js";
+import { columnValue } from "./row.js";
+import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
+import type { Sql } from "./sql.js";
+
+interface Row {
+  lane: number;
+  seq: number;
+  at: number;
+  body: string;
+}
+
+/** Rows of one answer, at first, and the characters that it is then to have. */
+const FIRST_PAGE = 256;
+const PAGE_CHARS = 4 * 1024 * 1024;
+
+/** Reads the facts of one kind. */
+export class FactReader<K extends FactKind> {
+  private pageRows = FIRST_PAGE;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly kind: K,
+    private readonly logger: Logger,
+    /** Fails once the store is closed. */
+    private readonly mustBeOpen: () => void,
+  ) {}
+
+  async *read(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
+    this.mustBeOpen();
+    checkQuery(query);
+    const before = query.after === undefined ? START : readCursor(this.kind, query.after);
+    const lanes = await this.lanesAfter(before);
+    const end = writeCursor(
+      this.kind,
+      positionOf(before, lanes, (lane) => lane.seq),
+    );
+    /** How far was read, of the lanes that were begun. */
+    const read = new Map<number, number>();
+    const cursor = () =>
+      query.latest
+        ? end
+        : writeCursor(
+            this.kind,
+            positionOf(before, lanes, ({ id }) => read.get(id) ?? seqIn(before, id) ?? 0),
+          );
+    const size = query.batchSize ?? 256;
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
+    let facts: FactTypes[K][] = [];
+    for await (const rows of this.pages(query, before, lanes)) {
+      for (const row of rows) {
+        if (left <= 0) break;
+        // The batch before is full, and not the last one.
+        if (facts.length === size) {
+          this.mustBeOpen();
+          yield { facts, cursor: cursor() };
+          facts = [];
+        }
+        read.set(row.lane, row.seq);
+        const fact = this.parse(row);
+        if (fact === undefined) continue;
+        facts.push(fact);
+        left--;
+      }
+      if (left <= 0) break;
+    }
+    this.mustBeOpen();
+    if (facts.length > 0) yield { facts, cursor: left <= 0 ? cursor() : end };
+  }
+
+  private parse({ body, lane, seq }: Row): FactTypes[K] | undefined {
+    try {
+      return JSON.parse(body) as FactTypes[K];
+    } catch (error) {
+      this.logger.warn("a damaged fact is skipped", { kind: this.kind, lane, seq, error: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  /** Lanes that are not read to their end. Facts up to their numbers are committed, whatever comes meanwhile. */
+  private async lanesAfter(position: Position): Promise<LaneState[]> {
+    const { rows } = await this.sql.query<LaneState>(
+      "looking for new facts",
+      `SELECT id::float8 AS id, ${this.kind}_seq::float8 AS seq, ended FROM ${this.sql.schema}.lanes
+       WHERE id > $1 OR id = ANY($2::bigint[]) ORDER BY id`,
+      [position.base, [...position.lanes.keys()]],
+    );
+    return rows;
+  }
+
+  private pages(query: FactQuery, before: Position, lanes: readonly LaneState[]): AsyncIterable<Row[]> {
+    const { conditions, values } = this.conditionsOf(query);
+    if (conditions.includes("false") || query.limit === 0) return nothing();
+    if (query.latest) return this.latest(conditions, values, lanes, query.limit);
+    if (conditions.length > 0) return this.filtered(conditions, values, before, lanes);
+    return this.everything(before, lanes, query.limit);
+  }
+
+  private conditionsOf(query: FactQuery): { conditions: string[]; values: unknown[] } {
+    const values: unknown[] = [];
+    const columns = new Map<string, string>(KEY_COLUMNS[this.kind]);
+    const place = (value: unknown) => `$${values.push(value)}`;
+    const conditions: string[] = [];
+    for (const field of ["workflowId", "workflowType", "threadId", "userId", "decisionPoint", "status"] as const) {
+      const value = query[field];
+      if (value === undefined) continue;
+      const column = columns.get(field);
+      conditions.push(column ? `${column} = ${place(columnValue(value))}` : "false");
+    }
+    if (query.from !== undefined) conditions.push(`at >= ${place(Date.parse(query.from))}::bigint`);
+    if (query.to !== undefined) conditions.push(`at < ${place(Date.parse(query.to))}::bigint`);
+    return { conditions, values };
+  }
+
+  private async fetch(text: string, values: unknown[]): Promise<Row[]> {
+    this.mustBeOpen();
+    const { rows } = await this.sql.query<Row>(`reading facts (${this.kind})`, text, values);
+    const chars = rows.reduce((sum, row) => sum + row.body.length, 0);
+    if (rows.length > 0) this.pageRows = Math.ceil(Math.min(4096, Math.max(16, (PAGE_CHARS * rows.length) / chars)));
+    return rows;
+  }
+
+  private get from(): string {
+    return `${this.sql.schema}.${TABLE_OF[this.kind]}`;
+  }
+
+  /** All facts, of all lanes side by side, in each in its order; what is older comes first as far as that allows. */
+  private async *everything(before: Position, lanes: readonly LaneState[], limit?: number): AsyncIterable<Row[]> {
+    const open = lanes
+      .map(({ id, seq }) => ({ id, at: seqIn(before, id) ?? seq, end: seq }))
+      .filter((lane) => lane.at < lane.end);
+    while (open.length > 0) {
+      const share = Math.ceil(Math.min(this.pageRows, limit ?? this.pageRows) / open.length);
+      const rows = await this.fetch(
+        `SELECT l.lane::float8 AS lane, f.seq::float8 AS seq, f.at::float8 AS at, f.body
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS l(lane, after, upto)
+         CROSS JOIN LATERAL (
+           SELECT seq, at, body FROM ${this.from} t
+           WHERE t.lane = l.lane AND t.seq > l.after AND t.seq <= l.upto ORDER BY t.seq LIMIT $4
+         ) f`,
+        [open.map((l) => l.id), open.map((l) => l.at), open.map((l) => l.end), share],
+      );
+      const byLane = new Map(open.map((lane) => [lane.id, [] as Row[]]));
+      for (const row of rows) byLane.get(row.lane)?.push(row);
+      for (const list of byLane.values()) list.sort((a, b) => a.seq - b.seq);
+      yield merged([...byLane.values()]);
+      for (const lane of open.splice(0)) {
+        const list = byLane.get(lane.id)!;
+        const last = list.at(-1);
+        if (last && list.length === share && last.seq < lane.end) open.push({ ...lane, at: last.seq });
+      }
+    }
+  }
+
+  /** What fulfils conditions, lane by lane. */
+  private async *filtered(
+    conditions: string[],
+    values: unknown[],
+    before: Position,
+    lanes: readonly LaneState[],
+  ): AsyncIterable<Row[]> {
+    const ends = new Map(lanes.map((lane) => [lane.id, lane.seq]));
+    let last = { lane: 0, seq: 0 };
+    for (;;) {
+      const n = values.length;
+      const size = this.pageRows;
+      const rows = await this.fetch(
+        `SELECT lane::float8 AS lane, seq::float8 AS seq, at::float8 AS at, body FROM ${this.from}
+         WHERE ${[...conditions, `(lane, seq) > ($${n + 1}::bigint, $${n + 2}::bigint)`].join(" AND ")}
+         ORDER BY lane, seq LIMIT $${n + 3}`,
+        [...values, last.lane, last.seq, size],
+      );
+      yield rows.filter((row) => row.seq > (seqIn(before, row.lane) ?? row.seq) && row.seq <= (ends.get(row.lane) ?? 0));
+      if (rows.length < size) return;
+      last = rows.at(-1)!;
+    }
+  }
+
+  /** The newest first; of one moment, what was appended last. */
+  private async *latest(
+    conditions: string[],
+    values: unknown[],
+    lanes: readonly LaneState[],
+    limit?: number,
+  ): AsyncIterable<Row[]> {
+    const ends = new Map(lanes.map((lane) => [lane.id, lane.seq]));
+    let last: Row | undefined;
+    for (;;) {
+      const n = values.length;
+      const size = Math.min(this.pageRows, limit ?? this.pageRows);
+      const all = [...conditions];
+      if (last) all.push(`(at, lane, seq) < ($${n + 2}::bigint, $${n + 3}::bigint, $${n + 4}::bigint)`);
+      const rows = await this.fetch(
+        `SELECT lane::float8 AS lane, seq::float8 AS seq, at::float8 AS at, body FROM ${this.from}
+         ${all.length > 0 ? `WHERE ${all.join(" AND ")}` : ""} ORDER BY at DESC, lane DESC, seq DESC LIMIT $${n + 1}`,
+        [...values, size, ...(last ? [last.at, last.lane, last.seq] : [])],
+      );
+      yield rows.filter((row) => row.seq <= (ends.get(row.lane) ?? 0));
+      if (rows.length < size) return;
+      last = rows.at(-1);
+    }
+  }
+}
+
+async function* nothing(): AsyncIterable<Row[]> {}
+
+/** Lists that are each in their order as one: of their first ones, the oldest comes first. */
+function merged(lists: readonly Row[][]): Row[] {
+  if (lists.length === 1) return lists[0]!;
+  const heads = lists.map(() => 0);
+  const all: Row[] = [];
+  const total = lists.reduce((sum, list) => sum + list.length, 0);
+  while (all.length < total) {
+    let best = -1;
+    for (const [i, list] of lists.entries()) {
+      const head = list[heads[i]!];
+      if (head && (best < 0 || head.at < lists[best]![heads[best]!]!.at)) best = i;
+    }
+    all.push(lists[best]![heads[best]!++]!);
+  }
+  return all;
+}

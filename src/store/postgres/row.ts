@@ -1,0 +1,75 @@
+import { digest, LearningError } from "../../core/index.js";
+import { type FactKeys, keysOf } from "../facts.js";
+import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
+import { KEY_COLUMNS } from "./schema.js";
+
+/** A fact as it will be a row: its text, and what it is found by. */
+export class FactRow implements EncodedFact {
+  constructor(
+    readonly body: string,
+    readonly keys: FactKeys,
+  ) {}
+
+  get bytes(): number {
+    return Buffer.byteLength(this.body);
+  }
+}
+
+export function rowOf<K extends FactKind>(kind: K, fact: FactTypes[K]): FactRow {
+  return new FactRow(JSON.stringify(fact), keysOf(kind, fact));
+}
+
+/** Whether this is a fact that {@link rowOf} made. */
+export const isRow = (fact: object): fact is FactRow => "body" in fact && "keys" in fact;
+
+/** An index takes no longer key than about 2,700 bytes. */
+const LONGEST_KEY = 400;
+
+/** A key as its column holds it: PostgreSQL takes no NUL, and a long key is kept by its digest. */
+export function columnValue(key: string): string {
+  const text = key.replaceAll("\0", "\uFFFD");
+  return text.length > LONGEST_KEY ? `${text.slice(0, LONGEST_KEY)}~${digest(text)}` : text;
+}
+
+const DAY_MS = 86_400_000;
+/** What is older, or dated ahead, stands with what arrives now: strange clocks shall not make a partition each. */
+const OLDEST_DAYS = 730;
+
+/** The period, and with it the partition, of a fact by its own time. */
+export function periodOf(atMs: number, nowMs: number, partitionDays: number): number {
+  const isStrange = atMs > nowMs || atMs < nowMs - OLDEST_DAYS * DAY_MS;
+  return Math.max(0, Math.floor((isStrange ? nowMs : atMs) / (partitionDays * DAY_MS)));
+}
+
+/** Facts of one kind on their way, by column. Plain data, so that they may wait in a file as well. */
+export interface Columns {
+  kind: FactKind;
+  periods: number[];
+  ats: number[];
+  keys: Record<string, (string | null)[]>;
+  /** One fact a line; JSON has no line feed within. */
+  bodies: string;
+}
+
+/** @throws STORE_IO for a fact without a time that is one */
+export function columnsOf(kind: FactKind, rows: readonly FactRow[], nowMs: number, partitionDays: number): Columns {
+  const ats = rows.map(({ keys }) => {
+    const at = Date.parse(keys.at);
+    if (!Number.isNaN(at)) return at;
+    throw new LearningError("STORE_IO", {
+      received: `a ${kind} of the time ${JSON.stringify(keys.at)}`,
+      expected: "an ISO 8601 timestamp",
+      remedy: "Give the time as 2026-01-31T12:00:00.000Z.",
+    });
+  });
+  const keys: Columns["keys"] = {};
+  for (const [field, column] of KEY_COLUMNS[kind])
+    keys[column] = rows.map((row) => (row.keys[field] === undefined ? null : columnValue(row.keys[field])));
+  return {
+    kind,
+    ats,
+    periods: ats.map((at) => periodOf(at, nowMs, partitionDays)),
+    keys,
+    bodies: rows.map((row) => row.body).join("\n"),
+  };
+}

@@ -1,0 +1,104 @@
+import type { FactKind } from "../learning-store.js";
+
+/** The table of each kind of fact. */
+export const TABLE_OF: Record<FactKind, string> = { trace: "traces", decision: "decisions", feedback: "feedback" };
+
+/** Columns of a fact table that queries look at, beside `at`; by kind, for a column that is always empty costs as well. */
+export const KEY_COLUMNS: Record<FactKind, readonly (readonly [field: KeyField, column: string])[]> = {
+  trace: [
+    ["workflowId", "workflow_id"],
+    ["workflowType", "workflow_type"],
+    ["threadId", "thread_id"],
+    ["userId", "user_id"],
+    ["status", "status"],
+  ],
+  decision: [
+    ["workflowId", "workflow_id"],
+    ["workflowType", "workflow_type"],
+    ["threadId", "thread_id"],
+    ["userId", "user_id"],
+    ["decisionPoint", "decision_point"],
+  ],
+  feedback: [
+    ["workflowId", "workflow_id"],
+    ["workflowType", "workflow_type"],
+    ["threadId", "thread_id"],
+    ["userId", "user_id"],
+  ],
+};
+type KeyField = "workflowId" | "workflowType" | "threadId" | "userId" | "status" | "decisionPoint";
+
+/** The first columns of the indexes of a fact table; those that are mostly empty hold only the rows that have them. */
+const INDEXES: Record<FactKind, readonly string[]> = {
+  trace: ["(lane, seq)", "(at)", "(workflow_id)", "(workflow_type, at)"],
+  decision: ["(lane, seq)", "(at)", "(workflow_id)", "(decision_point, at)"],
+  feedback: ["(lane, seq)", "(at)", "(workflow_id)"],
+};
+const PARTIAL = ["thread_id", "user_id"];
+
+const factTable = (schema: string, kind: FactKind): string => {
+  const table = TABLE_OF[kind];
+  const columns = KEY_COLUMNS[kind].map(([, column]) => `${column} text${column === "workflow_id" ? " NOT NULL" : ""}`);
+  const indexes = [
+    ...INDEXES[kind].map((columns) => `CREATE INDEX ON ${schema}.${table} ${columns}`),
+    ...PARTIAL.map((column) => `CREATE INDEX ON ${schema}.${table} (${column}, at) WHERE ${column} IS NOT NULL`),
+  ];
+  return `
+    CREATE TABLE ${schema}.${table} (
+      period integer NOT NULL, lane bigint NOT NULL, seq bigint NOT NULL, at bigint NOT NULL,
+      ${columns.join(", ")}, body text NOT NULL
+    ) PARTITION BY RANGE (period);
+    DO $do$ BEGIN
+      ALTER TABLE ${schema}.${table} ALTER COLUMN body SET COMPRESSION lz4;
+    EXCEPTION WHEN feature_not_supported OR invalid_parameter_value OR syntax_error THEN
+      NULL; -- A server built without it compresses by its own, slower method.
+    END $do$;
+    ${indexes.join(";\n")};`;
+};
+
+/**
+ * The first version: what is written in order by each writer (its lane), what changes (documents, leases), and what
+ * stays (blobs). A partition is attached under SHARE UPDATE EXCLUSIVE, which stops no writer, by a function that runs
+ * with its owner's rights: whoever writes facts needs none to create tables.
+ */
+function version1(schema: string, partitionDays: number): string {
+  const literal = `'${schema.replaceAll("'", "''")}'`;
+  return `
+    CREATE TABLE ${schema}.settings (name text PRIMARY KEY, value bigint NOT NULL);
+    INSERT INTO ${schema}.settings VALUES ('partitionDays', ${partitionDays}), ('lane', 0);
+    CREATE TABLE ${schema}.lanes (
+      id bigint PRIMARY KEY, key text NOT NULL UNIQUE, host text NOT NULL, batch bigint NOT NULL DEFAULT 0,
+      trace_seq bigint NOT NULL DEFAULT 0, decision_seq bigint NOT NULL DEFAULT 0,
+      feedback_seq bigint NOT NULL DEFAULT 0, ended boolean NOT NULL DEFAULT false,
+      seen_at timestamptz NOT NULL DEFAULT now()
+    ) WITH (fillfactor = 50);
+    CREATE TABLE ${schema}.documents (
+      key text COLLATE "C" PRIMARY KEY, value text NOT NULL, version bigint NOT NULL, stamp text NOT NULL
+    );
+    CREATE TABLE ${schema}.blobs (name text COLLATE "C" PRIMARY KEY, content text NOT NULL);
+    CREATE TABLE ${schema}.leases (
+      name text PRIMARY KEY, holder text, fence bigint NOT NULL, expires_at bigint NOT NULL
+    );
+    ${factTable(schema, "trace")}
+    ${factTable(schema, "decision")}
+    ${factTable(schema, "feedback")}
+    CREATE FUNCTION ${schema}.ensure_partition(kind text, wanted integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+    DECLARE
+      part text;
+    BEGIN
+      IF kind NOT IN ('traces', 'decisions', 'feedback') OR wanted IS NULL OR wanted < 0 THEN
+        RAISE EXCEPTION 'no partition % of %', wanted, kind USING ERRCODE = '22023';
+      END IF;
+      PERFORM pg_advisory_xact_lock(hashtextextended(${literal} || kind, 0));
+      part := kind || '_p' || wanted;
+      IF to_regclass(format('%s.%I', ${literal}, part)) IS NOT NULL THEN RETURN; END IF;
+      EXECUTE format('CREATE TABLE %s.%I (LIKE %s.%I INCLUDING ALL)', ${literal}, part, ${literal}, kind);
+      EXECUTE format('ALTER TABLE %s.%I ATTACH PARTITION %s.%I FOR VALUES FROM (%s) TO (%s)',
+        ${literal}, kind, ${literal}, part, wanted, wanted + 1);
+    END $body$;
+    REVOKE ALL ON FUNCTION ${schema}.ensure_partition(text, integer) FROM PUBLIC;`;
+}
+
+/** Statements of each version, in order; what is released here is never changed again, only added to. */
+export const MIGRATIONS: readonly ((schema: string, partitionDays: number) => string)[] = [version1];

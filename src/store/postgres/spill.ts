@@ -1,0 +1,154 @@
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { digest, LearningError, type Logger, messageOf, oneAtATime } from "../../core/index.js";
+import type { Columns } from "./row.js";
+
+/** A batch on its way to a lane; its number tells the server whether it has come already. */
+export interface Batch {
+  lane: string;
+  number: number;
+  columns: Columns;
+}
+
+/** Where batches wait while the server cannot be reached. */
+export interface SpillOptions {
+  folder: string;
+  /** Beyond this size nothing more is taken. */
+  maxBytes: number;
+}
+
+const OF_SPILL = /^(.+)\.spill$/;
+/** Digest, length in bytes, line feed. */
+const HEADER = 32 + 1 + 12 + 1;
+
+/**
+ * A file of batches, oldest first, that one process writes and empties. Every batch is synced before it counts, and
+ * is checked by its digest when read: the torn end that a kill leaves was never acknowledged.
+ */
+export class Spill {
+  private handle: FileHandle | undefined;
+  private head = 0;
+  private tail = 0;
+  private readonly inTurn = oneAtATime();
+
+  private constructor(
+    private readonly path: string,
+    private readonly folder: string,
+    private readonly maxBytes: number,
+  ) {}
+
+  /** The file of a name; nothing is made before there is something to write. */
+  static of(name: string, { folder, maxBytes }: SpillOptions): Spill {
+    return new Spill(join(folder, `${name}.spill`), folder, maxBytes);
+  }
+
+  /** Names of the files that processes left in the folder. */
+  static async left({ folder }: SpillOptions): Promise<string[]> {
+    const files = await readdir(folder).catch((error) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    return files.flatMap((file) => OF_SPILL.exec(file)?.[1] ?? []);
+  }
+
+  /** Takes over a file that another process left. */
+  async adopt(): Promise<void> {
+    this.handle = await open(this.path, "r+");
+    this.tail = (await this.handle.stat()).size;
+  }
+
+  /** Bytes that wait. */
+  get waiting(): number {
+    return this.tail - this.head;
+  }
+
+  /**
+   * Resolves when the batch is on disk.
+   * @throws STORE_UNREACHABLE when the file is full or cannot be written
+   */
+  append(batch: Batch): Promise<void> {
+    return this.inTurn(async () => {
+      const payload = Buffer.from(JSON.stringify(batch), "utf8");
+      if (this.waiting + payload.length > this.maxBytes) throw full(this.path, this.maxBytes);
+      try {
+        if (!this.handle) {
+          await mkdir(this.folder, { recursive: true, mode: 0o700 });
+          this.handle = await open(this.path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, 0o600);
+        }
+        const line = Buffer.concat([headerOf(payload), payload, Buffer.from("\n")]);
+        await this.handle.write(line, 0, line.length, this.tail);
+        await this.handle.datasync();
+        this.tail += line.length;
+      } catch (cause) {
+        throw unwritable(this.path, cause);
+      }
+    });
+  }
+
+  /** The oldest batch that waits, and what takes it out; undefined when none is left, or none that is whole. */
+  async next(logger: Logger): Promise<{ batch: Batch; done(): Promise<void> } | undefined> {
+    if (!this.handle || this.waiting === 0) return undefined;
+    const header = Buffer.alloc(HEADER);
+    await this.handle.read(header, 0, HEADER, this.head);
+    const length = Number(header.subarray(33, 45).toString("latin1"));
+    const end = this.head + HEADER + length + 1;
+    const isWhole = Number.isInteger(length) && length > 0 && end <= this.tail;
+    const payload = Buffer.alloc(isWhole ? length : 0);
+    await this.handle.read(payload, 0, payload.length, this.head + HEADER);
+    if (!isWhole) {
+      logger.warn("the end of a file of waiting records is torn; it was never acknowledged", { file: this.path });
+      await this.inTurn(() => this.removeNow());
+      return undefined;
+    }
+    if (!headerOf(payload).equals(header)) {
+      logger.error("waiting records are damaged and were lost", { file: this.path, bytes: length });
+      await this.doneUpTo(end);
+      return this.next(logger);
+    }
+    return {
+      batch: JSON.parse(payload.toString("utf8")) as Batch,
+      done: () => this.doneUpTo(end),
+    };
+  }
+
+  private doneUpTo(end: number): Promise<void> {
+    return this.inTurn(async () => {
+      this.head = end;
+      if (this.head >= this.tail) await this.removeNow();
+    });
+  }
+
+  private async removeNow(): Promise<void> {
+    await this.close();
+    this.head = this.tail = 0;
+    await rm(this.path, { force: true });
+  }
+
+  /** Lets go of the file; what waits in it stays. */
+  async close(): Promise<void> {
+    await this.handle?.close();
+    this.handle = undefined;
+  }
+}
+
+function headerOf(payload: Buffer): Buffer {
+  return Buffer.from(`${digest(payload.toString("utf8"))} ${String(payload.length).padStart(12, "0")}\n`, "latin1");
+}
+
+function full(path: string, maxBytes: number): LearningError {
+  return new LearningError("STORE_UNREACHABLE", {
+    received: `more records during an outage than ${maxBytes} bytes in ${path}`,
+    expected: "PostgreSQL to be back before the file was full",
+    remedy: "Bring the server back, or allow more by `spill.maxBytes`.",
+  });
+}
+
+function unwritable(path: string, cause: unknown): LearningError {
+  return new LearningError("STORE_UNREACHABLE", {
+    received: `${messageOf(cause)} while PostgreSQL cannot be reached`,
+    expected: `to keep records in ${path} meanwhile`,
+    remedy: "Give a folder that can be written as `spill.folder`.",
+    cause,
+  });
+}

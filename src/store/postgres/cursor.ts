@@ -28,11 +28,7 @@ export function seqIn(position: Position, lane: number): number | undefined {
 }
 
 /** The position behind `before`, after reading up to `read` in each of the lanes that were not at their end then. */
-export function positionOf(
-  before: Position,
-  lanes: readonly LaneState[],
-  read: (lane: LaneState) => number,
-): Position {
+export function positionOf(before: Position, lanes: readonly LaneState[], read: (lane: LaneState) => number): Position {
   const listed = new Map<number, number>();
   let { base } = before;
   for (const lane of lanes) {

@@ -29,9 +29,7 @@ export function sqlDocuments(sql: Sql, channel: string): DocumentStore {
     return rows[0];
   };
   const told = (key: string, written: string, text: string) =>
-    key.startsWith(TOLD)
-      ? `WITH ${written} AS (${text}) SELECT pg_notify('${channel}', '') FROM ${written}`
-      : text;
+    key.startsWith(TOLD) ? `WITH ${written} AS (${text}) SELECT pg_notify('${channel}', '') FROM ${written}` : text;
 
   /** Writes unless somebody else did since; a lost answer is asked for again with the same stamp. */
   const compareAndSet = async (key: string, text: string, before: Stored | undefined): Promise<boolean> => {

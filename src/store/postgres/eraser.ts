@@ -15,30 +15,34 @@ export async function eraseFacts(sql: Sql, selector: ErasureSelector): Promise<R
   const [field, id] = Object.entries(selector)[0]!;
   const value = columnValue(id);
   const columnIn = (kind: FactKind) => KEY_COLUMNS[kind].find(([name]) => name === field)?.[1];
-  return sql.transaction("erasing facts", async (run) => {
-    await run(`SET LOCAL statement_timeout = ${PATIENCE_MS}`);
-    const runs = new Set<string>();
-    for (const kind of ["trace", "decision"] as const) {
-      const column = columnIn(kind);
-      if (!column) continue;
-      const rows = await run<{ workflow_id: string }>(
-        `SELECT DISTINCT workflow_id FROM ${sql.schema}.${TABLE_OF[kind]} WHERE ${column} = $1`,
-        [value],
-      );
-      for (const row of rows) runs.add(row.workflow_id);
-    }
-    const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
-    for (const kind of FACT_KINDS) {
-      const column = kind === "feedback" ? columnIn(kind) : undefined;
-      const rows = await run<{ facts: number }>(
-        `WITH gone AS (
+  return sql.transaction(
+    "erasing facts",
+    async (run) => {
+      await run(`SET LOCAL statement_timeout = ${PATIENCE_MS}`);
+      const runs = new Set<string>();
+      for (const kind of ["trace", "decision"] as const) {
+        const column = columnIn(kind);
+        if (!column) continue;
+        const rows = await run<{ workflow_id: string }>(
+          `SELECT DISTINCT workflow_id FROM ${sql.schema}.${TABLE_OF[kind]} WHERE ${column} = $1`,
+          [value],
+        );
+        for (const row of rows) runs.add(row.workflow_id);
+      }
+      const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
+      for (const kind of FACT_KINDS) {
+        const column = kind === "feedback" ? columnIn(kind) : undefined;
+        const rows = await run<{ facts: number }>(
+          `WITH gone AS (
            DELETE FROM ${sql.schema}.${TABLE_OF[kind]}
            WHERE workflow_id = ANY($1::text[]) ${column ? `OR ${column} = $2` : ""} RETURNING 1
          ) SELECT count(*)::float8 AS facts FROM gone`,
-        [[...runs], ...(column ? [value] : [])],
-      );
-      counts[kind] = rows[0]?.facts ?? 0;
-    }
-    return counts;
-  }, PATIENCE_MS);
+          [[...runs], ...(column ? [value] : [])],
+        );
+        counts[kind] = rows[0]?.facts ?? 0;
+      }
+      return counts;
+    },
+    PATIENCE_MS,
+  );
 }

@@ -174,7 +174,9 @@ export class FactReader<K extends FactKind> {
          ORDER BY lane, seq LIMIT $${n + 3}`,
         [...values, last.lane, last.seq, size],
       );
-      yield rows.filter((row) => row.seq > (seqIn(before, row.lane) ?? row.seq) && row.seq <= (ends.get(row.lane) ?? 0));
+      yield rows.filter(
+        (row) => row.seq > (seqIn(before, row.lane) ?? row.seq) && row.seq <= (ends.get(row.lane) ?? 0),
+      );
       if (rows.length < size) return;
       last = rows.at(-1)!;
     }

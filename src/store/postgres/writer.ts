@@ -31,7 +31,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** Whether a failure will pass without anything being wrong with the facts. */
-const willPass = (error: unknown) => isLearningError(error, "STORE_UNREACHABLE") || isLearningError(error, "STORE_REFUSED");
+const willPass = (error: unknown) =>
+  isLearningError(error, "STORE_UNREACHABLE") || isLearningError(error, "STORE_REFUSED");
 
 /**
  * Writes the facts of one process into a lane of its own, one batch in flight. While the server cannot be reached they

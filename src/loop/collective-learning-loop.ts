@@ -118,6 +118,7 @@ export class CollectiveLearningLoop {
       await loop.close().catch(() => undefined);
       throw error;
     }
+    if (!loop.disabled) await loop.learned.preload();
     loop.follower.start();
     return loop;
   }

@@ -29,6 +29,7 @@ import {
   type LearnedRouter,
   type PolicyNode,
   type PolicyNodeOptions,
+  policyReady,
   type RoutingDeps,
   restoreServedPolicy,
 } from "../routing/index.js";
@@ -93,6 +94,11 @@ export class LearnedPoints {
     const { options, learn } = apart<LearnedMiddlewareOptions<C>>(given);
     const made = createLearnedMiddleware(options, this.deps);
     return this.declare(made, options, Object.keys(options.choices), learn);
+  }
+
+  /** Loads what is promoted for points that this process has not declared yet, so that it serves from the first decision. */
+  async preload(): Promise<void> {
+    await Promise.all(this.book.list().map((point) => policyReady(point.name, this.deps)));
   }
 
   /** Resolves when everything promoted so far serves. */

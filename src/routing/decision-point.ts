@@ -1,4 +1,5 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { within } from "../core/deadline.js";
 import type { Decision, DecisionContext, DecisionMode, FallbackReason, RunIdentity } from "../core/index.js";
 import { LearningError, messageOf, nearestWord, show } from "../core/index.js";
 import { mostLikely } from "../policies/index.js";
@@ -34,6 +35,7 @@ export interface DecisionPointStatus {
 }
 
 const NO_POLICY: Trouble = { reason: "no-policy", detail: "no policy is promoted and loaded" };
+const NOT_LOADED: Trouble = { reason: "time-budget", detail: "the promoted policy was not loaded in time" };
 
 /**
  * One place where a choice is made, whatever asks for it (conditional edge, node, middleware): watches
@@ -87,9 +89,10 @@ export class DecisionPoint<S, D extends string> {
   /** What the policy in force would do, or the fallback where there is none to trust; nothing is recorded. */
   async advise(state: S, config: LangGraphRunnableConfig): Promise<Advice<D>> {
     const { deps, options, name, destinations } = this;
+    await this.policyInTime();
     const scene = await observe(options, this.fixedFeatures, state, config, deps.clock);
     const served = deps.enabled() ? this.feed.current() : undefined;
-    let trouble = scene.trouble ?? NO_POLICY;
+    let trouble = scene.trouble ?? this.missing();
     if (served && !scene.trouble) {
       const deadline = deps.clock.monotonic() + options.timeBudgetMs;
       const rules = { exploration: 0, wantMeans: false, deadline };
@@ -117,6 +120,8 @@ export class DecisionPoint<S, D extends string> {
 
   /** Makes and records one choice; undefined when learning is off or the run cannot be told. */
   private async choose(state: S, config: LangGraphRunnableConfig, adviser: boolean): Promise<Outcome | undefined> {
+    const late = this.policyInTime();
+    if (late) await late;
     const call = this.open(config);
     if (!call) return undefined;
     const { deps, options } = this;
@@ -153,7 +158,7 @@ export class DecisionPoint<S, D extends string> {
     const wantMeans = rewardFloor !== undefined && call.mode === "act";
     const proposal =
       scene.trouble || !call.served
-        ? { trouble: scene.trouble ?? NO_POLICY, explorable: false }
+        ? { trouble: scene.trouble ?? this.missing(), explorable: false }
         : propose(call.served, this.asLearned(scene), this.candidates, this.deps.clock, {
             exploration,
             wantMeans,
@@ -219,6 +224,17 @@ export class DecisionPoint<S, D extends string> {
     return adviseOn(served, question, drawn);
   }
 
+  /** What was promoted just before the first decision is waited for, within the time budget. */
+  private policyInTime(): Promise<unknown> | undefined {
+    if (!this.feed.arriving() || !this.deps.enabled()) return undefined;
+    return within(this.feed.ready(), this.options.timeBudgetMs, this.deps.clock);
+  }
+
+  /** Why no policy serves. */
+  private missing(): Trouble {
+    return this.feed.arriving() ? NOT_LOADED : NO_POLICY;
+  }
+
   /** Undefined when learning is off, or the run cannot be identified: the bare fallback then. */
   private open(config: LangGraphRunnableConfig): Call | undefined {
     const { deps } = this;
@@ -251,7 +267,7 @@ export class DecisionPoint<S, D extends string> {
   private modeFor(version: string | undefined): DecisionMode {
     const mode = this.deps.modes.get(this.name) ?? this.options.mode;
     if (mode !== "auto") return mode;
-    return version === undefined ? "shadow" : "act";
+    return version === undefined && !this.feed.arriving() ? "shadow" : "act";
   }
 
   private isCanary(version: string | undefined): boolean {

@@ -22,6 +22,11 @@ export interface PointMemory {
 
 const memories = new WeakMap<RoutingDeps, Map<string, PointMemory>>();
 
+/** Resolves when what is promoted for a decision point serves, whether or not its router is made yet. */
+export function policyReady(decisionPoint: string, deps: RoutingDeps): Promise<void> {
+  return memoryOf(decisionPoint, deps).feed.ready();
+}
+
 /**
  * The memory of a decision point, the same for every router of that name: a host that builds its graph
  * anew for each request leaves nothing behind, and its counts, warnings and canaries go on.

@@ -35,7 +35,7 @@ function createFeaturesEncoder(encoder: FeatureEncoder): FeaturesEncoder {
   };
 }
 
-/** Follows what the registry promotes for one decision point; loading never happens inside a decision. */
+/** Follows what the registry promotes for one decision point, and keeps it loaded. */
 export interface PolicyFeed {
   /** The newest version that is loaded and not withdrawn; undefined when none serves. */
   current(): ServedPolicy | undefined;
@@ -45,6 +45,8 @@ export interface PolicyFeed {
   epoch(): number;
   /** Resolves when everything promoted so far is loaded, or has failed to. */
   ready(): Promise<void>;
+  /** True while something is promoted, nothing serves, and loading is not done: a decision may wait for it. */
+  arriving(): boolean;
 }
 
 /** Versions kept for runs that began with them. */
@@ -73,6 +75,7 @@ export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["r
   let serving: ServedPolicy | undefined;
   let epoch = 0;
   let pending = Promise.resolve();
+  let loads = 0;
 
   async function load(version: string): Promise<void> {
     try {
@@ -84,6 +87,8 @@ export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["r
       logger.error(`${decisionPoint}: version ${version} cannot be served; what served before goes on`, {
         error: messageOf(error),
       });
+    } finally {
+      loads--;
     }
   }
 
@@ -91,7 +96,10 @@ export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["r
     champion = version;
     const known = version === undefined ? undefined : versions.get(version);
     if (version === undefined || known) serving = known;
-    else pending = pending.then(() => load(version));
+    else {
+      loads++;
+      pending = pending.then(() => load(version));
+    }
   }
 
   follow(champion);
@@ -108,5 +116,6 @@ export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["r
     loaded: (version) => versions.get(version),
     epoch: () => epoch,
     ready: () => pending,
+    arriving: () => loads > 0 && serving === undefined && champion !== undefined,
   };
 }

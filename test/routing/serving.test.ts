@@ -252,6 +252,34 @@ describe("versions and modes", () => {
     expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("tech");
   });
 
+  it("a champion promoted before the router was made serves its first decision, however the reading takes", async () => {
+    const world = createWorld();
+    const version = await promote(world.registry, trainedArtifact("triage", destinations));
+    const { load } = world.registry;
+    world.registry.load = async (...of) => {
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+      return load.call(world.registry, ...of);
+    };
+    const router = build(world, { control: 0 });
+    expect(await router.invoke({ topic: "crash" }, taskConfig("1"))).toBe("tech");
+    expect(world.sink.written[0]).toMatchObject({ mode: "act", source: "policy", policyVersion: version });
+    expect(await build(world, { control: 0 }).advise({ topic: "crash" })).toMatchObject({ policyVersion: version });
+  });
+
+  it("a champion that is not read within the time budget gives way, and is logged as what it is", async () => {
+    const world = createWorld();
+    await promote(world.registry, trainedArtifact("triage", destinations));
+    world.registry.load = () => new Promise(() => {});
+    const router = build(world);
+    const first = router.invoke({ topic: "crash" }, taskConfig("1"));
+    world.clock.advance(100);
+    expect(await first).toBe("sales");
+    expect(world.sink.written[0]).toMatchObject({ mode: "act", source: "fallback", fallbackReason: "time-budget" });
+    expect(router.status().mode).toBe("act");
+    world.disable();
+    expect(await router.invoke({ topic: "crash" }, taskConfig("2"))).toBe("sales");
+  });
+
   it("modes set by hand win: act without a policy falls back, shadow and advise leave it to the fallback", async () => {
     const bare = createWorld();
     const unpromoted = build(bare, { mode: "act", exploration: 1 });

@@ -75,8 +75,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const onError = (error: Error) => logger.debug("an idle connection was lost", { error: messageOf(error) });
   pool.on("error", onError);
   const letGo = async () => {
-    pool.off("error", onError);
-    await ownPool?.end();
+    // A pool's connections may still break while it ends.
+    if (ownPool) await ownPool.end();
+    else pool.off("error", onError);
   };
   const sql = sqlOver(pool, schema, timeoutMs);
   try {

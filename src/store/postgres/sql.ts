@@ -9,6 +9,7 @@ export interface PostgresClient {
   }>;
   release(error?: Error | boolean): void;
   on(event: "notification" | "error" | "end", listener: (value: unknown) => void): unknown;
+  off(event: "notification" | "error" | "end", listener: (value: unknown) => void): unknown;
   /** Lets the process end although the connection stands. */
   unref?(): void;
 }
@@ -40,6 +41,9 @@ export type SqlRun = <R>(text: string, values?: unknown[]) => Promise<R[]>;
 /** An identifier as SQL takes it. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** A connection lost between two statements fails the next one; told by an event alone it would end the process. */
+const ignore = (): void => {};
+
 /** Statements in a schema over a pool; none is waited for longer than `timeoutMs`. */
 export function sqlOver(pool: PostgresPool, schema: string, timeoutMs: number): Sql {
   const withClient = async <T>(
@@ -50,12 +54,16 @@ export function sqlOver(pool: PostgresPool, schema: string, timeoutMs: number): 
     let client: PostgresClient | undefined;
     try {
       client = await pool.connect();
+      client.on("error", ignore);
       const result = await work(client);
+      client.off("error", ignore);
       client.release();
       return result;
     } catch (cause) {
       // A session in the middle of something is ended; one whose only statement was refused is as good as before.
-      client?.release(isTransaction || isUnreachable(cause));
+      const isBroken = isTransaction || isUnreachable(cause);
+      if (!isBroken) client?.off("error", ignore);
+      client?.release(isBroken);
       throw sqlError(action, cause);
     }
   };

@@ -1,6 +1,6 @@
+import { normalCdf } from "../math/normal.js";
 import { type Estimate, type EstimateOptions, estimateGain, estimateValue, invalidOption } from "./estimate.js";
 import { meanAndError } from "./intervals.js";
-import { normalCdf } from "./quantiles.js";
 import type { OpeRow } from "./rows.js";
 import type { EstimatorName } from "./terms.js";
 

@@ -1,7 +1,7 @@
+import { normalQuantile } from "../math/normal.js";
 import { type Estimate, estimateGain, invalidOption } from "./estimate.js";
 import { type ContestedRuns, contestedRuns, evidenceOfGain, forecastOfGain } from "./evidence.js";
 import { MAX_UNSUPPORTED } from "./overlap.js";
-import { normalQuantile } from "./quantiles.js";
 import { checkJudgedDecisions, type JudgedDecision, toOpeRow } from "./rows.js";
 import { openSpending, parseSpending, riskShare, type SpendingState, spend } from "./spending.js";
 

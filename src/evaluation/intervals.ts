@@ -1,5 +1,5 @@
 import { createRng, LearningError } from "../core/index.js";
-import { studentQuantile } from "./quantiles.js";
+import { studentQuantile } from "../math/student.js";
 import type { Terms } from "./terms.js";
 
 /**

@@ -1,5 +1,6 @@
 import { LATE, within } from "../core/deadline.js";
 import { type Clock, type Logger, messageOf, takingTurns } from "../core/index.js";
+import { pack, unpack } from "../math/packing.js";
 import { projectEmbedding, type TextEmbedder } from "../rewards/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { RunTextsInput } from "../worker/jobs/run-texts.js";
@@ -124,11 +125,5 @@ function sourceOf(embedder: TextEmbedder): string {
 }
 
 /** Floats as base64: a quarter of the JSON, of which thousands of vectors would hold the event loop up. */
-function packed(vector: readonly number[]): string {
-  return Buffer.from(Float32Array.from(vector).buffer).toString("base64");
-}
-
-function unpacked(text: string): number[] {
-  const { buffer, byteOffset, byteLength } = Buffer.from(text, "base64");
-  return Array.from(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)));
-}
+const packed = (vector: readonly number[]): string => pack(Float32Array.from(vector));
+const unpacked = (text: string): number[] => Array.from(unpack(Float32Array, text));

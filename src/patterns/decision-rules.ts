@@ -1,8 +1,8 @@
 import type { ContextValue, DecisionContext, Rng } from "../core/index.js";
 import { shuffled } from "../core/index.js";
 import type { DecisionRow } from "../dataset/index.js";
+import { normalTail } from "../math/normal.js";
 import { differenceInterval } from "./association.js";
-import { normalTail } from "./normal.js";
 
 /** One test on a decision's context. */
 export interface Condition {

@@ -1,5 +1,5 @@
 import { createRng, shuffled } from "../core/index.js";
-import { packArray, unpackArray } from "./members/pack.js";
+import { pack, unpack } from "../math/packing.js";
 import { type Standardiser, standardise, standardiserOf } from "./members/ridge.js";
 
 const NEIGHBOURS = 5;
@@ -41,8 +41,8 @@ export class Novelty {
   }
 
   static restore(s: NoveltySnapshot): Novelty {
-    const scale = { mean: unpackArray(Float64Array, s.mean), spread: unpackArray(Float64Array, s.spread) };
-    const flat = unpackArray(Float32Array, s.references);
+    const scale = { mean: unpack(Float64Array, s.mean), spread: unpack(Float64Array, s.spread) };
+    const flat = unpack(Float32Array, s.references);
     const d = scale.mean.length;
     const references = Array.from({ length: flat.length / d }, (_, i) =>
       Float64Array.from(flat.subarray(i * d, (i + 1) * d)),
@@ -67,7 +67,7 @@ export class Novelty {
       flat.set(row, i * d);
     });
     const { mean, spread } = this.scale;
-    return { mean: packArray(mean), spread: packArray(spread), references: packArray(flat), limit: this.limit };
+    return { mean: pack(mean), spread: pack(spread), references: pack(flat), limit: this.limit };
   }
 }
 

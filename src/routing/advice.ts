@@ -1,4 +1,5 @@
 import type { DecisionContext } from "../core/index.js";
+import { normalCdf } from "../math/normal.js";
 import type { CandidateEstimate } from "../policies/index.js";
 import { mostLikely, scoreKnown } from "../policies/index.js";
 import { policyInput } from "./proposal.js";
@@ -118,14 +119,6 @@ function chanceOfBeating(a: CandidateEstimate | undefined, b: CandidateEstimate 
   const spread = Math.hypot(a.standardError, b.standardError);
   if (spread === 0) return a.mean > b.mean ? 1 : a.mean < b.mean ? 0 : 0.5;
   return normalCdf((a.mean - b.mean) / spread);
-}
-
-/** Standard normal distribution function (Abramowitz and Stegun 1964, 26.2.17; error below 1e-7). */
-function normalCdf(z: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(z));
-  const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  const upper = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly;
-  return z >= 0 ? 1 - upper : upper;
 }
 
 const REASONS = 3;

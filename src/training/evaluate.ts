@@ -1,6 +1,7 @@
 import { createRng, forward, LearningError, type Network, type Rng, show } from "../core/index.js";
 import { denseVector } from "../dataset/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
+import { studentQuantile } from "../math/student.js";
 import { mostLikely, type RoutingPolicy } from "../policies/index.js";
 import { maskedArgmax } from "./masked-softmax.js";
 
@@ -118,20 +119,6 @@ export function meanInterval(values: readonly number[]): MeanInterval {
   const n = values.length;
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
-  const half = n > 1 ? studentQuantile(n - 1) * Math.sqrt(variance / n) : Number.POSITIVE_INFINITY;
+  const half = n > 1 ? studentQuantile(0.975, n - 1) * Math.sqrt(variance / n) : Number.POSITIVE_INFINITY;
   return { mean, low: mean - half, high: mean + half, episodes: n };
-}
-
-/** The 97.5 % quantile of Student's t by the expansion of Cornish and Fisher (error under 0.02 from 3 degrees on). */
-function studentQuantile(degrees: number): number {
-  const z = 1.959963985;
-  const [z3, z5, z7] = [z ** 3, z ** 5, z ** 7];
-  if (degrees === 1) return 12.706;
-  if (degrees === 2) return 4.303;
-  return (
-    z +
-    (z3 + z) / (4 * degrees) +
-    (5 * z5 + 16 * z3 + 3 * z) / (96 * degrees ** 2) +
-    (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * degrees ** 3)
-  );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { estimateGain, estimateValue, type OpeRow } from "../../src/evaluation/index.js";
-import { normalCdf, normalQuantile, studentQuantile } from "../../src/evaluation/quantiles.js";
+import { normalCdf, normalQuantile } from "../../src/math/normal.js";
+import { studentQuantile } from "../../src/math/student.js";
 import { seeded } from "./worlds.js";
 
 describe("quantiles", () => {

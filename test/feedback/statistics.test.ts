@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/core/index.js";
-import { meanInterval, student975 } from "../../src/feedback/collect/mean-interval.js";
 import type { FeedbackRequest } from "../../src/feedback/index.js";
 import {
   feedbackStatistics,
@@ -8,6 +7,8 @@ import {
   responseStatistics,
   selectionSensitivity,
 } from "../../src/feedback/index.js";
+import { meanInterval } from "../../src/math/mean-interval.js";
+import { studentQuantile } from "../../src/math/student.js";
 import { judged } from "./support.js";
 
 describe("krippendorffAlpha", () => {
@@ -130,8 +131,8 @@ describe("feedbackStatistics", () => {
       }),
     );
     for (const share of [few, clustered]) expect(Math.abs(share - 0.95)).toBeLessThan(0.02);
-    expect(student975(20)).toBeCloseTo(2.086, 2);
-    expect(student975(1e9)).toBeCloseTo(1.96, 3);
+    expect(studentQuantile(0.975, 20)).toBeCloseTo(2.086, 2);
+    expect(studentQuantile(0.975, 1e9)).toBeCloseTo(1.96, 3);
   });
 });
 

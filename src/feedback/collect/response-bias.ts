@@ -1,5 +1,5 @@
+import { studentQuantile } from "../../math/student.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
-import { student975 } from "./mean-interval.js";
 
 /** How many of a group's requests were answered. */
 export interface ResponseRate {
@@ -42,7 +42,8 @@ export function responseStatistics(
   const [a, b] = [moments(expectations(answered)), moments(expectations(expired))];
   const difference = a.mean - b.mean;
   // Degrees of freedom of the smaller group: Welch's has at least as many.
-  const half = student975(Math.min(a.count, b.count) - 1) * Math.sqrt(a.variance / a.count + b.variance / b.count);
+  const half =
+    studentQuantile(0.975, Math.min(a.count, b.count) - 1) * Math.sqrt(a.variance / a.count + b.variance / b.count);
   const closed = answered.length + expired.length;
   return {
     considered: considered.length,

@@ -1,7 +1,7 @@
 import { currentFeedback, type FeedbackRecord } from "../../core/index.js";
+import { meanInterval } from "../../math/mean-interval.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
 import { krippendorffAlpha } from "./agreement.js";
-import { meanInterval } from "./mean-interval.js";
 import { type ResponseStatistics, responseStatistics } from "./response-bias.js";
 
 /** What the values of one measure say. */

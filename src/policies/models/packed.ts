@@ -1,10 +1,5 @@
 import { LearningError, show } from "../../core/index.js";
 
-/** Numbers as base64 of their little-endian bytes: exact, and an eighth of the JSON. */
-export function pack(values: Float64Array | Float32Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
-}
-
 /** The doubles of {@link pack}; fails with SNAPSHOT_INVALID unless they are `length` finite numbers. */
 export function unpack64(text: unknown, length: number): Float64Array {
   return checked(new Float64Array(bytesOf(text, length * 8).buffer));

@@ -1,6 +1,7 @@
 import type { FeatureVector } from "../../dataset/index.js";
+import { pack } from "../../math/packing.js";
 import { denseCount } from "./dense.js";
-import { invalidSnapshot, pack, unpack64 } from "./packed.js";
+import { invalidSnapshot, unpack64 } from "./packed.js";
 import type { Example, Regressor, RegressorSnapshot } from "./regressor.js";
 
 /** Options of {@link OnlineRidge}. */

@@ -1,7 +1,8 @@
 import type { Rng } from "../../core/index.js";
 import { createRng, shuffled } from "../../core/index.js";
 import type { FeatureVector } from "../../dataset/index.js";
-import { invalidSnapshot, pack, unpack32 } from "./packed.js";
+import { pack } from "../../math/packing.js";
+import { invalidSnapshot, unpack32 } from "./packed.js";
 import type { Example, Regressor, RegressorSnapshot } from "./regressor.js";
 
 /** Options of {@link SparseLogistic}. */

@@ -1,5 +1,5 @@
+import { pack, unpack } from "../../math/packing.js";
 import type { FittedMember, MemberSnapshot } from "./member.js";
-import { packArray, unpackArray } from "./pack.js";
 import { leafValue, type Tree } from "./tree.js";
 
 /** A sum of trees: `base + scale * (sum of leaves)`. */
@@ -26,10 +26,10 @@ export class TreeForest implements FittedMember {
       base: this.base,
       scale: this.scale,
       sizes: this.trees.map((t) => t.feature.length),
-      feature: packArray(Int16Array.from(joined("feature"))),
-      threshold: packArray(Float32Array.from(joined("threshold"))),
-      left: packArray(Int32Array.from(joined("left"))),
-      value: packArray(Float32Array.from(joined("value"))),
+      feature: pack(Int16Array.from(joined("feature"))),
+      threshold: pack(Float32Array.from(joined("threshold"))),
+      left: pack(Int32Array.from(joined("left"))),
+      value: pack(Float32Array.from(joined("value"))),
     };
   }
 
@@ -39,10 +39,10 @@ export class TreeForest implements FittedMember {
 /** The forest that {@link TreeForest.snapshot} wrote. */
 export async function restoreForest(snapshot: MemberSnapshot): Promise<FittedMember> {
   const s = snapshot as MemberSnapshot & { base: number; scale: number; sizes: number[] } & Record<string, string>;
-  const feature = unpackArray(Int16Array, s["feature"]);
-  const threshold = unpackArray(Float32Array, s["threshold"]);
-  const left = unpackArray(Int32Array, s["left"]);
-  const value = unpackArray(Float32Array, s["value"]);
+  const feature = unpack(Int16Array, s["feature"]);
+  const threshold = unpack(Float32Array, s["threshold"]);
+  const left = unpack(Int32Array, s["left"]);
+  const value = unpack(Float32Array, s["value"]);
   let from = 0;
   const trees = s.sizes.map((size): Tree => {
     const to = from + size;

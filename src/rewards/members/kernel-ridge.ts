@@ -1,7 +1,7 @@
 import { createRng, shuffled } from "../../core/index.js";
-import { cholesky, forwardSolve } from "../linear-algebra.js";
+import { cholesky, forwardSolve } from "../../math/linear-algebra.js";
+import { pack, unpack } from "../../math/packing.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
-import { packArray, unpackArray } from "./pack.js";
 import {
   packStandardiser,
   RidgeState,
@@ -111,7 +111,7 @@ function kernelMember({ kind, kernel, scaleOf, shapes, penalties, landmarks }: K
     async restore(snapshot) {
       const scale = unpackStandardiser(snapshot);
       const s = snapshot as MemberSnapshot & { landmarks: string; length: number; state: Record<string, unknown> };
-      const flat = unpackArray(Float64Array, s.landmarks);
+      const flat = unpack(Float64Array, s.landmarks);
       const d = scale.mean.length;
       const points = Array.from({ length: flat.length / d }, (_, i) => flat.slice(i * d, (i + 1) * d));
       const map = kernelMap(points, kernel, s.length) as KernelMap;
@@ -178,7 +178,7 @@ class FittedKernelRidge implements FittedMember {
     return {
       kind: this.kind,
       ...packStandardiser(this.scale),
-      landmarks: packArray(flat),
+      landmarks: pack(flat),
       length: shape,
       state: this.state.snapshot(),
     };

@@ -1,6 +1,6 @@
-import { backwardSolve, cholesky, forwardSolve, gram, traceOfInverse } from "../linear-algebra.js";
+import { backwardSolve, cholesky, forwardSolve, gram, traceOfInverse } from "../../math/linear-algebra.js";
+import { pack, unpack } from "../../math/packing.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
-import { packArray, unpackArray } from "./pack.js";
 
 /** Centres and scales columns; the same numbers at training and serving. */
 export interface Standardiser {
@@ -25,12 +25,12 @@ export function standardiserOf(x: readonly Float64Array[]): Standardiser {
 }
 
 export function packStandardiser({ mean, spread }: Standardiser): { mean: string; spread: string } {
-  return { mean: packArray(mean), spread: packArray(spread) };
+  return { mean: pack(mean), spread: pack(spread) };
 }
 
 export function unpackStandardiser(snapshot: MemberSnapshot): Standardiser {
   const { mean, spread } = snapshot as MemberSnapshot & { mean: string; spread: string };
-  return { mean: unpackArray(Float64Array, mean), spread: unpackArray(Float64Array, spread) };
+  return { mean: unpack(Float64Array, mean), spread: unpack(Float64Array, spread) };
 }
 
 /** Columns in standard deviations from the mean, cut at ±6 so that one wild value does not carry a prediction away. */
@@ -91,15 +91,15 @@ export class RidgeState {
 
   snapshot(): Record<string, unknown> {
     const { d, square, rows, penalty } = this;
-    return { d, square, rows, penalty, gram: packArray(this.gramMatrix), moment: packArray(this.moment) };
+    return { d, square, rows, penalty, gram: pack(this.gramMatrix), moment: pack(this.moment) };
   }
 
   static restore(snapshot: Record<string, unknown>): RidgeState {
     const s = snapshot as { d: number; square: number; rows: number; penalty: number; gram: string; moment: string };
     const state = new RidgeState(
       s.d,
-      unpackArray(Float64Array, s.gram),
-      unpackArray(Float64Array, s.moment),
+      unpack(Float64Array, s.gram),
+      unpack(Float64Array, s.moment),
       s.square,
       s.rows,
       s.penalty,

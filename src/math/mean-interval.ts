@@ -1,10 +1,4 @@
-/** 97.5 % quantiles of Student's t for 1 to 10 degrees of freedom. */
-const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-/** The 97.5 % quantile of Student's t; beyond ten degrees of freedom within 0.002. */
-export function student975(df: number): number {
-  return STUDENT[Math.floor(df) - 1] ?? (df < 1 ? Number.POSITIVE_INFINITY : 1.96 + 2.37 / df + 2.8 / df ** 2);
-}
+import { studentQuantile } from "./student.js";
 
 /**
  * Mean of all values with its 95 % interval (Student's t). Values of one unit, such as several raters'
@@ -28,6 +22,6 @@ export function meanInterval(
   if (g < 2) return { mean, lower: low, upper: high };
   let square = 0;
   for (const values of units) square += values.reduce((a, v) => a + v - mean, 0) ** 2;
-  const half = student975(g - 1) * Math.sqrt(((square / n ** 2) * g) / (g - 1));
+  const half = studentQuantile(0.975, g - 1) * Math.sqrt(((square / n ** 2) * g) / (g - 1));
   return { mean, lower: Math.max(low, mean - half), upper: Math.min(high, mean + half) };
 }

@@ -8,7 +8,7 @@ function improvement(m: MeasuredImprovement): string {
 
 /** One cycle in a few lines. */
 export function cycleText(cycle: CycleReport): string {
-  const head = `cycle ${cycle.cycle}: ${(cycle.durationMs / 1000).toFixed(1)} s${cycle.stopped ? ", stopped" : ""}`;
+  const head = `cycle ${cycle.cycle}: ${(cycle.durationMs / 1000).toFixed(1)} s${cycle.stopped ? ", stopped" : ""}${cycle.failed ? `, failed: ${cycle.failed.message}` : ""}`;
   const c = cycle.collected;
   const collected = c
     ? `  new: ${c.decisions} decisions, ${c.feedback} judgements, ${c.traces} trace segments`
@@ -20,7 +20,7 @@ export function cycleText(cycle: CycleReport): string {
 /** The status as a page of text. */
 export function statusText(status: LearningStatus): string {
   const lines = [
-    `learning: ${status.isLearning ? "on the timer" : "not on the timer"}, ${status.cyclesCompleted} cycles completed${status.nextCycleAt ? `, next ${status.nextCycleAt}` : ""}`,
+    `learning: ${status.isLearning ? "on the timer" : "not on the timer"}, ${status.cyclesCompleted} cycles completed${status.cyclesFailed > 0 ? `, ${status.cyclesFailed} failed` : ""}${status.nextCycleAt ? `, next ${status.nextCycleAt}` : ""}`,
     `improvement: ${status.averageImprovement ? improvement(status.averageImprovement) : "not measured yet"}`,
   ];
   for (const p of status.decisionPoints) {

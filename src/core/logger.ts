@@ -6,20 +6,44 @@ export interface Logger {
   error(message: string, data?: unknown): void;
 }
 
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
+type Level = (typeof LEVELS)[number];
+
+/** Kinds of trouble that are remembered as told; what is new beyond them is told each time. */
+const REMEMBERED_KINDS = 1000;
+/** Told in this process, whichever of its loops said it. */
+const toldHere = new Set<string>();
 
 /**
- * The default logger: silent, unless `LEARNING_LOG` names a level (`debug`, `info`, `warn`,
- * `error`), which then goes to the console's error stream with everything above it.
+ * The default logger, which writes to the console's error stream: warnings and errors, each kind (its message
+ * without the data) once in a process. With `LEARNING_LOG` set to `debug`, `info`, `warn` or `error`, everything
+ * from that level on, every time; with `off`, nothing.
+ * @param env where `LEARNING_LOG` is looked up
+ * @param told the kinds that were told before
  */
-export function defaultLogger(env: NodeJS.ProcessEnv = process.env): Logger {
-  const from = LEVELS.indexOf(env.LEARNING_LOG as (typeof LEVELS)[number]);
-  if (from < 0) return silent;
-  const at = (level: (typeof LEVELS)[number]) => (message: string, data?: unknown) => {
-    if (LEVELS.indexOf(level) < from) return;
-    const tail = data === undefined ? "" : ` ${JSON.stringify(data)}`;
-    process.stderr.write(`[collective-learning] ${level}: ${message}${tail}\n`);
+export function defaultLogger(env: NodeJS.ProcessEnv = process.env, told: Set<string> = toldHere): Logger {
+  const asked = LEVELS.indexOf(env.LEARNING_LOG as Level);
+  const from = asked < 0 ? LEVELS.indexOf("warn") : asked;
+  const at = (level: Level) => {
+    if (LEVELS.indexOf(level) < from) return () => {};
+    return (message: string, data?: unknown) => {
+      if (asked < 0) {
+        const kind = `${level}: ${message}`;
+        if (told.has(kind)) return;
+        if (told.size < REMEMBERED_KINDS) told.add(kind);
+      }
+      process.stderr.write(`[collective-learning] ${level}: ${message}${tailOf(data)}\n`);
+    };
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** The data as JSON; what has none is named by its type, for a logger must not fail. */
+function tailOf(data: unknown): string {
+  if (data === undefined) return "";
+  try {
+    return ` ${JSON.stringify(data)}`;
+  } catch {
+    return ` ${Object.prototype.toString.call(data)}`;
+  }
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
-import { type Clock, createRng, isoTime, type Logger, messageOf } from "../core/index.js";
+import { type Clock, createRng, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
 import { averageImprovement, type LearnedPoint } from "../evaluation/improvement.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import { routingArtifactName } from "../policies/index.js";
@@ -48,6 +48,8 @@ export class LearningEngine {
   private readonly scheduler: LearningScheduler;
   private readonly collector: FactCollector;
   private readonly routing: RoutingLearner;
+  /** Failed cycles that the store did not take: known to this process alone. */
+  private unwritten: CycleReport[] = [];
 
   private constructor(
     private readonly deps: EngineDeps,
@@ -153,17 +155,20 @@ export class LearningEngine {
         components[component.name] = { state: "disabled", samples: 0, message: "turned off in the configuration" };
       else components[component.name] ??= { state: "waiting", samples: 0, message: "no learning cycle yet" };
     }
+    const lastCycle = this.unwritten.at(-1) ?? history.lastCycle;
     const failed = Object.entries(components).filter(([, c]) => c.state === "failed");
     return {
       isLearning: scheduler.started,
       cycleRunning: scheduler.busy,
       cyclesCompleted: history.cyclesCompleted,
-      lastCycle: history.lastCycle,
+      cyclesFailed: (history.cyclesFailed ?? 0) + this.unwritten.length,
+      lastCycle,
       nextCycleAt: scheduler.nextAt,
       components,
       decisionPoints,
       averageImprovement: averageImprovement(decisionPoints.flatMap((p) => p.improvement ?? [])),
       warnings: [
+        ...(lastCycle?.failed ? [`the last learning cycle failed: ${lastCycle.failed.message}`] : []),
         ...failed.map(([name, c]) => `${name} failed in the last cycle: ${c.lastError}`),
         ...Object.entries(components).flatMap(([name, c]) => (c.warnings ?? []).map((w) => `${name}: ${w}`)),
         ...decisionPoints.flatMap(({ decisionPoint, unreadable }) =>
@@ -215,22 +220,9 @@ export class LearningEngine {
     return rowOptionsOf(this.deps.config, this.deps.points);
   }
 
+  /** A cycle, or its failure: both are kept in the history, and a failure is told. */
   private async cycle(signal: AbortSignal): Promise<void> {
     const { store, clock, logger } = this.deps;
-    const giveBack = await takeLease(store.documents, clock);
-    try {
-      await this.reload();
-      await this.learn(signal);
-    } finally {
-      await giveBack().catch((error) =>
-        logger.warn("a learning lease stays until it expires", { error: messageOf(error) }),
-      );
-    }
-  }
-
-  private async learn(signal: AbortSignal): Promise<void> {
-    const { deps } = this;
-    const { clock, logger, registry, store, config } = deps;
     const started = clock.monotonic();
     const report: CycleReport = {
       cycle: this.history.cyclesCompleted + 1,
@@ -238,6 +230,55 @@ export class LearningEngine {
       durationMs: 0,
       steps: [],
     };
+    let giveBack: (() => Promise<void>) | undefined;
+    try {
+      giveBack = await takeLease(store.documents, clock);
+      await this.reload();
+      report.cycle = this.history.cyclesCompleted + 1;
+      await this.learn(report, signal);
+      if (!report.stopped) await this.cleanUp(report);
+      report.durationMs = Math.round(clock.monotonic() - started);
+      await this.keep(report);
+      this.unwritten = [];
+    } catch (error) {
+      // Another loop's turn is no failure, and is not this loop's to write down.
+      if (isLearningError(error, "LEARNING_STATE")) throw error;
+      report.durationMs = Math.round(clock.monotonic() - started);
+      report.failed = { ...(isLearningError(error) && { code: error.code }), message: messageOf(error) };
+      logger.error("a learning cycle failed", { error: messageOf(error) });
+      // Without the lease the history is another's to write.
+      const written = giveBack ? this.keep(report) : Promise.reject(error);
+      await written.catch(() => this.unwritten.push(report));
+      throw error;
+    } finally {
+      await giveBack?.().catch((error) =>
+        logger.warn("a learning lease stays until it expires", { error: messageOf(error) }),
+      );
+    }
+  }
+
+  /** What was learned holds although the old facts stay. */
+  private async cleanUp({ steps }: CycleReport): Promise<void> {
+    const { store, config, logger } = this.deps;
+    if (!config.dataCleanup) return;
+    try {
+      const samples = await store.retain(config.dataCleanup);
+      steps.push({ component: "dataCleanup", state: "done", samples, message: `${samples} facts removed` });
+    } catch (error) {
+      logger.error("old facts could not be removed", { error: messageOf(error) });
+      steps.push({ component: "dataCleanup", state: "failed", samples: 0, message: messageOf(error) });
+    }
+  }
+
+  private async keep(report: CycleReport): Promise<void> {
+    const history = withCycle(this.history, report, this.scheduler.recentStarts);
+    await this.deps.store.documents.put(HISTORY_KEY, history);
+    this.history = history;
+  }
+
+  private async learn(report: CycleReport, signal: AbortSignal): Promise<void> {
+    const { deps } = this;
+    const { clock, logger, registry, store, config } = deps;
     const context = {
       store,
       registry,
@@ -269,15 +310,10 @@ export class LearningEngine {
           ...j.status,
         };
       }
-      if (config.dataCleanup) await store.retain(config.dataCleanup);
     } catch (error) {
       if (!signal.aborted) throw error;
       report.stopped = true;
       logger.info("learning cycle stopped", { reason: messageOf(error) });
-    } finally {
-      report.durationMs = Math.round(clock.monotonic() - started);
-      this.history = withCycle(this.history, report, this.scheduler.recentStarts);
-      await store.documents.put(HISTORY_KEY, this.history);
     }
   }
 }

@@ -11,7 +11,7 @@ export interface SchedulerOptions {
   logger: Logger;
   /** While false, the timer goes on but starts nothing. */
   enabled?(): boolean;
-  /** One learning cycle. */
+  /** One learning cycle, which tells of its own failure. */
   cycle(signal: AbortSignal): Promise<void>;
   /** Start times of earlier cycles (ISO), so that a restart does not reset the day's allowance. */
   earlier: readonly string[];
@@ -124,9 +124,9 @@ export class LearningScheduler {
       try {
         await this.trigger();
       } catch (error) {
+        // A failed cycle has been told of by whoever ran it.
         if (isLearningError(error, "LEARNING_STATE"))
           this.options.logger.info("no learning cycle this time", { reason: messageOf(error) });
-        else this.options.logger.error("learning cycle failed", { error: messageOf(error) });
       }
     }
     if (this.started) this.plan();

@@ -29,7 +29,10 @@ export interface EngineStatus {
   isLearning: boolean;
   /** Whether a cycle is under way now. */
   cycleRunning: boolean;
+  /** Cycles that came to their end; neither failed nor stopped ones. */
   cyclesCompleted: number;
+  /** Cycles that failed as a whole; why the last one did is in `lastCycle.failed` and among the warnings. */
+  cyclesFailed: number;
   lastCycle?: CycleReport;
   /** When the next cycle is due; absent while stopped. */
   nextCycleAt?: string;
@@ -44,6 +47,8 @@ export interface EngineStatus {
 /** What of the status outlives the process. */
 export interface LearningHistory {
   cyclesCompleted: number;
+  /** Absent in histories of releases that did not count them. */
+  cyclesFailed?: number;
   /** Starts of the last day's cycles. */
   recentStarts: string[];
   lastCycle?: CycleReport;
@@ -72,7 +77,8 @@ export function withCycle(history: LearningHistory, cycle: CycleReport, recentSt
   }
   return {
     ...history,
-    cyclesCompleted: history.cyclesCompleted + (cycle.stopped ? 0 : 1),
+    cyclesCompleted: history.cyclesCompleted + (cycle.stopped || cycle.failed ? 0 : 1),
+    cyclesFailed: (history.cyclesFailed ?? 0) + (cycle.failed ? 1 : 0),
     recentStarts,
     lastCycle: cycle,
     components,

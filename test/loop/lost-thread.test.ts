@@ -17,7 +17,7 @@ afterEach(async () => {
   await Promise.all(workers.splice(0).map((w) => w.close()));
 });
 
-const logger = defaultLogger({});
+const logger = defaultLogger({ LEARNING_LOG: "off" });
 
 /** A store with 300 rated decisions of a fallback that explores, and a worker with its collector. */
 async function threeHundred(clock = new ManualClock()) {

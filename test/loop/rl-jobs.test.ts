@@ -10,7 +10,7 @@ import { aDecision, aFeedback } from "../support/facts.js";
 let worker: LearningWorker;
 const start = () => {
   const entry = new URL("../../dist/worker/main.js", import.meta.url);
-  worker = startLearningWorker({ logger: defaultLogger({}), entry });
+  worker = startLearningWorker({ logger: defaultLogger({ LEARNING_LOG: "off" }), entry });
   return worker;
 };
 afterEach(() => worker.close());

@@ -13,7 +13,7 @@ function setUp(change: Partial<ConstructorParameters<typeof LearningScheduler>[0
     maxPerDay: 48,
     clock,
     rng: createRng(1),
-    logger: defaultLogger({}),
+    logger: defaultLogger({ LEARNING_LOG: "off" }),
     earlier: [],
     cycle: async () => {
       runs.push(clock.now());

@@ -43,7 +43,11 @@ const rows = { reward: {} };
 
 describe("a learning job that is asked to stop", () => {
   it("ends while it mines, and the thread lives on with its memory", async () => {
-    const worker = startLearningWorker({ logger: defaultLogger({}), entry: built, graceMs: 60_000 });
+    const worker = startLearningWorker({
+      logger: defaultLogger({ LEARNING_LOG: "off" }),
+      entry: built,
+      graceMs: 60_000,
+    });
     workers.push(worker);
     await worker.run("facts.ingest", inputOf(facts(3000)));
     const stop = new AbortController();

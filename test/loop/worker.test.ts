@@ -21,7 +21,7 @@ const outputOf = async (args: string[]) =>
 type Misbehaving = Record<string, Job<object, unknown>>;
 const open: { close(): Promise<void> }[] = [];
 const start = <Table = Jobs>(entry: URL) => {
-  const worker = startLearningWorker<Table>({ logger: defaultLogger({}), entry });
+  const worker = startLearningWorker<Table>({ logger: defaultLogger({ LEARNING_LOG: "off" }), entry });
   open.push(worker);
   return worker;
 };
@@ -77,7 +77,7 @@ describe("the learning worker", () => {
 
   it("ends the thread of a job that does not heed the stop, so that nobody waits for it", async () => {
     const worker = startLearningWorker<Misbehaving>({
-      logger: defaultLogger({}),
+      logger: defaultLogger({ LEARNING_LOG: "off" }),
       entry: misbehaving,
       graceMs: 50,
     });
@@ -101,7 +101,7 @@ describe("the learning worker", () => {
   it("keeps what a job prints off the host's console, and tells the log of complaints", async () => {
     const told: unknown[] = [];
     const worker = startLearningWorker<Misbehaving>({
-      logger: { ...defaultLogger({}), debug: (...args) => told.push(args) },
+      logger: { ...defaultLogger({ LEARNING_LOG: "off" }), debug: (...args) => told.push(args) },
       entry: misbehaving,
     });
     open.push(worker);

@@ -70,7 +70,11 @@ describe("registry", () => {
   it("tells watchers after each change of what serves, and a failing one harms nobody", async () => {
     const { store, clock } = await setup();
     const error = vi.fn();
-    const registry = await openRegistry({ ...store, clock, logger: { ...defaultLogger({}), error } });
+    const registry = await openRegistry({
+      ...store,
+      clock,
+      logger: { ...defaultLogger({ LEARNING_LOG: "off" }), error },
+    });
     const seen: [string | undefined, RegistryEvent["action"]][] = [];
     registry.watch(NAME, () => {
       throw new Error("watcher broke");
@@ -228,7 +232,7 @@ describe("registry, given bad input", () => {
     await registry.publish("policy/other", "k", {}, { rows: 0 });
     store.docs.set(`registry/${NAME}`, text);
     const warn = vi.fn();
-    const again = await openRegistry({ ...store, clock, logger: { ...defaultLogger({}), warn } });
+    const again = await openRegistry({ ...store, clock, logger: { ...defaultLogger({ LEARNING_LOG: "off" }), warn } });
     expect(warn).toHaveBeenCalledOnce();
     expect(again.champion(NAME)).toBeUndefined();
     expect(again.names()).toEqual(["policy/other"]);

@@ -28,7 +28,7 @@ export interface FeedbackCollectorOptions extends RequestOptions {
   store: LearningStore;
   /** Default the machine's clock. */
   clock?: Clock;
-  /** Default silent (see `defaultLogger`). */
+  /** Warnings and errors on stderr by default (see `defaultLogger`). */
   logger?: Logger;
   /**
    * Whether a run exists that has left nothing in the store yet (it may still run, or wait in the

@@ -40,7 +40,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
       };
       const output = await worker.run("rewards.train", input, { signal });
       signal.throwIfAborted();
-      for (const warning of output.health.warnings) logger.warn(`reward: ${warning}`);
+      for (const warning of output.health.warnings) logger.info(`reward: ${warning}`);
       const { winner, comparison, health, updated, evaluators, unreadable = failure } = output;
       const report = winner?.report["reward"];
       let version = serving?.version;

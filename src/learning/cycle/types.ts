@@ -18,6 +18,8 @@ export interface CycleReport {
   durationMs: number;
   /** Set when the cycle was stopped before its end. */
   stopped?: boolean;
+  /** Set when the cycle failed as a whole: why. What serves is unchanged. */
+  failed?: { code?: string; message: string };
   collected?: Collected;
   steps: StepReport[];
 }

@@ -55,6 +55,11 @@ export class ManualClock implements Clock {
     return () => this.tasks.delete(entry);
   }
 
+  /** How many tasks wait for their time. */
+  get pending(): number {
+    return this.tasks.size;
+  }
+
   /** Moves time forward and runs what became due, in order. */
   advance(ms: number): void {
     const end = this.current + ms;

@@ -25,8 +25,8 @@ export function keysOf(kind: FactKind, fact: FactTypes[FactKind]): FactKeys {
     return { at: startedAt, workflowId, workflowType, threadId, userId, status };
   }
   if (kind === "decision") {
-    const { at, decisionPoint } = fact as Decision;
-    return { at, workflowId, workflowType, threadId, decisionPoint };
+    const { at, decisionPoint, userId } = fact as Decision;
+    return { at, workflowId, workflowType, threadId, userId, decisionPoint };
   }
   const { at, userId } = fact as FeedbackRecord;
   return { at, workflowId, workflowType, threadId, userId };

@@ -11,6 +11,7 @@ import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
 import { FactWriter } from "./file/fact-writer.js";
 import { ensureFolder, errno, ioError } from "./file/io.js";
+import { fileLeases } from "./file/leases.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
 import type { DocumentStore, ErasureSelector, FactKind, LearningStore, RetentionPolicy } from "./learning-store.js";
@@ -51,7 +52,9 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
     });
   const documentFolder = join(options.models, "documents");
   const blobFolder = join(options.models, "artifacts");
-  for (const folder of [options.traces, options.feedback, documentFolder, blobFolder]) await ensureFolder(folder);
+  const leaseFolder = join(options.models, "leases");
+  for (const folder of [options.traces, options.feedback, documentFolder, blobFolder, leaseFolder])
+    await ensureFolder(folder);
 
   const encoder = new LineEncoder();
   const logs = {} as Record<FactKind, FactLog>;
@@ -63,7 +66,8 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       writer: new FactWriter(segments, clock, encoder, { fsync: options.fsync ?? true, segmentBytes }),
     };
   }
-  const documents = fileDocuments(documentFolder, clock, logger);
+  const leases = fileLeases(leaseFolder, clock);
+  const documents = fileDocuments(documentFolder, clock, logger, leases);
   const eraser = new Eraser(options.traces, Object.values(logs), documents, logger);
   await eraser.finishPending();
 
@@ -98,6 +102,14 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       keys: guarded(documents.keys),
     } as DocumentStore,
     blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
+    lease: upkeep("taking a lease in", leases.lease),
+    health: guarded(async () => ({
+      unreadable: Object.fromEntries(FACT_KINDS.map((kind) => [kind, logs[kind].segments.unreadable()])) as Record<
+        FactKind,
+        number
+      >,
+      problems: [],
+    })),
     sizes: upkeep("measuring", async () => ({
       traces: await bytesIn(options.traces),
       feedback: await bytesIn(options.feedback),
@@ -106,7 +118,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
     retain: upkeep("retiring from", (policy: RetentionPolicy) => retainSegments(Object.values(logs), policy, clock)),
     erase: upkeep("erasing from", (selector: ErasureSelector) => eraser.erase(selector)),
     close() {
-      closing ??= Promise.all(Object.values(logs).map((log) => log.writer.close())).then(() => {});
+      closing ??= Promise.all([...Object.values(logs).map((log) => log.writer.close()), leases.close()]).then(() => {});
       return closing;
     },
   };

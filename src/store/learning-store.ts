@@ -1,4 +1,4 @@
-import type { FactKind, FactTypes } from "../core/index.js";
+import type { FactKind, FactTypes, LearningErrorCode } from "../core/index.js";
 
 export type { FactKind, FactTypes } from "../core/index.js";
 
@@ -48,12 +48,48 @@ export interface RetentionPolicy {
   maxBytes?: number;
 }
 
+/** How a lease is taken. */
+export interface LeaseOptions {
+  /**
+   * Time in milliseconds, above 0, after which a holder that gave no sign of life loses the lease. The holder
+   * renews it by itself every third of that time.
+   */
+  ttlMs: number;
+}
+
+/**
+ * The right to do one piece of work, held by one holder at a time among all processes of a store. It can be lost:
+ * a process that was stopped for longer than the time to live finds another holder when it wakes. What it writes
+ * with `update(key, change, { lease })` is refused then.
+ */
+export interface Lease {
+  readonly name: string;
+  /** The fencing number: grows with every taking of this name, for as long as the store exists. */
+  readonly fence: number;
+  /** Aborted when the lease is lost or given back; its reason is a STORE_LEASE_LOST error. */
+  readonly signal: AbortSignal;
+  /** Gives the lease back, so that the next one need not wait. Does nothing when it is lost or given back already. */
+  release(): Promise<void>;
+}
+
+/** How a document is written. */
+export interface UpdateOptions {
+  /**
+   * Write only while this lease is held: the write fails with STORE_LEASE_LOST, and changes nothing, once the
+   * lease has been lost, and always once a later holder has written the same document.
+   */
+  lease?: Lease;
+}
+
 /** Small JSON documents (registry index, cursors, experiments, requests). Values are copied in and out. */
 export interface DocumentStore {
   get<T>(key: string): Promise<T | undefined>;
   put<T>(key: string, value: T): Promise<void>;
-  /** Reads, changes and writes one document without another write of this store in between. */
-  update<T>(key: string, change: (current: T | undefined) => T): Promise<T>;
+  /**
+   * Reads, changes and writes one document without another write of this store in between. Where another process
+   * wrote meanwhile, `change` is called again with what that one wrote: it must have no effect but its result.
+   */
+  update<T>(key: string, change: (current: T | undefined) => T, options?: UpdateOptions): Promise<T>;
   delete(key: string): Promise<void>;
   /** Keys that start with `prefix`, sorted. */
   keys(prefix?: string): Promise<string[]>;
@@ -75,12 +111,32 @@ export interface StoreSizes {
   models: number;
 }
 
+/** One kind of trouble a store has met and worked around. */
+export interface StoreProblem {
+  code: LearningErrorCode;
+  /** What is wrong and what can be done, in words a reader understands. */
+  message: string;
+  /** How often it was met. */
+  count: number;
+}
+
+/** What a store knows about its own condition. */
+export interface StoreHealth {
+  /** Stored records that cannot be read as facts; they are set aside and hide no other. */
+  unreadable: Record<FactKind, number>;
+  /** Everything a person should look at; empty when all is well. */
+  problems: StoreProblem[];
+}
+
 /**
  * Where facts, documents and artifacts live. One contract suite runs on every implementation.
  * After `close` every call fails with STORE_CLOSED.
  */
 export interface LearningStore {
-  /** Resolves when the facts are durable. Order within one call is kept. */
+  /**
+   * Resolves when the facts are durable. Order within one call is kept. Fails with FACT_INVALID, and stores nothing
+   * of the call, when one of the facts is not of its kind's schema.
+   */
   append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void>;
   /**
    * The fact as this store's `append` will take it as well; a store without has nothing better than the fact itself.
@@ -91,12 +147,20 @@ export interface LearningStore {
   read<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>>;
   readonly documents: DocumentStore;
   readonly blobs: BlobStore;
+  /**
+   * Takes a lease. Names are free text.
+   * @throws STORE_LEASE_HELD while another holder lives
+   */
+  lease(name: string, options: LeaseOptions): Promise<Lease>;
+  /** What is wrong with the store, from what was read so far. */
+  health(): Promise<StoreHealth>;
   sizes(): Promise<StoreSizes>;
   /** Number of facts removed. */
   retain(policy: RetentionPolicy): Promise<number>;
   /**
-   * Removes the facts of a person, thread or run everywhere; returns how many of each kind. Fails with
-   * STORE_QUERY, and erases nothing, unless exactly one id is given.
+   * Removes the facts of a person, thread or run everywhere; returns how many of each kind: all that name the id,
+   * and all of the runs whose trace or decisions name it. Fails with STORE_QUERY, and erases nothing, unless exactly
+   * one id is given.
    */
   erase(selector: ErasureSelector): Promise<Record<FactKind, number>>;
   close(): Promise<void>;

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/index.js";
 import { LearningError, show, systemClock } from "../core/index.js";
+import { checkFact } from "./check-fact.js";
 import { badCursor, checkQuery, checkSelector, FACT_KINDS, keysOf, matches } from "./facts.js";
+import { checkLease, heldLease, leaseHeld, leaseLost } from "./held-lease.js";
 import type {
   BlobStore,
   DocumentStore,
@@ -10,8 +12,10 @@ import type {
   FactQuery,
   FactTypes,
   LearningStore,
+  Lease,
   RetentionPolicy,
   StoreSizes,
+  UpdateOptions,
 } from "./learning-store.js";
 
 /** Options of {@link createMemoryStore}. */
@@ -35,6 +39,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
   const logs: Record<FactKind, Entry[]> = { trace: [], decision: [], feedback: [] };
   const documents = new Map<string, string>();
   const blobs = new Map<string, string>();
+  /** The newest fencing number of each name, and who holds it. */
+  const leases = new Map<string, { fence: number; held?: Lease }>();
   let seq = 0;
   let closed = false;
 
@@ -59,8 +65,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
       open();
       documents.set(key, documentText(key, value));
     },
-    async update<T>(key: string, change: (current: T | undefined) => T) {
+    async update<T>(key: string, change: (current: T | undefined) => T, { lease }: UpdateOptions = {}) {
       open();
+      if (lease && leases.get(lease.name)?.held !== lease) throw leaseLost(lease.name);
       const text = documents.get(key);
       const next = documentText(key, change(text === undefined ? undefined : (JSON.parse(text) as T)));
       documents.set(key, next);
@@ -119,15 +126,37 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
   return {
     async append(kind, facts) {
       open();
-      for (const fact of facts) {
-        const text = JSON.stringify(fact);
+      const texts = facts.map((fact) => JSON.stringify(fact));
+      const copies = texts.map((text) => JSON.parse(text));
+      for (const copy of copies) checkFact(kind, copy);
+      copies.forEach((fact, i) => {
         seq += 1;
-        logs[kind].push({ seq, text, fact: JSON.parse(text) });
-      }
+        logs[kind].push({ seq, text: texts[i]!, fact });
+      });
     },
     read,
     documents: documentStore,
     blobs: blobStore,
+    async lease(name, options) {
+      open();
+      checkLease(name, options);
+      const last = leases.get(name);
+      if (last?.held) throw leaseHeld(name, "another part of this process");
+      const taken: { fence: number; held?: Lease } = { fence: (last?.fence ?? 0) + 1 };
+      // Its holder lives as long as the store does, so it is never lost, only given back.
+      taken.held = heldLease({ name, fence: taken.fence, ttlMs: options.ttlMs }, clock, {
+        renew: async () => true,
+        giveBack: async () => {
+          taken.held = undefined;
+        },
+      });
+      leases.set(name, taken);
+      return taken.held;
+    },
+    async health() {
+      open();
+      return { unreadable: { trace: 0, decision: 0, feedback: 0 }, problems: [] };
+    },
     async sizes(): Promise<StoreSizes> {
       open();
       let models = 0;
@@ -168,6 +197,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
       return counts;
     },
     async close() {
+      for (const { held } of leases.values()) await held?.release();
       closed = true;
     },
   };

@@ -36,7 +36,7 @@ async function erasing() {
     return { kind, segments, writer: new FactWriter(segments, systemClock, new LineEncoder(), options) };
   });
   await mkdir(where.models, { recursive: true });
-  const documents = fileDocuments(where.models, systemClock, defaultLogger());
+  const documents = fileDocuments(where.models, systemClock, defaultLogger(), { check: async () => {} });
   const eraser = new Eraser(where.traces, logs, documents, defaultLogger());
   const left = async (kind: "trace" | "decision" | "feedback", store = theirs) =>
     (await factsAfter(store, kind)).facts.map((fact) => fact.workflowId);

@@ -36,6 +36,19 @@ const tracesWithStates = fc
     return { ...segment(1), metadata: { note: ',"states":[1]' }, nodes };
   });
 
+/** A node whose update is this text. */
+const nodeWith = (update: string) => ({
+  name: "n",
+  path: [],
+  step: 1,
+  taskId: "t",
+  attempt: 1,
+  startedAt: "2026-01-01T00:00:00.000Z",
+  durationMs: 1,
+  status: "success" as const,
+  update,
+});
+
 const textOf = (data: Uint8Array) => new TextDecoder().decode(data);
 
 describe("a trace as a line of a segment", () => {
@@ -61,10 +74,7 @@ describe("a trace as a line of a segment", () => {
 
   it("may be larger than a chunk, and what was written before it stays", () => {
     const encoder = new LineEncoder();
-    const sized = (n: number) => {
-      const trace = segment(n);
-      return { ...trace, nodes: [{ ...trace.nodes[0], update: JSON.stringify("é€".repeat(n)) }] } as TraceSegment;
-    };
+    const sized = (n: number) => segment(n, { nodes: [nodeWith(JSON.stringify("é€".repeat(n)))] });
     const traces = [10, 200_000, 20, 60_000, 70_000, 1].map(sized);
     const lines = traces.map((trace) => encoder.encodeTraced("trace", trace));
     expect(lines.map(({ data }) => factOf(textOf(data)))).toEqual(traces);
@@ -82,8 +92,7 @@ describe("a trace as a line of a segment", () => {
     const root = await mkdtemp(join(tmpdir(), "store-"));
     const where = { traces: join(root, "t"), feedback: join(root, "f"), models: join(root, "m") };
     const store = await openFileStore(where);
-    const withState = (n: number, update: string) =>
-      ({ ...segment(n), nodes: [{ ...segment(n).nodes[0], update }] }) as TraceSegment;
+    const withState = (n: number, update: string) => segment(n, { nodes: [nodeWith(update)] });
     const traced = withState(1, '{"a":1}');
     const foreign = withState(2, "no JSON\nat all");
     await store.append("trace", [store.encode?.("trace", traced) ?? traced, foreign]);

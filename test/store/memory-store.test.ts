@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
-import { storeContract } from "./contract.js";
+import { tryStore } from "./contract.js";
 import { segment } from "./facts.js";
 
-storeContract("memory store", async (clock) => createMemoryStore({ clock }));
+tryStore("memory store", { open: async (clock) => createMemoryStore({ clock }) });
 
 describe("memory store: retention", () => {
   it("lets the oldest facts go", async () => {

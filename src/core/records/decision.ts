@@ -34,6 +34,8 @@ export const decisionSchema = z.object({
   /** Where the same wrapped graph runs for many purposes: its `workflowType`. */
   workflowType: z.string().optional(),
   threadId: z.string().optional(),
+  /** The person the run was for, as its metadata name them; absent in older records. */
+  userId: z.string().optional(),
   decisionPoint: z.string(),
   at: timestampSchema,
   /** Position among the decisions of the run, from 0, as far as the deciding process knows. */

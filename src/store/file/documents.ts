@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import type { Clock, Logger } from "../../core/index.js";
 import { isoTime, LearningError, messageOf, oneAtATime } from "../../core/index.js";
-import type { DocumentStore } from "../learning-store.js";
+import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
 import { errno, ioError, readText, replaceFile } from "./io.js";
+import type { FileLeases } from "./leases.js";
 import { withLock } from "./lock.js";
 
 /** All documents of one group, by key. */
@@ -102,7 +103,12 @@ export interface FileDocuments extends DocumentStore {
 }
 
 /** Documents in lowdb files under `folder`, safe among several processes of one host. */
-export function fileDocuments(folder: string, clock: Clock, logger: Logger): FileDocuments {
+export function fileDocuments(
+  folder: string,
+  clock: Clock,
+  logger: Logger,
+  leases: Pick<FileLeases, "check">,
+): FileDocuments {
   const inTurn = oneAtATime();
   const adapterOf = (group: string) => new GroupFile(join(folder, `${group}.json`), clock, logger);
 
@@ -120,8 +126,9 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Fil
       });
     return inTurn(run, group);
   };
-  const change = async <T>(group: string, edit: (data: Group) => T): Promise<T> => {
+  const change = async <T>(group: string, edit: (data: Group) => T, { lease }: UpdateOptions = {}): Promise<T> => {
     const edited = await alone(group, async () => {
+      if (lease) await leases.check(lease);
       const low = await load(group);
       let result: T;
       try {
@@ -159,12 +166,13 @@ export function fileDocuments(folder: string, clock: Clock, logger: Logger): Fil
         data[key] = JSON.parse(text);
       });
     },
-    update<T>(key: string, edit: (current: T | undefined) => T) {
-      return change(groupOf(key), (data) => {
+    update<T>(key: string, edit: (current: T | undefined) => T, options?: UpdateOptions) {
+      const replace = (data: Group) => {
         const text = documentText(key, edit(Object.hasOwn(data, key) ? (data[key] as T) : undefined));
         data[key] = JSON.parse(text);
         return JSON.parse(text) as T;
-      });
+      };
+      return change(groupOf(key), replace, options);
     },
     async delete(key) {
       const group = groupOf(key);

@@ -1,4 +1,5 @@
 import { type NodeExecution, STATE_CUT, type TraceSegment } from "../../core/index.js";
+import { checkFact } from "../check-fact.js";
 import { type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 
@@ -31,8 +32,9 @@ export class LineEncoder {
   private chunk = new Uint8Array(0);
   private used = 0;
 
-  /** The fact as JSON. */
+  /** The fact as JSON; fails with FACT_INVALID on what is none of its kind. */
   encode<K extends FactKind>(kind: K, fact: FactTypes[K]): FactLine {
+    checkFact(kind, fact);
     return new FactLine(this.put(JSON.stringify(fact)), keysOf(kind, fact));
   }
 
@@ -42,9 +44,9 @@ export class LineEncoder {
    * In front stand their lengths, by which they are cut out again without being read.
    */
   encodeTraced<K extends FactKind>(kind: K, fact: FactTypes[K]): FactLine {
-    return kind === "trace"
-      ? new FactLine(this.put(tracedText(fact as TraceSegment)), keysOf(kind, fact))
-      : this.encode(kind, fact);
+    if (kind !== "trace") return this.encode(kind, fact);
+    checkFact(kind, fact);
+    return new FactLine(this.put(tracedText(fact as TraceSegment)), keysOf(kind, fact));
   }
 
   private put(text: string): Uint8Array {

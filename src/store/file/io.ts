@@ -65,7 +65,7 @@ export async function writeFully(handle: FileHandle, data: Uint8Array): Promise<
 }
 
 /** Writes a new file beside `path` and makes it durable; the caller moves it into place. */
-async function writeBeside(path: string, data: string | Uint8Array): Promise<string> {
+export async function writeBeside(path: string, data: string | Uint8Array): Promise<string> {
   const temporary = `${path}.${newId().slice(0, 8)}.tmp`;
   try {
     const handle = await open(temporary, "wx");

@@ -93,6 +93,13 @@ export class SegmentFolder {
     }
   }
 
+  /** Lines that cannot be read, in the segments looked at so far. */
+  unreadable(): number {
+    let sum = 0;
+    for (const { index } of this.known.values()) sum += index.damaged;
+    return sum;
+  }
+
   pathOf(name: string): string {
     return join(this.folder, name + SUFFIX);
   }

@@ -4,7 +4,7 @@ import type { EncodedFact, LearningStore } from "../../store/index.js";
 import type { BufferOptions } from "../options.js";
 
 /** Why records were lost. */
-export type DropReason = "buffer-full" | "store-failed" | "closed";
+export type DropReason = "buffer-full" | "store-failed" | "closed" | "invalid";
 
 /** What became of the records, in counts. */
 export interface TracerCounters {
@@ -46,7 +46,12 @@ export class BufferedWriter {
   private waiters: { target: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   private lastError: unknown;
   private readonly counts = { written: 0, sampledOut: 0, storeErrors: 0 };
-  private readonly droppedBy: Record<DropReason, number> = { "buffer-full": 0, "store-failed": 0, closed: 0 };
+  private readonly droppedBy: Record<DropReason, number> = {
+    "buffer-full": 0,
+    "store-failed": 0,
+    closed: 0,
+    invalid: 0,
+  };
   private readonly limits: Required<Omit<BufferOptions, "processHooks">>;
 
   constructor(
@@ -73,7 +78,7 @@ export class BufferedWriter {
       this.drop(1, this.closed ? "closed" : "buffer-full");
       return;
     }
-    if (kind === "trace") this.compact(item, fact as TraceSegment);
+    if (kind === "trace" && !this.compact(item, fact as TraceSegment)) return;
     this.items.push(item);
     this.bytes += item.bytes;
     this.added += 1;
@@ -81,10 +86,19 @@ export class BufferedWriter {
     else this.schedule(this.limits.flushIntervalMs);
   }
 
-  /** A trace waits as one text where the store can write that: the collector has hundreds of objects less to carry along. */
-  private compact(item: Item, fact: TraceSegment): void {
-    const encoded = this.store.encode?.("trace", fact);
-    if (encoded) Object.assign(item, { fact: encoded, bytes: encoded.bytes });
+  /**
+   * A trace waits as one text where the store can write that: the collector has hundreds of objects less to carry
+   * along. False when the store refuses it.
+   */
+  private compact(item: Item, fact: TraceSegment): boolean {
+    try {
+      const encoded = this.store.encode?.("trace", fact);
+      if (encoded) Object.assign(item, { fact: encoded, bytes: encoded.bytes });
+      return true;
+    } catch (error) {
+      this.dropInvalid(error);
+      return false;
+    }
   }
 
   countSampledOut(): void {
@@ -113,6 +127,41 @@ export class BufferedWriter {
     this.droppedBy[reason] += n;
   }
 
+  private dropInvalid(error: unknown): void {
+    if (this.droppedBy.invalid === 0)
+      this.logger.warn("a record is dropped because the store refuses it", { reason: messageOf(error) });
+    this.droppedBy.invalid += 1;
+  }
+
+  /** Appends records of one kind; of those that the store refuses each is dropped by itself. */
+  private async appendAll(kind: Item["kind"], items: readonly Item[]): Promise<void> {
+    const facts = items.map((item) => item.fact);
+    try {
+      if (kind === "decision") await this.store.append(kind, facts as Decision[]);
+      else await this.store.append(kind, facts as (TraceSegment | EncodedFact)[]);
+      this.counts.written += items.length;
+      this.release(items);
+    } catch (error) {
+      if (!isLearningError(error, "FACT_INVALID")) throw error;
+      if (items.length === 1) {
+        this.dropInvalid(error);
+        return this.release(items);
+      }
+      // Nothing of the call was stored: the one that is refused is found by halving.
+      const middle = items.length >> 1;
+      await this.appendAll(kind, items.slice(0, middle));
+      await this.appendAll(kind, items.slice(middle));
+    }
+  }
+
+  /** Records that were in flight have been written or dropped. */
+  private release(items: readonly Item[]): void {
+    const done = new Set(items);
+    for (const item of items) this.bytes -= item.bytes;
+    this.inFlight = this.inFlight.filter((item) => !done.has(item));
+    this.settle();
+  }
+
   private schedule(delayMs: number): void {
     if (this.cancelTimer || this.writing) return;
     this.cancelTimer = this.clock.schedule(() => {
@@ -138,26 +187,11 @@ export class BufferedWriter {
   private async writeBatch(): Promise<void> {
     const batch = this.items.splice(0, this.limits.batchRecords);
     this.inFlight = batch;
-    const traces: (TraceSegment | EncodedFact)[] = [];
-    const decisions: Decision[] = [];
-    for (const item of batch) {
-      if (item.kind === "trace") traces.push(item.fact);
-      else decisions.push(item.fact);
-    }
-    const release = (isDone: (item: Item) => boolean) => {
-      for (const item of this.inFlight) if (isDone(item)) this.bytes -= item.bytes;
-      this.inFlight = this.inFlight.filter((item) => !isDone(item));
-      this.settle();
-    };
     try {
       // Decisions first: they are the rarer and the dearer.
       for (const kind of ["decision", "trace"] as const) {
-        const facts = kind === "decision" ? decisions : traces;
-        if (facts.length === 0) continue;
-        if (kind === "decision") await this.store.append(kind, decisions);
-        else await this.store.append(kind, traces);
-        this.counts.written += facts.length;
-        release((item) => item.kind === kind);
+        const items = batch.filter((item) => item.kind === kind);
+        if (items.length > 0) await this.appendAll(kind, items);
       }
       if (this.failures > 0) this.logger.info("the store accepts records again");
       this.failures = 0;
@@ -171,7 +205,7 @@ export class BufferedWriter {
       if (isLast) {
         this.drop(this.inFlight.length, this.closed ? "closed" : "store-failed");
         this.failures = 1;
-        release(() => true);
+        this.release(this.inFlight);
       } else {
         this.items.unshift(...this.inFlight);
         this.inFlight = [];

@@ -1,0 +1,113 @@
+import { hostname } from "node:os";
+import { type Clock, digest } from "../../core/index.js";
+import { checkLease, heldLease, leaseHeld, leaseLost } from "../held-lease.js";
+import type { Lease, LeaseOptions } from "../learning-store.js";
+import { forgetHolder, isAlive, newHolder } from "./holder.js";
+import { VersionedFile } from "./versioned-file.js";
+
+/** What is written down of a lease. */
+interface Stored {
+  name: string;
+  fence: number;
+  ttlMs: number;
+  /** Whoever holds it, or null once it was given back. */
+  holder: string | null;
+  host: string;
+  /** When its holder last gave a sign of life, milliseconds since the epoch. */
+  renewedAt: number;
+}
+
+/** Leases of a file store. */
+export interface FileLeases {
+  lease(name: string, options: LeaseOptions): Promise<Lease>;
+  /** Fails with STORE_LEASE_LOST when somebody else took the lease, or may have. */
+  check(lease: Lease): Promise<void>;
+  /** Gives back everything that is held here. */
+  close(): Promise<void>;
+}
+
+/**
+ * Leases as small files under `folder`, one per name. A lease is free when it was given back, when its holder is
+ * known to have ended, or when its holder has been silent for the time to live.
+ */
+export function fileLeases(folder: string, clock: Clock): FileLeases {
+  const held = new Map<Lease, string>();
+  const fileOf = (name: string) => {
+    const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
+    return new VersionedFile(folder, encoded.length > 180 ? `${encoded.slice(0, 140)}~${digest(name)}` : encoded);
+  };
+  const load = async (file: VersionedFile): Promise<{ version: number; stored?: Stored }> => {
+    for (;;) {
+      const [version] = await file.versions();
+      if (version === undefined) return { version: 0 };
+      const text = await file.read(version);
+      if (text !== undefined) return { version, stored: parse(text, clock) };
+    }
+  };
+  const isFree = (stored: Stored | undefined) =>
+    !stored?.holder ||
+    // A clock that was set back must not keep a lease for ever.
+    !(Math.abs(clock.now() - stored.renewedAt) < stored.ttlMs) ||
+    !isAlive(stored.holder);
+
+  return {
+    async lease(name, options) {
+      checkLease(name, options);
+      const file = fileOf(name);
+      const { ttlMs } = options;
+      const { version, stored } = await load(file);
+      if (stored?.holder && !isFree(stored)) throw leaseHeld(name, `${stored.holder} on ${stored.host}`);
+      const holder = newHolder();
+      const mine: Stored = {
+        name,
+        fence: (stored?.fence ?? 0) + 1,
+        ttlMs,
+        holder,
+        host: hostname(),
+        renewedAt: clock.now(),
+      };
+      if (!(await file.write(version, JSON.stringify(mine)))) {
+        forgetHolder(holder);
+        throw leaseHeld(name, "another process, which took it at the same moment,");
+      }
+      /** Writes what the holder has to say; false once the lease is another's. */
+      const say = async (change: Partial<Stored>): Promise<boolean> => {
+        for (;;) {
+          const now = await load(file);
+          if (now.stored?.fence !== mine.fence || now.stored.holder !== holder) return false;
+          if (await file.write(now.version, JSON.stringify({ ...mine, ...change }))) return true;
+        }
+      };
+      const lease = heldLease({ name, fence: mine.fence, ttlMs }, clock, {
+        renew: () => say({ renewedAt: clock.now() }),
+        async giveBack() {
+          held.delete(lease);
+          forgetHolder(holder);
+          await say({ holder: null });
+        },
+      });
+      held.set(lease, holder);
+      return lease;
+    },
+    async check(lease) {
+      const { stored } = await load(fileOf(lease.name));
+      if (lease.signal.aborted || stored?.fence !== lease.fence || stored.holder !== held.get(lease))
+        throw leaseLost(lease.name);
+    },
+    async close() {
+      for (const lease of [...held.keys()]) await lease.release();
+    },
+  };
+}
+
+/** A damaged file is no lease that is held; its number must still grow beyond all that were given before. */
+function parse(text: string, clock: Clock): Stored {
+  try {
+    const stored = JSON.parse(text) as Stored;
+    if (Number.isSafeInteger(stored.fence) && Number.isFinite(stored.renewedAt) && Number.isFinite(stored.ttlMs))
+      return stored;
+  } catch {
+    // Told apart from an empty name by the number alone.
+  }
+  return { name: "", fence: Math.floor(clock.now()), ttlMs: 0, holder: null, host: "", renewedAt: 0 };
+}

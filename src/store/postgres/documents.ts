@@ -1,6 +1,7 @@
 import { isLearningError, LearningError, newId, oneAtATime, show } from "../../core/index.js";
-import type { DocumentStore } from "../learning-store.js";
+import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
+import type { SqlLeases } from "./leases.js";
 import type { Sql } from "./sql.js";
 
 /** Documents of these names are told of by NOTIFY; its queue takes a lock of the whole server at commit, so no others are. */
@@ -16,7 +17,7 @@ interface Stored {
 }
 
 /** Documents in a table, changed by compare-and-set on a version. */
-export function sqlDocuments(sql: Sql, channel: string): DocumentStore {
+export function sqlDocuments(sql: Sql, channel: string, leases: Pick<SqlLeases, "check">): DocumentStore {
   const table = `${sql.schema}.documents`;
   /** Within the process one after the other: they would only push each other back. */
   const inTurn = oneAtATime();
@@ -53,10 +54,15 @@ export function sqlDocuments(sql: Sql, channel: string): DocumentStore {
     }
   };
 
-  const update = async <T>(key: string, change: (current: T | undefined) => T): Promise<T> => {
+  const update = async <T>(
+    key: string,
+    change: (current: T | undefined) => T,
+    { lease }: UpdateOptions = {},
+  ): Promise<T> => {
     for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
       const before = await read(key);
       const text = documentText(key, change(before === undefined ? undefined : (JSON.parse(before.value) as T)));
+      if (lease) await leases.check(lease);
       if (await compareAndSet(key, text, before)) return JSON.parse(text) as T;
     }
     throw new LearningError("STORE_LOCKED", {
@@ -88,7 +94,7 @@ export function sqlDocuments(sql: Sql, channel: string): DocumentStore {
         key,
       );
     },
-    update: (key, change) => inTurn(() => update(key, change), key),
+    update: (key, change, options) => inTurn(() => update(key, change, options), key),
     async delete(key) {
       await inTurn(
         () =>

@@ -17,6 +17,7 @@ import { sqlBlobs } from "./blobs.js";
 import { sqlDocuments } from "./documents.js";
 import { eraseFacts } from "./eraser.js";
 import { Lanes } from "./lane.js";
+import { sqlLeases } from "./leases.js";
 import { migrate } from "./migrate.js";
 import { FactReader } from "./reader.js";
 import { retainPartitions, sizesOf } from "./retention.js";
@@ -117,7 +118,8 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     ...(spills && { spill: Spill.of(holder, spills) }),
   });
   const watch = new RegistryWatch({ pool, sql, channel, clock, logger });
-  const documents = sqlDocuments(sql, channel);
+  const leases = sqlLeases(sql, clock);
+  const documents = sqlDocuments(sql, channel, leases);
   const blobs = sqlBlobs(sql);
   void upkeep({ lanes, logger, spills });
 
@@ -150,6 +152,8 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       keys: guarded(documents.keys),
     } as DocumentStore,
     blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
+    lease: guarded(leases.lease),
+    health: guarded(async () => ({ unreadable: { trace: 0, decision: 0, feedback: 0 }, problems: [] })),
     sizes: guarded(() => sizesOf(sql)),
     retain: guarded(async (policy) => {
       const removed = await retainPartitions(sql, policy, clock, partitionDays);
@@ -165,6 +169,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       closing ??= (async () => {
         watch.stop();
         try {
+          await leases.close();
           await writer.close();
         } finally {
           forgetHolder(holder);

@@ -1,4 +1,5 @@
 import { digest, LearningError } from "../../core/index.js";
+import { checkFact } from "../check-fact.js";
 import { type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { KEY_COLUMNS } from "./schema.js";
@@ -16,11 +17,13 @@ export class FactRow implements EncodedFact {
 }
 
 export function rowOf<K extends FactKind>(kind: K, fact: FactTypes[K]): FactRow {
+  checkFact(kind, fact);
   return new FactRow(JSON.stringify(fact), keysOf(kind, fact));
 }
 
 /** Whether this is a fact that {@link rowOf} made. */
-export const isRow = (fact: object): fact is FactRow => "body" in fact && "keys" in fact;
+export const isRow = (fact: object): fact is FactRow =>
+  typeof fact === "object" && fact !== null && "body" in fact && "keys" in fact;
 
 /** An index takes no longer key than about 2,700 bytes. */
 const LONGEST_KEY = 400;

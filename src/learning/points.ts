@@ -1,3 +1,4 @@
+import { oneAtATime } from "../core/index.js";
 import type { LearnOptions } from "../policies/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { RowOptions } from "../worker/rows.js";
@@ -47,6 +48,7 @@ export async function openPointBook(documents: DocumentStore): Promise<PointBook
     }
   };
   await refresh();
+  const inTurn = oneAtATime();
   let writing: Promise<void> = Promise.resolve();
   return {
     refresh,
@@ -55,8 +57,8 @@ export async function openPointBook(documents: DocumentStore): Promise<PointBook
       const known = JSON.stringify(points.get(point.name));
       points.set(point.name, point);
       if (known === JSON.stringify(point)) return;
-      writing = writing.catch(() => undefined).then(() => documents.put(PREFIX + point.name, point));
-      // The failure is seen by whoever awaits settled(); an unawaited one must not end the host.
+      // A failure is seen by whoever awaits settled(); an unawaited one must not end the host.
+      writing = inTurn(() => documents.put(PREFIX + point.name, point));
       writing.catch(() => undefined);
     },
     get: (name) => points.get(name),

@@ -1,3 +1,4 @@
+import { escapeMermaid } from "../core/escape.js";
 import type { ProcessMap } from "./process-map.js";
 
 /** How a map is drawn. */
@@ -17,7 +18,7 @@ export function toMermaid(map: ProcessMap, { minShare = 0 }: MermaidOptions = {}
   const lines = ["flowchart LR", "  start((start))", "  finish((end))"];
   for (const a of map.activities) {
     const reward = a.meanReward === undefined ? "" : `<br/>reward ${a.meanReward.toFixed(2)}`;
-    lines.push(`  ${id.get(a.name)}["${escapeLabel(a.name)}<br/>${a.events}x${reward}"]`);
+    lines.push(`  ${id.get(a.name)}["${escapeMermaid(a.name)}<br/>${a.events}x${reward}"]`);
   }
   for (const a of map.activities) {
     if (a.starts > 0 && a.starts >= least) lines.push(`  start -->|${a.starts}| ${id.get(a.name)}`);
@@ -28,11 +29,6 @@ export function toMermaid(map: ProcessMap, { minShare = 0 }: MermaidOptions = {}
     lines.push(`  ${id.get(e.from)} -->|"${e.count}${wait}"| ${id.get(e.to)}`);
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** Mermaid's own character codes, since a quote ends a label, a backtick makes it Markdown and # starts a code. */
-function escapeLabel(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[#&"<>`\\;]/g, (c) => `#${c.charCodeAt(0)};`);
 }
 
 function formatMs(ms: number): string {

@@ -1,4 +1,5 @@
 import { END, START } from "@langchain/langgraph";
+import { escapeMermaid } from "../core/escape.js";
 import { LearningError } from "../core/index.js";
 import type { DecisionRow } from "../dataset/index.js";
 import { type BuilderLike, builderOf } from "./graph-shape.js";
@@ -121,7 +122,7 @@ function edgesOf(builder: BuilderLike): DrawnEdge[] {
 function boxOf(name: string): string {
   if (name === START) return '(["start"])';
   if (name === END) return '(["end"])';
-  return `["${name.replaceAll('"', "#quot;")}"]`;
+  return `["${escapeMermaid(name)}"]`;
 }
 
 function words({ decisions, share, meanReward, preference }: EdgeStatistics): string {

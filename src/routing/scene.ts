@@ -1,4 +1,5 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { isControlSignal } from "../core/control-signal.js";
 import { LATE, within } from "../core/deadline.js";
 import type { Clock, DecisionContext, FallbackReason } from "../core/index.js";
 import { LearningError, messageOf, show } from "../core/index.js";
@@ -18,11 +19,6 @@ export interface Scene {
   legal: boolean[];
   features?: Record<string, DecisionContext>;
   trouble?: Trouble;
-}
-
-/** True for interrupts and commands to a parent graph, which travel as errors and must pass. */
-export function isControlSignal(error: unknown): boolean {
-  return typeof error === "object" && error !== null && (error as { is_bubble_up?: unknown }).is_bubble_up === true;
 }
 
 /**

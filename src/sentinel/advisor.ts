@@ -1,5 +1,6 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import { isControlSignal } from "../core/control-signal.js";
 import type { Logger } from "../core/index.js";
 import { LearningError, messageOf } from "../core/index.js";
 import type { OrchestratorAction } from "../orchestration/index.js";
@@ -89,7 +90,7 @@ export class SentinelAdvisor {
     try {
       return await this.policy.invoke(s, config);
     } catch (error) {
-      if ((error as { is_bubble_up?: boolean } | null)?.is_bubble_up) throw error;
+      if (isControlSignal(error)) throw error;
       this.settings.logger.warn("sentinel: no advice, the baseline decides", { error: messageOf(error) });
       return { advice: null };
     }

@@ -1,4 +1,5 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { isControlSignal } from "../core/control-signal.js";
 import type { Clock, Logger } from "../core/index.js";
 import { messageOf } from "../core/index.js";
 import type { AgentDeclaration, AgentResponse, Assignment, RunCircumstances, Task } from "../orchestration/index.js";
@@ -137,5 +138,5 @@ async function judged(
 
 /** Lets through what is LangGraph's own business: interrupts, commands, and the end of the whole run. */
 export function rethrowSignal(error: unknown, config: RunnableConfig): void {
-  if ((error as { is_bubble_up?: boolean } | null)?.is_bubble_up || config.signal?.aborted) throw error;
+  if (isControlSignal(error) || config.signal?.aborted) throw error;
 }

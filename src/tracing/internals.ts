@@ -146,11 +146,6 @@ export function isSend(value: unknown): value is { node: string; args: unknown }
   return isRecord(value) && value.lg_name === "Send" && typeof value.node === "string";
 }
 
-/** A control signal (interrupt, command to the parent, drain): no error. */
-export function isBubbleUp(error: unknown): error is { name?: string; command?: unknown; interrupts?: unknown[] } {
-  return isRecord(error) && error.is_bubble_up === true;
-}
-
 /** The commands in what a node returned. */
 export function commandsIn(output: unknown): { goto?: unknown; update?: unknown; graph?: unknown }[] {
   if (isCommand(output)) return [output];

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../core/escape.js";
 /** What the form shows and asks. */
 export interface FormOptions {
   /** Heading of the page (default "How was this result?"). */
@@ -9,12 +10,6 @@ export interface FormOptions {
 }
 
 const DEFAULT_DIMENSIONS = ["creativity", "usefulness", "novelty", "quality"];
-
-/** Text as HTML text or attribute value: nothing in it is markup. */
-export function escapeHtml(text: string): string {
-  const codes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return text.replace(/[&<>"']/g, (c) => codes[c] as string);
-}
 
 /** The rating form: plain HTML without scripts, every control labelled and reachable by keyboard. */
 export function renderForm(token: string, options: FormOptions): string {

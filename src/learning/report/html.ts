@@ -1,10 +1,6 @@
+import { escapeHtml } from "../../core/escape.js";
 import type { CurvePoint, DestinationReport, FeaturePush, LearningReport, PointReport } from "./types.js";
 
-const escapeHtml = (text: unknown) =>
-  String(text).replace(
-    /[&<>"']/g,
-    (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c] as string,
-  );
 const figure = (value: number, digits = 3) => (Number.isFinite(value) ? value.toFixed(digits) : "-");
 
 /**

@@ -1,5 +1,6 @@
+import { isControlSignal } from "../../core/control-signal.js";
 import type { ModelCall, ToolCall } from "../../core/index.js";
-import { isBubbleUp, isRecord } from "../internals.js";
+import { isRecord } from "../internals.js";
 import { recordedError } from "./errors.js";
 import { costOf } from "./prices.js";
 import type { CallRun, NodeRun, RunRecorder } from "./run-recorder.js";
@@ -79,7 +80,8 @@ export class CallLog {
     if (!call) return;
     this.tools.delete(runId);
     // An interrupt or a handoff leaves a tool by a throw, too.
-    if (error !== undefined && !isBubbleUp(error)) call.error = recordedError(error, this.recorder.settings.redactor);
+    if (error !== undefined && !isControlSignal(error))
+      call.error = recordedError(error, this.recorder.settings.redactor);
     call.durationMs = this.recorder.clock.monotonic() - call.started;
     this.recorder.toolCalls.push(call);
   }

@@ -1,4 +1,5 @@
-import { isBubbleUp, isCommand, type NodeShape } from "../internals.js";
+import { isControlSignal } from "../../core/control-signal.js";
+import { isCommand, type NodeShape } from "../internals.js";
 import { isAbort, recordedError, timeoutError } from "./errors.js";
 import { noteCommandEdges } from "./noted-edges.js";
 import type { NodeRun, RunRecorder } from "./run-recorder.js";
@@ -15,7 +16,7 @@ export function noteFailure(
   error: unknown,
   about: { signal?: AbortSignal; timeout?: NodeShape["timeout"] },
 ): void {
-  if (!isBubbleUp(error)) {
+  if (!isControlSignal(error)) {
     const aborted = isAbort(error) || (about.signal?.aborted === true && error === about.signal.reason);
     const { runTimeout = Number.POSITIVE_INFINITY } = about.timeout ?? {};
     const elapsed = recorder.clock.monotonic() - run.started;

@@ -1,3 +1,4 @@
+import { isControlSignal } from "../../core/control-signal.js";
 import {
   type Clock,
   isoTime,
@@ -11,7 +12,7 @@ import {
   type ToolCall,
   type TraceSegment,
 } from "../../core/index.js";
-import { ERROR_HANDLER_PREFIX, isBubbleUp, isCommand, pathOfNamespace, START, taskOfNamespace } from "../internals.js";
+import { ERROR_HANDLER_PREFIX, isCommand, pathOfNamespace, START, taskOfNamespace } from "../internals.js";
 import type { CaptureSettings } from "../settings.js";
 import { EdgeLog } from "./edge-log.js";
 import { recordedError, timeoutError } from "./errors.js";
@@ -207,7 +208,7 @@ export class RunRecorder {
   ): TraceSegment | undefined {
     if (this.finished) return undefined;
     this.finished = true;
-    const failed = outcome.error !== undefined && !isBubbleUp(outcome.error);
+    const failed = outcome.error !== undefined && !isControlSignal(outcome.error);
     const error = failed ? recordedError(outcome.error, this.settings.redactor) : undefined;
     const status = this.statusOf(outcome, error);
     for (const node of this.nodes) {
@@ -248,7 +249,7 @@ export class RunRecorder {
 
   private statusOf({ ok, error }: { ok: boolean; error?: unknown }, recorded: RecordedError | undefined): RunStatus {
     // An unwrapped graph around this one is told of interrupts and commands by a throw.
-    if (isBubbleUp(error)) return isCommand(error.command) ? "success" : "interrupted";
+    if (isControlSignal(error)) return isCommand(error.command) ? "success" : "interrupted";
     // A graph that ends with nodes still due was stopped before them.
     const due = this.edges.overdue(this.base, Number.POSITIVE_INFINITY);
     if (ok && (this.interrupted || this.stoppedByInterrupt() || due.length > 0)) return "interrupted";

@@ -2,7 +2,7 @@ import { LearningError, show } from "../core/index.js";
 import { type Interval, type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
 import { MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";
 import { checkOpeRows, type OpeRow } from "./rows.js";
-import { type EstimatorName, NEEDS_MODEL, termsOf, weight } from "./terms.js";
+import { type EstimatorName, NEEDS_MODEL, type Terms, termsOf, weight } from "./terms.js";
 
 /** Options of {@link estimateValue} and {@link estimateGain}. */
 export interface EstimateOptions {
@@ -66,11 +66,11 @@ function estimate(rows: readonly OpeRow[], of: "value" | "gain", options: Estima
   checkOpeRows(rows, { baseline: of === "gain", model: NEEDS_MODEL.has(estimator) });
   const runs = rows.map((r) => r.run);
   const overlap = overlapOf(rows);
-  const terms = termsOf(rows, estimator, of, clip);
+  const terms = weighted(termsOf(rows, estimator, of, clip), rows);
   const { mean, error } = meanAndError(terms.values, runs);
   const interval = intervalOf(method, terms, runs, {
     level,
-    weights: rows.map((r) => weight(r, "value")),
+    weights: rows.map((r) => weight(r, "value") * (r.weight ?? 1)),
     seed,
     bounds: of === "gain" ? [-1, 1] : [0, 1],
   });
@@ -85,6 +85,21 @@ function estimate(rows: readonly OpeRow[], of: "value" | "gain", options: Estima
     overlap,
     identifiable: overlap.unsupported <= MAX_UNSUPPORTED && overlap.effectiveSampleSize > 0,
   };
+}
+
+/**
+ * The terms when rows stand for several runs each: linearised, so that their mean is the self-normalised
+ * estimate sum w v / sum w (Hajek 1971).
+ */
+function weighted(terms: Terms, rows: readonly OpeRow[]): Terms {
+  if (rows.every((r) => (r.weight ?? 1) === 1)) return terms;
+  const weights = rows.map((r) => r.weight ?? 1);
+  const total = weights.reduce((s, w) => s + w, 0);
+  if (!(total > 0)) throw invalidOption("weight", 0, "at least one row with a positive weight");
+  const mean = terms.values.reduce((s, v, i) => s + (weights[i] as number) * v, 0) / total;
+  const most = Math.max(...weights) * (rows.length / total);
+  const values = terms.values.map((v, i) => mean + ((weights[i] as number) * rows.length * (v - mean)) / total);
+  return { ...terms, values, range: terms.range * most, linear: false };
 }
 
 /** The error for an option out of range. */

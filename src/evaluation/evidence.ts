@@ -1,4 +1,6 @@
-import { type JudgedDecision, LEAST_TRIED, predicted } from "./rows.js";
+import type { Cluster, Contested, ContestedRun, ContestedRuns, Joint } from "./contested.js";
+
+export { type ContestedRuns, contestedRuns, exchanged } from "./contested.js";
 
 /**
  * What the logs hold against "the target's gain over the baseline is at most `threshold`", as the
@@ -29,56 +31,14 @@ const MOST_LOST = 0.98;
 /** The forecast looks at this many contested runs. */
 const FORECAST_RUNS = 300;
 
-/** A decision on which the policies differ, laid out for the bets. */
-interface Contested {
-  chosen: number;
-  reward: number;
-  /** Per candidate on which they differ: target minus baseline, logged propensity, prediction. */
-  at: number[];
-  d: number[];
-  p: number[];
-  q: number[];
-}
-
-/** The runs of a log, and of each the decisions on which target and baseline differ. */
-export interface ContestedRuns {
-  runs: number;
-  /** Only runs with a contested decision; `size` counts all decisions of the run. */
-  contested: { size: number; decisions: Contested[] }[];
-}
-
-/** Groups decisions by run (one without a run stands alone) and keeps what tells the policies apart. */
-export function contestedRuns(rows: readonly JudgedDecision[]): ContestedRuns {
-  const groups: { size: number; decisions: Contested[] }[] = [];
-  const index = new Map<string, { size: number; decisions: Contested[] }>();
-  for (const row of rows) {
-    let group = row.run === undefined ? undefined : index.get(row.run);
-    if (!group) {
-      group = { size: 0, decisions: [] };
-      groups.push(group);
-      if (row.run !== undefined) index.set(row.run, group);
-    }
-    group.size++;
-    const decision = contest(row);
-    if (decision.d.length > 0) group.decisions.push(decision);
-  }
-  return { runs: groups.length, contested: groups.filter((g) => g.decisions.length > 0) };
-}
-
-/** The same runs with the roles of target and baseline exchanged. */
-export function exchanged(log: ContestedRuns): ContestedRuns {
-  const turn = (c: Contested) => ({ ...c, d: c.d.map((d) => -d) });
-  return { ...log, contested: log.contested.map((g) => ({ ...g, decisions: g.decisions.map(turn) })) };
-}
-
 /** See {@link Evidence}. @param threshold in (-1,1) */
 export function evidenceOfGain(log: ContestedRuns, threshold: number): Evidence {
   const logWealth = Float64Array.from(BETS, (_, b) => {
-    const bet = stakeAt(BETS[b] as number, threshold);
-    let total = (log.runs - log.contested.length) * Math.log1p(-bet * threshold);
+    const bet = stakeAt(BETS[b] as number, threshold, log.mostLost);
+    let total = agreedLog(log, bet, threshold);
     let product = 1;
-    for (const run of log.contested) {
-      product *= growth(run, bet, threshold);
+    for (const cluster of log.contested) {
+      product *= growth(cluster, bet, threshold, log.mostWeight);
       if (product > 1e200 || product < 1e-200) {
         total += Math.log(product);
         product = 1;
@@ -95,34 +55,61 @@ export function evidenceOfGain(log: ContestedRuns, threshold: number): Evidence 
  */
 export function forecastOfGain(log: ContestedRuns, threshold: number): Float64Array {
   const step = Math.max(1, log.contested.length / FORECAST_RUNS);
-  const sample: ContestedRuns["contested"] = [];
-  for (let i = 0; i < log.contested.length; i += step)
-    sample.push(log.contested[Math.floor(i)] as ContestedRuns["contested"][number]);
+  const sample: Cluster[] = [];
+  for (let i = 0; i < log.contested.length; i += step) sample.push(log.contested[Math.floor(i)] as Cluster);
   return Float64Array.from(BETS, (_, b) => {
-    const bet = stakeAt(BETS[b] as number, threshold);
+    const bet = stakeAt(BETS[b] as number, threshold, log.mostLost);
     let sum = 0;
-    for (const run of sample)
-      for (const c of run.decisions) sum += expectedLog(c, bet, threshold) / run.decisions.length;
-    const still = (log.runs - log.contested.length) * Math.log1p(-bet * threshold);
-    return still + (sum * log.contested.length) / Math.max(1, sample.length);
+    for (const { runs, size } of sample)
+      for (const { joint, decisions, weight } of runs) {
+        const own = (bet * weight) / log.mostWeight / size;
+        for (const c of decisions)
+          sum += joint
+            ? expectedJointLog(joint, own, threshold) / decisions.length
+            : expectedLog(c, own, bet, threshold) / decisions.length;
+      }
+    return agreedLog(log, bet, threshold) + (sum * log.contested.length) / Math.max(1, sample.length);
   });
 }
 
-/** The stake, never so large that agreement alone could ruin it. */
-export function stakeAt(stake: number, threshold: number): number {
-  return Math.min(stake, MOST_LOST / (1 + Math.max(0, threshold)));
+/** The stake, never so large that a run on which nothing was gained could ruin it. @param mostLost of the log */
+export function stakeAt(stake: number, threshold: number, mostLost = 1): number {
+  return Math.min(stake, MOST_LOST / (mostLost + Math.max(0, threshold)));
 }
 
-/** What a stake of one becomes on one run; always positive. */
-export function growth(run: ContestedRuns["contested"][number], bet: number, threshold: number): number {
-  return 1 + bet * (contributionOf(run, bet, threshold) - threshold);
+/**
+ * What a stake of one becomes on one cluster; always positive. Runs count with their weight, relative to
+ * the largest there can be: a run that was rated with probability 1/w stands for w runs, and its bet is
+ * unbiased for all of them (Horvitz & Thompson 1952), those that were not asked changing nothing.
+ */
+export function growth(cluster: Cluster, bet: number, threshold: number, mostWeight = 1): number {
+  // Runs on which both agree gain nothing: they only fall behind the threshold.
+  let sum = -cluster.weight * threshold;
+  for (const run of cluster.runs) sum += run.weight * runContribution(run, bet, threshold);
+  return 1 + (bet * sum) / mostWeight / cluster.size;
 }
 
-/** A run's x (see {@link Evidence}) for one stake: the mean over its decisions. */
-export function contributionOf(run: ContestedRuns["contested"][number], bet: number, threshold: number): number {
+/** A cluster's x (see {@link Evidence}) for one stake, unweighted: the mean over its runs. */
+export function contributionOf(cluster: Cluster, bet: number, threshold: number): number {
+  let sum = 0;
+  for (const run of cluster.runs) sum += runContribution(run, bet, threshold);
+  return sum / cluster.size;
+}
+
+/**
+ * A run's x. Of several contested decisions it is (W - V) (r - c) with W and V the weights of the whole
+ * run under target and baseline, and c = 0 or 1, whichever leaves only the lighter policy something to lose.
+ */
+function runContribution({ decisions, joint }: ContestedRun, bet: number, threshold: number): number {
+  if (joint) {
+    const { reward, target, baseline, targetUntried, baselineUntried, heavy } = joint;
+    return heavy === "target"
+      ? (target - baseline) * reward - baselineUntried
+      : (target - baseline) * (reward - 1) - targetUntried;
+  }
   const room = roomOf(bet, threshold);
   let x = 0;
-  for (const c of run.decisions) {
+  for (const c of decisions) {
     for (let i = 0; i < c.d.length; i++) {
       const d = c.d[i] as number;
       const control = controlOf(c, i, room);
@@ -130,10 +117,23 @@ export function contributionOf(run: ContestedRuns["contested"][number], bet: num
       if (c.at[i] === c.chosen && (c.p[i] as number) > 0) x += (d * (c.reward - control)) / (c.p[i] as number);
     }
   }
-  return x / run.size;
+  return x;
 }
 
-function expectedLog(c: Contested, bet: number, threshold: number): number {
+function agreedLog({ agreed, mostWeight }: ContestedRuns, bet: number, threshold: number): number {
+  let total = 0;
+  for (const [weight, count] of agreed) total += count * Math.log1p((-bet * threshold * weight) / mostWeight);
+  return total;
+}
+
+/** To the second order in the stake. */
+function expectedJointLog({ predicted, squares }: Joint, own: number, threshold: number): number {
+  const second = 0.5 * (squares.target + squares.baseline);
+  return own * (predicted - threshold) - (own * own * second) / 2;
+}
+
+/** @param own the stake times the run's relative weight */
+function expectedLog(c: Contested, own: number, bet: number, threshold: number): number {
   const room = roomOf(bet, threshold);
   let sum = 0;
   let rest = 1;
@@ -141,14 +141,14 @@ function expectedLog(c: Contested, bet: number, threshold: number): number {
     sum += (c.d[i] as number) * controlOf(c, i, room);
     rest -= c.p[i] as number;
   }
-  let expected = Math.max(0, rest) * Math.log(1 + bet * (sum - threshold));
+  let expected = Math.max(0, rest) * Math.log(1 + own * (sum - threshold));
   for (let i = 0; i < c.d.length; i++) {
     const p = c.p[i] as number;
     if (p <= 0) continue;
     const q = c.q[i] as number;
     const scale = (c.d[i] as number) / p;
-    const worst = 1 + bet * (sum - scale * controlOf(c, i, room) - threshold);
-    expected += p * (q * Math.log(worst + bet * scale) + (1 - q) * Math.log(worst));
+    const worst = 1 + own * (sum - scale * controlOf(c, i, room) - threshold);
+    expected += p * (q * Math.log(worst + own * scale) + (1 - q) * Math.log(worst));
   }
   return expected;
 }
@@ -167,18 +167,4 @@ function controlOf(c: Contested, i: number, room: number): number {
   const d = c.d[i] as number;
   const most = (room * (c.p[i] as number)) / d;
   return d > 0 ? Math.min(c.q[i] as number, most) : Math.max(c.q[i] as number, 1 + most);
-}
-
-function contest(row: JudgedDecision): Contested {
-  const out: Contested = { chosen: row.chosen, reward: row.reward, at: [], d: [], p: [], q: [] };
-  for (let a = 0; a < row.logging.length; a++) {
-    const d = (row.target[a] as number) - (row.baseline[a] as number);
-    if (Math.abs(d) <= 1e-12) continue;
-    out.at.push(a);
-    out.d.push(d);
-    const p = row.logging[a] as number;
-    out.p.push(p >= LEAST_TRIED ? p : 0);
-    out.q.push(predicted(row, a));
-  }
-  return out;
 }

@@ -1,8 +1,10 @@
 import { normalQuantile } from "../math/normal.js";
+import type { ContestedRun } from "./contested.js";
 import { type Estimate, estimateGain, invalidOption } from "./estimate.js";
 import { type ContestedRuns, contestedRuns, evidenceOfGain, forecastOfGain } from "./evidence.js";
 import { MAX_UNSUPPORTED } from "./overlap.js";
-import { checkJudgedDecisions, type JudgedDecision, toOpeRow } from "./rows.js";
+import { checkJudgedDecisions, type JudgedDecision } from "./rows.js";
+import { runRows } from "./run-rows.js";
 import { openSpending, parseSpending, riskShare, type SpendingState, spend } from "./spending.js";
 
 /** What the gate is asked. */
@@ -79,7 +81,7 @@ export function decidePromotion(request: PromotionRequest): GateVerdict {
     return answer("not-enough-data", `not enough data yet: no later decision; about ${needed} more`, { needed });
   }
 
-  const gain = estimateGain(rows.map(toOpeRow), { estimator: "dr" });
+  const gain = estimateGain(runRows(rows), { estimator: "dr" });
   const log = contestedRuns(rows);
   const perRun = rows.length / log.runs;
   const { unsupported, effectiveSampleSize } = gain.overlap;
@@ -146,13 +148,9 @@ export function lowerBoundOfGain(log: ContestedRuns, required: number): number {
 export function calibrated(risk: number, log: ContestedRuns): number {
   let squares = 0;
   let largest = 0;
-  for (const run of log.contested) {
-    const weight = run.decisions.reduce((sum, c) => {
-      const i = c.at.indexOf(c.chosen);
-      const p = i < 0 ? 0 : (c.p[i] as number);
-      return p > 0 ? sum + (c.d[i] as number) / p : sum;
-    }, 0);
-    const square = (weight / run.size) ** 2;
+  for (const { runs, size } of log.contested) {
+    const weight = runs.reduce((sum, run) => sum + run.weight * leverOf(run), 0);
+    const square = (weight / size) ** 2;
     squares += square;
     largest = Math.max(largest, square);
   }
@@ -160,16 +158,35 @@ export function calibrated(risk: number, log: ContestedRuns): number {
   return risk / (1 + 6 / heavyRows);
 }
 
-/** Log evidence to expect for an effect of {@link PLANNED_EFFECT}, from the propensities alone. */
+/** What a run's reward counts for in the gain. */
+function leverOf({ decisions, joint }: ContestedRun): number {
+  if (joint) return joint.target - joint.baseline;
+  return decisions.reduce((sum, c) => {
+    const i = c.at.indexOf(c.chosen);
+    const p = i < 0 ? 0 : (c.p[i] as number);
+    return p > 0 ? sum + (c.d[i] as number) / p : sum;
+  }, 0);
+}
+
+/** Log evidence to expect for an effect of {@link PLANNED_EFFECT}, from the propensities and weights alone. */
 function plannedEvidence(log: ContestedRuns): number {
   let variance = 0;
-  for (const run of log.contested)
-    for (const c of run.decisions)
-      c.d.forEach((d, i) => {
-        const p = c.p[i] as number;
-        if (p > 0) variance += (0.25 * d * d) / p / run.size;
-      });
-  return variance > 0 ? (log.runs * PLANNED_EFFECT) ** 2 / (2 * variance) : 0;
+  let total = 0;
+  for (const [weight, count] of log.agreed) total += weight * count;
+  for (const { runs, size, weight: sum } of log.contested) {
+    total += sum / size;
+    for (const { joint, decisions, weight } of runs) {
+      const lever = (weight / size) ** 2;
+      if (joint) variance += 0.25 * lever * (joint.squares.target + joint.squares.baseline);
+      else
+        for (const c of decisions)
+          c.d.forEach((d, i) => {
+            const p = c.p[i] as number;
+            if (p > 0) variance += (0.25 * lever * d * d) / p;
+          });
+    }
+  }
+  return variance > 0 ? (total * PLANNED_EFFECT) ** 2 / (2 * variance) : 0;
 }
 
 /** Largest of the values, and at least zero. */

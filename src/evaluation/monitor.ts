@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { LearningError, show } from "../core/index.js";
+import type { Cluster } from "./contested.js";
 import { invalidOption } from "./estimate.js";
-import { type ContestedRuns, contestedRuns, contributionOf, exchanged, growth, stakeAt } from "./evidence.js";
+import { contestedRuns, contributionOf, exchanged, growth, stakeAt } from "./evidence.js";
 import type { Interval } from "./intervals.js";
-import { checkJudgedDecisions, type JudgedDecision } from "./rows.js";
+import { checkJudgedDecisions, type JudgedDecision, MOST_WEIGHT } from "./rows.js";
 
 const startSchema = z.object({
   /** Which start this is, from 1; its share of the capital is 6 / (pi^2 k^2). */
@@ -18,6 +19,12 @@ export const monitorStateSchema = z.object({
   riskLevel: z.number().gt(0).lt(1),
   tolerance: z.number().gte(0).lt(1),
   runs: z.number().int().nonnegative(),
+  /** Sum of their weights; absent (as many as runs) in states of an earlier release. */
+  weights: z.number().nonnegative().optional(),
+  /** Largest weight a run may have; 1 until somebody is asked by chance. */
+  mostWeight: z.number().gte(1).optional(),
+  /** Largest loss a run may bring; more where several decisions of one run are changed together. */
+  mostLost: z.number().gte(1).optional(),
   /** Sum and sum of squares of the doubly robust contributions to the gain. */
   sum: z.number(),
   squares: z.number().nonnegative(),
@@ -66,6 +73,9 @@ export function openMonitor(options: { riskLevel?: number; tolerance?: number } 
     riskLevel,
     tolerance,
     runs: 0,
+    weights: 0,
+    mostWeight: 1,
+    mostLost: 1,
     sum: 0,
     squares: 0,
     worse: [],
@@ -100,44 +110,59 @@ export function monitorChampion(state: MonitorState, rows: readonly JudgedDecisi
   checkJudgedDecisions(rows);
   const next: MonitorState = structuredClone(parseMonitor(state));
   const log = contestedRuns(rows);
+  // A bound that is raised stays: which runs weigh much may depend on how they went.
+  if (rows.some((row) => row.weight !== undefined)) next.mostWeight = MOST_WEIGHT;
+  next.mostLost = Math.max(next.mostLost ?? 1, log.mostLost);
+  next.weights ??= next.runs;
   // Runs without a contested decision say the same whatever their order, so they come first.
-  for (let i = log.contested.length; i < log.runs; i++) addRun(next);
+  for (const [weight, count] of log.agreed) for (let i = 0; i < count; i++) addRun(next, weight);
   const turned = exchanged(log).contested;
-  for (const [i, run] of log.contested.entries()) addRun(next, { run, turned: turned[i] as Run });
-  const { runs, sum, squares, riskLevel } = next;
+  for (const [i, run] of log.contested.entries())
+    addRun(next, run.weight / run.size, { run, turned: turned[i] as Cluster });
+  const { runs, sum, squares, riskLevel, weights } = next;
   const worse = worseWealth(next);
   const better = next.better.reduce((s, v) => s + v, 0) / STAKES.length;
-  const gain = runs ? Math.min(1, Math.max(-1, sum / runs)) : 0;
+  const gain = weights > 0 ? Math.min(1, Math.max(-1, sum / weights)) : 0;
+  const scale = runs > 0 && weights > 0 ? weights / runs : 1;
   const verdict = next.failed ? "roll-back" : better >= 1 / riskLevel ? "healthy" : "watching";
   const words = { "roll-back": "proven worse than", healthy: "proven better than", watching: "not told apart from" };
   return {
     verdict,
     reason: `after ${runs} runs ${words[verdict]} the policy it is measured against: gain ${gain.toFixed(3)}`,
     gain,
-    interval: anytimeInterval(runs, sum, squares, riskLevel),
+    interval: anytimeInterval(runs, sum / scale, squares / scale ** 2, riskLevel),
     runs,
     evidence: { worse, better, needed: 1 / riskLevel },
     state: next,
   };
 }
 
-type Run = ContestedRuns["contested"][number];
-
-/** Without a run: one on which both policies agree throughout. */
-function addRun(state: MonitorState, contested?: { run: Run; turned: Run }): void {
+/** Without a cluster: one on which both policies agree throughout. */
+function addRun(state: MonitorState, weight: number, contested?: { run: Cluster; turned: Cluster }): void {
   if (state.runs % RESTART_EVERY === 0) join(state);
   state.runs++;
-  const x = contested ? contributionOf(contested.run, 1e-6, 0) : 0;
+  const { tolerance, mostWeight = 1, mostLost = 1 } = state;
+  const stands = Math.min(weight, mostWeight);
+  state.weights = (state.weights ?? 0) + stands;
+  const x = contested ? stands * contributionOf(contested.run, 1e-6, 0) : 0;
   state.sum += x;
   state.squares += x * x;
-  const { tolerance } = state;
+  const bets = contested && { run: limited(contested.run, mostWeight), turned: limited(contested.turned, mostWeight) };
   for (const [s, stake] of STAKES.entries()) {
-    const bet = stakeAt(stake, tolerance);
-    const bad = contested ? growth(contested.turned, bet, tolerance) : 1 - bet * tolerance;
+    const bet = stakeAt(stake, tolerance, mostLost);
+    const bad = bets ? growth(bets.turned, bet, tolerance, mostWeight) : 1 - (bet * tolerance * stands) / mostWeight;
     for (const start of state.worse) start.wealth[s] = bound((start.wealth[s] as number) * bad);
-    if (contested) state.better[s] = bound((state.better[s] as number) * growth(contested.run, stake, 0));
+    const good = stakeAt(stake, 0, mostLost);
+    if (bets) state.better[s] = bound((state.better[s] as number) * growth(bets.run, good, 0, mostWeight));
   }
   if (worseWealth(state) >= 1 / state.riskLevel) state.failed = true;
+}
+
+/** Weights beyond the largest that is bet on are cut to it. */
+function limited(cluster: Cluster, mostWeight: number): Cluster {
+  if (cluster.runs.every((run) => run.weight <= mostWeight)) return cluster;
+  const runs = cluster.runs.map((run) => ({ ...run, weight: Math.min(run.weight, mostWeight) }));
+  return { ...cluster, weight: Math.min(cluster.weight, mostWeight * cluster.size), runs };
 }
 
 function join(state: MonitorState): void {

@@ -2,7 +2,7 @@ import type { OpeRow } from "./rows.js";
 
 /** How far the logs say anything about the judged policy. */
 export interface Overlap {
-  /** Kish's (sum w)^2 / sum w^2 of w = target / propensity: as many draws from the policy itself. */
+  /** Kish's (sum w)^2 / sum w^2 of w = target / propensity / probability of being rated: as many draws from the policy itself. */
   effectiveSampleSize: number;
   /** Mean weight; near one unless the policy does what the logs never tried. */
   meanWeight: number;
@@ -31,19 +31,22 @@ export function overlapOf(rows: readonly OpeRow[]): Overlap {
   let squares = 0;
   let maxWeight = 0;
   let unsupported = 0;
+  let rated = 0;
   for (const row of rows) {
-    const w = row.target / row.propensity;
+    const stands = row.weight ?? 1;
+    rated += stands;
+    const w = (stands * row.target) / row.propensity;
     sum += w;
     squares += w * w;
     if (w > maxWeight) maxWeight = w;
     // A certain choice leaves no other that the logs could ever show.
-    unsupported += row.unsupported ?? (row.propensity >= 1 ? 1 - row.target : 0);
+    unsupported += stands * (row.unsupported ?? (row.propensity >= 1 ? 1 - row.target : 0));
   }
   const n = rows.length;
   const effectiveSampleSize = squares > 0 ? (sum * sum) / squares : 0;
-  const meanWeight = n ? sum / n : 0;
-  const deviation = n > 1 ? Math.sqrt(Math.max(0, squares / n - meanWeight ** 2) / n) : 0;
-  const missing = n ? unsupported / n : 0;
+  const meanWeight = rated > 0 ? sum / rated : 0;
+  const deviation = rated > 0 && n > 1 ? Math.sqrt(Math.max(0, squares - sum ** 2 / n)) / rated : 0;
+  const missing = rated > 0 ? unsupported / rated : 0;
   const warnings: string[] = [];
   if (missing > MAX_UNSUPPORTED)
     warnings.push(`unidentifiable: ${percent(missing)} of the policy's choices were never tried in the logs`);

@@ -18,8 +18,16 @@ export interface JudgedDecision {
   baseline: ArrayLike<number>;
   /** Predicted reward of each candidate in [0,1], by a model fitted on earlier data. Default 0.5. */
   model?: ArrayLike<number>;
-  /** The run the decision belongs to; decisions of one run are not independent. */
+  /** The run the decision belongs to. What a policy changes in one run is judged together, by what the run earned. */
   run?: string;
+  /** What counts as one independent piece of evidence, a person say; default the run. */
+  cluster?: string;
+  /**
+   * Inverse of the probability with which this run came to be rated, at least 0; the same for all decisions of a
+   * run. Default 1. Set (even to 1) wherever people were asked by chance, so that sequential bets know that other
+   * runs may weigh up to {@link MOST_WEIGHT}.
+   */
+  weight?: number;
 }
 
 /** One logged decision reduced to the numbers the estimators use. */
@@ -37,7 +45,15 @@ export interface OpeRow {
   /** Probability the judged policy gives to candidates that the logging policy never takes here. */
   unsupported?: number;
   run?: string;
+  /** As in {@link JudgedDecision}: estimates are then self-normalised by it. */
+  weight?: number;
 }
+
+/**
+ * No run weighs more, so that bets can be made before it is known who was asked: the inverse of the least
+ * probability of being asked (`randomShare`) by default.
+ */
+export const MOST_WEIGHT = 20;
 
 /**
  * A candidate with a smaller logged probability counts as never tried: it would take a million decisions
@@ -81,8 +97,14 @@ export function toOpeRow(row: JudgedDecision): OpeRow {
     baseline: counts ? (row.baseline[row.chosen] as number) : 0,
     model: { chosen: predicted(row, row.chosen), target, baseline },
     unsupported,
-    ...(row.run !== undefined && { run: row.run }),
+    ...(clusterOf(row) !== undefined && { run: clusterOf(row) }),
+    ...(row.weight !== undefined && { weight: row.weight }),
   };
+}
+
+/** What the decision's evidence is counted under: its cluster, else its run. */
+export function clusterOf(row: Pick<JudgedDecision, "cluster" | "run">): string | undefined {
+  return row.cluster ?? row.run;
 }
 
 /** Fails with EVALUATION_INVALID, naming the row, on anything the estimators cannot use. */
@@ -95,6 +117,7 @@ export function checkOpeRows(rows: readonly OpeRow[], needs: { baseline: boolean
     if (!(inUnit(row.propensity) && row.propensity >= LEAST_PROPENSITY))
       refuse("propensity", row.propensity, `a number in [${LEAST_PROPENSITY},1]`);
     if (!inUnit(row.target)) refuse("target", row.target, "a probability");
+    checkWeight(row.weight, refuse);
     if (needs.baseline && !inUnit(row.baseline)) refuse("baseline", row.baseline, "a probability");
     if (!needs.model) return;
     if (!Number.isFinite(row.model?.chosen) || !Number.isFinite(row.model?.target))
@@ -112,6 +135,7 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
     };
     const k = row.logging.length;
     if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
+    checkWeight(row.weight, refuse);
     if (!(Number.isInteger(row.chosen) && row.chosen >= 0 && row.chosen < k))
       refuse("chosen", row.chosen, `an index below ${k}`);
     for (const field of ["logging", "target", "baseline"] as const) {
@@ -129,6 +153,14 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
     if (row.model && !(row.model.length === k && Array.from(row.model).every(inUnit)))
       refuse("model", Array.from(row.model), `${k} predictions in [0,1]`);
   });
+}
+
+function checkWeight(
+  weight: number | undefined,
+  refuse: (field: string, value: unknown, expected: string) => void,
+): void {
+  if (weight !== undefined && !(weight >= 0 && Number.isFinite(weight)))
+    refuse("weight", weight, "a finite number of at least 0");
 }
 
 function inUnit(value: number | undefined): boolean {

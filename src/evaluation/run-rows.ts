@@ -1,0 +1,51 @@
+import { differs, earnedBy } from "./contested.js";
+import { clusterOf, type JudgedDecision, type OpeRow, toOpeRow } from "./rows.js";
+
+/** Smallest propensity of a whole run that an estimate may rest on. */
+const LEAST_OF_RUN = 1e-9;
+
+/**
+ * The estimators' view of judged decisions, one row per run: where a run has several decisions on which the
+ * policies differ, its row holds the products of their probabilities and what the run earned, since the
+ * decisions act together.
+ */
+export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
+  const runs = new Map<string, JudgedDecision[]>();
+  const out: JudgedDecision[][] = [];
+  for (const row of rows) {
+    const known = row.run === undefined ? undefined : runs.get(row.run);
+    if (known) known.push(row);
+    else {
+      const fresh = [row];
+      out.push(fresh);
+      if (row.run !== undefined) runs.set(row.run, fresh);
+    }
+  }
+  const mean = rows.reduce((sum, row) => sum + row.reward, 0) / Math.max(1, rows.length);
+  return out.flatMap((run) => {
+    const contested = run.filter(differs);
+    if (contested.length <= 1) return contested.length === 1 ? contested.map(toOpeRow) : run.slice(0, 1).map(toOpeRow);
+    return [wholeRun(run, mean)];
+  });
+}
+
+function wholeRun(run: readonly JudgedDecision[], mean: number): OpeRow {
+  const first = run[0] as JudgedDecision;
+  const single = run.map(toOpeRow);
+  const product = (of: (row: OpeRow) => number) => single.reduce((p, row) => p * of(row), 1);
+  const cluster = clusterOf(first);
+  return {
+    reward: earnedBy(run),
+    propensity: Math.max(
+      LEAST_OF_RUN,
+      product((r) => r.propensity),
+    ),
+    target: product((r) => r.target),
+    baseline: product((r) => r.baseline ?? 0),
+    // The same prediction for both: a run's mean reward, so that only deviations from it are weighted.
+    model: { chosen: mean, target: mean, baseline: mean },
+    unsupported: 1 - product((r) => 1 - (r.unsupported ?? 0)),
+    ...(cluster !== undefined && { run: cluster }),
+    ...(first.weight !== undefined && { weight: first.weight }),
+  };
+}

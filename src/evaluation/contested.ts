@@ -173,12 +173,13 @@ function ratiosOf(row: JudgedDecision, policy: ArrayLike<number>): Ratios {
  * policy's weight could pass {@link JOINT_LOSS}, later decisions count as they were logged for both, which
  * is decided before they are drawn.
  */
-function jointOf(run: readonly JudgedDecision[]): Joint {
+export function jointOf(run: readonly JudgedDecision[]): Joint {
+  const share = run[0]?.byRun;
+  if (share !== undefined) return assignedOf(run, share);
   const weights = { target: 1, baseline: 1 };
   const untried = { target: 0, baseline: 0 };
   const squares = { target: 1, baseline: 1 };
   let heavy: Joint["heavy"] | undefined;
-  let gain = 0;
   for (const row of run) {
     const target = ratiosOf(row, row.target);
     const baseline = ratiosOf(row, row.baseline);
@@ -186,8 +187,6 @@ function jointOf(run: readonly JudgedDecision[]): Joint {
     const lighter = heavy === "baseline" ? target : baseline;
     const lightest = heavy === "baseline" ? weights.target : weights.baseline;
     if (lightest * (lighter.most + lighter.untried) > JOINT_LOSS) break;
-    for (let a = 0; a < row.logging.length; a++)
-      gain += ((row.target[a] as number) - (row.baseline[a] as number)) * predicted(row, a);
     untried.target += weights.target * target.untried;
     untried.baseline += weights.baseline * baseline.untried;
     weights.target *= target.chosen;
@@ -202,13 +201,47 @@ function jointOf(run: readonly JudgedDecision[]): Joint {
     baselineUntried: untried.baseline,
     heavy: heavy ?? "target",
     squares,
-    predicted: Math.min(1, Math.max(-1, gain / run.length)),
+    predicted: predictedGain(run),
   };
+}
+
+/**
+ * The weights where one draw decided the whole run: the log is the mixture of what both would have done,
+ * so that neither weight passes the inverse of its share, however long the run.
+ */
+function assignedOf(run: readonly JudgedDecision[], share: number): Joint {
+  const log = run.reduce((sum, row) => sum + logRatio(row), 0);
+  // Neither of them could have made all of these choices: then the run tells nothing of either.
+  if (Number.isNaN(log)) return { ...assignedOf([], share), reward: earnedBy(run), target: 0, baseline: 0 };
+  const odds = ((1 - share) / share) * Math.exp(Math.max(-700, Math.min(700, -log)));
+  return {
+    reward: earnedBy(run),
+    target: 1 / (share * (1 + odds)),
+    baseline: 1 / ((1 - share) * (1 + 1 / odds)),
+    targetUntried: 0,
+    baselineUntried: 0,
+    heavy: share <= 0.5 ? "target" : "baseline",
+    squares: { target: 1 / share, baseline: 1 / (1 - share) },
+    predicted: predictedGain(run),
+  };
+}
+
+/** Log of target over baseline for the choice made. */
+function logRatio(row: JudgedDecision): number {
+  return Math.log(row.target[row.chosen] as number) - Math.log(row.baseline[row.chosen] as number);
+}
+
+function predictedGain(run: readonly JudgedDecision[]): number {
+  let gain = 0;
+  for (const row of run)
+    for (let a = 0; a < row.logging.length; a++)
+      gain += ((row.target[a] as number) - (row.baseline[a] as number)) * predicted(row, a);
+  return Math.min(1, Math.max(-1, gain / Math.max(1, run.length)));
 }
 
 /** What a run earned: the mean of what its decisions were credited with. */
 export function earnedBy(run: readonly Pick<JudgedDecision, "reward">[]): number {
-  return run.reduce((sum, row) => sum + row.reward, 0) / run.length;
+  return run.reduce((sum, row) => sum + row.reward, 0) / Math.max(1, run.length);
 }
 
 /** Whether target and baseline would not choose alike. */

@@ -23,6 +23,11 @@ export interface JudgedDecision {
   /** What counts as one independent piece of evidence, a person say; default the run. */
   cluster?: string;
   /**
+   * Set where one draw for the whole run decided whose distribution its choices come from: the probability that
+   * it was the target's, in (0,1), else the baseline's. Absent where every decision was drawn by itself.
+   */
+  byRun?: number;
+  /**
    * Inverse of the probability with which this run came to be rated, at least 0; the same for all decisions of a
    * run. Default 1. Set (even to 1) wherever people were asked by chance, so that sequential bets know that other
    * runs may weigh up to {@link MOST_WEIGHT}.
@@ -136,6 +141,8 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
     const k = row.logging.length;
     if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
     checkWeight(row.weight, refuse);
+    if (row.byRun !== undefined && !(row.byRun > 0 && row.byRun < 1))
+      refuse("byRun", row.byRun, "a probability in (0,1)");
     if (!(Number.isInteger(row.chosen) && row.chosen >= 0 && row.chosen < k))
       refuse("chosen", row.chosen, `an index below ${k}`);
     for (const field of ["logging", "target", "baseline"] as const) {

@@ -1,4 +1,4 @@
-import { differs, earnedBy } from "./contested.js";
+import { differs, jointOf } from "./contested.js";
 import { clusterOf, type JudgedDecision, type OpeRow, toOpeRow } from "./rows.js";
 
 /** Smallest propensity of a whole run that an estimate may rest on. */
@@ -31,20 +31,17 @@ export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
 
 function wholeRun(run: readonly JudgedDecision[], mean: number): OpeRow {
   const first = run[0] as JudgedDecision;
-  const single = run.map(toOpeRow);
-  const product = (of: (row: OpeRow) => number) => single.reduce((p, row) => p * of(row), 1);
+  const { reward, target, baseline } = jointOf(run);
+  const propensity = Math.max(LEAST_OF_RUN, 1 / Math.max(1, target, baseline));
   const cluster = clusterOf(first);
   return {
-    reward: earnedBy(run),
-    propensity: Math.max(
-      LEAST_OF_RUN,
-      product((r) => r.propensity),
-    ),
-    target: product((r) => r.target),
-    baseline: product((r) => r.baseline ?? 0),
-    // The same prediction for both: a run's mean reward, so that only deviations from it are weighted.
+    reward,
+    propensity,
+    target: Math.min(1, target * propensity),
+    baseline: Math.min(1, baseline * propensity),
+    // The same prediction for both: what runs earn on average, so that only deviations from it are weighted.
     model: { chosen: mean, target: mean, baseline: mean },
-    unsupported: 1 - product((r) => 1 - (r.unsupported ?? 0)),
+    unsupported: 1 - run.map(toOpeRow).reduce((p, row) => p * (1 - (row.unsupported ?? 0)), 1),
     ...(cluster !== undefined && { run: cluster }),
     ...(first.weight !== undefined && { weight: first.weight }),
   };

@@ -90,9 +90,11 @@ describe("gate, given bad input", () => {
     );
   });
 
-  it("counts the decisions of one run as one piece of evidence", () => {
+  it("counts the runs of one person as one piece of evidence where that is asked for", () => {
     const once = rows(5, 500);
-    const fivefold = once.flatMap((r, i) => Array.from({ length: 5 }, () => ({ ...r, run: `r${i}` })));
+    const fivefold = once.flatMap((r, i) =>
+      Array.from({ length: 5 }, (_, k) => ({ ...r, run: `r${i}/${k}`, cluster: `u${i}` })),
+    );
     const [a, b] = [once, fivefold].map((log) => decidePromotion({ rows: log, challenger: "a", power: 0.01 }));
     expect(b?.lowerBound).toBeCloseTo(a?.lowerBound as number, 6);
   });

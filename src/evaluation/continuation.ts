@@ -6,8 +6,8 @@ export interface ContinuationRequest {
   /** Proven lower bound of the anchor's gain over the fallback; the anchor is the version the gate let pass. */
   anchorLowerBound: number;
   /**
-   * Per decision of late, how far the continuation's distribution is from the anchor's: total
-   * variation, half the sum of absolute differences, in [0,1].
+   * Per run of late, how far the continuation's distribution is from the anchor's: total variation, half
+   * the sum of absolute differences, added up over the run's decisions and at most 1.
    */
   distances: readonly number[];
   /** Names the continuation. */
@@ -28,7 +28,7 @@ export interface ContinuationVerdict {
   /** Mean distance, and its upper bound at this judgement's risk. */
   distance: number;
   distanceUpperBound: number;
-  /** What remains of the proven gain over the fallback if every differing decision earned nothing. */
+  /** What remains of the proven gain over the fallback if every differing run earned nothing. */
   lowerBound: number;
   risk: number;
   spending: SpendingState;
@@ -38,7 +38,7 @@ export interface ContinuationVerdict {
  * Whether a champion may go on learning as itself: the same learner and encoder, continued by newer
  * rows. Such a continuation can hardly ever be proven BETTER from logs that explore little, but it
  * can be proven HARMLESS without any reward: rewards lie in [0,1], so a policy that differs from
- * another by total variation d on average earns at most d less (Kakade & Langford 2002, Lemma 6.1's
+ * another by total variation d per run on average earns at most d less (Kakade & Langford 2002, Lemma 6.1's
  * simplest case). It is admitted while
  *
  *   proven gain of the anchor over the fallback - upper bound of its distance from the anchor
@@ -65,7 +65,7 @@ export function decideContinuation(request: ContinuationRequest): ContinuationVe
   const admit = lowerBound > minimumEffect;
   return {
     action: admit ? "admit" : "keep",
-    reason: `differs from the proven version on ${(100 * distance).toFixed(1)} % of ${n} decisions (at most ${(100 * distanceUpperBound).toFixed(1)} %); of the proven gain over the fallback, ${anchorLowerBound.toFixed(3)}, at least ${lowerBound.toFixed(3)} remains`,
+    reason: `differs from the proven version on ${(100 * distance).toFixed(1)} % of ${n} runs (at most ${(100 * distanceUpperBound).toFixed(1)} %); of the proven gain over the fallback, ${anchorLowerBound.toFixed(3)}, at least ${lowerBound.toFixed(3)} remains`,
     distance,
     distanceUpperBound,
     lowerBound,

@@ -16,7 +16,7 @@ describe("continuation of a champion", () => {
     expect(verdict.action).toBe("admit");
     expect(verdict.distanceUpperBound).toBeGreaterThan(verdict.distance);
     expect(verdict.lowerBound).toBeCloseTo(0.1 - verdict.distanceUpperBound, 12);
-    expect(verdict.reason).toMatch(/differs from the proven version on \d\.\d % of 2000 decisions.*remains/);
+    expect(verdict.reason).toMatch(/differs from the proven version on \d\.\d % of 2000 runs.*remains/);
   });
 
   it.each<[string, Partial<ContinuationRequest>]>([

@@ -143,7 +143,10 @@ export function servedDecisions(
 const predictions = ({ policy }: ServablePolicy, input: PolicyInput) =>
   policy.predict(input).map((e) => Math.min(1, Math.max(0, e.mean)));
 
-/** Per decision, the total variation between two policies as they would be served; rewards play no part. */
+/**
+ * Per run, the total variation between two policies as they would be served, summed over its decisions (at
+ * most one): by so much may what a run earns differ. Rewards play no part.
+ */
 export function distancesBetween(
   rows: readonly DecisionRow[],
   a: ServablePolicy,
@@ -151,15 +154,18 @@ export function distancesBetween(
   exploration: number,
   onStep?: () => void,
 ): number[] {
-  return rows.map((row) => {
+  const byRun = new Map<string, number>();
+  for (const row of rows) {
     onStep?.();
     const input = inputOf(row, a.encoders);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
     const p = served(a, input, exploration, fallback);
     const q = served(b, sameEncoding(a, b) ? input : inputOf(row, b.encoders), exploration, fallback);
-    if (!p || !q) return p === q ? 0 : 1;
-    return p.reduce((sum, v, i) => sum + Math.abs(v - (q[i] as number)), 0) / 2;
-  });
+    const distance =
+      !p || !q ? (p === q ? 0 : 1) : p.reduce((sum, v, i) => sum + Math.abs(v - (q[i] as number)), 0) / 2;
+    byRun.set(row.workflowId, Math.min(1, (byRun.get(row.workflowId) ?? 0) + distance));
+  }
+  return [...byRun.values()];
 }
 
 /** A continuation keeps its encoders: what was encoded for one serves the other. */

@@ -23,3 +23,4 @@ export {
   type TrajectoryEstimatorName,
   type TrajectoryOptions,
 } from "./trajectory.js";
+export * from "./trial/index.js";

@@ -197,7 +197,7 @@ function bound(wealth: number): number {
  * Asymptotic confidence sequence for a running mean, Robbins' normal mixture tuned to 500 runs
  * (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024).
  */
-function anytimeInterval(runs: number, sum: number, squares: number, risk: number): Interval {
+export function anytimeInterval(runs: number, sum: number, squares: number, risk: number): Interval {
   const level = 1 - risk;
   if (runs < 2) return { lower: -1, upper: 1, level };
   const mean = sum / runs;

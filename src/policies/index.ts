@@ -1,6 +1,7 @@
 export { createPolicy, restorePolicy } from "./create.js";
 export { creditDecisions } from "./credit.js";
 export * from "./distribution.js";
+export * from "./draw/index.js";
 export type { DriftState } from "./drift.js";
 export { PageHinkley } from "./drift.js";
 export type { DecisionExplanation, Importance } from "./explain.js";

@@ -1,0 +1,58 @@
+import { trialShares } from "../../policies/index.js";
+import { invalidOption } from "../estimate.js";
+import { crossed } from "./forecast.js";
+import { stepsUntil } from "./passage.js";
+import { provenFrom } from "./stakes.js";
+import { scaleOf } from "./wealth.js";
+
+/** What {@link planTrial} is asked. */
+export interface PlanRequest {
+  /** Share of all decisions that may leave what serves, in (0,1]. */
+  exploration: number;
+  /** Rated decisions a day. */
+  traffic: number;
+  /** The gain in mean reward that is to be found, above the minimum effect. */
+  effect: number;
+  /** Share of decisions on which a challenger will differ (default 0.7). */
+  contested?: number;
+  /** Variance of the reward (default 0.24, of a success in six of ten). */
+  variance?: number;
+  /** Lifetime risk, and the share of it for this version (defaults 0.05 and 0.5). */
+  riskLevel?: number;
+  stake?: number;
+}
+
+/** What a trial will take. Plain JSON. */
+export interface Plan {
+  /** Rated decisions until proof: in half of all cases, and in four of five. */
+  decisions: { median: number; likely: number };
+  days: { median: number; likely: number };
+  /** Of the likely number, those that leave what serves for the challenger. */
+  taken: number;
+  /** Share of contested decisions that go to the challenger. */
+  share: number;
+}
+
+/**
+ * What it will take to prove a gain, before anything is started.
+ * @throws LearningError EVALUATION_INVALID on values out of range
+ */
+export function planTrial(request: PlanRequest): Plan {
+  const { exploration, traffic, effect, contested = 0.7, variance = 0.24, riskLevel = 0.05, stake = 0.5 } = request;
+  if (!(exploration > 0 && exploration <= 1))
+    throw invalidOption("exploration", exploration, "a share in (0,1]: with 0 nothing about other ways can be learned");
+  if (!(traffic > 0)) throw invalidOption("traffic", traffic, "rated decisions a day, above 0");
+  if (!(effect > 0 && effect < 1)) throw invalidOption("effect", effect, "a gain in (0,1)");
+  if (!(contested > 0 && contested <= 1)) throw invalidOption("contested", contested, "a share in (0,1]");
+  const { share } = trialShares(exploration, contested);
+  const second = variance * contested * scaleOf(share);
+  const until = (level: number) =>
+    Math.ceil(stepsUntil(level, (n) => crossed(effect, second, provenFrom(riskLevel, stake), n)));
+  const decisions = { median: until(0.5), likely: until(0.8) };
+  return {
+    decisions,
+    days: { median: decisions.median / traffic, likely: decisions.likely / traffic },
+    taken: Math.ceil(decisions.likely * share * contested),
+    share,
+  };
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import type { TrialState } from "./state.js";
+import { logWealthOf } from "./wealth.js";
+
+/** The capital of a decision point's life: what its versions may bet with. Plain JSON. */
+export const capitalSchema = z.object({
+  schemaVersion: z.literal(1),
+  /** Chance of ever promoting a version that is no better, over the life of the point. */
+  riskLevel: z.number().gt(0).lt(1),
+  /** Versions that were tried. */
+  tried: z.number().int().nonnegative(),
+  /** What stopped versions left of their stakes, for the next. */
+  left: z.number().min(0).max(1),
+});
+export type Capital = z.infer<typeof capitalSchema>;
+
+/** The first version gets half of the capital, the k-th 1/2^k of it, and what earlier ones left. */
+const KEPT_BACK = 0.5;
+
+/** The capital of a new decision point. @param riskLevel in (0,1), default 0.05 */
+export function openCapital(riskLevel = 0.05): Capital {
+  return { schemaVersion: 1, riskLevel, tried: 0, left: 0 };
+}
+
+/** The stake of the next version, and the capital after it is taken. */
+export function takeStake(capital: Capital): { stake: number; capital: Capital } {
+  const fresh = KEPT_BACK ** (capital.tried + 1);
+  return {
+    stake: Math.min(1, fresh + capital.left),
+    capital: { ...capital, tried: capital.tried + 1, left: 0 },
+  };
+}
+
+/**
+ * The capital after a version was stopped or promoted: the next gets what is left of its stake, never
+ * its winnings. The capital of all versions that are no better, what waits for later ones included, is
+ * then a supermartingale that starts at 1, so the chance that any of them ever reaches 1 / risk is at
+ * most the risk (Ville 1939).
+ */
+export function passOn(capital: Capital, trial: Pick<TrialState, "stake" | "wealth">): Capital {
+  const kept = Math.min(1, Math.exp(logWealthOf(trial as TrialState)));
+  return { ...capital, left: Math.min(1, capital.left + trial.stake * kept) };
+}
+
+/** Log wealth from which on a version with this stake is proven. */
+export function provenFrom(riskLevel: number, stake: number): number {
+  return -Math.log(riskLevel * stake);
+}

@@ -1,0 +1,104 @@
+import { type ContestedRuns, contestedRuns, contributionOf, exchanged } from "../evidence.js";
+import type { JudgedDecision } from "../rows.js";
+import { EFFECTS, RELEARN_EVERY, type TrialState, thresholdsOf } from "./state.js";
+
+/** One decision made while a version was on trial, with its rating once that is in. */
+export interface TrialRow extends JudgedDecision {
+  /** Unique, and the order among decisions of one time. */
+  id: string;
+  /** ISO time of the decision. */
+  at: string;
+  /** Probability with which the challenger was followed. */
+  share: number;
+  /** Inverse of the probability with which the run was asked for its rating (default 1). */
+  weight?: number;
+  /** What counts as one independent piece of evidence (default: the run). */
+  cluster?: string;
+}
+
+/** No bet may lose more than this share of its wealth on one cluster. */
+const MOST_LOST = 0.98;
+
+/** How uncertain a contribution is made by the share it was drawn with, 4 at an even share. */
+export function scaleOf(share: number): number {
+  const s = Math.min(0.99, Math.max(1e-4, share));
+  return 1 / s + 1 / (1 - s);
+}
+
+/**
+ * The stake on an effect: close to the one that lets wealth grow fastest if the gain is that much
+ * (Kelly 1956), effect / E[x^2], with E[x^2] learned from settled rows and scaled to the share.
+ */
+export function betOn(effect: number, { learned, mostWeight }: TrialState, share: number, threshold: number): number {
+  const second = Math.max(1e-6, (learned.squares / learned.scale) * scaleOf(share));
+  return Math.min(effect / second, MOST_LOST / (mostWeight * (1 + threshold)));
+}
+
+/** Adds one cluster: its decisions on which both agree count as nothing gained. Changes `state`. */
+export function addCluster(state: TrialState, rows: readonly TrialRow[]): void {
+  const first = rows[0];
+  if (!first) return;
+  const log = oneRun(rows);
+  const weight = Math.min(first.weight ?? 1, state.mostWeight);
+  const { share } = first;
+  const turned = exchanged(log);
+  thresholdsOf(state.minimumEffect).forEach((threshold, t) => {
+    addBets(state, state.wealth[t] as number[], log, threshold, { share, weight });
+  });
+  addBets(state, state.behind, turned, -state.minimumEffect, { share, weight });
+  const x = weight * contribution(log, 1e-6, 0);
+  state.clusters++;
+  state.sum += x;
+  state.squares += x * x;
+  state.scale += scaleOf(share);
+  if (state.clusters % RELEARN_EVERY !== 0) return;
+  state.learned = { squares: state.prior.squares + state.squares, scale: state.prior.scale + state.scale };
+}
+
+/** Log of the mixture's wealth at a threshold (0: the minimum effect), of 1 at the start. */
+export function logWealthOf(state: TrialState, threshold = 0): number {
+  return mixed(state.wealth[threshold] ?? []);
+}
+
+/** Log wealth of the bets that the gain is smaller than the minimum effect. */
+export function logWealthAgainst(state: TrialState): number {
+  return mixed(state.behind);
+}
+
+/** The effects by what the rows so far say of them; sums to one. */
+export function beliefs(state: TrialState): number[] {
+  const logs = EFFECTS.map(({ weight }, e) => Math.log(weight) + (state.wealth[0]?.[e] ?? 0));
+  const most = Math.max(...logs);
+  const sum = logs.reduce((s, l) => s + Math.exp(l - most), 0);
+  return logs.map((l) => Math.exp(l - most) / sum);
+}
+
+function addBets(
+  state: TrialState,
+  wealth: number[],
+  log: ContestedRuns,
+  threshold: number,
+  { share, weight }: { share: number; weight: number },
+): void {
+  EFFECTS.forEach(({ effect }, e) => {
+    const bet = betOn(effect, state, share, Math.abs(threshold));
+    const x = contribution(log, bet * state.mostWeight, threshold);
+    wealth[e] = (wealth[e] as number) + Math.log(Math.max(1e-300, 1 + bet * weight * (x - threshold)));
+  });
+}
+
+function contribution(log: ContestedRuns, bet: number, threshold: number): number {
+  const run = log.contested[0];
+  return run ? contributionOf(run, bet, threshold) : 0;
+}
+
+function mixed(wealth: readonly number[]): number {
+  const logs = EFFECTS.map(({ weight }, e) => Math.log(weight) + (wealth[e] ?? 0));
+  const most = Math.max(...logs);
+  return most + Math.log(logs.reduce((s, l) => s + Math.exp(l - most), 0));
+}
+
+/** All decisions of a cluster are one run to the bets. */
+function oneRun(rows: readonly TrialRow[]): ContestedRuns {
+  return contestedRuns(rows.map((row) => ({ ...row, run: "cluster" })));
+}

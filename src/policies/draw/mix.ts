@@ -1,0 +1,77 @@
+import { drawIndex } from "../../core/index.js";
+
+/** Whose distribution a choice was drawn from. */
+export type Arm = "serving" | "challenger" | "uniform";
+
+/** What one choice is mixed from. Distributions are aligned with the candidates and sum to one. */
+export interface Mixture {
+  /** The distribution of what serves: the fallback, or the champion. */
+  serving: ArrayLike<number>;
+  /** The distribution of the version on trial; absent where none is, or where it has nothing to say. */
+  challenger?: ArrayLike<number>;
+  /** Probability in [0,1] of following the challenger's distribution. */
+  share: number;
+  /** Probability in [0,1] of drawing uniformly among the legal candidates instead. */
+  uniform: number;
+  legal: readonly boolean[];
+}
+
+/** The random numbers of one choice, each uniform in [0,1). */
+export interface Numbers {
+  /** Decides between challenger and serving; one for a whole run, or a person, where the arm is to stay. */
+  arm: number;
+  /** Decides whether this choice is drawn uniformly. */
+  coin: number;
+  /** Draws the candidate. */
+  draw: number;
+}
+
+/** What was drawn, by whom, and from which distribution. */
+export interface Drawn {
+  index: number;
+  arm: Arm;
+  distribution: Float64Array;
+}
+
+/**
+ * The distribution of a mixture: with probability `uniform` a legal candidate at random, else with
+ * probability `share` the challenger's, else what serves. Candidates on which challenger and serving
+ * agree keep their probability, so the budget is spent only where the two differ.
+ */
+export function mixtureOf({ serving, challenger, share, uniform, legal }: Mixture): Float64Array {
+  const p = new Float64Array(serving.length);
+  const followed = challenger ? share : 0;
+  let count = 0;
+  for (const allowed of legal) if (allowed) count++;
+  for (let i = 0; i < p.length; i++) {
+    const own = (1 - followed) * (serving[i] as number) + (challenger ? followed * (challenger[i] as number) : 0);
+    p[i] = (1 - uniform) * own + (legal[i] ? uniform / count : 0);
+  }
+  return p;
+}
+
+/**
+ * The one draw of the package: routing, prompts and middleware take their choices from here, so that
+ * every choice has exactly the probability that is logged with it.
+ */
+export function drawFrom(mixture: Mixture, numbers: Numbers): Drawn {
+  const distribution = mixtureOf(mixture);
+  const { serving, challenger, share, uniform, legal } = mixture;
+  if (numbers.coin < uniform) {
+    const evenly = mixtureOf({ serving, share: 0, uniform: 1, legal });
+    return { index: drawIndex(evenly, numbers.draw), arm: "uniform", distribution };
+  }
+  if (challenger && numbers.arm < share)
+    return { index: drawIndex(challenger, numbers.draw), arm: "challenger", distribution };
+  return { index: drawIndex(serving, numbers.draw), arm: "serving", distribution };
+}
+
+/**
+ * Total variation between two distributions: the probability with which following one of them leaves
+ * the other, in [0,1].
+ */
+export function differenceOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs((a[i] as number) - (b[i] as number));
+  return Math.min(1, sum / 2);
+}

@@ -1,4 +1,4 @@
-import { normalCdf } from "../quantiles.js";
+import { normalCdf } from "../../math/normal.js";
 
 /**
  * Chance that a Brownian motion with this drift and variance per step has crossed `distance` after

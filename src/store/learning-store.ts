@@ -145,6 +145,11 @@ export interface LearningStore {
   encode?<K extends FactKind>(kind: K, fact: FactTypes[K]): EncodedFact;
   /** Facts in the order of their append (per writing process), in batches. Skips what is damaged, with a warning. */
   read<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>>;
+  /**
+   * Calls the listener soon after the registry was changed, by whatever process; without, it has to be looked at now
+   * and then. Returns what ends that.
+   */
+  watch?(listener: () => void): () => void;
   readonly documents: DocumentStore;
   readonly blobs: BlobStore;
   /**

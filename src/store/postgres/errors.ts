@@ -44,6 +44,13 @@ export function isUnreachable(error: unknown): boolean {
 export function sqlError(action: string, cause: unknown): LearningError {
   if (isLearningError(cause)) return cause;
   const code = codeOf(cause);
+  if (code === "ERR_INVALID_URL")
+    return new LearningError("CONFIG_INVALID", {
+      received: "a connection string that cannot be read",
+      expected: "postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+      remedy: "Correct it; special characters of a password are encoded (%40 for @).",
+      cause,
+    });
   const received = `${describe(cause)}${code ? ` (${code})` : ""} on ${action}`;
   if (code !== undefined && TLS.test(code))
     return new LearningError("STORE_REFUSED", {

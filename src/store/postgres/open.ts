@@ -144,6 +144,10 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     ),
     encode: rowOf,
     read: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).read(query),
+    watch(listener) {
+      mustBeOpen();
+      return watch.add(listener);
+    },
     documents: {
       get: guarded(documents.get),
       put: guarded(documents.put),

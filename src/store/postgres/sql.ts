@@ -95,7 +95,7 @@ export interface OwnPool {
 
 /**
  * A pool of `pg` that never keeps the process alive.
- * @throws STORE_IO where `pg` is not installed or the connection string is none
+ * @throws STORE_IO where `pg` is not installed
  */
 export async function openPool(options: OwnPool): Promise<PostgresPool> {
   const { default: pg } = await import("pg").catch((cause) => {
@@ -106,21 +106,12 @@ export async function openPool(options: OwnPool): Promise<PostgresPool> {
       cause,
     });
   });
-  try {
-    return new pg.Pool({
-      connectionString: options.connectionString,
-      max: options.max,
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      allowExitOnIdle: true,
-      keepAlive: true,
-      application_name: "collective-learning",
-    }) as unknown as PostgresPool;
-  } catch (cause) {
-    throw new LearningError("CONFIG_INVALID", {
-      received: `a connection string that cannot be read (${messageOf(cause)})`,
-      expected: "postgres://USER:PASSWORD@HOST:PORT/DATABASE",
-      remedy: "Correct it; a password needs its special characters encoded.",
-      cause,
-    });
-  }
+  return new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    allowExitOnIdle: true,
+    keepAlive: true,
+    application_name: "collective-learning",
+  }) as unknown as PostgresPool;
 }

@@ -90,7 +90,8 @@ export class RegistryWatch {
       client.on("notification", (message) => {
         const { payload } = message as { payload?: string };
         if (payload === echo) this.isHeard = true;
-        else if (payload === "") this.tell();
+        // The echo tells as well: what changed before it was not heard.
+        if (payload === echo || payload === "") this.tell();
       });
       await client.query({ text: `LISTEN ${quoted(channel)}`, query_timeout: ECHO_MS });
       await client.query({ text: "SELECT pg_notify($1, $2)", values: [channel, echo], query_timeout: ECHO_MS });

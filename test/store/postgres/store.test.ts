@@ -1,0 +1,353 @@
+import { existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ManualClock } from "../../../src/core/index.js";
+import type { FactKind, FactQuery, LearningStore } from "../../../src/store/index.js";
+import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/index.js";
+import { Lanes } from "../../../src/store/postgres/lane.js";
+import { columnsOf, rowOf } from "../../../src/store/postgres/row.js";
+import { type Sql, sqlOver } from "../../../src/store/postgres/sql.js";
+import { startPostgres, type TestServer } from "../../support/postgres.js";
+import { decision, feedback, segment } from "../facts.js";
+import { transactionPooler } from "./pooler.js";
+
+let server: TestServer;
+let admin: pg.Pool;
+let schema = "";
+let schemas = 0;
+const stores: LearningStore[] = [];
+
+beforeAll(async () => {
+  server = await startPostgres(["fsync=off"]);
+  admin = new pg.Pool({ connectionString: server.url, max: 4 });
+  admin.on("error", () => {});
+});
+afterEach(async () => {
+  await Promise.all(stores.splice(0).map((store) => store.close()));
+});
+afterAll(async () => {
+  await admin.end();
+  await server.stop();
+});
+
+const fresh = () => {
+  schema = `store_${++schemas}`;
+};
+async function open(options: Partial<PostgresStoreOptions> = {}): Promise<LearningStore> {
+  const address = options.pool ? {} : { connectionString: server.url };
+  const spill = { folder: join(mkdtempSync(join(tmpdir(), "spill-")), "s") };
+  const store = await openPostgresStore({ ...address, schema, spill, ...options });
+  stores.push(store);
+  return store;
+}
+async function idsOf(store: LearningStore, kind: FactKind = "trace", query: FactQuery = {}) {
+  const ids: string[] = [];
+  let cursor = query.after;
+  for await (const batch of store.read(kind, query)) {
+    ids.push(...batch.facts.map((f) => f.workflowId));
+    cursor = batch.cursor;
+  }
+  return { ids, cursor };
+}
+const sql = (): Sql => sqlOver(admin as never, schema, 5000);
+const batchOf = (lane: string, number: number, ...ids: number[]) => ({
+  lane,
+  number,
+  columns: columnsOf(
+    "trace",
+    ids.map((n) => rowOf("trace", segment(n))),
+    Date.now(),
+    7,
+  ),
+});
+
+describe("PostgreSQL store", () => {
+  it("makes its tables once, however many start together", async () => {
+    fresh();
+    const opened = await Promise.all(Array.from({ length: 10 }, () => open({ maxConnections: 2 })));
+    const { rows } = await admin.query(`SELECT version FROM ${schema}.migrations`);
+    expect(rows).toEqual([{ version: 1 }]);
+    await Promise.all(opened.map((store, n) => store.append("trace", [segment(n)])));
+    expect((await idsOf(opened[0]!)).ids.sort()).toEqual(opened.map((_, n) => `w${n}`).sort());
+  });
+
+  it("refuses tables of a later release", async () => {
+    fresh();
+    await open();
+    await admin.query(`INSERT INTO ${schema}.migrations (version) VALUES (99)`);
+    await expect(open()).rejects.toMatchObject({ code: "STORE_IO", message: expect.stringContaining("version 99") });
+  });
+
+  it("never skips what is committed late", async () => {
+    fresh();
+    const store = await open();
+    await store.append("trace", [segment(1)]);
+    const lanes = new Lanes(sql());
+    await lanes.deliver(batchOf("slow", 1, 2));
+    const { cursor } = await idsOf(store);
+    // A statement that takes its time in another process, while this one goes on.
+    const slow = await admin.connect();
+    await slow.query("BEGIN");
+    await new Lanes({
+      schema: sql().schema,
+      query: async (_: string, text: string, values: unknown[] = []) => {
+        const { rows, rowCount } = await slow.query(text, values);
+        return { rows, count: rowCount ?? 0 };
+      },
+    } as Sql).deliver(batchOf("slow", 2, 3));
+    await store.append("trace", [segment(4)]);
+    const before = await idsOf(store, "trace", { after: cursor });
+    expect(before.ids).toEqual(["w4"]);
+    await slow.query("COMMIT");
+    slow.release();
+    expect((await idsOf(store, "trace", { after: before.cursor })).ids).toEqual(["w3"]);
+    expect((await idsOf(store)).ids.sort()).toEqual(["w1", "w2", "w3", "w4"]);
+  });
+
+  it("takes a batch once, however often it is tried, also by the lane that follows an ended one", async () => {
+    fresh();
+    const store = await open();
+    const lanes = new Lanes(sql());
+    expect(await lanes.deliver(batchOf("a", 1, 1, 2))).toBe("a");
+    await Promise.all([1, 2, 3].map(() => lanes.deliver(batchOf("a", 2, 3))));
+    await lanes.end("a");
+    expect(await lanes.deliver(batchOf("a", 2, 3))).toBe("a");
+    expect(await lanes.deliver(batchOf("a", 3, 4))).toBe("a+");
+    expect(await lanes.deliver(batchOf("a", 3, 4))).toBe("a+");
+    expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w3", "w4"]);
+  });
+
+  it("has cursors that grow with the writers of now, not of all times", async () => {
+    fresh();
+    const reader = await open();
+    let cursor: string | undefined;
+    for (let n = 0; n < 12; n++) {
+      const writer = await open({ maxConnections: 2 });
+      await writer.append("trace", [segment(n)]);
+      await writer.close();
+      const next = await idsOf(reader, "trace", cursor === undefined ? {} : { after: cursor });
+      expect(next.ids).toEqual([`w${n}`]);
+      cursor = next.cursor;
+    }
+    expect(cursor).toBe("pg1t12");
+  });
+
+  it("keeps facts whose keys no column can hold", async () => {
+    fresh();
+    const store = await open();
+    const long = "x".repeat(5000);
+    await store.append("trace", [segment(1, { threadId: "nul\0l", userId: long, workflowId: "lone \ud800" })]);
+    expect((await idsOf(store, "trace", { threadId: "nul\0l" })).ids).toEqual(["lone \ud800"]);
+    expect((await idsOf(store, "trace", { userId: long })).ids).toHaveLength(1);
+    expect((await store.erase({ userId: long })).trace).toBe(1);
+  });
+
+  it("refuses one bad fact and not those beside it", async () => {
+    fresh();
+    const store = await open();
+    const results = await Promise.allSettled([
+      store.append("trace", [segment(1)]),
+      store.append("trace", [segment(2, { startedAt: "once" })]),
+      store.append("trace", [segment(3)]),
+    ]);
+    expect(results.map((r) => r.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((await idsOf(store)).ids).toEqual(["w1", "w3"]);
+  });
+
+  it("works behind a pooler in transaction mode, and looks for changes where it hears of none", async () => {
+    fresh();
+    const real = new pg.Pool({ connectionString: server.url, max: 6 });
+    const clock = new ManualClock();
+    const store = await open({ pool: transactionPooler(real), clock });
+    const other = await open();
+    await Promise.all([1, 2, 3, 4].map((n) => store.append("trace", [segment(n, { userId: "u" })])));
+    await store.append("feedback", [feedback(1)]);
+    expect((await idsOf(store)).ids).toHaveLength(4);
+    expect(await store.erase({ userId: "u" })).toMatchObject({ trace: 4, feedback: 1 });
+    await Promise.all([1, 2, 3].map(() => store.documents.update<number>("n", (n = 0) => n + 1)));
+    expect(await other.documents.get("n")).toBe(3);
+    let told = 0;
+    const end = store.watch?.(() => told++);
+    const look = async () => {
+      const before = told;
+      for (let i = 0; i < 100 && told === before; i++) {
+        clock.advance(1000);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return told > before;
+    };
+    expect(await look()).toBe(true);
+    await other.documents.put("registry/policy", { version: 1 });
+    expect(await look()).toBe(true);
+    end?.();
+    await store.close();
+    await real.end();
+  });
+
+  it("tells of changes of the registry at once, and of no others", async () => {
+    fresh();
+    const [here, there] = [await open(), await open()];
+    let told = 0;
+    let wake = () => {};
+    here.watch?.(() => {
+      told++;
+      wake();
+    });
+    const next = () => new Promise<void>((resolve) => (wake = resolve));
+    // It tells once when it begins to hear.
+    await next();
+    const before = told;
+    await there.documents.put("gate/x", 1);
+    const heard = next();
+    await there.documents.update("registry/policy", () => 1);
+    await heard;
+    expect(told).toBe(before + 1);
+  });
+
+  it("drops whole partitions by age and by size, never the newest, and stops no writer", async () => {
+    fresh();
+    const day = 86_400_000;
+    const clock = new ManualClock(Date.UTC(2026, 5, 1));
+    const store = await open({ clock, partitionDays: 1 });
+    const atDay = (n: number) => new Date(Date.UTC(2026, 4, 1) + n * day).toISOString();
+    const of = (n: number) => segment(n, { startedAt: atDay(n), metadata: { x: "y".repeat(1500) } });
+    await store.append("trace", [0, 10, 20, 30].map(of));
+    await store.append("decision", [decision(1, { at: atDay(0) })]);
+    // A writer in the middle of a long transaction: neither a new partition nor an old one's end may wait for it.
+    const busy = await admin.connect();
+    await busy.query(`BEGIN; LOCK TABLE ${schema}.traces IN ROW EXCLUSIVE MODE`);
+    await store.append("trace", [of(31)]);
+    await busy.query("COMMIT");
+    busy.release();
+    expect(await store.retain({ maxAgeDays: 15 })).toBe(3);
+    expect((await idsOf(store)).ids).toEqual(["w20", "w30", "w31"]);
+    expect(await store.retain({ maxBytes: 17_000 })).toBe(1);
+    expect(await store.retain({ maxBytes: 1 })).toBe(1);
+    expect((await idsOf(store)).ids).toEqual(["w31"]);
+    expect(await store.retain({ maxBytes: 1, maxAgeDays: 1000 })).toBe(0);
+  });
+
+  it("puts what is dated strangely with what arrives now", async () => {
+    fresh();
+    const clock = new ManualClock(Date.UTC(2026, 5, 1));
+    const store = await open({ clock });
+    const years = [1970, 1990, 2019, 2031, 2999];
+    await store.append(
+      "trace",
+      years.map((year, n) => segment(n, { startedAt: `${year}-01-01T00:00:00.000Z` })),
+    );
+    const { rows } = await admin.query("SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = $1::regclass", [
+      `${schema}.traces`,
+    ]);
+    expect(rows).toEqual([{ n: 1 }]);
+    expect((await idsOf(store, "trace", { latest: true })).ids).toEqual(["w4", "w3", "w2", "w1", "w0"]);
+  });
+});
+
+describe("PostgreSQL store, refused", () => {
+  const refused = (options: Partial<PostgresStoreOptions>) =>
+    open(options).then(
+      () => "opened",
+      (error) => `${error.code}: ${error.message}`,
+    );
+  it.each<[string, (url: string) => string, RegExp]>([
+    ["no server", () => "postgres://postgres@127.0.0.1:1/x", /^STORE_UNREACHABLE.*ECONNREFUSED/],
+    ["a wrong password", (url) => url.replace(":password", ":wrong"), /^STORE_REFUSED.*password/],
+    ["a database that is not there", (url) => `${url}_not`, /^STORE_REFUSED.*database that exists/],
+    ["TLS where the server has none", (url) => `${url}?sslmode=require`, /^STORE_REFUSED.*encryption/],
+    ["an address that is none", () => "postgres://:::", /^CONFIG_INVALID.*postgres:/],
+  ])("by %s, with a code", async (_, change, expected) => {
+    fresh();
+    expect(await refused({ connectionString: change(server.url) })).toMatch(expected);
+  });
+  it.each<[string, Partial<PostgresStoreOptions>]>([
+    ["a pool beside a connection string", { pool: {} as never, connectionString: "x" }],
+    ["a schema that is no name", { schema: 'a"b' }],
+    ["partitions of no days", { partitionDays: 0 }],
+  ])("%s", async (_, options) => {
+    await expect(openPostgresStore({ connectionString: server.url, ...options })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
+  });
+
+  it("what a serving user's rights do not allow, and nothing else", async () => {
+    fresh();
+    const owner = await open();
+    await owner.append("trace", [segment(1)]);
+    await admin.query(`
+      CREATE ROLE serving_${schemas} LOGIN PASSWORD 'p';
+      GRANT USAGE ON SCHEMA ${schema} TO serving_${schemas};
+      GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO serving_${schemas};
+      GRANT INSERT ON ${schema}.traces, ${schema}.decisions, ${schema}.feedback, ${schema}.lanes, ${schema}.blobs TO serving_${schemas};
+      GRANT UPDATE ON ${schema}.lanes, ${schema}.settings TO serving_${schemas};
+      GRANT INSERT, UPDATE, DELETE ON ${schema}.documents, ${schema}.leases TO serving_${schemas};
+      GRANT EXECUTE ON FUNCTION ${schema}.ensure_partition(text, integer) TO serving_${schemas}`);
+    const url = server.url.replace("postgres:password", `serving_${schemas}:p`);
+    const store = await open({ connectionString: url });
+    // A partition that is not there yet is made by the function, with its owner's rights.
+    await store.append("decision", [decision(1)]);
+    await store.append("trace", [segment(2)]);
+    await store.documents.update("a", () => 1);
+    await store.blobs.write("b", "c");
+    expect((await idsOf(store)).ids).toEqual(["w1", "w2"]);
+    await expect(store.erase({ workflowId: "w1" })).rejects.toMatchObject({ code: "STORE_REFUSED" });
+    fresh();
+    await expect(open({ connectionString: url })).rejects.toMatchObject({ code: "STORE_REFUSED" });
+  });
+});
+
+describe("PostgreSQL store, during an outage", () => {
+  it("keeps what comes on the disk, its owner's alone, and brings it in order, once", async () => {
+    fresh();
+    const clock = new ManualClock();
+    const folder = join(mkdtempSync(join(tmpdir(), "spill-")), "s");
+    const store = await open({ clock, spill: { folder } });
+    await store.append("trace", [segment(1)]);
+    expect(existsSync(folder)).toBe(false);
+    await server.crash();
+    for (let n = 2; n <= 6; n++) await store.append(n % 2 ? "decision" : "trace", [n % 2 ? decision(n) : segment(n)]);
+    await expect(store.documents.get("a")).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    const [file] = readdirSync(folder);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, file!)).mode & 0o777).toBe(0o600);
+    await server.restart();
+    while (readdirSync(folder).length > 0) {
+      clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await store.append("trace", [segment(8)]);
+    expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w4", "w6", "w8"]);
+    expect((await idsOf(store, "decision")).ids).toEqual(["w3", "w5"]);
+  });
+
+  it("refuses beyond its bound, or without a file, and takes the same facts once when they are given again", async () => {
+    fresh();
+    const bounded = await open({ spill: { maxBytes: 10 } });
+    const without = await open({ spill: false });
+    for (const [i, store] of [bounded, without].entries()) {
+      const facts = [segment(10 * i), segment(10 * i + 1)];
+      await server.crash();
+      await expect(store.append("trace", facts)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      await server.restart();
+      await store.append("trace", [...facts, segment(10 * i + 2)]);
+    }
+    expect((await idsOf(without)).ids).toEqual(["w0", "w1", "w2", "w10", "w11", "w12"]);
+  });
+
+  it("leaves what waits to the next process", async () => {
+    fresh();
+    const folder = mkdtempSync(join(tmpdir(), "spill-"));
+    const first = await open({ spill: { folder } });
+    await first.append("trace", [segment(1)]);
+    await server.crash();
+    await first.append("trace", [segment(2)]);
+    await first.append("trace", [segment(3)]);
+    await first.close();
+    await server.restart();
+    const second = await open({ spill: { folder } });
+    while (readdirSync(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await idsOf(second)).ids).toEqual(["w1", "w2", "w3"]);
+  });
+});

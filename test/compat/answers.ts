@@ -50,6 +50,7 @@ export function countsOf({ trace, decision, feedback }: Awaited<ReturnType<typeo
       all: feedback.length,
       runs: new Set(feedback.map((f) => f.workflowId)).size,
       bySource: tally(feedback.map((f) => f.source)),
+      byUser: tally(feedback.map((f) => f.userId)),
       byPart: tally(feedback.flatMap((f) => PARTS.filter((part) => f[part] !== undefined))),
     },
   };
@@ -143,6 +144,18 @@ function tally(names: readonly (string | undefined)[]): Record<string, number> {
   return counts;
 }
 
+/** A few runs with all that is known of them: a ticket judged twice, one that the policies served, one that was resumed. */
+async function samples(loop: CollectiveLearningLoop, { trace }: Awaited<ReturnType<typeof factsIn>>) {
+  const resumed = trace.find((t) => t.resumed)!.workflowId;
+  const runs = ["ticket-0", "ticket-260", resumed].map(async (workflowId) => ({
+    trace: await loop.getTrace(workflowId),
+    decisions: await loop.getDecisions(workflowId),
+    feedback: await loop.feedback.getFeedback(workflowId),
+  }));
+  // As they are after having been written and read: what is undefined is left out.
+  return JSON.parse(JSON.stringify(await Promise.all(runs))) as unknown[];
+}
+
 /** Complaints of a logger, kept. */
 export function listener() {
   const complaints: string[] = [];
@@ -173,6 +186,7 @@ export async function answersOf(folder: string, now: number, given?: Record<stri
     now,
     counts: countsOf(facts),
     known: before,
+    samples: await samples(loop, facts),
     predictions,
     served: await served(loop, clock),
     contexts,

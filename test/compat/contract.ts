@@ -31,6 +31,11 @@ export function itOpensTheFolderOf(release: string): void {
     expect(opened.answers.counts).toEqual(expected.counts);
   });
 
+  it("reads all that was in them", () => {
+    // Later releases may know more of a run.
+    expect(opened.answers.samples).toMatchObject(expected.samples);
+  });
+
   it("knows the same versions, modes, prompts, experiments, requests and patterns", () => {
     expect(opened.answers.known).toEqual(expected.known);
   });

@@ -92,6 +92,13 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
 
   return {
     append: guarded((kind, facts) => logs[kind].writer.append(kind, facts)),
+    appendSync: (kind, facts) => {
+      open();
+      logs[kind].writer.appendSync(kind, facts);
+    },
+    rescue() {
+      for (const { writer } of Object.values(logs)) writer.rescue();
+    },
     encode: (kind, fact) => encoder.encodeTraced(kind, fact),
     read: (kind, query = {}) => new FactReader(logs[kind].segments, kind, isClosed).read(query),
     documents: {

@@ -139,6 +139,14 @@ export interface LearningStore {
    */
   append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void>;
   /**
+   * The facts are durable when it returns: for the end of a process, and for programs that never let the event loop
+   * turn. A store that cannot has none.
+   * @throws STORE_IO, STORE_CLOSED
+   */
+  appendSync?<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): void;
+  /** At the end of the process: makes durable, before it returns, what `append` has not acknowledged yet. */
+  rescue?(): void;
+  /**
    * The fact as this store's `append` will take it as well; a store without has nothing better than the fact itself.
    * The states in a trace must be JSON texts as the tracer writes them; `append` takes any text.
    */

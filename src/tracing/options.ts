@@ -22,8 +22,16 @@ export interface BufferOptions {
   maxAttempts?: number;
   /** How long `flush()` waits before it fails (default 30 s). */
   flushTimeoutMs?: number;
-  /** Flush at the end of the process and on SIGTERM and SIGINT (default true). */
+  /**
+   * Write what waits when the process ends (default true): by itself, by `process.exit()`, an uncaught error, an
+   * unhandled rejection, or a signal that ends it. SIGKILL and a frozen function leave no time for that.
+   */
   processHooks?: boolean;
+  /**
+   * Is given the writing of each record, for hosts that freeze a function when it has answered: `waitUntil` of
+   * `@vercel/functions`, `ctx.waitUntil` of an edge function, Next.js' `after`. Called in the context of the run.
+   */
+  waitUntil?: (writing: Promise<void>) => void;
 }
 
 /** What is captured, and how much of it is kept. All of it can be given per wrapped graph too. */

@@ -85,6 +85,7 @@ const BUFFER_KEYS = {
   maxAttempts: true,
   flushTimeoutMs: true,
   processHooks: true,
+  waitUntil: true,
 } satisfies Record<keyof BufferOptions, true>;
 
 /** Fails with CONFIG_UNKNOWN_KEY on a key that means nothing: a `redact` written wrong must not go unnoticed. */
@@ -97,8 +98,11 @@ export function checkTracerOptions(options: TracerOptions): void {
   checkKeys(options, TRACER_KEYS, "capture options");
   if (options.buffer === undefined) return;
   checkKeys(options.buffer, BUFFER_KEYS, "capture.buffer");
-  for (const [key, value] of Object.entries(options.buffer))
-    if (key !== "processHooks" && value !== undefined && !(typeof value === "number" && value >= 1))
+  const { processHooks: _, waitUntil, ...bounds } = options.buffer;
+  if (waitUntil !== undefined && typeof waitUntil !== "function")
+    throw invalid("buffer.waitUntil", waitUntil, "a function that takes a promise");
+  for (const [key, value] of Object.entries(bounds))
+    if (value !== undefined && !(typeof value === "number" && value >= 1))
       throw invalid(`buffer.${key}`, value, "a number of at least 1");
 }
 

@@ -1,5 +1,4 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -180,6 +179,73 @@ describe("buffered writer", () => {
   });
 });
 
+describe("a program that never lets the event loop turn", () => {
+  it("loses nothing while the disk is healthy", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tight-"));
+    const at = { traces: `${folder}/t`, feedback: `${folder}/f`, models: `${folder}/m` };
+    const store = await openFileStore(at);
+    const { writer } = writerOver(store, { maxRecords: 500, batchRecords: 64 });
+    for (let n = 0; n < 2200; n++) {
+      if (n % 10 === 0) writer.add("trace", segment(n), 300);
+      else writer.add("decision", decision(n), 300);
+    }
+    expect(writer.counters().dropped).toBe(0);
+    await writer.close();
+    expect(writer.counters()).toMatchObject({ written: 2200, dropped: 0, queued: 0 });
+    await store.close();
+    const again = await openFileStore(at);
+    const ids: string[] = [];
+    for await (const { facts } of again.read("decision")) ids.push(...facts.map((d) => d.decisionId));
+    for await (const { facts } of again.read("trace")) ids.push(...facts.map((t) => t.segmentId));
+    expect(ids).toHaveLength(2200);
+    expect(new Set(ids).size).toBe(2200);
+    await again.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("is told apart from a store that hangs: that is never written to before the host goes on", async () => {
+    const { writer } = writerOver(
+      { ...storeThat(() => new Promise(() => {})), appendSync: () => expect.unreachable("the host would be held") },
+      { maxRecords: 10, batchRecords: 4 },
+    );
+    for (let n = 0; n < 20; n++) {
+      writer.add("trace", segment(n), 10);
+      await settle();
+    }
+    expect(writer.counters()).toMatchObject({ queued: 10, dropped: 10 });
+  });
+});
+
+describe("a host that freezes a function when it has answered", () => {
+  it("is given the writing of each record by waitUntil, which never fails", async () => {
+    const held: Promise<void>[] = [];
+    let isBroken = false;
+    const store = storeThat(async () => {
+      if (isBroken) throw new Error("no");
+    });
+    const { writer } = writerOver(store, { waitUntil: (writing: Promise<void>) => void held.push(writing) });
+    writer.add("trace", segment(1), 10);
+    await held[0];
+    expect(writer.counters()).toMatchObject({ written: 1, queued: 0 });
+    isBroken = true;
+    writer.add("trace", segment(2), 10);
+    await expect(held[1]).resolves.toBeUndefined();
+    expect(writer.counters().storeErrors).toBe(1);
+  });
+
+  it("may fail to take it", () => {
+    const { writer } = writerOver(createMemoryStore(), {
+      waitUntil: () => {
+        throw new Error("outside of a request");
+      },
+    });
+    writer.add("trace", segment(1), 10);
+    expect(writer.counters().queued).toBe(1);
+    const wrong = { store: createMemoryStore(), buffer: { waitUntil: "soon" as never } };
+    expect(() => new WorkflowTracer(wrong)).toThrow(/CONFIG_INVALID.*waitUntil.*a function/);
+  });
+});
+
 describe("a tracer over a store that hangs", () => {
   it("keeps no more bytes of decisions than it may, long texts and vectors counted", () => {
     const store = storeThat(() => new Promise(() => {}));
@@ -191,56 +257,5 @@ describe("a tracer over a store that hangs", () => {
     const other = new WorkflowTracer({ store, buffer: { maxBytes: 100_000, processHooks: false } });
     for (let n = 0; n < 30; n++) other.record(decision(n, { candidateFeatures: { a: { vector }, b: { vector } } }));
     expect(other.counters().queued).toBe(6);
-  });
-});
-
-/** A host that records one run and then ends in some way. */
-const HOST = `
-START
-import { openFileStore } from "langgraph-collective-learning/store";
-import { WorkflowTracer } from "langgraph-collective-learning/tracing";
-const f = process.argv[1];
-const store = await openFileStore({ traces: f + "/t", feedback: f + "/f", models: f + "/m" });
-const tracer = new WorkflowTracer({ store, buffer: { flushIntervalMs: 60000 } });
-tracer.record({ schemaVersion: 1, decisionId: "d", workflowId: "w", decisionPoint: "p", at: "2026-01-01T00:00:00.000Z",
-  index: 0, context: {}, candidates: ["a"], chosen: "a", source: "fallback", mode: "shadow" });
-END
-`;
-
-describe("at the end of the process, what waits is written", () => {
-  it.each([
-    ["it just ends", "", "", 0],
-    [
-      "SIGTERM without a handler of the host",
-      "",
-      "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');",
-      "SIGTERM",
-    ],
-    [
-      "SIGTERM with one that was there before and runs once",
-      "process.once('SIGTERM', () => setInterval(() => tracer.counters().written > 0 && process.exit(7), 10));",
-      "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');",
-      7,
-    ],
-    [
-      "SIGINT with one",
-      "",
-      "const k = setInterval(() => {}, 1000); process.on('SIGINT', () => setTimeout(() => { clearInterval(k); process.exitCode = 7; }, 50)); process.kill(process.pid, 'SIGINT');",
-      7,
-    ],
-  ])("%s", async (_, start, end, expected) => {
-    const folder = mkdtempSync(join(tmpdir(), "exit-"));
-    const outcome = await new Promise<string | number>((resolve) => {
-      const args = ["--input-type=module", "-e", HOST.replace("START", () => start).replace("END", () => end), folder];
-      execFile(process.execPath, args, (error) =>
-        resolve(error ? ((error.signal as string | null) ?? Number(error.code)) : 0),
-      );
-    });
-    expect(outcome).toBe(expected);
-    const store = await openFileStore({ traces: `${folder}/t`, feedback: `${folder}/f`, models: `${folder}/m` });
-    const found: string[] = [];
-    for await (const { facts } of store.read("decision")) found.push(...facts.map((d) => d.decisionId));
-    expect(found).toEqual(["d"]);
-    await store.close();
   });
 });

@@ -1,7 +1,9 @@
+import { fdatasyncSync, fstatSync } from "node:fs";
 import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
+import { appendLinesSync } from "./append-sync.js";
 import { FactLine, type LineEncoder } from "./fact-line.js";
 import { forgetHolder, newHolder } from "./holder.js";
 import { errno, ioError, syncFolder, writeFully } from "./io.js";
@@ -44,6 +46,8 @@ export interface WriterOptions {
  */
 export class FactWriter {
   private pending: Pending[] = [];
+  /** Taken from `pending` and not acknowledged yet. */
+  private writing: Pending[] = [];
   private readonly inTurn = oneAtATime();
   private current: Current | undefined;
   private readonly holder = newHolder();
@@ -58,9 +62,7 @@ export class FactWriter {
   /** Resolves when the facts are on disk. They are copied at once. */
   append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void> {
     if (facts.length === 0) return Promise.resolve();
-    const lines = facts.map((fact) =>
-      fact instanceof FactLine ? fact : this.encoder.encode(kind, fact as FactTypes[K]),
-    );
+    const lines = this.linesOf(kind, facts);
     const bytes = lines.reduce((sum, line) => sum + line.data.length, 0);
     return new Promise((resolve, reject) => {
       this.pending.push({ bytes, lines, resolve, reject });
@@ -68,8 +70,49 @@ export class FactWriter {
     });
   }
 
+  private linesOf<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): FactLine[] {
+    return facts.map((fact) => (fact instanceof FactLine ? fact : this.encoder.encode(kind, fact as FactTypes[K])));
+  }
+
+  /** Writes facts before it returns. Readers find them in the order of the segments, not among those that wait. */
+  appendSync<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): void {
+    if (facts.length > 0) this.writeSync(this.linesOf(kind, facts));
+  }
+
+  /**
+   * At the end of the process: writes what is not acknowledged yet before it returns. What a write under way brings
+   * to the disk after all stands there twice then, under one id.
+   */
+  rescue(): void {
+    const waiting = [...(this.isOnDisk() ? [] : this.writing), ...this.pending].flatMap(({ lines }) => lines);
+    if (waiting.length > 0) this.writeSync(waiting);
+    for (const { resolve } of [...this.writing.splice(0), ...this.pending.splice(0)]) resolve();
+  }
+
+  private isOnDisk(): boolean {
+    const { current, writing } = this;
+    if (!current || writing.length === 0) return false;
+    const { fd } = current.handle;
+    const expected = current.size + writing.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (fd < 0 || fstatSync(fd).size < expected) return false;
+    if (this.options.fsync) fdatasyncSync(fd);
+    return true;
+  }
+
+  private writeSync(lines: readonly FactLine[]): void {
+    const { segments, holder } = this;
+    const { segmentBytes, fsync } = this.options;
+    const data = lines.map((line) => line.data);
+    try {
+      appendLinesSync(data, { segments, holder, now: this.clock.now(), segmentBytes, spanMs: SEGMENT_SPAN_MS, fsync });
+    } catch (cause) {
+      throw ioError("appending to", segments.folder, cause);
+    }
+  }
+
   private async writePending(): Promise<void> {
     const waiting = this.pending.splice(0);
+    this.writing = [...waiting];
     while (waiting.length > 0) {
       const batch: Pending[] = [];
       for (let bytes = 0; waiting.length > 0 && bytes < BATCH_BYTES; ) {
@@ -79,9 +122,11 @@ export class FactWriter {
       }
       try {
         await this.write(batch);
+        this.writing.splice(0, batch.length);
         for (const { resolve } of batch) resolve();
       } catch (cause) {
         const error = ioError("appending to", this.segments.folder, cause);
+        this.writing.splice(0, batch.length);
         for (const { reject } of batch) reject(error);
       }
     }

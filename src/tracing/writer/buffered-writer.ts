@@ -1,7 +1,10 @@
 import type { Clock, Decision, Logger, TraceSegment } from "../../core/index.js";
-import { isLearningError, LearningError, messageOf } from "../../core/index.js";
+import { isLearningError, messageOf } from "../../core/index.js";
 import type { EncodedFact, LearningStore } from "../../store/index.js";
 import type { BufferOptions } from "../options.js";
+import { Crowd } from "./crowd.js";
+import { flushError } from "./flush-error.js";
+import { keepHostAwake } from "./keep-host-awake.js";
 
 /** Why records were lost. */
 export type DropReason = "buffer-full" | "store-failed" | "closed" | "invalid";
@@ -52,7 +55,9 @@ export class BufferedWriter {
     closed: 0,
     invalid: 0,
   };
-  private readonly limits: Required<Omit<BufferOptions, "processHooks">>;
+  private readonly limits: Required<Omit<BufferOptions, "processHooks" | "waitUntil">>;
+  private readonly waitUntil: BufferOptions["waitUntil"];
+  private readonly crowd = new Crowd();
 
   constructor(
     private readonly store: LearningStore,
@@ -68,6 +73,7 @@ export class BufferedWriter {
       maxAttempts: options.maxAttempts ?? 5,
       flushTimeoutMs: options.flushTimeoutMs ?? 30_000,
     };
+    this.waitUntil = options.waitUntil;
   }
 
   add(kind: "trace", fact: TraceSegment, bytes: number): void;
@@ -84,6 +90,8 @@ export class BufferedWriter {
     this.added += 1;
     if (this.items.length >= this.limits.batchRecords && this.failures === 0) this.pump();
     else this.schedule(this.limits.flushIntervalMs);
+    this.crowd.note(2 * this.items.length >= this.limits.maxRecords || 2 * this.bytes >= this.limits.maxBytes);
+    if (this.waitUntil) keepHostAwake(this.waitUntil, this.flush(), this.logger);
   }
 
   /**
@@ -111,6 +119,8 @@ export class BufferedWriter {
     const full = () =>
       this.items.length + this.inFlight.length >= this.limits.maxRecords ||
       this.bytes + item.bytes > this.limits.maxBytes;
+    // No write can end in a program that never lets the event loop turn, however healthy the disk.
+    if (full() && this.crowd.isTight && this.failures === 0) this.writeNow();
     while (full()) {
       const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
       if (victim < 0) return false;
@@ -128,8 +138,8 @@ export class BufferedWriter {
   }
 
   private dropInvalid(error: unknown): void {
-    if (this.droppedBy.invalid === 0)
-      this.logger.warn("a record is dropped because the store refuses it", { reason: messageOf(error) });
+    const { invalid } = this.droppedBy;
+    if (invalid === 0) this.logger.warn("a record that the store refuses is dropped", { reason: messageOf(error) });
     this.droppedBy.invalid += 1;
   }
 
@@ -213,6 +223,56 @@ export class BufferedWriter {
     }
   }
 
+  /** Writes what waits before it returns, where the store can. */
+  private writeNow(): void {
+    if (!this.store.appendSync) return;
+    try {
+      for (const kind of ["decision", "trace"] as const) {
+        const items = this.items.filter((item) => item.kind === kind);
+        if (items.length > 0) this.appendNow(kind, items);
+        this.items.splice(0, this.items.length, ...this.items.filter((item) => item.kind !== kind));
+      }
+    } catch (error) {
+      this.counts.storeErrors += 1;
+      this.logger.warn("records could not be written", { reason: messageOf(error) });
+    } finally {
+      this.settle();
+    }
+  }
+
+  /** As `appendAll`, before it returns. */
+  private appendNow(kind: Item["kind"], items: readonly Item[]): void {
+    const facts = items.map((item) => item.fact);
+    try {
+      if (kind === "decision") this.store.appendSync?.(kind, facts as Decision[]);
+      else this.store.appendSync?.(kind, facts as (TraceSegment | EncodedFact)[]);
+      this.counts.written += items.length;
+    } catch (error) {
+      if (!isLearningError(error, "FACT_INVALID")) throw error;
+      if (items.length > 1) {
+        const half = items.length >> 1;
+        for (const part of [items.slice(0, half), items.slice(half)]) this.appendNow(kind, part);
+        return;
+      }
+      this.dropInvalid(error);
+    }
+    for (const item of items) this.bytes -= item.bytes;
+  }
+
+  /**
+   * For the end of the process: writes all that is not acknowledged before it returns. What a store without
+   * `appendSync` had not taken is dropped.
+   */
+  flushSync(): void {
+    if (this.items.length > 0) this.writeNow();
+    if (this.items.length > 0) this.drop(this.items.splice(0).length, "closed");
+    try {
+      this.store.rescue?.();
+    } catch (error) {
+      this.logger.error("records were lost at the end of the process", { reason: messageOf(error) });
+    }
+  }
+
   /** Whether every record up to this one was written or dropped. */
   private isDone(seq: number): boolean {
     const oldest = this.inFlight[0] ?? this.items[0];
@@ -279,13 +339,4 @@ export class BufferedWriter {
       droppedBy: { ...this.droppedBy },
     };
   }
-}
-
-function flushError(reason: string, cause?: unknown): LearningError {
-  return new LearningError("STORE_IO", {
-    received: `a store that did not take all records (${reason})`,
-    expected: "records acknowledged by the store",
-    remedy: "Mend the store and flush again; `counters()` tells what waits and what was lost.",
-    cause,
-  });
 }

@@ -1,44 +1,54 @@
+import { onExit } from "signal-exit";
 import type { BufferedWriter } from "./buffered-writer.js";
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
-/** A process asked to end is held no longer than this. */
+/** A process that ends by itself is held no longer than this. */
 const GRACE_MS = 2000;
 
 const writers = new Set<BufferedWriter>();
+let offExit: (() => void) | undefined;
 
-async function flushAll(): Promise<void> {
-  await Promise.allSettled([...writers].map((writer) => writer.flush(GRACE_MS)));
-}
-
+/** A process that ends by itself has time to write as it always does. */
 function beforeExit(): void {
   for (const writer of writers) if (writer.counters().queued > 0) void writer.flush(GRACE_MS).catch(() => {});
 }
 
-/**
- * A signal only makes us flush. When nobody else listens, we then pass it on as if we had not
- * listened either, so the process ends as it would have; a host with its own handler keeps the say.
- */
-function onSignal(signal: NodeJS.Signals): void {
-  const alone = process.listenerCount(signal) === 1;
-  void flushAll().then(() => {
-    if (!alone || process.listenerCount(signal) !== 1) return;
-    uninstall();
-    process.kill(process.pid, signal);
-  });
+function flushNow(): void {
+  for (const writer of writers) writer.flushSync();
 }
 
 function install(): void {
   process.on("beforeExit", beforeExit);
-  // In front of the host's: a handler that is to run once is gone from the list by the time those behind it run.
-  for (const signal of SIGNALS) process.prependListener(signal, onSignal);
+  // Also in worker threads, which signals do not reach. What is written already is not written again.
+  process.on("exit", flushNow);
+  // The protocol by which libraries that listen for signals find out that nobody else does: a signal that no handler
+  // of the host's takes ends the process as it would without us.
+  offExit = inFront(() => onExit(flushNow));
+}
+
+/**
+ * Moves the listeners that `install` adds in front of the host's: a handler that is to run once is gone from the list
+ * by the time those behind it run, and would not be seen.
+ */
+function inFront<T>(install: () => T): T {
+  const all = () => process.eventNames().filter((name) => typeof name === "string" && name.startsWith("SIG"));
+  const before = new Map(all().map((name) => [name, new Set(process.rawListeners(name as "SIGTERM"))]));
+  const installed = install();
+  for (const name of all() as NodeJS.Signals[])
+    for (const listener of process.rawListeners(name) as NodeJS.SignalsListener[]) {
+      if (before.get(name)?.has(listener)) continue;
+      process.off(name, listener);
+      process.prependListener(name, listener);
+    }
+  return installed;
 }
 
 function uninstall(): void {
   process.off("beforeExit", beforeExit);
-  for (const signal of SIGNALS) process.off(signal, onSignal);
+  process.off("exit", flushNow);
+  offExit?.();
 }
 
-/** Flushes the writer when the process ends. Returns the cancellation. */
+/** Flushes the writer when the process ends, however it does unless it is killed. Returns the cancellation. */
 export function flushAtExit(writer: BufferedWriter): () => void {
   if (writers.size === 0) install();
   writers.add(writer);

@@ -38,19 +38,21 @@ export function segmentOfRuns(
   const parents = new Set(
     runs.filter((r) => r.tags?.some((t) => STEP_TAG.test(t))).map((r) => r.parent_run_ids?.at(-1)),
   );
+  const known = new Set(runs.map((r) => r.id));
   const replayed: ReplayedRun[] = runs
-    .filter((run) => run.id !== undefined && run.start_time !== undefined)
+    .filter((run) => run.id !== undefined && Number.isFinite(utcTime(run.start_time ?? "")))
     .map((run) => ({
       runId: run.id as string,
-      parentRunId: run.parent_run_ids?.at(-1),
+      // Where a parent is missing, the nearest one above it that is there.
+      parentRunId: run.parent_run_ids?.findLast((id) => known.has(id)) ?? run.parent_run_ids?.at(-1),
       kind:
         run.run_type === "llm" ? "model" : run.run_type === "tool" ? "tool" : parents.has(run.id) ? "graph" : "chain",
       name: run.name ?? "",
       tags: run.tags ?? [],
       metadata: run.metadata ?? {},
       startedAt: utcTime(run.start_time as string),
-      endedAt: run.end_time ? utcTime(run.end_time) : undefined,
-      firstTokenAt: run.first_token_time ? utcTime(run.first_token_time) : undefined,
+      endedAt: readableTime(run.end_time),
+      firstTokenAt: readableTime(run.first_token_time),
       inputs: run.inputs,
       outputs: run.run_type === "llm" ? usageOf(run) : run.outputs,
       error: errorOf(run.error ?? undefined),
@@ -70,16 +72,26 @@ export function startsAnew(runs: readonly LangSmithRun[]): boolean {
   return tasks.some((run) => depthOf(run) === outermost && isFromInput(run));
 }
 
-/** Milliseconds since the epoch; LangSmith's times are UTC, also where they do not say so. */
+/**
+ * Milliseconds since the epoch, microseconds kept as their fraction; LangSmith's times are UTC, also where they do
+ * not say so. NaN for what is no time.
+ */
 export function utcTime(text: string): number {
-  return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+  const beyond = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? "";
+  return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`) + Number(`0.${beyond || 0}`);
 }
 
+function readableTime(text: string | null | undefined): number | undefined {
+  const time = utcTime(text ?? "");
+  return Number.isFinite(time) ? time : undefined;
+}
+
+/** Tokens that LangSmith does not know are not 0. */
 function usageOf(run: LangSmithRun): unknown {
   const usage = {
-    input_tokens: run.prompt_tokens ?? 0,
-    output_tokens: run.completion_tokens ?? 0,
-    input_token_details: run.prompt_token_details ?? {},
+    ...(run.prompt_tokens != null && { input_tokens: run.prompt_tokens }),
+    ...(run.completion_tokens != null && { output_tokens: run.completion_tokens }),
+    ...(run.prompt_token_details && { input_token_details: run.prompt_token_details }),
   };
   return { generations: [[{ message: { usage_metadata: usage } }]] };
 }

@@ -1,45 +1,20 @@
-import {
-  digest,
-  type FeedbackRecord,
-  isoTime,
-  LearningError,
-  type Logger,
-  messageOf,
-  type TraceSegment,
-} from "../core/index.js";
+import type { Clock, FeedbackRecord, Logger, TraceSegment } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { CaptureOptions, PriceTable } from "../tracing/index.js";
+import { type LangSmithClient, type LangSmithFeedback, reading } from "./langsmith-client.js";
+import { type LangSmithScores, readLangSmithFeedback } from "./langsmith-feedback.js";
 import { type LangSmithRun, segmentOfRuns, startsAnew, utcTime } from "./langsmith-runs.js";
 
+export type { LangSmithClient, LangSmithFeedback } from "./langsmith-client.js";
+export {
+  type FeedbackReading,
+  type LangSmithScores,
+  readLangSmithFeedback,
+  type ScoreMeaning,
+  writeLangSmithFeedback,
+} from "./langsmith-feedback.js";
 export { type PromptHubClient, type PushOptions, pullPrompt, pushPrompt } from "./langsmith-prompts.js";
 export type { LangSmithRun } from "./langsmith-runs.js";
-
-/** A judgement as LangSmith's API gives it, as far as it is read here. */
-export interface LangSmithFeedback {
-  id: string;
-  run_id?: string | null;
-  key: string;
-  score?: number | boolean | null;
-  comment?: string | null;
-  created_at?: string;
-  feedback_source?: { type?: string; metadata?: Record<string, unknown> | null; user_id?: string | null } | null;
-}
-
-/** The part of LangSmith's `Client` that is used; pass your own client. */
-export interface LangSmithClient {
-  runs: { query(params: object): AsyncIterable<LangSmithRun> | PromiseLike<AsyncIterable<LangSmithRun>> };
-  createFeedback(params: {
-    runId: string;
-    sessionId: string;
-    key: string;
-    score?: number;
-    comment?: string;
-    feedbackId: string;
-    sourceInfo: object;
-    extendTraceRetention: false;
-  }): Promise<unknown>;
-  listFeedback(params: { runIds: string[] }): AsyncIterable<LangSmithFeedback>;
-}
 
 /** Options of {@link importLangSmithTraces}. */
 export interface LangSmithImportOptions extends CaptureOptions {
@@ -89,6 +64,48 @@ const EPOCH = "1970-01-01T00:00:00Z";
 export async function importLangSmithTraces(
   options: LangSmithImportOptions,
 ): Promise<{ imported: number; known: number; skipped: number }> {
+  return (await readTraces(options)).counts;
+}
+
+/** What an import into a loop takes beside the traces. */
+export interface LangSmithLoopImport extends Omit<LangSmithImportOptions, "store" | "logger"> {
+  /** What LangSmith's scores mean; without it only thumbs and comments are taken. */
+  scores?: LangSmithScores;
+  /** Who gave a judgement; see {@link readLangSmithFeedback}. */
+  userOf?: (entry: LangSmithFeedback) => string | undefined;
+}
+
+/** What an import into a loop brought. */
+export interface LangSmithImported {
+  traces: { imported: number; known: number; skipped: number };
+  /** `known`: judgements that were taken in before. */
+  feedback: { imported: number; known: number; skipped: number; reasons: Record<string, number> };
+}
+
+/**
+ * Reads traces and the judgements of them into a store; what is there already is left out.
+ * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what came in before stays
+ */
+export async function importLangSmith(
+  options: LangSmithLoopImport & Pick<LangSmithImportOptions, "store" | "logger"> & { clock: Clock },
+): Promise<LangSmithImported> {
+  const { counts, runs } = await readTraces(options);
+  const { records, skipped, reasons } = await readLangSmithFeedback({ ...options, runs });
+  const fresh: FeedbackRecord[] = [];
+  for (const record of records) if (!(await isStored(options.store, record))) fresh.push(record);
+  if (fresh.length > 0) await options.store.append("feedback", fresh);
+  const known = records.length - fresh.length;
+  return { traces: counts, feedback: { imported: fresh.length, known, skipped, reasons } };
+}
+
+async function isStored(store: LearningStore, { workflowId, feedbackId }: FeedbackRecord): Promise<boolean> {
+  for await (const { facts } of store.read("feedback", { workflowId }))
+    if (facts.some((f) => f.feedbackId === feedbackId)) return true;
+  return false;
+}
+
+/** The counts, and the workflow of each root run that is in the store now. */
+async function readTraces(options: LangSmithImportOptions) {
   const { store, workflowType, from, to } = options;
   const traces = new Map<string, LangSmithRun[]>();
   for (const run of await queryRuns(options, { min_start_time: from, max_start_time: to })) {
@@ -96,6 +113,7 @@ export async function importLangSmithTraces(
     traces.set(id, [...(traces.get(id) ?? []), run]);
   }
   const counts = { imported: 0, known: 0, skipped: 0 };
+  const workflows = new Map<string, string>();
   // In the order in which they began, so that a resumption finds what it resumes.
   const begun = ([, runs]: [string, LangSmithRun[]]) => utcTime(rootOf(runs)?.start_time ?? EPOCH);
   for (const [traceId, found] of [...traces].sort((a, b) => begun(a) - begun(b))) {
@@ -107,6 +125,7 @@ export async function importLangSmithTraces(
       continue;
     }
     await linkToResumed(store, segment, startsAnew(runs));
+    workflows.set(root?.id ?? segment.segmentId, segment.workflowId);
     if (await isKnown(store, segment)) counts.known += 1;
     else {
       await store.append("trace", [segment]);
@@ -114,7 +133,7 @@ export async function importLangSmithTraces(
     }
   }
   options.logger?.info("traces were read from LangSmith", counts);
-  return counts;
+  return { counts, runs: workflows };
 }
 
 function rootOf(runs: readonly LangSmithRun[]): LangSmithRun | undefined {
@@ -164,122 +183,4 @@ async function isKnown(store: LearningStore, segment: TraceSegment): Promise<boo
   for await (const { facts } of store.read("trace", { workflowId: segment.workflowId }))
     if (facts.some((s) => s.segmentId === segment.segmentId || s.runId === segment.runId)) return true;
   return false;
-}
-
-const OURS = "langgraph-collective-learning";
-
-/**
- * Writes judgements to LangSmith, one entry per score they hold, under ids made from theirs: writing
- * again changes nothing. LangSmith rounds scores to four decimals.
- * @param options.runIdOf the LangSmith run of a workflow (default: the workflow id itself, which imported
- * traces share); judgements without one are counted as skipped
- * @throws INTEGRATION_FAILED when LangSmith refuses or fails
- */
-export async function writeLangSmithFeedback(
-  records: readonly FeedbackRecord[],
-  options: { client: LangSmithClient; projectId: string; runIdOf?: (workflowId: string) => string | undefined },
-): Promise<{ written: number; skipped: number }> {
-  const counts = { written: 0, skipped: 0 };
-  for (const record of records) {
-    const runId = options.runIdOf ? options.runIdOf(record.workflowId) : record.workflowId;
-    const scores = scoresOf(record);
-    if (runId === undefined || !UUID.test(runId) || scores.length === 0) {
-      counts.skipped += 1;
-      continue;
-    }
-    for (const [i, [key, score]] of scores.entries())
-      await reading("writing feedback", () =>
-        options.client.createFeedback({
-          runId,
-          sessionId: options.projectId,
-          key,
-          score,
-          comment: i === 0 ? record.comment : undefined,
-          feedbackId: uuidOf(`${record.feedbackId}|${key}`),
-          sourceInfo: { origin: OURS, userId: record.userId, workflowId: record.workflowId },
-          // Sent at once, so that a refusal is known here.
-          extendTraceRetention: false,
-        }),
-      );
-    counts.written += 1;
-  }
-  return counts;
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-function uuidOf(text: string): string {
-  const d = digest(text);
-  return `${d.slice(0, 8)}-${d.slice(8, 12)}-8${d.slice(13, 16)}-a${d.slice(17, 20)}-${d.slice(20, 32)}`;
-}
-
-function scoresOf(record: FeedbackRecord): [string, number][] {
-  const scores: [string, number][] = [];
-  if (record.cat) scores.push(["cat", record.cat.score]);
-  for (const [name, value] of Object.entries(record.cat?.dimensions ?? {})) scores.push([`cat_${name}`, value]);
-  for (const [name, value] of Object.entries(record.ratings ?? {})) scores.push([name, value]);
-  if (record.thumbs) scores.push(["thumbs", record.thumbs === "up" ? 1 : 0]);
-  if (record.outcome !== undefined) scores.push(["outcome", record.outcome]);
-  return scores;
-}
-
-/**
- * Reads LangSmith's judgements of runs as feedback, those we wrote ourselves left out. A score in [0,1]
- * becomes a rating under its key (`outcome` the measured result), true and false a thumb; others are skipped.
- * @returns records with ids made from LangSmith's, so that the same judgement never counts twice
- * @throws INTEGRATION_FAILED when LangSmith refuses or fails
- */
-export async function readLangSmithFeedback(options: {
-  client: LangSmithClient;
-  /** Runs by LangSmith's id, with the workflow each belongs to. */
-  runs: ReadonlyMap<string, string>;
-}): Promise<{ records: FeedbackRecord[]; skipped: number }> {
-  const ids = [...options.runs.keys()];
-  const records: FeedbackRecord[] = [];
-  let skipped = 0;
-  for (let at = 0; at < ids.length; at += PAGE)
-    await reading("reading feedback", async () => {
-      for await (const entry of options.client.listFeedback({ runIds: ids.slice(at, at + PAGE) })) {
-        const record = recordOf(entry, options.runs);
-        if (record) records.push(record);
-        else skipped += 1;
-      }
-    });
-  return { records, skipped };
-}
-
-function recordOf(entry: LangSmithFeedback, runs: ReadonlyMap<string, string>): FeedbackRecord | undefined {
-  const workflowId = runs.get(entry.run_id ?? "");
-  const source = entry.feedback_source;
-  if (workflowId === undefined || source?.metadata?.origin === OURS) return undefined;
-  const record: FeedbackRecord = {
-    schemaVersion: 1,
-    feedbackId: `langsmith-${entry.id}`,
-    idempotencyKey: `langsmith-${entry.id}`,
-    workflowId,
-    userId: source?.user_id ?? "langsmith",
-    source: source?.type === "model" || source?.type === "auto_eval" ? "evaluator" : "human",
-    at: isoTime(entry.created_at === undefined ? 0 : utcTime(entry.created_at)),
-  };
-  const { score, comment } = entry;
-  if (typeof score === "boolean") record.thumbs = score ? "up" : "down";
-  else if (typeof score === "number" && score >= 0 && score <= 1) {
-    if (entry.key === "outcome") record.outcome = score;
-    else record.ratings = { [entry.key]: score };
-  } else if (!comment) return undefined;
-  if (comment) record.comment = comment;
-  return record;
-}
-
-async function reading<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new LearningError("INTEGRATION_FAILED", {
-      received: `a failure of LangSmith on ${what} (${messageOf(cause).slice(0, 200)})`,
-      expected: "an answer",
-      remedy: "Check the key, the project id and the limits of the plan, then call again: nothing is taken twice.",
-      cause,
-    });
-  }
 }

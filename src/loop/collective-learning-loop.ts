@@ -1,5 +1,6 @@
-import { type Decision, isoTime, LearningError, messageOf, show, type Trace } from "../core/index.js";
+import { type Decision, isoTime, LearningError, messageOf, type Trace } from "../core/index.js";
 import type { FeedbackCollector } from "../feedback/index.js";
+import { importLangSmith, type LangSmithImported, type LangSmithLoopImport } from "../integrations/langsmith.js";
 import { followPatterns } from "../learning/components/patterns.js";
 import type { LoopConfig } from "../learning/config.js";
 import type { CycleReport } from "../learning/cycle/types.js";
@@ -154,13 +155,6 @@ export class CollectiveLearningLoop {
       decisionPoint,
       this.parts.points.list().map((p) => p.name),
     );
-    if (!["auto", "shadow", "advise", "act"].includes(mode)) {
-      throw new LearningError("CONFIG_INVALID", {
-        received: `the mode ${show(mode)}`,
-        expected: "auto, shadow, advise or act",
-        remedy: "Choose one of these.",
-      });
-    }
     await this.follower.changeMode(decisionPoint, mode);
   }
 
@@ -290,6 +284,16 @@ export class CollectiveLearningLoop {
   predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
     this.mustBeOpen();
     return this.parts.engine.predictRewards([...workflowIds]);
+  }
+
+  /**
+   * Reads traces of graphs, and people's and evaluators' judgements of them, from a LangSmith project; again
+   * without doubling. See `readLangSmithFeedback` for what the scores mean.
+   * @throws INTEGRATION_FAILED when LangSmith refuses or fails
+   */
+  importLangSmith(options: LangSmithLoopImport): Promise<LangSmithImported> {
+    const { store, logger, clock } = this.parts;
+    return importLangSmith({ ...options, store, logger, clock });
   }
 
   /** Removes a person's, thread's or run's facts from the store. Returns how many of each kind. */

@@ -1,4 +1,4 @@
-import { messageOf, oneAtATime } from "../core/index.js";
+import { LearningError, messageOf, oneAtATime, show } from "../core/index.js";
 import type { ModeSetting } from "../routing/index.js";
 import { type LoopParts, MODES_KEY } from "./parts.js";
 
@@ -36,7 +36,14 @@ export class LoopFollower {
   }
 
   /** Sets a mode here, and for all others; where there is no storage it is said that it holds here only. */
-  changeMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
+  async changeMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
+    if (!["auto", "shadow", "advise", "act"].includes(mode)) {
+      throw new LearningError("CONFIG_INVALID", {
+        received: `the mode ${show(mode)}`,
+        expected: "auto, shadow, advise or act",
+        remedy: "Choose one of these.",
+      });
+    }
     return this.inTurn(async () => {
       this.setMode(decisionPoint, mode);
       const { store, logger, unusable } = this.parts;

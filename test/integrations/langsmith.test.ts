@@ -1,8 +1,10 @@
 import { RunnableLambda } from "@langchain/core/runnables";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import * as lib from "@langchain/langgraph";
+import { CollectiveLearningLoop } from "langgraph-collective-learning";
 import { Client } from "langsmith";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { currentFeedback, ManualClock } from "../../src/core/index.js";
 import { joinSegments } from "../../src/dataset/index.js";
 import {
   importLangSmithTraces,
@@ -11,7 +13,7 @@ import {
   readLangSmithFeedback,
   writeLangSmithFeedback,
 } from "../../src/integrations/langsmith.js";
-import { utcTime } from "../../src/integrations/langsmith-runs.js";
+import { segmentOfRuns, utcTime } from "../../src/integrations/langsmith-runs.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { feedback } from "../store/facts.js";
 import { say, stateOf } from "../tracing/battery/case.js";
@@ -274,39 +276,217 @@ describe("feedback to and from LangSmith", () => {
     ]);
   });
 
-  it("is read back as records, ours left out", async () => {
-    const source = { type: "app", user_id: "ann" };
-    server.feedback = [
+  const NOW = Date.UTC(2026, 0, 10);
+  const read = (entries: object[], more: object = {}) => {
+    server.feedback = entries.map((e, i) => ({
+      id: String(i + 1),
+      run_id: runId,
+      created_at: "2026-01-02T03:04:05Z",
+      feedback_source: { type: "api" },
+      ...e,
+    })) as typeof server.feedback;
+    return readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]), clock: new ManualClock(NOW), ...more });
+  };
+
+  it("is read back by the meanings given, ours left out", async () => {
+    const ann = { type: "app", user_id: "ann" };
+    const { records, skipped, reasons } = await read(
+      [
+        { key: "quality", score: 0.75, feedback_source: ann },
+        { key: "ok", score: true, comment: "fine", feedback_source: { type: "model" } },
+        { key: "outcome", score: 1, feedback_source: ann },
+        { key: "stars", score: 4, feedback_source: ann },
+        { key: "hallucination", score: 1, feedback_source: { type: "auto_eval" } },
+        { key: "label", score: null, value: "incorrect" },
+        { key: "cat", score: 10 },
+        { key: "mine", score: 1, feedback_source: { metadata: { origin: "langgraph-collective-learning" } } },
+      ],
       {
-        id: "1",
-        run_id: runId,
-        key: "quality",
-        score: 0.75,
-        created_at: "2026-01-02T03:04:05Z",
-        feedback_source: source,
+        scores: {
+          quality: { as: "rating" },
+          outcome: { as: "outcome" },
+          stars: { as: "rating", name: "satisfaction", scale: [1, 5] },
+          hallucination: { as: "rating", name: "truth", scale: [1, 0], evaluator: "checker" },
+          label: { as: "thumb", values: { correct: 1, incorrect: 0 } },
+          cat: { as: "cat", scale: [1, 10] },
+        },
       },
-      { id: "2", run_id: runId, key: "ok", score: true, comment: "fine", feedback_source: { type: "model" } },
-      { id: "3", run_id: runId, key: "outcome", score: 1, feedback_source: source },
-      { id: "6", run_id: runId, key: "tone", score: 0.5, feedback_source: { type: "auto_eval" } },
-      { id: "4", run_id: runId, key: "stars", score: 5, feedback_source: source },
-      {
-        id: "5",
-        run_id: runId,
-        key: "mine",
-        score: 1,
-        feedback_source: { metadata: { origin: "langgraph-collective-learning" } },
-      },
-    ];
-    const { records, skipped } = await readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]) });
-    expect(skipped).toBe(2);
+    );
+    expect([skipped, reasons]).toEqual([1, {}]);
     expect(records).toMatchObject([
       { feedbackId: "langsmith-1", workflowId: "w1", userId: "ann", source: "human", ratings: { quality: 0.75 } },
-      { feedbackId: "langsmith-2", source: "evaluator", thumbs: "up", comment: "fine" },
-      { feedbackId: "langsmith-3", outcome: 1 },
-      { feedbackId: "langsmith-6", source: "evaluator", ratings: { tone: 0.5 } },
+      { source: "evaluator", userId: "evaluator:ok", thumbs: "up", comment: "fine" },
+      { outcome: 1 },
+      { ratings: { satisfaction: 0.75 } },
+      { source: "evaluator", userId: "evaluator:checker", ratings: { truth: 0 } },
+      { userId: "langsmith:6", thumbs: "down" },
+      { cat: { score: 10, dimensions: {} } },
     ]);
     server.failures = [403];
-    const failing = readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]) });
-    await expect(failing).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
+    await expect(read([])).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
+  });
+
+  it("guesses nothing: what has no meaning, scale or time is counted by its reason, and its comment kept", async () => {
+    const { records, reasons, skipped } = await read(
+      [
+        { key: "user_score", score: 1 },
+        { key: "user_score", score: 0, comment: "bad" },
+        { key: "stars", score: 7 },
+        { key: "__proto__", score: 0.5 },
+        { key: "note", score: "0.7" },
+        { key: "label", value: "incorrect" },
+        { key: "x", score: 0.9, created_at: undefined },
+        { key: "y", score: 0.9, created_at: "2031-01-01T00:00:00" },
+      ],
+      { scores: { stars: { as: "rating", scale: [1, 5] }, x: { as: "rating" } } },
+    );
+    expect(records).toMatchObject([{ feedbackId: "langsmith-2", comment: "bad", userId: "langsmith:2" }]);
+    expect(records[0]).not.toHaveProperty("ratings");
+    expect(skipped).toBe(7);
+    expect(reasons).toEqual({
+      'no meaning was given for "user_score"': 2,
+      'a score off its scale under "stars"': 1,
+      'no meaning was given for "__proto__"': 1,
+      'no number under "note"': 1,
+      'a value without a score under "label"': 1,
+      "no readable time": 1,
+      "a time in the future": 1,
+    });
+  });
+
+  it("of two people behind one server key stays two people's", async () => {
+    const { records } = await read(
+      [
+        { key: "score", score: 1 },
+        { key: "score", score: 0 },
+      ],
+      { scores: { score: { as: "rating" } } },
+    );
+    expect(currentFeedback(records).map((r) => r.ratings)).toEqual([{ score: 1 }, { score: 0 }]);
+    const named = await read([{ key: "score", score: 1 }], { scores: { score: { as: "rating" } }, userOf: () => "bo" });
+    expect(named.records[0]?.userId).toBe("bo");
+  });
+});
+
+describe("an import into a loop", () => {
+  it("brings traces with their judgements, once, and they can be learned from", async () => {
+    server.runs = await recordedRuns();
+    const root = server.runs.find((r) => r.parent_run_ids?.length === 0)?.id as string;
+    const at = new Date(Date.now() - 1000).toISOString();
+    server.feedback = [
+      { id: "1", run_id: root, key: "stars", score: 5, comment: "good", created_at: at },
+      { id: "2", run_id: root, key: "other", score: 1, created_at: at },
+    ];
+    const store = createMemoryStore();
+    const loop = await CollectiveLearningLoop.open({ store });
+    const options = {
+      client,
+      projectId: "p",
+      workflowType: "t",
+      scores: { stars: { as: "rating", scale: [1, 5] } },
+    } as const;
+    expect(await loop.importLangSmith(options)).toEqual({
+      traces: { imported: 1, known: 0, skipped: 0 },
+      feedback: { imported: 1, known: 0, skipped: 1, reasons: { 'no meaning was given for "other"': 1 } },
+    });
+    expect(await loop.importLangSmith(options)).toMatchObject({
+      traces: { known: 1 },
+      feedback: { imported: 0, known: 1 },
+    });
+    expect((await loop.feedback.getFeedback(root)).current.map((f) => [f.ratings, f.comment])).toEqual([
+      [{ stars: 1 }, "good"],
+    ]);
+    expect((await loop.getTrace(root))?.nodes.length).toBeGreaterThan(0);
+    await loop.close();
+  });
+});
+
+describe("runs of LangSmith's within one millisecond", () => {
+  const us = (n: number) => `2026-01-01T10:00:00.${String(n).padStart(6, "0")}`;
+  const node = (
+    id: string,
+    name: string,
+    step: number,
+    from: string,
+    to: string,
+    parents = ["root"],
+  ): LangSmithRun => ({
+    id,
+    name,
+    run_type: "chain",
+    start_time: from,
+    end_time: to,
+    parent_run_ids: parents,
+    trace_id: "root",
+    tags: [`graph:step:${step}`],
+    metadata: {
+      langgraph_node: name,
+      langgraph_step: step,
+      langgraph_triggers: [step === 1 ? "__start__" : `branch:to:${name}`],
+      langgraph_path: ["__pregel_pull", name],
+      langgraph_checkpoint_ns: `${name}:${id}`,
+    },
+  });
+  const root = (more: Partial<LangSmithRun> = {}): LangSmithRun => ({
+    id: "root",
+    name: "LangGraph",
+    run_type: "chain",
+    start_time: us(0),
+    end_time: us(5000),
+    parent_run_ids: [],
+    trace_id: "root",
+    tags: [],
+    metadata: {},
+    ...more,
+  });
+  const inEveryOrder = (runs: LangSmithRun[]) => [runs, [...runs].reverse(), [...runs.slice(1), ...runs.slice(0, 1)]];
+  const told = (runs: readonly LangSmithRun[]) => {
+    const segment = segmentOfRuns(runs, "w");
+    return [segment?.nodes.map((n) => n.name), segment?.edges.map((e) => `${e.from}>${e.to}`)];
+  };
+  const whole = [
+    ["check", "route", "answer"],
+    ["check>route", "route>answer"],
+  ];
+
+  it("keep their microseconds and their order, however they are listed", () => {
+    const runs = [
+      root(),
+      node("n1", "check", 1, us(100), us(250)),
+      node("n2", "route", 2, us(300), us(450)),
+      node("n3", "answer", 3, us(500), us(4000)),
+    ];
+    for (const listed of inEveryOrder(runs)) expect(told(listed)).toEqual(whole);
+    expect(segmentOfRuns(runs, "w")?.nodes[0]?.durationMs).toBeCloseTo(0.15, 6);
+  });
+
+  it("go by their steps where the clock contradicts them, or says nothing", () => {
+    const at = "2026-01-01T10:00:00.001";
+    const same = ["check", "route", "answer"].map((name, i) => node(`n${i}`, name, i + 1, at, at));
+    for (const listed of inEveryOrder([root(), ...same])) expect(told(listed)).toEqual(whole);
+    const skewed = [
+      root(),
+      node("n1", "check", 1, us(300), us(900)),
+      node("n2", "route", 2, us(100), us(200)),
+      node("n3", "answer", 3, us(50), us(60)),
+    ];
+    for (const listed of inEveryOrder(skewed)) expect(told(listed)).toEqual(whole);
+  });
+
+  it("stay under their node where a parent is missing, and one unreadable time costs one run", () => {
+    const model: LangSmithRun = {
+      id: "m",
+      name: "chat",
+      run_type: "llm",
+      start_time: us(150),
+      end_time: us(200),
+      parent_run_ids: ["root", "n1", "gone"],
+      trace_id: "root",
+    };
+    const unreadable = { ...model, id: "bad", start_time: "yesterday" };
+    const runs = [root(), node("n1", "check", 1, us(100), us(250)), model, unreadable];
+    const segment = segmentOfRuns(runs, "w");
+    expect(segment?.modelCalls).toMatchObject([{ node: "check" }]);
+    expect(segment?.nodes.map((n) => n.name)).toEqual(["check"]);
   });
 });

@@ -6,24 +6,11 @@ import { RunRecorder } from "../record/run-recorder.js";
 import { givenWorkflowId, runStartOf } from "../record/run-start.js";
 import { captureSettings } from "../settings.js";
 import { CallbackRun } from "./callback-run.js";
+import type { ReplayedRun } from "./replayed-run.js";
+import { inStepOrder, stepOf } from "./step-order.js";
 
 export type { CaptureOptions } from "../options.js";
-
-/** A run of a trace that was recorded elsewhere. Times are milliseconds since the epoch. */
-export interface ReplayedRun {
-  runId: string;
-  parentRunId: string | undefined;
-  kind: "graph" | "chain" | "model" | "tool";
-  name: string;
-  tags: string[];
-  metadata: Record<string, unknown>;
-  startedAt: number;
-  endedAt: number | undefined;
-  firstTokenAt: number | undefined;
-  inputs: unknown;
-  outputs: unknown;
-  error: unknown;
-}
+export type { ReplayedRun } from "./replayed-run.js";
 
 const GRAPH_CHAIN = { id: ["langgraph", "pregel", "CompiledStateGraph"] };
 
@@ -51,7 +38,8 @@ export function replayRuns(
   );
   const read = new CallbackRun(recorder, isPregel(options.graph) ? options.graph : undefined);
   read.rootStarted(root.runId);
-  for (const { at, run, begins } of eventsOf(runs.filter((run) => run !== root && isAbove(root, run, byId)))) {
+  const below = inStepOrder(runs.filter((run) => run !== root && isAbove(root, run, byId)));
+  for (const { at, run, begins } of eventsOf(below)) {
     now = at;
     if (begins) {
       begin(read, run);
@@ -103,6 +91,8 @@ function eventsOf(runs: readonly ReplayedRun[]): Event[] {
     if (a.at !== b.at) return a.at - b.at;
     // A run of no measurable length must begin before it ends.
     if (a.run === b.run) return a.begins ? -1 : 1;
+    const steps = (stepOf(a.run) ?? 0) - (stepOf(b.run) ?? 0);
+    if (steps !== 0 && a.run.parentRunId === b.run.parentRunId) return steps;
     if (a.begins !== b.begins && isInstant(a.run) !== isInstant(b.run)) return isInstant(a.run) ? 1 : -1;
     return a.begins === b.begins ? rank(a) - rank(b) : a.begins ? 1 : -1;
   });

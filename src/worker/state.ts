@@ -1,6 +1,7 @@
 // Runs in the learning thread.
-import type { Decision, FactTypes, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
+import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
 import { joinSegments } from "../dataset/index.js";
+import { Backlog, type Facts, type WorkerLimits } from "./backlog.js";
 
 /** What the worker thread holds between jobs: the facts collected so far, and what jobs leave for each other. */
 export interface WorkerState {
@@ -18,15 +19,6 @@ export interface WorkerState {
   readonly shared: Map<string, unknown>;
 }
 
-/** How many of the newest facts the worker remembers. */
-export interface WorkerLimits {
-  decisions: number;
-  /** Runs with feedback, and runs with traces. */
-  runs: number;
-  /** Traces, as characters of JSON; on the heap they take about as many bytes. */
-  traceChars: number;
-}
-
 const DEFAULT_LIMITS: WorkerLimits = { decisions: 200_000, runs: 100_000, traceChars: 256 * 2 ** 20 };
 
 /** The worker's own, changeable side of {@link WorkerState}: a bounded window over the newest facts. */
@@ -40,8 +32,24 @@ export class CollectedFacts implements WorkerState {
   private charsHeld = 0;
 
   revision = 0;
+  /** What is being read at a start. */
+  backlog: Backlog;
 
-  constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {}
+  constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {
+    this.backlog = new Backlog(limits);
+  }
+
+  /** An empty backlog, in the place of one that was not finished. */
+  beginBacklog(): Backlog {
+    this.backlog = new Backlog(this.limits);
+    return this.backlog;
+  }
+
+  /** Takes what the backlog holds, in its order. */
+  takeBacklog(): void {
+    this.add(this.backlog.inOrder());
+    this.beginBacklog();
+  }
 
   traceOf(workflowId: string): Trace | undefined {
     const known = this.joined.get(workflowId);
@@ -52,7 +60,7 @@ export class CollectedFacts implements WorkerState {
   }
 
   /** Adds facts in the order of their append; a fact seen before does not count twice. */
-  add(facts: Partial<{ [K in keyof FactTypes]: readonly FactTypes[K][] }>): void {
+  add(facts: Facts): void {
     let fresh = facts.decision?.length ?? 0;
     for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
     for (const f of facts.feedback ?? [])

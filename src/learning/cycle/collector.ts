@@ -34,18 +34,38 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * A collector over a store and a worker. When the worker's thread was replaced, its memory is gone
- * and everything is read again.
+ * and what it is to hold is read again.
  */
 export function createFactCollector(store: LearningStore, worker: LearningWorker, batchSize: number): FactCollector {
   let generation = worker.generation;
   const sizeOf = (kind: FactKind) => (kind === "trace" ? Math.min(batchSize, MOST_TRACES) : batchSize);
   const cursors = new Map<FactKind, string>();
 
+  /** Fills an empty memory from the newest facts backwards, until it is full: what is older is not even read. */
+  const restore = async (fresh: Record<FactKind, number>, signal?: AbortSignal): Promise<IngestOutput> => {
+    const ends = new Map<FactKind, string>();
+    await worker.run("facts.restore", { step: "begin" }, { signal });
+    for (const kind of KINDS)
+      for await (const batch of store.read(kind, { latest: true, batchSize: sizeOf(kind) })) {
+        signal?.throwIfAborted();
+        const { room } = await worker.run("facts.restore", { step: "add", facts: { [kind]: batch.facts } }, { signal });
+        fresh[kind] += batch.facts.length;
+        ends.set(kind, batch.cursor);
+        if (!room[kind]) break;
+        await setImmediate();
+      }
+    const { held } = await worker.run("facts.restore", { step: "end" }, { signal });
+    // Only now: of what was read in part nobody may go on from its end.
+    for (const [kind, end] of ends) cursors.set(kind, end);
+    return held;
+  };
+
   const collectNow = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
     const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
     if (worker.generation !== generation) cursors.clear();
     generation = worker.generation;
     let held = await worker.run("facts.ingest", {}, { signal });
+    if (cursors.size === 0) held = await restore(fresh, signal);
     for (const kind of KINDS) {
       for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize: sizeOf(kind) })) {
         signal?.throwIfAborted();

@@ -11,6 +11,7 @@ import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-ro
 import { type LearnOfflineInput, learnOfflineJob, type OfflineChallenger } from "./learn-offline.js";
 import { type LearnedPatterns, type LearnPatternsInput, learnPatterns } from "./learn-patterns.js";
 import { type AnalyzePatternsInput, analyzePatterns } from "./patterns.js";
+import { type RestoreInput, type RestoreOutput, restore } from "./restore.js";
 import {
   type FitRewardModelInput,
   type FitRewardModelOutput,
@@ -32,6 +33,7 @@ import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 /** Every job of the thread: its name, what it takes, and what it gives back. A new learner adds its job here. */
 export interface Jobs {
   "facts.ingest": Job<IngestInput, IngestOutput>;
+  "facts.restore": Job<RestoreInput, RestoreOutput>;
   "routing.survey": Job<RowOptions, PointRows[]>;
   "routing.train": Job<TrainRoutingInput, TrainedChallenger[]>;
   "routing.learn-offline": Job<LearnOfflineInput, OfflineChallenger | undefined>;
@@ -56,6 +58,7 @@ export type JobOutput<K extends keyof Table, Table = Jobs> = Table[K] extends Jo
 /** The jobs by name. */
 export const JOBS: Jobs = {
   "facts.ingest": ingest,
+  "facts.restore": restore,
   "routing.survey": survey,
   "routing.train": trainRouting,
   "routing.learn-offline": learnOfflineJob,

@@ -1,0 +1,28 @@
+// Runs in the learning thread.
+import type { FactTypes } from "../../core/index.js";
+import type { Job } from "../job.js";
+import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
+
+/** A step of filling an empty memory: facts newest first, between the first call and the last. */
+export interface RestoreInput {
+  step: "begin" | "add" | "end";
+  /** Facts of one kind, newest first, each batch older than the one before. */
+  facts?: IngestInput;
+}
+
+/** What is held, after the last step, and whether there is room for older facts of each kind. */
+export interface RestoreOutput {
+  held: IngestOutput;
+  room: { [K in keyof FactTypes]: boolean };
+}
+
+/** Fills the worker's memory with the newest facts, however many there are in all. */
+export const restore: Job<RestoreInput, RestoreOutput> = {
+  run({ step, facts = {} }, context) {
+    const { state } = context;
+    const backlog = step === "begin" ? state.beginBacklog() : state.backlog;
+    const room = backlog.add(facts);
+    if (step === "end") state.takeBacklog();
+    return { held: ingest.run({}, context) as IngestOutput, room };
+  },
+};

@@ -11,3 +11,4 @@ export * from "./recent.js";
 export * from "./records/index.js";
 export * from "./rng.js";
 export * from "./turns.js";
+export * from "./version.js";

@@ -55,6 +55,9 @@ export const loopConfigSchema = z.object({
   correctRaters: z.boolean().default(true),
   capture: captureSchema.optional(),
   gate: gateSettingsSchema.strict().default(gateSettingsSchema.parse({})),
+  workerPath: z
+    .custom<string | URL>((v) => (typeof v === "string" && v !== "") || v instanceof URL, "a path or a file URL")
+    .optional(),
   orchestrator: z
     .custom<object>(
       (v) => withMethods(["invoke"])(v) || withMethods(["compile"])(v),

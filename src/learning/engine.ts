@@ -82,7 +82,13 @@ export class LearningEngine {
       new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
     const rowOptions = () => rowOptionsOf(config, deps.points);
     const components = componentsFor(config, { prompts: deps.prompts, rowOptions, embeddings });
-    return new LearningEngine(deps, startLearningWorker({ logger }), components, history, embeddings);
+    return new LearningEngine(
+      deps,
+      startLearningWorker({ logger, workerPath: config.workerPath }),
+      components,
+      history,
+      embeddings,
+    );
   }
 
   start(): void {

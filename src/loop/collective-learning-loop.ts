@@ -36,7 +36,7 @@ import { attachTo } from "./attach.js";
 import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
 import { LoopFollower } from "./follower.js";
 import { LearnedPoints } from "./learned-points.js";
-import { isSwitchedOff, type LearningStatus, type LoopParts, openParts, traceIn } from "./parts.js";
+import { isSwitchedOff, type LearningStatus, type LoopParts, openParts, openPartsAnyway, traceIn } from "./parts.js";
 
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
@@ -108,16 +108,20 @@ export class CollectiveLearningLoop {
 
   /**
    * Opens the loop over its storage folders, which are made when missing.
-   * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY; STORE_IO when a folder cannot be written
+   * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY; STORE_IO when a folder cannot be written; nothing with
+   * LEARNING_DISABLED=1, whatever is broken: the status then says what is
    */
   static async open(config: LoopConfig = {}): Promise<CollectiveLearningLoop> {
-    const parts = await openParts(config);
+    const parts = isSwitchedOff() ? await openPartsAnyway(config) : await openParts(config);
     const loop = new CollectiveLearningLoop(parts);
     try {
       if (parts.config.orchestrator) loop.attach(parts.config.orchestrator);
     } catch (error) {
-      await loop.close().catch(() => undefined);
-      throw error;
+      if (!loop.disabled) {
+        await loop.close().catch(() => undefined);
+        throw error;
+      }
+      parts.logger.warn("learning is switched off, and the orchestrator was not attached", { error: messageOf(error) });
     }
     if (!loop.disabled) await loop.learned.preload();
     loop.follower.start();

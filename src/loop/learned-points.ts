@@ -29,10 +29,10 @@ import {
   type LearnedRouter,
   type PolicyNode,
   type PolicyNodeOptions,
-  policyReady,
   type RoutingDeps,
   restoreServedPolicy,
 } from "../routing/index.js";
+import { policyReady } from "../routing/point-memory.js";
 
 /** The decision itself, and how its policy is learned. */
 export type Learnable<Options> = Options & { learn?: LearnOptions };

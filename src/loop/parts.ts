@@ -61,6 +61,36 @@ export interface LoopParts {
 export const isSwitchedOff = () => process.env.LEARNING_DISABLED === "1";
 
 /**
+ * With the kill switch on nothing may keep the host from starting: what cannot be opened as configured is opened over
+ * memory, where nothing is recorded, and the status says why.
+ */
+export async function openPartsAnyway(given: LoopConfig): Promise<LoopParts> {
+  try {
+    return await openParts(given);
+  } catch (error) {
+    const { logger, clock } = usable(given);
+    const unusable = `learning is switched off, and the loop could not be opened as configured (${messageOf(error)})`;
+    logger?.warn(unusable);
+    const store = createMemoryStore({ clock });
+    return { ...(await openParts({ store, logger, clock, capture: { buffer: { processHooks: false } } })), unusable };
+  }
+}
+
+/** What of a configuration, which may be no configuration at all, can be used by itself. */
+function usable(given: LoopConfig | undefined | null): Pick<LoopConfig, "logger" | "clock"> {
+  const one = <K extends "logger" | "clock">(key: K): Pick<LoopConfig, K> => {
+    try {
+      const part = { [key]: given?.[key] } as Pick<LoopConfig, K>;
+      resolveConfig(part);
+      return part;
+    } catch {
+      return {} as Pick<LoopConfig, K>;
+    }
+  };
+  return { ...one("logger"), ...one("clock") };
+}
+
+/**
  * Opens all parts of a loop; what was opened is closed again when one of them cannot be.
  * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY; STORE_IO when a folder cannot be written
  */

@@ -1,17 +1,22 @@
 // Runs in the learning thread.
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, show } from "../core/index.js";
 import { takeConsole } from "./console.js";
 import type { Job } from "./job.js";
 import { JOBS, type Jobs } from "./jobs/index.js";
-import type { RunRequest, WorkerReply } from "./protocol.js";
+import { type RunRequest, THREAD_DATA, type WorkerReply } from "./protocol.js";
 import { CollectedFacts } from "./state.js";
+
+/**
+ * The host recognises this file by this text before it runs it, and the thread by its saying so: a bundler may have
+ * put the host's own program where the file is looked for.
+ */
+const PROOF = "@@langgraph-collective-learning/thread 0.1.0@@";
 
 /** The thread's entry: takes jobs one after the other over one memory. */
 const state = new CollectedFacts();
 const reply = (message: WorkerReply) => parentPort?.postMessage(message);
 let queue: Promise<void> = Promise.resolve();
-takeConsole((text) => reply({ type: "printed", text }));
 
 async function handle({ id, job, input, cancel }: RunRequest): Promise<void> {
   const flag = new Int32Array(cancel);
@@ -32,6 +37,11 @@ async function handle({ id, job, input, cancel }: RunRequest): Promise<void> {
   }
 }
 
-parentPort?.on("message", (request: RunRequest) => {
-  queue = queue.then(() => handle(request));
-});
+// Nothing happens where somebody imports this file elsewhere than in the thread.
+if (parentPort && workerData === THREAD_DATA) {
+  takeConsole((text) => reply({ type: "printed", text }));
+  parentPort.on("message", (request: RunRequest) => {
+    queue = queue.then(() => handle(request));
+  });
+  reply({ type: "ready", proof: PROOF });
+}

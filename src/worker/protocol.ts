@@ -7,8 +7,12 @@ export interface RunRequest {
   cancel: SharedArrayBuffer;
 }
 
-/** Thread to host. */
+/** What the host starts the thread with: a file that was run by mistake is told by it that it is not meant. */
+export const THREAD_DATA = "collective-learning thread";
+
+/** Thread to host. `ready` comes first, and by its proof the host knows whom it talks to. */
 export type WorkerReply =
+  | { type: "ready"; proof: string }
   | { id: number; type: "progress"; share: number; message?: string }
   | { id: number; type: "result"; output: unknown }
   | { id: number; type: "error"; message: string; stack?: string }

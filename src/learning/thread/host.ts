@@ -1,7 +1,7 @@
-import { Worker } from "node:worker_threads";
-import { LearningError, type Logger, messageOf } from "../../core/index.js";
+import { isLearningError, LearningError, type Logger, messageOf } from "../../core/index.js";
 import type { JobInput, JobOutput, Jobs } from "../../worker/jobs/index.js";
 import type { RunRequest, WorkerReply } from "../../worker/protocol.js";
+import { startThread, type Thread, type ThreadOptions } from "./thread.js";
 
 /** The main thread's side of the worker in which all training runs. */
 export interface LearningWorker<Table = Jobs> {
@@ -33,10 +33,8 @@ export interface RunJobOptions {
 }
 
 /** Settings of {@link startLearningWorker}. */
-export interface LearningWorkerOptions {
+export interface LearningWorkerOptions extends ThreadOptions {
   logger: Logger;
-  /** The compiled thread entry; the package's own by default. */
-  entry?: URL;
   /** How long a job may go on after it was asked to stop (default 2,000 ms). */
   graceMs?: number;
 }
@@ -53,9 +51,9 @@ interface Pending {
  * the process open only while a job runs.
  */
 export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions): LearningWorker<Table> {
-  const { entry = new URL("../../worker/main.js", import.meta.url), graceMs = 2000 } = options;
+  const { graceMs = 2000 } = options;
   const pending = new Map<number, Pending>();
-  let thread: Worker | undefined;
+  let thread: Thread | undefined;
   let generation = 0;
   let nextId = 1;
   let closed = false;
@@ -68,16 +66,18 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
       cause,
     });
 
-  const lose = (lost: Worker, received: string, cause?: unknown) => {
+  const lose = (lost: Thread, received: string, cause?: unknown) => {
     if (thread !== lost) return;
     thread = undefined;
     generation++;
     const waiting = [...pending.values()];
     pending.clear();
-    for (const p of waiting) p.settle({ error: failed(p.job, received, cause) });
+    const none = isLearningError(cause, "WORKER_FAILED") ? cause : undefined;
+    for (const p of waiting) p.settle({ error: none ?? failed(p.job, received, cause) });
   };
 
   const onReply = (reply: WorkerReply) => {
+    if (reply.type === "ready") return;
     if (reply.type === "printed") return options.logger.debug("learning worker", reply.text);
     const p = pending.get(reply.id);
     if (!p) return;
@@ -89,14 +89,11 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
     p.settle({ error: failed(p.job, `the error: ${reply.message}`, cause) });
   };
 
-  const start = (): Worker => {
-    // A script given on the command line leaves its thread a flag that no file can be run with.
-    const isInline = process.execArgv.some((flag) => flag.startsWith("--input-type"));
-    const started = new Worker(entry, { name: "collective-learning", ...(isInline && { execArgv: [] }) });
-    started.on("message", onReply);
-    started.on("error", (error) => lose(started, `a thread that died: ${messageOf(error)}`, error));
-    started.on("exit", (code) => lose(started, `a thread that ended with code ${code}`));
-    started.unref();
+  const start = (): Thread => {
+    const started = startThread(options, {
+      reply: onReply,
+      lost: (received, cause) => lose(started, received, cause),
+    });
     return started;
   };
 
@@ -104,7 +101,18 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
     const ending = thread;
     if (!ending) return;
     lose(ending, why);
-    await ending.terminate();
+    await ending.end();
+  };
+
+  const send = (target: Thread, request: RunRequest) => {
+    try {
+      target.post(request);
+    } catch (error) {
+      const sent = pending.get(request.id);
+      pending.delete(request.id);
+      if (pending.size === 0) target.unref();
+      sent?.settle({ error: failed(request.job, `input that cannot be copied: ${messageOf(error)}`, error) });
+    }
   };
 
   return {
@@ -118,7 +126,11 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
     ): Promise<JobOutput<K, Table>> {
       if (closed) return Promise.reject(failed(job, "a closed worker"));
       if (run.signal?.aborted) return Promise.reject(failed(job, "a stop before it began"));
-      thread ??= start();
+      try {
+        thread ??= start();
+      } catch (error) {
+        return Promise.reject(error);
+      }
       const target = thread;
       const id = nextId++;
       const cancel = new SharedArrayBuffer(4);
@@ -143,14 +155,7 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
           },
         });
         target.ref();
-        try {
-          target.postMessage({ id, job, input, cancel } satisfies RunRequest);
-        } catch (error) {
-          const sent = pending.get(id);
-          pending.delete(id);
-          if (pending.size === 0) target.unref();
-          sent?.settle({ error: failed(job, `input that cannot be copied: ${messageOf(error)}`, error) });
-        }
+        target.ready.then(() => send(target, { id, job, input, cancel }));
       });
     },
     restart: () => end("a worker that was restarted"),

@@ -1,3 +1,4 @@
+export * from "./asked.js";
 export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
 export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
 export * from "./encoder-types.js";

@@ -1,4 +1,5 @@
 import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../core/index.js";
+import { type Rating, ratingOf } from "./asked.js";
 import { composeReward, type RewardOptions, runReward } from "./reward.js";
 import type { DecisionRow } from "./rows.js";
 
@@ -62,7 +63,8 @@ export function joinRows(
   for (const d of latest.values()) {
     if (wanted && !wanted.has(d.decisionPoint)) continue;
     const { position, count } = positions.get(d.decisionId) as { position: number; count: number };
-    const { run, byDecision, ratedProbability, ratedAt } = rewards.get(d.workflowId) as RunRewards;
+    const { run, byDecision, rating, ratings, ratedAt } = rewards.get(d.workflowId) as RunRewards;
+    const { ratedBy, probability } = ratings.get(d.decisionId) ?? rating;
     const reward =
       byDecision.get(d.decisionId) ??
       (run === undefined ? undefined : run * discountOf(d.decisionPoint) ** (count - 1 - position));
@@ -88,7 +90,8 @@ export function joinRows(
       ...(d.policyVersion !== undefined && { policyVersion: d.policyVersion }),
       ...(reward !== undefined && { reward, rewardSource: "measured" as const }),
       ...(reward !== undefined && ratedAt !== undefined && { ratedAt }),
-      ...(reward !== undefined && ratedProbability !== undefined && { ratedProbability }),
+      ...(reward !== undefined && { ratedBy }),
+      ...(reward !== undefined && probability !== undefined && { ratedProbability: probability }),
     });
   }
   return rows;
@@ -97,7 +100,9 @@ export function joinRows(
 interface RunRewards {
   run: number | undefined;
   byDecision: Map<string, number>;
-  ratedProbability: number | undefined;
+  /** How the run's reward came about, and that of decisions with one of their own. */
+  rating: Rating;
+  ratings: Map<string, Rating>;
   ratedAt: string | undefined;
 }
 
@@ -109,21 +114,21 @@ function rewardsOf(
 ): RunRewards {
   const current = currentFeedback(facts);
   const byDecision = new Map<string, number>();
+  const ratings = new Map<string, Rating>();
   for (const decisionId of new Set(current.map((f) => f.decisionId))) {
     if (decisionId === undefined) continue;
     // What the run as a whole took says nothing about one of its decisions: judgement only.
-    const own = composeReward({
-      ...options,
-      withoutJudgement: false,
-      feedback: current.filter((f) => f.decisionId === decisionId),
-    });
-    if (own.reward !== undefined) byDecision.set(decisionId, own.reward);
+    const about = current.filter((f) => f.decisionId === decisionId);
+    const own = composeReward({ ...options, withoutJudgement: false, feedback: about });
+    if (own.reward === undefined) continue;
+    byDecision.set(decisionId, own.reward);
+    ratings.set(decisionId, ratingOf(about));
   }
-  const asked = current.flatMap((f) => (f.askedProbability === undefined ? [] : [f.askedProbability]));
   return {
     run: runReward(workflowId, current, trace, options),
     byDecision,
-    ratedProbability: asked.length > 0 ? Math.max(...asked) : undefined,
+    rating: ratingOf(current.filter((f) => f.decisionId === undefined)),
+    ratings,
     ratedAt: facts.reduce<string | undefined>((t, f) => (t === undefined || f.at < t ? f.at : t), undefined),
   };
 }

@@ -1,4 +1,5 @@
 import type { Decision, DecisionContext } from "../core/index.js";
+import type { RatedBy } from "./asked.js";
 
 /** One decision joined with what came of it: the row that policies learn from and estimators read. */
 export interface DecisionRow {
@@ -33,7 +34,9 @@ export interface DecisionRow {
   /** ISO time of the first judgement behind the reward, revised or not; absent where none was needed. */
   ratedAt?: string;
   rewardSource?: "measured" | "imputed" | "mixed";
-  /** Probability with which this run came to be rated, where known; for inverse weighting. */
+  /** How the reward came to be known; absent while unrated. */
+  ratedBy?: RatedBy;
+  /** Probability with which this run was asked about, where it was by a draw; for inverse weighting. */
   ratedProbability?: number;
 }
 

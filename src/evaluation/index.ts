@@ -13,7 +13,7 @@ export type { MeasuredImprovement } from "./improvement.js";
 export type { Interval, IntervalMethod } from "./intervals.js";
 export { type MonitorReport, type MonitorState, monitorChampion, openMonitor, parseMonitor } from "./monitor.js";
 export { COVERAGE_FLOOR, MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";
-export { type JudgedDecision, LEAST_TRIED, MOST_WEIGHT, type OpeRow, toOpeRow } from "./rows.js";
+export { type JudgedDecision, LEAST_TRIED, type OpeRow, toOpeRow } from "./rows.js";
 export { runRows } from "./run-rows.js";
 export { openSpending, parseSpending, type SpendingState } from "./spending.js";
 export type { EstimatorName } from "./terms.js";

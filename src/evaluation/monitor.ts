@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { LearningError, show } from "../core/index.js";
+import { MOST_WEIGHT } from "../dataset/index.js";
 import type { Cluster } from "./contested.js";
 import { invalidOption } from "./estimate.js";
 import { contestedRuns, contributionOf, exchanged, growth, stakeAt } from "./evidence.js";
 import type { Interval } from "./intervals.js";
-import { checkJudgedDecisions, type JudgedDecision, MOST_WEIGHT } from "./rows.js";
+import { checkJudgedDecisions, type JudgedDecision } from "./rows.js";
 
 const startSchema = z.object({
   /** Which start this is, from 1; its share of the capital is 6 / (pi^2 k^2). */

@@ -30,7 +30,7 @@ export interface JudgedDecision {
   /**
    * Inverse of the probability with which this run came to be rated, at least 0; the same for all decisions of a
    * run. Default 1. Set (even to 1) wherever people were asked by chance, so that sequential bets know that other
-   * runs may weigh up to {@link MOST_WEIGHT}.
+   * runs may weigh up to `MOST_WEIGHT`.
    */
   weight?: number;
 }
@@ -53,12 +53,6 @@ export interface OpeRow {
   /** As in {@link JudgedDecision}: estimates are then self-normalised by it. */
   weight?: number;
 }
-
-/**
- * No run weighs more, so that bets can be made before it is known who was asked: the inverse of the least
- * probability of being asked (`randomShare`) by default.
- */
-export const MOST_WEIGHT = 20;
 
 /**
  * A candidate with a smaller logged probability counts as never tried: it would take a million decisions

@@ -1,11 +1,12 @@
 // Runs in the learning thread.
-import type { DecisionRow } from "../dataset/index.js";
+import { type DecisionRow, isAsking, standsFor } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import type { RoutingPolicy } from "../policies/index.js";
 import type { MixedRows } from "../rewards/index.js";
 
 /**
- * Teaches a policy the measured rows, then the unrated ones with mixed rewards at their weights.
+ * Teaches a policy the measured rows, then the unrated ones with mixed rewards at their weights. Where people
+ * were asked by chance, measured rows weigh by the inverse of its probability, as many as they are in sum.
  *
  * The order matters to policies that mix models by how well each predicts a row before it learns it
  * (`auto`). A few noisy ratings hardly tell the models apart; on the many mixed rows, free of the noise
@@ -24,9 +25,14 @@ export function teach(
   encoders: RowEncoders,
   onStep: () => void = () => {},
 ): number {
-  const rows = measured.flatMap((row) => {
+  const asking = isAsking(measured);
+  // Who spoke up unasked teaches as one run: of these nobody knows for how many they stand.
+  const weights = measured.map((row) => standsFor(row, asking) ?? 1);
+  const mean = weights.reduce((s, w) => s + w, 0) / weights.length;
+  const rows = measured.flatMap((row, i) => {
     onStep();
-    return policyRowOf(row, encoders) ?? [];
+    const encoded = policyRowOf(row, encoders);
+    return encoded ? [asking ? { ...encoded, weight: (weights[i] as number) / mean } : encoded] : [];
   });
   const more = mixed.flatMap(({ row, weight }) => {
     onStep();

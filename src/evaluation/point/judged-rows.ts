@@ -1,5 +1,5 @@
 import type { DecisionRow } from "../../dataset/index.js";
-import { isUsable, restoreEncoder } from "../../dataset/index.js";
+import { isAsking, isUsable, restoreEncoder, standsFor } from "../../dataset/index.js";
 import {
   actDistribution,
   type PolicyInput,
@@ -56,9 +56,11 @@ export type Rival = "fallback" | ServablePolicy;
  * Logged decisions as the gate judges them. The judged policy counts as it would be served, inside
  * its exploration budget. Left out are rows without reward or distribution, those that do not know what
  * the fallback would have done where that is the rival, those where no policy was or would be asked
- * (the context function failed, say), and those with a destination that is offered no longer.
+ * (the context function failed, say), and those with a destination that is offered no longer. Where people are
+ * asked by chance, runs that were rated unasked are left out, and the others stand for 1 / P(asked) runs.
  * @param destinations those of today; all where unknown
  * @param onStep called for each row; what it throws ends it
+ * @param asking whether people are asked by chance at this decision point
  */
 export function judgedDecisions(
   rows: readonly DecisionRow[],
@@ -67,10 +69,13 @@ export function judgedDecisions(
   exploration: number,
   destinations?: readonly string[],
   onStep?: () => void,
+  asking = isAsking(rows),
 ): JudgedDecision[] {
   return rows.flatMap((row) => {
     onStep?.();
     const chosen = row.candidates.indexOf(row.chosen);
+    const weight = standsFor(row, asking);
+    if (weight === undefined) return [];
     if (!isUsable(row) || !row.probabilities || chosen < 0 || wasForced(row)) return [];
     if (destinations && row.candidates.some((c, i) => row.mask?.[i] !== false && !destinations.includes(c))) return [];
     const input = inputOf(row, judged.encoders);
@@ -91,6 +96,7 @@ export function judgedDecisions(
         baseline,
         model: predictions(judged, input),
         run: row.workflowId,
+        ...(asking && { weight }),
       },
     ];
   });
@@ -111,11 +117,14 @@ export function servedDecisions(
   rows: readonly DecisionRow[],
   champion: ServablePolicy,
   versions: readonly string[],
+  asking = isAsking(rows),
 ): JudgedDecision[] {
   return rows.flatMap((row) => {
+    const weight = standsFor(row, asking);
     const chosen = row.candidates.indexOf(row.chosen);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
     if (
+      weight === undefined ||
       !isUsable(row) ||
       !row.probabilities ||
       row.mode !== "act" ||
@@ -135,6 +144,7 @@ export function servedDecisions(
         baseline: onlyAt(fallback, row.candidates.length),
         model: predictions(champion, inputOf(row, champion.encoders)),
         run: row.workflowId,
+        ...(asking && { weight }),
       },
     ];
   });

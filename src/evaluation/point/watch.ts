@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { DecisionRow } from "../../dataset/index.js";
+import { type DecisionRow, isAsking } from "../../dataset/index.js";
 import type { MeasuredImprovement } from "../improvement.js";
 import { type MonitorReport, monitorChampion, openMonitor } from "../index.js";
 import type { ChampionWatch } from "./gate-state.js";
@@ -50,7 +50,7 @@ export function watchChampion(
     return true;
   });
   fresh.sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
-  const report = monitorChampion(known.monitor, servedDecisions(fresh, champion, watch.versions));
+  const report = monitorChampion(known.monitor, servedDecisions(fresh, champion, watch.versions, isAsking(rows)));
   const all = (known.seen + marks.join("")).slice(-8 * MOST_SEEN);
   return { report, watch: { ...known, monitor: report.state, seen: all } };
 }

@@ -1,5 +1,5 @@
 // Runs in the learning thread.
-import type { DecisionRow } from "../../dataset/index.js";
+import { type DecisionRow, isAsking, meanReward } from "../../dataset/index.js";
 import { inputOf } from "../../evaluation/point/encode.js";
 import type { ServablePolicy, ServedVersion } from "../../evaluation/point/judged-rows.js";
 import { restored } from "../../evaluation/point/restored.js";
@@ -35,17 +35,17 @@ export const describeRouting: Job<DescribeInput, Description> = {
 function curveOf(rated: readonly DecisionRow[]): CurvePoint[] {
   const size = Math.max(20, Math.ceil(rated.length / STRETCHES));
   const points: CurvePoint[] = [];
+  const asking = isAsking(rated);
   for (let i = 0; i < rated.length; i += size) {
     const part = rated.slice(i, i + size);
-    const rewards = part.map((r) => r.reward as number);
-    const mean = rewards.reduce((s, r) => s + r, 0) / part.length;
-    const variance = rewards.reduce((s, r) => s + (r - mean) ** 2, 0) / Math.max(1, part.length - 1);
+    const measured = meanReward(part, asking);
+    if (!measured) continue;
     points.push({
       from: (part[0] as DecisionRow).at,
       to: (part.at(-1) as DecisionRow).at,
       count: part.length,
-      mean,
-      standardError: Math.sqrt(variance / part.length),
+      mean: measured.mean,
+      standardError: measured.standardError,
       policyShare: part.filter((r) => r.source === "policy").length / part.length,
     });
   }
@@ -54,14 +54,16 @@ function curveOf(rated: readonly DecisionRow[]): CurvePoint[] {
 
 function destinationsOf(rated: readonly DecisionRow[], serving: ServablePolicy | undefined): DestinationReport[] {
   const pushes = serving ? pushesOf(rated.slice(-LOOKED_AT), serving) : new Map<string, FeaturePush[]>();
+  const asking = isAsking(rated);
   const names = new Set([...rated.flatMap((r) => r.candidates), ...pushes.keys()]);
   return [...names].sort().map((name) => {
     const own = rated.filter((r) => r.chosen === name);
+    const mean = meanReward(own, asking)?.mean;
     const push = pushes.get(name) ?? [];
     return {
       name,
       share: rated.length ? own.length / rated.length : 0,
-      ...(own.length > 0 && { meanReward: own.reduce((s, r) => s + (r.reward as number), 0) / own.length }),
+      ...(mean !== undefined && { meanReward: mean }),
       towards: push.filter((f) => f.push > 0).slice(0, SHOWN),
       away: push.filter((f) => f.push < 0).slice(0, SHOWN),
     };

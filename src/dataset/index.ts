@@ -1,10 +1,10 @@
-export * from "./asked.js";
 export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
 export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
 export * from "./encoder-types.js";
 export * from "./feature-vector.js";
 export * from "./given-reward.js";
 export * from "./join.js";
+export * from "./mean-reward.js";
 export * from "./preferences.js";
 export * from "./raters.js";
 export * from "./reward.js";

@@ -1,5 +1,11 @@
-import { currentFeedback, type Decision, type FeedbackRecord, type Trace } from "../core/index.js";
-import { type Rating, ratingOf } from "./asked.js";
+import {
+  currentFeedback,
+  type Decision,
+  type FeedbackRecord,
+  type Rating,
+  ratingOf,
+  type Trace,
+} from "../core/index.js";
 import { composeReward, type RewardOptions, runReward } from "./reward.js";
 import type { DecisionRow } from "./rows.js";
 

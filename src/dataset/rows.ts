@@ -1,5 +1,4 @@
-import type { Decision, DecisionContext } from "../core/index.js";
-import type { RatedBy } from "./asked.js";
+import type { Decision, DecisionContext, RatedBy } from "../core/index.js";
 
 /** One decision joined with what came of it: the row that policies learn from and estimators read. */
 export interface DecisionRow {

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { LearningError, show } from "../core/index.js";
-import { MOST_WEIGHT } from "../dataset/index.js";
+import { LearningError, MOST_WEIGHT, show } from "../core/index.js";
 import type { Cluster } from "./contested.js";
 import { invalidOption } from "./estimate.js";
 import { contestedRuns, contributionOf, exchanged, growth, stakeAt } from "./evidence.js";

@@ -54,7 +54,13 @@ export function overlapOf(rows: readonly OpeRow[]): Overlap {
     warnings.push(
       `the effective sample size ${effectiveSampleSize.toFixed(1)} is below ${COVERAGE_FLOOR}; intervals may be too narrow`,
     );
-  if (n > 1 && Math.abs(meanWeight - 1) > 4 * deviation + 1e-6 && missing <= MAX_UNSUPPORTED)
+  if (rows.some((row) => (row.decisions ?? 1) > 1)) {
+    // Products of weights are carried by few runs: their mean says nothing of the propensities.
+    if (meanWeight < 0.5)
+      warnings.push(
+        `hardly any run in the logs goes the policy's way throughout (mean weight ${meanWeight.toFixed(3)}): its decisions act together, so only whole runs can tell`,
+      );
+  } else if (n > 1 && Math.abs(meanWeight - 1) > 4 * deviation + 1e-6 && missing <= MAX_UNSUPPORTED)
     warnings.push(`the mean weight is ${meanWeight.toFixed(3)}, far from 1: the logged propensities look wrong`);
   return { effectiveSampleSize, meanWeight, maxWeight, unsupported: missing, warnings };
 }

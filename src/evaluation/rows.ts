@@ -52,6 +52,8 @@ export interface OpeRow {
   run?: string;
   /** As in {@link JudgedDecision}: estimates are then self-normalised by it. */
   weight?: number;
+  /** Decisions whose probabilities are multiplied in it, where it stands for a whole run. */
+  decisions?: number;
 }
 
 /**

@@ -42,6 +42,7 @@ function wholeRun(run: readonly JudgedDecision[], mean: number): OpeRow {
     // The same prediction for both: what runs earn on average, so that only deviations from it are weighted.
     model: { chosen: mean, target: mean, baseline: mean },
     unsupported: 1 - run.map(toOpeRow).reduce((p, row) => p * (1 - (row.unsupported ?? 0)), 1),
+    decisions: run.length,
     ...(cluster !== undefined && { run: cluster }),
     ...(first.weight !== undefined && { weight: first.weight }),
   };

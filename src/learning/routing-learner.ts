@@ -2,6 +2,7 @@ import { isoTime, messageOf } from "../core/index.js";
 import type { TrainedChallenger } from "../evaluation/point/challenger.js";
 import type { GateState } from "../evaluation/point/gate-state.js";
 import type { ServedVersion } from "../evaluation/point/judged-rows.js";
+import { closedRequests } from "../feedback/index.js";
 import { type RoutingArtifact, routingArtifactName } from "../policies/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
@@ -172,6 +173,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           gate: config.gate,
           state,
           destinations,
+          asked: await closedRequests(store.documents, clock.now()),
           now: isoTime(clock.now()),
         },
         { signal },

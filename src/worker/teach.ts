@@ -1,5 +1,6 @@
 // Runs in the learning thread.
-import { type DecisionRow, isAsking, standsFor } from "../dataset/index.js";
+import { isAsking, standsFor } from "../core/index.js";
+import type { DecisionRow } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import type { RoutingPolicy } from "../policies/index.js";
 import type { MixedRows } from "../rewards/index.js";

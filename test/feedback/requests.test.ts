@@ -12,7 +12,7 @@ async function setUp(options = {}, runs = 400) {
     "trace",
     Array.from({ length: runs }, (_, i) => segment(`w${i}`)),
   );
-  const make = () => new FeedbackCollector({ store, clock, maxPerUserPerDay: 1e9, ...options });
+  const make = () => new FeedbackCollector({ store, clock, maxPerUserPerDay: Number.POSITIVE_INFINITY, ...options });
   return { clock, store, make, collector: make() };
 }
 
@@ -158,6 +158,34 @@ describe("feedback requests", () => {
     clock.advance(DAY + 1);
     expect(await collector.requestFeedback("w3", "alice")).toBeDefined();
     await expect(collector.requestFeedback("no-run", "alice")).rejects.toThrow(/FEEDBACK_UNKNOWN_RUN/);
+  });
+
+  it("fall off with each request of a person's day, so that the limit is part of the probability", async () => {
+    const { collector, clock } = await setUp({ maxPerUserPerDay: 5, randomShare: 0 });
+    const probabilities: number[] = [];
+    for (let i = 0; probabilities.length < 5; i++) {
+      const request = await collector.considerRequest({ workflowId: `w${i}`, userId: "u", expectedReward: 0.9 });
+      if (request?.probability !== undefined) probabilities.push(request.probability);
+    }
+    expect(probabilities).toEqual([1, 0.8, expect.closeTo(0.6, 12), expect.closeTo(0.4, 12), 0.25]);
+    expect(await collector.considerRequest({ workflowId: "w399", userId: "u", expectedReward: 0.9 })).toBeUndefined();
+    clock.advance(DAY + 1);
+    const next = await collector.considerRequest({ workflowId: "w398", userId: "u", expectedReward: 0.9 });
+    expect(next?.probability).toBe(1);
+  });
+
+  it("have a floor where the host says so, whatever is expected of the run", async () => {
+    const { collector } = await setUp({ randomShare: 0.01 });
+    let asked = 0;
+    for (let i = 0; i < 400; i++) {
+      const run = { workflowId: `w${i}`, userId: "u", expectedReward: 0.1, leastProbability: 0.25 };
+      const request = await collector.considerRequest(run);
+      if (!request) continue;
+      asked++;
+      expect(request.probability).toBe(0.25);
+    }
+    expect(asked).toBeGreaterThan(70);
+    expect(asked).toBeLessThan(130);
   });
 
   it("are reminded of once after two days and lapse after seven", async () => {

@@ -53,6 +53,18 @@ describe("krippendorffAlpha", () => {
 });
 
 describe("feedbackStatistics", () => {
+  it("says what the mean were had every run been asked, and lists those who spoke up unasked apart", () => {
+    const rated = (id: string, satisfaction: number, askedProbability?: number) =>
+      judged(id, { ratings: { satisfaction }, ...(askedProbability !== undefined && { askedProbability }) });
+    const records = [rated("w1", 1, 1), rated("w2", 1, 1), rated("w3", 0, 0.5), rated("w4", 0), rated("w5", 0.2)];
+    const { ratings, byWorkflowType } = feedbackStatistics(records);
+    expect(ratings["satisfaction"]).toMatchObject({ count: 5, mean: 0.5, unasked: { count: 2, mean: 0.1 } });
+    expect(byWorkflowType[""]).toMatchObject({ judgements: 5, mean: 0.5 });
+    const plain = feedbackStatistics(records.map(({ askedProbability: _, ...r }) => r));
+    expect(plain.ratings["satisfaction"]).toMatchObject({ mean: expect.closeTo(0.44, 12) });
+    expect(plain.ratings["satisfaction"]).not.toHaveProperty("unasked");
+  });
+
   it("groups, counts tenths of the scale, and follows the weeks", () => {
     const statistics = feedbackStatistics([
       judged("w1", {

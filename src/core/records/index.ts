@@ -3,4 +3,5 @@ export * from "./decision.js";
 export type * from "./facts.js";
 export * from "./feedback.js";
 export * from "./feedback-view.js";
+export * from "./rating.js";
 export * from "./trace.js";

@@ -1,4 +1,5 @@
-import { type DecisionRow, isAsking } from "../../dataset/index.js";
+import { isAsking } from "../../core/index.js";
+import type { DecisionRow } from "../../dataset/index.js";
 import type { ResolvedGateSettings } from "../gate-settings.js";
 import { decideContinuation, decidePromotion } from "../index.js";
 import type { TrainedChallenger } from "./challenger.js";
@@ -43,7 +44,15 @@ export function judgeNew(
 ): Finding {
   const later = laterRows(rows, challenger.dataTo);
   const rival = champion ?? "fallback";
-  const judged = judgedDecisions(later, servable(challenger.artifact), rival, exploration, destinations, onStep, isAsking(rows));
+  const judged = judgedDecisions(
+    later,
+    servable(challenger.artifact),
+    rival,
+    exploration,
+    destinations,
+    onStep,
+    isAsking(rows),
+  );
   const { action, reason, gain, lowerBound, risk, needed, spending } = decidePromotion({
     rows: judged,
     challenger: challenger.fingerprint,

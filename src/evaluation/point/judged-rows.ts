@@ -1,5 +1,6 @@
+import { isAsking, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
-import { isAsking, isUsable, restoreEncoder, standsFor } from "../../dataset/index.js";
+import { isUsable, restoreEncoder } from "../../dataset/index.js";
 import {
   actDistribution,
   type PolicyInput,

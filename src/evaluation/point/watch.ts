@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { type DecisionRow, isAsking } from "../../dataset/index.js";
+import { isAsking } from "../../core/index.js";
+import type { DecisionRow } from "../../dataset/index.js";
 import type { MeasuredImprovement } from "../improvement.js";
 import { type MonitorReport, monitorChampion, openMonitor } from "../index.js";
 import type { ChampionWatch } from "./gate-state.js";

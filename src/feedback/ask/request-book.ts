@@ -10,7 +10,8 @@ export interface RequestState {
   considered: ConsideredRun[];
 }
 
-const DOCUMENT = "feedback-requests";
+/** Where requests are kept among the documents of a store. */
+export const REQUESTS_DOCUMENT = "feedback-requests";
 const STALE_MS = 1000;
 
 const complete = (stored: Partial<RequestState> | undefined): RequestState => ({
@@ -34,14 +35,14 @@ export class RequestBook {
     private readonly documents: DocumentStore,
     private readonly clock: Clock,
   ) {
-    this.updates = new GroupedUpdates(documents, DOCUMENT, complete, (state) => this.take(state));
+    this.updates = new GroupedUpdates(documents, REQUESTS_DOCUMENT, complete, (state) => this.take(state));
   }
 
   /** The state, at most a second old. */
   async read(): Promise<Readonly<RequestState>> {
     if (this.clock.monotonic() - this.readAt >= STALE_MS) {
       this.reading ??= this.documents
-        .get<RequestState>(DOCUMENT)
+        .get<RequestState>(REQUESTS_DOCUMENT)
         .then((stored) => this.take(stored))
         .finally(() => {
           this.reading = undefined;

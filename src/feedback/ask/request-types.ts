@@ -29,6 +29,7 @@ export interface ConsideredRun {
   workflowId: string;
   userId: string;
   at: string;
+  /** Of being asked, the day's limit included; 0 where that was reached. */
   probability: number;
   expectedReward?: number;
   uncertainty?: number;
@@ -45,7 +46,10 @@ export interface RequestOptions {
   randomShare?: number;
   /** Probability of asking about a run whose reward is among the most uncertain tenth of the last 200 (default 0.5). */
   uncertainShare?: number;
-  /** Requests one person gets in 24 hours at most (default 5). */
+  /**
+   * Requests one person gets in 24 hours at most (default 5). Part of the draw: the probability falls with each
+   * request of the day, so that one person's first runs do not stand for all.
+   */
   maxPerUserPerDay?: number;
   /** A request that was not answered lapses after this (default 7 days). */
   expireAfterMs?: number;
@@ -66,4 +70,6 @@ export interface RunToAsk {
   expectedReward?: number;
   /** Standard error of that prediction; the most uncertain runs are asked about more often. */
   uncertainty?: number;
+  /** Probability of asking about it at least, whatever is expected of it: while its decisions are on trial, say. */
+  leastProbability?: number;
 }

@@ -4,6 +4,8 @@ import { RequestBook, type RequestState } from "./request-book.js";
 import type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./request-types.js";
 
 const DAY_MS = 86_400_000;
+/** Below the limit no more than this is taken from a probability: few runs should not stand for very many. */
+const LEAST_LEFT = 0.25;
 const CLOSED_KEPT = 1000;
 const CONSIDERED_KEPT = 2000;
 /** Uncertainties that a new one is compared with, at most and at least. */
@@ -32,16 +34,14 @@ export class FeedbackRequests {
       const earlier = state.requests.find((r) => r.requestId === requestId);
       if (earlier || state.considered.some((c) => c.requestId === requestId)) return earlier && this.asOfNow(earlier);
       const { probability, reason } = this.askProbability(run, state);
-      const limited = this.isLimited(state, run.userId);
-      const asked = draw < probability && !limited;
+      const asked = draw < probability;
       const { expectedReward, uncertainty } = run;
       state.considered.push({
         requestId,
         workflowId: run.workflowId,
         userId: run.userId,
         at: isoTime(this.clock.now()),
-        // Who was asked enough today could not have been asked about this run at all.
-        probability: limited ? 0 : probability,
+        probability,
         ...(expectedReward !== undefined && { expectedReward }),
         ...(uncertainty !== undefined && { uncertainty }),
         asked,
@@ -58,7 +58,7 @@ export class FeedbackRequests {
     return this.book.change((state) => {
       const earlier = state.requests.find((r) => r.requestId === requestId);
       if (earlier) return this.asOfNow(earlier);
-      return this.isLimited(state, userId) ? undefined : this.create(state, run, "explicit");
+      return this.shareLeft(state, userId) === 0 ? undefined : this.create(state, run, "explicit");
     });
   }
 
@@ -122,13 +122,17 @@ export class FeedbackRequests {
     const above = run.expectedReward !== undefined && run.expectedReward >= feedbackRequestThreshold ? aboveShare : 0;
     const uncertain = isAmongMostUncertain(run.uncertainty, state) ? uncertainShare : 0;
     const reason = above >= uncertain && above > 0 ? "above-threshold" : uncertain > 0 ? "uncertain" : "random";
-    return { probability: 1 - (1 - above) * (1 - uncertain) * (1 - randomShare), reason };
+    const wanted = 1 - (1 - above) * (1 - uncertain) * (1 - randomShare);
+    const left = this.shareLeft(state, run.userId);
+    return { probability: left === 0 ? 0 : Math.max(wanted * left, Math.min(1, run.leastProbability ?? 0)), reason };
   }
 
-  private isLimited({ requests }: RequestState, userId: string): boolean {
+  /** Share of the wanted probability that the day's limit leaves this person; 0 when it is reached. */
+  private shareLeft({ requests }: RequestState, userId: string): number {
+    const { maxPerUserPerDay = 5 } = this.options;
     const since = this.clock.now() - DAY_MS;
     const today = requests.filter((r) => r.userId === userId && Date.parse(r.askedAt) > since).length;
-    return today >= (this.options.maxPerUserPerDay ?? 5);
+    return today >= maxPerUserPerDay ? 0 : Math.max(LEAST_LEFT, 1 - today / maxPerUserPerDay);
   }
 
   private create(state: RequestState, run: RunToAsk, reason: RequestReason, probability?: number): FeedbackRequest {

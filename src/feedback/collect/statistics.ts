@@ -1,4 +1,4 @@
-import { currentFeedback, type FeedbackRecord } from "../../core/index.js";
+import { currentFeedback, type FeedbackRecord, isAsking, type Rating, ratingOf, standsFor } from "../../core/index.js";
 import { meanInterval } from "../../math/mean-interval.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
 import { krippendorffAlpha } from "./agreement.js";
@@ -7,6 +7,7 @@ import { type ResponseStatistics, responseStatistics } from "./response-bias.js"
 /** What the values of one measure say. */
 export interface MeasureStatistics {
   count: number;
+  /** Had every run been asked: answers to a draw count with the inverse of its probability, see `unasked`. */
   mean: number;
   /** 95 % interval of the mean (see `meanInterval`), clamped to the scale. */
   lower: number;
@@ -15,9 +16,11 @@ export interface MeasureStatistics {
   histogram: number[];
   /** Krippendorff's alpha over runs with several raters; absent without such runs. */
   agreement?: number;
+  /** Where people were asked by a draw: the values of those who spoke up without it, which are not in the mean. */
+  unasked?: { count: number; mean: number };
 }
 
-/** The mean judgement of a group, on [0,1], with its 95 % interval; without values only the count. */
+/** The mean judgement of a group, had every run been asked, on [0,1], with its 95 % interval; without values only the count. */
 export interface GroupStatistics {
   judgements: number;
   mean?: number;
@@ -67,7 +70,7 @@ export function feedbackStatistics(
   const weeks = new Groups();
   for (const r of current) {
     bySource[r.source] = (bySource[r.source] ?? 0) + 1;
-    const unit = JSON.stringify([r.workflowId, r.decisionId ?? null]);
+    const unit: Unit = { key: JSON.stringify([r.workflowId, r.decisionId ?? null]), rating: ratingOf([r]) };
     const value = judgementOf(r);
     users.add(r.userId, unit, value);
     if (r.source === "evaluator") {
@@ -120,61 +123,102 @@ function mondayOf(at: string): string {
   return day.toISOString().slice(0, 10);
 }
 
-class Groups {
-  private readonly groups = new Map<string, { judgements: number; units: Map<string, number[]> }>();
+/** What was judged, and how its judgement came about. */
+interface Unit {
+  key: string;
+  rating: Rating;
+}
 
-  add(name: string, unit: string, value: number | undefined): void {
-    const g = this.groups.get(name) ?? { judgements: 0, units: new Map<string, number[]>() };
+/** Values of one measure by judged unit, those of a draw apart from those that came by themselves. */
+class Judged {
+  private readonly units = new Map<string, { values: number[]; rating: Rating }>();
+
+  add({ key, rating }: Unit, value: number): void {
+    const known = this.units.get(`${rating.ratedBy} ${key}`);
+    if (known) known.values.push(value);
+    else this.units.set(`${rating.ratedBy} ${key}`, { values: [value], rating });
+  }
+
+  get size(): number {
+    return this.units.size;
+  }
+
+  /** The units in the mean and their weights, and the values that are left out of it. */
+  split(): { all: number[][]; units: number[][]; weights: number[]; unasked: number[] } {
+    const all = [...this.units.values()];
+    const how = all.map(({ rating }) => ({ ratedBy: rating.ratedBy, ratedProbability: rating.probability }));
+    const asking = isAsking(how);
+    const units: number[][] = [];
+    const weights: number[] = [];
+    const unasked: number[] = [];
+    for (const [i, { values }] of all.entries()) {
+      const weight = standsFor(how[i] as (typeof how)[number], asking);
+      if (weight === undefined) unasked.push(...values);
+      else {
+        units.push(values);
+        weights.push(weight);
+      }
+    }
+    return { all: all.map((u) => u.values), units, weights, unasked };
+  }
+}
+
+class Groups {
+  private readonly groups = new Map<string, { judgements: number; judged: Judged }>();
+
+  add(name: string, unit: Unit, value: number | undefined): void {
+    const g = this.groups.get(name) ?? { judgements: 0, judged: new Judged() };
     g.judgements++;
-    if (value !== undefined) g.units.set(unit, [...(g.units.get(unit) ?? []), value]);
+    if (value !== undefined) g.judged.add(unit, value);
     this.groups.set(name, g);
   }
 
   summary(): Record<string, GroupStatistics> {
     return Object.fromEntries(
-      [...this.groups].map(([name, { judgements, units }]) => [
-        name,
-        { judgements, ...(units.size > 0 && meanInterval([...units.values()], 0, 1)) },
-      ]),
+      [...this.groups].map(([name, { judgements, judged }]) => {
+        const { units, weights } = judged.split();
+        return [name, { judgements, ...(judged.size > 0 && meanInterval(units, 0, 1, weights)) }];
+      }),
     );
   }
 }
 
 class Measures {
-  /** Values by measure and judged unit. */
-  private readonly values = new Map<string, Map<string, number[]>>();
+  private readonly values = new Map<string, Judged>();
 
   constructor(
     private readonly low: number,
     private readonly high: number,
   ) {}
 
-  add(name: string, unit: string, value: number): void {
-    const units = this.values.get(name) ?? new Map<string, number[]>();
-    this.values.set(name, units);
-    const list = units.get(unit);
-    if (list) list.push(value);
-    else units.set(unit, [value]);
+  add(name: string, unit: Unit, value: number): void {
+    const judged = this.values.get(name) ?? new Judged();
+    this.values.set(name, judged);
+    judged.add(unit, value);
   }
 
   summary(): Record<string, MeasureStatistics> {
-    return Object.fromEntries([...this.values].map(([name, units]) => [name, this.summaryOf([...units.values()])]));
+    return Object.fromEntries([...this.values].map(([name, judged]) => [name, this.summaryOf(judged)]));
   }
 
-  private summaryOf(units: readonly (readonly number[])[]): MeasureStatistics {
+  private summaryOf(judged: Judged): MeasureStatistics {
     const { low, high } = this;
-    const values = units.flat();
+    const { all, units, weights, unasked } = judged.split();
+    const values = all.flat();
     const histogram = new Array<number>(10).fill(0);
     for (const v of values) {
       const bin = Math.min(9, Math.floor((10 * (v - low)) / (high - low)));
       histogram[bin] = (histogram[bin] as number) + 1;
     }
-    const agreement = krippendorffAlpha(units);
+    const agreement = krippendorffAlpha(all);
     return {
       count: values.length,
-      ...meanInterval(units, low, high),
+      ...meanInterval(units, low, high, weights),
       histogram,
       ...(agreement !== undefined && { agreement }),
+      ...(unasked.length > 0 && {
+        unasked: { count: unasked.length, mean: unasked.reduce((a, b) => a + b, 0) / unasked.length },
+      }),
     };
   }
 }

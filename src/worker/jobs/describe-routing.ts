@@ -1,5 +1,6 @@
 // Runs in the learning thread.
-import { type DecisionRow, isAsking, meanReward } from "../../dataset/index.js";
+import { isAsking } from "../../core/index.js";
+import { type DecisionRow, meanReward } from "../../dataset/index.js";
 import { inputOf } from "../../evaluation/point/encode.js";
 import type { ServablePolicy, ServedVersion } from "../../evaluation/point/judged-rows.js";
 import { restored } from "../../evaluation/point/restored.js";

@@ -1,6 +1,7 @@
 // Runs in the learning thread.
 import type { ResolvedGateSettings } from "../../evaluation/gate-settings.js";
 import type { LearnedPoint } from "../../evaluation/improvement.js";
+import { type ClosedRequest, comparedAnswers } from "../../evaluation/point/answering.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import { judgeContinuation, judgeNew, type NextWatch } from "../../evaluation/point/findings.js";
 import { fullFitOf } from "../../evaluation/point/full-fit.js";
@@ -26,6 +27,8 @@ export interface JudgeRoutingInput {
   state?: GateState;
   /** The destinations of today. */
   destinations?: readonly string[];
+  /** Requests for feedback that were answered or lapsed. */
+  asked?: readonly ClosedRequest[];
   /** ISO time of the cycle. */
   now: string;
 }
@@ -56,6 +59,8 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
     const { gate, exploration, destinations } = input;
     const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
+    const answers = comparedAnswers(rows, input.asked ?? []).flatMap((c) => c.warning ?? []);
+    if (answers.length > 0) status.warnings = answers;
     let state: GateState = input.state ?? { schemaVersion: 1 };
     let figures: Record<string, unknown> = {};
     const { version: champion, serving, unreadable } = restored(input.champion);
@@ -106,7 +111,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
           ...status,
           verdict: finding.reason,
           moreDecisionsNeeded: finding.needed,
-          warnings: finding.warnings,
+          warnings: [...answers, ...(finding.warnings ?? [])],
         },
         figures: { ...figures, ...finding.figures },
       };

@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import { currentFeedback, type HowRated, hash32, isAsking, ratingOf, standsFor } from "../../core/index.js";
 import { runReward } from "../../dataset/index.js";
 import {
   type AnalyzeOptions,
@@ -79,10 +80,33 @@ function takeInChanged(state: JobContext["state"], { engine, seen, labels }: Pat
 function rate(state: JobContext["state"], engine: PatternEngine, rows: RowOptions, onStep: () => void): void {
   const { options } = rewardViews(state, rows.reward);
   const apart = { ...options, weights: { ...options.weights, latency: 0, cost: 0 } };
+  const alike = askedAlike(state, engine.runs.keys());
   for (const id of engine.runs.keys()) {
     onStep();
     const [feedback, trace] = [state.feedback.get(id) ?? [], state.traceOf(id)];
-    engine.rate(id, runReward(id, feedback, trace, options), runReward(id, feedback, trace, apart));
+    if (!alike(id)) engine.rate(id, undefined, undefined);
+    else engine.rate(id, runReward(id, feedback, trace, options), runReward(id, feedback, trace, apart));
   }
-  engine.decide([...rowsByPoint(state, rows).values()].flat().filter((r) => engine.runs.has(r.workflowId)));
+  const decided = [...rowsByPoint(state, rows).values()].flat();
+  engine.decide(decided.filter((r) => engine.runs.has(r.workflowId) && alike(r.workflowId)));
+}
+
+/**
+ * Which rated runs take part, so that all might have been with the same probability: of those that were likelier
+ * to be asked about, as small a share stays as makes up for it (Horvitz & Thompson 1952, by rejection), drawn by
+ * the run's id; those rated unasked stay out where people are asked. Shuffling rewards then stays exact.
+ */
+function askedAlike(state: JobContext["state"], runs: Iterable<string>): (id: string) => boolean {
+  const how = new Map(
+    [...runs].flatMap((id): [string, HowRated][] => {
+      const ofRun = currentFeedback(state.feedback.get(id) ?? []).filter((f) => f.decisionId === undefined);
+      const { ratedBy, probability } = ratingOf(ofRun);
+      return ofRun.length > 0 ? [[id, { ratedBy, ratedProbability: probability }]] : [];
+    }),
+  );
+  const asking = isAsking(how.values());
+  if (!asking) return () => true;
+  const weights = new Map([...how].map(([id, rated]) => [id, standsFor(rated, asking) ?? 0]));
+  const most = Math.max(...weights.values());
+  return (id) => hash32(id, 29) / 2 ** 32 < (weights.get(id) ?? most) / most;
 }

@@ -1,4 +1,4 @@
-import type { FeedbackRecord } from "../core/index.js";
+import type { FeedbackRecord } from "./feedback.js";
 
 /**
  * How a reward came to be known. `asked`: people were asked by a draw of known probability. `unasked`: they spoke
@@ -49,21 +49,4 @@ export function standsFor({ ratedBy, ratedProbability }: HowRated, asking: boole
   if (!asking) return 1;
   if (ratedBy === "unasked") return undefined;
   return ratedBy === "asked" && ratedProbability !== undefined ? Math.min(MOST_WEIGHT, 1 / ratedProbability) : 1;
-}
-
-/** Mean of rewards by {@link standsFor}, and its standard error; undefined without a row that counts. */
-export function meanReward(
-  rows: readonly (HowRated & { reward?: number })[],
-  asking = isAsking(rows),
-): { mean: number; standardError: number; count: number } | undefined {
-  const counted = rows.flatMap((row) => {
-    const weight = row.reward === undefined ? undefined : standsFor(row, asking);
-    return weight === undefined || row.reward === undefined ? [] : [{ weight, reward: row.reward }];
-  });
-  const n = counted.length;
-  if (n === 0) return undefined;
-  const total = counted.reduce((s, c) => s + c.weight, 0);
-  const mean = counted.reduce((s, c) => s + c.weight * c.reward, 0) / total;
-  const squares = counted.reduce((s, c) => s + (c.weight * (c.reward - mean)) ** 2, 0) / total ** 2;
-  return { mean, standardError: Math.sqrt((squares * n) / Math.max(1, n - 1)), count: n };
 }

@@ -69,7 +69,7 @@ export function joinRows(
   for (const d of latest.values()) {
     if (wanted && !wanted.has(d.decisionPoint)) continue;
     const { position, count } = positions.get(d.decisionId) as { position: number; count: number };
-    const { run, byDecision, rating, ratings, ratedAt } = rewards.get(d.workflowId) as RunRewards;
+    const { run, byDecision, rating, ratings, ratedAt, went } = rewards.get(d.workflowId) as RunRewards;
     const { ratedBy, probability } = ratings.get(d.decisionId) ?? rating;
     const reward =
       byDecision.get(d.decisionId) ??
@@ -78,6 +78,8 @@ export function joinRows(
       decisionId: d.decisionId,
       workflowId: d.workflowId,
       decisionPoint: d.decisionPoint,
+      ...(d.threadId !== undefined && { threadId: d.threadId }),
+      ...(d.userId !== undefined && { userId: d.userId }),
       at: d.at,
       index: position,
       decisionsInRun: count,
@@ -96,6 +98,7 @@ export function joinRows(
       ...(d.policyVersion !== undefined && { policyVersion: d.policyVersion }),
       ...(reward !== undefined && { reward, rewardSource: "measured" as const }),
       ...(reward !== undefined && ratedAt !== undefined && { ratedAt }),
+      ...went,
       ...(reward !== undefined && { ratedBy }),
       ...(reward !== undefined && probability !== undefined && { ratedProbability: probability }),
     });
@@ -110,6 +113,7 @@ interface RunRewards {
   rating: Rating;
   ratings: Map<string, Rating>;
   ratedAt: string | undefined;
+  went: Pick<DecisionRow, "failed" | "latencyMs" | "costUsd" | "comments">;
 }
 
 function rewardsOf(
@@ -135,6 +139,22 @@ function rewardsOf(
     byDecision,
     rating: ratingOf(current.filter((f) => f.decisionId === undefined)),
     ratings,
+    went: wentOf(trace, facts),
     ratedAt: facts.reduce<string | undefined>((t, f) => (t === undefined || f.at < t ? f.at : t), undefined),
+  };
+}
+
+/** How a run went and what was written about it: the same for all its decisions. */
+function wentOf(trace: Trace | undefined, facts: readonly FeedbackRecord[]): RunRewards["went"] {
+  const comments = facts.flatMap((f) =>
+    [f.comment, f.correction && `It should have been: ${f.correction}`].filter((c) => c !== undefined && c !== ""),
+  ) as string[];
+  const costs = trace?.modelCalls.map((c) => c.costUsd);
+  const priced = costs?.every((c) => c !== undefined) ? (costs as number[]) : undefined;
+  const ended = trace?.status === "success" || trace?.status === "error";
+  return {
+    ...(ended && { failed: trace.status === "error", latencyMs: trace.durationMs }),
+    ...(priced && { costUsd: priced.reduce((sum, c) => sum + c, 0) }),
+    ...(comments.length > 0 && { comments }),
   };
 }

@@ -5,6 +5,8 @@ export interface DecisionRow {
   decisionId: string;
   workflowId: string;
   decisionPoint: string;
+  threadId?: string;
+  userId?: string;
   /** ISO time of the decision. */
   at: string;
   /** Position in the run, and how many decisions the run had. */
@@ -37,6 +39,12 @@ export interface DecisionRow {
   ratedBy?: RatedBy;
   /** Probability with which this run was asked about, where it was by a draw; for inverse weighting. */
   ratedProbability?: number;
+  /** How its run went, where a trace was kept: whether it failed (absent while interrupted), how long it took, what it cost. */
+  failed?: boolean;
+  latencyMs?: number;
+  costUsd?: number;
+  /** What people wrote about the run. */
+  comments?: readonly string[];
 }
 
 /** Rows that learning and off-policy evaluation may use: a reward and a known propensity. */

@@ -1,0 +1,92 @@
+import type { FeedbackRecord, Trace, TraceSegment } from "../../core/index.js";
+import { composeReward, joinSegments, type RewardWeights } from "../../dataset/index.js";
+import type { LearningStore } from "../../store/index.js";
+
+/** What was asked and what was answered in a run. */
+export interface RunText {
+  prompt: string;
+  completion: string;
+}
+
+/** A row for supervised fine-tuning, in the chat form that trainers read. */
+export interface SftRow {
+  messages: [{ role: "user"; content: string }, { role: "assistant"; content: string }];
+  reward: number;
+  workflowId: string;
+}
+
+/** A row for direct preference optimisation (Rafailov et al., 2023). */
+export interface DpoPair {
+  prompt: string;
+  chosen: string;
+  rejected: string;
+  /** Reward of the chosen answer, less that of the rejected one. */
+  margin: number;
+  workflowIds: [chosen: string, rejected: string];
+}
+
+/** Options of {@link sftRows} and {@link dpoPairs}. */
+export interface TuningOptions {
+  store: LearningStore;
+  /** What of a run is prompt and completion; runs without are left out. State must have been captured for it. */
+  textOf(trace: Trace): RunText | undefined;
+  workflowType?: string;
+  rewardWeights?: Partial<RewardWeights>;
+}
+
+/**
+ * Judged runs as rows for supervised fine-tuning: those whose reward is at least `leastReward` (default 0.8).
+ * Only runs that somebody judged count: a reward made of success and latency alone teaches nobody to write.
+ */
+export async function* sftRows(options: TuningOptions & { leastReward?: number }): AsyncIterable<SftRow> {
+  for await (const { trace, reward } of judgedRuns(options)) {
+    if (reward < (options.leastReward ?? 0.8)) continue;
+    const text = options.textOf(trace);
+    if (!text) continue;
+    const { prompt, completion } = text;
+    const messages: SftRow["messages"] = [
+      { role: "user", content: prompt },
+      { role: "assistant", content: completion },
+    ];
+    yield { messages, reward, workflowId: trace.workflowId };
+  }
+}
+
+/**
+ * Pairs of runs of one prompt that were judged apart: the best against the worst of each prompt, where their rewards
+ * differ by at least `leastMargin` (default 0.2). Prompts and answers are held in memory.
+ */
+export async function dpoPairs(options: TuningOptions & { leastMargin?: number }): Promise<DpoPair[]> {
+  const byPrompt = new Map<string, { completion: string; reward: number; workflowId: string }[]>();
+  for await (const { trace, reward } of judgedRuns(options)) {
+    const text = options.textOf(trace);
+    if (!text) continue;
+    const entry = { completion: text.completion, reward, workflowId: trace.workflowId };
+    byPrompt.set(text.prompt, [...(byPrompt.get(text.prompt) ?? []), entry]);
+  }
+  const pairs: DpoPair[] = [];
+  for (const [prompt, answers] of byPrompt) {
+    answers.sort((a, b) => b.reward - a.reward);
+    const [best, worst] = [answers[0], answers.at(-1)];
+    if (!best || !worst || best.completion === worst.completion) continue;
+    const margin = best.reward - worst.reward;
+    if (margin < (options.leastMargin ?? 0.2)) continue;
+    const workflowIds: DpoPair["workflowIds"] = [best.workflowId, worst.workflowId];
+    pairs.push({ prompt, chosen: best.completion, rejected: worst.completion, margin, workflowIds });
+  }
+  return pairs;
+}
+
+async function* judgedRuns({ store, workflowType, rewardWeights }: TuningOptions) {
+  const feedback = new Map<string, FeedbackRecord[]>();
+  for await (const { facts } of store.read("feedback"))
+    for (const f of facts) feedback.set(f.workflowId, [...(feedback.get(f.workflowId) ?? []), f]);
+  for (const [workflowId, judgements] of feedback) {
+    const segments: TraceSegment[] = [];
+    for await (const { facts } of store.read("trace", { workflowId })) segments.push(...facts);
+    if (segments.length === 0 || (workflowType !== undefined && segments[0]?.workflowType !== workflowType)) continue;
+    const trace = joinSegments(segments);
+    const { reward } = composeReward({ feedback: judgements, trace, weights: rewardWeights });
+    if (trace && reward !== undefined) yield { trace, reward };
+  }
+}

@@ -1,3 +1,5 @@
+import { classNameOf, fieldOf, isPlainJson } from "./own-fields.js";
+
 /** Stable, documented codes of every error this package throws on purpose. */
 export type LearningErrorCode =
   | "CONFIG_INVALID"
@@ -86,18 +88,23 @@ export function isLearningError(error: unknown, code?: LearningErrorCode): error
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (typeof error !== "object" || error === null) return String(error);
+  const message = fieldOf(error, "message");
+  return typeof message === "string" ? message : show(error);
 }
 
-/** A short, bounded rendering of any value for error messages (at most 120 characters). */
+/** A short, bounded rendering of any value for error messages (at most 120 characters); runs none of its code. */
 export function show(value: unknown): string {
-  let text: string;
-  try {
-    text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
-  } catch {
-    // Cyclic, or nested too deeply for any way of printing it.
-    text = typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
-  }
-  if (typeof value === "number" && !Number.isFinite(value)) text = String(value);
+  const text = rendered(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/** Longest JSON that is made only to be cut. */
+const LONGEST_JSON = 10_000;
+
+function rendered(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 200));
+  if (typeof value === "function") return `[function ${classNameOf({ constructor: value })}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return isPlainJson(value, LONGEST_JSON) ? JSON.stringify(value) : `[object ${classNameOf(value)}]`;
 }

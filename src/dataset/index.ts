@@ -9,5 +9,6 @@ export * from "./preferences.js";
 export * from "./raters.js";
 export * from "./reward.js";
 export * from "./rows.js";
+export { type Spent, spentBy } from "./spent.js";
 export { type SuccessMetrics, successMetrics } from "./success-metrics.js";
 export { joinSegments } from "./trace-view.js";

@@ -1,6 +1,7 @@
 import { currentFeedback, type FeedbackRecord, type Trace } from "../core/index.js";
 import type { PreferenceStrengths } from "./preferences.js";
 import type { RaterCorrection } from "./raters.js";
+import { spentBy } from "./spent.js";
 
 /** Turns an automatic evaluator's score into what people would have given. */
 export interface EvaluatorCorrection {
@@ -182,9 +183,8 @@ function ranParts(trace: Trace, weights: RewardWeights): ComposedReward["parts"]
     parts.success = trace.status === "success" ? 1 : 0;
     parts.latency = 1 / (1 + trace.durationMs / weights.latencyHalfMs);
   }
-  const costs = trace.modelCalls.map((c) => c.costUsd);
-  if (costs.length > 0 && costs.every((c) => c !== undefined))
-    parts.cost = 1 / (1 + costs.reduce((a, b) => a + b, 0) / weights.costHalfUsd);
+  const { costUsd } = spentBy(trace.modelCalls);
+  if (trace.modelCalls.length > 0 && costUsd !== undefined) parts.cost = 1 / (1 + costUsd / weights.costHalfUsd);
   return parts;
 }
 

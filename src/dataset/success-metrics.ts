@@ -1,4 +1,5 @@
 import type { NodeExecution, Trace } from "../core/index.js";
+import { spentBy } from "./spent.js";
 
 /** How a run did, in figures. Shares and scores are in [0,1]. */
 export interface SuccessMetrics {
@@ -11,9 +12,10 @@ export interface SuccessMetrics {
   modelCalls: number;
   toolCalls: number;
   toolErrors: number;
-  tokensIn: number;
-  tokensOut: number;
-  costUsd: number;
+  /** Of all model calls together; undefined where one of them did not say. */
+  tokensIn: number | undefined;
+  tokensOut: number | undefined;
+  costUsd: number | undefined;
   /** Time spent running. */
   durationMs: number;
   /** Mean duration of the executions that hold no subgraph; 0 without any. */
@@ -43,8 +45,7 @@ export function successMetrics(trace: Trace): SuccessMetrics {
   const hosts = new Set(trace.nodes.filter((n) => n.path.length > 0).map((n) => n.path.join("|")));
   const leaves = trace.nodes.filter((n) => !hosts.has([...n.path, n.name].join("|")) && n.status !== "cached");
   const spent = leaves.reduce((sum, n) => sum + n.durationMs, 0);
-  const sum = (pick: (call: Trace["modelCalls"][number]) => number) =>
-    trace.modelCalls.reduce((s, c) => s + pick(c), 0);
+  const { tokensIn, tokensOut, costUsd } = spentBy(trace.modelCalls);
   return {
     nodes: trace.nodes.length,
     edges: trace.edges.length,
@@ -54,9 +55,9 @@ export function successMetrics(trace: Trace): SuccessMetrics {
     modelCalls: trace.modelCalls.length,
     toolCalls: trace.toolCalls.length,
     toolErrors: trace.toolCalls.filter((c) => c.error !== undefined).length,
-    tokensIn: sum((c) => c.tokensIn),
-    tokensOut: sum((c) => c.tokensOut),
-    costUsd: sum((c) => c.costUsd ?? 0),
+    tokensIn,
+    tokensOut,
+    costUsd,
     durationMs: trace.durationMs,
     averageNodeMs: leaves.length === 0 ? 0 : spent / leaves.length,
     efficiency: spent === 0 ? 1 : usefulTime(leaves) / spent,

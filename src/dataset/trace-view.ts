@@ -40,7 +40,7 @@ export function joinSegments(segments: readonly TraceSegment[]): Trace | undefin
   };
   if (last.error) trace.error = last.error;
   else delete trace.error;
-  for (const field of ["threadId", "userId", "runId", "origin"] as const) {
+  for (const field of ["threadId", "userId", "runId", "origin", "parent"] as const) {
     const known = unique.find((s) => s[field] !== undefined);
     if (known) Object.assign(trace, { [field]: known[field] });
   }

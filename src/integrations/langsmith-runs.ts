@@ -88,6 +88,8 @@ function readableTime(text: string | null | undefined): number | undefined {
 
 /** Tokens that LangSmith does not know are not 0. */
 function usageOf(run: LangSmithRun): unknown {
+  // Not counted, or not yet: unknown.
+  if (!run.prompt_tokens && !run.completion_tokens) return { generations: [[{ message: {} }]] };
   const usage = {
     ...(run.prompt_tokens != null && { input_tokens: run.prompt_tokens }),
     ...(run.completion_tokens != null && { output_tokens: run.completion_tokens }),

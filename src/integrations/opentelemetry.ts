@@ -128,14 +128,18 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 function modelAttributes(call: ModelCall): Attributes {
-  const attributes: Attributes = {
-    "gen_ai.operation.name": "chat",
-    "gen_ai.usage.input_tokens": call.tokensIn,
-    "gen_ai.usage.output_tokens": call.tokensOut,
-    "gen_ai.usage.cache_read.input_tokens": call.tokensCached,
-  };
+  const attributes: Attributes = { "gen_ai.operation.name": "chat" };
+  const { tokensIn, tokensOut, tokensCached } = call;
+  // Records of 0.1.0 say 0 where nothing was known.
+  if (tokensIn !== 0 || tokensOut !== 0) {
+    if (tokensIn !== undefined) attributes["gen_ai.usage.input_tokens"] = tokensIn;
+    if (tokensOut !== undefined) attributes["gen_ai.usage.output_tokens"] = tokensOut;
+    if (tokensCached !== undefined) attributes["gen_ai.usage.cache_read.input_tokens"] = tokensCached;
+  }
   if (call.provider !== undefined) attributes["gen_ai.provider.name"] = PROVIDERS[call.provider] ?? call.provider;
-  if (call.model !== undefined) attributes["gen_ai.request.model"] = call.model;
+  const asked = call.modelAsked ?? call.model;
+  if (asked !== undefined) attributes["gen_ai.request.model"] = asked;
+  if (call.model !== undefined) attributes["gen_ai.response.model"] = call.model;
   if (call.timeToFirstTokenMs !== undefined)
     attributes["gen_ai.response.time_to_first_chunk"] = call.timeToFirstTokenMs / 1000;
   if (call.costUsd !== undefined) attributes["collective_learning.cost_usd"] = call.costUsd;

@@ -1,4 +1,5 @@
 import type { NodeExecution, Trace } from "../core/index.js";
+import { spentBy } from "../dataset/index.js";
 import type { LogCase } from "./event-log.js";
 
 /** What sequences are made of: the graph's nodes, the tools called, or the agents handing work on. */
@@ -120,7 +121,7 @@ function agentSteps(trace: Trace, executions: readonly Execution[]): AgentStep[]
 
 function metricsOf(trace: Trace, executions: readonly Execution[], agents: readonly AgentStep[]) {
   const sum = (values: number[]) => values.reduce((s, v) => s + v, 0);
-  const costs = trace.modelCalls.map((c) => c.costUsd);
+  const { tokensIn, tokensOut, costUsd } = spentBy(trace.modelCalls);
   return {
     durationMs: trace.durationMs,
     nodes: executions.length,
@@ -130,9 +131,9 @@ function metricsOf(trace: Trace, executions: readonly Execution[], agents: reado
     modelCalls: trace.modelCalls.length,
     toolCalls: trace.toolCalls.length,
     toolErrors: trace.toolCalls.filter((t) => t.error).length,
-    tokensIn: sum(trace.modelCalls.map((c) => c.tokensIn)),
-    tokensOut: sum(trace.modelCalls.map((c) => c.tokensOut)),
-    ...(costs.every((c) => c !== undefined) && { costUsd: sum(costs) }),
+    ...(tokensIn !== undefined && { tokensIn }),
+    ...(tokensOut !== undefined && { tokensOut }),
+    ...(costUsd !== undefined && { costUsd }),
   };
 }
 

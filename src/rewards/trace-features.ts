@@ -1,4 +1,5 @@
 import type { Decision, DecisionContext, Trace } from "../core/index.js";
+import { spentBy } from "../dataset/index.js";
 
 /** Most frequent context fields taken over from a run's decisions. */
 const CONTEXT_FIELDS = 40;
@@ -22,8 +23,7 @@ export function traceFeatures(trace: Trace, options: TraceFeatureOptions = {}): 
   const { nodes, edges, modelCalls, toolCalls, interactions } = trace;
   const visits = countBy(nodes.map((n) => n.name));
   const durations = nodes.map((n) => n.durationMs);
-  const costs = modelCalls.map((c) => c.costUsd);
-  const costKnown = costs.length > 0 && costs.every((c) => c !== undefined);
+  const spent = spentBy(modelCalls);
   const features: DecisionContext = {
     workflowType: trace.workflowType,
     status: trace.status,
@@ -43,10 +43,10 @@ export function traceFeatures(trace: Trace, options: TraceFeatureOptions = {}): 
     modelCalls: modelCalls.length,
     modelErrors: modelCalls.filter((c) => c.error).length,
     modelMs: sum(modelCalls.map((c) => c.durationMs)),
-    tokensIn: sum(modelCalls.map((c) => c.tokensIn)),
-    tokensOut: sum(modelCalls.map((c) => c.tokensOut)),
-    tokensCached: sum(modelCalls.map((c) => c.tokensCached)),
-    costUsd: costKnown ? sum(costs.map((c) => c ?? 0)) : null,
+    tokensIn: spent.tokensIn ?? null,
+    tokensOut: spent.tokensOut ?? null,
+    tokensCached: spent.tokensCached ?? null,
+    costUsd: modelCalls.length > 0 ? (spent.costUsd ?? null) : null,
     models: [...new Set(modelCalls.map((c) => c.model ?? "unknown"))].sort().join(" ") || "none",
     toolCalls: toolCalls.length,
     toolErrors: toolCalls.filter((c) => c.error).length,

@@ -1,22 +1,27 @@
 import type { ContextValue, DecisionContext } from "../core/index.js";
 import { LearningError, show } from "../core/index.js";
+import { isProxy } from "../core/own-fields.js";
 
 /**
  * Copies what a context function returned, so that later changes of the state do not reach the record,
- * and checks it on the way. `undefined` counts as missing (null).
+ * and checks it on the way. `undefined` counts as missing (null). What would run code when it is read (a getter, a
+ * Proxy) is refused.
  * @throws CONTEXT_INVALID for anything but finite numbers, booleans, strings, null and arrays of finite numbers
  */
 export function copyContext(value: unknown, what: string): DecisionContext {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isProxy(value))
     throw invalid(show(value), what, "an object of named plain values");
-  const copy = { ...value } as Record<string, unknown>;
-  // Values first, without their names: most contexts hold nothing but good primitives.
-  if (!Object.values(copy).every(isPlainPrimitive))
-    for (const name of Object.keys(copy)) copy[name] = copyValue(copy[name], name, what);
-  return copy as DecisionContext;
+  const copy: DecisionContext = {};
+  for (const name of Object.keys(value)) {
+    const field = Object.getOwnPropertyDescriptor(value, name);
+    if (field?.get) throw invalid(`a getter as the field ${JSON.stringify(name)}`, what, "a plain value");
+    const given: unknown = field?.value;
+    copy[name] = isPlainPrimitive(given) ? given : copyValue(given, name, what);
+  }
+  return copy;
 }
 
-function isPlainPrimitive(value: unknown): boolean {
+function isPlainPrimitive(value: unknown): value is number | string | boolean | null {
   return Number.isFinite(value) || typeof value === "string" || typeof value === "boolean" || value === null;
 }
 
@@ -32,7 +37,7 @@ function copyValue(value: unknown, name: string, what: string): ContextValue {
       return null;
     case "object":
       if (value === null) return null;
-      if (Array.isArray(value) && value.every(Number.isFinite)) return value.slice();
+      if (Array.isArray(value) && !isProxy(value) && value.every(Number.isFinite)) return value.slice();
   }
   throw invalid(
     `${show(value)} in the field ${JSON.stringify(name)}`,

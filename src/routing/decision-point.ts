@@ -209,8 +209,13 @@ export class DecisionPoint<S, D extends string> {
 
   /** What a policy may know of a scene: what its kind was trained with. */
   private asLearned(scene: Scene): Scene {
-    const context = this.deps.sink.asKept?.(scene.context) ?? scene.context;
-    return context === scene.context ? scene : { ...scene, context };
+    const { sink } = this.deps;
+    const context = sink.asKept?.(scene.context) ?? scene.context;
+    if (context === scene.context) return scene;
+    const features =
+      scene.features &&
+      Object.fromEntries(Object.entries(scene.features).map(([name, own]) => [name, sink.asKept?.(own) ?? own]));
+    return { ...scene, context, ...(features && { features }) };
   }
 
   private adviceOf(

@@ -3,6 +3,7 @@ import { isControlSignal } from "../core/control-signal.js";
 import { LATE, within } from "../core/deadline.js";
 import type { Clock, DecisionContext, FallbackReason } from "../core/index.js";
 import { LearningError, messageOf, show } from "../core/index.js";
+import { ownField } from "../core/own-fields.js";
 import { copyContext } from "./context-values.js";
 import type { ResolvedOptions } from "./options.js";
 
@@ -92,9 +93,9 @@ function applyMask<D extends string>(
  * @throws CONTEXT_INVALID, naming the destination, where they are missing or no plain values
  */
 export function copyFeatures(given: unknown, destinations: readonly string[]): Record<string, DecisionContext> {
-  const source = given as Readonly<Record<string, unknown>> | null | undefined;
+  const of = (name: string) => (typeof given === "object" && given !== null ? ownField(given, name) : undefined);
   return Object.fromEntries(
-    destinations.map((name) => [name, copyContext(source?.[name], `candidateFeatures of ${show(name)}`)]),
+    destinations.map((name) => [name, copyContext(of(name), `candidateFeatures of ${show(name)}`)]),
   );
 }
 

@@ -71,6 +71,8 @@ export interface PregelShape extends RunnableShape {
   nodes: Record<string, NodeShape>;
   builder?: BuilderShape;
   autoValidate?: boolean;
+  /** Limit of each step, milliseconds. */
+  stepTimeout?: number;
   config?: TaskConfig;
   name?: string;
   constructor: new (fields: object) => PregelShape;
@@ -92,6 +94,8 @@ export interface LoopShape {
   prevCheckpointConfig?: TaskConfig;
   checkpointMetadata?: { source?: string };
   checkpoint?: { id?: string; ts?: string };
+  /** What its tasks are made of. */
+  nodes: Record<string, NodeShape>;
   /** LangChain's manager of the run's callbacks; absent where nobody listens. */
   manager?: { runId?: string };
   /** Absent in graphs without a cache. */

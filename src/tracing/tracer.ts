@@ -14,10 +14,12 @@ import {
   type RunIdentity,
   show,
   systemClock,
+  type TraceSegment,
 } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import { TraceCallbackHandler } from "./callbacks/callback-handler.js";
-import { handlersIn, parentRunId, withHandler } from "./callbacks/callback-list.js";
+import { handlersIn, parentRunId, withHandler, withoutHandlers } from "./callbacks/callback-list.js";
+import { isCallHandler } from "./callbacks/node-calls.js";
 import {
   type AgentShape,
   isAgent,
@@ -34,11 +36,13 @@ import { DEFAULT_PRICES } from "./record/prices.js";
 import { RecentRuns } from "./record/recent-runs.js";
 import { redactPlain } from "./record/redact.js";
 import { RunRecorder } from "./record/run-recorder.js";
-import { givenWorkflowId, runStartOf } from "./record/run-start.js";
+import { runStartOf, workflowIdIn } from "./record/run-start.js";
+import type { RunStart } from "./record/run-types.js";
 import { type Thread, ThreadMemory } from "./record/thread-memory.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
-import { recorderOf, runOf } from "./tap/run-context.js";
-import { configWithRun, hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
+import { type Host, RunContext, recorderOf } from "./tap/run-context.js";
+import { hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
+import type { TapSettings } from "./tap/tap-node.js";
 import { BufferedWriter, type TracerCounters } from "./writer/buffered-writer.js";
 import { decisionBytes } from "./writer/decision-bytes.js";
 import { flushAtExit } from "./writer/process-hooks.js";
@@ -65,6 +69,7 @@ export class WorkflowTracer implements DecisionSink {
   private readonly writer: BufferedWriter;
   private readonly threads: ThreadMemory;
   private readonly uncaptured: UncapturedRuns;
+  private readonly context = new RunContext();
   private readonly begun = new RecentRuns();
   /** Callback runs of wrapped graphs: a handler that is given to one as well leaves them to it. */
   private readonly wrapped = new RecentRuns(MOST_AT_ONCE);
@@ -109,14 +114,18 @@ export class WorkflowTracer implements DecisionSink {
       this.logger.warn("the graph cannot be tapped; its runs are captured by callbacks", { reason: why });
       settings.capture = "callbacks";
     }
-    return hookGraph(graph, this.hooksFor(graph, settings, options), settings.capture === "tap") as PregelShape & G;
+    return hookGraph(graph, this.hooksFor(graph, settings, options), this.tapsFor(settings)) as PregelShape & G;
+  }
+
+  private tapsFor({ capture, calls }: CaptureSettings): TapSettings {
+    return { context: this.context, records: capture === "tap", calls };
   }
 
   /** `createAgent` gives no graph but an owner of one; a copy of the agent owns a graph that is captured. */
   private wrapAgent<A extends AgentShape>(agent: A, options: WrapOptions): A {
     const settings = this.settingsOf(options);
     const copy = agent.withConfig({}) as A;
-    hookInPlace(copy.graph, this.hooksFor(copy.graph, settings, options), settings.capture === "tap");
+    hookInPlace(copy.graph, this.hooksFor(copy.graph, settings, options), this.tapsFor(settings));
     copy.withConfig = (config) => this.wrapAgent(agent.withConfig(config), options);
     return copy;
   }
@@ -132,13 +141,14 @@ export class WorkflowTracer implements DecisionSink {
     const graph = isPregel(options.graph) ? options.graph : undefined;
     return new TraceCallbackHandler(
       {
-        begin: async (inputs, config) =>
-          this.enabled ? this.beginFound(options.workflowType, settings, inputs, config) : undefined,
+        begin: async (inputs, config, parent) =>
+          this.enabled ? this.beginFound(options.workflowType, settings, inputs, config, parent) : undefined,
         end: (recorder, outcome) => {
           if (!this.wrapped.has(recorder.start.runId ?? "")) this.end(recorder, outcome);
         },
       },
       graph,
+      this,
     );
   }
 
@@ -148,11 +158,13 @@ export class WorkflowTracer implements DecisionSink {
     settings: CaptureSettings,
     inputs: unknown,
     config: TaskConfig,
+    parent: TraceSegment["parent"],
   ): Promise<RunRecorder | undefined> {
     try {
-      const recorder = new RunRecorder(runStartOf(workflowType, "callbacks", config), settings, this.clock);
+      const start = { ...runStartOf(workflowType, "callbacks", config), parent };
+      const recorder = new RunRecorder(start, settings, this.clock, this);
       const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
-      await this.resolve(recorder, undefined, input, config);
+      await this.resolve(recorder, undefined, input);
       return recorder;
     } catch (error) {
       this.failed(error);
@@ -178,47 +190,74 @@ export class WorkflowTracer implements DecisionSink {
 
   private hooksFor(wrapped: PregelShape, settings: CaptureSettings, { workflowType }: WrapOptions): RootHooks {
     return {
-      begin: (_input, config, graph) => {
+      begin: (config, graph) => {
         if (!this.enabled) return undefined;
         try {
+          const host = this.context.hostOf(config);
           const start = runStartOf(workflowType, settings.capture, config, graph);
-          const recorder = new RunRecorder(start, settings, this.clock);
-          const noted = configWithRun(config, recorder);
-          if (settings.capture === "callbacks")
-            noted.callbacks = withHandler(config?.callbacks, this.followed(recorder, wrapped));
-          return { recorder, config: noted };
+          if (host && this.isPartOf(host, start)) return undefined;
+          const recorder = new RunRecorder(start, settings, this.clock, this);
+          if (settings.capture === "tap" && !host) return { recorder, config: config ?? {} };
+          // What goes on here is told by this run, and by none around it.
+          const others = host ? withoutHandlers(config?.callbacks, this.isOwnHandler) : config?.callbacks;
+          const callbacks = settings.capture === "tap" ? others : withHandler(others, this.followed(recorder, wrapped));
+          return { recorder, config: callbacks === config?.callbacks ? (config ?? {}) : { ...config, callbacks } };
         } catch (error) {
           this.failed(error);
           return undefined;
         }
       },
-      resolve: (recorder, loop, input) => {
+      resolve: (recorder, loop) => {
         if (recorder.start.runId !== undefined) this.wrapped.add(recorder.start.runId);
-        return this.resolve(recorder, loop, input, loop?.config);
+        return this.resolve(recorder, loop, loop.input);
       },
       end: (recorder, outcome) => this.end(recorder, outcome),
+      isCallHandler: (handler) => settings.capture === "tap" && isCallHandler(handler, this),
     };
   }
 
-  /** A handler for one run whose beginning and end its graph tells. */
-  private followed(recorder: RunRecorder, graph: PregelShape): TraceCallbackHandler {
-    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, true);
+  /**
+   * Whether what is started inside a host is a part of its run: while that goes on, unless it was given a workflow id of
+   * its own. (An id that is the host's was inherited with the rest of the config.) Corrects the start of what is not.
+   */
+  private isPartOf(host: Host, start: RunStart): boolean {
+    const around = recorderOf(host);
+    if (start.givenId !== undefined && start.givenId === around.start.seenId) delete start.givenId;
+    if (around.isFinished) return false;
+    if (start.givenId === undefined) return true;
+    if (around.identity) {
+      start.parent = { workflowId: around.identity.workflowId };
+      if ("recorder" in host) {
+        Object.assign(start.parent, { node: host.name, taskId: host.taskId });
+        host.graphsSeen = (host.graphsSeen ?? 0) + 1;
+      }
+    }
+    return false;
   }
 
-  private async resolve(
-    recorder: RunRecorder,
-    loop: LoopShape | undefined,
-    input: unknown,
-    config: TaskConfig | undefined,
-  ): Promise<void> {
+  private readonly isOwnHandler = (handler: unknown): boolean =>
+    isCallHandler(handler, this) || (handler instanceof TraceCallbackHandler && handler.owner === this);
+
+  /** A handler for one run whose beginning and end its graph tells. */
+  private followed(recorder: RunRecorder, graph: PregelShape): TraceCallbackHandler {
+    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, this, true);
+  }
+
+  /** Settles whose run it is; undefined where nothing has to be waited for. */
+  private resolve(recorder: RunRecorder, loop: LoopShape | undefined, input: unknown): Promise<void> | undefined {
+    const settled = () => {
+      recorder.quietly(() => noteInputEdges(recorder, input));
+      if (recorder.identity) this.begun.add(recorder.identity.workflowId);
+      recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
+    };
     try {
-      await resolveIdentity(recorder, this.threads, loop, input, givenWorkflowId(config), this.makeId);
+      const waiting = resolveIdentity(recorder, this.threads, loop, input, this.makeId);
+      if (waiting) return waiting.catch((error) => this.failed(error)).then(settled);
     } catch (error) {
       this.failed(error);
     }
-    recorder.quietly(() => noteInputEdges(recorder, input));
-    if (recorder.identity) this.begun.add(recorder.identity.workflowId);
-    recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
+    settled();
+    return undefined;
   }
 
   /** Whether the draw by the workflow id keeps this run. */
@@ -259,17 +298,25 @@ export class WorkflowTracer implements DecisionSink {
   }
 
   private redacted(decision: Decision): Decision {
-    return this.settings.redactor ? { ...decision, context: this.asKept(decision.context) } : decision;
+    if (!this.settings.redactor) return decision;
+    const kept = { ...decision, context: this.asKept(decision.context) };
+    const { candidateFeatures } = decision;
+    if (candidateFeatures)
+      kept.candidateFeatures = Object.fromEntries(
+        Object.entries(candidateFeatures).map(([candidate, features]) => [candidate, this.asKept(features)]),
+      );
+    return kept;
   }
 
-  /** A decision's context as it is kept: redacted. */
+  /** A decision's context, or the features of a candidate, as it is kept: redacted, its keys as well. */
   asKept(context: DecisionContext): DecisionContext {
     const { redactor } = this.settings;
     if (!redactor) return context;
     // What ties a run to its experiment would be lost to any redaction of digits or names.
     const kept = (key: string, value: DecisionContext[string]) =>
       OWN_FIELDS.has(key) ? value : redactPlain(value, redactor, key);
-    return Object.fromEntries(Object.entries(context).map(([key, value]) => [key, kept(key, value)]));
+    const nameOf = (key: string) => (OWN_FIELDS.has(key) ? key : redactor.key(key));
+    return Object.fromEntries(Object.entries(context).map(([key, value]) => [nameOf(key), kept(key, value)]));
   }
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */
@@ -279,17 +326,24 @@ export class WorkflowTracer implements DecisionSink {
 
   /** Which run a config belongs to; the same for all tasks, retries and resumptions of a run. */
   identify(config: RunConfigLike): RunIdentity {
-    const run = runOf(config);
-    const captured = run && recorderOf(run).identity;
-    if (captured) return captured;
-    for (const handler of handlersIn(config.callbacks))
-      if (handler instanceof TraceCallbackHandler) {
-        const handled = handler.identityOf(parentRunId(config.callbacks));
-        if (handled) return handled;
-      }
+    const given = workflowIdIn(config);
+    const recorder = this.runAround(config);
+    const isInherited = given === undefined || given === recorder?.start.seenId;
+    if (isInherited && recorder?.identity && !recorder.isFinished) return recorder.identity;
     const identity = this.uncaptured.identify(config);
-    const given = config.metadata?.workflowId;
-    return typeof given === "string" && given !== "" ? { ...identity, workflowId: given } : identity;
+    // An id that came with the async context of a run that is over is not the caller's.
+    return given === undefined || (recorder?.isFinished && isInherited) ? identity : { ...identity, workflowId: given };
+  }
+
+  private runAround(config: RunConfigLike): RunRecorder | undefined {
+    const host = this.context.of(config);
+    if (host) return recorderOf(host);
+    for (const handler of handlersIn(config.callbacks))
+      if (handler instanceof TraceCallbackHandler && handler.owner === this) {
+        const recorder = handler.recorderOf(parentRunId(config.callbacks));
+        if (recorder) return recorder;
+      }
+    return undefined;
   }
 
   /** Resolves when all records so far are in the store; fails with STORE_IO when they cannot be. */

@@ -1,6 +1,6 @@
 // Runs in the learning thread.
 import { currentFeedback, type FeedbackRecord } from "../core/index.js";
-import { composeReward, fitPreferences, fitRaterCorrection, type RewardOptions } from "../dataset/index.js";
+import { composeReward, fitPreferences, fitRaterCorrection, type RewardOptions, spentBy } from "../dataset/index.js";
 import { fitJudgeCorrection, type JudgeCorrection, type JudgedPair } from "../rewards/index.js";
 import type { WorkerState } from "./state.js";
 
@@ -54,11 +54,11 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
   return views;
 }
 
-/** Tokens that a run's models wrote; undefined for runs without a trace or without such calls. */
+/** Tokens that a run's models wrote; undefined where unknown, and for runs without a trace or without such calls. */
 function outputLengths(state: WorkerState) {
   return (workflowId: string): number | undefined => {
     const calls = state.traces.get(workflowId)?.flatMap((s) => s.modelCalls);
-    return calls?.length ? calls.reduce((a, c) => a + c.tokensOut, 0) : undefined;
+    return calls?.length ? spentBy(calls).tokensOut : undefined;
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { costOf, DEFAULT_PRICES } from "../../src/tracing/record/prices.js";
 
-const million = { in: 1e6, out: 1e6, cached: 0 };
+const million = { tokensIn: 1e6, tokensOut: 1e6 };
 
 describe("the price of a call", () => {
   it.each([
@@ -29,10 +29,13 @@ describe("the price of a call", () => {
 
   it("counts cached tokens and those written to the cache once, at their own prices", () => {
     const prices = { m: { input: 10, output: 100, cachedInput: 1, cacheWrite: 20 }, plain: { input: 10, output: 100 } };
-    const tokens = { in: 100, out: 10, cached: 40, cacheWrite: 30 };
+    const tokens = { tokensIn: 100, tokensOut: 10, tokensCached: 40, tokensCacheWrite: 30 };
     expect(costOf(prices, "m", tokens)).toBeCloseTo((30 * 10 + 40 * 1 + 30 * 20 + 10 * 100) / 1e6, 15);
     expect(costOf(prices, "plain", tokens)).toBeCloseTo((100 * 10 + 10 * 100) / 1e6, 15);
-    expect(costOf(prices, "m", { in: 10, out: 0, cached: 50, cacheWrite: 50 })).toBeCloseTo(10 / 1e6, 15);
+    expect(costOf(prices, "m", { tokensIn: 10, tokensOut: 0, tokensCached: 50, tokensCacheWrite: 50 })).toBeCloseTo(
+      10 / 1e6,
+      15,
+    );
   });
 
   it("takes the caller's own names as they are", () => {

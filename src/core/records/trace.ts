@@ -58,12 +58,20 @@ export const modelCallSchema = z.object({
   startedAt: timestampSchema,
   durationMs: z.number().nonnegative(),
   timeToFirstTokenMs: z.number().nonnegative().optional(),
-  tokensIn: z.number().int().nonnegative(),
-  tokensOut: z.number().int().nonnegative(),
-  tokensCached: z.number().int().nonnegative(),
-  /** US dollars from the price table; absent when the model's price is unknown. */
+  /** The model that was asked for, where another one (`model`) answered. */
+  modelAsked: z.string().optional(),
+  /** Tokens read, those from the provider's cache included; absent where the provider did not say. */
+  tokensIn: z.number().int().nonnegative().optional(),
+  /** Tokens written, those of the model's reasoning included; absent where the provider did not say. */
+  tokensOut: z.number().int().nonnegative().optional(),
+  tokensCached: z.number().int().nonnegative().optional(),
+  /** Tokens among those read that were written to the provider's cache. */
+  tokensCacheWrite: z.number().int().nonnegative().optional(),
+  /** US dollars from the price table; absent when the model's price or its tokens are unknown. */
   costUsd: z.number().nonnegative().optional(),
   error: recordedErrorSchema.optional(),
+  /** True where the run ended before the call did. */
+  unfinished: z.boolean().optional(),
 });
 export type ModelCall = z.infer<typeof modelCallSchema>;
 
@@ -77,6 +85,8 @@ export const toolCallSchema = z.object({
   startedAt: timestampSchema,
   durationMs: z.number().nonnegative(),
   error: recordedErrorSchema.optional(),
+  /** True where the run ended before the call did. */
+  unfinished: z.boolean().optional(),
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
 
@@ -119,6 +129,8 @@ export const traceSegmentSchema = z.object({
   origin: z
     .object({ workflowId: z.string().optional(), kind: z.enum(["replay", "fork", "counterfactual"]) })
     .optional(),
+  /** The run in one of whose nodes this one was started under an id of its own. */
+  parent: z.object({ workflowId: z.string(), node: z.string().optional(), taskId: z.string().optional() }).optional(),
   /** Probability with which a run like this one is kept by sampling. */
   keepProbability: z.number().gt(0).lte(1),
   nodes: z.array(nodeExecutionSchema),

@@ -6,7 +6,7 @@ import {
   type Trace,
   takingTurns,
 } from "../../core/index.js";
-import { composeReward, givenReward, joinSegments } from "../../dataset/index.js";
+import { composeReward, givenReward, joinSegments, spentBy } from "../../dataset/index.js";
 import { factsOfRuns, type LearningStore } from "../../store/index.js";
 import type { Outcome } from "../experiments/index.js";
 
@@ -83,7 +83,7 @@ export function* eachOutcomeOf(runs: Iterable<ServedRun>, experiment: string): I
     const unit = decision.context[UNIT_FIELD];
     if (seen.has(unit) || !decision.probabilities) continue;
     seen.add(unit);
-    const costs = trace?.modelCalls.map((c) => c.costUsd);
+    const costUsd = trace && spentBy(trace.modelCalls).costUsd;
     const failed = trace && (trace.status === "error" ? true : trace.status === "success" ? false : undefined);
     yield {
       variant: decision.chosen,
@@ -92,7 +92,7 @@ export function* eachOutcomeOf(runs: Iterable<ServedRun>, experiment: string): I
       stratum: String(decision.context[STRATUM_FIELD] ?? ""),
       ...(failed !== undefined && { failed }),
       ...(trace && { latencyMs: trace.durationMs }),
-      ...(costs?.every((c) => c !== undefined) && { costUsd: (costs as number[]).reduce((s, c) => s + c, 0) }),
+      ...(costUsd !== undefined && { costUsd }),
     };
   }
 }

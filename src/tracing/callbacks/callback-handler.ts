@@ -1,13 +1,17 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
-import type { RunIdentity } from "../../core/index.js";
-import type { PregelShape, TaskConfig } from "../internals.js";
+import type { TraceSegment } from "../../core/index.js";
+import { isRecord, type PregelShape, type TaskConfig } from "../internals.js";
 import type { RunRecorder } from "../record/run-recorder.js";
+import { workflowIdIn } from "../record/run-start.js";
 import { CallbackRun, isGraphRun } from "./callback-run.js";
 
 /** How a handler opens and closes the runs it finds. */
 export interface HandlerHooks {
-  /** A root graph begins; undefined: leave it alone. */
-  begin(inputs: unknown, config: TaskConfig): Promise<RunRecorder | undefined>;
+  /**
+   * A graph begins a run: a root graph, or one that was given a workflow id of its own inside another run (`parent`).
+   * Undefined: leave it alone.
+   */
+  begin(inputs: unknown, config: TaskConfig, parent?: TraceSegment["parent"]): Promise<RunRecorder | undefined>;
   end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
 }
 
@@ -27,6 +31,8 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
   constructor(
     private readonly hooks: HandlerHooks,
     private readonly graph: PregelShape | undefined,
+    /** The tracer that made it. */
+    readonly owner: object,
     /** Made for one run of a wrapped graph: that is its root, whatever it runs in, and tells of interrupts itself. */
     private readonly isForOne = false,
   ) {
@@ -40,19 +46,31 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     return this;
   }
 
-  /** The identity of the graph run that a run below belongs to. */
-  identityOf(runId: string | undefined): RunIdentity | undefined {
-    return runId === undefined ? undefined : this.runs.get(runId)?.run.recorder.identity;
+  /** The recorder of the graph run that a run below belongs to. */
+  recorderOf(runId: string | undefined): RunRecorder | undefined {
+    return runId === undefined ? undefined : this.runs.get(runId)?.run.recorder;
   }
 
   private find(runId: string | undefined): CallbackRun | undefined {
     return runId === undefined ? undefined : this.runs.get(runId)?.run;
   }
 
-  private follow(runId: string, parentRunId: string | undefined): CallbackRun | undefined {
-    const known = parentRunId === undefined ? undefined : this.runs.get(parentRunId);
+  /**
+   * The run that an event belongs to: its parent's. A parent that the handler was not told of (LangSmith's
+   * `traceable`) stands in a node all the same, which the event's namespace names.
+   */
+  private follow(runId: string, parentRunId: string | undefined, metadata: unknown): CallbackRun | undefined {
+    if (parentRunId === undefined) return undefined;
+    const known = this.runs.get(parentRunId) ?? this.entryAt(metadata);
     if (known) this.runs.set(runId, known);
     return known?.run;
+  }
+
+  private entryAt(metadata: unknown): { run: CallbackRun; root: string } | undefined {
+    const namespace = isRecord(metadata) ? metadata.langgraph_checkpoint_ns : undefined;
+    if (typeof namespace !== "string" || this.runs.size === 0) return undefined;
+    for (const entry of new Set(this.runs.values())) if (entry.run.nodeAt(namespace)) return entry;
+    return undefined;
   }
 
   // LangChain's declaration gives another order; this is the one the runtime passes.
@@ -69,7 +87,14 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     if (this.runs.has(runId)) return undefined;
     const about = metadata as Record<string, unknown> | undefined;
     const labels = Array.isArray(tags) ? (tags as string[]) : undefined;
-    const run = this.follow(runId, parentRunId);
+    const run = this.follow(runId, parentRunId, about);
+    const given = workflowIdIn({ metadata: about });
+    const isOwn = run && !this.isForOne && given !== undefined && given !== run.recorder.start.seenId;
+    if (run && isOwn && isGraphRun(chain) && run.recorder.identity) {
+      const node = run.nodeOf(parentRunId);
+      const parent = { workflowId: run.recorder.identity.workflowId, node: node?.name, taskId: node?.taskId };
+      return this.begin(inputs, { metadata: about, tags: labels, runId }, parent);
+    }
     if (run) {
       const event = {
         chain,
@@ -82,11 +107,18 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
       };
       run.recorder.quietly(() => run.chainStarted(event));
     } else if (isGraphRun(chain) && (this.isForOne ? this.runs.size === 0 : about?.langgraph_node === undefined)) {
-      return this.hooks
-        .begin(inputs, { metadata: about, tags: labels, runId })
-        .then((recorder) => recorder && this.watch(recorder, runId));
+      return this.begin(inputs, { metadata: about, tags: labels, runId });
     }
     return undefined;
+  }
+
+  private async begin(
+    inputs: unknown,
+    config: TaskConfig & { runId: string },
+    parent?: TraceSegment["parent"],
+  ): Promise<void> {
+    const recorder = await this.hooks.begin(inputs, config, parent);
+    if (recorder) this.watch(recorder, config.runId);
   }
 
   /** Reads everything below a root run into a recorder. */
@@ -133,7 +165,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     _t?: unknown,
     metadata?: unknown,
   ): void {
-    const run = this.follow(runId, parentRunId);
+    const run = this.follow(runId, parentRunId, metadata);
     run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, llm, extra, metadata));
   }
 
@@ -146,7 +178,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     _t?: unknown,
     metadata?: unknown,
   ): void {
-    const run = this.follow(runId, parentRunId);
+    const run = this.follow(runId, parentRunId, metadata);
     run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, llm, extra, metadata));
   }
 
@@ -168,11 +200,11 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     runId: string,
     parentRunId?: string,
     _t?: unknown,
-    _m?: unknown,
+    metadata?: unknown,
     name?: unknown,
   ): void {
-    const run = this.follow(runId, parentRunId);
-    run?.recorder.quietly(() => run.toolStarted(runId, parentRunId, tool, name));
+    const run = this.follow(runId, parentRunId, metadata);
+    run?.recorder.quietly(() => run.toolStarted(runId, parentRunId, tool, name, metadata));
   }
 
   override handleToolEnd(_output: unknown, runId: string): void {

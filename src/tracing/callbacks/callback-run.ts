@@ -33,6 +33,7 @@ export class CallbackRun {
     private readonly host?: NodeRun,
   ) {
     this.calls = new CallLog(recorder);
+    recorder.stepTimeout ??= graph?.stepTimeout;
   }
 
   rootStarted(runId: string): void {
@@ -47,7 +48,17 @@ export class CallbackRun {
     if (step && parent?.kind === "graph" && e.name === metadata.langgraph_node)
       this.nodeStarted(e, Number(step.slice(STEP_TAG.length)), metadata);
     else if (isGraphRun(e.chain)) this.entries.set(e.runId, { kind: "graph" });
-    else this.entries.set(e.runId, this.inside(parent));
+    else this.entries.set(e.runId, this.inside(parent, metadata));
+  }
+
+  /** The innermost execution that a namespace lies in. */
+  nodeAt(namespace: unknown): NodeRun | undefined {
+    if (typeof namespace !== "string") return undefined;
+    for (const part of namespace.split("|").reverse()) {
+      const node = this.recorder.nodeOfTask(part.slice(part.indexOf(":") + 1));
+      if (node) return node;
+    }
+    return undefined;
   }
 
   private nodeStarted(e: ChainStart, step: number, metadata: Record<string, unknown>): void {
@@ -109,8 +120,10 @@ export class CallbackRun {
   }
 
   /** A run inside a node; a direct child may be the function of a conditional edge. */
-  private inside(parent: Entry | undefined): Entry {
-    if (parent?.kind !== "node") return { kind: "inside", node: parent?.kind === "inside" ? parent.node : this.host };
+  private inside(parent: Entry | undefined, metadata: Record<string, unknown>): Entry {
+    if (parent?.kind === "inside") return { kind: "inside", node: parent.node };
+    if (parent?.kind !== "node")
+      return { kind: "inside", node: this.nodeAt(metadata.langgraph_checkpoint_ns) ?? this.host };
     const result: PathResult = { output: undefined, ended: false };
     parent.children.push(result);
     return { kind: "inside", node: parent.run, result };
@@ -137,7 +150,7 @@ export class CallbackRun {
     this.entries.delete(runId);
     if (entry?.kind !== "node") return;
     const timeout = this.graphAt(entry.run.path).graph?.nodes[entry.run.name]?.timeout;
-    noteFailure(this.recorder, entry.run, error, { timeout });
+    noteFailure(this.recorder, entry.run, error, timeout);
   }
 
   /** The graph at a path of hosting nodes, where it is known. */
@@ -152,16 +165,19 @@ export class CallbackRun {
     return known;
   }
 
-  private nodeOf(parentRunId: string | undefined): NodeRun | undefined {
+  /** The execution that a run with this parent goes on in. */
+  nodeOf(parentRunId: string | undefined, metadata?: unknown): NodeRun | undefined {
     const parent = parentRunId === undefined ? undefined : this.entries.get(parentRunId);
     if (parent?.kind === "node") return parent.run;
-    return parent?.kind === "inside" ? parent.node : this.host;
+    if (parent?.kind === "inside") return parent.node;
+    return (isRecord(metadata) ? this.nodeAt(metadata.langgraph_checkpoint_ns) : undefined) ?? this.host;
   }
 
   modelStarted(runId: string, parentRunId: string | undefined, llm: unknown, extra: unknown, metadata: unknown): void {
     if (this.entries.has(runId)) return;
-    this.entries.set(runId, { kind: "inside", node: this.nodeOf(parentRunId) });
-    if (this.recorder.settings.calls) this.calls.modelStarted(runId, this.nodeOf(parentRunId), llm, extra, metadata);
+    const node = this.nodeOf(parentRunId, metadata);
+    this.entries.set(runId, { kind: "inside", node });
+    if (this.recorder.settings.calls) this.calls.modelStarted(runId, node, llm, extra, metadata);
   }
 
   token(runId: string): void {
@@ -178,9 +194,16 @@ export class CallbackRun {
     this.calls.modelFailed(runId, error);
   }
 
-  toolStarted(runId: string, parentRunId: string | undefined, tool: unknown, runName: unknown): void {
-    this.entries.set(runId, { kind: "inside", node: this.nodeOf(parentRunId) });
-    if (this.recorder.settings.calls) this.calls.toolStarted(runId, this.nodeOf(parentRunId), tool, runName);
+  toolStarted(
+    runId: string,
+    parentRunId: string | undefined,
+    tool: unknown,
+    runName: unknown,
+    metadata?: unknown,
+  ): void {
+    const node = this.nodeOf(parentRunId, metadata);
+    this.entries.set(runId, { kind: "inside", node });
+    if (this.recorder.settings.calls) this.calls.toolStarted(runId, node, tool, runName);
   }
 
   toolEnded(runId: string, error?: unknown): void {

@@ -18,7 +18,7 @@ class NodeCallHandler {
   readonly ignoreCustomEvent = true;
   private events: CallbackRun | undefined;
 
-  constructor(private readonly node: NodeRun) {}
+  constructor(readonly node: NodeRun) {}
 
   copy(): NodeCallHandler {
     return this;
@@ -63,8 +63,8 @@ class NodeCallHandler {
     this.note((run) => run.modelFailed(runId, error));
   }
 
-  handleToolStart(...[tool, , runId, parentRunId, , , name]: ToolStartArguments) {
-    this.note((run) => run.toolStarted(runId, parentRunId, tool, name));
+  handleToolStart(...[tool, , runId, parentRunId, , metadata, name]: ToolStartArguments) {
+    this.note((run) => run.toolStarted(runId, parentRunId, tool, name, metadata));
   }
 
   handleToolEnd(_output: unknown, runId: string) {
@@ -106,9 +106,9 @@ type ToolStartArguments = [
   name?: unknown,
 ];
 
-/** Whether a handler is one of those that {@link addCallHandler} adds. */
-export function isCallHandler(handler: unknown): boolean {
-  return handler instanceof NodeCallHandler;
+/** Whether a handler is one of those that {@link addCallHandler} adds, for a run of this tracer. */
+export function isCallHandler(handler: unknown, owner: object | undefined): boolean {
+  return handler instanceof NodeCallHandler && handler.node.recorder.owner === owner;
 }
 
 /**
@@ -116,5 +116,9 @@ export function isCallHandler(handler: unknown): boolean {
  * its own. Those of the host stay as they are.
  */
 export function addCallHandler(callbacks: unknown, node: NodeRun): unknown {
-  return withHandler(withoutHandlers(callbacks, isCallHandler), new NodeCallHandler(node));
+  const { owner } = node.recorder;
+  return withHandler(
+    withoutHandlers(callbacks, (handler) => isCallHandler(handler, owner)),
+    new NodeCallHandler(node),
+  );
 }

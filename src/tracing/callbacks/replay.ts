@@ -3,7 +3,7 @@ import { isPregel } from "../internals.js";
 import type { CaptureOptions } from "../options.js";
 import { DEFAULT_PRICES, type PriceTable } from "../record/prices.js";
 import { RunRecorder } from "../record/run-recorder.js";
-import { givenWorkflowId, runStartOf } from "../record/run-start.js";
+import { runStartOf } from "../record/run-start.js";
 import { captureSettings } from "../settings.js";
 import { CallbackRun } from "./callback-run.js";
 import type { ReplayedRun } from "./replayed-run.js";
@@ -53,7 +53,7 @@ export function replayRuns(
     end(read, run);
   }
   now = root.endedAt ?? now;
-  const workflowId = givenWorkflowId(config) ?? root.runId;
+  const workflowId = recorder.start.givenId ?? root.runId;
   recorder.identity = { workflowId, workflowType };
   const ok = root.error === undefined && root.endedAt !== undefined;
   if (ok) read.inferAtEnd();

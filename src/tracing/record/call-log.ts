@@ -4,16 +4,19 @@ import { isRecord } from "../internals.js";
 import { recordedError } from "./errors.js";
 import { costOf } from "./prices.js";
 import type { CallRun, NodeRun, RunRecorder } from "./run-recorder.js";
+import { usageOf } from "./usage.js";
 
 /** Notes the model and tool calls of a run, by LangChain's run ids. */
 export class CallLog {
   private readonly models = new Map<string, CallRun<ModelCall>>();
   private readonly tools = new Map<string, CallRun<ToolCall>>();
 
-  constructor(private readonly recorder: RunRecorder) {}
+  constructor(private readonly recorder: RunRecorder) {
+    recorder.atEnd(() => this.closeOpen());
+  }
 
   modelStarted(runId: string, node: NodeRun | undefined, llm: unknown, extra: unknown, metadata: unknown): void {
-    if (this.models.has(runId)) return;
+    if (this.models.has(runId) || this.recorder.isFinished) return;
     const about = isRecord(metadata) ? metadata : {};
     const params = isRecord(extra) && isRecord(extra.invocation_params) ? extra.invocation_params : {};
     const kwargs = isRecord(llm) && isRecord(llm.kwargs) ? llm.kwargs : {};
@@ -23,9 +26,6 @@ export class CallLog {
       model: text(about.ls_model_name) ?? text(params.model) ?? text(kwargs.model),
       started: this.recorder.clock.monotonic(),
       durationMs: 0,
-      tokensIn: 0,
-      tokensOut: 0,
-      tokensCached: 0,
     });
   }
 
@@ -38,15 +38,14 @@ export class CallLog {
   modelEnded(runId: string, output: unknown): void {
     const call = this.models.get(runId);
     if (!call) return;
-    const usage = usageOf(output);
-    Object.assign(call, usage.tokens);
-    call.model ??= usage.model;
-    const cost = costOf(this.recorder.settings.prices, call.model, {
-      in: call.tokensIn,
-      out: call.tokensOut,
-      cached: call.tokensCached,
-      cacheWrite: usage.cacheWrite,
-    });
+    const { usage, model } = usageOf(output);
+    for (const [key, value] of Object.entries(usage)) if (value !== undefined) Object.assign(call, { [key]: value });
+    // A gateway, a deployment or an alias is answered by a model of another name: that one is paid.
+    if (model !== undefined && model !== call.model) {
+      if (call.model !== undefined) call.modelAsked = call.model;
+      call.model = model;
+    }
+    const cost = costOf(this.recorder.settings.prices, call.model, call);
     if (cost !== undefined) call.costUsd = cost;
     this.closeModel(runId, call);
   }
@@ -64,8 +63,19 @@ export class CallLog {
     this.recorder.modelCalls.push(call);
   }
 
+  /** The run ends: what has not, is noted as unfinished. */
+  closeOpen(): void {
+    const now = this.recorder.clock.monotonic();
+    for (const call of [...this.models.values(), ...this.tools.values()])
+      Object.assign(call, { durationMs: now - call.started, unfinished: true });
+    this.recorder.modelCalls.push(...this.models.values());
+    this.recorder.toolCalls.push(...this.tools.values());
+    this.models.clear();
+    this.tools.clear();
+  }
+
   toolStarted(runId: string, node: NodeRun | undefined, tool: unknown, runName: unknown): void {
-    if (this.tools.has(runId)) return;
+    if (this.tools.has(runId) || this.recorder.isFinished) return;
     const id = isRecord(tool) && Array.isArray(tool.id) ? text(tool.id.at(-1)) : undefined;
     this.tools.set(runId, {
       ...placeOf(node),
@@ -93,41 +103,4 @@ function placeOf(node: NodeRun | undefined): { node?: string; path: string[]; ta
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function count(value: unknown): number {
-  return typeof value === "number" && value >= 0 ? Math.round(value) : 0;
-}
-
-interface Usage {
-  tokens: { tokensIn: number; tokensOut: number; tokensCached: number };
-  cacheWrite?: number;
-  model?: string;
-}
-
-/** Tokens and model in an LLM result: the message's `usage_metadata`, or the older `llmOutput.tokenUsage`. */
-function usageOf(output: unknown): Usage {
-  const result = isRecord(output) ? output : {};
-  const generation = Array.isArray(result.generations) ? result.generations[0]?.[0] : undefined;
-  const message = isRecord(generation) && isRecord(generation.message) ? generation.message : {};
-  const answer = isRecord(message.response_metadata) ? message.response_metadata : {};
-  const model = text(answer.model_name) ?? text(answer.model);
-  const usage = message.usage_metadata;
-  if (isRecord(usage)) {
-    const details = isRecord(usage.input_token_details) ? usage.input_token_details : {};
-    return {
-      tokens: {
-        tokensIn: count(usage.input_tokens),
-        tokensOut: count(usage.output_tokens),
-        tokensCached: count(details.cache_read),
-      },
-      cacheWrite: count(details.cache_creation),
-      model,
-    };
-  }
-  const older = isRecord(result.llmOutput) && isRecord(result.llmOutput.tokenUsage) ? result.llmOutput.tokenUsage : {};
-  return {
-    tokens: { tokensIn: count(older.promptTokens), tokensOut: count(older.completionTokens), tokensCached: 0 },
-    model,
-  };
 }

@@ -1,4 +1,5 @@
 import type { RecordedError } from "../../core/index.js";
+import { fieldOf } from "../../core/own-fields.js";
 import { isRecord } from "../internals.js";
 import { type Redactor, redactText } from "./redact.js";
 
@@ -6,20 +7,36 @@ import { type Redactor, redactText } from "./redact.js";
 export function recordedError(error: unknown, redactor: Redactor | undefined): RecordedError {
   const clean = (text: string, field: string) => redactText(text, redactor, "error", field).slice(0, 500);
   if (!isRecord(error)) return { name: "Error", message: clean(String(error), "message") };
-  const name = typeof error.name === "string" ? error.name : "Error";
-  const message = typeof error.message === "string" ? error.message : String(error);
-  const code = error.lc_error_code ?? error.code;
-  const record: RecordedError = { name: clean(name, "name"), message: clean(message, "message") };
+  const name = fieldOf(error, "name");
+  const message = fieldOf(error, "message");
+  const code = fieldOf(error, "lc_error_code") ?? fieldOf(error, "code");
+  const record: RecordedError = {
+    name: clean(typeof name === "string" ? name : "Error", "name"),
+    message: clean(typeof message === "string" ? message : "(an object without a message)", "message"),
+  };
   if (typeof code === "string" || typeof code === "number") record.code = clean(String(code), "code");
   return record;
 }
 
-/** Whether a failure is the consequence of an abort. */
+/** Whether a failure looks like the consequence of an abort. */
 export function isAbort(error: unknown): boolean {
-  return isRecord(error) && (error.name === "AbortError" || error.message === "Abort" || error.message === "Aborted");
+  if (!isRecord(error)) return false;
+  const name = fieldOf(error, "name");
+  const message = fieldOf(error, "message");
+  return name === "AbortError" || name === "TimeoutError" || message === "Abort" || message === "Aborted";
+}
+
+/** The error by which LangGraph tells that a run was stopped from outside, or by the limit of a step. */
+export function isLangGraphAbort(error: unknown): boolean {
+  return isRecord(error) && fieldOf(error, "name") === "Error" && fieldOf(error, "message") === "Abort";
 }
 
 /** The error of an attempt that LangGraph gave up waiting for. */
-export function timeoutError(node: string): RecordedError {
+export function nodeTimeoutError(node: string): RecordedError {
   return { name: "NodeTimeoutError", message: `Node "${node}" exceeded its timeout` };
+}
+
+/** The error of an attempt that the limit of its step stopped. */
+export function stepTimeoutError(node: string): RecordedError {
+  return { name: "TimeoutError", message: `Node "${node}" was stopped by the step timeout` };
 }

@@ -1,7 +1,7 @@
 import { digest, Recent, type RunConfigLike, type RunIdentity } from "../../core/index.js";
 import { isCommand, isRecord, type LoopShape } from "../internals.js";
 import type { RunRecorder } from "./run-recorder.js";
-import type { ThreadMemory } from "./thread-memory.js";
+import type { ThreadMemory, ThreadSegment } from "./thread-memory.js";
 
 /** How a run stands to earlier runs of its thread. */
 export type Continuation = "new" | "resume" | "replay" | "fork";
@@ -23,40 +23,42 @@ export function continuationOf(loop: LoopShape | undefined, input: unknown): Con
  * Settles which workflow a run belongs to: the one named by the caller, the unfinished one of the
  * thread that it resumes, or a new one, linked to its origin when it replays or forks. A new one is named by
  * the root run's id where that is known, so that other tracing services call it the same.
+ * @returns undefined where nothing has to be looked up
  */
-export async function resolveIdentity(
+export function resolveIdentity(
   recorder: RunRecorder,
   threads: ThreadMemory,
   loop: LoopShape | undefined,
   input: unknown,
-  given: string | undefined,
   makeId: () => string,
-): Promise<void> {
-  const { threadId, workflowType } = recorder.start;
+): Promise<void> | undefined {
+  const { threadId, workflowType, givenId: given } = recorder.start;
   const continuation = continuationOf(loop, input);
   const identity: RunIdentity = { workflowId: given ?? "", workflowType };
   if (threadId !== undefined) identity.threadId = threadId;
   // Until the rest is known; nothing that follows may leave the run without an identity.
   recorder.identity = identity;
   if (given === undefined) identity.workflowId = recorder.start.runId ?? makeId();
-  if (threadId === undefined) return;
+  if (threadId === undefined || continuation === "new") return undefined;
   const thread = { threadId, workflowType };
-  if (continuation === "resume") {
-    recorder.resumed = true;
-    const unanswered = () => recorder.gaps.add("the store did not say in time which run this one resumes");
-    const before =
-      given === undefined
-        ? await threads.unfinished(thread, recorder.checkpointId, unanswered)
-        : threads.known(thread, given);
+  if (continuation !== "resume")
+    return threads.runAt(thread, forkTime(loop, continuation)).then((origin) => {
+      identity.origin = { kind: continuation };
+      if (origin !== undefined && origin !== identity.workflowId) identity.origin.workflowId = origin;
+    });
+  recorder.resumed = true;
+  const follow = (before: ThreadSegment | undefined) => {
     if (before) identity.workflowId = before.workflowId;
     else if (given === undefined && recorder.settings.sampleRate < 1)
       recorder.gaps.add("what this run did before it was resumed may have been left out by sampling");
     recorder.followsFailure = before?.status === "error";
-  } else if (continuation !== "new") {
-    const origin = await threads.runAt(thread, forkTime(loop, continuation));
-    identity.origin = { kind: continuation };
-    if (origin !== undefined && origin !== identity.workflowId) identity.origin.workflowId = origin;
+  };
+  if (given === undefined) {
+    const unanswered = () => recorder.gaps.add("the store did not say in time which run this one resumes");
+    return threads.unfinished(thread, recorder.checkpointId, unanswered).then(follow);
   }
+  follow(threads.known(thread, given));
+  return undefined;
 }
 
 /** When the checkpoint that a run goes back to was made; of a fork, the one it was made from. */

@@ -50,23 +50,24 @@ export const DEFAULT_PRICES: PriceTable = {
 
 /** Tokens of one call: those read, with the cached and the cache-writing ones among them, and those written. */
 export interface TokenCounts {
-  in: number;
-  out: number;
-  cached: number;
-  cacheWrite?: number;
+  tokensIn?: number;
+  tokensOut?: number;
+  tokensCached?: number;
+  tokensCacheWrite?: number;
 }
 
-/** Cost of a call in US dollars; undefined when the model is not in the table. */
+/** Cost of a call in US dollars; undefined when the model is not in the table, or what was read or written is unknown. */
 export function costOf(prices: PriceTable, model: string | undefined, tokens: TokenCounts): number | undefined {
+  const { tokensIn, tokensOut, tokensCached = 0, tokensCacheWrite = 0 } = tokens;
   const price = model === undefined ? undefined : priceOf(prices, model);
-  if (price === undefined) return undefined;
-  const cached = Math.min(tokens.in, tokens.cached);
-  const written = Math.min(tokens.in - cached, tokens.cacheWrite ?? 0);
+  if (price === undefined || tokensIn === undefined || tokensOut === undefined) return undefined;
+  const cached = Math.min(tokensIn, tokensCached);
+  const written = Math.min(tokensIn - cached, tokensCacheWrite);
   const input =
-    (tokens.in - cached - written) * price.input +
+    (tokensIn - cached - written) * price.input +
     cached * (price.cachedInput ?? price.input) +
     written * (price.cacheWrite ?? price.input);
-  return (input + tokens.out * price.output) / 1e6;
+  return (input + tokensOut * price.output) / 1e6;
 }
 
 /** What follows a model's name where only its snapshot is named: a date, a number, `latest`, `preview`, a revision. */

@@ -1,5 +1,6 @@
+import { types } from "node:util";
 import { LearningError, show } from "../../core/index.js";
-import { type Pattern, PRESETS, type RedactPreset } from "./redact-presets.js";
+import { type Cleaner, PRESETS, REDACTED, type RedactPreset } from "./redact-presets.js";
 
 export type { RedactPreset } from "./redact-presets.js";
 
@@ -19,9 +20,6 @@ export type RedactOption =
   | ((value: unknown, path: string) => unknown)
   | readonly (RedactPreset | RegExp | { path: string })[];
 
-/** What stands where something was removed. */
-export const REDACTED = "[redacted]";
-
 /** Characters of one text that are looked at; what lies beyond is never kept. */
 const LONGEST_TEXT = 65_536;
 /** Left out of a text that was too long to be looked at whole: a match may have been cut in two there. */
@@ -39,11 +37,11 @@ export interface Redactor {
 export function createRedactor(option: RedactOption | undefined): Redactor | undefined {
   if (option === undefined) return undefined;
   if (typeof option === "function") return { value: (value, path) => option(value, path.join(".")), key: (n) => n };
-  const patterns: Pattern[] = [];
+  const cleaners: Cleaner[] = [];
   const paths: string[][] = [];
   for (const entry of option) {
-    if (typeof entry === "string" && Object.hasOwn(PRESETS, entry)) patterns.push(PRESETS[entry]);
-    else if (entry instanceof RegExp) patterns.push({ regex: new RegExp(entry.source, withGlobal(entry.flags)) });
+    if (typeof entry === "string" && Object.hasOwn(PRESETS, entry)) cleaners.push(PRESETS[entry]);
+    else if (types.isRegExp(entry)) cleaners.push(byPattern(new RegExp(entry.source, withGlobal(entry.flags))));
     else if (typeof entry === "object" && typeof entry.path === "string") paths.push(entry.path.split("."));
     else
       throw new LearningError("CONFIG_INVALID", {
@@ -55,13 +53,18 @@ export function createRedactor(option: RedactOption | undefined): Redactor | und
   return {
     value(value, path) {
       if (path.length > 0 && paths.some((p) => pathMatches(p, path))) return REDACTED;
-      if (typeof value === "string") return cleanText(value, patterns);
+      if (typeof value === "string") return cleanText(value, cleaners);
+      if (typeof value === "bigint") return cleanText(String(value), cleaners) === String(value) ? value : REDACTED;
       // Card numbers are also kept as numbers.
-      if (typeof value !== "number" || !(value >= 1e11) || !patterns.includes(PRESETS.card)) return value;
-      return cleanText(String(value), [PRESETS.card]) === REDACTED ? REDACTED : value;
+      if (typeof value !== "number" || !(value >= 1e11) || !cleaners.includes(PRESETS.card)) return value;
+      return PRESETS.card(String(value)) === REDACTED ? REDACTED : value;
     },
-    key: (name) => cleanText(name, patterns),
+    key: (name) => cleanText(name, cleaners),
   };
+}
+
+function byPattern(regex: RegExp): Cleaner {
+  return (text) => text.replace(regex, REDACTED);
 }
 
 /** A text without what the redactor removes; never undefined, and never more than was asked to be kept. */
@@ -100,11 +103,10 @@ function isOfKind(kept: unknown, value: unknown): boolean {
   return typeof kept === typeof value && (typeof kept === "boolean" || Number.isFinite(kept));
 }
 
-function cleanText(text: string, patterns: readonly Pattern[]): string {
-  if (patterns.length === 0) return text;
+function cleanText(text: string, cleaners: readonly Cleaner[]): string {
+  if (cleaners.length === 0) return text;
   let clean = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
-  for (const { regex, accept } of patterns)
-    clean = clean.replace(regex, (match) => (accept?.(match) === false ? match : REDACTED));
+  for (const cleaner of cleaners) clean = cleaner(clean);
   return text.length > LONGEST_TEXT ? clean.slice(0, Math.max(0, clean.length - LONGEST_MATCH)) : clean;
 }
 

@@ -3,6 +3,7 @@ import {
   type Clock,
   isoTime,
   type ModelCall,
+  messageOf,
   type NodeExecution,
   type NodeStatus,
   type RecordedError,
@@ -12,15 +13,24 @@ import {
   type ToolCall,
   type TraceSegment,
 } from "../../core/index.js";
-import { ERROR_HANDLER_PREFIX, isCommand, pathOfNamespace, START, taskOfNamespace } from "../internals.js";
+import {
+  ERROR_HANDLER_PREFIX,
+  pathOfNamespace,
+  START,
+  TASK_ID_KEY,
+  type TaskConfig,
+  taskOfNamespace,
+} from "../internals.js";
 import type { CaptureSettings } from "../settings.js";
 import { EdgeLog } from "./edge-log.js";
-import { recordedError, timeoutError } from "./errors.js";
+import { nodeTimeoutError, recordedError, stepTimeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
 import { redactText } from "./redact.js";
 import { keptMetadata } from "./run-start.js";
+import { runStatusOf, type Thrown } from "./run-status.js";
 import type { RunningNode, RunStart, TaskPlace } from "./run-types.js";
 import { byteLength, stateText } from "./state-text.js";
+import { type AttemptSignals, stopOf } from "./stops.js";
 
 const MAX_GAP = 300;
 
@@ -48,8 +58,12 @@ export class RunRecorder {
   base = "";
   /** The checkpoint at which the run began, later that at which it stopped. */
   checkpointId: string | undefined;
-  /** LangGraph's loop of this run has begun. */
-  isLooping = false;
+  /** Aborted when whoever runs the graph stops it; unknown to a handler alone. */
+  signal: AbortSignal | undefined;
+  /** What attempts threw by themselves, as far as it is known. */
+  readonly thrown: Thrown[] = [];
+  /** The graph's own limit for a step, milliseconds, where the graph is known. */
+  stepTimeout: number | undefined;
   /** Nothing is kept of this run but who it is. */
   muted = false;
   readonly gaps = new Set<string>();
@@ -61,6 +75,9 @@ export class RunRecorder {
   private readonly nodes: NodeRun[] = [];
   private readonly attempts = new Map<string, NodeRun>();
   private readonly paths = new Map<string, string[]>();
+  private readonly lastNotes: (() => void)[] = [];
+  /** By task, where the nodes themselves do not record. */
+  private readonly signals = new Map<string, AttemptSignals>();
   private stateLeft: number;
   private finished = false;
 
@@ -68,10 +85,32 @@ export class RunRecorder {
     readonly start: RunStart,
     readonly settings: CaptureSettings,
     readonly clock: Clock,
+    /** Whose run it is: several tracers may watch one program. */
+    readonly owner?: object,
   ) {
     this.startedAt = clock.now();
     this.startedMono = clock.monotonic();
     this.stateLeft = settings.stateBytesPerRun;
+  }
+
+  /** Has something noted before the run is closed. */
+  atEnd(note: () => void): void {
+    if (!this.finished) this.lastNotes.push(note);
+  }
+
+  /** The run is over: what happens from now on is no part of it. */
+  get isFinished(): boolean {
+    return this.finished;
+  }
+
+  /** What may stop a task's attempt. */
+  noteSignals(config: TaskConfig, signals: AttemptSignals): void {
+    const taskId = config.configurable?.[TASK_ID_KEY];
+    if (typeof taskId === "string" && !this.finished) this.signals.set(taskId, signals);
+  }
+
+  signalsOf(taskId: string): AttemptSignals | undefined {
+    return this.signals.get(taskId);
   }
 
   /** A node begins an attempt. */
@@ -109,9 +148,17 @@ export class RunRecorder {
   }
 
   /** An attempt that is known to have failed, but reported no more than that it was aborted, was given up by a time-out. */
-  private settleGivenUp(run: NodeRun, error = timeoutError(run.name)): void {
+  private settleGivenUp(run: NodeRun, error = nodeTimeoutError(run.name)): void {
     this.nodeEnded(run, "cancelled");
     if (run.status === "cancelled") Object.assign(run, { status: "error", error });
+  }
+
+  /** The run ends while an attempt goes on. */
+  private closeOpen(run: NodeRun): void {
+    if (run.status !== undefined) return;
+    const signals = run.signals ?? this.signals.get(run.taskId);
+    const isStepOver = signals !== undefined && stopOf(this.signal, signals) === "step-timeout";
+    this.nodeEnded(run, isStepOver ? "error" : "cancelled", isStepOver ? stepTimeoutError(run.name) : undefined);
   }
 
   /** What a node wrote, as the node returned it. */
@@ -145,6 +192,11 @@ export class RunRecorder {
   /** Whether a task is done: it will not be tried again. */
   hasEndedWell(taskId: string): boolean {
     return this.attempts.get(taskId)?.status === "success";
+  }
+
+  /** The last attempt of a task. */
+  nodeOfTask(taskId: string): NodeRun | undefined {
+    return this.attempts.get(taskId);
   }
 
   private arrive(place: TaskPlace): void {
@@ -184,7 +236,7 @@ export class RunRecorder {
   }
 
   captureFailed(error: unknown): void {
-    this.gaps.add(`a part was not captured: ${String(error)}`);
+    this.gaps.add(`a part was not captured: ${messageOf(error)}`);
   }
 
   /** Roughly how large the segment is as JSON. */
@@ -207,15 +259,17 @@ export class RunRecorder {
     ids: { workflowId: string; segmentId: string },
   ): TraceSegment | undefined {
     if (this.finished) return undefined;
+    for (const note of this.lastNotes) this.quietly(note);
     this.finished = true;
     const failed = outcome.error !== undefined && !isControlSignal(outcome.error);
     const error = failed ? recordedError(outcome.error, this.settings.redactor) : undefined;
-    const status = this.statusOf(outcome, error);
+    const status = this.statusOf(outcome);
     for (const node of this.nodes) {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
       if (timedOut && this.attempts.get(node.taskId) === node) this.settleGivenUp(node, error);
-      this.nodeEnded(node, "cancelled");
+      this.closeOpen(node);
     }
+    if (this.nodes.length === 0) this.gaps.add("no node of the graph reported itself");
     if (status === "success") this.edges.settle();
     const { start, settings } = this;
     const segment: TraceSegment = {
@@ -244,20 +298,26 @@ export class RunRecorder {
     if (start.userId !== undefined) segment.userId = start.userId;
     if (error && status !== "success") segment.error = error;
     if (this.identity?.origin) segment.origin = this.identity.origin;
+    if (start.parent) segment.parent = start.parent;
+    this.forget();
     return segment;
   }
 
-  private statusOf({ ok, error }: { ok: boolean; error?: unknown }, recorded: RecordedError | undefined): RunStatus {
-    // An unwrapped graph around this one is told of interrupts and commands by a throw.
-    if (isControlSignal(error)) return isCommand(error.command) ? "success" : "interrupted";
+  /** Lets go of what the segment now holds: work that outlives the run may hold on to this. */
+  private forget(): void {
+    for (const list of [this.nodes, this.modelCalls, this.toolCalls, this.thrown, this.lastNotes]) list.length = 0;
+    this.attempts.clear();
+    this.signals.clear();
+  }
+
+  private statusOf(outcome: { ok: boolean; error?: unknown }): RunStatus {
     // A graph that ends with nodes still due was stopped before them.
-    const due = this.edges.overdue(this.base, Number.POSITIVE_INFINITY);
-    if (ok && (this.interrupted || this.stoppedByInterrupt() || due.length > 0)) return "interrupted";
-    if (ok) return "success";
-    if (error === undefined) return "cancelled";
-    return recorded?.name === "AbortError" || recorded?.message === "Abort" || recorded?.message === "Aborted"
-      ? "cancelled"
-      : "error";
+    const isStopped = () =>
+      this.interrupted ||
+      this.stoppedByInterrupt() ||
+      this.edges.overdue(this.base, Number.POSITIVE_INFINITY).length > 0;
+    const { signal, stepTimeout, thrown, base } = this;
+    return runStatusOf({ signal, stepTimeout, thrown, base, redactor: this.settings.redactor }, outcome, isStopped);
   }
 
   /** The moment of a monotonic time, ISO 8601. */

@@ -36,6 +36,8 @@ export function runStartOf(
   const userId = metadata.userId ?? metadata.user_id ?? configurable.userId ?? configurable.user_id;
   if (typeof userId === "string" || typeof userId === "number") start.userId = String(userId);
   if (typeof config?.runId === "string") start.runId = config.runId;
+  const seen = workflowIdIn({ metadata });
+  if (seen !== undefined) Object.assign(start, { seenId: seen, givenId: seen });
   return start;
 }
 
@@ -52,11 +54,8 @@ export function keptMetadata(
   return kept;
 }
 
-/** The workflow id that the caller gave, if any. */
-export function givenWorkflowId(...configs: (TaskConfig | undefined)[]): string | undefined {
-  for (const config of configs) {
-    const id = config?.metadata?.workflowId;
-    if (typeof id === "string" && id !== "") return id;
-  }
-  return undefined;
+/** The workflow id in a config's metadata, if any. */
+export function workflowIdIn(config: { metadata?: Record<string, unknown> } | undefined): string | undefined {
+  const id = config?.metadata?.workflowId;
+  return typeof id === "string" && id !== "" ? id : undefined;
 }

@@ -1,4 +1,5 @@
 import type { NodeStatus, RecordedError, TraceSegment } from "../../core/index.js";
+import type { AttemptSignals } from "./stops.js";
 
 /** Where a node execution stands: what LangGraph says about its task. */
 export interface TaskPlace {
@@ -33,6 +34,8 @@ export interface RunningNode {
   update?: string;
   /** Of the graphs that its task ran by hand, those of earlier attempts and those that reported themselves. */
   graphsSeen?: number;
+  /** What may stop it, where that is known. */
+  signals?: AttemptSignals;
 }
 
 /** What a run is made of beside what its nodes do. */
@@ -44,4 +47,10 @@ export interface RunStart {
   metadata: TraceSegment["metadata"];
   runId?: string;
   capture: TraceSegment["capture"];
+  /** The workflow id that the caller gave for this run. */
+  givenId?: string;
+  /** The workflow id in the run's metadata: a graph inside it inherits that, which does not mean that it was given one. */
+  seenId?: string;
+  /** The run in one of whose nodes this one was started. */
+  parent?: TraceSegment["parent"];
 }

@@ -1,32 +1,26 @@
+import { types } from "node:util";
 import { STATE_CUT } from "../../core/index.js";
+import { classNameOf, DEEPEST, fieldOf, isPlainJson, isProxy, ownField } from "../../core/own-fields.js";
 import type { Redactor } from "./redact.js";
-
-/** Nesting beyond this is not followed. */
-const DEEPEST = 64;
 
 /**
  * A value as JSON text of at most `limit` bytes (UTF-8), ending in {@link STATE_CUT} where it was longer. Reads no
- * more of a large value than fits; never throws (what cannot be read becomes a note). Maps become objects, sets
- * arrays, big integers their digits, errors name and message; of binary data only kind and size are kept.
+ * more of a large value than fits, runs none of the host's code (no getter, `toJSON` or Proxy) and never throws.
+ * Objects are their own data properties, messages what LangChain writes of them, Maps objects, Sets lists, dates ISO
+ * 8601, big integers their digits, errors name and message; of binary data only kind and size are kept, and of what
+ * holds no data its class.
  */
 export function stateText(value: unknown, limit: number, redactor: Redactor | undefined): string | undefined {
   if (limit <= 0) return STATE_CUT;
   try {
-    const quick = redactor || fits(value, limit, 0) < 0 ? undefined : jsonOf(value);
-    if (quick) return quick.text === undefined ? undefined : bounded(quick.text, limit);
+    if (!redactor && isPlainJson(value, limit)) {
+      const text = JSON.stringify(value);
+      return text === undefined ? undefined : bounded(text, limit);
+    }
     const spelling = new Spelling(limit, redactor);
     return spelling.root(value) ? bounded(spelling.text(), limit, spelling.isCut) : undefined;
   } catch (error) {
-    return JSON.stringify(`[unreadable: ${error instanceof Error ? error.name : typeof error}]`);
-  }
-}
-
-/** JSON as the engine writes it; undefined where it cannot (a `toJSON` that gives big integers or circles). */
-function jsonOf(value: unknown): { text: string | undefined } | undefined {
-  try {
-    return { text: JSON.stringify(value) };
-  } catch {
-    return undefined;
+    return JSON.stringify(`[unreadable: ${typeof error === "object" && error ? classNameOf(error) : typeof error}]`);
   }
 }
 
@@ -41,37 +35,6 @@ function bounded(text: string, limit: number, cut = false): string {
   // Whole characters only.
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
   return text.slice(0, read) + STATE_CUT;
-}
-
-/** What remains of a budget after a value; negative when it does not fit, or JSON alone would lose what it holds. */
-function fits(value: unknown, budget: number, depth: number): number {
-  if (typeof value === "string") return budget - value.length - 2;
-  if (typeof value === "bigint") return Number.NEGATIVE_INFINITY;
-  if (typeof value !== "object" || value === null) return budget - 5;
-  if (depth > DEEPEST) return Number.NEGATIVE_INFINITY;
-  let left = budget - 2;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length && left >= 0; i++) left = fits(value[i], left - 1, depth + 1);
-    return left;
-  }
-  if (isSpecial(value)) return Number.NEGATIVE_INFINITY;
-  const inner = value as Record<string, unknown>;
-  for (const key in inner) {
-    if (left < 0) break;
-    left = fits(inner[key], left - key.length - 4, depth + 1);
-  }
-  return left;
-}
-
-/** What JSON would write as `{}`, or number by number. */
-function isSpecial(value: object): boolean {
-  const proto = Object.getPrototypeOf(value);
-  if (proto === Object.prototype || proto === null) return false;
-  return value instanceof Map || value instanceof Set || value instanceof Error || binarySize(value) !== undefined;
-}
-
-function binarySize(value: object): number | undefined {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : undefined;
 }
 
 /** Writes JSON until the budget is used up. */
@@ -94,7 +57,7 @@ class Spelling {
   root(value: unknown): boolean {
     const kept = this.redactor ? this.redactor.value(value, this.path) : value;
     if (!isKept(kept)) return false;
-    if (Array.isArray(kept)) this.inside(kept, LIST, listOf(kept), () => true);
+    if (Array.isArray(kept) && !isProxy(kept)) this.inside(kept, LIST, itemsOf(kept), () => true);
     else this.spell(kept);
     return true;
   }
@@ -120,24 +83,46 @@ class Spelling {
   }
 
   private spellObject(value: object): void {
-    const size = binarySize(value);
-    if (size !== undefined) this.put(`"[${value.constructor.name}, ${size} bytes]"`);
-    else if (Array.isArray(value) || value instanceof Set) this.inside(value, LIST, listOf(value));
-    else if (value instanceof Map) this.inside(value, OBJECT, value);
-    else if (hasToJson(value)) this.spellJson(value);
-    else if (value instanceof Error) this.inside(value, OBJECT, entriesOf({ ...value, ...plainError(value) }));
-    else this.inside(value, OBJECT, entriesOf(value as Record<string, unknown>));
+    const size = isProxy(value) ? undefined : binarySize(value);
+    if (isProxy(value)) this.put('"[Proxy]"');
+    else if (size !== undefined) this.put(JSON.stringify(`[${classNameOf(value)}, ${size} bytes]`));
+    else if (Array.isArray(value)) this.inside(value, LIST, itemsOf(value));
+    else if (types.isSet(value)) this.inside(value, LIST, numbered(Set.prototype.values.call(value)));
+    else if (types.isMap(value)) this.inside(value, OBJECT, Map.prototype.entries.call(value));
+    else if (types.isDate(value)) this.spell(dateText(value));
+    else if (types.isBoxedPrimitive(value)) this.put(JSON.stringify(`[${classNameOf(value)}]`));
+    else this.spellFields(value);
   }
 
-  /** What says itself how it is written. LangChain writes the fields of messages under `kwargs`, which is no part of their path. */
-  private spellJson(value: { toJSON(): unknown }): void {
+  /** What LangChain can write as JSON is written by fields as it would; of models and the like only the class. */
+  private spellFields(value: object): void {
+    const namespace = ownField(value, "lc_namespace");
+    if (Array.isArray(namespace)) {
+      if (ownField(value, "lc_serializable") === true && namespace.includes("messages"))
+        this.spellMessage(value, namespace);
+      else this.put(JSON.stringify(`[${classNameOf(value)}]`));
+      return;
+    }
+    const keys = Object.keys(value);
+    const proto = Object.getPrototypeOf(value);
+    const isError = types.isNativeError(value);
+    if (keys.length === 0 && !isError && proto !== null && proto !== Object.prototype)
+      this.put(JSON.stringify(`[${classNameOf(value)}]`));
+    else if (isError)
+      this.inside(value, OBJECT, fieldsOf(value, [...keys.filter((k) => k !== "name"), "name", "message"]));
+    else this.inside(value, OBJECT, fieldsOf(value, keys));
+  }
+
+  /** LangChain writes the fields of messages under `kwargs`, which is no part of their path. */
+  private spellMessage(value: object, namespace: unknown[]): void {
+    const given = ownField(value, "lc_kwargs");
+    const kwargs: Record<string, unknown> = {};
+    if (typeof given === "object" && given !== null)
+      for (const key of Object.keys(given)) kwargs[key] = ownField(value, key) ?? ownField(given, key);
+    const id = [...namespace, classNameOf(value)];
+    const message = { lc: 1, type: "constructor", id, kwargs };
     this.above.add(value);
-    const json = value.toJSON();
-    if (typeof json !== "object" || json === null)
-      this.spell(this.redactor ? this.redactor.value(json, this.path) : json);
-    else if ((json as { lc?: unknown }).lc === 1)
-      this.inside(json, OBJECT, entriesOf(json as Record<string, unknown>), (key) => key === "kwargs");
-    else this.spell(json);
+    this.inside(message, OBJECT, Object.entries(message), (key) => key === "kwargs");
     this.above.delete(value);
   }
 
@@ -152,18 +137,19 @@ class Spelling {
     this.above.add(value);
     this.put(opening);
     let first = true;
-    for (const [key, raw] of entries) {
+    for (const [given, raw] of entries) {
       if (this.left <= 0) {
         this.isCut = true;
         break;
       }
-      const isNamed = !isUnnamed(key);
-      if (isNamed) this.path.push(String(key));
+      const key = nameOf(given);
+      const isNamed = !isUnnamed(given);
+      if (isNamed) this.path.push(key);
       const kept = this.redactor ? this.redactor.value(raw, this.path) : raw;
       if (isList || isKept(kept)) {
         if (!first) this.put(",");
         first = false;
-        if (!isList) this.put(`${JSON.stringify(this.redactor ? this.redactor.key(String(key)) : String(key))}:`);
+        if (!isList) this.put(`${JSON.stringify(this.redactor ? this.redactor.key(key) : key)}:`);
         this.spell(kept);
       }
       if (isNamed) this.path.pop();
@@ -176,8 +162,9 @@ class Spelling {
 const LIST = ["[", "]"] as const;
 const OBJECT = ["{", "}"] as const;
 
-function plainError({ name, message }: Error): Record<string, unknown> {
-  return { name, message };
+/** The text of a Map's key: an object's own would be made by its code. */
+function nameOf(key: unknown): string {
+  return typeof key === "object" && key !== null ? `[${classNameOf(key)}]` : String(key);
 }
 
 /** Whether JSON keeps such a value as an object's property. */
@@ -185,15 +172,40 @@ function isKept(value: unknown): boolean {
   return value !== undefined && typeof value !== "function" && typeof value !== "symbol";
 }
 
-function* listOf(items: Iterable<unknown>): Iterable<readonly [number, unknown]> {
+const sizeOfView = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "byteLength")?.get;
+const sizeOfBuffer = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")?.get;
+const sizeOfDataView = Object.getOwnPropertyDescriptor(DataView.prototype, "byteLength")?.get;
+
+/** Bytes of binary data, by the engine's own count. */
+function binarySize(value: object): number | undefined {
+  if (types.isTypedArray(value)) return sizeOfView?.call(value);
+  if (types.isArrayBuffer(value)) return sizeOfBuffer?.call(value);
+  if (types.isDataView(value)) return sizeOfDataView?.call(value);
+  return undefined;
+}
+
+function dateText(date: Date): string | null {
+  return Number.isNaN(Date.prototype.getTime.call(date)) ? null : Date.prototype.toISOString.call(date);
+}
+
+function* numbered(items: Iterable<unknown>): Iterable<readonly [number, unknown]> {
   let i = 0;
   for (const item of items) yield [i++, item];
 }
 
-function* entriesOf(value: Record<string, unknown>): Iterable<readonly [string, unknown]> {
-  for (const key of Object.keys(value)) yield [key, value[key]];
+function* itemsOf(list: readonly unknown[]): Iterable<readonly [number, unknown]> {
+  for (let i = 0; i < list.length; i++) yield [i, dataOf(list, i)];
 }
 
-function hasToJson(value: object): value is { toJSON(): unknown } {
-  return typeof (value as { toJSON?: unknown }).toJSON === "function";
+function* fieldsOf(value: object, keys: readonly string[]): Iterable<readonly [string, unknown]> {
+  for (const key of keys) yield [key, key in OWN_OR_CLASS ? fieldOf(value, key) : dataOf(value, key)];
+}
+
+/** What an error's class may hold for all of its kind. */
+const OWN_OR_CLASS = { name: true, message: true };
+
+/** An own property's value; of one that is computed when read, only that. */
+function dataOf(value: object, key: PropertyKey): unknown {
+  const field = Object.getOwnPropertyDescriptor(value, key);
+  return field?.get || field?.set ? "[getter]" : field?.value;
 }

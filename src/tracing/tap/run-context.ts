@@ -1,18 +1,69 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { RunConfigLike } from "../../core/index.js";
+import { SCRATCHPAD_KEY, TASK_ID_KEY } from "../internals.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 
-/**
- * Where in a config the run it belongs to is noted. A symbol: LangGraph copies it from task to task
- * and into subgraphs, while everything that lists, prints or sends a config passes it by.
- */
-export const RUN = Symbol("langgraph-collective-learning.run");
-
-/** The run, or within a node the execution, that a config belongs to. */
-export function runOf(config: RunConfigLike | undefined): RunRecorder | NodeRun | undefined {
-  return (config?.configurable as { [RUN]?: RunRecorder | NodeRun } | undefined)?.[RUN];
-}
+/** What work belongs to: a node's execution, or (where nodes are not recorded) its run. */
+export type Host = NodeRun | RunRecorder;
 
 /** The recorder behind either. */
-export function recorderOf(run: RunRecorder | NodeRun): RunRecorder {
-  return "recorder" in run ? run.recorder : run;
+export function recorderOf(host: Host): RunRecorder {
+  return "recorder" in host ? host.recorder : host;
+}
+
+/**
+ * Which run of one tracer a config belongs to. Nothing is put into configs: each task of LangGraph's has an object of
+ * its own (its scratchpad) that every config made inside the task carries on, and that is looked up here. A graph that
+ * nobody wrapped has tasks of its own; their namespace names the task around them.
+ */
+export class RunContext {
+  private readonly byScratchpad = new WeakMap<object, Host>();
+  /** Tasks under way. */
+  private readonly byTask = new Map<string, Host>();
+
+  /** A task of a run begins (again). */
+  enter(config: RunConfigLike, host: Host): void {
+    const scratchpad = config.configurable?.[SCRATCHPAD_KEY];
+    if (typeof scratchpad === "object" && scratchpad !== null) this.byScratchpad.set(scratchpad, host);
+    const taskId = taskIdOf(config);
+    if (taskId !== undefined) this.byTask.set(taskId, host);
+  }
+
+  /** The task's attempt has ended. */
+  leave(config: RunConfigLike, host: Host): void {
+    const taskId = taskIdOf(config);
+    if (taskId !== undefined && this.byTask.get(taskId) === host) this.byTask.delete(taskId);
+  }
+
+  /** What the config belongs to, whether or not that still runs. */
+  of(config: RunConfigLike | undefined): Host | undefined {
+    const configurable = config?.configurable;
+    if (!configurable) return undefined;
+    const scratchpad = configurable[SCRATCHPAD_KEY];
+    const host = typeof scratchpad === "object" && scratchpad !== null ? this.byScratchpad.get(scratchpad) : undefined;
+    return host ?? this.within(configurable.checkpoint_ns);
+  }
+
+  /** What a graph that is called with a config runs in: by its config, else by the async context. */
+  hostOf(config: RunConfigLike | undefined): Host | undefined {
+    return (
+      this.of(config) ?? this.of(AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunConfigLike | undefined)
+    );
+  }
+
+  /** The innermost task under way that a namespace lies in. */
+  private within(namespace: unknown): Host | undefined {
+    if (typeof namespace !== "string" || this.byTask.size === 0) return undefined;
+    for (const part of namespace.split("|").reverse()) {
+      const host = this.byTask.get(part.slice(part.indexOf(":") + 1));
+      if (host) return host;
+    }
+    return undefined;
+  }
+}
+
+/** LangGraph's id of a task: the end of the task's namespace. */
+function taskIdOf(config: RunConfigLike): string | undefined {
+  const id = config.configurable?.[TASK_ID_KEY];
+  return typeof id === "string" ? id : undefined;
 }

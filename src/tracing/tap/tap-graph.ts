@@ -1,5 +1,4 @@
 import { withoutHandlers } from "../callbacks/callback-list.js";
-import { isCallHandler } from "../callbacks/node-calls.js";
 import {
   graphNamespace,
   isPregel,
@@ -12,22 +11,26 @@ import {
 } from "../internals.js";
 import { outlookOf, shapeOf } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
-import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
-import { withLeanWrites } from "./lean-writes.js";
-import { RUN, recorderOf, runOf } from "./run-context.js";
-import { tapNode } from "./tap-node.js";
+import type { RunRecorder } from "../record/run-recorder.js";
+import { recorderOf } from "./run-context.js";
+import { type TapSettings, tapNode, tapsOf } from "./tap-node.js";
 
 /** What a wrapped graph tells the tracer about the runs that begin with it. */
 export interface RootHooks {
-  /** A run begins; undefined: leave it alone. The config returned takes the place of the given one. */
-  begin(
-    input: unknown,
-    config: TaskConfig | undefined,
-    graph: PregelShape,
-  ): { recorder: RunRecorder; config: TaskConfig } | undefined;
-  /** The loop is ready: now it is known what the run continues. Awaited before the first node. */
-  resolve(recorder: RunRecorder, loop: LoopShape | undefined, input: unknown): Promise<void>;
+  /** A run begins; undefined: it belongs to a run around it, or is left alone. The config returned takes the place of the given one. */
+  begin(config: TaskConfig | undefined, graph: PregelShape): { recorder: RunRecorder; config: TaskConfig } | undefined;
+  /** The loop is ready: now it is known what the run continues. What it may give is awaited before the first node. */
+  resolve(recorder: RunRecorder, loop: LoopShape): Promise<void> | undefined;
   end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
+  /** Whether a callback handler is one that watches a node of the tracer's. */
+  isCallHandler(handler: unknown): boolean;
+}
+
+/** How a graph is captured. `hooks` only at the root: its subgraphs begin no runs. */
+interface Wrapping extends TapSettings {
+  hooks: RootHooks | undefined;
+  /** Nodes can be tapped. */
+  taps: boolean;
 }
 
 /** Marks the classes made here with the class they extend. */
@@ -50,102 +53,122 @@ export function whyNotHook(graph: PregelShape): string | undefined {
   return typeof graph.constructor === "function" ? undefined : "the graph has no constructor";
 }
 
-/** A copy of a graph, of the same type, whose runs (and with `taps` whose nodes) are captured. */
-export function hookGraph(graph: PregelShape, hooks: RootHooks, taps: boolean): PregelShape {
-  return cloneGraph(graph, hooks, taps, new Map());
+/** A copy of a graph, of the same type, whose runs (and where `settings` say so, whose nodes) are captured. */
+export function hookGraph(graph: PregelShape, hooks: RootHooks, settings: TapSettings): PregelShape {
+  return cloneGraph(graph, { ...settings, hooks, taps: whyNotTap(graph) === undefined }, new Map());
 }
 
 /**
  * Captures the runs of the graph itself, for owners that hold it where it cannot be replaced. Only for a
  * graph that was made for this purpose.
  */
-export function hookInPlace(graph: PregelShape, hooks: RootHooks, taps: boolean): void {
-  graph.nodes = hookNodes(graph, taps, new Map());
-  Object.setPrototypeOf(graph, hookedClass(graph, hooks, taps).prototype);
+export function hookInPlace(graph: PregelShape, hooks: RootHooks, settings: TapSettings): void {
+  const wrapping = { ...settings, hooks, taps: whyNotTap(graph) === undefined };
+  graph.nodes = hookNodes(graph, wrapping, new Map());
+  Object.setPrototypeOf(graph, hookedClass(graph, wrapping).prototype);
 }
 
-function cloneGraph(
-  graph: PregelShape,
-  hooks: RootHooks | undefined,
-  taps: boolean,
-  made: Map<PregelShape, PregelShape>,
-): PregelShape {
+function cloneGraph(graph: PregelShape, wrapping: Wrapping, made: Map<PregelShape, PregelShape>): PregelShape {
   const known = made.get(graph);
   if (known) return known;
-  const fields: Record<string, unknown> = { ...graph, nodes: hookNodes(graph, taps, made) };
+  const fields: Record<string, unknown> = { ...graph, nodes: hookNodes(graph, wrapping, made) };
   // A graph that validates itself fills this in again, and must not do so in the original's.
   if (graph.autoValidate) fields.triggerToNodes = {};
-  const clone = new (hookedClass(graph, hooks, taps))(fields);
+  const clone = new (hookedClass(graph, wrapping))(fields);
   made.set(graph, clone);
   return clone;
 }
 
-/** Copies of a graph's nodes that write without ado, and with `taps` report what they do. */
-function hookNodes(graph: PregelShape, taps: boolean, made: Map<PregelShape, PregelShape>): Record<string, NodeShape> {
+/** Copies of a graph's nodes that can report what they do. */
+function hookNodes(
+  graph: PregelShape,
+  wrapping: Wrapping,
+  made: Map<PregelShape, PregelShape>,
+): Record<string, NodeShape> {
   const shape = shapeOf(graph);
   const nodes: Record<string, NodeShape> = {};
   for (const [name, given] of Object.entries(graph.nodes)) {
     // Of a graph that is wrapped already only the latest wrapping counts.
     const node = originals.get(given) ?? given;
-    const lean = withLeanWrites(node, graph);
-    const hooked = taps ? tapNode(name, lean, outlookOf(shape, name), tappedSubgraph(node, made)) : lean;
+    const subgraph = tappedSubgraph(node, wrapping, made);
+    const hooked = wrapping.taps ? tapNode(name, node, outlookOf(shape, name), wrapping, subgraph) : node;
     originals.set(hooked, node);
     nodes[name] = hooked;
   }
   return nodes;
 }
 
-function tappedSubgraph({ bound }: NodeShape, made: Map<PregelShape, PregelShape>): PregelShape | undefined {
-  return isPregel(bound) && whyNotTap(bound) === undefined ? cloneGraph(bound, undefined, true, made) : undefined;
+function tappedSubgraph(
+  { bound }: NodeShape,
+  wrapping: Wrapping,
+  made: Map<PregelShape, PregelShape>,
+): PregelShape | undefined {
+  if (!isPregel(bound) || whyNotTap(bound) !== undefined) return undefined;
+  return cloneGraph(bound, { ...wrapping, hooks: undefined, taps: true }, made);
 }
 
+/** Holds the run of one call of a graph. */
+const OWN = Symbol("langgraph-collective-learning.run");
+
 /** A subclass of the graph's own class, so that it keeps its type and survives `withConfig`. */
-function hookedClass(
-  graph: PregelShape,
-  hooks: RootHooks | undefined,
-  taps: boolean,
-): new (
-  fields: object,
-) => PregelShape {
+function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: object) => PregelShape {
+  const { hooks, context } = wrapping;
   const Base = (graph.constructor as { [BASE]?: PregelShape["constructor"] })[BASE] ?? graph.constructor;
   class Hooked extends Base {
     static readonly [BASE] = Base;
+    declare readonly [OWN]?: RunRecorder;
 
     override _streamIterator(input: unknown, options?: TaskConfig): AsyncGenerator<unknown> {
-      // A run within a run belongs to it; so does everything while capture is off.
-      if (hooks === undefined || runOf(options))
-        return super._streamIterator(input, taps ? unwatched(options) : options);
-      const begun = hooks.begin(input, options, this);
-      if (!begun) return super._streamIterator(input, options);
-      return followed(super._streamIterator(input, begun.config), begun.recorder, hooks);
+      if (hooks === undefined) return super._streamIterator(input, options);
+      const begun = hooks.begin(options, this);
+      if (!begun) return super._streamIterator(input, withoutOwn(options, hooks));
+      // The graph itself, which knows its run: nothing of it stands in a config, where the host's code could see it.
+      const own = Object.defineProperty(Object.create(this), OWN, { value: begun.recorder });
+      return followed(super._streamIterator.call(own, input, begun.config), begun.recorder, hooks);
     }
 
-    override async _runLoop(params: { loop: LoopShape; config: TaskConfig }): Promise<void> {
-      const run = runOf(params.loop?.config);
-      const parent = super._runLoop;
-      if (!parent) return;
-      if (!run) return parent.call(this, params);
-      const recorder = recorderOf(run);
-      // The run's own loop is the first of its loops to begin.
-      const isOwn = hooks !== undefined && !recorder.isLooping;
-      if (isOwn) {
-        recorder.isLooping = true;
-        recorder.base = String(params.loop.config.configurable?.checkpoint_ns ?? "");
-        recorder.checkpointId = params.loop.checkpoint?.id;
-        // Where handlers listen, this is the id by which other tracing services know the run.
-        recorder.start.runId ??= params.loop.manager?.runId;
-        await hooks.resolve(recorder, params.loop, params.loop.input);
-      }
-      if (!isOwn && hooks !== undefined && taps && "recorder" in run) run.graphsSeen = (run.graphsSeen ?? 0) + 1;
-      watchCache(this, params.loop, run);
-      try {
-        await parent.call(this, params);
-      } finally {
-        if (isOwn) {
-          recorder.checkpointId = params.loop.checkpoint?.id;
-          if (params.loop.status.startsWith("interrupt")) recorder.interrupted = true;
-        }
-      }
+    override _runLoop(params: { loop: LoopShape; config: TaskConfig }): Promise<void> {
+      const run = () => super._runLoop!(params);
+      const recorder = this[OWN];
+      if (recorder && hooks) return this.runOwn(recorder, hooks, params, run);
+      const host = context.hostOf(params.loop.config);
+      const around = host && recorderOf(host);
+      if (!host || !around || around.isFinished) return run();
+      if (hooks && "recorder" in host) host.graphsSeen = (host.graphsSeen ?? 0) + 1;
+      this.report(params.loop, around);
+      return run();
+    }
+
+    private runOwn(
+      recorder: RunRecorder,
+      hooks: RootHooks,
+      { loop, config }: { loop: LoopShape; config: TaskConfig },
+      run: () => Promise<void>,
+    ): Promise<void> {
+      recorder.base = String(loop.config.configurable?.checkpoint_ns ?? "");
+      recorder.checkpointId = loop.checkpoint?.id;
+      recorder.signal = config.signal;
+      // Where handlers listen, this is the id by which other tracing services know the run.
+      recorder.start.runId ??= loop.manager?.runId;
+      const ended = () => {
+        recorder.checkpointId = loop.checkpoint?.id;
+        if (loop.status.startsWith("interrupt")) recorder.interrupted = true;
+      };
+      const begin = () => {
+        this.report(loop, recorder);
+        return heard(run(), ended, ended);
+      };
+      // A run that resumes nothing is not made to wait, not even for a turn of the event loop.
+      const waiting = hooks.resolve(recorder, loop);
+      return waiting ? waiting.then(begin) : begin();
+    }
+
+    /** Has the tasks of a loop report to a run. */
+    private report(loop: LoopShape, recorder: RunRecorder): void {
+      recorder.quietly(() => {
+        if (wrapping.taps) loop.nodes = tapsOf(this.nodes, loop, recorder);
+        watchCache(this, loop, recorder);
+      });
     }
   }
   if (typeof Base.prototype._runLoop !== "function") delete (Hooked.prototype as { _runLoop?: unknown })._runLoop;
@@ -153,9 +176,15 @@ function hookedClass(
   return Hooked;
 }
 
+/** A promise as it is, listened to before anybody else: one more around it would cost turns of the event loop. */
+function heard<T>(promise: Promise<T>, then: (value: T) => void, failed: () => void = () => {}): Promise<T> {
+  promise.then(then, failed);
+  return promise;
+}
+
 /** The config of a graph that is tapped itself and run inside a node, without the handler that watches the node. */
-function unwatched(config: TaskConfig | undefined): TaskConfig | undefined {
-  const callbacks = withoutHandlers(config?.callbacks, isCallHandler);
+function withoutOwn(config: TaskConfig | undefined, hooks: RootHooks): TaskConfig | undefined {
+  const callbacks = withoutHandlers(config?.callbacks, hooks.isCallHandler);
   return callbacks === config?.callbacks ? config : { ...config, callbacks };
 }
 
@@ -208,15 +237,13 @@ function followed(stream: AsyncGenerator<unknown>, recorder: RunRecorder, hooks:
 }
 
 /** A node served from the cache does not run, but the loop asks the cache for it: note it with its edges. */
-function watchCache(graph: PregelShape, loop: LoopShape, run: RunRecorder | NodeRun): void {
+function watchCache(graph: PregelShape, loop: LoopShape, recorder: RunRecorder): void {
   const match = loop._matchCachedWrites;
   if (typeof match !== "function" || loop.cache === undefined) return;
-  const recorder = recorderOf(run);
-  loop._matchCachedWrites = async () => {
-    const matched = await match.call(loop);
-    if (matched.length > 0) recorder.quietly(() => noteCached(graph, loop, recorder, matched));
-    return matched;
-  };
+  loop._matchCachedWrites = () =>
+    heard(match.call(loop), (matched) => {
+      if (matched.length > 0) recorder.quietly(() => noteCached(graph, loop, recorder, matched));
+    });
 }
 
 function noteCached(graph: PregelShape, loop: LoopShape, recorder: RunRecorder, matched: { task: TaskShape }[]): void {
@@ -229,9 +256,4 @@ function noteCached(graph: PregelShape, loop: LoopShape, recorder: RunRecorder, 
     const cached = recorder.nodeInferred(place, "cached");
     noteSentEdges(recorder, cached, [task.writes], undefined, outlookOf(shape, name));
   }
-}
-
-/** The config with its run noted. */
-export function configWithRun(config: TaskConfig | undefined, recorder: RunRecorder): TaskConfig {
-  return { ...config, configurable: { ...config?.configurable, [RUN]: recorder } };
 }

@@ -6,6 +6,7 @@ import {
   copyOf,
   graphNamespace,
   isRecord,
+  type LoopShape,
   type NodeShape,
   type RunnableShape,
   SCRATCHPAD_KEY,
@@ -21,13 +22,20 @@ import { noteSentEdges } from "../record/noted-edges.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
 import { updateOf } from "../record/update.js";
-import { RUN, recorderOf, runOf } from "./run-context.js";
+import type { RunContext } from "./run-context.js";
 
-/** What a tapped runnable knows of its node. */
-interface Tap {
+/** How much the nodes of a graph tell: all they do, or only which run their tasks belong to. */
+export interface TapSettings {
+  context: RunContext;
+  records: boolean;
+  /** Model and tool calls inside nodes are recorded. */
+  calls: boolean;
+}
+
+/** What is known of a tapped node. */
+interface Tap extends TapSettings {
   name: string;
   outlook: NodeOutlook;
-  timeout: NodeShape["timeout"];
   isSubgraph: boolean;
 }
 
@@ -36,38 +44,62 @@ const UNTAPPED = Symbol("langgraph-collective-learning.untapped");
 
 /** A runnable made for one task, with its tap and its own `invoke`. */
 interface TappedRunnable extends RunnableShape {
-  [TAP]: Tap;
+  [TAP]: { tap: Tap; loop: LoopShape; recorder: RunRecorder };
   [UNTAPPED]: RunnableShape["invoke"];
 }
 
-/**
- * A node that reports what it does to the run in its config, and is otherwise the node itself. Copies
- * share the classes of what they copy, and the tap is one function for all: the engine's fast paths stay fast.
- */
+const taps = new WeakMap<NodeShape, Tap>();
+
+/** A node that can report what it does (see {@link tapsOf}), and is otherwise the node itself. */
 export function tapNode(
   name: string,
   node: NodeShape,
   outlook: NodeOutlook,
+  settings: TapSettings,
   subgraph: RunnableShape | undefined,
 ): NodeShape {
   const tapped = copyOf(node);
-  const tap: Tap = { name, outlook, timeout: node.timeout, isSubgraph: subgraph !== undefined };
   if (subgraph) {
     tapped.bound = subgraph;
     tapped.subgraphs = node.subgraphs?.map((g) => (g === node.bound ? subgraph : g));
-  } else if (name !== START) tapped.bound = watchCalls(node.bound);
-  tapped.getNode = () => {
-    const runnable = node.getNode.call(tapped);
+  } else if (settings.records && settings.calls && name !== START)
+    tapped.bound = watchCalls(node.bound, settings.context);
+  taps.set(tapped, { ...settings, name, outlook, isSubgraph: subgraph !== undefined });
+  return tapped;
+}
+
+/**
+ * The nodes of a graph for one of its loops: their tasks report to the loop's run. Copies share the classes of what
+ * they copy, and the tap is one function for all: the engine's fast paths stay fast.
+ */
+export function tapsOf(
+  nodes: Record<string, NodeShape>,
+  loop: LoopShape,
+  recorder: RunRecorder,
+): Record<string, NodeShape> {
+  const reporting: Record<string, NodeShape> = {};
+  for (const name of Object.keys(nodes)) {
+    const node = nodes[name]!;
+    const tap = taps.get(node);
+    reporting[name] = tap ? reportingNode(node, { tap, loop, recorder }) : node;
+  }
+  return reporting;
+}
+
+function reportingNode(node: NodeShape, about: TappedRunnable[typeof TAP]): NodeShape {
+  const reporting: NodeShape = Object.create(node);
+  reporting.getNode = () => {
+    const runnable = node.getNode.call(node);
     if (!runnable) return undefined;
     // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
-    const shared = runnable === tapped.bound || tapped.writers.includes(runnable);
+    const shared = runnable === node.bound || node.writers.includes(runnable);
     const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
-    own[TAP] = tap;
+    own[TAP] = about;
     own[UNTAPPED] = own.invoke;
     own.invoke = tappedInvoke;
     return own;
   };
-  return tapped;
+  return reporting;
 }
 
 /**
@@ -75,11 +107,11 @@ export function tapNode(
  * plain function that is the very object LangGraph keeps for calls without a config, so both ways of
  * calling are seen, while the node itself runs without callback machinery.
  */
-function watchCalls(bound: RunnableShape): RunnableShape {
+function watchCalls(bound: RunnableShape, context: RunContext): RunnableShape {
   if (!isCallable(bound)) {
     const watched = Object.create(bound) as RunnableShape;
     watched.invoke = (input, config) => {
-      const callbacks = watchedCallbacks(config);
+      const callbacks = watchedCallbacks(config, context);
       // The node's name is for the node's own run; as with LangChain's callbacks, what runs inside goes without.
       return bound.invoke(input, callbacks ? { ...config, callbacks, runName: undefined } : config);
     };
@@ -87,7 +119,7 @@ function watchCalls(bound: RunnableShape): RunnableShape {
   }
   const watched = copyOf(bound);
   watched.func = (input, config) => {
-    const callbacks = watchedCallbacks(config);
+    const callbacks = watchedCallbacks(config, context);
     if (callbacks) {
       config.callbacks = callbacks;
       delete config.runName;
@@ -102,10 +134,10 @@ function isCallable(bound: RunnableShape): bound is CallableShape {
   return typeof (bound as CallableShape).func === "function" && bound.constructor.name === "RunnableCallable";
 }
 
-/** The callbacks of a node's config with the handler added; undefined where calls are not recorded. */
-function watchedCallbacks(config: TaskConfig | undefined): unknown {
-  const run = runOf(config);
-  if (!run || !("recorder" in run) || run.recorder.muted || !run.recorder.settings.calls) return undefined;
+/** The callbacks of a node's config with the handler added; undefined where nothing is recorded. */
+function watchedCallbacks(config: TaskConfig | undefined, context: RunContext): unknown {
+  const run = context.of(config);
+  if (!run || !("recorder" in run) || run.recorder.muted) return undefined;
   return addCallHandler(config?.callbacks, run);
 }
 
@@ -114,25 +146,37 @@ function watchedCallbacks(config: TaskConfig | undefined): unknown {
  * first: each further promise would cost every node some turns of the event loop.
  */
 function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig): Promise<unknown> {
-  const active = runOf(config);
-  const recorder = active && recorderOf(active);
-  if (!recorder || recorder.muted || !config?.configurable) return this[UNTAPPED](input, config);
-  const { name, outlook, timeout, isSubgraph } = this[TAP];
+  const { tap, loop, recorder } = this[TAP];
+  if (!config?.configurable) return this[UNTAPPED](input, config);
+  const { name, outlook, context, isSubgraph } = tap;
+  if (!tap.records || recorder.muted) {
+    recorder.quietly(() => {
+      context.enter(config, recorder);
+      recorder.noteSignals(config, { loop, attempt: config.signal });
+      watchTasks(config.configurable as Configurable, this[TAP]);
+    });
+    const leave = () => context.leave(config, recorder);
+    return overheard(() => this[UNTAPPED](input, config), leave, leave);
+  }
   const sends: (readonly Write[])[] = [];
   let run: NodeRun;
   try {
     run = recorder.nodeStarted(placeOf(name, config), input);
-    watchAttempt(config.configurable, run, sends);
+    run.signals = { loop, attempt: config.signal };
+    context.enter(config, run);
+    run.graphsSeen = graphsRun(config.configurable);
+    overhearSends(config.configurable, sends);
+    watchTasks(config.configurable, this[TAP]);
   } catch (error) {
     recorder.captureFailed(error);
     return this[UNTAPPED](input, config);
   }
   const settled = (note: () => void) => {
     recorder.quietly(note);
-    if (!isSubgraph && !recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
+    context.leave(config, run);
+    if (!isSubgraph && !tap.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
   };
-  const failed = (error: unknown) =>
-    settled(() => noteFailure(recorder, run, error, { signal: config.signal, timeout }));
+  const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
   const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
   return overheard(() => this[UNTAPPED](input, config), ended, failed);
 }
@@ -177,31 +221,27 @@ type Configurable = Record<PropertyKey, unknown>;
 type Overhearing<F> = F & { [UNTAPPED]?: F };
 
 /**
- * Notes the node's run in a task's `configurable`, overhears its sends, and watches its functional tasks. The
- * object is changed as it is: LangGraph makes one for every attempt, from that of the attempt before.
+ * Overhears what a task's attempt sends. The object is changed as it is: LangGraph makes one for every attempt, from
+ * that of the attempt before.
  */
-function watchAttempt(configurable: Configurable, run: NodeRun, sends: (readonly Write[])[]): void {
-  configurable[RUN] = run;
-  run.graphsSeen = graphsRun(configurable);
+function overhearSends(configurable: Configurable, sends: (readonly Write[])[]): void {
   const given = configurable[SEND_KEY] as Overhearing<(writes: readonly Write[]) => unknown> | undefined;
-  if (typeof given === "function") {
-    const send = given[UNTAPPED] ?? given;
-    const overhearing: typeof given = (writes) => {
-      sends.push(writes);
-      return send(writes);
-    };
-    overhearing[UNTAPPED] = send;
-    configurable[SEND_KEY] = overhearing;
-  }
-  watchTasks(configurable, run.recorder);
+  if (typeof given !== "function") return;
+  const send = given[UNTAPPED] ?? given;
+  const overhearing: typeof given = (writes) => {
+    sends.push(writes);
+    return send(writes);
+  };
+  overhearing[UNTAPPED] = send;
+  configurable[SEND_KEY] = overhearing;
 }
 
 /** Has the functional tasks that are called with these values report themselves. */
-function watchTasks(configurable: Configurable, recorder: RunRecorder): void {
+function watchTasks(configurable: Configurable, about: TappedRunnable[typeof TAP]): void {
   const given = configurable[CALL_KEY] as Overhearing<TaskCall> | undefined;
   if (typeof given !== "function") return;
   const call = given[UNTAPPED] ?? given;
-  const watching: typeof given = (func, name, ...rest) => call(watchTask(func, name, recorder), name, ...rest);
+  const watching: typeof given = (func, name, ...rest) => call(watchTask(func, name, about), name, ...rest);
   watching[UNTAPPED] = call;
   configurable[CALL_KEY] = watching;
 }
@@ -213,32 +253,44 @@ type TaskFunction = (...args: unknown[]) => unknown;
  * A functional task that reports when it really runs (one replayed from a checkpoint does not). As with a node, what the
  * task gives back is handed out as it is: further promises would let it end later.
  */
-function watchTask(func: TaskFunction, name: string, recorder: RunRecorder): TaskFunction {
+function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeof TAP]): TaskFunction {
+  const { tap, loop, recorder } = about;
   return (...args) => {
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
     if (!config?.configurable) return func(...args);
+    if (!tap.records || recorder.muted) {
+      recorder.quietly(() => {
+        tap.context.enter(config, recorder);
+        recorder.noteSignals(config, { loop, attempt: config.signal });
+        watchTasks(config.configurable as Configurable, about);
+      });
+      const leave = () => tap.context.leave(config, recorder);
+      return overheard(() => func(...args), leave, leave);
+    }
     let run: NodeRun;
     try {
       run = recorder.nodeStarted(placeOf(name, config), args);
-      // Ours alone: the object was made for this task.
-      config.configurable[RUN] = run;
+      run.signals = { loop, attempt: config.signal };
+      // The config is ours to change: it was made for this task.
+      tap.context.enter(config, run);
       run.graphsSeen = graphsRun(config.configurable);
-      watchTasks(config.configurable, recorder);
-      if (recorder.settings.calls) config.callbacks = addCallHandler(config.callbacks, run);
+      watchTasks(config.configurable, about);
+      if (tap.calls) config.callbacks = addCallHandler(config.callbacks, run);
     } catch (error) {
       recorder.captureFailed(error);
       return func(...args);
     }
     const settled = (note: () => void) => {
       recorder.quietly(note);
-      if (!recorder.settings.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
+      tap.context.leave(config, run);
+      if (!tap.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
     };
     const ended = (output: unknown) =>
       settled(() => {
         recorder.nodeWrote(run, output);
         recorder.nodeEnded(run, "success");
       });
-    const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error, { signal: config.signal }));
+    const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
     return overheard(() => func(...args), ended, failed);
   };
 }

@@ -1,0 +1,81 @@
+import { types } from "node:util";
+
+/** Prototypes further up than this are not looked at. */
+const HIGHEST = 16;
+/** Nesting beyond this is not followed. */
+export const DEEPEST = 64;
+
+/** Whether reading a value's properties runs code that stands behind them (a Proxy's). */
+export function isProxy(value: unknown): boolean {
+  return types.isProxy(value);
+}
+
+/**
+ * An object's own property, where it is data; undefined where it is missing or computed when read. Reading it runs
+ * no code of whoever made the object.
+ */
+export function ownField(value: object, key: PropertyKey): unknown {
+  return types.isProxy(value) ? undefined : Object.getOwnPropertyDescriptor(value, key)?.value;
+}
+
+/** As {@link ownField}, with what the object's class holds as data, and what the platform's own errors compute. */
+export function fieldOf(value: object, key: PropertyKey): unknown {
+  let at: object | null = value;
+  for (let i = 0; at !== null && i < HIGHEST && !types.isProxy(at); i++) {
+    const found = Object.getOwnPropertyDescriptor(at, key);
+    if (found) return found.get && isPlatforms(at) ? found.get.call(value) : found.value;
+    at = Object.getPrototypeOf(at);
+  }
+  return undefined;
+}
+
+/** The name of an object's class; "Object" where it has none. */
+export function classNameOf(value: object): string {
+  if (types.isProxy(value)) return "Proxy";
+  const made = fieldOf(value, "constructor");
+  const name = typeof made === "function" ? ownField(made, "name") : undefined;
+  return typeof name === "string" && name !== "" ? name.slice(0, 100) : "Object";
+}
+
+function isPlatforms(prototype: object): boolean {
+  return typeof DOMException === "function" && prototype === DOMException.prototype;
+}
+
+/**
+ * Whether the engine's own JSON of a value takes about `budget` characters at most, runs no code of the host's, and loses
+ * nothing of what the value holds. Looks at no more of it than that many characters.
+ */
+export function isPlainJson(value: unknown, budget: number): boolean {
+  return !isJsonPatched() && restOf(value, budget, 0) >= 0;
+}
+
+/** Whether the host gave all objects, texts or numbers a `toJSON`. */
+function isJsonPatched(): boolean {
+  return [Array, String, Number, Boolean].some((known) => "toJSON" in known.prototype);
+}
+
+/** What remains of a budget after a value; negative where it does not fit or is more than plain data. */
+function restOf(value: unknown, budget: number, depth: number): number {
+  if (typeof value === "string") return budget - value.length - 2;
+  if (typeof value === "bigint") return Number.NEGATIVE_INFINITY;
+  if (typeof value !== "object" || value === null) return budget - 5;
+  if (depth > DEEPEST || types.isProxy(value)) return Number.NEGATIVE_INFINITY;
+  const proto = Object.getPrototypeOf(value);
+  let left = budget - 2;
+  if (Array.isArray(value)) {
+    if (proto !== Array.prototype || Object.hasOwn(value, "toJSON")) return Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < value.length && left >= 0; i++) {
+      const item = Object.getOwnPropertyDescriptor(value, i);
+      left = item?.get ? Number.NEGATIVE_INFINITY : restOf(item?.value, left - 1, depth + 1);
+    }
+    return left;
+  }
+  if (proto !== Object.prototype && proto !== null) return Number.NEGATIVE_INFINITY;
+  for (const key in value) {
+    if (left < 0) break;
+    const field = Object.getOwnPropertyDescriptor(value, key);
+    if (!field || field.get || field.set || key === "toJSON") return Number.NEGATIVE_INFINITY;
+    left = restOf(field.value, left - key.length - 4, depth + 1);
+  }
+  return left;
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { PRESETS, type RedactPreset } from "../../src/tracing/record/redact-presets.js";
+
+describe("the preset for keys", () => {
+  it.each([
+    ["OpenAI", "sk-proj-Ab1Cd2Ef3Gh4Ij5Kl6Mn7"],
+    ["Anthropic", "sk-ant-api03-Ab1Cd2Ef3Gh4Ij5"],
+    ["Stripe", "sk_live_51Ab2Cd3Ef4Gh5Ij6"],
+    ["GitHub", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"],
+    ["GitHub, fine-grained", "github_pat_11ABCDEFG0abcdefghij_klm"],
+    ["GitLab", "glpat-Ab1Cd2Ef3Gh4Ij5Kl6Mn"],
+    ["Slack", "xoxb-1234567890-abcdefghij"],
+    ["Groq", "gsk_Ab1Cd2Ef3Gh4Ij5Kl6Mn"],
+    ["Hugging Face", "hf_AbCdEfGhIjKlMnOpQrStUv"],
+    ["Replicate", "r8_Ab1Cd2Ef3Gh4Ij5Kl6Mn"],
+    ["LangSmith", "lsv2_pt_0123456789abcdef_0123"],
+    ["Tavily", "tvly-dev-Ab1Cd2Ef3Gh4Ij5"],
+    ["Perplexity", "pplx-0123456789abcdef0123"],
+    ["xAI", "xai-Ab1Cd2Ef3Gh4Ij5Kl6Mn"],
+    ["NVIDIA", "nvapi-Ab1Cd2Ef3Gh4Ij5Kl6Mn"],
+    ["SendGrid", "SG.Ab1Cd2Ef3Gh4Ij5Kl6Mn7O.Pq8Rs9Tu0Vw1Xy2Za3Bc4"],
+    ["Google", "AIzaSyA1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q"],
+    ["Google OAuth", "ya29.a0AfH6SMBx1y2z3a4b5c6d"],
+    ["AWS", "AKIAIOSFODNN7EXAMPLE"],
+    ["HashiCorp Vault", "hvs.CAESIJ1a2b3c4d5e6f7g8h9i"],
+    ["Databricks", "dapi0123456789abcdef0123456789abcdef"],
+    ["Shopify", "shpat_0123456789abcdef0123456789abcdef"],
+    ["Supabase", "sbp_0123456789abcdef0123456789abcdef"],
+    ["a JSON web token", "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK"],
+    ["a bearer header", "Bearer abcdefghijklmnop1234"],
+  ])("knows that of %s", (_, secret) => {
+    expect(PRESETS.key(`KEY=${secret} and more`)).toBe("KEY=[redacted] and more");
+    expect(PRESETS.key(`so: ${secret}!`)).toBe("so: [redacted]!");
+  });
+
+  it.each([
+    ["Basic dXNlcjpwYXNzd29yZA==", "Basic [redacted]"],
+    ["postgres://ann:pa:ss@db.example.org:5432/app", "postgres://[redacted]@db.example.org:5432/app"],
+    ["mongodb+srv://ann:p%40ss@cluster0.example.net", "mongodb+srv://[redacted]@cluster0.example.net"],
+    ["redis://:secret@10.0.0.1", "redis://[redacted]@10.0.0.1"],
+    ["Server=db;User Id=ann;Password=s3cret;Pooling=true", "Server=db;User Id=ann;[redacted];Pooling=true"],
+    ["AccountName=a;AccountKey=Zm9vYmFyYmF6cXV1eA==;x", "AccountName=a;[redacted];x"],
+    ["-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----!", "[redacted]!"],
+    ["cut: -----BEGIN PRIVATE KEY-----\nMIIEow", "cut: [redacted]"],
+  ])("takes the secret out of %s", (text, expected) => {
+    expect(PRESETS.key(text)).toBe(expected);
+  });
+
+  it.each([
+    "basic research methodology",
+    "Basic principles",
+    "https://example.org/@ann/posts:1",
+    "http://localhost:3000/app",
+    "a skateboarding_tournament, key_findings_of_the_report",
+    "sk-learn is a library",
+    "mailto:ann",
+  ])("leaves %s alone", (text) => {
+    expect(PRESETS.key(text)).toBe(text);
+  });
+});
+
+it.each([
+  "jürgen@müller.de",
+  "ann.o'neil+x@mail.example.co.uk",
+  "用户@例子.广告",
+  "a@xn--bcher-kva.xn--p1ai",
+  "𝒂b@example.org",
+])("the preset for mail addresses knows %s", (address) => {
+  expect(PRESETS.email(`to ${address}, please`)).toBe("to [redacted], please");
+});
+
+it.each(["a @ b", "@ann", "ann@", "x@y", "@@@"])("the preset for mail addresses leaves %s alone", (text) => {
+  expect(PRESETS.email(text)).toBe(text);
+});
+
+it.each([
+  ["phone", "+49\u00a030\u00a0901820"],
+  ["phone", "030\u2013901\u2013820"],
+  ["phone", "+49 (0) 30 \u2013 901820"],
+  ["phone", "+1\u202f212\u202f555\u202f0100"],
+  ["card", "4111\u00a01111\u00a01111\u00a01111"],
+  ["card", "4111\u20131111\u20131111\u20131111"],
+] as const)("the preset for %s knows numbers as they are set: %s", (preset, number) => {
+  expect(PRESETS[preset](`my ${number} is`)).toBe("my [redacted] is");
+});
+
+/** Texts on which a pattern that starts anew at each letter, or looks to the end from each start, takes hours. */
+const HARD: readonly string[] = [
+  "a",
+  "1",
+  " ",
+  "-",
+  "@",
+  "a@",
+  "a.",
+  "1 ",
+  "12-",
+  "11(",
+  "+1",
+  "eyJ",
+  "eyJ-",
+  "eyJaaaaaaaa.",
+  "sk-",
+  "-sk-aaaaaaaaaaa.",
+  "xoxb-",
+  "Bearer ",
+  "bearer aaaa",
+  "Basic ",
+  "Basic aaaaaaaa",
+  "://",
+  "://a:",
+  "://a:b@",
+  "password=",
+  'password="',
+  "AccountKey=",
+  "-----BEGIN PRIVATE KEY-----",
+  "-----BEGIN ",
+  "PRIVATE KEY-----",
+  "hvs.",
+  "é@é.",
+  "\ud83d",
+];
+
+describe.each(["email", "phone", "card", "key"] as const satisfies RedactPreset[])("the preset %s", (preset) => {
+  it("takes time linear in the text: 1 MB of the hardest is done at once", () => {
+    for (const piece of HARD) {
+      const text = piece.repeat(Math.ceil(2 ** 20 / piece.length));
+      const start = performance.now();
+      PRESETS[preset](text);
+      // Normally some 10 to 100 ms; one that is quadratic takes minutes.
+      expect({ piece, isDone: performance.now() - start < 3000 }).toEqual({ piece, isDone: true });
+    }
+  });
+});

@@ -1,5 +1,5 @@
-import type { RunStatus } from "../../core/index.js";
 import { isControlSignal } from "../../core/control-signal.js";
+import type { RunStatus } from "../../core/index.js";
 import { fieldOf } from "../../core/own-fields.js";
 import { isCommand, isRecord } from "../internals.js";
 import { isAbort, isLangGraphAbort, recordedError, stepTimeoutError } from "./errors.js";

@@ -14,6 +14,14 @@ const REMEMBERED_KINDS = 1000;
 /** Told in this process, whichever of its loops said it. */
 const toldHere = new Set<string>();
 
+/** Set in the learning thread, whose lines are its host's to write. */
+let replacement: Logger | undefined;
+
+/** What the default logger of this thread would say goes to another logger from here on. */
+export function replaceDefaultLogger(logger: Logger | undefined): void {
+  replacement = logger;
+}
+
 /**
  * The default logger, which writes to the console's error stream: warnings and errors, each kind (its message
  * without the data) once in a process. With `LEARNING_LOG` set to `debug`, `info`, `warn` or `error`, everything
@@ -22,6 +30,7 @@ const toldHere = new Set<string>();
  * @param told the kinds that were told before
  */
 export function defaultLogger(env: NodeJS.ProcessEnv = process.env, told: Set<string> = toldHere): Logger {
+  if (replacement) return replacement;
   const asked = LEVELS.indexOf(env.LEARNING_LOG as Level);
   const from = asked < 0 ? LEVELS.indexOf("warn") : asked;
   const at = (level: Level) => {

@@ -1,11 +1,11 @@
-import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { defaultLogger, LearningError, type Logger, messageOf } from "../core/index.js";
+import { loadOptional, resolveOptional } from "./optional.js";
 
 /** TensorFlow.js' core API. */
 export type TensorFlow = typeof import("@tensorflow/tfjs-core");
 
-/** `native` is the TensorFlow library through `@tensorflow/tfjs-node`, an optional dependency. */
+/** `native` is the TensorFlow library through `@tensorflow/tfjs-node`. All three are optional peers. */
 export type BackendName = "native" | "wasm" | "cpu";
 
 /** A backend that passed its smoke test. */
@@ -22,6 +22,11 @@ export interface BackendOptions {
   prefer?: BackendName;
   logger?: Logger;
 }
+
+/** What to install for large networks: the native library, or where it is not supported the portable one. */
+export const INSTALL_TENSORFLOW =
+  "npm install @tensorflow/tfjs-node@4, or where that is not supported @tensorflow/tfjs-core@4 " +
+  "@tensorflow/tfjs-layers@4 @tensorflow/tfjs-backend-wasm@4 @tensorflow/tfjs-backend-cpu@4";
 
 const ORDER: readonly BackendName[] = ["native", "wasm", "cpu"];
 
@@ -50,37 +55,37 @@ export async function chooseBackend(options: BackendOptions = {}): Promise<Tenso
   throw new LearningError("TENSOR_BACKEND", {
     received: rejected.map((r) => `${r.name}: ${r.reason}`).join("; "),
     expected: "one working TensorFlow.js backend",
-    remedy:
-      "Reinstall the package with its dependencies @tensorflow/tfjs-backend-wasm and @tensorflow/tfjs-backend-cpu.",
+    remedy: `${INSTALL_TENSORFLOW}; or leave the engine to \`auto\`, which does without.`,
   });
 }
 
+const WASM = "@tensorflow/tfjs-backend-wasm";
+
 const LOADERS: Record<BackendName, () => Promise<TensorFlow>> = {
   async native() {
-    const tf = await loadCore();
-    // By a name the compiler does not follow: an optional dependency may be missing when this is built.
-    const optional = "@tensorflow/tfjs-node";
-    await import(optional);
+    // It brings the core, but not every package manager shows that to others.
+    const own = await loadOptional<TensorFlow & { default?: TensorFlow }>("@tensorflow/tfjs-node");
+    const tf = await loadCore().catch(() => own.default ?? own);
+    tf.env().set("PROD", true);
     return use(tf, "tensorflow");
   },
   async wasm() {
     const tf = await loadCore();
-    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
-    const manifest = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm/package.json");
-    if (!tf.findBackend("wasm")) setWasmPaths(join(dirname(manifest), "dist") + sep);
+    const { setWasmPaths } = await loadOptional<typeof import("@tensorflow/tfjs-backend-wasm")>(WASM);
+    if (!tf.findBackend("wasm")) setWasmPaths(join(dirname(resolveOptional(`${WASM}/package.json`)), "dist") + sep);
     return withoutNewListeners(() => use(tf, "wasm"));
   },
   async cpu() {
     const tf = await loadCore();
-    await import("@tensorflow/tfjs-backend-cpu");
+    await loadOptional("@tensorflow/tfjs-backend-cpu");
     return use(tf, "cpu");
   },
 };
 
 async function loadCore(): Promise<TensorFlow> {
-  const tf = await import("@tensorflow/tfjs-core");
+  const tf = await loadOptional<TensorFlow>("@tensorflow/tfjs-core");
   // The core's Node build has no gradients of its operations; loading the layers registers them.
-  await import("@tensorflow/tfjs-layers");
+  await loadOptional("@tensorflow/tfjs-layers");
   // Production mode: no advertisement on the console, no NaN scan after every operation.
   tf.env().set("PROD", true);
   return tf;

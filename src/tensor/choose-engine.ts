@@ -1,5 +1,5 @@
-import type { Network } from "../core/index.js";
-import { type BackendOptions, chooseBackend } from "./backend.js";
+import { defaultLogger, isLearningError, type Network } from "../core/index.js";
+import { type BackendOptions, chooseBackend, INSTALL_TENSORFLOW } from "./backend.js";
 import type { EngineChoice, GradientEngine } from "./engine.js";
 import { plainEngine } from "./plain-engine.js";
 import { tensorflowEngine } from "./tensorflow-engine.js";
@@ -18,9 +18,20 @@ export interface EngineOptions extends BackendOptions {
  */
 const TENSORFLOW_FROM = 1.2e6;
 
-/** The engine for training `network`; TensorFlow.js is loaded only when it is chosen. */
+/**
+ * The engine for training `network`. TensorFlow.js is loaded only when it is chosen; where it is not installed the
+ * plain engine does its work, and one line says what to install.
+ * @throws TENSOR_BACKEND where the engine `tensorflow` was asked for and none works
+ */
 export async function chooseEngine(network: Network, options: EngineOptions): Promise<GradientEngine> {
-  const { engine = "auto", rows } = options;
-  const plain = engine === "plain" || (engine === "auto" && rows * network.parameters.length < TENSORFLOW_FROM);
-  return plain ? plainEngine() : tensorflowEngine(await chooseBackend(options));
+  const { engine = "auto", rows, logger = defaultLogger() } = options;
+  const isSmall = rows * network.parameters.length < TENSORFLOW_FROM;
+  if (engine === "plain" || (engine === "auto" && isSmall)) return plainEngine();
+  try {
+    return tensorflowEngine(await chooseBackend(options));
+  } catch (error) {
+    if (engine === "tensorflow" || !isLearningError(error, "TENSOR_BACKEND")) throw error;
+    logger.warn(`training this network would be some three times faster with TensorFlow.js: ${INSTALL_TENSORFLOW}`);
+    return plainEngine();
+  }
 }

@@ -1,6 +1,6 @@
 // Runs in the learning thread.
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf, show } from "../core/index.js";
+import { type Logger, messageOf, replaceDefaultLogger, show } from "../core/index.js";
 import { takeConsole } from "./console.js";
 import type { Job } from "./job.js";
 import { JOBS, type Jobs } from "./jobs/index.js";
@@ -39,6 +39,9 @@ async function handle({ id, job, input, cancel }: RunRequest): Promise<void> {
 
 // Nothing happens where somebody imports this file elsewhere than in the thread.
 if (parentPort && workerData === THREAD_DATA) {
+  const tell = (level: keyof Logger) => (message: string, data?: unknown) =>
+    reply({ type: "told", level, message, ...(data !== undefined && { data: JSON.parse(JSON.stringify(data)) }) });
+  replaceDefaultLogger({ debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") });
   takeConsole((text) => reply({ type: "printed", text }));
   parentPort.on("message", (request: RunRequest) => {
     queue = queue.then(() => handle(request));

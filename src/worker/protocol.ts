@@ -16,4 +16,5 @@ export type WorkerReply =
   | { id: number; type: "progress"; share: number; message?: string }
   | { id: number; type: "result"; output: unknown }
   | { id: number; type: "error"; message: string; stack?: string }
-  | { type: "printed"; text: string };
+  | { type: "printed"; text: string }
+  | { type: "told"; level: "debug" | "info" | "warn" | "error"; message: string; data?: unknown };

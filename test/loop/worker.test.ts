@@ -66,6 +66,15 @@ describe("the learning worker", () => {
     expect(worker.generation).toBe(2);
   });
 
+  it("hands what the thread has to say to the host's logger", async () => {
+    const warned: unknown[][] = [];
+    const logger = { ...defaultLogger({ LEARNING_LOG: "off" }), warn: (...args: unknown[]) => void warned.push(args) };
+    const worker = startLearningWorker<Misbehaving>({ logger, entry: misbehaving });
+    open.push(worker);
+    await worker.run("tell", {});
+    expect(warned).toEqual([["something to install", { n: 1 }]]);
+  });
+
   it("stops a busy job when asked, and refuses one asked to stop before", async () => {
     const worker = start<Misbehaving>(misbehaving);
     const stop = new AbortController();

@@ -21,6 +21,10 @@ parentPort.on("message", ({ id, job, input, cancel }) => {
     parentPort.postMessage({ id, type: "error", message: steps >= 0 ? "stopped as asked" : "never" });
   }
   if (job === "spin") for (;;);
+  if (job === "tell") {
+    parentPort.postMessage({ type: "told", level: "warn", message: "something to install", data: { n: 1 } });
+    parentPort.postMessage({ id, type: "result", output: "told" });
+  }
   if (job === "print") {
     console.log("noise that must not reach the host's output");
     console.error("a trainer's complaint");

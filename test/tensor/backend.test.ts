@@ -59,6 +59,8 @@ describe("chooseBackend", () => {
       throw new Error("gone");
     };
     vi.doMock("@tensorflow/tfjs-backend-cpu", none);
-    await expect(chooseBackend({ prefer: "cpu" })).rejects.toThrow(/\[TENSOR_BACKEND\] received cpu: .*Reinstall/);
+    await expect(chooseBackend({ prefer: "cpu" })).rejects.toThrow(
+      /\[TENSOR_BACKEND\] received cpu: .*npm install @tensorflow\/tfjs-node@4/,
+    );
   });
 });

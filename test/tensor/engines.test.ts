@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createRng, forward, type Network } from "../../src/core/index.js";
 import {
   adamState,
@@ -137,5 +137,27 @@ describe("chooseEngine", () => {
     expect((await chooseEngine(large, { rows: 256, prefer: "wasm" })).name).toBe("tensorflow-wasm");
     expect((await chooseEngine(large, { rows: 256, engine: "plain" })).name).toBe("plain");
     expect((await chooseEngine(small, { rows: 8, engine: "tensorflow", prefer: "cpu" })).name).toBe("tensorflow-cpu");
+  });
+
+  it("does without TensorFlow.js where it is not installed, and says once what to install for large work", async () => {
+    const packages = ["tfjs-node", "tfjs-core", "tfjs-layers"];
+    const missing = (name: string) => () => {
+      throw new Error(`Cannot find package '@tensorflow/${name}'`);
+    };
+    for (const name of packages) vi.doMock(`@tensorflow/${name}`, missing(name));
+    const told: string[] = [];
+    const logger = { debug() {}, info() {}, warn: (message: string) => told.push(message), error() {} };
+    const small = makeNetwork("relu");
+    const large = createNetwork({ inputs: 64, outputs: 2, hidden: [128, 128] }, rng);
+    expect((await chooseEngine(small, { rows: 64, logger })).name).toBe("plain");
+    expect(told).toEqual([]);
+    expect((await chooseEngine(large, { rows: 256, logger })).name).toBe("plain");
+    expect(told).toEqual([
+      expect.stringMatching(/^training this network would be .* npm install @tensorflow\/tfjs-node@4/),
+    ]);
+    await expect(chooseEngine(large, { rows: 256, engine: "tensorflow", logger })).rejects.toThrow(
+      /TENSOR_BACKEND.*native: .*wasm: .*cpu: /,
+    );
+    for (const name of packages) vi.doUnmock(`@tensorflow/${name}`);
   });
 });

@@ -79,6 +79,7 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
   const onReply = (reply: WorkerReply) => {
     if (reply.type === "ready") return;
     if (reply.type === "printed") return options.logger.debug("learning worker", reply.text);
+    if (reply.type === "told") return options.logger[reply.level](reply.message, reply.data);
     const p = pending.get(reply.id);
     if (!p) return;
     if (reply.type === "progress") return p.onProgress?.(reply.share, reply.message);

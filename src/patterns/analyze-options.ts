@@ -1,3 +1,5 @@
+import type { PatternGroup } from "./grouped.js";
+
 /** How runs are analysed. */
 export interface AnalyzeOptions {
   /** Only this workflow type. */
@@ -21,6 +23,11 @@ export interface AnalyzeOptions {
   maxFindings?: number;
   /** Fewest judged runs for rewards to come from judgement rather than success; default 10. */
   minRated?: number;
+  /**
+   * Whose runs are not independent and are kept together in every test: those of a user, of a thread, or with one
+   * value of a metadata field. Default: users where runs name at least eight, else threads, else every run by itself.
+   */
+  group?: PatternGroup;
   /** Default 1. */
   seed?: number | string;
 }

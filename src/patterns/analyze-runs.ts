@@ -8,6 +8,7 @@ import { type Conformance, checkConformance, referenceOf } from "./conformance.j
 import { decisionRules } from "./decision-rules.js";
 import type { EventLog } from "./event-log.js";
 import { failurePrecursors } from "./failure-precursors.js";
+import { groupNumbers, groupOfRuns } from "./grouped.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
@@ -38,10 +39,18 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
     const reward = rewardOf(run);
     return reward === undefined ? [] : [{ run, reward }];
   });
+  const groupOf = groupOfRuns(runs, options.group);
+  // Where no two runs belong together, every run is its own group.
+  const grouping = groupNumbers(runs.map(groupOf)) && { groupOf };
   const types = [...engine.types]
     .filter(([name, t]) => wanted(name) && t.logs.nodes.size > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const { findings, tested, supports } = testPatterns(types, rated, { ...options, ...stepping }, rng.fork("patterns"));
+  const { findings, tested, supports } = testPatterns(
+    types,
+    rated,
+    { ...options, ...stepping, groupOf },
+    rng.fork("patterns"),
+  );
   onStep?.();
   const maps = types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)] as const);
   const times = runs.map((r) => r.at).sort();
@@ -71,9 +80,13 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
         const run = engine.runs.get(d.workflowId);
         return options.workflowType === undefined || run?.workflowType === options.workflowType;
       }),
-      { fdr, ...stepping, rng: rng.fork("rules") },
+      { fdr, ...stepping, rng: rng.fork("rules"), groupOf: (id) => nameOf(engine.runs.get(id), groupOf) ?? id },
     ),
-    failurePrecursors: failurePrecursors(runs, { fdr, permutations, ...stepping, rng: rng.fork("failures") }),
+    failurePrecursors: failurePrecursors(runs, {
+      ...{ fdr, permutations, rng: rng.fork("failures") },
+      ...grouping,
+      ...stepping,
+    }),
     blames: runs
       .filter((r) => r.succeeded === false)
       .flatMap((r): PatternReport["blames"] => {
@@ -86,11 +99,14 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
         workflowType: run.workflowType,
         metrics: run.metrics,
         reward: apartOf(run, reward),
+        group: groupOf(run),
       })),
       { fdr, permutations, ...stepping, rng: rng.fork("metrics") },
     ),
   };
 }
+
+const nameOf = (run: RunView | undefined, groupOf: (run: RunView) => string) => run && groupOf(run);
 
 const LISTED_RUNS = 100;
 const LISTED_DEVIATIONS = 20;
@@ -110,7 +126,7 @@ type Rated = { run: RunView; reward: number };
 function testPatterns(
   types: [string, TypeLogs][],
   rated: Rated[],
-  options: AnalyzeOptions & { onStep?: () => void },
+  options: AnalyzeOptions & { onStep?: () => void; groupOf: (run: RunView) => string },
   rng: Rng,
 ) {
   const supports: PatternReport["minSupport"] = [];
@@ -149,6 +165,7 @@ function testPatterns(
       classes: rated.length,
       members,
       scope,
+      groupOf: groupNumbers(rated.map((r) => options.groupOf(r.run))),
     },
     {
       ...(options.fdr !== undefined && { fdr: options.fdr }),

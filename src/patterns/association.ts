@@ -1,4 +1,5 @@
 import type { Rng } from "../core/index.js";
+import { groupedTest } from "./grouped.js";
 import { stepDownMaxT } from "./max-t.js";
 
 /** Rated runs and the features whose association with the reward is in question. */
@@ -14,6 +15,8 @@ export interface AssociationData {
   members: readonly ArrayLike<number>[];
   /** For each feature the stratum whose runs it is about (its workflow type); absent: all runs. */
   scope?: ArrayLike<number>;
+  /** Number of each run's group: runs of one are not independent and stay together; absent: every run by itself. */
+  groupOf?: Int32Array;
 }
 
 export interface AssociationOptions {
@@ -51,7 +54,8 @@ export interface Association {
 /**
  * Tests all features together: the difference of mean rewards within strata, divided by its exact
  * permutation standard deviation, judged by step-down max-T. Intervals are those of Agresti and Caffo
- * (2000), which stay honest for few runs and for rewards that are all 0 or all 1.
+ * (2000), which stay honest for few runs and for rewards that are all 0 or all 1. Where runs are grouped, see
+ * {@link groupedTest}.
  */
 export function testAssociations(data: AssociationData, options: AssociationOptions): Association[] {
   const { fdr = 0.05, permutations = 999, minRuns = 5, onStep, rng } = options;
@@ -74,8 +78,9 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
       into[f] = sd > 0 ? Math.abs(sum - (scale.mean[f] as number)) / sd : Number.NaN;
     }
   };
-  const observed = new Float64Array(data.members.length);
-  statisticsOf(strata.rewards, observed);
+  const grouped = data.groupOf && groupedTest(data, data.groupOf, rng);
+  const observed = grouped?.observed ?? new Float64Array(data.members.length);
+  if (!grouped) statisticsOf(strata.rewards, observed);
   for (const [f, cell] of cells.entries())
     if (cell.runsWith < minRuns || cell.runsWithout < minRuns) observed[f] = Number.NaN;
   const shuffledRewards = strata.rewards.slice();
@@ -83,6 +88,10 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
     observed,
     (into) => {
       onStep?.();
+      if (grouped) {
+        grouped.turned(into);
+        return;
+      }
       for (const { from, to } of strata.ranges)
         for (let i = to - 1; i > from; i--) {
           const j = from + rng.int(i - from + 1);

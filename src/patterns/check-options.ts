@@ -10,7 +10,14 @@ const NUMBERS: Partial<Record<keyof AnalyzeOptions, number>> = {
   maxFindings: 0,
   minRated: 0,
 };
-const OTHERS: readonly (keyof AnalyzeOptions)[] = ["workflowType", "minSupport", "fdr", "permutations", "seed"];
+const OTHERS: readonly (keyof AnalyzeOptions)[] = [
+  "workflowType",
+  "minSupport",
+  "fdr",
+  "permutations",
+  "seed",
+  "group",
+];
 const KEYS = [...OTHERS, ...Object.keys(NUMBERS)];
 
 /**
@@ -19,7 +26,15 @@ const KEYS = [...OTHERS, ...Object.keys(NUMBERS)];
  */
 export function checkOptions(options: AnalyzeOptions): void {
   refuseUnknownKeys(options, KEYS, "the options of analyzePatterns");
-  const { fdr = 0.05, permutations = 999, minSupport = 0.05 } = options;
+  const { fdr = 0.05, permutations = 999, minSupport = 0.05, group = "run" } = options;
+  const named =
+    typeof group === "string" ? ["run", "thread", "user"].includes(group) : typeof group?.metadata === "string";
+  if (!named)
+    throw new LearningError("PATTERN_INVALID", {
+      received: `group ${show(group)}`,
+      expected: 'run, thread, user, or { metadata: "FIELD" }',
+      remedy: "Name what keeps runs together.",
+    });
   supportCount(minSupport, 1);
   for (const [name, least] of Object.entries(NUMBERS)) {
     const value = options[name as keyof AnalyzeOptions];

@@ -47,6 +47,8 @@ export interface DecisionRuleOptions {
   minLeaf?: number;
   /** Level of the rules' tests; default 0.05. */
   fdr?: number;
+  /** Group of a run, by its id: runs of one group count as one; default the run. */
+  groupOf?: (workflowId: string) => string;
   /** Called between steps of long work; what it throws ends it. */
   onStep?: () => void;
   rng: Rng;
@@ -79,10 +81,11 @@ function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleO
   const { maxDepth = 2, minLeaf = 20, rng } = options;
   const weighted = rows.every((r) => r.propensity !== undefined);
   const weightOf = (r: RatedRow) => (weighted ? 1 / (r.propensity as number) : 1);
-  const runs = shuffled([...new Set(rows.map((r) => r.workflowId))], rng.fork(decisionPoint));
+  const groupOf = (r: RatedRow) => options.groupOf?.(r.workflowId) ?? r.workflowId;
+  const runs = shuffled([...new Set(rows.map(groupOf))], rng.fork(decisionPoint));
   const shapes = new Set(runs.slice(0, runs.length >> 1));
-  const shape = rows.filter((r) => shapes.has(r.workflowId));
-  const measure = rows.filter((r) => !shapes.has(r.workflowId));
+  const shape = rows.filter((r) => shapes.has(groupOf(r)));
+  const measure = rows.filter((r) => !shapes.has(groupOf(r)));
   if (shape.length < minLeaf || measure.length < minLeaf) return [];
   const rules: DecisionRule[] = [];
   const grow = (inShape: RatedRow[], inMeasure: RatedRow[], conditions: Condition[]) => {
@@ -95,7 +98,7 @@ function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleO
       }
       return;
     }
-    const rule = leafRule(decisionPoint, conditions, inShape, inMeasure, weightOf);
+    const rule = leafRule(decisionPoint, conditions, inShape, inMeasure, { weightOf, groupOf });
     if (rule) rules.push(rule);
   };
   grow(shape, measure, []);
@@ -107,7 +110,7 @@ function leafRule(
   conditions: Condition[],
   shape: RatedRow[],
   measure: RatedRow[],
-  weightOf: (r: RatedRow) => number,
+  { weightOf, groupOf }: { weightOf: (r: RatedRow) => number; groupOf: (r: RatedRow) => string },
 ): DecisionRule | undefined {
   const best = [...means(shape, weightOf)].filter(([, m]) => m.n >= 3).sort(([, a], [, b]) => b.mean - a.mean)[0]?.[0];
   if (best === undefined) return undefined;
@@ -118,8 +121,9 @@ function leafRule(
   const a = effective(
     measure.filter((r) => r.chosen === best),
     weightOf,
+    groupOf,
   );
-  const b = effective(others, weightOf);
+  const b = effective(others, weightOf, groupOf);
   const interval = differenceInterval(a.n, a.sum, a.square, b.n, b.sum, b.square);
   const half = (interval.upper - interval.lower) / 2 / 1.959963985;
   const middle = (interval.upper + interval.lower) / 2;
@@ -145,14 +149,14 @@ function leafRule(
 
 /**
  * Weighted moments at the effective sample size (Kish, 1965) over runs: unequal weights widen intervals, and
- * the decisions of one run, which share its reward, count as one.
+ * the decisions of one run, which share its reward, or of one group of runs, count as one.
  */
-function effective(rows: readonly RatedRow[], weightOf: (r: RatedRow) => number) {
+function effective(rows: readonly RatedRow[], weightOf: (r: RatedRow) => number, groupOf: (r: RatedRow) => string) {
   const ofRun = new Map<string, number>();
   let [w, s, q] = [0, 0, 0];
   for (const r of rows) {
     const weight = weightOf(r);
-    ofRun.set(r.workflowId, (ofRun.get(r.workflowId) ?? 0) + weight);
+    ofRun.set(groupOf(r), (ofRun.get(groupOf(r)) ?? 0) + weight);
     w += weight;
     s += weight * r.reward;
     q += weight * r.reward * r.reward;

@@ -1,6 +1,9 @@
 import type { Rng } from "../core/index.js";
 import { testAssociations } from "./association.js";
-import type { Attempt } from "./run-view.js";
+import { groupNumbers } from "./grouped.js";
+import type { Attempt, RunView } from "./run-view.js";
+
+type GroupedAttempt = Attempt & { group: string };
 
 /** What tends to come directly before a node fails. */
 export interface FailurePrecursor {
@@ -24,6 +27,8 @@ export interface PrecursorOptions {
   fdr?: number;
   /** Permutations; default 999. */
   permutations?: number;
+  /** Whose runs stay together; default every execution by itself. */
+  groupOf?: (run: RunView) => string;
   /** Called between steps of long work; what it throws ends it. */
   onStep?: () => void;
   rng: Rng;
@@ -35,25 +40,28 @@ export interface PrecursorOptions {
  * fails over and over is one case.
  */
 export function failurePrecursors(
-  runs: Iterable<{ workflowType: string; attempts: readonly Attempt[] }>,
-  { fdr = 0.05, permutations = 999, onStep, rng }: PrecursorOptions,
+  runs: Iterable<Pick<RunView, "workflowType" | "attempts"> & Partial<RunView>>,
+  options: PrecursorOptions,
 ): FailurePrecursor[] {
-  const strata = new Map<string, { key: { workflowType: string; node: string }; rows: Attempt[] }>();
+  const { fdr = 0.05, permutations = 999, onStep, groupOf, rng } = options;
+  const strata = new Map<string, { key: { workflowType: string; node: string }; rows: GroupedAttempt[] }>();
   for (const run of runs)
     for (const a of run.attempts) {
       const id = JSON.stringify([run.workflowType, a.node]);
       const entry = strata.get(id) ?? { key: { workflowType: run.workflowType, node: a.node }, rows: [] };
       strata.set(id, entry);
-      entry.rows.push(a);
+      entry.rows.push({ ...a, group: groupOf?.(run as RunView) ?? "" });
     }
   const failing = [...strata.values()].filter((s) => s.rows.some((r) => r.failed));
   const rewards: number[] = [];
+  const groups: string[] = [];
   const stratumOf: number[] = [];
   const features: { stratum: number; before: string[]; rows: number[] }[] = [];
   for (const [stratum, { rows }] of failing.entries()) {
     const byContext = new Map<string, { stratum: number; before: string[]; rows: number[] }>();
     for (const row of rows) {
       const at = rewards.push(row.failed ? 0 : 1) - 1;
+      groups.push(row.group);
       stratumOf.push(stratum);
       for (let n = 1; n <= row.before.length; n++) {
         const before = row.before.slice(-n);
@@ -73,6 +81,7 @@ export function failurePrecursors(
       classes: rewards.length,
       members: features.map((f) => f.rows),
       scope: features.map((f) => f.stratum),
+      ...(groupOf && { groupOf: groupNumbers(groups) }),
     },
     { fdr, permutations, rng, ...(onStep && { onStep }) },
   );

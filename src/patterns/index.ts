@@ -9,6 +9,7 @@ export * from "./decision-rules.js";
 export * from "./directly-follows.js";
 export * from "./event-log.js";
 export * from "./failure-precursors.js";
+export type { PatternGroup } from "./grouped.js";
 export { lookAt, type PatternReward, patternReward, type RunFacts, takeIn } from "./intake.js";
 export * from "./loops.js";
 export * from "./max-t.js";

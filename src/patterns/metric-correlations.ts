@@ -1,4 +1,5 @@
 import type { Rng } from "../core/index.js";
+import { groupNumbers } from "./grouped.js";
 import { stepDownMaxT } from "./max-t.js";
 
 /** A rated run with its measurements. */
@@ -6,6 +7,8 @@ export interface MeasuredRun {
   workflowType: string;
   metrics: Readonly<Record<string, number>>;
   reward: number;
+  /** Whose runs stay together; default each run by itself. */
+  group?: string;
 }
 
 /** How a metric goes with the reward of one workflow type. */
@@ -58,6 +61,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       }));
       return {
         workflowType,
+        groupOf: groupNumbers(list.map((r, i) => r.group ?? `${i}`)),
         rewards: standardRanks(list.map((r) => r.reward)),
         columns: columns.filter((c) => c.ranks.some((v) => v !== 0)),
       };
@@ -69,16 +73,33 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
     return sum;
   };
   const observed = Float64Array.from(all, (c) => correlate(c.ranks, c.block.rewards));
-  const scale = all.map((c) => Math.sqrt(c.ranks.length - 1));
+  const parts = all.map((c) => c.block.groupOf && partsOf(c.ranks, c.block.rewards, c.block.groupOf));
+  // Of grouped runs: divided by the spread over groups, to be turned by whole groups (see `groupedTest`).
+  const scale = all.map((c, k) => {
+    const squares = parts[k]?.reduce((s, v) => s + v * v, 0);
+    return squares === undefined ? Math.sqrt(c.ranks.length - 1) : squares > 1e-12 ? 1 / Math.sqrt(squares) : 0;
+  });
   const pValues = stepDownMaxT(
     observed.map((r, k) =>
       all[k]?.block.rewards.some((v) => v !== 0) ? Math.abs(r) * (scale[k] as number) : Number.NaN,
     ),
     (into) => {
       onStep?.();
-      for (const b of blocks) shuffleInPlace(b.rewards, rng);
-      for (const [k, c] of all.entries())
-        into[k] = Math.abs(correlate(c.ranks, c.block.rewards)) * (scale[k] as number);
+      const signs = new Map<(typeof blocks)[number], Int8Array>();
+      for (const b of blocks)
+        if (b.groupOf)
+          signs.set(
+            b,
+            Int8Array.from(b.groupOf, () => (rng.next() < 0.5 ? 1 : -1)),
+          );
+        else shuffleInPlace(b.rewards, rng);
+      for (const [k, c] of all.entries()) {
+        const turned = signs.get(c.block);
+        const sum = turned
+          ? (parts[k] as Float64Array).reduce((s, v, g) => s + (turned[g] as number) * v, 0)
+          : correlate(c.ranks, c.block.rewards);
+        into[k] = Math.abs(sum) * (scale[k] as number);
+      }
     },
     permutations,
   );
@@ -101,6 +122,15 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       };
     })
     .sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
+}
+
+/** Each group's part of a correlation. */
+function partsOf(ranks: Float64Array, rewards: Float64Array, groupOf: Int32Array): Float64Array {
+  const parts = new Float64Array(groupOf.reduce((most, g) => Math.max(most, g + 1), 0));
+  groupOf.forEach((g, i) => {
+    parts[g] = (parts[g] as number) + (ranks[i] as number) * (rewards[i] as number);
+  });
+  return parts;
 }
 
 function shuffleInPlace(values: Float64Array, rng: Rng): void {

@@ -18,6 +18,10 @@ export interface Attempt {
 export interface RunView {
   id: string;
   workflowType: string;
+  /** What it may be grouped by. */
+  userId?: string;
+  threadId?: string;
+  metadata?: Trace["metadata"];
   /** ISO time of the run's start. */
   at: string;
   /** Undefined while neither succeeded nor failed. */
@@ -47,6 +51,9 @@ export function viewRun(trace: Trace): RunView {
   return {
     id: trace.workflowId,
     workflowType: trace.workflowType,
+    ...(trace.userId !== undefined && { userId: trace.userId }),
+    ...(trace.threadId !== undefined && { threadId: trace.threadId }),
+    ...(Object.keys(trace.metadata).length > 0 && { metadata: trace.metadata }),
     at: trace.startedAt,
     ...((failed || trace.status === "success") && { succeeded: !failed }),
     cases: {

@@ -1,0 +1,145 @@
+import type { Rng } from "../core/index.js";
+import type { RunView } from "./run-view.js";
+
+/**
+ * Whose runs are not independent of each other: those of a `user`, of a `thread`, or those with the same value
+ * of a field of their metadata (the task they are about, say). `run`: every run by itself.
+ */
+export type PatternGroup = "run" | "thread" | "user" | { metadata: string };
+
+/** With fewer groups there are too few ways to turn their signs for any verdict. */
+const LEAST_GROUPS = 8;
+
+/**
+ * The group of each run. Without an option users, where runs name at least eight of them, else threads, else none.
+ * Runs that do not say what they are grouped by stand alone.
+ */
+export function groupOfRuns(runs: readonly RunView[], option?: PatternGroup): (run: RunView) => string {
+  const known: Record<"thread" | "user", (run: RunView) => string | undefined> = {
+    user: (run) => run.userId,
+    thread: (run) => run.threadId,
+  };
+  const enough = (of: (run: RunView) => string | undefined) => new Set(runs.map(of)).size > LEAST_GROUPS;
+  const kind = option ?? (enough(known.user) ? "user" : enough(known.thread) ? "thread" : "run");
+  if (kind === "run") return (run) => run.id;
+  const of =
+    typeof kind === "string" ? known[kind] : (run: RunView) => run.metadata?.[kind.metadata]?.toString() ?? undefined;
+  return (run) => {
+    const name = of(run);
+    return name === undefined ? `run ${run.id}` : `group ${name}`;
+  };
+}
+
+/** Numbers the groups; undefined where all are different, so that nothing has to be kept together. */
+export function groupNumbers(names: readonly string[]): Int32Array | undefined {
+  const numbers = new Map<string, number>();
+  const of = Int32Array.from(names, (name) => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
+  });
+  return numbers.size < names.length ? of : undefined;
+}
+
+/** The runs and features of `AssociationData`. */
+interface TestedRuns {
+  rewards: Float64Array;
+  strata: Int32Array;
+  classOf: Int32Array;
+  classes: number;
+  members: readonly ArrayLike<number>[];
+  scope?: ArrayLike<number>;
+}
+
+/** A test of all features whose null distribution comes from turning the signs of whole groups. */
+export interface GroupedTest {
+  /** NaN where a feature does not vary. */
+  observed: Float64Array;
+  turned(into: Float64Array): void;
+}
+
+/**
+ * Statistics that keep groups together: of each feature the sum, over runs, of the reward's and the feature's
+ * deviations from their means, divided by its spread over groups; under the null the deviations of a group are
+ * as likely of one sign as of the other, for all features at once (wild cluster bootstrap with Rademacher
+ * weights; Cameron, Gelbach & Miller 2008).
+ * @param groupOf number of each run's group
+ */
+export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): GroupedTest {
+  const runsOfClass: number[][] = Array.from({ length: data.classes }, () => []);
+  data.classOf.forEach((c, i) => {
+    (runsOfClass[c] as number[]).push(i);
+  });
+  const residuals = centred(data.rewards, data.strata);
+  const sizes = counts(data.strata);
+  const features = data.members.map((members, f) => {
+    const runs = Array.from(members).flatMap((c) => runsOfClass[c] as number[]);
+    const scope = data.scope?.[f];
+    return { byGroup: byGroupOf(runs, residuals, groupOf, data.strata, sizes, scope) };
+  });
+  const groups = groupOf.reduce((most, g) => Math.max(most, g + 1), 0);
+  const spread = features.map(({ byGroup }) => Math.sqrt(byGroup.reduce((s, [, v]) => s + v * v, 0)));
+  const signs = new Int8Array(groups).fill(1);
+  const fill = (into: Float64Array) => {
+    for (const [f, { byGroup }] of features.entries()) {
+      let sum = 0;
+      for (const [g, v] of byGroup) sum += (signs[g] as number) * v;
+      into[f] = (spread[f] as number) > 1e-12 ? Math.abs(sum) / (spread[f] as number) : Number.NaN;
+    }
+  };
+  const observed = new Float64Array(features.length);
+  fill(observed);
+  return {
+    observed,
+    turned(into) {
+      for (let g = 0; g < groups; g++) signs[g] = rng.next() < 0.5 ? 1 : -1;
+      fill(into);
+    },
+  };
+}
+
+/** Each group's part of a feature's sum. */
+function byGroupOf(
+  runs: readonly number[],
+  residuals: Float64Array,
+  groupOf: Int32Array,
+  strata: Int32Array,
+  sizes: Float64Array,
+  scope: number | undefined,
+): [group: number, value: number][] {
+  const has = new Map<number, number>();
+  for (const i of runs) has.set(strata[i] as number, (has.get(strata[i] as number) ?? 0) + 1);
+  const sums = new Map<number, number>();
+  const add = (i: number, weight: number) => {
+    const g = groupOf[i] as number;
+    sums.set(g, (sums.get(g) ?? 0) + weight * (residuals[i] as number));
+  };
+  for (const i of runs) add(i, 1);
+  for (let i = 0; i < residuals.length; i++) {
+    const stratum = strata[i] as number;
+    if (scope !== undefined && scope !== stratum) continue;
+    const share = (has.get(stratum) ?? 0) / (sizes[stratum] as number);
+    if (share > 0) add(i, -share);
+  }
+  return [...sums];
+}
+
+function counts(strata: Int32Array): Float64Array {
+  const sizes = new Float64Array(strata.reduce((most, s) => Math.max(most, s + 1), 0));
+  for (const s of strata) sizes[s] = (sizes[s] as number) + 1;
+  return sizes;
+}
+
+/** Rewards less the mean of their stratum. */
+function centred(rewards: Float64Array, strata: Int32Array): Float64Array {
+  const sizes = counts(strata);
+  const sums = new Float64Array(sizes.length);
+  rewards.forEach((r, i) => {
+    const s = strata[i] as number;
+    sums[s] = (sums[s] as number) + r;
+  });
+  return rewards.map((r, i) => {
+    const s = strata[i] as number;
+    return r - (sums[s] as number) / (sizes[s] as number);
+  });
+}

@@ -10,6 +10,11 @@ export const gateSettingsSchema = z.object({
   minimumEffect: share.default(0),
   /** Share of the oldest rated rows a first challenger learns from; it is judged on the rest (0.6). */
   trainShare: z.number().min(0.1).max(0.9).default(0.6),
+  /**
+   * What counts as one independent piece of evidence (`run`). With `run` and `thread` a proof holds for the traffic
+   * that came; with `user` for people at large, and takes as many people. Runs that name no user stand for themselves.
+   */
+  cluster: z.enum(["run", "thread", "user"]).default("run"),
 });
 /** Options of the gate, all optional. */
 export type GateSettings = z.input<typeof gateSettingsSchema>;

@@ -44,15 +44,10 @@ export function judgeNew(
 ): Finding {
   const later = laterRows(rows, challenger.dataTo);
   const rival = champion ?? "fallback";
-  const judged = judgedDecisions(
-    later,
-    servable(challenger.artifact),
-    rival,
-    exploration,
-    destinations,
-    onStep,
-    isAsking(rows),
-  );
+  const judged = judgedDecisions(later, servable(challenger.artifact), rival, exploration, destinations, onStep, {
+    asking: isAsking(rows),
+    cluster: gate.cluster,
+  });
   const { action, reason, gain, lowerBound, risk, needed, spending } = decidePromotion({
     rows: judged,
     challenger: challenger.fingerprint,

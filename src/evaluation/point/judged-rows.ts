@@ -10,6 +10,7 @@ import {
   scoreKnown,
 } from "../../policies/index.js";
 import { type JudgedDecision, LEAST_TRIED } from "../index.js";
+import { type ClusterBy, clusterKey } from "./cluster.js";
 import { inputOf, type RowEncoders } from "./encode.js";
 
 /** A policy with its encoders, as it would serve. */
@@ -61,7 +62,8 @@ export type Rival = "fallback" | ServablePolicy;
  * asked by chance, runs that were rated unasked are left out, and the others stand for 1 / P(asked) runs.
  * @param destinations those of today; all where unknown
  * @param onStep called for each row; what it throws ends it
- * @param asking whether people are asked by chance at this decision point
+ * @param how.asking whether people are asked by chance at this decision point
+ * @param how.cluster what counts as one piece of evidence
  */
 export function judgedDecisions(
   rows: readonly DecisionRow[],
@@ -70,7 +72,7 @@ export function judgedDecisions(
   exploration: number,
   destinations?: readonly string[],
   onStep?: () => void,
-  asking = isAsking(rows),
+  { asking = isAsking(rows), cluster = "run" }: { asking?: boolean; cluster?: ClusterBy } = {},
 ): JudgedDecision[] {
   return rows.flatMap((row) => {
     onStep?.();
@@ -97,6 +99,7 @@ export function judgedDecisions(
         baseline,
         model: predictions(judged, input),
         run: row.workflowId,
+        ...(cluster !== "run" && { cluster: clusterKey(row, cluster) }),
         ...(asking && { weight }),
       },
     ];
@@ -118,7 +121,7 @@ export function servedDecisions(
   rows: readonly DecisionRow[],
   champion: ServablePolicy,
   versions: readonly string[],
-  asking = isAsking(rows),
+  { asking = isAsking(rows), cluster = "run" }: { asking?: boolean; cluster?: ClusterBy } = {},
 ): JudgedDecision[] {
   return rows.flatMap((row) => {
     const weight = standsFor(row, asking);
@@ -145,6 +148,7 @@ export function servedDecisions(
         baseline: onlyAt(fallback, row.candidates.length),
         model: predictions(champion, inputOf(row, champion.encoders)),
         run: row.workflowId,
+        ...(cluster !== "run" && { cluster: clusterKey(row, cluster) }),
         ...(asking && { weight }),
       },
     ];

@@ -3,6 +3,7 @@ import { isAsking } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import type { MeasuredImprovement } from "../improvement.js";
 import { type MonitorReport, monitorChampion, openMonitor } from "../index.js";
+import { type ClusterBy, clusterKey, ripeClusters } from "./cluster.js";
 import type { ChampionWatch } from "./gate-state.js";
 import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
 
@@ -30,28 +31,30 @@ export function beginWatch(champion: ServedArtifact, riskLevel: number): Champio
  * Adds what the champion served and what was rated since the last look, in the order of the ratings:
  * those come when they come, and each decision counts once, whenever it becomes known.
  * @param now ratings from a clock that runs ahead of this time wait for it
+ * @param cluster of people and threads all that counts is bet on at once, when their window is over
  */
 export function watchChampion(
   rows: readonly DecisionRow[],
   champion: ServablePolicy,
   watch: ChampionWatch,
   now: string,
+  cluster: ClusterBy = "run",
 ): { report: MonitorReport; watch: ChampionWatch } {
   const ratedAt = (row: DecisionRow) => row.ratedAt ?? row.at;
   const known = watch.seen === undefined ? { ...watch, ...openWatch(watch.since, watch.monitor.riskLevel) } : watch;
   const seen = new Set(known.seen?.match(/.{8}/g));
   const versions = new Set(watch.versions);
-  const marks: string[] = [];
-  const fresh = rows.filter((row) => {
-    if (row.reward === undefined || row.at < watch.since || ratedAt(row) > now) return false;
-    if (row.policyVersion === undefined || !versions.has(row.policyVersion)) return false;
-    const mark = markOf(row);
-    if (seen.has(mark)) return false;
-    marks.push(mark);
-    return true;
-  });
+  const own = rows.filter(
+    (row) => row.at >= watch.since && row.policyVersion !== undefined && versions.has(row.policyVersion),
+  );
+  const wasSeen = (id: string) => seen.has(markOf(id));
+  const counted = cluster === "run" ? own : [...ripeClusters(own, cluster, now, wasSeen).values()].flat();
+  const idOf = (row: DecisionRow) => (cluster === "run" ? row.decisionId : clusterKey(row, cluster));
+  const fresh = counted.filter((row) => row.reward !== undefined && ratedAt(row) <= now && !wasSeen(idOf(row)));
+  const marks = [...new Set(fresh.map(idOf))].map(markOf);
   fresh.sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
-  const report = monitorChampion(known.monitor, servedDecisions(fresh, champion, watch.versions, isAsking(rows)));
+  const how = { asking: isAsking(rows), cluster };
+  const report = monitorChampion(known.monitor, servedDecisions(fresh, champion, watch.versions, how));
   const all = (known.seen + marks.join("")).slice(-8 * MOST_SEEN);
   return { report, watch: { ...known, monitor: report.state, seen: all } };
 }
@@ -59,8 +62,8 @@ export function watchChampion(
 /** More than the worker holds decisions: what is forgotten here does not come again. */
 const MOST_SEEN = 300_000;
 
-/** 48 bits of the decision's id: among a million of them, two are alike once in five hundred times. */
-const markOf = (row: DecisionRow) => hash("sha256", row.decisionId, "base64url").slice(0, 8);
+/** 48 bits of the id of a decision, or of a cluster: among a million of them, two are alike once in five hundred times. */
+const markOf = (id: string) => hash("sha256", id, "base64url").slice(0, 8);
 
 /** The monitor's estimate for the status; undefined before anything was served. */
 export function improvementOf(report: MonitorReport): MeasuredImprovement | undefined {

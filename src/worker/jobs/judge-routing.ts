@@ -70,7 +70,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
     if (!champion) state = { ...state, watch: undefined };
     else {
       const known = state.watch?.version === champion.version ? state.watch : beginWatch(champion, gate.riskLevel);
-      const { report, watch } = watchChampion(rows, serving, known, input.now);
+      const { report, watch } = watchChampion(rows, serving, known, input.now, gate.cluster);
       state = { ...state, watch };
       status.improvement = improvementOf(report);
       const { verdict, gain, interval, runs, reason } = report;

@@ -41,6 +41,7 @@ export type LearningErrorCode =
   | "REWARD_INVALID"
   | "REPLAY_REFUSED"
   | "INTEGRATION_FAILED"
+  | "FEDERATION_INVALID"
   | "CLI_USAGE";
 
 /** What a {@link LearningError} is built from. */

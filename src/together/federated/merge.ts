@@ -1,0 +1,57 @@
+import { type Contribution, emptySums, type FederationPlan, invalid, type Sums, sumsOf } from "./statistics.js";
+
+/** How contributions become one. */
+export interface MergeOptions {
+  /** Weight of a site's sums (default 1 for all). */
+  weights?: Readonly<Record<string, number>>;
+  /** The contributions carry noise on purpose: they are not checked for sums that no rows could have. */
+  noisy?: boolean;
+}
+
+/** The sums of all sites, by destination. */
+export interface Merged {
+  sites: string[];
+  size: number;
+  sums: ReadonlyMap<string, Sums>;
+}
+
+/**
+ * Adds contributions up. A linear regression needs nothing but these sums, so the model of the merged sums IS the
+ * model of all rows pooled.
+ * @throws FEDERATION_INVALID for contributions under different plans, sums that no rows could have, or a site that
+ * stands twice
+ */
+export function merge(
+  plan: FederationPlan,
+  contributions: readonly Contribution[],
+  options: MergeOptions = {},
+): Merged {
+  const [first] = contributions;
+  if (!first) throw invalid("no contribution", "at least one");
+  const sites = contributions.map((c) => c.site);
+  if (new Set(sites).size < sites.length) throw invalid(`the sites ${sites.join(", ")}`, "each site once");
+  const total = new Map(plan.destinations.map((name) => [name, emptySums(first.size)]));
+  for (const contribution of contributions) {
+    if (contribution.size !== first.size) throw invalid("vectors of different lengths", `${first.size} of all sites`);
+    const weight = options.weights?.[contribution.site] ?? 1;
+    for (const [name, sums] of sumsOf(plan, contribution, options.noisy)) {
+      const into = total.get(name);
+      if (into) add(into, sums, weight);
+    }
+  }
+  return { sites, size: first.size, sums: total };
+}
+
+/** Adds `weight` times some sums to others. */
+export function add(into: Sums, sums: Sums, weight = 1): void {
+  into.rows += sums.rows;
+  into.weight += weight * sums.weight;
+  into.reward += weight * sums.reward;
+  into.square += weight * sums.square;
+  sums.gram.forEach((v, i) => {
+    into.gram[i] = (into.gram[i] ?? 0) + weight * v;
+  });
+  sums.moment.forEach((v, i) => {
+    into.moment[i] = (into.moment[i] ?? 0) + weight * v;
+  });
+}

@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { normalCdf } from "../../math/normal.js";
+import { type Contribution, type FederationPlan, invalid, packed, sumsOf } from "./statistics.js";
+
+/**
+ * Differential privacy of released sums by the Gaussian mechanism. The unit is a person where the plan bounds rows
+ * per person, else one row. Adding or removing one unit changes the released numbers by at most the sensitivity;
+ * noise of that size times `1 / mu` makes the release mu-Gaussian differentially private (Dong, Roth and Su, 2022).
+ * The plan must be public: an encoding fitted on private contexts is not covered.
+ */
+export interface PrivateRelease {
+  contribution: Contribution;
+  /** Of this release; releases of one site add up as the root of their squares. */
+  mu: number;
+  /** Standard deviation of the noise on every number. */
+  noise: number;
+}
+
+/** Uniform numbers in (0,1); cryptographic by default, since who can guess the noise can take it away. */
+export type Uniform = () => number;
+
+const secureUniform: Uniform = () => (randomBytes(6).readUIntBE(0, 6) + 0.5) / 2 ** 48;
+
+/**
+ * L2 sensitivity of one unit's share of the sums. A row of norm C with reward and weight in [0,1] changes rows, weight,
+ * reward and square by at most 1 each, the moment by C, and the triangle of x x' by at most C^2.
+ * @throws FEDERATION_INVALID for a plan without `rowNorm`: unbounded rows cannot be hidden
+ */
+export function sensitivityOf({ rowNorm, rowsPerPerson = 1 }: FederationPlan): number {
+  if (rowNorm === undefined || !(rowNorm >= 1))
+    throw invalid(
+      `rowNorm ${rowNorm}`,
+      "a bound of at least 1 in the plan",
+      "Set rowNorm: longer rows are scaled down.",
+    );
+  return rowsPerPerson * Math.sqrt(4 + rowNorm ** 2 + rowNorm ** 4);
+}
+
+/**
+ * Adds noise to a contribution so that it is (epsilon, delta)-differentially private.
+ * @param budget of this release; `spentMu` is what earlier releases of the site came to (see {@link composedMu}):
+ * the epsilon then holds for all of them together
+ * @throws FEDERATION_INVALID for a plan without bounds, or a budget that earlier releases have used up
+ */
+export function release(
+  plan: FederationPlan,
+  contribution: Contribution,
+  budget: { epsilon: number; delta: number; spentMu?: number },
+  uniform: Uniform = secureUniform,
+): PrivateRelease {
+  const { epsilon, delta, spentMu = 0 } = budget;
+  const whole = muOf(epsilon, delta);
+  if (!(whole > spentMu))
+    throw invalid(
+      `a budget of epsilon ${epsilon} of which all is spent`,
+      "a larger budget, or no further release",
+      "Keep the last release.",
+    );
+  const mu = Math.sqrt(whole ** 2 - spentMu ** 2);
+  const noise = sensitivityOf(plan) / mu;
+  const normal = normalFrom(uniform);
+  const sums = sumsOf(plan, contribution);
+  for (const s of sums.values()) {
+    for (const key of ["rows", "weight", "reward", "square"] as const) s[key] += noise * normal();
+    s.gram = s.gram.map((v) => v + noise * normal());
+    s.moment = s.moment.map((v) => v + noise * normal());
+  }
+  return { contribution: packed(plan, contribution.site, contribution.size, sums), mu, noise };
+}
+
+/** What releases of one site come to together (Dong, Roth and Su, 2022, corollary 3.3). */
+export function composedMu(mus: readonly number[]): number {
+  return Math.hypot(...mus);
+}
+
+/** delta of a mu-Gaussian private release at an epsilon (Balle and Wang, 2018, theorem 8). */
+export function deltaOf(mu: number, epsilon: number): number {
+  if (mu <= 0) return 0;
+  return Math.max(0, normalCdf(mu / 2 - epsilon / mu) - Math.exp(epsilon) * normalCdf(-mu / 2 - epsilon / mu));
+}
+
+/** The epsilon that releases of this mu have at a delta, by bisection. */
+export function epsilonOf(mu: number, delta: number): number {
+  let [low, high] = [0, 1];
+  while (deltaOf(mu, high) > delta && high < 1e6) high *= 2;
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (deltaOf(mu, middle) > delta) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The largest mu within an (epsilon, delta), by bisection. */
+export function muOf(epsilon: number, delta: number): number {
+  if (!(epsilon > 0) || !(delta > 0 && delta < 1))
+    throw invalid(`epsilon ${epsilon} and delta ${delta}`, "epsilon above 0 and delta between 0 and 1");
+  let [low, high] = [0, 1];
+  while (deltaOf(high, epsilon) < delta && high < 1e3) high *= 2;
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (deltaOf(middle, epsilon) < delta) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * A prior precision that keeps merged sums positive definite in spite of the noise: the spectral norm of a symmetric
+ * matrix of independent noise is about 2 sd sqrt(n) (Wigner), and some more covers its spread.
+ * @param noise standard deviation of each site's noise, `sites` of which were added
+ */
+export function lambdaForNoise(noise: number, size: number, sites: number): number {
+  return 1 + 2.2 * noise * Math.sqrt(sites * size);
+}
+
+/** Standard normal numbers by Box and Muller. */
+function normalFrom(uniform: Uniform): () => number {
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}

@@ -30,6 +30,7 @@ export {
   type DecisionExplanation,
   type EngineStatus,
   type ExportSummary,
+  type Federation,
   type GateSettings,
   type LearningReport,
   type LearningStatus,

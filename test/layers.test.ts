@@ -27,7 +27,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sentinel: ["core", "orchestration", "routing"],
   worker: [
     ...["core", "math", "dataset", "tensor", "patterns", "rewards", "policies", "orchestration", "environments"],
-    ...["training", "evaluation"],
+    // `together` gives the sums that a site tells: they are computed where the rows stand.
+    ...["training", "evaluation", "together"],
   ],
   together: ["core", "math", "store", "dataset", "policies", "rewards", "registry"],
   integrations: ["core", "store", "tracing", "feedback", "dataset", "prompts"],

@@ -6,6 +6,7 @@ import { routingArtifactName } from "../policies/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
+import type { Contribution, FederationPlan } from "../together/index.js";
 import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
 import type { RewardsInput } from "../worker/jobs/rewards.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
@@ -220,6 +221,14 @@ export class LearningEngine {
       const input: AnalyzePatternsInput = { options, rows: this.rowOptions() };
       return this.worker.run("patterns.analyze", input);
     });
+  }
+
+  /** What this site tells others of a decision point: see `contributionOf`. */
+  async contribution(plan: FederationPlan, site: string): Promise<Contribution> {
+    await this.deps.flush();
+    return this.collector.withFacts(() =>
+      this.worker.run("routing.contribute", { plan, site, rows: this.rowOptions() }),
+    );
   }
 
   private rowOptions() {

@@ -34,9 +34,18 @@ import { pointMeant } from "./advice.js";
 import { type AdviceOptions, Advisor } from "./advisor.js";
 import { attachTo } from "./attach.js";
 import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
+import { Federation } from "./federation.js";
 import { LoopFollower } from "./follower.js";
 import { LearnedPoints } from "./learned-points.js";
-import { isSwitchedOff, type LearningStatus, type LoopParts, openParts, openPartsAnyway, traceIn } from "./parts.js";
+import {
+  closeParts,
+  isSwitchedOff,
+  type LearningStatus,
+  type LoopParts,
+  openParts,
+  openPartsAnyway,
+  traceIn,
+} from "./parts.js";
 
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
@@ -53,6 +62,8 @@ export class CollectiveLearningLoop {
   readonly prompts: PromptOptimizer;
   /** What distinguishes runs that go well; answers from the last published report once there is one. */
   readonly patterns: PatternAnalyzer;
+  /** Learning one policy together with other sites; see `Federation`. */
+  readonly federation: Federation;
   /** A learned conditional edge for `addConditionalEdges`. */
   readonly router: LearnedPoints["router"];
   /** A learned node that goes on by a `Command`. */
@@ -94,6 +105,7 @@ export class CollectiveLearningLoop {
     };
     const learned = new LearnedPoints(this.deps, parts.points);
     this.learned = learned;
+    this.federation = new Federation({ ...parts, documents: parts.store.documents });
     this.advisor = new Advisor(learned, parts.points, registry);
     this.router = learned.router.bind(learned) as LearnedPoints["router"];
     this.commandRouter = learned.commandRouter.bind(learned) as LearnedPoints["commandRouter"];
@@ -322,18 +334,7 @@ export class CollectiveLearningLoop {
    * @throws STORE_IO when something could not be written; everything is released all the same
    */
   close(): Promise<void> {
-    this.closing ??= (async () => {
-      await this.follower.stop();
-      await this.parts.engine.close();
-      try {
-        await this.flush();
-      } finally {
-        await this.tracer
-          .close()
-          .catch((error) => this.parts.logger.error("closing the tracer", { error: messageOf(error) }));
-        if (!this.parts.config.store) await this.parts.store.close();
-      }
-    })();
+    this.closing ??= this.follower.stop().then(() => closeParts(this.parts, () => this.flush()));
     return this.closing;
   }
 

@@ -110,6 +110,21 @@ export async function openParts(given: LoopConfig): Promise<LoopParts> {
   }
 }
 
+/**
+ * Ends learning, writes what is buffered, and closes what was opened.
+ * @throws STORE_IO when something could not be written; everything is released all the same
+ */
+export async function closeParts(parts: LoopParts, flush: () => Promise<void>): Promise<void> {
+  const { engine, tracer, logger, store, config } = parts;
+  await engine.close();
+  try {
+    await flush();
+  } finally {
+    await tracer.close().catch((error) => logger.error("closing the tracer", { error: messageOf(error) }));
+    if (!config.store) await store.close();
+  }
+}
+
 async function openOver(
   base: Pick<LoopParts, "config" | "folders" | "store" | "clock" | "logger" | "tracer">,
 ): Promise<LoopParts> {

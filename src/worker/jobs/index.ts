@@ -2,9 +2,11 @@
 
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import type { PatternReport } from "../../patterns/index.js";
+import type { Contribution } from "../../together/index.js";
 import type { Description } from "../description.js";
 import type { Job } from "../job.js";
 import type { RowOptions } from "../rows.js";
+import { type ContributeInput, contribute } from "./contribute.js";
 import { type DescribeInput, describeRouting } from "./describe-routing.js";
 import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
 import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-routing.js";
@@ -39,6 +41,7 @@ export interface Jobs {
   "routing.learn-offline": Job<LearnOfflineInput, OfflineChallenger | undefined>;
   "routing.judge": Job<JudgeRoutingInput, Judgement>;
   "routing.describe": Job<DescribeInput, Description>;
+  "routing.contribute": Job<ContributeInput, Contribution>;
   "orchestrator.train": Job<TrainRlInput, TrainRlOutput>;
   "patterns.analyze": Job<AnalyzePatternsInput, PatternReport>;
   "patterns.learn": Job<LearnPatternsInput, LearnedPatterns>;
@@ -64,6 +67,7 @@ export const JOBS: Jobs = {
   "routing.learn-offline": learnOfflineJob,
   "routing.judge": judgeRouting,
   "routing.describe": describeRouting,
+  "routing.contribute": contribute,
   "orchestrator.train": trainRl,
   "patterns.analyze": analyzePatterns,
   "patterns.learn": learnPatterns,

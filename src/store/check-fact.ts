@@ -1,5 +1,12 @@
 import type { z } from "zod";
-import { decisionSchema, feedbackRecordSchema, LearningError, show, traceSegmentSchema } from "../core/index.js";
+import {
+  type Decision,
+  decisionSchema,
+  feedbackRecordSchema,
+  LearningError,
+  show,
+  traceSegmentSchema,
+} from "../core/index.js";
 import type { FactKind, FactTypes } from "./learning-store.js";
 
 const SCHEMAS: { [K in FactKind]: z.ZodType<FactTypes[K], unknown> } = {
@@ -8,16 +15,33 @@ const SCHEMAS: { [K in FactKind]: z.ZodType<FactTypes[K], unknown> } = {
   feedback: feedbackRecordSchema,
 };
 
-/** Why a value is no fact of a kind ("nodes.0.startedAt: Invalid ISO datetime"); undefined when it is one. */
-export function flawOf(kind: FactKind, value: unknown): string | undefined {
+/** A value as a fact of a kind, without fields that the kind does not have, or why it is none. */
+export function factFrom<K extends FactKind>(
+  kind: K,
+  value: unknown,
+): { fact: FactTypes[K]; flaw?: undefined } | { flaw: string } {
   const parsed = SCHEMAS[kind].safeParse(value);
-  const issue = parsed.error?.issues[0];
-  return issue && `${issue.path.map(String).join(".") || "the record"}: ${issue.message}`;
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { flaw: `${issue?.path.map(String).join(".") || "the record"}: ${issue?.message ?? "not of its schema"}` };
+  }
+  const flaw = kind === "decision" ? misaligned(parsed.data as Decision) : undefined;
+  return flaw === undefined ? { fact: parsed.data } : { flaw };
+}
+
+/** Lists of a decision that are not as long as that of its candidates. */
+function misaligned(decision: Decision): string | undefined {
+  const { candidates } = decision;
+  for (const field of ["mask", "probabilities", "expectedRewards"] as const) {
+    const length = decision[field]?.length ?? candidates.length;
+    if (length !== candidates.length) return `${field}: ${length} values for ${candidates.length} candidates`;
+  }
+  return undefined;
 }
 
 /** Refuses what is no fact of a kind, with FACT_INVALID. */
 export function checkFact(kind: FactKind, value: unknown): void {
-  const flaw = flawOf(kind, value);
+  const { flaw } = factFrom(kind, value);
   if (flaw !== undefined) throw factInvalid(kind, value, flaw);
 }
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Logger } from "../core/index.js";
-import { defaultLogger, isLearningError, LearningError, show, systemClock } from "../core/index.js";
+import { defaultLogger, LearningError, show, systemClock } from "../core/index.js";
 import { FACT_KINDS } from "./facts.js";
 import { fileBlobs } from "./file/blobs.js";
 import { fileDocuments } from "./file/documents.js";
@@ -10,11 +10,14 @@ import { LineEncoder } from "./file/fact-line.js";
 import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
 import { FactWriter } from "./file/fact-writer.js";
-import { ensureFolder, errno, ioError } from "./file/io.js";
+import { healthOf } from "./file/health.js";
+import { codedIo, ensureFolder, errno } from "./file/io.js";
 import { fileLeases } from "./file/leases.js";
+import { sweepLeftovers } from "./file/leftovers.js";
+import { Ownership } from "./file/ownership.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
-import type { DocumentStore, ErasureSelector, FactKind, LearningStore, RetentionPolicy } from "./learning-store.js";
+import type { DocumentStore, FactKind, FactQuery, LearningStore, RetentionPolicy } from "./learning-store.js";
 import { closedError } from "./memory-store.js";
 
 /** Options of {@link openFileStore}. */
@@ -31,101 +34,129 @@ export interface FileStoreOptions {
   fsync?: boolean;
   /** Size in bytes from which a segment is closed and another begun (default 64 MiB). */
   segmentBytes?: number;
+  /** Only look: nothing is written, so a folder that cannot be written will do (default false). */
+  readOnly?: boolean;
 }
 
 /**
  * Opens the store that keeps facts as append-only JSONL segments, documents in lowdb files and
- * artifacts as files. Several processes of ONE host may use the same folders at once; a folder shared
- * among hosts is not supported, because neither file locks nor process ids reach over a network.
+ * artifacts as files, all readable by their owner alone. Any number of processes of ONE host may use the same folders
+ * at once, in any containers; a folder shared among hosts is refused.
  *
- * Fails with STORE_IO when a folder cannot be made or written.
+ * @throws STORE_IO when a folder cannot be made or written
+ * @throws STORE_FOREIGN while a process of another host uses the folders
+ * @throws CONFIG_INVALID on a `segmentBytes` that is none
+ * @example
+ * const store = await openFileStore({ traces: "./traces", feedback: "./feedback", models: "./models" });
  */
 export async function openFileStore(options: FileStoreOptions): Promise<LearningStore> {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
   const segmentBytes = options.segmentBytes ?? 64 * 1024 * 1024;
+  const readOnly = options.readOnly ?? false;
   if (!Number.isInteger(segmentBytes) || segmentBytes < 1024)
     throw new LearningError("CONFIG_INVALID", {
       received: `segmentBytes: ${show(segmentBytes)}`,
       expected: "an integer of at least 1024",
       remedy: "Leave it out for 64 MiB.",
     });
-  const documentFolder = join(options.models, "documents");
-  const blobFolder = join(options.models, "artifacts");
-  const leaseFolder = join(options.models, "leases");
-  for (const folder of [options.traces, options.feedback, documentFolder, blobFolder, leaseFolder])
-    await ensureFolder(folder);
+  const inModels = (name: string) => join(options.models, name);
+  const folders = { documents: inModels("documents"), blobs: inModels("artifacts"), leases: inModels("leases") };
+  const all = [options.traces, options.feedback, ...Object.values(folders)];
+  const ownerFolder = inModels("owners");
+  if (!readOnly) for (const folder of [...all, ownerFolder]) await ensureFolder(folder);
+  const coded = <T>(action: string, folder: string, work: Promise<T>): Promise<T> =>
+    work.catch((cause) => {
+      throw codedIo(action, folder, cause);
+    });
+  const owners = readOnly
+    ? Ownership.observe(ownerFolder, clock)
+    : await coded("registering in", ownerFolder, Ownership.open(ownerFolder, clock));
 
   const encoder = new LineEncoder();
   const logs = {} as Record<FactKind, FactLog>;
   for (const kind of FACT_KINDS) {
-    const segments = new SegmentFolder(kind === "feedback" ? options.feedback : options.traces, kind, logger);
-    logs[kind] = {
-      kind,
-      segments,
-      writer: new FactWriter(segments, clock, encoder, { fsync: options.fsync ?? true, segmentBytes }),
-    };
+    const folder = kind === "feedback" ? options.feedback : options.traces;
+    const segments = new SegmentFolder(folder, kind, logger, owners, readOnly);
+    const writer = new FactWriter(segments, clock, encoder, { fsync: options.fsync ?? true, segmentBytes });
+    logs[kind] = { kind, segments, writer };
   }
-  const leases = fileLeases(leaseFolder, clock);
-  const documents = fileDocuments(documentFolder, clock, logger, leases);
-  const eraser = new Eraser(options.traces, Object.values(logs), documents, logger);
-  await eraser.finishPending();
+  const allLogs = Object.values(logs);
+  const leases = fileLeases(folders.leases, clock, owners);
+  const documents = fileDocuments(folders.documents, clock, logger, leases);
+  const blobs = fileBlobs(folders.blobs);
+  const eraser = new Eraser(options.traces, allLogs, [documents, blobs], logger, owners);
+  try {
+    if (!readOnly) {
+      for (const { segments } of allLogs) await segments.freeEnded();
+      await owners.sweep();
+      await sweepLeftovers(all);
+      await eraser.finishPending();
+    }
+  } catch (cause) {
+    await owners.close();
+    throw codedIo("opening", options.traces, cause);
+  }
 
   let closing: Promise<void> | undefined;
   const isClosed = () => (closing ? closedError() : undefined);
-  const open = () => {
-    if (closing) throw closedError();
-  };
-  const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
-      open();
-      return call(...args);
+  /** A call that works only while the store is open, with errors of the operating system coded. */
+  const guarded =
+    <A extends unknown[], R>(action: string, folder: string, call: (...args: A) => Promise<R>, writes = false) =>
+    async (...args: A): Promise<R> => {
+      if (closing) throw closedError();
+      if (writes && readOnly) throw readOnlyError(action, folder);
+      return coded(action, folder, call(...args));
     };
-  };
-  const upkeep = <A extends unknown[], R>(action: string, call: (...args: A) => Promise<R>) =>
-    guarded((...args: A) =>
-      call(...args).catch((cause) => {
-        throw isLearningError(cause) ? cause : ioError(action, options.traces, cause);
-      }),
-    );
-  const blobs = fileBlobs(blobFolder);
+  const read = <K extends FactKind>(kind: K, query: FactQuery = {}) =>
+    new FactReader(logs[kind].segments, kind, isClosed).read(query);
 
   return {
-    append: guarded((kind, facts) => logs[kind].writer.append(kind, facts)),
-    appendSync: (kind, facts) => {
-      open();
+    append: guarded("appending to", options.traces, (kind, facts) => logs[kind].writer.append(kind, facts), true),
+    appendSync(kind, facts) {
+      if (closing) throw closedError();
+      if (readOnly) throw readOnlyError("appending to", options.traces);
       logs[kind].writer.appendSync(kind, facts);
     },
     rescue() {
-      for (const { writer } of Object.values(logs)) writer.rescue();
+      for (const { writer } of allLogs) writer.rescue();
     },
     encode: (kind, fact) => encoder.encodeTraced(kind, fact),
-    read: (kind, query = {}) => new FactReader(logs[kind].segments, kind, isClosed).read(query),
+    read,
     documents: {
-      get: guarded(documents.get),
-      put: guarded(documents.put),
-      update: guarded(documents.update),
-      delete: guarded(documents.delete),
-      keys: guarded(documents.keys),
+      get: guarded("reading", folders.documents, documents.get),
+      put: guarded("writing", folders.documents, documents.put, true),
+      update: guarded("writing", folders.documents, documents.update, true),
+      delete: guarded("writing", folders.documents, documents.delete, true),
+      keys: guarded("reading", folders.documents, documents.keys),
     } as DocumentStore,
-    blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
-    lease: upkeep("taking a lease in", leases.lease),
-    health: guarded(async () => ({
-      unreadable: Object.fromEntries(FACT_KINDS.map((kind) => [kind, logs[kind].segments.unreadable()])) as Record<
-        FactKind,
-        number
-      >,
-      problems: [],
-    })),
-    sizes: upkeep("measuring", async () => ({
+    blobs: {
+      write: guarded("writing", folders.blobs, blobs.write, true),
+      read: guarded("reading", folders.blobs, blobs.read),
+      delete: guarded("deleting from", folders.blobs, blobs.delete, true),
+    },
+    lease: guarded("taking a lease in", folders.leases, leases.lease, true),
+    health: guarded("looking through", options.traces, () => healthOf(allLogs, documents)),
+    sizes: guarded("measuring", options.traces, async () => ({
       traces: await bytesIn(options.traces),
       feedback: await bytesIn(options.feedback),
-      models: (await bytesIn(documentFolder)) + (await bytesIn(blobFolder)),
+      models: (await bytesIn(folders.documents)) + (await bytesIn(folders.blobs)),
     })),
-    retain: upkeep("retiring from", (policy: RetentionPolicy) => retainSegments(Object.values(logs), policy, clock)),
-    erase: upkeep("erasing from", (selector: ErasureSelector) => eraser.erase(selector)),
+    retain: guarded(
+      "retiring from",
+      options.traces,
+      (policy: RetentionPolicy) => retainSegments(allLogs, policy, clock),
+      true,
+    ),
+    erase: guarded("erasing from", options.traces, (selector) => eraser.erase(selector), true),
     close() {
-      closing ??= Promise.all([...Object.values(logs).map((log) => log.writer.close()), leases.close()]).then(() => {});
+      closing ??= (async () => {
+        try {
+          await Promise.all([...allLogs.map((log) => log.writer.close()), leases.close()]);
+        } finally {
+          await owners.close();
+        }
+      })();
       return closing;
     },
   };
@@ -142,4 +173,12 @@ async function bytesIn(folder: string): Promise<number> {
       },
     );
   return sum;
+}
+
+function readOnlyError(action: string, folder: string): LearningError {
+  return new LearningError("STORE_IO", {
+    received: `${action} ${folder}, which was opened to be read only`,
+    expected: "a store that may be written",
+    remedy: "Open it without `readOnly`.",
+  });
 }

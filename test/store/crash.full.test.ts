@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { createRng, systemClock } from "../../src/core/index.js";
-import { withLock } from "../../src/store/file/lock.js";
+import { createRng } from "../../src/core/index.js";
+import { createFile } from "../../src/store/file/io.js";
 import { openFileStore } from "../../src/store/index.js";
 
 const WRITER = fileURLToPath(new URL("./support/crash-writer.mjs", import.meta.url));
@@ -121,10 +121,10 @@ describe("file store, killed", () => {
       await w.started;
       for (let i = 0; i < 200 && w.refused() < 3; i++) await pause(50);
       expect(w.refused()).toBeGreaterThanOrEqual(3);
-      // What a batch was too large for is taken up as well, and given back after the look at the lock.
+      // What a batch was too large for is taken up as well, and given back after the look at a new file.
       expect(() => writeFileSync(`${folder}/rest`, Buffer.alloc(2_000_000))).toThrow(/ENOSPC/);
-      await expect(withLock(`${folder}/x.lock`, systemClock, async () => {})).rejects.toMatchObject({ code: "ENOSPC" });
-      expect(readdirSync(folder).filter((name) => name.startsWith("x.lock"))).toEqual([]);
+      await expect(createFile(`${folder}/x`, "content")).rejects.toMatchObject({ code: "ENOSPC" });
+      expect(readdirSync(folder).filter((name) => name.startsWith("x"))).toEqual([]);
       rmSync(`${folder}/rest`);
       const before = w.acknowledged.length;
       const store = await openFileStore({

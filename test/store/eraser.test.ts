@@ -37,7 +37,7 @@ async function erasing() {
   });
   await mkdir(where.models, { recursive: true });
   const documents = fileDocuments(where.models, systemClock, defaultLogger(), { check: async () => {} });
-  const eraser = new Eraser(where.traces, logs, documents, defaultLogger());
+  const eraser = new Eraser(where.traces, logs, [documents], defaultLogger());
   const left = async (kind: "trace" | "decision" | "feedback", store = theirs) =>
     (await factsAfter(store, kind)).facts.map((fact) => fact.workflowId);
   return { where, theirs, eraser, traces: logs[0]?.segments, decisions: logs[1]?.segments, left };

@@ -1,35 +1,95 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
-import { DEAD, folders, recorder } from "./support/disk.js";
+import { folders, recorder } from "./support/disk.js";
+
+/** The document files of a store, newest version first. */
+const files = async (models: string) => (await readdir(join(models, "documents"))).sort().reverse();
 
 describe("file store: documents on disk", () => {
-  it("survives documents that were damaged by hand, from the version before", async () => {
+  it("keeps the version before, and no more", async () => {
     const where = await folders();
-    const { logger, warnings } = recorder();
-    const store = await openFileStore({ ...where, logger });
-    await store.documents.put("registry/index", { v: 1 });
-    await store.documents.put("registry/index", { v: 2 });
-    const file = join(where.models, "documents", "registry.json");
-    await writeFile(file, '{"registry/index": {"v":');
-    expect(await store.documents.get("registry/index")).toEqual({ v: 1 });
-    expect(warnings.length).toBe(1);
-    await store.documents.put("registry/other", 3);
-    expect(await store.documents.get("registry/index")).toEqual({ v: 1 });
-    expect((await readdir(join(where.models, "documents"))).some((f) => f.includes("damaged"))).toBe(true);
-    await writeFile(join(where.models, "documents", "lonely.json"), "[]");
-    await expect(store.documents.get("lonely/x")).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+    const store = await openFileStore(where);
+    for (let v = 1; v <= 5; v++) await store.documents.put("registry/index", { v });
+    expect(await files(where.models)).toEqual(["registry@5.json", "registry@4.json"]);
+    const text = await readFile(join(where.models, "documents", "registry@5.json"), "utf8");
+    expect(JSON.parse(text)).toMatchObject({ contents: { documents: { "registry/index": { v: 5 } } } });
     await store.close();
   });
 
-  it("takes over the lock of a process that died, and gives up on one that lives", async () => {
+  it.each([
+    ["half written", (text: string) => text.slice(0, 40)],
+    ["of another value", (text: string) => text.replace('"v": 2', '"v": 7')],
+    ["empty", () => ""],
+    ["of another shape", () => "[]"],
+  ])(
+    "serves the version before where a document was found %s, tells of it, and keeps what is damaged",
+    async (_, spoil) => {
+      const where = await folders();
+      const { logger, warnings } = recorder();
+      const store = await openFileStore({ ...where, logger });
+      await store.documents.put("registry/index", { v: 1 });
+      await store.documents.put("registry/index", { v: 2 });
+      const file = join(where.models, "documents", "registry@2.json");
+      await writeFile(file, spoil(await readFile(file, "utf8")));
+      expect(await store.documents.get("registry/index")).toEqual({ v: 1 });
+      expect(warnings).toEqual(["a document file is damaged; its previous version is used"]);
+      expect((await store.health()).problems).toMatchObject([{ code: "STORE_CORRUPT", count: 1 }]);
+      await store.documents.put("registry/other", 3);
+      expect(await store.documents.get("registry/index")).toEqual({ v: 1 });
+      const [newest, ...rest] = await files(where.models);
+      expect([newest, rest[0]]).toEqual(["registry@3.json", "registry@1.json"]);
+      expect(rest[1]).toMatch(/^registry\.json\.damaged-/);
+      await store.close();
+    },
+  );
+
+  it("fails with a code where no version can be read, and leaves other documents alone", async () => {
     const where = await folders();
-    const store = await openFileStore(where);
-    const lock = join(where.models, "documents", "a.json.lock");
-    await writeFile(lock, DEAD);
-    await store.documents.put("a/x", 1);
-    expect(await store.documents.get("a/x")).toBe(1);
+    const store = await openFileStore({ ...where, logger: recorder().logger });
+    await writeFile(join(where.models, "documents", "lonely.json"), "[]");
+    await store.documents.put("other/x", 1);
+    for (const work of [() => store.documents.get("lonely/x"), () => store.documents.put("lonely/x", 1)])
+      await expect(work()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+    expect(await store.documents.get("other/x")).toBe(1);
+    await mkdir(join(where.models, "documents", "folder.json"));
+    await expect(store.documents.get("folder/x")).rejects.toMatchObject({ code: "STORE_IO" });
     await store.close();
+  });
+
+  it("opens what release 0.1.0 wrote, and the version it kept before", async () => {
+    const where = await folders();
+    await mkdir(join(where.models, "documents"), { recursive: true });
+    const at = (name: string) => join(where.models, "documents", name);
+    await writeFile(at("registry.json"), JSON.stringify({ "registry/a": 2 }));
+    await writeFile(at("registry.json.bak"), JSON.stringify({ "registry/a": 1 }));
+    await writeFile(at("cursors.json"), '{"cursors/a": ');
+    await writeFile(at("cursors.json.bak"), JSON.stringify({ "cursors/a": 1 }));
+    const store = await openFileStore({ ...where, logger: recorder().logger });
+    expect(await store.documents.keys()).toEqual(["cursors/a", "registry/a"]);
+    expect(await store.documents.update<number>("registry/a", (n) => (n ?? 0) + 1)).toBe(3);
+    expect(await store.documents.update<number>("cursors/a", (n) => (n ?? 0) + 1)).toBe(2);
+    expect(await store.documents.get("registry/a")).toBe(3);
+    await store.close();
+  });
+
+  it("lets no change be lost where a writer was stopped in the middle of its own", async () => {
+    const where = await folders();
+    const [mine, theirs] = await Promise.all([openFileStore(where), openFileStore(where)]);
+    await mine.documents.put("a/count", 0);
+    let calls = 0;
+    const during: Promise<unknown>[] = [];
+    const result = await mine.documents.update<number>("a/count", (n) => {
+      calls += 1;
+      // The others' whole change takes place between this one's reading and its writing.
+      if (calls === 1) during.push(theirs.documents.update<number>("a/count", (m) => (m ?? 0) + 10));
+      return (n ?? 0) + 1;
+    });
+    await Promise.all(during);
+    expect(await mine.documents.get("a/count")).toBe(11);
+    expect([1, 11]).toContain(result);
+    await mine.close();
+    await theirs.close();
   });
 });

@@ -20,7 +20,7 @@ describe("file store: damage on disk", () => {
     await store.append("trace", [segment(9)]);
     expect(ids(await traces(store))).toEqual(["w0", "w1", "w2", "w3", "w4", "w9"]);
     await store.close();
-    expect((await readFile(file, "utf8")).startsWith(`${JSON.stringify(segment(0))}\n`)).toBe(true);
+    expect((await readFile(file, "utf8")).split("\n")[0]).toContain(JSON.stringify(segment(0)).slice(1));
     const again = await openFileStore(where);
     expect(ids(await traces(again))).toEqual(["w0", "w1", "w2", "w3", "w4", "w9"]);
     await again.close();
@@ -74,7 +74,7 @@ describe("file store: damage on disk", () => {
   it("erases where lines were edited by hand in a file of the same size", async () => {
     const { where, file } = await filled();
     const lines = (await readFile(file, "utf8")).split("\n");
-    lines[0] = `${lines[0]}  `;
+    lines[0] = `${JSON.stringify(segment(0))}                    `;
     lines[3] = JSON.stringify(segment(3, { status: "error" }));
     await writeFile(file, lines.join("\n"));
     const store = await openFileStore(where);

@@ -49,7 +49,7 @@ describe("file store: erasing on disk", () => {
     expect((await kept()).join()).not.toContain("ann-secret");
     await store.documents.put("cache/two", { v: 1 });
     await store.documents.put("cache/two", { v: 2 });
-    await writeFile(join(where.models, "documents", "cache.json"), "damaged by hand");
+    await writeFile(join(where.models, "documents", "cache@2.json"), "damaged by hand");
     await store.erase({ userId: "ann-secret" });
     expect(await store.documents.get("cache/two")).toEqual({ v: 1 });
     await store.documents.put("cache/one", { of: "ann-secret" });
@@ -58,22 +58,28 @@ describe("file store: erasing on disk", () => {
     await store.close();
   });
 
-  it("keeps no document that was half written when its writer died, and tells of damaged ones that were kept", async () => {
+  it("keeps no document that was half written when its writer died, and no copy of a damaged one", async () => {
     const where = await folders();
-    const { logger, warnings } = recorder();
-    const store = await openFileStore({ ...where, logger });
+    const store = await openFileStore({ ...where, logger: recorder().logger });
     const documents = join(where.models, "documents");
     await store.documents.put("requests/ann", { of: "ann-secret" });
     await store.documents.delete("requests/ann");
     const half = '{"requests/ann":{"of":"ann-secret"';
-    for (const name of ["requests.json", "requests.json.bak", "never.json"])
-      await writeFile(join(documents, `${name}.0a1b2c3d.tmp`), half);
+    const halves = ["requests@9.json.0a1b2c3d.tmp", "requests.json.bak.0a1b2c3d.tmp", "never@1.json.0a1b2c3d.tmp"];
+    for (const name of halves) await writeFile(join(documents, name), half);
+    await writeFile(join(where.models, "artifacts", "x.blob.0a1b2c3d.tmp"), half);
+    const [newest] = (await readdir(documents))
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .reverse();
+    await writeFile(join(documents, newest!), half);
+    await store.documents.put("requests/bob", 1);
+    expect((await readdir(documents)).filter((name) => name.includes("damaged"))).toHaveLength(1);
     await store.erase({ userId: "ann-secret" });
-    expect((await readdir(documents)).sort()).toEqual(["requests.json", "requests.json.bak"]);
-    expect(warnings).toEqual([]);
-    await writeFile(join(documents, "requests.json"), half);
-    await store.erase({ userId: "ann-secret" });
-    expect(warnings.filter((w) => w.startsWith("copies of damaged documents"))).toHaveLength(1);
+    const left = await readdir(where.models, { recursive: true, withFileTypes: true });
+    for (const file of left.filter((entry) => entry.isFile()))
+      expect(await readFile(join(file.parentPath, file.name), "utf8")).not.toContain("ann-secret");
+    expect(await store.documents.get("requests/bob")).toBe(1);
     await store.close();
   });
 
@@ -105,11 +111,11 @@ describe("file store: erasing on disk", () => {
         "trace",
         many(4 * n, 4 * n + 4).map((s) => ({ ...s, userId: "ann" })),
       );
-    await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxBytes: 0 })]);
+    await Promise.all([mine.erase({ userId: "ann" }), theirs.retain({ maxAgeDays: 0 })]);
     expect(await traces(mine)).toEqual([]);
     const left = ["index", "index.0a1b2c3d.tmp", "free", `held-${DEAD}`];
     for (const name of left) await writeFile(join(where.traces, `trace-00000000000001-00000000.${name}`), "");
-    await theirs.retain({ maxBytes: 0 });
+    await theirs.retain({ maxAgeDays: 0 });
     expect(await readdir(where.traces)).toEqual([]);
     await mine.close();
     await theirs.close();
@@ -128,7 +134,7 @@ describe("file store: erasing on disk", () => {
     const appending = [append(), append(), append()];
     try {
       expect((await store.erase({ workflowId: "w3" })).trace).toBe(1);
-      expect(await store.retain({ maxBytes: 0 })).toBeGreaterThan(3);
+      expect(await store.retain({ maxAgeDays: 1 })).toBeGreaterThan(3);
       expect(ids(await traces(store))).not.toContain("w4");
     } finally {
       isOver = true;

@@ -143,7 +143,8 @@ describe("file store: segments on disk", () => {
     const left = ids(await traces(store));
     expect(left).toEqual(ids(many(20 - left.length, 20)));
     clock.advance(3 * 86_400_000);
-    expect(await store.retain({ maxAgeDays: 1 })).toBe(left.length + (await count(store)));
+    const others = await count(store);
+    expect(await store.retain({ maxAgeDays: 1 })).toBe(left.length + others);
     expect(await traces(store)).toEqual([]);
     await store.append("trace", [segment(50)]);
     expect(ids(await traces(store))).toEqual(["w50"]);

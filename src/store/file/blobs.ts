@@ -1,12 +1,18 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../../core/index.js";
 import type { BlobStore } from "../learning-store.js";
 import { takenError } from "../memory-store.js";
 import { createFile, ioError, readText } from "./io.js";
 
+/** Artifacts in files. */
+export interface FileBlobs extends BlobStore {
+  /** Removes what is half written, after an erasure. */
+  forgetBefore(): Promise<void>;
+}
+
 /** One file per blob under `folder`, its name readable where the file system allows. */
-export function fileBlobs(folder: string): BlobStore {
+export function fileBlobs(folder: string): FileBlobs {
   const pathOf = (name: string) => {
     const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
     return join(folder, `${encoded.length > 180 ? `${encoded.slice(0, 140)}~${digest(name)}` : encoded}.blob`);
@@ -24,5 +30,9 @@ export function fileBlobs(folder: string): BlobStore {
     },
     read: (name) => readText(pathOf(name)),
     delete: (name) => rm(pathOf(name), { force: true }),
+    async forgetBefore() {
+      for (const file of await readdir(folder))
+        if (file.endsWith(".tmp")) await rm(join(folder, file), { force: true });
+    },
   };
 }

@@ -1,19 +1,23 @@
-import { copyFile, readdir, rm } from "node:fs/promises";
+import { link, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type Adapter, Low } from "lowdb";
 import type { Clock, Logger } from "../../core/index.js";
-import { isoTime, LearningError, messageOf, oneAtATime } from "../../core/index.js";
+import { isLearningError, isoTime, LearningError, messageOf, oneAtATime } from "../../core/index.js";
+import { leaseLost } from "../held-lease.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
-import { errno, ioError, readText, replaceFile } from "./io.js";
+import { ioError } from "./io.js";
 import type { FileLeases } from "./leases.js";
-import { withLock } from "./lock.js";
+import { openText, sealText } from "./sealed-text.js";
+import { nameIn, VersionedFile } from "./versioned-file.js";
 
-/** All documents of one group, by key. */
-type Group = Record<string, unknown>;
+/** All documents of one group, by key, and under which leases they were last written: lease and number, by key. */
+interface Group {
+  documents: Record<string, unknown>;
+  fences: Record<string, Record<string, number>>;
+}
 
-/** The file of a group, its version before, or either while it is being written. */
-const OF_GROUP = /^(.+?)\.json(?:(?:\.bak)?\.[^.]+\.tmp)?$/;
 const DAMAGED = /\.json\.damaged-[^.]+$/;
 
 /** Where `a/b` belongs: one file per first part of the key, so that writers of different groups never meet. */
@@ -22,87 +26,105 @@ function groupOf(key: string): string {
   return encodeURIComponent(slash < 0 ? "documents" : key.slice(0, slash));
 }
 
+/** Another process changed the group since it was read. */
+const OUTRUN = Symbol("outrun");
+
 /**
- * Reads and writes one group's file for lowdb: at once and durably, with the version before kept
- * beside it, which serves when the file was damaged by hand.
+ * Reads and writes one group's file for lowdb: durably, never over a change of another process, and from the version
+ * before where the newest was damaged.
  */
-class GroupFile implements Adapter<Group> {
+class GroupAdapter implements Adapter<Group> {
+  private newest = 0;
+  private usable = 0;
+  private damaged: number[] = [];
+
   constructor(
-    private readonly path: string,
+    private readonly file: VersionedFile,
     private readonly clock: Clock,
-    private readonly logger: Logger,
+    private readonly onDamage: (path: string, reason: string) => void,
   ) {}
 
   async read(): Promise<Group | null> {
-    const text = await readText(this.path);
-    if (text === undefined) return null;
-    try {
-      return parseGroup(text);
-    } catch (cause) {
-      return this.recover(cause);
+    for (;;) {
+      const versions = await this.file.versions();
+      this.newest = versions[0] ?? 0;
+      this.damaged = [];
+      let flaw: unknown;
+      let outrun = false;
+      for (const version of versions) {
+        const text = await this.file.read(version);
+        outrun ||= text === undefined;
+        if (text === undefined) break;
+        try {
+          const group = parseGroup(text);
+          this.usable = version;
+          for (const n of this.damaged) this.onDamage(this.file.pathOf(n), messageOf(flaw));
+          return group;
+        } catch (cause) {
+          flaw ??= cause;
+          this.damaged.push(version);
+        }
+      }
+      // What was listed has been replaced meanwhile: look again.
+      if (outrun) continue;
+      if (flaw === undefined) return null;
+      throw corrupt(this.file.pathOf(this.newest), flaw);
     }
   }
 
-  write(data: Group): Promise<void> {
-    return replaceFile(this.path, JSON.stringify(data, null, 1), `${this.path}.bak`);
-  }
-
-  private async recover(cause: unknown): Promise<Group> {
-    const before = await readText(`${this.path}.bak`);
-    try {
-      if (before === undefined) throw cause;
-      const group = parseGroup(before);
-      this.logger.warn("a document file is damaged; its previous version is used", {
-        path: this.path,
-        reason: messageOf(cause),
-      });
-      return group;
-    } catch {
-      throw new LearningError("STORE_CORRUPT", {
-        received: `${this.path}, which is no JSON object (${messageOf(cause)})`,
-        expected: "the file as this package wrote it",
-        remedy: "Restore the file from a backup, or move it away to start without these documents.",
-        cause,
-      });
-    }
-  }
-
-  /** Replaces the version before by the present one: what was erased may not stay in it. */
-  async forgetBefore(): Promise<void> {
-    if ((await readText(this.path)) === undefined) return;
-    // Where the present one is damaged, that is the version before: both are then the one that serves.
-    const present = await this.read();
+  async write(group: Group): Promise<void> {
     await this.keepDamaged();
-    await replaceFile(`${this.path}.bak`, JSON.stringify(present, null, 1));
+    const written = await this.file.write(this.newest, sealText(JSON.stringify(group, null, 1)), this.usable);
+    if (!written) throw OUTRUN;
   }
 
-  /** Keeps a damaged file for the people who may want to mend it. */
-  async keepDamaged(): Promise<void> {
-    const text = await readText(this.path);
-    if (text === undefined) return;
-    try {
-      parseGroup(text);
-    } catch {
-      await copyFile(this.path, `${this.path}.damaged-${isoTime(this.clock.now()).replace(/[:.]/g, "-")}`);
-      // The next write moves the current file into the backup's place: put the good one back first.
-      await copyFile(`${this.path}.bak`, this.path);
+  /** Gives damaged versions a second name, for the people who may want to mend them: the first is about to go. */
+  private async keepDamaged(): Promise<void> {
+    const stamp = isoTime(this.clock.now()).replace(/[:.]/g, "-");
+    for (const version of this.damaged) {
+      const copy = `${join(this.file.folder, this.file.name)}.json.damaged-${stamp}`;
+      // Another process may have kept it, or replaced it, already.
+      await link(this.file.pathOf(version), copy).catch(() => {});
     }
   }
 }
 
 function parseGroup(text: string): Group {
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("not a JSON object");
-  return value as Group;
+  const sealed = openText(text);
+  const value: unknown = JSON.parse(sealed ?? text);
+  if (!isObject(value)) throw new Error("not a JSON object");
+  // Release 0.1.0 wrote the documents alone.
+  if (sealed === undefined) return { documents: value, fences: {} };
+  const { documents, fences } = value as unknown as Group;
+  if (!isObject(documents) || !isObject(fences)) throw new Error("no documents in it");
+  return { documents, fences };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function corrupt(path: string, cause: unknown): LearningError {
+  return new LearningError("STORE_CORRUPT", {
+    received: `${path}, which cannot be read as documents (${messageOf(cause)}), and no good version before it`,
+    expected: "the file as this package wrote it",
+    remedy: "Restore the file from a backup, or move it away to start without these documents.",
+    cause,
+  });
 }
 
 /** Documents in files, each with the version before kept beside it. */
 export interface FileDocuments extends DocumentStore {
-  /** Replaces the versions before by the present ones, after an erasure. */
+  /** Replaces the versions before by the present ones and removes damaged copies, after an erasure. */
   forgetBefore(): Promise<void>;
+  /** The files that were found damaged, by path; a good version before served in their place. */
+  readonly damaged: ReadonlyMap<string, string>;
 }
 
-/** Documents in lowdb files under `folder`, safe among several processes of one host. */
+/**
+ * Documents in lowdb files under `folder`, safe among any processes that share the folder's file system: every change
+ * is a compare-and-set on the version of the file.
+ */
 export function fileDocuments(
   folder: string,
   clock: Clock,
@@ -110,91 +132,99 @@ export function fileDocuments(
   leases: Pick<FileLeases, "check">,
 ): FileDocuments {
   const inTurn = oneAtATime();
-  const adapterOf = (group: string) => new GroupFile(join(folder, `${group}.json`), clock, logger);
-
+  const damaged = new Map<string, string>();
+  const onDamage = (path: string, reason: string) => {
+    if (damaged.has(path)) return;
+    damaged.set(path, reason);
+    logger.warn("a document file is damaged; its previous version is used", { path, reason });
+  };
+  const coded = (action: string, group: string) => (cause: unknown) => {
+    throw isLearningError(cause) ? cause : ioError(action, join(folder, group), cause);
+  };
   const load = async (group: string): Promise<Low<Group>> => {
-    const low = new Low<Group>(adapterOf(group), {});
+    const adapter = new GroupAdapter(new VersionedFile(folder, group), clock, onDamage);
+    const low = new Low<Group>(adapter, { documents: {}, fences: {} });
     await low.read();
     return low;
   };
-  /** One at a time: within the process by a queue, among processes by the lock. */
-  const alone = <T>(group: string, work: () => Promise<T>): Promise<T> => {
-    const path = join(folder, `${group}.json`);
-    const run = () =>
-      withLock(`${path}.lock`, clock, work).catch((cause) => {
-        throw errno(cause)?.startsWith("STORE_") ? cause : ioError("writing", path, cause);
-      });
-    return inTurn(run, group);
-  };
-  const change = async <T>(group: string, edit: (data: Group) => T, { lease }: UpdateOptions = {}): Promise<T> => {
-    const edited = await alone(group, async () => {
-      if (lease) await leases.check(lease);
-      const low = await load(group);
-      let result: T;
-      try {
-        result = edit(low.data);
-      } catch (error) {
-        return { error };
+  const read = (group: string) => load(group).then(({ data }) => data.documents, coded("reading", group));
+
+  /** Within the process one after the other: they would only push each other back. */
+  const change = <T>(group: string, edit: (data: Group) => T, { lease }: UpdateOptions = {}): Promise<T> =>
+    inTurn(async () => {
+      for (let attempt = 0; ; attempt++) {
+        const low = await load(group).catch(coded("reading", group));
+        const result = edit(low.data);
+        if (lease) await leases.check(lease);
+        try {
+          await low.write();
+          return result;
+        } catch (error) {
+          if (error !== OUTRUN) return coded("writing", group)(error);
+        }
+        // Somebody always wins; who was outrun often lets the others finish first.
+        if (attempt > 3) await setTimeout(Math.min(50, 2 ** (attempt - 3)));
       }
-      await adapterOf(group).keepDamaged();
-      await low.write();
-      return { result };
-    });
-    if ("error" in edited) throw edited.error;
-    return edited.result;
-  };
+    }, group);
+
   const groups = async () => {
-    const found = (await readdir(folder)).map((file) => OF_GROUP.exec(file)?.[1]);
+    const found = (await readdir(folder)).map(nameIn);
     return [...new Set(found.filter((group) => group !== undefined))];
   };
-  /** Nobody writes to a group whose lock is held: what lies there half written was left by somebody who died. */
-  const forgetBefore = (group: string) =>
-    alone(group, async () => {
-      for (const file of await readdir(folder))
-        if (file.endsWith(".tmp") && OF_GROUP.exec(file)?.[1] === group) await rm(join(folder, file), { force: true });
-      await adapterOf(group).forgetBefore();
-    });
+  const forgetBefore = async (group: string) => {
+    const file = new VersionedFile(folder, group);
+    await file.sweep();
+    if ((await file.versions()).length === 0) return;
+    // Written twice: the version before is then the same as the present one.
+    for (let n = 0; n < 2; n++) await change(group, () => {});
+  };
 
   return {
+    damaged,
     async get<T>(key: string) {
-      const low = await load(groupOf(key));
-      return Object.hasOwn(low.data, key) ? (low.data[key] as T) : undefined;
+      const documents = await read(groupOf(key));
+      return Object.hasOwn(documents, key) ? (documents[key] as T) : undefined;
     },
     async put(key, value) {
       const text = documentText(key, value);
-      await change(groupOf(key), (data) => {
-        data[key] = JSON.parse(text);
+      await change(groupOf(key), ({ documents }) => {
+        documents[key] = JSON.parse(text);
       });
     },
-    update<T>(key: string, edit: (current: T | undefined) => T, options?: UpdateOptions) {
-      const replace = (data: Group) => {
-        const text = documentText(key, edit(Object.hasOwn(data, key) ? (data[key] as T) : undefined));
-        data[key] = JSON.parse(text);
+    update<T>(key: string, edit: (current: T | undefined) => T, options: UpdateOptions = {}) {
+      const { lease } = options;
+      const replace = ({ documents, fences }: Group) => {
+        if (lease) fences[key] = raised(fences[key], lease.name, lease.fence);
+        const text = documentText(key, edit(Object.hasOwn(documents, key) ? (documents[key] as T) : undefined));
+        documents[key] = JSON.parse(text);
         return JSON.parse(text) as T;
       };
       return change(groupOf(key), replace, options);
     },
     async delete(key) {
       const group = groupOf(key);
-      if (!Object.hasOwn((await load(group)).data, key)) return;
-      await change(group, (data) => {
-        delete data[key];
+      if (!Object.hasOwn(await read(group), key)) return;
+      await change(group, ({ documents, fences }) => {
+        delete documents[key];
+        delete fences[key];
       });
       await forgetBefore(group);
     },
     async keys(prefix = "") {
       const found: string[] = [];
       for (const group of prefix.includes("/") ? [groupOf(prefix)] : await groups())
-        found.push(...Object.keys((await load(group)).data));
+        found.push(...Object.keys(await read(group)));
       return found.filter((key) => key.startsWith(prefix)).sort();
     },
     async forgetBefore() {
       for (const group of await groups()) await forgetBefore(group);
-      const files = (await readdir(folder)).filter((file) => DAMAGED.test(file));
-      if (files.length > 0)
-        logger.warn("copies of damaged documents may hold what was erased; delete them when they are mended", {
-          files,
-        });
+      for (const file of await readdir(folder)) if (DAMAGED.test(file)) await rm(join(folder, file), { force: true });
     },
   };
+}
+
+/** The numbers under which a document was written; fails where a later holder wrote it already. */
+function raised(known: Record<string, number> = {}, name: string, fence: number): Record<string, number> {
+  if ((known[name] ?? 0) > fence) throw leaseLost(name);
+  return { ...known, [name]: fence };
 }

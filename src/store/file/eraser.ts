@@ -4,10 +4,10 @@ import type { Logger } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
 import { checkSelector, type FactKeys, matches } from "../facts.js";
 import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
-import type { FileDocuments } from "./documents.js";
 import type { FactLog } from "./fact-log.js";
-import { forgetHolder, isAlive, newHolder } from "./holder.js";
-import { readText, replaceFile } from "./io.js";
+import { forgetHolder } from "./holder.js";
+import { PRIVATE_FILE, readText, replaceFile } from "./io.js";
+import { localOwners, type Owners } from "./ownership.js";
 import type { Segment } from "./segment-folder.js";
 import type { SegmentIndex } from "./segment-index.js";
 import { fetchLines, parseLine, visitLines } from "./segment-scan.js";
@@ -32,15 +32,17 @@ export class Eraser {
   constructor(
     private readonly folder: string,
     private readonly logs: readonly FactLog[],
-    private readonly documents: Pick<FileDocuments, "forgetBefore">,
+    /** What may keep earlier versions of what was erased. */
+    private readonly others: readonly { forgetBefore(): Promise<void> }[],
     private readonly logger: Logger,
+    private readonly owners: Owners = localOwners,
   ) {}
 
   /** Finishes the erasures that failed here, or that a process did not live to finish. */
   async finishPending(): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const [, eraser, half] = PENDING.exec(name) ?? [];
-      if (eraser === undefined || isAlive(eraser)) continue;
+      if (eraser === undefined || !(await this.owners.hasEnded(eraser))) continue;
       const journal = join(this.folder, name);
       if (half) await rm(journal, { force: true });
       const text = await readText(journal);
@@ -66,7 +68,7 @@ export class Eraser {
     checkSelector(selector);
     // One that failed may have taken the facts by which the rest of its runs would be found: its note knows them.
     await this.finishPending();
-    const eraser = newHolder();
+    const eraser = this.owners.newHolder();
     try {
       const journal = join(this.folder, `erasure-${eraser}.pending`);
       const note: Note = { selector, runs: [] };
@@ -95,7 +97,7 @@ export class Eraser {
         await this.blankDamaged(log, segment, [...Object.values(selector), ...runs]);
       }
     // Whose documents dropped the person may have a version beside them that still names them.
-    await this.documents.forgetBefore();
+    for (const other of this.others) await other.forgetBefore();
     return counts;
   }
 
@@ -145,7 +147,8 @@ export class Eraser {
       // It may have grown since it was listed, and will not any more.
       segment = { ...segment, state: "sealed", size: (await segments.bytesOf(segment.name)) ?? 0 };
       index = await segments.indexOf(segment);
-    } else if (segment.state === "held") await writeFile(segments.beside(segment.name, "erased"), newId());
+    } else if (segment.state === "held")
+      await writeFile(segments.beside(segment.name, "erased"), newId(), { mode: PRIVATE_FILE });
     const handle = await segments.openForErasing(segment.name);
     // Retired meanwhile, by this process or another: its facts are gone as they should be.
     if (handle === undefined) return 0;

@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { LearningError } from "../../core/index.js";
 import { badCursor, checkQuery, matches } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
+import { codedIo } from "./io.js";
 import type { Segment, SegmentFolder } from "./segment-folder.js";
 import type { SegmentIndex } from "./segment-index.js";
 import { fetchLines, parseLine } from "./segment-scan.js";
@@ -49,7 +50,15 @@ export class FactReader<K extends FactKind> {
   ) {}
 
   read(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
-    return query.latest ? this.latest(query) : this.forward(query);
+    return this.coded(query.latest ? this.latest(query) : this.forward(query));
+  }
+
+  private async *coded(batches: AsyncIterable<FactBatch<FactTypes[K]>>): AsyncIterable<FactBatch<FactTypes[K]>> {
+    try {
+      yield* batches;
+    } catch (cause) {
+      throw codedIo("reading from", this.segments.folder, cause);
+    }
   }
 
   private async *forward(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {

@@ -1,20 +1,23 @@
 import { fdatasyncSync, fstatSync } from "node:fs";
-import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, rm, stat, truncate, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { appendLinesSync } from "./append-sync.js";
 import { FactLine, type LineEncoder } from "./fact-line.js";
-import { forgetHolder, newHolder } from "./holder.js";
-import { errno, ioError, syncFolder, writeFully } from "./io.js";
+import { forgetHolder } from "./holder.js";
+import { errno, ioError, PRIVATE_FILE, syncFolder, writeFully } from "./io.js";
 import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
 import { SegmentIndex } from "./segment-index.js";
 import { extendIndex } from "./segment-scan.js";
 
 /** At most this much is written between two syncs. */
 const BATCH_BYTES = 8 * 1024 * 1024;
-/** A segment is sealed when its facts span more than this, so that retention by age can be exact to the day. */
+/** A segment is sealed when it was begun longer ago than this, so that retention by age can be exact to the day. */
 const SEGMENT_SPAN_MS = 86_400_000;
+
+/** Segments are not made smaller than this for the sake of retention. */
+const LEAST_SEGMENT_BYTES = 256 * 1024;
 
 interface Pending {
   bytes: number;
@@ -28,8 +31,10 @@ interface Current {
   handle: FileHandle;
   index: SegmentIndex;
   size: number;
-  /** A failed write left bytes behind that could not be cut off: the next one begins on a new line. */
+  /** Its last line was left without an end by a writer that died: the next one begins on a new line. */
   torn: boolean;
+  /** Bytes that were refused stand behind `size` and could not be cut off yet. */
+  uncut: boolean;
 }
 
 /** How a log is written. */
@@ -50,14 +55,23 @@ export class FactWriter {
   private writing: Pending[] = [];
   private readonly inTurn = oneAtATime();
   private current: Current | undefined;
-  private readonly holder = newHolder();
+  private readonly holder: string;
+  private segmentBytes: number;
 
   constructor(
     private readonly segments: SegmentFolder,
     private readonly clock: Clock,
     private readonly encoder: LineEncoder,
     private readonly options: WriterOptions,
-  ) {}
+  ) {
+    this.holder = segments.owners.newHolder();
+    this.segmentBytes = options.segmentBytes;
+  }
+
+  /** From now on segments are sealed at this size at the latest, because retention removes whole ones. */
+  sealBy(bytes: number): void {
+    this.segmentBytes = Math.min(this.options.segmentBytes, Math.max(LEAST_SEGMENT_BYTES, bytes));
+  }
 
   /** Resolves when the facts are on disk. They are copied at once. */
   append<K extends FactKind>(kind: K, facts: readonly (FactTypes[K] | EncodedFact)[]): Promise<void> {
@@ -101,7 +115,8 @@ export class FactWriter {
 
   private writeSync(lines: readonly FactLine[]): void {
     const { segments, holder } = this;
-    const { segmentBytes, fsync } = this.options;
+    const { segmentBytes } = this;
+    const { fsync } = this.options;
     const data = lines.map((line) => line.data);
     try {
       appendLinesSync(data, { segments, holder, now: this.clock.now(), segmentBytes, spanMs: SEGMENT_SPAN_MS, fsync });
@@ -133,9 +148,12 @@ export class FactWriter {
   }
 
   private async write(batch: Pending[]): Promise<void> {
-    await this.dropDeleted();
+    await this.dropLost();
+    if (this.current && this.isFull(this.current)) await this.seal();
     this.current ??= await this.begin();
     const { handle, index } = this.current;
+    // What was refused may have been appended again elsewhere: it must go before anything else is acknowledged.
+    if (this.current.uncut) await this.cutBack(this.current);
     const lead = this.current.torn ? Buffer.from("\n") : undefined;
     const data = batch.flatMap(({ lines }) => lines.map((line) => line.data));
     if (lead) data.unshift(lead);
@@ -143,7 +161,8 @@ export class FactWriter {
       await writeFully(handle, data.length === 1 ? (data[0] as Uint8Array) : Buffer.concat(data));
       if (this.options.fsync) await handle.datasync();
     } catch (error) {
-      await this.cutBack(this.current);
+      this.current.uncut = true;
+      await this.cutBack(this.current).catch(() => {});
       throw error;
     }
     this.current.torn = false;
@@ -159,34 +178,49 @@ export class FactWriter {
       }
     index.bytes = at;
     this.current.size = at;
-    if (at >= this.options.segmentBytes || index.maxTime - index.minTime > SEGMENT_SPAN_MS)
+    if (this.isFull(this.current))
       // What is on disk is acknowledged all the same: who is told otherwise appends it again. The segment is found
       // held by nobody alive later, and gone on with.
       await this.seal().catch(() => {});
   }
 
-  /** What is written to a file that somebody deleted would be acknowledged and be nowhere: another is begun. */
-  private async dropDeleted(): Promise<void> {
+  /**
+   * What is written to a file that somebody deleted would be acknowledged and be nowhere, and a segment that somebody
+   * took over while this process was stopped is theirs: another is begun.
+   */
+  private async dropLost(): Promise<void> {
     const current = this.current;
-    if (!current || (await current.handle.stat()).nlink > 0) return;
+    if (!current) return;
+    const isHeld = await stat(this.heldPath(current.name)).then(
+      () => true,
+      (error) => {
+        if (errno(error) === "ENOENT") return false;
+        throw error;
+      },
+    );
+    if (isHeld && (await current.handle.stat()).nlink > 0) return;
     this.current = undefined;
     await current.handle.close();
     this.segments.unshare(current.name, current.index, current.size);
     await rm(this.heldPath(current.name), { force: true });
   }
 
-  /** Takes unacknowledged bytes off the end again, so that a repeated append does not count twice. */
+  /** Whether a segment has grown large or old enough. */
+  private isFull({ name, size }: { name: string; size: number }): boolean {
+    return size >= this.segmentBytes || this.clock.now() - begunAt(name) > SEGMENT_SPAN_MS;
+  }
+
+  /** Takes refused bytes off the end again, so that a repeated append does not count twice. */
   private async cutBack(current: Current): Promise<void> {
     try {
       await current.handle.truncate(current.size);
-    } catch {
-      const size = await current.handle.stat().then(
-        (s) => s.size,
-        () => current.size,
-      );
-      current.torn = size > current.size;
-      current.size = size;
+    } catch (error) {
+      // Some file systems cannot cut while a file is open for appending.
+      await truncate(this.segments.pathOf(current.name), current.size).catch(() => {
+        throw error;
+      });
     }
+    current.uncut = false;
   }
 
   /** Goes on with a segment that nobody holds, or begins a new one. */
@@ -199,26 +233,26 @@ export class FactWriter {
     const latest = (await this.segments.list()).at(-1);
     const stamp = Math.max(this.clock.now(), latest === undefined ? 0 : begunAt(latest.name) + 1);
     const name = `${this.segments.kind}-${String(stamp).padStart(14, "0")}-${newId().slice(0, 8)}`;
-    await writeFile(this.heldPath(name), "", { flag: "wx" });
-    const handle = await open(this.segments.pathOf(name), "ax+");
+    await writeFile(this.heldPath(name), "", { flag: "wx", mode: PRIVATE_FILE });
+    const handle = await open(this.segments.pathOf(name), "ax+", PRIVATE_FILE);
     await syncFolder(this.segments.folder);
     const index = new SegmentIndex();
     this.segments.share(name, index);
-    return { name, handle, index, size: 0, torn: false };
+    return { name, handle, index, size: 0, torn: false, uncut: false };
   }
 
   private async adopt(segment: Segment): Promise<Current | undefined> {
     const { name } = segment;
     const { size } = await stat(this.segments.pathOf(name));
     const index = await this.segments.indexOf({ ...segment, size });
-    if (size >= this.options.segmentBytes || this.clock.now() - index.minTime > SEGMENT_SPAN_MS) {
+    if (this.isFull({ name, size })) {
       await this.segments.save(name, index);
       await rm(this.heldPath(name), { force: true });
       return undefined;
     }
     const handle = await open(this.segments.pathOf(name), "a+");
     this.segments.share(name, index);
-    return { name, handle, index, size, torn: size > index.bytes };
+    return { name, handle, index, size, torn: size > index.bytes, uncut: false };
   }
 
   private heldPath(name: string): string {

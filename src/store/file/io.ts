@@ -1,6 +1,10 @@
-import { type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { LearningError, messageOf, newId } from "../../core/index.js";
+import { isLearningError, LearningError, messageOf, newId } from "../../core/index.js";
+
+/** What is written is for its owner alone to read. */
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
 
 /** What can be done about an error number of the operating system. */
 const REMEDIES: Record<string, string> = {
@@ -12,6 +16,12 @@ const REMEDIES: Record<string, string> = {
   ENOTDIR: "A part of the path is a file; choose another folder.",
   EEXIST: "A file stands where the folder should be; choose another folder.",
   EMFILE: "Too many files are open; raise the limit of open files.",
+  ENFILE: "Too many files are open; raise the limit of open files.",
+  EISDIR: "A folder stands where a file should be; move it away.",
+  ENOENT: "The folder was removed while it was in use; open the store again.",
+  ENAMETOOLONG: "The path is too long for this file system; choose a folder with a shorter one.",
+  ELOOP: "Links of the folder lead back to themselves; choose another folder.",
+  EIO: "The disk reports a defect; check it, and restore the folder from a backup.",
 };
 
 /** The error code of the operating system, if it is one. */
@@ -30,12 +40,20 @@ export function ioError(action: string, path: string, cause: unknown): LearningE
   });
 }
 
-/** Makes a folder and proves that files can be made in it; fails with STORE_IO. */
+/** Gives errors of the operating system a code of this package; others pass as they are. */
+export function codedIo(action: string, path: string, cause: unknown): unknown {
+  const isSystem = errno(cause) !== undefined && (cause as { syscall?: unknown }).syscall !== undefined;
+  return isSystem && !isLearningError(cause) ? ioError(action, path, cause) : cause;
+}
+
+/** Makes a folder that only its owner may read, and proves that files can be made in it; fails with STORE_IO. */
 export async function ensureFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    // Where another user owns it, that one decides who may read.
+    await chmod(folder, PRIVATE_FOLDER).catch(() => {});
     const probe = `${folder}/.probe-${newId()}`;
-    const handle = await open(probe, "wx");
+    const handle = await open(probe, "wx", PRIVATE_FILE);
     await handle.close();
     await rm(probe);
   } catch (cause) {
@@ -68,7 +86,7 @@ export async function writeFully(handle: FileHandle, data: Uint8Array): Promise<
 export async function writeBeside(path: string, data: string | Uint8Array): Promise<string> {
   const temporary = `${path}.${newId().slice(0, 8)}.tmp`;
   try {
-    const handle = await open(temporary, "wx");
+    const handle = await open(temporary, "wx", PRIVATE_FILE);
     try {
       await writeFully(handle, typeof data === "string" ? Buffer.from(data) : data);
       await handle.sync();
@@ -82,32 +100,46 @@ export async function writeBeside(path: string, data: string | Uint8Array): Prom
   return temporary;
 }
 
-/** Replaces a file at once: readers see the old content or the new, never a mixture. Durable on return. */
-export async function replaceFile(path: string, data: string | Uint8Array, backup?: string): Promise<void> {
-  const temporary = await writeBeside(path, data);
-  if (backup !== undefined) {
-    await rm(backup, { force: true });
-    await link(path, backup).catch((error) => {
-      if (errno(error) !== "ENOENT") throw error;
-    });
+/**
+ * Writes a file beside `path` and lets `place` put it there. An erasure removes whatever it finds half written, so a
+ * file that has gone meanwhile is written again.
+ */
+async function placeFile<T>(
+  path: string,
+  data: string | Uint8Array,
+  place: (temporary: string) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const temporary = await writeBeside(path, data);
+    try {
+      return await place(temporary);
+    } catch (error) {
+      if (errno(error) !== "ENOENT" || attempt === 3) throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
-  await rename(temporary, path);
+}
+
+/** Replaces a file at once: readers see the old content or the new, never a mixture. Durable on return. */
+export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
+  await placeFile(path, data, (temporary) => rename(temporary, path));
   await syncFolder(dirname(path));
 }
 
 /** Creates a file at once and durably; false when the name is taken. */
 export async function createFile(path: string, data: string): Promise<boolean> {
-  const temporary = await writeBeside(path, data);
-  try {
-    await link(temporary, path);
-  } catch (error) {
-    if (errno(error) === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  await syncFolder(dirname(path));
-  return true;
+  const created = await placeFile(path, data, (temporary) =>
+    link(temporary, path).then(
+      () => true,
+      (error) => {
+        if (errno(error) === "EEXIST") return false;
+        throw error;
+      },
+    ),
+  );
+  if (created) await syncFolder(dirname(path));
+  return created;
 }
 
 /** A file's text, or undefined when there is none. */

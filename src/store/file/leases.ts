@@ -2,7 +2,9 @@ import { hostname } from "node:os";
 import { type Clock, digest } from "../../core/index.js";
 import { checkLease, heldLease, leaseHeld, leaseLost } from "../held-lease.js";
 import type { Lease, LeaseOptions } from "../learning-store.js";
-import { forgetHolder, isAlive, newHolder } from "./holder.js";
+import { forgetHolder } from "./holder.js";
+import type { Owners } from "./ownership.js";
+import { openText, sealText } from "./sealed-text.js";
 import { VersionedFile } from "./versioned-file.js";
 
 /** What is written down of a lease. */
@@ -30,7 +32,7 @@ export interface FileLeases {
  * Leases as small files under `folder`, one per name. A lease is free when it was given back, when its holder is
  * known to have ended, or when its holder has been silent for the time to live.
  */
-export function fileLeases(folder: string, clock: Clock): FileLeases {
+export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLeases {
   const held = new Map<Lease, string>();
   const fileOf = (name: string) => {
     const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
@@ -44,11 +46,11 @@ export function fileLeases(folder: string, clock: Clock): FileLeases {
       if (text !== undefined) return { version, stored: parse(text, clock) };
     }
   };
-  const isFree = (stored: Stored | undefined) =>
-    !stored?.holder ||
+  const isHeld = async (stored: Stored | undefined): Promise<boolean> =>
+    !!stored?.holder &&
     // A clock that was set back must not keep a lease for ever.
-    !(Math.abs(clock.now() - stored.renewedAt) < stored.ttlMs) ||
-    !isAlive(stored.holder);
+    Math.abs(clock.now() - stored.renewedAt) < stored.ttlMs &&
+    !(await owners.hasEnded(stored.holder));
 
   return {
     async lease(name, options) {
@@ -56,8 +58,8 @@ export function fileLeases(folder: string, clock: Clock): FileLeases {
       const file = fileOf(name);
       const { ttlMs } = options;
       const { version, stored } = await load(file);
-      if (stored?.holder && !isFree(stored)) throw leaseHeld(name, `${stored.holder} on ${stored.host}`);
-      const holder = newHolder();
+      if (await isHeld(stored)) throw leaseHeld(name, `process ${stored?.holder?.split("-")[0]} on ${stored?.host}`);
+      const holder = owners.newHolder();
       const mine: Stored = {
         name,
         fence: (stored?.fence ?? 0) + 1,
@@ -66,7 +68,7 @@ export function fileLeases(folder: string, clock: Clock): FileLeases {
         host: hostname(),
         renewedAt: clock.now(),
       };
-      if (!(await file.write(version, JSON.stringify(mine)))) {
+      if (!(await file.write(version, sealText(JSON.stringify(mine))))) {
         forgetHolder(holder);
         throw leaseHeld(name, "another process, which took it at the same moment,");
       }
@@ -75,7 +77,7 @@ export function fileLeases(folder: string, clock: Clock): FileLeases {
         for (;;) {
           const now = await load(file);
           if (now.stored?.fence !== mine.fence || now.stored.holder !== holder) return false;
-          if (await file.write(now.version, JSON.stringify({ ...mine, ...change }))) return true;
+          if (await file.write(now.version, sealText(JSON.stringify({ ...mine, ...change })))) return true;
         }
       };
       const lease = heldLease({ name, fence: mine.fence, ttlMs }, clock, {
@@ -103,7 +105,7 @@ export function fileLeases(folder: string, clock: Clock): FileLeases {
 /** A damaged file is no lease that is held; its number must still grow beyond all that were given before. */
 function parse(text: string, clock: Clock): Stored {
   try {
-    const stored = JSON.parse(text) as Stored;
+    const stored = JSON.parse(openText(text) ?? "{}") as Stored;
     if (Number.isSafeInteger(stored.fence) && Number.isFinite(stored.renewedAt) && Number.isFinite(stored.ttlMs))
       return stored;
   } catch {

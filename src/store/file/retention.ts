@@ -1,36 +1,58 @@
 import type { Clock } from "../../core/index.js";
 import type { RetentionPolicy } from "../learning-store.js";
 import type { FactLog } from "./fact-log.js";
-import { forgetHolder, newHolder } from "./holder.js";
+import { forgetHolder } from "./holder.js";
 import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
 
+/** The limit in bytes is kept by segments of about this share of it, so that little more goes than must. */
+const SHARE = 16;
+
 /**
- * Removes whole segments: those whose newest fact is too old, then the oldest until all fit into the
- * size. A segment that another living process writes to stays. Returns the number of facts removed.
+ * Removes whole segments: those whose newest fact is too old, then the oldest until all fit into the size. The newest
+ * segment of each kind stays, however small the size, and so does one that another living process writes to. Returns
+ * the number of facts removed.
  */
 export async function retainSegments(logs: readonly FactLog[], policy: RetentionPolicy, clock: Clock): Promise<number> {
-  const found: { log: FactLog; segment: Segment; maxTime: number }[] = [];
-  for (const log of logs)
-    for (const segment of await log.segments.list()) {
+  const found: Candidate[] = [];
+  for (const log of logs) {
+    const segments = await log.segments.list();
+    const newest = segments.findLast((segment) => segment.size > 0);
+    for (const segment of segments) {
       const { maxTime } = await log.segments.timesOf(segment);
       // Without a readable fact (its first one is just being written, or all are damaged) its beginning counts.
-      found.push({ log, segment, maxTime: Number.isNaN(maxTime) ? begunAt(segment.name) : maxTime });
+      const time = Number.isNaN(maxTime) ? begunAt(segment.name) : maxTime;
+      found.push({ log, segment, time, isNewest: segment === newest });
     }
-  found.sort((a, b) => a.maxTime - b.maxTime);
+  }
+  found.sort((a, b) => a.time - b.time);
   const oldest =
     policy.maxAgeDays === undefined ? Number.NEGATIVE_INFINITY : clock.now() - policy.maxAgeDays * 86_400_000;
-  let excess =
-    policy.maxBytes === undefined ? 0 : found.reduce((sum, { segment }) => sum + segment.size, 0) - policy.maxBytes;
   let removed = 0;
-  for (const { log, segment, maxTime } of found) {
-    if (segment.size === 0 || (maxTime >= oldest && excess <= 0)) continue;
-    const count = await removeSegment(log, segment);
-    if (count === undefined) continue;
-    removed += count;
-    excess -= segment.size;
+  const remove = async (candidate: Candidate) => {
+    const count = candidate.segment.size === 0 ? undefined : await removeSegment(candidate.log, candidate.segment);
+    removed += count ?? 0;
+    return count !== undefined;
+  };
+  const left: Candidate[] = [];
+  for (const candidate of found) if (candidate.time >= oldest || !(await remove(candidate))) left.push(candidate);
+  if (policy.maxBytes !== undefined) {
+    let excess = left.reduce((sum, { segment }) => sum + segment.size, 0) - policy.maxBytes;
+    for (const candidate of left) {
+      if (excess <= 0) break;
+      if (!candidate.isNewest && (await remove(candidate))) excess -= candidate.segment.size;
+    }
+    for (const { writer } of logs) writer.sealBy(policy.maxBytes / SHARE);
   }
   for (const { segments } of logs) await segments.sweep();
   return removed;
+}
+
+interface Candidate {
+  log: FactLog;
+  segment: Segment;
+  /** Of its newest fact, milliseconds. */
+  time: number;
+  isNewest: boolean;
 }
 
 /**
@@ -45,7 +67,7 @@ async function removeSegment(log: FactLog, segment: Segment): Promise<number | u
   }
   if (segment.state === "held") return undefined;
   if (segment.state === "sealed") return removeUnchanged(segments, segment);
-  const holder = newHolder();
+  const holder = segments.owners.newHolder();
   try {
     if (!(await segments.take(segment, holder))) return undefined;
     const count = await removeUnchanged(segments, segment, `held-${holder}`);

@@ -2,13 +2,14 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node
 import { join } from "node:path";
 import { type Logger, oneAtATime } from "../../core/index.js";
 import type { FactKind } from "../learning-store.js";
-import { isAlive } from "./holder.js";
 import { errno, replaceFile } from "./io.js";
-import { decodeHeader, HEADER_BYTES, SegmentIndex } from "./segment-index.js";
+import { localOwners, type Owners } from "./ownership.js";
+import { decodeHeader, HEADER_BYTES, type IndexHeader, SegmentIndex } from "./segment-index.js";
 import { endsLine, extendIndex } from "./segment-scan.js";
 
 const SUFFIX = ".jsonl";
 const FREE = "free";
+const HELD = "held-";
 
 /**
  * One segment: `NAME.jsonl` with `NAME.index` beside it. While it may still grow, exactly one of
@@ -44,6 +45,9 @@ export class SegmentFolder {
     readonly folder: string,
     readonly kind: FactKind,
     private readonly logger: Logger,
+    readonly owners: Owners = localOwners,
+    /** Whether indexes are only made, and not written down. */
+    private readonly readOnly = false,
   ) {}
 
   /** All segments, oldest first. */
@@ -63,13 +67,16 @@ export class SegmentFolder {
       const marker = markers.get(name);
       const size = await this.sizeOf(name, marker === undefined);
       if (size === undefined) continue;
-      const state =
-        marker === undefined ? "sealed" : marker !== FREE && isAlive(marker.slice("held-".length)) ? "held" : "free";
-      segments.push({ name, size, state, marker });
+      segments.push({ name, size, state: await this.stateOf(marker), marker });
     }
     // What was begun while this looked is not in the listing, but there.
     for (const name of knownBefore) if (!mine.includes(name + SUFFIX) && !this.isShared(name)) this.known.delete(name);
     return segments;
+  }
+
+  private async stateOf(marker: string | undefined): Promise<Segment["state"]> {
+    if (marker === undefined) return "sealed";
+    return marker === FREE || (await this.owners.hasEnded(marker.slice(HELD.length))) ? "free" : "held";
   }
 
   /** Bytes of a segment now; undefined when it has left meanwhile. Asked of the disk until the segment is sealed. */
@@ -93,11 +100,9 @@ export class SegmentFolder {
     }
   }
 
-  /** Lines that cannot be read, in the segments looked at so far. */
-  unreadable(): number {
-    let sum = 0;
-    for (const { index } of this.known.values()) sum += index.damaged;
-    return sum;
+  /** How many lines of a segment cannot be read. */
+  async damagedIn(segment: Segment): Promise<number> {
+    return (await this.headerOf(segment)).damaged;
   }
 
   pathOf(name: string): string {
@@ -143,7 +148,11 @@ export class SegmentFolder {
   }
 
   /** Earliest and latest time of a segment's facts, without loading its rows where it can be avoided. */
-  async timesOf(segment: Segment): Promise<{ minTime: number; maxTime: number }> {
+  timesOf(segment: Segment): Promise<{ minTime: number; maxTime: number }> {
+    return this.headerOf(segment);
+  }
+
+  private async headerOf(segment: Segment): Promise<Pick<IndexHeader, "minTime" | "maxTime" | "damaged">> {
     const known = this.upToDate(segment);
     if (known !== undefined) return known;
     const handle = await open(this.beside(segment.name, "index"), "r").catch(() => undefined);
@@ -234,6 +243,7 @@ export class SegmentFolder {
 
   /** Writes an index beside its segment. It can always be made again, so a failure is only told. */
   async save(name: string, index: SegmentIndex): Promise<void> {
+    if (this.readOnly) return;
     try {
       await replaceFile(this.beside(name, "index"), index.encode());
     } catch (error) {
@@ -250,7 +260,7 @@ export class SegmentFolder {
   /** Tries to become the one who may write to (or remove) a segment that nobody holds. */
   async take(segment: Segment, holder: string): Promise<boolean> {
     try {
-      await rename(this.beside(segment.name, segment.marker as string), this.beside(segment.name, `held-${holder}`));
+      await rename(this.beside(segment.name, segment.marker as string), this.beside(segment.name, HELD + holder));
       return true;
     } catch (error) {
       if (errno(error) === "ENOENT") return false;
@@ -260,9 +270,20 @@ export class SegmentFolder {
 
   /** Gives back what was held: the next writer may go on with it. Without a marker (deleted by hand) it is sealed. */
   async release(name: string, holder: string): Promise<void> {
-    await rename(this.beside(name, `held-${holder}`), this.beside(name, FREE)).catch((error) => {
+    await rename(this.beside(name, HELD + holder), this.beside(name, FREE)).catch((error) => {
       if (errno(error) !== "ENOENT") throw error;
     });
+  }
+
+  /** Frees what holders that have ended left: nobody need ask for them again. */
+  async freeEnded(): Promise<void> {
+    for (const { name, state, marker } of await this.list()) {
+      if (state !== "free" || marker === undefined || marker === FREE) continue;
+      await rename(this.beside(name, marker), this.beside(name, FREE)).catch((error) => {
+        // Another process was first.
+        if (errno(error) !== "ENOENT") throw error;
+      });
+    }
   }
 
   /** Removes a segment with all that stands beside it. */
@@ -278,7 +299,7 @@ export class SegmentFolder {
       const [, name, marker] = BESIDE.exec(file) ?? [];
       if (!name?.startsWith(`${this.kind}-`) || (await this.bytesOf(name)) !== undefined) continue;
       // Its holder is about to begin the segment.
-      if (marker?.startsWith("held-") && isAlive(marker.slice("held-".length))) continue;
+      if (marker?.startsWith(HELD) && !(await this.owners.hasEnded(marker.slice(HELD.length)))) continue;
       await rm(join(this.folder, file), { force: true });
     }
   }
@@ -299,7 +320,7 @@ function markersIn(names: readonly string[]): Map<string, string> {
     const dot = name.indexOf(".");
     if (dot < 0) continue;
     const tail = name.slice(dot + 1);
-    if (tail === FREE || tail.startsWith("held-")) markers.set(name.slice(0, dot), tail);
+    if (tail === FREE || tail.startsWith(HELD)) markers.set(name.slice(0, dot), tail);
   }
   return markers;
 }

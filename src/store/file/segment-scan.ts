@@ -1,7 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
+import { messageOf } from "../../core/index.js";
+import { factFrom } from "../check-fact.js";
 import { type FactKeys, keysOf } from "../facts.js";
 import type { FactKind, FactTypes } from "../learning-store.js";
-import { factOf } from "./fact-line.js";
+import { factOf, openLine } from "./fact-line.js";
 import type { SegmentIndex } from "./segment-index.js";
 
 const LINE_FEED = 10;
@@ -14,20 +16,23 @@ const RANGE = 1024 * 1024;
 export type Line<K extends FactKind> =
   | { state: "fact"; fact: FactTypes[K]; keys: FactKeys }
   | { state: "blank" }
-  | { state: "damaged" };
+  | { state: "damaged"; flaw: string };
 
-/** Reads one line. A line that is no fact of this kind counts as damaged. */
+/** Reads one line, which is changed by it. A line that is no fact of this kind counts as damaged. */
 export function parseLine<K extends FactKind>(kind: K, bytes: Buffer): Line<K> {
-  const text = bytes.toString("utf8");
+  const text = openLine(bytes);
+  if (text === undefined)
+    return { state: "damaged", flaw: "its checksum is wrong; remove the crc field of a line edited by hand" };
   if (text.trim() === "") return { state: "blank" };
+  let value: unknown;
   try {
-    const fact = factOf(text) as FactTypes[K];
-    if (typeof fact.workflowId !== "string" || typeof fact.schemaVersion !== "number") return { state: "damaged" };
-    const keys = keysOf(kind, fact);
-    return Number.isNaN(Date.parse(keys.at)) ? { state: "damaged" } : { state: "fact", fact, keys };
-  } catch {
-    return { state: "damaged" };
+    value = factOf(text);
+  } catch (error) {
+    return { state: "damaged", flaw: messageOf(error) };
   }
+  const found = factFrom(kind, value);
+  if (found.flaw !== undefined) return { state: "damaged", flaw: found.flaw };
+  return { state: "fact", fact: found.fact, keys: keysOf(kind, found.fact) };
 }
 
 /**

@@ -40,16 +40,17 @@ export class VersionedFile {
   }
 
   /**
-   * Writes the version behind `last`, durably. False when another process was first, and nothing was changed.
-   * Removes the versions before `last`, and those in `damaged`.
+   * Writes the version behind `last`, durably, and keeps the one in `keep` (by default `last`) beside it. False when
+   * another process was first, and nothing was changed.
    */
-  async write(last: number, text: string): Promise<boolean> {
+  async write(last: number, text: string, keep = last): Promise<boolean> {
     const next = Math.max(last, 0) + 1;
     const temporary = await writeBeside(this.pathOf(next), text);
     try {
       await link(temporary, this.pathOf(next));
     } catch (error) {
-      if (errno(error) === "EEXIST") return false;
+      // Without its temporary file it was slower than an erasure, which removes what is half written.
+      if (errno(error) === "EEXIST" || errno(error) === "ENOENT") return false;
       throw error;
     } finally {
       await rm(temporary, { force: true });
@@ -61,9 +62,26 @@ export class VersionedFile {
       return false;
     }
     await syncFolder(this.folder);
-    for (const version of there) if (version < last) await rm(this.pathOf(version), { force: true });
+    for (const version of there)
+      if (version < next && version !== keep) await rm(this.pathOf(version), { force: true });
     return true;
   }
+
+  /** Removes what writers left half written. One that still lives begins anew. */
+  async sweep(): Promise<void> {
+    for (const file of await readdir(this.folder))
+      if (file.endsWith(".tmp") && isOf(file, this.name)) await rm(join(this.folder, file), { force: true });
+  }
+}
+
+/** Whether a file (a version, or one that is half written) is of this name. */
+function isOf(file: string, name: string): boolean {
+  return nameIn(file) === name;
+}
+
+/** The name of the versioned file that a file in its folder belongs to. */
+export function nameIn(file: string): string | undefined {
+  return /^(.+?)(?:@[1-9]\d*)?\.json(?:(?:\.bak)?(?:\.[^.]+\.tmp)?)?$/.exec(file)?.[1];
 }
 
 function versionIn(file: string, name: string): number | undefined {

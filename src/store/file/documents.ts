@@ -7,10 +7,9 @@ import { isLearningError, isoTime, LearningError, messageOf, oneAtATime } from "
 import { leaseLost } from "../held-lease.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
-import { ioError } from "./io.js";
+import { errno, ioError } from "./io.js";
 import type { FileLeases } from "./leases.js";
-import { openText, sealText } from "./sealed-text.js";
-import { nameIn, VersionedFile } from "./versioned-file.js";
+import { type FileVersion, nameIn, VersionedFile } from "./versioned-file.js";
 
 /** All documents of one group, by key, and under which leases they were last written: lease and number, by key. */
 interface Group {
@@ -35,7 +34,8 @@ const OUTRUN = Symbol("outrun");
  */
 class GroupAdapter implements Adapter<Group> {
   private newest = 0;
-  private usable = 0;
+  /** The version that could be read. */
+  private base: FileVersion | undefined;
   private damaged: number[] = [];
 
   constructor(
@@ -52,21 +52,22 @@ class GroupAdapter implements Adapter<Group> {
       let flaw: unknown;
       let outrun = false;
       for (const version of versions) {
-        const text = await this.file.read(version);
-        outrun ||= text === undefined;
-        if (text === undefined) break;
         try {
-          const group = parseGroup(text);
-          this.usable = version;
+          this.base = await this.file.read(version);
+          outrun = this.base === undefined;
+          if (this.base === undefined) break;
+          const group = groupIn(this.base);
           for (const n of this.damaged) this.onDamage(this.file.pathOf(n), messageOf(flaw));
           return group;
         } catch (cause) {
+          if (errno(cause) !== undefined) throw cause;
           flaw ??= cause;
           this.damaged.push(version);
         }
       }
       // What was listed has been replaced meanwhile: look again.
       if (outrun) continue;
+      this.base = undefined;
       if (flaw === undefined) return null;
       throw corrupt(this.file.pathOf(this.newest), flaw);
     }
@@ -74,8 +75,7 @@ class GroupAdapter implements Adapter<Group> {
 
   async write(group: Group): Promise<void> {
     await this.keepDamaged();
-    const written = await this.file.write(this.newest, sealText(JSON.stringify(group, null, 1)), this.usable);
-    if (!written) throw OUTRUN;
+    if (!(await this.file.write(this.newest, JSON.stringify(group, null, 1), this.base))) throw OUTRUN;
   }
 
   /** Gives damaged versions a second name, for the people who may want to mend them: the first is about to go. */
@@ -89,13 +89,11 @@ class GroupAdapter implements Adapter<Group> {
   }
 }
 
-function parseGroup(text: string): Group {
-  const sealed = openText(text);
-  const value: unknown = JSON.parse(sealed ?? text);
-  if (!isObject(value)) throw new Error("not a JSON object");
+function groupIn({ contents, version }: FileVersion): Group {
+  if (!isObject(contents)) throw new Error("not a JSON object");
   // Release 0.1.0 wrote the documents alone.
-  if (sealed === undefined) return { documents: value, fences: {} };
-  const { documents, fences } = value as unknown as Group;
+  if (version <= 0) return { documents: contents, fences: {} };
+  const { documents, fences } = contents as unknown as Group;
   if (!isObject(documents) || !isObject(fences)) throw new Error("no documents in it");
   return { documents, fences };
 }

@@ -17,7 +17,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const SEGMENT_SPAN_MS = 86_400_000;
 
 /** Segments are not made smaller than this for the sake of retention. */
-const LEAST_SEGMENT_BYTES = 256 * 1024;
+const LEAST_SEGMENT_BYTES = 16 * 1024;
 
 interface Pending {
   bytes: number;

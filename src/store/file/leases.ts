@@ -3,9 +3,9 @@ import { type Clock, digest } from "../../core/index.js";
 import { checkLease, heldLease, leaseHeld, leaseLost } from "../held-lease.js";
 import type { Lease, LeaseOptions } from "../learning-store.js";
 import { forgetHolder } from "./holder.js";
+import { errno } from "./io.js";
 import type { Owners } from "./ownership.js";
-import { openText, sealText } from "./sealed-text.js";
-import { VersionedFile } from "./versioned-file.js";
+import { type FileVersion, VersionedFile } from "./versioned-file.js";
 
 /** What is written down of a lease. */
 interface Stored {
@@ -38,12 +38,17 @@ export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLe
     const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
     return new VersionedFile(folder, encoded.length > 180 ? `${encoded.slice(0, 140)}~${digest(name)}` : encoded);
   };
-  const load = async (file: VersionedFile): Promise<{ version: number; stored?: Stored }> => {
+  const load = async (file: VersionedFile): Promise<{ last: number; base?: FileVersion; stored?: Stored }> => {
     for (;;) {
-      const [version] = await file.versions();
-      if (version === undefined) return { version: 0 };
-      const text = await file.read(version);
-      if (text !== undefined) return { version, stored: parse(text, clock) };
+      const [last] = await file.versions();
+      if (last === undefined) return { last: 0 };
+      try {
+        const base = await file.read(last);
+        if (base !== undefined) return { last, base, stored: storedIn(base, clock) };
+      } catch (error) {
+        if (errno(error) !== undefined) throw error;
+        return { last, stored: unknownLease(clock) };
+      }
     }
   };
   const isHeld = async (stored: Stored | undefined): Promise<boolean> =>
@@ -57,7 +62,7 @@ export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLe
       checkLease(name, options);
       const file = fileOf(name);
       const { ttlMs } = options;
-      const { version, stored } = await load(file);
+      const { last, base, stored } = await load(file);
       if (await isHeld(stored)) throw leaseHeld(name, `process ${stored?.holder?.split("-")[0]} on ${stored?.host}`);
       const holder = owners.newHolder();
       const mine: Stored = {
@@ -68,7 +73,7 @@ export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLe
         host: hostname(),
         renewedAt: clock.now(),
       };
-      if (!(await file.write(version, sealText(JSON.stringify(mine))))) {
+      if (!(await file.write(last, JSON.stringify(mine), base))) {
         forgetHolder(holder);
         throw leaseHeld(name, "another process, which took it at the same moment,");
       }
@@ -77,7 +82,7 @@ export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLe
         for (;;) {
           const now = await load(file);
           if (now.stored?.fence !== mine.fence || now.stored.holder !== holder) return false;
-          if (await file.write(now.version, sealText(JSON.stringify({ ...mine, ...change })))) return true;
+          if (await file.write(now.last, JSON.stringify({ ...mine, ...change }), now.base)) return true;
         }
       };
       const lease = heldLease({ name, fence: mine.fence, ttlMs }, clock, {
@@ -102,14 +107,13 @@ export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLe
   };
 }
 
+function storedIn({ contents }: FileVersion, clock: Clock): Stored {
+  const stored = contents as Stored;
+  const isWhole = [stored?.fence, stored?.renewedAt, stored?.ttlMs].every(Number.isFinite);
+  return isWhole ? stored : unknownLease(clock);
+}
+
 /** A damaged file is no lease that is held; its number must still grow beyond all that were given before. */
-function parse(text: string, clock: Clock): Stored {
-  try {
-    const stored = JSON.parse(openText(text) ?? "{}") as Stored;
-    if (Number.isSafeInteger(stored.fence) && Number.isFinite(stored.renewedAt) && Number.isFinite(stored.ttlMs))
-      return stored;
-  } catch {
-    // Told apart from an empty name by the number alone.
-  }
+function unknownLease(clock: Clock): Stored {
   return { name: "", fence: Math.floor(clock.now()), ttlMs: 0, holder: null, host: "", renewedAt: 0 };
 }

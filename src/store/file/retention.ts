@@ -8,20 +8,21 @@ import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
 const SHARE = 16;
 
 /**
- * Removes whole segments: those whose newest fact is too old, then the oldest until all fit into the size. The newest
- * segment of each kind stays, however small the size, and so does one that another living process writes to. Returns
- * the number of facts removed.
+ * Removes whole segments: those whose newest fact is too old, then the oldest until all fit into the size. However
+ * small the size, the newest segment of each kind stays, and so does what a living process writes to. Returns the number
+ * of facts removed.
  */
 export async function retainSegments(logs: readonly FactLog[], policy: RetentionPolicy, clock: Clock): Promise<number> {
   const found: Candidate[] = [];
   for (const log of logs) {
     const segments = await log.segments.list();
     const newest = segments.findLast((segment) => segment.size > 0);
+    const isOpen = (segment: Segment) => segment.state === "held" || log.writer.holds(segment.name);
     for (const segment of segments) {
       const { maxTime } = await log.segments.timesOf(segment);
       // Without a readable fact (its first one is just being written, or all are damaged) its beginning counts.
       const time = Number.isNaN(maxTime) ? begunAt(segment.name) : maxTime;
-      found.push({ log, segment, time, isNewest: segment === newest });
+      found.push({ log, segment, time, isNewest: segment === newest || isOpen(segment) });
     }
   }
   found.sort((a, b) => a.time - b.time);

@@ -1,12 +1,19 @@
 import { link, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { newId } from "../../core/index.js";
 import { errno, readText, syncFolder, writeBeside } from "./io.js";
+import { openText, sealText } from "./sealed-text.js";
 
-/** One version of a file, and its number. */
+/** What a version holds. */
 export interface FileVersion {
   version: number;
-  text: string;
+  contents: unknown;
+  /** Marks of the writes that led to it, newest first; none in a file of release 0.1.0. */
+  stamps: readonly string[];
 }
+
+/** So many writes of others may come between the step by which a version comes into being and the look at what became of it. */
+const STAMPS = 64;
 
 /**
  * A small file that many processes change, in any container and without locks. Every version is a file of its own,
@@ -34,18 +41,23 @@ export class VersionedFile {
     return numbers.filter((n) => n !== undefined).sort((a, b) => b - a);
   }
 
-  /** The text of a version; undefined when it has been removed meanwhile. */
-  read(version: number): Promise<string | undefined> {
-    return readText(this.pathOf(version));
+  /** A version; undefined when it has been removed meanwhile. Fails where it is damaged. */
+  async read(version: number): Promise<FileVersion | undefined> {
+    const text = await readText(this.pathOf(version));
+    if (text === undefined) return undefined;
+    const sealed = openText(text);
+    return sealed ? { version, ...sealed } : { version, contents: JSON.parse(text), stamps: [] };
   }
 
   /**
-   * Writes the version behind `last`, durably, and keeps the one in `keep` (by default `last`) beside it. False when
+   * Writes the version behind `last`, durably; `base` is the one it was made from, and stays beside it. False when
    * another process was first, and nothing was changed.
    */
-  async write(last: number, text: string, keep = last): Promise<boolean> {
+  async write(last: number, json: string, base?: Pick<FileVersion, "version" | "stamps">): Promise<boolean> {
     const next = Math.max(last, 0) + 1;
-    const temporary = await writeBeside(this.pathOf(next), text);
+    const stamp = newId().slice(-8);
+    const stamps = [stamp, ...(base?.stamps ?? [])].slice(0, STAMPS);
+    const temporary = await writeBeside(this.pathOf(next), sealText(json, stamps));
     try {
       await link(temporary, this.pathOf(next));
     } catch (error) {
@@ -56,15 +68,24 @@ export class VersionedFile {
       await rm(temporary, { force: true });
     }
     const there = await this.versions();
-    // Others went past this number and swept it away before it was written: nobody will ever read it.
-    if (there.some((version) => version > next)) {
+    if (there[0] !== next && !(await this.ledTo(stamp))) {
+      // Others had gone past this number and swept it away before it was written: nobody will ever read it.
       await rm(this.pathOf(next), { force: true });
       return false;
     }
     await syncFolder(this.folder);
     for (const version of there)
-      if (version < next && version !== keep) await rm(this.pathOf(version), { force: true });
+      if (version < next && version !== base?.version) await rm(this.pathOf(version), { force: true });
     return true;
+  }
+
+  /** Whether the newest version that can be read was made from the one of a stamp. */
+  private async ledTo(stamp: string): Promise<boolean> {
+    for (const version of await this.versions()) {
+      const found = await this.read(version).catch(() => undefined);
+      if (found) return found.stamps.includes(stamp);
+    }
+    return false;
   }
 
   /** Removes what writers left half written. One that still lives begins anew. */

@@ -4,8 +4,13 @@
  */
 export interface FeatureVector {
   readonly dim: number;
-  /** Positions from here on are words of texts, of which each vector holds a few; absent where there are none. */
+  /** Positions from here on are of texts, of whose words each vector holds a few; absent where there are none. */
   readonly denseDim?: number;
+  /**
+   * Where the words begin; the positions from `denseDim` up to here sum the texts up in a few numbers.
+   * Absent where there are none.
+   */
+  readonly wordsFrom?: number;
   readonly indices: Int32Array;
   readonly values: Float64Array;
 }

@@ -1,5 +1,6 @@
 export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
-export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
+export { type FieldJudgement, judgeFields } from "./encoder/judge-fields.js";
+export { type EncoderOptions, FIELD_KINDS, type FieldKind } from "./encoder/options.js";
 export * from "./encoder-types.js";
 export * from "./feature-vector.js";
 export * from "./given-reward.js";

@@ -2,7 +2,7 @@ import { isLearningError, show } from "../core/index.js";
 import { CostPrice } from "./cost-price.js";
 import { EstimatingPolicy } from "./estimating-policy.js";
 import { FixedPolicy } from "./fixed.js";
-import { buildModel, defaultModel } from "./models/build.js";
+import { buildModel, defaultModel, modelOfRelease01 } from "./models/build.js";
 import type { ModelSnapshot } from "./models/model.js";
 import { invalidSnapshot } from "./models/packed.js";
 import { NetworkPolicy } from "./network.js";
@@ -62,10 +62,12 @@ function checkedSpec(spec: unknown): PolicySpec {
 
 function modelled(spec: ModelledSpec, saved?: { rows: number; model: ModelSnapshot; price: unknown }): RoutingPolicy {
   const { kind, dim, seed = 0 } = spec;
-  const model = buildModel(spec.model ?? defaultModel(kind, dim), dim, seed, saved?.model);
+  const named = spec.model ?? (saved ? modelOfRelease01(kind, dim) : defaultModel(kind, dim));
+  const model = buildModel(named, dim, seed, saved?.model);
   if (spec.kind === "network") return new NetworkPolicy(spec, model, saved?.rows);
   const price = saved ? CostPrice.restore(spec.cost, saved.price) : new CostPrice(spec.cost);
-  return new EstimatingPolicy({ kind, dim, model, rule: ruleOf(spec), rows: saved?.rows, spec, price });
+  const kept = saved ? spec : { ...spec, model: named };
+  return new EstimatingPolicy({ kind, dim, model, rule: ruleOf(spec), rows: saved?.rows, spec: kept, price });
 }
 
 function ruleOf(spec: Exclude<ModelledSpec, { kind: "network" }>): Rule {

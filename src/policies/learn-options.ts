@@ -1,10 +1,9 @@
 import { z } from "zod";
-
-const FIELD_KINDS = ["number", "boolean", "category", "short-text", "long-text", "vector"] as const;
+import { FIELD_KINDS } from "../dataset/index.js";
 
 /** How the policy of a decision point is learned; part of `loop.router`'s options. */
 export const learnOptionsSchema = z.strictObject({
-  /** What kind of policy, with its own settings (default `{ kind: "squarecb" }`). */
+  /** What kind of policy, with its own settings (default `{ kind: "auto" }`). */
   policy: z.looseObject({ kind: z.string() }).optional(),
   /** How contexts become vectors. */
   encoder: z
@@ -13,6 +12,8 @@ export const learnOptionsSchema = z.strictObject({
       ignore: z.array(z.string()),
       vocabulary: z.int().min(0),
       textBuckets: z.int().min(1),
+      topics: z.int().min(0),
+      maxLevels: z.int().min(0),
       maxCategories: z.int().min(1),
       maxTextChars: z.int().min(1),
     })

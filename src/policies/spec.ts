@@ -19,8 +19,17 @@ const modelSchema = z.discriminatedUnion("kind", [
     learningRate: z.number().positive().optional(),
     /** Times each call of `learn` goes over its rows, unless they are few (default 8). */
     passes: z.number().int().positive().optional(),
+    /** Precision of the prior on every weight but the intercept (default 0: none). */
+    lambda: z.number().nonnegative().optional(),
     forgetting,
   }),
+  /**
+   * What a context does to all candidates alike, and to each beyond that under the narrower prior
+   * `ownLambda` (default 10): for many candidates with few rows each.
+   */
+  z.strictObject({ kind: z.literal("pooled"), lambda, ownLambda: lambda, forgetting }),
+  /** The same over contexts whose texts are seen by topics and shape, not by their words. */
+  z.strictObject({ kind: z.literal("summary"), lambda, ownLambda: lambda, forgetting }),
   /** One ridge regression over all candidates, which uses the features of the candidates themselves. */
   z.strictObject({ kind: z.literal("shared"), lambda, forgetting }),
   /** Random Fourier features beside the linear ones, `features` of them (default 64). */
@@ -36,7 +45,7 @@ const common = {
   seed: z.number().int().optional(),
   /**
    * How rewards are estimated (default: `mixture` for auto, `fourier` for nonlinear; otherwise `ridge` up
-   * to 512 features and `logistic` above).
+   * to 512 features and `summary` above).
    */
   model: modelSchema.optional(),
   /**

@@ -90,7 +90,7 @@ export class RewardModel {
       );
     const encoder = fitEncoder(
       examples.map((e) => e.features),
-      { vocabulary: 100, textBuckets: 16, maxCategories: 32 },
+      { vocabulary: 100, textBuckets: 16, topics: 0, maxLevels: 0, maxCategories: 32 },
     );
     const dense = examples.map((e) => toDense(encoder, e.features));
     const columns: number[] = [];

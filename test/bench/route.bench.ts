@@ -32,7 +32,7 @@ interface Timing {
 }
 
 const KINDS = ["squarecb", "linucb", "thompson", "auto"] as const;
-const DEFAULT = "squarecb";
+const DEFAULT = "auto";
 const VW = {
   squarecb: "--cb_explore_adf --squarecb -q ca",
   "epsilon-greedy": "--cb_explore_adf --epsilon 0.05 -q ca",

@@ -2,42 +2,45 @@ import type { ContextValue, DecisionContext } from "../../core/index.js";
 import { digest, hash32, LearningError, show } from "../../core/index.js";
 import type { EncoderSnapshot, FeatureEncoder } from "../encoder-types.js";
 import type { FeatureVector } from "../feature-vector.js";
+import { dateParts } from "./dates.js";
 import type { FieldPlan, TextPlan } from "./fields.js";
-import { CATEGORY_BUCKETS, CUT, finite, positionName, widthOf } from "./fields.js";
-import type { EncoderOptions } from "./fit.js";
+import { CATEGORY_BUCKETS, CUT, finite, positionName, summaryName, summaryWidth, widthOf } from "./fields.js";
 import { planField } from "./fit.js";
+import { codePrefix, judgeFields } from "./judge-fields.js";
+import type { EncoderOptions } from "./options.js";
+import { bounded } from "./scale.js";
 import { parsePlans } from "./snapshot.js";
-import { visitTokens } from "./tokens.js";
+import { type EncodedText, TextEncoder } from "./text-encoder.js";
 
 const KIND = "fields-1";
 
 /**
- * Plans an encoding from sample contexts: numbers standardised robustly, booleans, categories, short
- * texts (words, word pairs, runs of characters), long texts (words and pairs), vectors. Every field has
- * an indicator that is 1 where its value is missing, of another type than at fitting, NaN or infinite;
- * fields that were not seen at fitting are ignored. Text weights follow Salton and Buckley (1988),
- * hashing Weinberger et al. (2009).
- * @throws ENCODER_INVALID when there is no context, or none with a usable field
+ * Plans an encoding from sample contexts: numbers standardised robustly, small whole numbers with a position
+ * for each beside, booleans, categories, codes by their letters, dates by hour and weekday, vectors, and
+ * texts by their words, pairs and (short ones) runs of characters, summed up in topics (Deerwester et al.
+ * 1990) and a few measures of their shape. Identifiers and constants are left out ({@link judgeFields} says
+ * so). Every field has an indicator that is 1 where its value is missing, of another type than at fitting,
+ * NaN or infinite; fields that were not seen at fitting are ignored. Contexts without a usable field give
+ * vectors of length one that are always zero. Text weights follow Salton and Buckley (1988), hashing
+ * Weinberger et al. (2009).
+ * @throws ENCODER_INVALID when there is no context
+ * @example
+ * const encoder = fitEncoder(contexts, { fields: { department: "category" }, ignore: ["customer"] });
+ * encoder.encode(contexts[0]); // { dim, indices, values }
  */
 export function fitEncoder(contexts: readonly DecisionContext[], options: EncoderOptions = {}): FeatureEncoder {
-  const names = [...new Set(contexts.flatMap((c) => Object.keys(c)))].sort();
-  const plans = names
-    .filter((name) => !options.ignore?.includes(name))
-    .map((name) =>
-      planField(
-        name,
-        contexts.map((c) => c[name]),
-        options,
-      ),
-    )
-    .filter((plan) => plan !== undefined)
-    .sort((a, b) => Number(a.kind === "text") - Number(b.kind === "text"));
-  if (plans.length === 0)
+  if (contexts.length === 0)
     throw new LearningError("ENCODER_INVALID", {
-      received: `${contexts.length} contexts with the fields ${show(names)}`,
-      expected: "at least one context with a number, boolean, string or vector in it",
+      received: "no contexts",
+      expected: "at least one context",
       remedy: "Fit the encoder on contexts as the router's context function returns them.",
     });
+  const plans = judgeFields(contexts, options)
+    .flatMap(({ field, kind }) => {
+      const values = kind ? contexts.map((c) => c[field]) : [];
+      return (kind && planField(field, kind, values, options)) ?? [];
+    })
+    .sort((a, b) => Number(a.kind === "text") - Number(b.kind === "text"));
   return new FieldEncoder(plans);
 }
 
@@ -60,53 +63,106 @@ export function restoreEncoder(snapshot: EncoderSnapshot): FeatureEncoder {
 class FieldEncoder implements FeatureEncoder {
   readonly version: string;
   readonly dim: number;
+  /** Where each field begins; of a text, where its words do. */
   private readonly offsets: number[] = [];
-  /** Where the words of texts begin; texts come last. */
+  /** Where the summary of each text begins. */
+  private readonly summaries: number[] = [];
+  /** Where texts begin, and where their words do; texts come last, their summaries before their words. */
   private readonly denseDim: number;
-  private readonly tokenAt: (Map<number, number> | undefined)[];
-  private readonly categoryAt: (Map<string, number> | undefined)[];
-  /** Sums per position while one context is encoded; all zero in between. */
-  private readonly sums: Float64Array;
+  private readonly wordsFrom: number;
+  private readonly texts: (TextEncoder | undefined)[];
+  private readonly categoryAt: (Map<string | number, number> | undefined)[];
 
   constructor(private readonly plans: readonly FieldPlan[]) {
     let dim = 0;
     for (const plan of plans) {
-      this.offsets.push(dim);
-      dim += widthOf(plan);
+      this.summaries.push(plan.kind === "text" ? dim : -1);
+      this.offsets.push(plan.kind === "text" ? -1 : dim);
+      dim += plan.kind === "text" ? summaryWidth(plan) : widthOf(plan);
     }
-    this.dim = dim;
     this.denseDim = plans.reduce((sum, plan) => sum + (plan.kind === "text" ? 0 : widthOf(plan)), 0);
-    this.sums = new Float64Array(dim);
+    this.wordsFrom = dim;
+    plans.forEach((plan, i) => {
+      if (plan.kind !== "text") return;
+      this.offsets[i] = dim;
+      dim += widthOf(plan) - summaryWidth(plan);
+    });
+    this.dim = Math.max(1, dim);
     this.version = digest(JSON.stringify([KIND, plans]), 16);
-    this.tokenAt = plans.map((p) =>
-      p.kind === "text" ? new Map(p.vocabulary.map((entry, at) => [entry.hash, at])) : undefined,
-    );
-    this.categoryAt = plans.map((p) =>
-      p.kind === "category" ? new Map(p.values.map((value, at) => [value, at])) : undefined,
-    );
+    this.texts = plans.map((plan) => (plan.kind === "text" ? new TextEncoder(plan) : undefined));
+    this.categoryAt = plans.map((p) => {
+      const values = p.kind === "category" || p.kind === "code" ? p.values : p.kind === "levels" ? p.levels : undefined;
+      return values && new Map(values.map((value, at) => [value, at]));
+    });
   }
 
   encode(context: DecisionContext): FeatureVector {
     const positions: number[] = [];
     const values: number[] = [];
+    const words: { offset: number; text: EncodedText }[] = [];
     this.plans.forEach((plan, i) => {
+      const value = context[plan.name];
+      if (plan.kind === "text") {
+        const text = this.encodeText(plan, i, value, positions, values);
+        if (text) words.push({ offset: this.offsets[i] as number, text });
+        return;
+      }
       const offset = this.offsets[i] as number;
       const before = positions.length;
-      this.encodeField(plan, i, context[plan.name], offset, positions, values);
-      if (positions.length === before && !this.isPresent(plan, context[plan.name])) {
+      this.encodeField(plan, i, value, offset, positions, values);
+      if (positions.length === before && !this.isPresent(plan, value)) {
         positions.push(offset + widthOf(plan) - 1);
         values.push(1);
       }
     });
+    for (const { offset, text } of words)
+      text.at.forEach((at, k) => {
+        positions.push(offset + at);
+        values.push(text.weights[k] as number);
+      });
     const vector = { dim: this.dim, indices: Int32Array.from(positions), values: Float64Array.from(values) };
-    return this.denseDim < this.dim ? { ...vector, denseDim: this.denseDim } : vector;
+    if (this.denseDim === this.dim || this.plans.length === 0) return vector;
+    const { denseDim, wordsFrom } = this;
+    return wordsFrom > denseDim ? { ...vector, denseDim, wordsFrom } : { ...vector, denseDim };
+  }
+
+  /** Puts the summary of a text at its place; returns its words, which come behind those of all texts. */
+  private encodeText(
+    plan: TextPlan,
+    i: number,
+    value: ContextValue | undefined,
+    positions: number[],
+    values: number[],
+  ): EncodedText | undefined {
+    const from = this.summaries[i] as number;
+    const missing = value === undefined || value === null || Array.isArray(value);
+    if (missing && !plan.summary) return { at: [widthOf(plan) - 1], weights: [1] };
+    if (missing) {
+      positions.push(from + summaryWidth(plan) - 1);
+      values.push(1);
+      return undefined;
+    }
+    const encoded = (this.texts[i] as TextEncoder).encode(String(value));
+    encoded.summary?.forEach((x, k) => {
+      if (x === 0) return;
+      positions.push(from + k);
+      values.push(x);
+    });
+    return encoded;
   }
 
   featureName(index: number): string {
-    for (let i = this.plans.length - 1; i >= 0; i--) {
-      const offset = this.offsets[i] as number;
-      if (index >= offset && index < this.dim) return positionName(this.plans[i] as FieldPlan, index - offset);
-    }
+    const named = this.plans.findIndex((plan, i) => {
+      const from = this.offsets[i] as number;
+      return index >= from && index < from + widthOf(plan) - (plan.kind === "text" ? summaryWidth(plan) : 0);
+    });
+    if (named >= 0) return positionName(this.plans[named] as FieldPlan, index - (this.offsets[named] as number));
+    const summed = this.plans.findIndex((plan, i) => {
+      const from = this.summaries[i] as number;
+      return plan.kind === "text" && index >= from && index < from + summaryWidth(plan);
+    });
+    if (summed >= 0) return summaryName(this.plans[summed] as TextPlan, index - (this.summaries[summed] as number));
+    if (index === 0 && this.plans.length === 0) return "no field";
     throw new LearningError("ENCODER_INVALID", {
       received: `position ${show(index)}`,
       expected: `a position from 0 to ${this.dim - 1}`,
@@ -118,16 +174,16 @@ class FieldEncoder implements FeatureEncoder {
     return { kind: KIND, version: this.version, fields: structuredClone(this.plans) };
   }
 
-  /** Whether a value that left no position is nevertheless there: an exact zero, `false`, an empty text. */
+  /** Whether a value that left no position is nevertheless there: an exact zero, `false`. */
   private isPresent(plan: FieldPlan, value: ContextValue | undefined): boolean {
-    if (plan.kind === "number") return finite(value) !== undefined;
+    if (plan.kind === "number" || plan.kind === "levels") return finite(value) !== undefined;
     if (plan.kind === "boolean") return typeof value === "boolean";
     if (plan.kind === "vector") return isVector(value, plan.centers.length);
-    return value !== undefined && value !== null && !Array.isArray(value);
+    return false;
   }
 
   private encodeField(
-    plan: FieldPlan,
+    plan: Exclude<FieldPlan, TextPlan>,
     i: number,
     value: ContextValue | undefined,
     offset: number,
@@ -145,12 +201,25 @@ class FieldEncoder implements FeatureEncoder {
         if (x !== undefined) put(0, standardised(plan.log ? Math.log1p(Math.max(0, x)) : x, plan.center, plan.scale));
         return;
       }
+      case "levels": {
+        const x = finite(value);
+        if (x === undefined) return;
+        put(0, standardised(x, plan.center, plan.scale));
+        const level = this.categoryAt[i]?.get(x);
+        if (level !== undefined) put(1 + level, 1);
+        return;
+      }
       case "boolean":
         put(0, value === true ? 1 : 0);
         return;
-      case "category": {
+      case "date":
+        for (const [at, x] of dateParts(value)) put(at, x);
+        return;
+      case "category":
+      case "code": {
         if (value === undefined || value === null || Array.isArray(value)) return;
-        const text = String(value);
+        if (plan.kind === "code" && typeof value !== "string") return;
+        const text = plan.kind === "code" ? codePrefix(String(value)) : String(value);
         put(this.categoryAt[i]?.get(text) ?? plan.values.length + (hash32(text) % CATEGORY_BUCKETS), 1);
         return;
       }
@@ -158,38 +227,6 @@ class FieldEncoder implements FeatureEncoder {
         if (isVector(value, plan.centers.length))
           for (let k = 0; k < value.length; k++)
             put(k, standardised(value[k] as number, plan.centers[k] as number, plan.scales[k] as number));
-        return;
-      case "text":
-        if (value === undefined || value === null || Array.isArray(value)) return;
-        this.encodeText(plan, this.tokenAt[i] as Map<number, number>, String(value), put, offset);
-    }
-  }
-
-  private encodeText(
-    plan: TextPlan,
-    known: Map<number, number>,
-    value: string,
-    put: (at: number, x: number) => void,
-    offset: number,
-  ): void {
-    const { sums } = this;
-    const touched: number[] = [];
-    const text = value.slice(0, plan.maxChars).toLowerCase();
-    visitTokens(text, true, plan.grams, (hash) => {
-      const at = known.get(hash) ?? plan.vocabulary.length + (hash % plan.buckets);
-      if (sums[offset + at] === 0) touched.push(at);
-      sums[offset + at] = (sums[offset + at] as number) + 1;
-    });
-    touched.sort((a, b) => a - b);
-    let norm = 0;
-    for (const at of touched) {
-      const weight = (1 + Math.log(sums[offset + at] as number)) * (plan.vocabulary[at]?.idf ?? plan.otherIdf);
-      sums[offset + at] = weight;
-      norm += weight * weight;
-    }
-    for (const at of touched) {
-      put(at, (sums[offset + at] as number) / Math.sqrt(norm));
-      sums[offset + at] = 0;
     }
   }
 }
@@ -198,5 +235,5 @@ const isVector = (value: ContextValue | undefined, length: number): value is num
   Array.isArray(value) && value.length === length && value.every(Number.isFinite);
 
 function standardised(x: number, center: number, scale: number): number {
-  return Math.max(-CUT, Math.min(CUT, (x - center) / scale));
+  return Math.max(-CUT, Math.min(CUT, (bounded(x) - center) / scale));
 }

@@ -1,7 +1,15 @@
 import type { ContextValue } from "../../core/index.js";
 
 /** How one field of a context is encoded; plain JSON, part of the encoder's snapshot. */
-export type FieldPlan = NumberPlan | BooleanPlan | CategoryPlan | TextPlan | VectorPlan;
+export type FieldPlan =
+  | NumberPlan
+  | LevelsPlan
+  | BooleanPlan
+  | CategoryPlan
+  | CodePlan
+  | DatePlan
+  | TextPlan
+  | VectorPlan;
 
 /** A number, centred and scaled by robust statistics, after `log(1 + x)` where the tail is long; cut at 4. */
 export interface NumberPlan {
@@ -10,6 +18,15 @@ export interface NumberPlan {
   log: boolean;
   center: number;
   scale: number;
+}
+
+/** Whole numbers: their size as of a number, and a position for each that was seen at fitting. */
+export interface LevelsPlan {
+  kind: "levels";
+  name: string;
+  center: number;
+  scale: number;
+  levels: number[];
 }
 
 export interface BooleanPlan {
@@ -22,6 +39,19 @@ export interface CategoryPlan {
   kind: "category";
   name: string;
   values: string[];
+}
+
+/** A category of the letters that a code begins with. */
+export interface CodePlan {
+  kind: "code";
+  name: string;
+  values: string[];
+}
+
+/** Hour of the day as sine and cosine, and one position for each day of the week, both in UTC. */
+export interface DatePlan {
+  kind: "date";
+  name: string;
 }
 
 /**
@@ -38,7 +68,28 @@ export interface TextPlan {
   /** Inverse document frequency of the tokens that are not in the vocabulary. */
   otherIdf: number;
   vocabulary: { token: string; hash: number; idf: number }[];
+  /** What sums the text up in a few numbers; absent in encoders of release 0.1. */
+  summary?: TextSummary;
 }
+
+/** Topics and shape of a text, each a number of about the size of a standardised one. */
+export interface TextSummary {
+  /** Number of topics. */
+  topics: number;
+  /** Per topic: what its direction is multiplied by, and the mean score that is then taken away. */
+  scales: number[];
+  centers: number[];
+  /** Weight of each token of the vocabulary in each topic: signed bytes, token by token, in base64. */
+  directions: string;
+  /** Centre and scale of each measure of {@link SHAPES}. */
+  shape: { center: number; scale: number }[];
+}
+
+/** What is measured of a text beside its words. */
+export const SHAPES = ["length", "digits", "capitals", "symbols", "lines"] as const;
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+/** Positions of a date before its missing indicator. */
+export const DATE_POSITIONS = 2 + DAYS.length;
 
 /** A vector of numbers of one length, each component like a number without the logarithm. */
 export interface VectorPlan {
@@ -59,23 +110,45 @@ export function widthOf(plan: FieldPlan): number {
     case "number":
     case "boolean":
       return 2;
+    case "levels":
+      return 1 + plan.levels.length + 1;
+    case "date":
+      return DATE_POSITIONS + 1;
     case "category":
+    case "code":
       return plan.values.length + CATEGORY_BUCKETS + 1;
     case "text":
-      return plan.vocabulary.length + plan.buckets + 1;
+      return summaryWidth(plan) + plan.vocabulary.length + plan.buckets + (plan.summary ? 0 : 1);
     case "vector":
       return plan.centers.length + 1;
   }
 }
 
-/** The name of the `at`-th position of a field. */
+/** Positions of a text's topics, shape and missing indicator, which stand before the words of all texts. */
+export function summaryWidth(plan: TextPlan): number {
+  return plan.summary ? plan.summary.topics + SHAPES.length + 1 : 0;
+}
+
+/** The name of the `at`-th position of a text's summary. */
+export function summaryName(plan: TextPlan, at: number): string {
+  const topics = plan.summary?.topics ?? 0;
+  if (at < topics) return `${plan.name}: topic ${at + 1}`;
+  return at === summaryWidth(plan) - 1 ? `${plan.name} is missing` : `${plan.name}: ${SHAPES[at - topics]}`;
+}
+
+/** The name of the `at`-th position of a field; of a text, of its words. */
 export function positionName(plan: FieldPlan, at: number): string {
-  if (at === widthOf(plan) - 1) return `${plan.name} is missing`;
+  if (plan.kind !== "text" || !plan.summary) if (at === widthOf(plan) - 1) return `${plan.name} is missing`;
   switch (plan.kind) {
     case "number":
     case "boolean":
       return plan.name;
+    case "levels":
+      return at === 0 ? plan.name : `${plan.name} = ${plan.levels[at - 1]}`;
+    case "date":
+      return at < 2 ? `${plan.name}: hour (${at === 0 ? "sine" : "cosine"})` : `${plan.name}: ${DAYS[at - 2]}`;
     case "category":
+    case "code":
       return at < plan.values.length
         ? `${plan.name} = ${plan.values[at]}`
         : `${plan.name}: other values #${at - plan.values.length}`;

@@ -1,73 +1,57 @@
 import type { ContextValue } from "../../core/index.js";
-import type { FieldPlan, NumberPlan, TextPlan } from "./fields.js";
+import type { CategoryPlan, CodePlan, FieldPlan, LevelsPlan, NumberPlan } from "./fields.js";
 import { finite } from "./fields.js";
-import { tokenText, visitTokens } from "./tokens.js";
+import { codePrefix } from "./judge-fields.js";
+import type { EncoderOptions, FieldKind } from "./options.js";
+import { bounded, hasLongTail, robustScale } from "./scale.js";
+import { planText } from "./text-plan.js";
 
-/** How a field is read; detected from its values unless given. */
-export type FieldKind = "number" | "boolean" | "category" | "short-text" | "long-text" | "vector";
+const MOST_LEVELS = 256;
 
-/** Options of {@link fitEncoder}. */
-export interface EncoderOptions {
-  /** Kinds of fields for which detection would guess wrong. */
-  fields?: Readonly<Record<string, FieldKind>>;
-  /** Fields to leave out. */
-  ignore?: readonly string[];
-  /** Tokens per text field with a position, and a name, of their own: the most frequent (default 4096). */
-  vocabulary?: number;
-  /** Hashed positions per text field for all other tokens (default 1024). */
-  textBuckets?: number;
-  /** A string with more distinct values than this is text (default 64). */
-  maxCategories?: number;
-  /** Characters of a text that are read (default 8000). */
-  maxTextChars?: number;
-}
-
-/** Plans one field from the values it took; undefined when it never held anything usable. */
+/** Plans one field of a kind from the values it took; undefined when none of them can be read as that kind. */
 export function planField(
   name: string,
+  kind: FieldKind,
   values: readonly (ContextValue | undefined)[],
   options: EncoderOptions,
 ): FieldPlan | undefined {
-  const kind = options.fields?.[name] ?? detect(values, options.maxCategories ?? 64);
   switch (kind) {
-    case undefined:
-      return undefined;
     case "number":
-      return planNumber(
-        name,
-        values.map(finite).filter((v) => v !== undefined),
-      );
+      return planNumber(name, numbersOf(values));
+    case "levels":
+      return planLevels(name, numbersOf(values));
     case "boolean":
+    case "date":
       return { kind, name };
     case "category":
-      return { kind, name, values: frequentValues(values, options.maxCategories ?? 64) };
+      return planCategory(kind, name, values, options);
+    case "code":
+      return planCategory(
+        kind,
+        name,
+        values.map((v) => (typeof v === "string" ? codePrefix(v) : null)),
+        options,
+      );
     case "vector":
       return planVector(name, values);
+    case "identifier":
+      return undefined;
     default:
       return planText(name, values, kind === "short-text", options);
   }
 }
 
-/** The kind most values have. Strings: few distinct short ones are categories, else text by mean length. */
-function detect(values: readonly (ContextValue | undefined)[], maxCategories: number): FieldKind | undefined {
-  const counts = { number: 0, boolean: 0, string: 0, vector: 0 };
-  for (const v of values) {
-    if (finite(v) !== undefined) counts.number++;
-    else if (typeof v === "boolean") counts.boolean++;
-    else if (typeof v === "string") counts.string++;
-    else if (Array.isArray(v)) counts.vector++;
-  }
-  const [kind, count] = Object.entries(counts).reduce((a, b) => (b[1] > a[1] ? b : a));
-  if (count === 0) return undefined;
-  if (kind !== "string") return kind as FieldKind;
-  const texts = values.filter((v): v is string => typeof v === "string");
-  const words = texts.reduce((sum, t) => sum + wordCount(t), 0) / texts.length;
-  const distinct = new Set(texts).size;
-  if (words <= 4 && distinct <= Math.min(maxCategories, Math.max(8, texts.length / 3))) return "category";
-  return words <= 16 ? "short-text" : "long-text";
-}
+const numbersOf = (values: readonly (ContextValue | undefined)[]): number[] =>
+  values.flatMap((v) => finite(v) ?? []).map(bounded);
 
-const wordCount = (text: string): number => text.slice(0, 400).split(/\s+/).length;
+function planCategory(
+  kind: "category" | "code",
+  name: string,
+  values: readonly (ContextValue | undefined)[],
+  options: EncoderOptions,
+): CategoryPlan | CodePlan {
+  return { kind, name, values: frequentValues(values, options.maxCategories ?? 64) };
+}
 
 function frequentValues(values: readonly (ContextValue | undefined)[], most: number): string[] {
   const counts = new Map<string, number>();
@@ -83,25 +67,11 @@ function planNumber(name: string, values: number[]): NumberPlan {
   return { kind: "number", name, log, ...robustScale(log ? values.map((v) => Math.log1p(v)) : values) };
 }
 
-/** Non-negative with an upper tail more than four times as long as the lower. */
-function hasLongTail(values: readonly number[]): boolean {
-  if (values.length < 8) return false;
-  const sorted = Float64Array.from(values).sort();
-  const at = (q: number) => sorted[Math.round((sorted.length - 1) * q)] as number;
-  if (at(0) < 0) return false;
-  return at(0.98) - at(0.5) > 4 * (at(0.5) - at(0.02)) && at(0.98) > 20;
-}
-
-/** Median, and the interquartile range as a standard deviation; the ordinary one where that is nearly zero. */
-function robustScale(values: readonly number[]): { center: number; scale: number } {
-  if (values.length === 0) return { center: 0, scale: 1 };
-  const sorted = Float64Array.from(values).sort();
-  const at = (q: number) => sorted[Math.round((sorted.length - 1) * q)] as number;
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
-  const robust = (at(0.75) - at(0.25)) / 1.349;
-  if (robust > 0.25 * deviation) return { center: at(0.5), scale: robust };
-  return { center: mean, scale: deviation > 1e-12 * Math.max(1, Math.abs(mean)) ? deviation : 1 };
+function planLevels(name: string, values: number[]): LevelsPlan {
+  const counts = new Map<number, number>();
+  for (const v of values) counts.set(v, (counts.get(v) ?? 0) + 1);
+  const frequent = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, MOST_LEVELS);
+  return { kind: "levels", name, ...robustScale(values), levels: frequent.map(([v]) => v).sort((a, b) => a - b) };
 }
 
 function planVector(name: string, values: readonly (ContextValue | undefined)[]): FieldPlan | undefined {
@@ -110,44 +80,7 @@ function planVector(name: string, values: readonly (ContextValue | undefined)[])
   for (const v of vectors) lengths.set(v.length, (lengths.get(v.length) ?? 0) + 1);
   const length = [...lengths].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0];
   if (!length) return undefined;
-  const columns = Array.from({ length }, (_, i) =>
-    robustScale(vectors.filter((v) => v.length === length).map((v) => v[i] as number)),
-  );
+  const usable = vectors.filter((v) => v.length === length);
+  const columns = Array.from({ length }, (_, i) => robustScale(usable.map((v) => v[i] ?? 0)));
   return { kind: "vector", name, centers: columns.map((c) => c.center), scales: columns.map((c) => c.scale) };
-}
-
-function planText(
-  name: string,
-  values: readonly (ContextValue | undefined)[],
-  grams: boolean,
-  options: EncoderOptions,
-): TextPlan {
-  const maxChars = options.maxTextChars ?? 8000;
-  const seen = new Map<number, { documents: number; token: string; last: number }>();
-  let documents = 0;
-  for (const value of values) {
-    if (value === undefined || value === null) continue;
-    const text = String(value).slice(0, maxChars).toLowerCase();
-    const document = ++documents;
-    visitTokens(text, true, grams, (hash, kind, start, end) => {
-      const entry = seen.get(hash);
-      if (!entry) seen.set(hash, { documents: 1, token: tokenText(text, kind, start, end), last: document });
-      else if (entry.last !== document) {
-        entry.last = document;
-        entry.documents++;
-      }
-    });
-  }
-  const idf = (count: number) => 1 + Math.log((1 + documents) / (1 + count));
-  const vocabulary = [...seen]
-    .filter(([, entry]) => entry.documents >= 2)
-    .sort((a, b) => b[1].documents - a[1].documents || a[0] - b[0])
-    .slice(0, options.vocabulary ?? 4096)
-    .map(([hash, entry]) => ({ token: detach(entry.token), hash, idf: idf(entry.documents) }));
-  return { kind: "text", name, grams, maxChars, buckets: options.textBuckets ?? 1024, otherIdf: idf(1), vocabulary };
-}
-
-/** A copy that does not keep the text it was cut from in memory, at most 40 characters long. */
-function detach(token: string): string {
-  return Buffer.from(token.slice(0, 40)).toString();
 }

@@ -2,15 +2,17 @@ import { show } from "../../core/index.js";
 import type { ModelSpec } from "../spec.js";
 import { MOST_DENSE_POSITIONS } from "./dense.js";
 import { FourierModel } from "./fourier.js";
-import { MixtureModel } from "./mixture.js";
+import { MixtureModel, type MixtureOptions } from "./mixture.js";
 import type { ModelSnapshot, RewardModel } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 import { PerCandidateModel } from "./per-candidate.js";
+import { PooledModel } from "./pooled.js";
 import type { Regressor, RegressorSnapshot } from "./regressor.js";
 import { OnlineRidge } from "./ridge.js";
 import { SharedModel } from "./shared.js";
 import { SparseLogistic } from "./sparse-logistic.js";
 import { SphereModel } from "./sphere.js";
+import { SummaryModel } from "./summary.js";
 
 /** Forgetting of the member of a mixture that is there for drifting worlds. */
 const RECENT = 0.03;
@@ -20,8 +22,25 @@ const RECENT = 0.03;
  */
 const HANDICAP = 1;
 
-/** The model a policy uses when its spec names none. */
+/** Marks the experts of today's mixtures in their snapshots. */
+const LAYOUT = 2;
+/** Precisions of the prior on what is a candidate's own, of the pooled experts of a mixture. */
+const PRIORS = [10, 30];
+/** Precision of the prior on the weights of words. */
+const WORD_PRIOR = 4;
+/** What the experts with many features start with: they come in when rows speak for them. */
+const LATEST = 3;
+const LATE = [1, 2, 2, 2];
+
+/** The model a new policy uses when its spec names none. */
 export function defaultModel(kind: string, dim: number): ModelSpec {
+  return dim > MOST_DENSE_POSITIONS && kind !== "auto" && kind !== "nonlinear"
+    ? { kind: "summary" }
+    : modelOfRelease01(kind, dim);
+}
+
+/** The model of a policy whose snapshot names none: it is of release 0.1. */
+export function modelOfRelease01(kind: string, dim: number): ModelSpec {
   if (kind === "auto") return { kind: "mixture" };
   if (kind === "nonlinear") return { kind: "fourier" };
   return { kind: dim <= MOST_DENSE_POSITIONS ? "ridge" : "logistic" };
@@ -35,8 +54,8 @@ export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: M
       return perCandidate((r) => (r ? OnlineRidge.restore(options, r) : new OnlineRidge(options)), saved);
     }
     case "logistic": {
-      const { learningRate = 0.3, passes = 8, forgetting } = spec;
-      const options = { learningRate, passes, seed, forgetting };
+      const { learningRate = 0.3, passes = 8, lambda = 0, forgetting } = spec;
+      const options = { learningRate, passes, lambda, seed, forgetting };
       return perCandidate(
         (r) => (r ? SparseLogistic.restore(dim, options, r) : new SparseLogistic(dim, options)),
         saved,
@@ -52,15 +71,14 @@ export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: M
         buildModel({ kind: "ridge", lambda: spec.lambda, forgetting: spec.forgetting }, dim, seed, s);
       return saved ? FourierModel.restore(inner, options, saved) : new FourierModel(inner(), options);
     }
+    case "pooled":
+      return saved ? PooledModel.restore(spec, saved) : PooledModel.create(spec);
+    case "summary": {
+      const inner = (s?: ModelSnapshot) => buildModel({ ...spec, kind: "pooled" }, dim, seed, s);
+      return saved ? SummaryModel.restore(inner, saved) : new SummaryModel(inner());
+    }
     case "mixture": {
-      const { forgetting } = spec;
-      const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
-      const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
-      const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));
-      const make = [of({ kind: "shared", forgetting }), of({ kind: "fourier", lambda: 0.3, forgetting }), sphere];
-      const short = dim <= MOST_DENSE_POSITIONS;
-      if (!short) make.push(of({ kind: "logistic", forgetting }));
-      const options = short ? { handicaps: [HANDICAP, 0, 0], surest: 2, renew: sphere } : {};
+      const { make, options } = expertsOf(spec, dim, seed, saved === undefined || saved.layout === LAYOUT);
       return saved
         ? MixtureModel.restore(make, saved, options)
         : new MixtureModel(
@@ -69,6 +87,35 @@ export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: M
           );
     }
   }
+}
+
+/** The experts of a mixture: today's, or those of release 0.1, whose snapshots name no layout. */
+function expertsOf(
+  { forgetting }: ModelSpec & { kind: "mixture" },
+  dim: number,
+  seed: number,
+  today: boolean,
+): { make: ((s?: ModelSnapshot) => RewardModel)[]; options: MixtureOptions } {
+  const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
+  const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
+  const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));
+  const [shared, fourier] = [of({ kind: "shared", forgetting }), of({ kind: "fourier", lambda: 0.3, forgetting })];
+  const short = dim <= MOST_DENSE_POSITIONS;
+  const sure = { surest: 2, renew: sphere };
+  if (short && !today) return { make: [shared, fourier, sphere], options: { handicaps: [HANDICAP, 0, 0], ...sure } };
+  const pooled = of({ kind: "pooled", forgetting });
+  if (short)
+    return {
+      make: [shared, fourier, sphere, pooled],
+      options: { handicaps: [HANDICAP, 0, 0, LATEST], ...sure, layout: LAYOUT },
+    };
+  if (!today) return { make: [shared, fourier, sphere, of({ kind: "logistic", forgetting })], options: {} };
+  const summed = PRIORS.map((ownLambda) => of({ kind: "summary", ownLambda, forgetting }));
+  const words = of({ kind: "logistic", lambda: WORD_PRIOR, forgetting });
+  return {
+    make: [shared, fourier, sphere, pooled, ...summed, words],
+    options: { handicaps: [0, 0, 0, ...LATE], calibrated: true, layout: LAYOUT },
+  };
 }
 
 function perCandidate(make: (snapshot?: RegressorSnapshot) => Regressor, saved?: ModelSnapshot): PerCandidateModel {

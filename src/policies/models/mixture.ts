@@ -6,10 +6,14 @@ import { invalidSnapshot } from "./packed.js";
 
 /** Learning rate of the weights: squared errors of rewards in [0,1] (Vovk 1998). */
 const RATE = 2;
+/** Distances between candidates are never reduced to less than this share. */
+const LEAST_SLOPE = 0.2;
 /** Share of the past errors that each row forgets, so that the weights can follow a changing world. */
 const LOSS_DECAY = 1 / 500;
 /** Experts below this weight are not asked when serving. */
 const NEGLIGIBLE = 0.02;
+/** Squared distance between predictions that are taken for right before there are rows. */
+const SPREAD_PRIOR = 2;
 /** Rows of a batch are learned in chunks that double in size from here; each is predicted before it is learned. */
 const FIRST_CHUNK = 32;
 
@@ -24,6 +28,10 @@ export interface MixtureOptions {
   surest?: number;
   /** Makes the surest expert anew when the world has changed: what it was sure of has to be tried again. */
   renew?: () => RewardModel;
+  /** Whether distances between candidates are corrected by what of them was found in rewards before. */
+  calibrated?: boolean;
+  /** Names the list of experts in snapshots, where it is not that of release 0.1. */
+  layout?: number;
 }
 
 /**
@@ -39,6 +47,9 @@ export class MixtureModel implements RewardModel {
   private means = new Float64Array(16);
   private others = new Float64Array(16);
   private drift = new PageHinkley();
+  /** How far candidates lay apart in predictions, and how far apart their rewards were along with it. */
+  private spread = { squares: SPREAD_PRIOR, products: SPREAD_PRIOR };
+  private judged = new Float64Array(16);
 
   constructor(
     private readonly experts: RewardModel[],
@@ -91,12 +102,45 @@ export class MixtureModel implements RewardModel {
       const disagreement = Math.max(0, (others[i] as number) / total - (means[i] as number) ** 2);
       errors[i] = Math.sqrt((errors[i] as number) ** 2 + disagreement);
     }
+    if (this.options.calibrated) this.drawTogether(means, count);
+  }
+
+  /**
+   * Share of the predicted distance between candidates that is found again in rewards: below one where
+   * differences were learned from noise, which the best candidate would be overrated by.
+   */
+  private get slope(): number {
+    return Math.min(1, Math.max(LEAST_SLOPE, this.spread.products / this.spread.squares));
+  }
+
+  private drawTogether(means: Float64Array, count: number): void {
+    const { slope } = this;
+    let middle = 0;
+    for (let i = 0; i < count; i++) middle += (means[i] as number) / count;
+    for (let i = 0; i < count; i++) means[i] = middle + slope * ((means[i] as number) - middle);
+  }
+
+  /** Learns how far apart rewards are where predictions of this row's candidates were. */
+  private calibrate(row: PolicyRow): void {
+    const count = row.candidates.length;
+    if (this.judged.length < count) this.judged = new Float64Array(count * 2);
+    this.estimate(row, this.judged);
+    const { slope } = this;
+    let middle = 0;
+    for (let i = 0; i < count; i++) middle += (this.judged[i] as number) / count;
+    const apart = ((this.judged[row.chosen] as number) - middle) / slope;
+    const { weight = 1 } = row;
+    this.spread.squares = this.spread.squares * (1 - LOSS_DECAY) + weight * apart * apart;
+    this.spread.products = this.spread.products * (1 - LOSS_DECAY) + weight * apart * (row.reward - middle);
   }
 
   learn(rows: readonly PolicyRow[]): void {
     for (let from = 0, size = FIRST_CHUNK; from < rows.length; from += size, size = from) {
       const chunk = rows.slice(from, from + size);
-      for (const row of chunk) this.judge(row);
+      for (const row of chunk) {
+        if (this.options.calibrated) this.calibrate(row);
+        this.judge(row);
+      }
       for (const expert of this.experts) expert.learn(chunk);
     }
   }
@@ -149,12 +193,18 @@ export class MixtureModel implements RewardModel {
       for (let k = 0; k < contributions.length; k++)
         contributions[k] = (contributions[k] as number) + (w / total) * (parts.contributions[k] as number);
     }
-    return { bias, contributions, context };
+    if (!this.options.calibrated) return { bias, contributions, context };
+    const means = new Float64Array(input.candidates.length);
+    this.estimate(input, means);
+    const drawn = contributions.map((c) => c * this.slope);
+    return { bias: (means[index] as number) - drawn.reduce((a, b) => a + b, 0), contributions: drawn, context };
   }
 
   snapshot(): ModelSnapshot {
     return {
       kind: "mixture",
+      ...(this.options.layout !== undefined && { layout: this.options.layout }),
+      ...(this.options.calibrated && { spread: { ...this.spread } }),
       drift: this.drift.snapshot(),
       losses: Array.from(this.losses),
       experts: this.experts.map((e) => e.snapshot()),
@@ -175,6 +225,7 @@ export class MixtureModel implements RewardModel {
       restore.map((make, m) => make(experts[m] as ModelSnapshot)),
       options,
     );
+    if (options.calibrated) model.spread = restoredSpread(snapshot.spread);
     model.drift = restoredDrift(snapshot.drift);
     model.losses = Float64Array.from(losses as number[]);
     model.weigh();
@@ -187,4 +238,11 @@ function restoredDrift(state: unknown): PageHinkley {
   if (![count, mean, sum, least, alarms].every(Number.isFinite))
     throw invalidSnapshot("a mixture without its drift test", "the state of its drift test");
   return new PageHinkley({ count, mean, sum, least, alarms });
+}
+
+function restoredSpread(state: unknown): { squares: number; products: number } {
+  const { squares, products } = (state ?? {}) as { squares?: number; products?: number };
+  if (!Number.isFinite(squares) || !Number.isFinite(products) || !((squares as number) > 0))
+    throw invalidSnapshot("a mixture without its calibration", "squares and products of distances");
+  return { squares: squares as number, products: products as number };
 }

@@ -18,12 +18,16 @@ export class PerCandidateModel implements RewardModel {
   /** Has learned nothing: how unsure a candidate without rows is. */
   private readonly blank: Regressor;
 
-  constructor(private readonly make: RegressorFactory) {
+  /** @param prior mean reward of a candidate before there are rows (default 0.5), worth one row */
+  constructor(
+    private readonly make: RegressorFactory,
+    private readonly prior = 0.5,
+  ) {
     this.blank = make();
   }
 
   private get pooledMean(): number {
-    return (this.rewardSum + 0.5) / (this.rowCount + 1);
+    return (this.rewardSum + this.prior) / (this.rowCount + 1);
   }
 
   estimate({ context, candidates }: PolicyInput, means: Float64Array, errors?: Float64Array): void {
@@ -73,8 +77,8 @@ export class PerCandidateModel implements RewardModel {
   }
 
   /** The model of a snapshot; fails with SNAPSHOT_INVALID. */
-  static restore(make: RegressorFactory, snapshot: ModelSnapshot): PerCandidateModel {
-    const model = new PerCandidateModel(make);
+  static restore(make: RegressorFactory, snapshot: ModelSnapshot, prior?: number): PerCandidateModel {
+    const model = new PerCandidateModel(make, prior);
     const { candidates, rewardSum, rowCount } = snapshot;
     if (!Array.isArray(candidates) || !Number.isFinite(rewardSum) || !Number.isFinite(rowCount))
       throw invalidSnapshot("a model without its candidates or counts", "candidates, rewardSum and rowCount");

@@ -11,6 +11,8 @@ export interface SparseLogisticOptions {
   learningRate: number;
   /** Times each call of `learn` goes over its examples, in a new order each time. */
   passes: number;
+  /** Precision of the prior on every weight but the intercept (default 0: none). */
+  lambda?: number;
   seed: number;
   /** Share of the step sizes' history that each example replaces (default 0), so that steps stay large. */
   forgetting?: number;
@@ -69,7 +71,8 @@ export class SparseLogistic implements Regressor {
     if (this.calls === 0) this.weights[this.dim] = logitOfMean(rows);
     const rng: Rng = createRng(this.options.seed).fork(String(this.calls++));
     const passes = rows.length < FEW ? 1 : this.options.passes;
-    for (let pass = 0; pass < passes; pass++) for (const row of shuffled(rows, rng)) this.step(row);
+    const pulls = this.options.lambda ? this.pullsOf(rows, this.options.lambda) : undefined;
+    for (let pass = 0; pass < passes; pass++) for (const row of shuffled(rows, rng)) this.step(row, pulls);
     for (const { x, weight } of rows) {
       const p = this.mean(x);
       const information = Math.max(1e-3, p * (1 - p)) * weight;
@@ -81,7 +84,14 @@ export class SparseLogistic implements Regressor {
     }
   }
 
-  private step({ x, y, weight }: Example): void {
+  /** Share of the prior's pull on a weight that each of its rows brings, so that a pass brings all of it. */
+  private pullsOf(rows: readonly Example[], lambda: number): Map<number, number> {
+    const counts = new Map<number, number>();
+    for (const { x } of rows) for (const at of x.indices) counts.set(at, (counts.get(at) ?? 0) + 1);
+    return new Map([...counts].map(([at, count]) => [at, lambda / count]));
+  }
+
+  private step({ x, y, weight }: Example, pulls?: ReadonlyMap<number, number>): void {
     const { weights, squared, dim } = this;
     const rate = this.options.learningRate;
     const keep = 1 - (this.options.forgetting ?? 0);
@@ -91,7 +101,10 @@ export class SparseLogistic implements Regressor {
       squared[at] = sum;
       weights[at] = (weights[at] as number) - (rate * gradient) / Math.sqrt(sum);
     };
-    for (let k = 0; k < x.indices.length; k++) descend(x.indices[k] as number, error * (x.values[k] as number));
+    for (let k = 0; k < x.indices.length; k++) {
+      const at = x.indices[k] as number;
+      descend(at, error * (x.values[k] as number) + (pulls?.get(at) ?? 0) * (weights[at] as number));
+    }
     descend(dim, error);
   }
 

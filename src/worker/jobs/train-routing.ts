@@ -124,7 +124,7 @@ function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started
   const features = train.flatMap((r) => Object.values(r.candidateFeatures ?? {}));
   const candidate = features.length > 0 ? fitEncoder(features) : undefined;
   const policy = createPolicy({
-    kind: "squarecb",
+    kind: "auto",
     ...input.learn.policy,
     dim: context.dim,
     seed: input.seed,

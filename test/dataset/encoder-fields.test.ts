@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { type ContextValue, createRng, type DecisionContext } from "../../src/core/index.js";
+import { fitEncoder, judgeFields, restoreEncoder } from "../../src/dataset/index.js";
+
+const rng = createRng("fields");
+const contextsOf = (value: (i: number) => ContextValue, count = 400): DecisionContext[] =>
+  Array.from({ length: count }, (_, i) => ({ f: value(i) }));
+const judged = (value: (i: number) => ContextValue, count?: number) => judgeFields(contextsOf(value, count))[0];
+const uuid = () =>
+  "8-4-4-4-12".replace(/\d+/g, (n) => Array.from({ length: Number(n) }, () => rng.int(16).toString(16)).join(""));
+
+describe("judgeFields", () => {
+  it.each<[string, (i: number) => ContextValue]>([
+    ["serial names", (i) => `cat-${i}`],
+    ["uuids", uuid],
+    ["hex digests", () => uuid().replaceAll("-", "")],
+    ["running numbers", (i) => 100_000 + 3 * i],
+  ])("takes %s for identifiers and leaves them out", (_, value) => {
+    expect(judged(value)).toEqual({ field: "f", note: "`f` looks like an identifier and is left out" });
+  });
+
+  it("takes large distinct whole numbers for identifiers where the name says so, else for sizes", () => {
+    const rows = Array.from({ length: 100 }, () => ({ orderId: rng.int(1e9), chars: rng.int(1e9) }));
+    expect(judgeFields(rows)).toEqual([
+      { field: "chars", kind: "number" },
+      { field: "orderId", note: "`orderId` looks like an identifier and is left out" },
+    ]);
+  });
+
+  it.each<[string, (i: number) => ContextValue]>([
+    ["words", (i) => `word${String.fromCharCode(97 + (i % 26))} and ${["rain", "sun", "snow"][i % 3]} number ${i}`],
+    ["ideograms", (i) => `第${i}号请退款`],
+    ["addresses", (i) => `https://shop.example/refund/${i}`],
+  ])("takes %s for text, however distinct", (_, value) => {
+    expect(judged(value)?.kind).toBe("short-text");
+  });
+
+  it("reads codes by their letters, dates by hour and weekday", () => {
+    expect(judged((i) => `${["INV", "ORD", "RMA"][i % 3]}-${1000 + i}`)).toMatchObject({ kind: "code" });
+    expect(judged((i) => new Date(Date.UTC(2026, 0, 1, i)).toISOString())).toMatchObject({ kind: "date" });
+    expect(judged((i) => 1.7e12 + 3_600_000 * i)).toMatchObject({ kind: "date" });
+    expect(judged((i) => `2026-01-${String(1 + (i % 28)).padStart(2, "0")}`)?.kind).toBe("category");
+  });
+
+  it("gives small whole numbers from 0 or 1, or far apart, an effect of their own; not measures", () => {
+    expect(judged((i) => i % 12)?.kind).toBe("levels");
+    expect(judged((i) => [200, 404, 500][i % 3] as number)?.kind).toBe("levels");
+    expect(judged((i) => 17 + (i % 12))?.kind).toBe("number");
+    expect(judged((i) => (i * 37) % 31)?.kind).toBe("number");
+    expect(judged((i) => i % 2)?.kind).toBe("number");
+  });
+
+  it("says that constants and empty fields are left out, and keeps a constant that is missing at times", () => {
+    expect(judged(() => "same")).toEqual({ field: "f", note: "`f` always has the same value and is left out" });
+    expect(judged(() => null)?.note).toMatch(/never holds a usable value/);
+    expect(judged((i) => (i % 2 ? 1 : null))?.kind).toBe("number");
+  });
+
+  it("takes declared kinds and leaves out what is declared an identifier", () => {
+    const rows = contextsOf((i) => `cat-${i}`);
+    expect(judgeFields(rows, { fields: { f: "short-text" } })).toEqual([{ field: "f", kind: "short-text" }]);
+    expect(
+      judgeFields(
+        contextsOf((i) => i % 3),
+        { fields: { f: "identifier" } },
+      ),
+    ).toEqual([{ field: "f" }]);
+  });
+});
+
+describe("an encoder of untidy data", () => {
+  const spread = (outlier: number | undefined, wrap: (x: number) => ContextValue) => {
+    const encoder = fitEncoder(
+      contextsOf((i) => wrap(i === 500 && outlier !== undefined ? outlier : (i * 37) % 31), 1000),
+    );
+    const at = (x: number) => encoder.encode({ f: wrap(x) }).values[0] ?? 0;
+    return at(30) - at(0);
+  };
+
+  it.each([1e4, 1e6, Number.MAX_SAFE_INTEGER, 1e300, -1e308])(
+    "keeps numbers and vectors apart beside an outlier of %d",
+    (outlier) => {
+      for (const wrap of [(x: number) => x, (x: number) => [x, 1]]) {
+        const without = spread(undefined, wrap);
+        expect(without).toBeGreaterThan(2);
+        expect(spread(outlier, wrap) / without).toBeCloseTo(1, 1);
+      }
+    },
+  );
+
+  it("keeps a rare flag among zeros, and a field that is nearly always the same, within bounds", () => {
+    const flag = fitEncoder(contextsOf((i) => (i % 200 === 0 ? 1 : 0)));
+    expect(flag.encode({ f: 1 }).values[0]).toBe(4);
+    expect(Math.abs(flag.encode({ f: 0 }).values[0] ?? 0)).toBeLessThan(0.2);
+  });
+
+  it("makes vectors of contexts that say nothing", () => {
+    for (const context of [{}, { f: null }, { f: "same" }]) {
+      const encoder = fitEncoder(Array.from({ length: 50 }, () => context));
+      expect(encoder.encode({ f: 3 })).toEqual({ dim: 1, indices: new Int32Array(0), values: new Float64Array(0) });
+      expect(encoder.featureName(0)).toBe("no field");
+      expect(restoreEncoder(JSON.parse(JSON.stringify(encoder.snapshot()))).version).toBe(encoder.version);
+    }
+  });
+
+  it("encodes levels, codes and dates, and survives JSON", () => {
+    const rows = Array.from({ length: 400 }, (_, i) => ({
+      department: i % 12,
+      ticket: `${["INV", "ORD"][i % 2]}-${i}`,
+      at: new Date(Date.UTC(2026, 0, 1, 6 * i)).toISOString(),
+    }));
+    const encoder = restoreEncoder(JSON.parse(JSON.stringify(fitEncoder(rows).snapshot())));
+    const { indices, values } = encoder.encode({ department: 7, ticket: "ord-9", at: "2026-01-05T06:00:00Z" });
+    const named = Object.fromEntries(Array.from(indices, (p, k) => [encoder.featureName(p), values[k]]));
+    expect(named).toMatchObject({ "department = 7": 1, "ticket = ord": 1, "at: Monday": 1, "at: hour (sine)": 1 });
+    for (const f of ["department", "ticket", "at"]) {
+      const missing = encoder.encode({ department: 7, ticket: "ord-9", at: "2026-01-05", [f]: null });
+      expect(Array.from(missing.indices, (p) => encoder.featureName(p))).toContain(`${f} is missing`);
+    }
+  });
+
+  it("sums texts up in topics that part them", () => {
+    const words = [
+      ["invoice", "refund", "charge", "card"],
+      ["router", "cable", "outage", "signal"],
+    ];
+    const rows = contextsOf((i) => Array.from({ length: 8 }, () => words[i % 2]?.[rng.int(4)]).join(" "), 200);
+    const encoder = fitEncoder(rows);
+    const parts = (topic: string) => {
+      const scores = rows.map((row) => {
+        const { indices, values } = encoder.encode(row);
+        return values[indices.findIndex((p) => encoder.featureName(p) === topic)] ?? 0;
+      });
+      const side = Math.sign(scores[0] ?? 0);
+      return scores.filter((t, i) => Math.sign(t) === (i % 2 ? -side : side)).length / scores.length;
+    };
+    // The first direction of uncentred data may be what all texts share; the second then parts them.
+    expect(Math.max(parts("f: topic 1"), parts("f: topic 2"))).toBeGreaterThan(0.98);
+  });
+});

@@ -28,6 +28,7 @@ export function statusText(status: LearningStatus): string {
       `decision point ${p.decisionPoint}: mode ${p.mode}, ${p.champion ? `version ${p.champion} serves` : "the fallback serves"}${p.pinned ? " (pinned)" : ""}, ${p.decisions} decisions, ${p.rated} rated`,
     );
     if (p.verdict) lines.push(`  gate: ${p.verdict}`);
+    for (const field of p.fields ?? []) lines.push(`  field ${field}`);
     if (p.improvement) lines.push(`  measured: ${improvement(p.improvement)}`);
   }
   for (const [name, c] of Object.entries(status.components))

@@ -4,7 +4,8 @@
  * @module
  */
 export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
-export type { EncoderOptions, FieldKind } from "./encoder/fit.js";
+export { type FieldJudgement, judgeFields } from "./encoder/judge-fields.js";
+export type { EncoderOptions, FieldKind } from "./encoder/options.js";
 export type { EncoderSnapshot, FeatureEncoder } from "./encoder-types.js";
 export type { FeatureVector } from "./feature-vector.js";
 export { composeReward, DEFAULT_REWARD_WEIGHTS, type RewardOptions, type RewardWeights } from "./reward.js";

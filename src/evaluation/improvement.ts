@@ -24,6 +24,8 @@ export interface LearnedPoint {
   /** How many more rated decisions the gate thinks it needs; absent when it needs none, or cannot tell. */
   moreDecisionsNeeded?: number;
   improvement?: MeasuredImprovement;
+  /** What of the context is left out of learning or read in its own way, and why: a sentence for each field. */
+  fields?: string[];
   /** What makes the figures doubtful (overlap, little data, a reward without signal). */
   warnings?: string[];
 }

@@ -158,7 +158,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     async judge({ decisionPoint }, challengers, { worker, registry, signal, clock }) {
       const serving = await champion(registry, decisionPoint);
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
-      const { exploration = 0, destinations } = points.get(decisionPoint) ?? {};
+      const { exploration = 0, destinations, learn } = points.get(decisionPoint) ?? {};
       const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
       const anchor = continued === serving?.version ? undefined : await versionOf(registry, decisionPoint, continued);
       const judgement = await worker.run(
@@ -173,6 +173,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           gate: config.gate,
           state,
           destinations,
+          encoder: learn?.encoder,
           asked: await closedRequests(store.documents, clock.now()),
           now: isoTime(clock.now()),
         },

@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import { type EncoderOptions, judgeFields } from "../../dataset/index.js";
 import type { ResolvedGateSettings } from "../../evaluation/gate-settings.js";
 import type { LearnedPoint } from "../../evaluation/improvement.js";
 import { type ClosedRequest, comparedAnswers } from "../../evaluation/point/answering.js";
@@ -12,6 +13,9 @@ import { beginWatch, improvementOf, watchChampion } from "../../evaluation/point
 import type { Job } from "../job.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 import { stopping } from "../stopping.js";
+
+/** Decisions of late by whose contexts fields are judged. */
+const FIELDS_OVER = 2000;
 
 /** What to judge. */
 export interface JudgeRoutingInput {
@@ -29,6 +33,8 @@ export interface JudgeRoutingInput {
   destinations?: readonly string[];
   /** Requests for feedback that were answered or lapsed. */
   asked?: readonly ClosedRequest[];
+  /** How the point's contexts are to be read. */
+  encoder?: EncoderOptions;
   /** ISO time of the cycle. */
   now: string;
 }
@@ -61,6 +67,9 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
     const answers = comparedAnswers(rows, input.asked ?? []).flatMap((c) => c.warning ?? []);
     if (answers.length > 0) status.warnings = answers;
+    const recent = rows.slice(-FIELDS_OVER).map((r) => r.context);
+    const fields = judgeFields(recent, input.encoder).flatMap(({ note }) => note ?? []);
+    if (fields.length > 0) status.fields = fields;
     let state: GateState = input.state ?? { schemaVersion: 1 };
     let figures: Record<string, unknown> = {};
     const { version: champion, serving, unreadable } = restored(input.champion);

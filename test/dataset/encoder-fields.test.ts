@@ -95,7 +95,7 @@ describe("an encoder of untidy data", () => {
   });
 
   it("makes vectors of contexts that say nothing", () => {
-    for (const context of [{}, { f: null }, { f: "same" }]) {
+    for (const context of [{}, { f: null }, { f: "same" }] as DecisionContext[]) {
       const encoder = fitEncoder(Array.from({ length: 50 }, () => context));
       expect(encoder.encode({ f: 3 })).toEqual({ dim: 1, indices: new Int32Array(0), values: new Float64Array(0) });
       expect(encoder.featureName(0)).toBe("no field");

@@ -36,6 +36,7 @@ import { attachTo } from "./attach.js";
 import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
 import { Federation } from "./federation.js";
 import { LoopFollower } from "./follower.js";
+import { LoopInspector } from "./inspector.js";
 import { LearnedPoints } from "./learned-points.js";
 import {
   closeParts,
@@ -64,6 +65,8 @@ export class CollectiveLearningLoop {
   readonly patterns: PatternAnalyzer;
   /** Learning one policy together with other sites; see `Federation`. */
   readonly federation: Federation;
+  /** What a screen over the loop needs beside the calls here. */
+  readonly inspect: LoopInspector;
   /** A learned conditional edge for `addConditionalEdges`. */
   readonly router: LearnedPoints["router"];
   /** A learned node that goes on by a `Command`. */
@@ -88,6 +91,7 @@ export class CollectiveLearningLoop {
     this.tracer = parts.tracer;
     this.registry = registry;
     this.prompts = parts.prompts;
+    this.inspect = new LoopInspector(parts);
     this.patterns = new PatternAnalyzer(parts.tracer, {
       seed: config.seed,
       analyze: (options) => parts.engine.analyzePatterns(options),

@@ -14,13 +14,37 @@ export function toNodeListener(handler: (request: Request) => Promise<Response>)
       response = new Response("Bad request", { status: 400, headers: { "content-type": "text/plain" } });
     }
     try {
-      res.writeHead(response.status, Object.fromEntries(response.headers));
-      res.end(Buffer.from(await response.arrayBuffer()));
+      res.writeHead(response.status, headersOf(response));
+      await send(response, res);
     } catch {
       // The client is gone, or somebody else has answered: there is nobody left to tell.
       res.destroy();
     }
   };
+}
+
+/** Headers by name; cookies, of which each needs a line of its own, as a list. */
+function headersOf({ headers }: Response): Record<string, string | string[]> {
+  const cookies = headers.getSetCookie();
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
+}
+
+/** Hands a body on piece by piece, so that a stream of events arrives while it goes on. */
+async function send(response: Response, res: ServerResponse): Promise<void> {
+  const reader = response.body?.getReader();
+  if (!reader) {
+    res.end();
+    return;
+  }
+  const gone = () => void reader.cancel().catch(() => undefined);
+  res.once("close", gone);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    res.write(value);
+  }
+  res.off("close", gone);
+  res.end();
 }
 
 function requestOf(req: IncomingMessage): Request {

@@ -1,0 +1,66 @@
+/** Numbers, times and words as people read them. */
+
+const MINUS = "−";
+
+export const signed = (v: number, digits = 3): string => `${v < 0 ? MINUS : "+"}${Math.abs(v).toFixed(digits)}`;
+export const percent = (v: number, digits = 0): string => `${(100 * v).toFixed(digits)} %`;
+export const count = (v: number): string => Math.round(v).toLocaleString("en-GB").replaceAll(",", " ");
+export const figure = (v: number | undefined, digits = 2): string => (v === undefined ? "–" : v.toFixed(digits));
+export const money = (usd: number): string => `$${usd < 0.1 ? usd.toFixed(4) : usd.toFixed(2)}`;
+
+/** A length of time. */
+export function duration(ms: number): string {
+  if (ms < 1) return "under 1 ms";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+}
+
+/** Days as people say them. */
+export function days(n: number): string {
+  if (n < 1 / 24) return "less than an hour";
+  if (n < 1) return `about ${Math.round(n * 24)} hours`;
+  if (n < 60) return `about ${Math.round(n)} ${Math.round(n) === 1 ? "day" : "days"}`;
+  return `about ${Math.round(n / 30)} months`;
+}
+
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const SECONDS = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** A moment, such as 28 Nov 2026, 08:19. */
+export function moment(iso: string | undefined, seconds = false): string {
+  if (iso === undefined || Number.isNaN(Date.parse(iso))) return "–";
+  const at = new Date(iso);
+  return `${DATE.format(at)}, ${(seconds ? SECONDS : TIME).format(at)}`;
+}
+
+export const bytes = (n: number): string =>
+  n < 2 ** 20
+    ? `${(n / 1024).toFixed(0)} KiB`
+    : n < 2 ** 30
+      ? `${(n / 2 ** 20).toFixed(1)} MiB`
+      : `${(n / 2 ** 30).toFixed(1)} GiB`;
+
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** JSON as it is laid out for people; what is none stays as it is. */
+export function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** What happened to a version. */
+export const changeWord = (action: string): string =>
+  ({
+    promote: "promoted",
+    rollback: "rolled back to",
+    pin: "pinned",
+    unpin: "unpinned",
+    publish: "published",
+    trial: "put on trial",
+  })[action] ?? action;

@@ -1,0 +1,141 @@
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+/** An upright line with a word. */
+export interface Mark {
+  at: number;
+  text: string;
+  tone: "good" | "bad";
+}
+
+/** A line over an axis, with the band around it. */
+export interface ChartProps {
+  /** What it shows, for who does not see it. */
+  label: string;
+  x: number[];
+  y: (number | null)[];
+  lower?: (number | null)[];
+  upper?: (number | null)[];
+  /** A level to reach. */
+  level?: { value: number; text: string };
+  marks?: readonly Mark[];
+  /** Times in seconds on the x axis (default), or plain numbers. */
+  time?: boolean;
+  xLabel?: string;
+  points?: boolean;
+  range?: [number, number];
+}
+
+const HEIGHT = 240;
+/** How times are written on the axis: by the distance of two marks in seconds, and with the day where it changes. */
+const TIMES: uPlot.Axis.Values = [
+  [86_400 * 365, "{YYYY}", null, null, null, null, null, null, 1],
+  [86_400 * 28, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [86_400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+];
+
+/** A colour of the style sheet as a canvas takes it: `light-dark()` is resolved only in a real property. */
+function colour(name: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** A chart that follows its room's width and the screen's colours. */
+export function Chart(props: ChartProps) {
+  const room = useRef<HTMLDivElement>(null);
+  const { label, x, y, lower, upper, level, marks = [], time = true, xLabel, points = false, range } = props;
+  const key = JSON.stringify([x, y, lower, upper, level, marks, time, range]);
+  useEffect(() => {
+    const element = room.current;
+    if (!element) return;
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    let plot: uPlot | undefined;
+    const draw = () => {
+      plot?.destroy();
+      const ink = colour("--quiet");
+      const line = colour("--accent");
+      const axis = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+      const series: uPlot.Series[] = [
+        {},
+        { label: "value", stroke: line, width: 2, points: { show: points, size: 7, fill: line } },
+      ];
+      const data: (number | null)[][] = [x, y];
+      const bands: uPlot.Band[] = [];
+      if (lower && upper) {
+        series.push(
+          { label: "upper", stroke: "transparent", points: { show: false } },
+          { label: "lower", stroke: "transparent", points: { show: false } },
+        );
+        data.push(upper, lower);
+        bands.push({ series: [2, 3], fill: line.replace("rgb(", "rgba(").replace(")", ", 0.16)") });
+      }
+      if (level) {
+        series.push({ label: level.text, stroke: colour("--good"), dash: [6, 4], width: 1.5, points: { show: false } });
+        data.push(x.map(() => level.value));
+      }
+      plot = new uPlot(
+        {
+          width: Math.max(200, element.clientWidth),
+          height: HEIGHT,
+          legend: { show: false },
+          cursor: { y: false },
+          scales: { x: { time }, ...(range && { y: { range } }) },
+          axes: [
+            {
+              ...axis,
+              label: xLabel,
+              labelSize: xLabel ? 18 : 0,
+              size: xLabel ? 34 : 46,
+              values: time ? TIMES : undefined,
+            },
+            { ...axis, size: 48 },
+          ],
+          series,
+          bands,
+          hooks: { draw: [(u) => drawMarks(u, marks)] },
+        },
+        data as uPlot.AlignedData,
+        element,
+      );
+    };
+    draw();
+    const resized = new ResizeObserver(() =>
+      plot?.setSize({ width: Math.max(200, element.clientWidth), height: HEIGHT }),
+    );
+    resized.observe(element);
+    dark.addEventListener("change", draw);
+    return () => {
+      resized.disconnect();
+      dark.removeEventListener("change", draw);
+      plot?.destroy();
+    };
+  }, [key]);
+  return <div class="chart" ref={room} role="img" aria-label={label} />;
+}
+
+function drawMarks(u: uPlot, marks: readonly Mark[]): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  for (const { at, text, tone } of marks) {
+    const x = Math.round(u.valToPos(at, "x", true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = ctx.fillStyle = colour(tone === "good" ? "--good" : "--bad");
+    ctx.setLineDash(tone === "good" ? [] : [5 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const right = x + 70 * devicePixelRatio > bbox.left + bbox.width;
+    ctx.textAlign = right ? "right" : "left";
+    ctx.fillText(text, x + (right ? -4 : 4) * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+  }
+  ctx.restore();
+}

@@ -1,0 +1,152 @@
+import { isLearningError, LearningError, messageOf, show } from "../core/index.js";
+import type { CollectiveLearningLoop } from "../loop/index.js";
+import { Refusal } from "./data/errors.js";
+import type { Source } from "./data/source.js";
+import { Access, type AccessOptions } from "./web/access.js";
+import { Live } from "./web/live.js";
+import { pagePolicy, renderPage } from "./web/page.js";
+import { type Call, routes } from "./web/routes.js";
+
+/** Options of {@link createDashboard}. */
+export interface DashboardOptions extends AccessOptions {
+  /** Where it is mounted, such as `/learning` (default the root). */
+  path?: string;
+  /** Largest body taken in, in bytes (default 65,536). */
+  maxBodyBytes?: number;
+}
+
+/** The dashboard as a web-standard handler. */
+export interface Dashboard {
+  /** Answers the page and its data. Never throws. */
+  (request: Request): Promise<Response>;
+  /** Opens the page as `?token=`; of no use where `identify` decides. */
+  readonly token: string;
+}
+
+const HEADERS = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/**
+ * A page over the loop's store: what serves and why, runs, the graph, policies, prompts, patterns, the
+ * reward model, the reviewer's inbox. Mount it in Hono, Next or any fetch-style server, or in Node's own
+ * and Express through `toNodeListener`.
+ *
+ * Without `identify`, whoever has the token may do everything and is named "local" in the history.
+ * @throws CONFIG_INVALID for a token that is too short, or a path that is none
+ * @example
+ * ```ts
+ * const dashboard = createDashboard(loop, { path: "/learning", identify: (request) => userOf(request) });
+ * app.all("/learning/*", (c) => dashboard(c.req.raw));
+ * ```
+ */
+export function createDashboard(loop: CollectiveLearningLoop, options: DashboardOptions = {}): Dashboard {
+  const { path = "", token, maxBodyBytes = 65_536 } = options;
+  if (token !== undefined && token.length < 16)
+    throw invalid(`a token of ${token.length} characters`, "at least 16 characters that nobody guesses");
+  if (!/^(\/[\w.~-]+)*\/?$/.test(path)) throw invalid(`the path ${show(path)}`, "a path such as /learning");
+  const base = path.endsWith("/") ? path : `${path}/`;
+  const access = new Access(options);
+  const source: Source = { loop };
+  const live = new Live(source);
+  const table = routes();
+
+  const answer = async (request: Request): Promise<Response> => {
+    const url = new URL(request.url);
+    if (`${url.pathname}/` === base) return redirect(base + url.search);
+    if (!url.pathname.startsWith(base)) throw new Refusal(404, "There is nothing here.");
+    const rest = url.pathname.slice(base.length);
+    if (rest === "") return page(request, url);
+    const name = /^api\/([a-z]+)$/.exec(rest)?.[1];
+    const person = await access.person(request, url);
+    if (name === "me") return json({ ...person, csrf: access.csrf(person) });
+    if (name === "events") return live.stream();
+    const route = name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+    if (!route) throw new Refusal(404, "There is nothing here.");
+    const call: Call = { source, person, params: url.searchParams, body: {} };
+    if (route.right === "read") {
+      if (request.method !== "GET" && request.method !== "HEAD") throw new Refusal(405, "Use GET.");
+    } else {
+      if (request.method !== "POST") throw new Refusal(405, "Use POST.");
+      access.checkChange(request, url, person, route.right);
+      call.body = await bodyOf(request, maxBodyBytes);
+    }
+    return json((await route.run(call)) ?? { done: true });
+  };
+
+  const page = async (request: Request, url: URL): Promise<Response> => {
+    if (request.method !== "GET" && request.method !== "HEAD") throw new Refusal(405, "Use GET.");
+    const cookie = access.cookieFor(url, base);
+    // The token leaves the address, so that it is in no history and no screenshot.
+    if (cookie !== undefined) return redirect(base, { "set-cookie": cookie });
+    await access.person(request, url);
+    return new Response(await renderPage(base), {
+      headers: {
+        ...HEADERS,
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": await pagePolicy(),
+      },
+    });
+  };
+
+  const handle = async (request: Request): Promise<Response> => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      return refused(error, loop);
+    }
+  };
+  return Object.assign(handle, { token: access.token });
+}
+
+function json(value: unknown, status = 200): Response {
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { ...HEADERS, "content-type": "application/json", "content-security-policy": NO_CONTENT_POLICY },
+  });
+}
+
+function redirect(location: string, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status: 303, headers: { ...HEADERS, ...headers, location } });
+}
+
+/** Errors of this package are the caller's to read; any other is told in the log alone. */
+function refused(error: unknown, loop: CollectiveLearningLoop): Response {
+  if (error instanceof Refusal) return json({ error: error.message }, error.status);
+  if (isLearningError(error)) return json({ error: error.message, code: error.code }, 422);
+  loop.inspect.logger.error("the dashboard failed", { error: messageOf(error) });
+  return json({ error: "This failed; the log says why." }, 500);
+}
+
+async function bodyOf(request: Request, most: number): Promise<Record<string, unknown>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body?.getReader();
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done || !value) break;
+    size += value.byteLength;
+    if (size > most) {
+      await reader?.cancel();
+      throw new Refusal(413, `At most ${most} bytes are taken.`);
+    }
+    chunks.push(value);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw new Refusal(400, "This is no JSON.");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new Refusal(400, "Send a JSON object.");
+  return body as Record<string, unknown>;
+}
+
+function invalid(received: string, expected: string): LearningError {
+  return new LearningError("CONFIG_INVALID", { received, expected, remedy: "Correct the dashboard's options." });
+}

@@ -1,0 +1,139 @@
+import type { LearningReport, PointStatus } from "../../loop/index.js";
+import { Refusal, textOf } from "./errors.js";
+import { noteChange, signed } from "./journal.js";
+import type { Person, Source } from "./source.js";
+
+type Registry = Source["loop"]["registry"];
+
+/** Everything learned of one name. */
+export interface ArtifactView {
+  name: string;
+  /** The decision point it decides for; absent for other artifacts. */
+  point?: string;
+  champion?: string;
+  pinned: boolean;
+  /** The newest first. */
+  versions: ReturnType<Registry["versions"]>;
+  /** The newest first. */
+  history: ReturnType<Registry["history"]>;
+}
+
+/** A decision point with its versions. */
+export interface PolicyView extends ArtifactView {
+  point: string;
+  status?: PointStatus;
+  destinations: string[];
+  exploration: number;
+  /** Fields of the context of its last decision, to try "what would it do with ...". */
+  example?: Record<string, unknown>;
+}
+
+const PREFIX = "policy/";
+
+/** The artifact of a decision point. */
+export const routingName = (decisionPoint: string): string => PREFIX + decisionPoint;
+
+/** One artifact with its versions and what happened to it. */
+export function artifactOf({ loop }: Source, name: string): ArtifactView {
+  const { registry } = loop;
+  const known = registry.names().includes(name);
+  return {
+    name,
+    ...(name.startsWith(PREFIX) && { point: name.slice(PREFIX.length) }),
+    champion: registry.champion(name)?.version,
+    pinned: registry.isPinned(name),
+    versions: known ? registry.versions(name).toReversed() : [],
+    history: known ? registry.history(name).toReversed() : [],
+  };
+}
+
+/** All decision points with their versions. */
+export async function policiesOf(source: Source): Promise<PolicyView[]> {
+  const { loop } = source;
+  const status = await loop.getLearningStatus();
+  const declared = new Map(loop.inspect.points().map((p) => [p.name, p]));
+  const names = new Set([...declared.keys(), ...status.decisionPoints.map((p) => p.decisionPoint)]);
+  return Promise.all(
+    [...names].sort().map(async (point) => ({
+      ...artifactOf(source, routingName(point)),
+      point,
+      status: status.decisionPoints.find((p) => p.decisionPoint === point),
+      destinations: declared.get(point)?.destinations ?? [],
+      exploration: declared.get(point)?.exploration ?? 0,
+      example: await lastContext(source, point),
+    })),
+  );
+}
+
+async function lastContext({ loop }: Source, decisionPoint: string): Promise<Record<string, unknown> | undefined> {
+  for await (const { facts } of loop.inspect.store.read("decision", { decisionPoint, latest: true, limit: 1 }))
+    return facts[0]?.context;
+  return undefined;
+}
+
+/** The report's computed part, kept until another cycle has run or something changed what serves. */
+export class ReportCache {
+  private made?: { basis: string; report: Promise<LearningReport> };
+
+  /** Rewards over time and what pushes towards each destination. */
+  async get({ loop }: Source): Promise<LearningReport> {
+    const { lastCycle } = await loop.getLearningStatus();
+    const basis = `${lastCycle?.startedAt} ${loop.registry.history().length}`;
+    if (this.made?.basis !== basis) {
+      const report = loop.createReport();
+      this.made = { basis, report };
+      // A failure is the caller's to see, and the next caller tries again.
+      report.catch(() => {
+        this.made = undefined;
+      });
+    }
+    return this.made.report;
+  }
+}
+
+const MODES = ["auto", "shadow", "advise", "trial", "act"];
+
+/**
+ * Promotes, rolls back, pins, unpins or sets a mode, and writes down who and why.
+ * @throws Refusal 400; the registry's own errors for unknown versions and pinned names
+ */
+export async function steer(source: Source, person: Person, body: Record<string, unknown>): Promise<void> {
+  const { loop } = source;
+  const action = textOf(body, "action", 20);
+  const subject = textOf(body, "name", 300);
+  const why = textOf(body, "why");
+  const reason = signed(person, why);
+  let to: string | undefined;
+  if (action === "promote") {
+    to = textOf(body, "version", 100);
+    await loop.registry.promote(subject, to, reason);
+  } else if (action === "rollback") {
+    await loop.registry.rollback(subject, reason);
+    to = loop.registry.champion(subject)?.version ?? "the fallback";
+  } else if (action === "pin") {
+    to = body["version"] === undefined ? undefined : textOf(body, "version", 100);
+    await loop.registry.pin(subject, to, reason);
+    to ??= "the fallback";
+  } else if (action === "unpin") {
+    await loop.registry.unpin(subject);
+  } else if (action === "mode") {
+    to = textOf(body, "mode", 20);
+    if (!MODES.includes(to)) throw new Refusal(400, `mode must be one of ${MODES.join(", ")}.`);
+    await loop.setMode(subject, to as Parameters<typeof loop.setMode>[1]);
+  } else throw new Refusal(400, "action must be promote, rollback, pin, unpin or mode.");
+  await noteChange(source, person, { action, subject, to, why });
+}
+
+/** What the serving policy would do in a context, and why. Nothing is recorded. */
+export async function askPolicy(source: Source, body: Record<string, unknown>) {
+  const { loop } = source;
+  const point = textOf(body, "point", 300);
+  const { context } = body;
+  if (typeof context !== "object" || context === null || Array.isArray(context))
+    throw new Refusal(400, "context must be a JSON object of the fields that the decision point's context has.");
+  const advice = await loop.optimizeOrchestratorDecision(context as Record<string, unknown>, { decisionPoint: point });
+  const version = loop.registry.champion(routingName(point))?.version;
+  if (version === undefined) return { advice };
+  const decision = loop.inspect.imagined(point, context as never, version);
+  return { advice, explanation: await loop.explainDecision(decision) };
+}

@@ -1,0 +1,25 @@
+import type { Source } from "./source.js";
+
+type Prompts = Source["loop"]["prompts"];
+
+/** One prompt with its versions and what is being tried. */
+export interface PromptView {
+  id: string;
+  versions: ReturnType<Prompts["list"]>;
+  experiments: ReturnType<Prompts["experiments"]>;
+  performance: ReturnType<Prompts["performance"]>;
+  history: ReturnType<Prompts["history"]>;
+}
+
+/** All prompts with what is known of their versions, the newest version and event first. */
+export async function promptsOf({ loop }: Source): Promise<PromptView[]> {
+  const { prompts } = loop;
+  await prompts.follow();
+  return prompts.ids().map((id) => ({
+    id,
+    versions: prompts.list(id).toReversed(),
+    experiments: [...prompts.experiments(id)].reverse(),
+    performance: prompts.performance(id),
+    history: prompts.history(id).toReversed(),
+  }));
+}

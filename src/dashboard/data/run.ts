@@ -1,0 +1,57 @@
+import { currentFeedback, type Decision, type FeedbackRecord, messageOf, type Trace } from "../../core/index.js";
+import type { DecisionExplanation } from "../../loop/index.js";
+import { Refusal } from "./errors.js";
+import { ofRuns } from "./runs.js";
+import type { Source } from "./source.js";
+
+/** Everything known of one run. */
+export interface RunView {
+  trace?: Trace;
+  decisions: Decision[];
+  /** What raters currently say. */
+  feedback: FeedbackRecord[];
+  reward?: number;
+}
+
+/** One run, its segments joined. */
+export async function runOf(source: Source, workflowId: string): Promise<RunView> {
+  const ids = [workflowId];
+  const [traces, decided, said] = await Promise.all([
+    ofRuns(source, "trace", ids),
+    ofRuns(source, "decision", ids),
+    ofRuns(source, "feedback", ids),
+  ]);
+  const { inspect } = source.loop;
+  const trace = inspect.join(traces.get(workflowId) ?? []);
+  const decisions = [...new Map((decided.get(workflowId) ?? []).map((d) => [d.decisionId, d])).values()];
+  const history = said.get(workflowId) ?? [];
+  if (!trace && decisions.length === 0 && history.length === 0)
+    throw new Refusal(404, "Nothing is stored of a run with this id.");
+  return {
+    trace,
+    decisions,
+    feedback: currentFeedback(history),
+    reward: inspect.reward(workflowId, history, trace),
+  };
+}
+
+/** Why a decision was made, or why that cannot be said. */
+export interface Explained {
+  explanation?: DecisionExplanation;
+  /** Why there is none. */
+  none?: string;
+}
+
+/** Explains one decision by the version that served it. */
+export async function explainOf(source: Source, workflowId: string, decisionId: string): Promise<Explained> {
+  const { decisions } = await runOf(source, workflowId);
+  const decision = decisions.find((d) => d.decisionId === decisionId);
+  if (!decision) throw new Refusal(404, "This run has no decision with that id.");
+  if (decision.policyVersion === undefined)
+    return { none: "No learned version served this decision: the graph's own fallback decided." };
+  try {
+    return { explanation: await source.loop.explainDecision(decision) };
+  } catch (error) {
+    return { none: messageOf(error) };
+  }
+}

@@ -1,0 +1,15 @@
+import type { CollectiveLearningLoop } from "../../loop/index.js";
+
+/** Who asks: a name for the history, and what this person may do. */
+export interface Person {
+  name: string;
+  may: readonly Right[];
+}
+
+/** `read` sees everything, `judge` adds judgements, `steer` changes what serves. */
+export type Right = "read" | "judge" | "steer";
+
+/** What pages are made from. */
+export interface Source {
+  loop: CollectiveLearningLoop;
+}

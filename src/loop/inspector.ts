@@ -1,0 +1,77 @@
+import type { Clock, Decision, FeedbackRecord, Logger, Trace, TraceSegment } from "../core/index.js";
+import { joinSegments, runReward } from "../dataset/index.js";
+import { type FeedbackRequest, krippendorffAlpha } from "../feedback/index.js";
+import type { ResolvedLoopConfig } from "../learning/config.js";
+import type { DecisionPoint } from "../learning/points.js";
+import type { LearningStore } from "../store/index.js";
+import type { LoopParts } from "./parts.js";
+
+/** What a screen over the loop needs beside its public calls. Reads only; nothing here changes what serves. */
+export class LoopInspector {
+  constructor(private readonly parts: LoopParts) {}
+
+  /** Where the facts are. */
+  get store(): LearningStore {
+    return this.parts.store;
+  }
+
+  get clock(): Clock {
+    return this.parts.clock;
+  }
+
+  get logger(): Logger {
+    return this.parts.logger;
+  }
+
+  /** The configuration with its defaults filled in. */
+  get config(): ResolvedLoopConfig {
+    return this.parts.config;
+  }
+
+  /** Every decision point that was declared over this store, with its destinations and exploration. */
+  points(): DecisionPoint[] {
+    return this.parts.points.list();
+  }
+
+  /** The segments of one run as its trace. */
+  join(segments: readonly TraceSegment[]): Trace | undefined {
+    return joinSegments(segments);
+  }
+
+  /**
+   * A run's reward by the loop's own weights, in [0,1], without the corrections that need all runs (raters'
+   * leniency, comparisons); undefined while nobody judged it.
+   */
+  reward(workflowId: string, feedback: readonly FeedbackRecord[], trace: Trace | undefined): number | undefined {
+    return runReward(workflowId, feedback, trace, { weights: this.parts.config.rewardWeights });
+  }
+
+  /** Requests for feedback that wait for an answer, oldest first. */
+  pendingRequests(): Promise<FeedbackRequest[]> {
+    return this.parts.feedback.pendingRequests();
+  }
+
+  /** Krippendorff's alpha of several raters' scores of the same runs; undefined without a run with two. */
+  agreement(units: readonly (readonly number[])[]): number | undefined {
+    return krippendorffAlpha(units);
+  }
+
+  /** A policy's explanation of a context that nobody decided on, as a decision that can be explained. */
+  imagined(decisionPoint: string, context: Decision["context"], version: string): Decision {
+    const { destinations = [] } = this.parts.points.get(decisionPoint) ?? {};
+    return {
+      schemaVersion: 1,
+      decisionId: "imagined",
+      workflowId: "imagined",
+      decisionPoint,
+      at: new Date(this.parts.clock.now()).toISOString(),
+      index: 0,
+      context,
+      candidates: destinations,
+      chosen: destinations[0] ?? "",
+      source: "policy",
+      mode: "shadow",
+      policyVersion: version,
+    };
+  }
+}

@@ -118,7 +118,7 @@ async function rowsOf(source: Source, segments: readonly TraceSegment[]): Promis
       durationMs: segment.durationMs,
       tags: segment.tags,
       ...(costs.length > 0 && { costUsd: costs.reduce((a, b) => a + b, 0) }),
-      tokens: segment.modelCalls.reduce((n, c) => n + c.tokensIn + c.tokensOut, 0),
+      tokens: segment.modelCalls.reduce((n, c) => n + (c.tokensIn ?? 0) + (c.tokensOut ?? 0), 0),
       reward: said.length > 0 ? inspect.reward(workflowId, said, inspect.join([segment])) : undefined,
       judgements: said.length,
       decisions: [...decided.values()].map((d) => ({

@@ -52,7 +52,7 @@ export function RunPage({ me, params }: PageProps) {
 /** The figures of one run. */
 export function RunSummary({ run: { trace, reward, decisions } }: { run: RunView }) {
   const costs = trace?.modelCalls.flatMap((c) => c.costUsd ?? []) ?? [];
-  const tokens = trace?.modelCalls.reduce((n, c) => n + c.tokensIn + c.tokensOut, 0) ?? 0;
+  const tokens = trace?.modelCalls.reduce((n, c) => n + (c.tokensIn ?? 0) + (c.tokensOut ?? 0), 0) ?? 0;
   return (
     <Section
       title={trace?.workflowType ?? "A run whose trace was not kept"}

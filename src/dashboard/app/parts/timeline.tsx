@@ -64,7 +64,8 @@ function linesOf(trace: Trace): Line[] {
         depth: c.path.length + 1,
         what: c.model ?? c.provider ?? "model",
         note: [
-          `${count(c.tokensIn)} in, ${count(c.tokensOut)} out`,
+          (c.tokensIn !== undefined || c.tokensOut !== undefined) &&
+            `${count(c.tokensIn ?? 0)} in, ${count(c.tokensOut ?? 0)} out`,
           c.costUsd !== undefined && money(c.costUsd),
           c.timeToFirstTokenMs !== undefined && `first token ${duration(c.timeToFirstTokenMs)}`,
           c.error?.message,

@@ -34,7 +34,9 @@ describe("the packed package", () => {
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
   it("holds what users need and nothing else", () => {
-    const odd = files.filter((f) => !/^package\/(dist\/.*\.(js|d\.ts)|dist\/dashboard\/app\.json|package\.json|README\.md|LICENSE)$/.test(f));
+    const odd = files.filter(
+      (f) => !/^package\/(dist\/.*\.(js|d\.ts)|dist\/dashboard\/app\.json|package\.json|README\.md|LICENSE)$/.test(f),
+    );
     expect(odd).toEqual([]);
     expect(files).toContain("package/dist/worker/main.js");
     expect(files).toContain("package/dist/cli/main.js");

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const share = z.number().min(0).max(1);
 
-/** How challengers are proven; see the README's section on proof. */
+/** How challengers are proven; see the page How it decides. */
 export const gateSettingsSchema = z.object({
   /** Chance of ever promoting a policy that is not better, over the whole life of a decision point (0.05). */
   riskLevel: z.number().gt(0).lt(0.5).default(0.05),

@@ -30,51 +30,94 @@ const LONGEST_INTERVAL_MINUTES = 10 * 366 * 24 * 60;
 
 /** The schema of {@link LoopConfig}; each default is written here and nowhere else. */
 export const loopConfigSchema = z.object({
-  storagePath: z.string().min(1).default("./learning"),
-  traceStoragePath: z.string().min(1).optional(),
-  feedbackStoragePath: z.string().min(1).optional(),
-  modelStoragePath: z.string().min(1).optional(),
-  exportPath: z.string().min(1).optional(),
-  learningIntervalMinutes: z.number().gt(0).max(LONGEST_INTERVAL_MINUTES).default(30),
-  learningJitter: share.default(0.1),
-  minSamplesForLearning: z.number().int().min(1).default(10),
-  maxLearningCyclesPerDay: z.number().int().min(1).default(48),
-  enableRlTraining: z.boolean().default(true),
-  enablePatternDiscovery: z.boolean().default(true),
-  enablePromptOptimization: z.boolean().default(true),
-  enableRewardModel: z.boolean().default(true),
-  keepVersions: z.number().int().min(1).default(20),
-  learnFromPredictedRewards: z.boolean().default(false),
-  feedbackRequestThreshold: share.default(0.8),
-  batchSize: z.number().int().min(1).max(100_000).default(256),
+  storagePath: z.string().min(1).default("./learning").describe("Folder of everything below"),
+  traceStoragePath: z.string().min(1).optional().describe("Folder of traces and decisions (default `traces`)"),
+  feedbackStoragePath: z.string().min(1).optional().describe("Folder of feedback (default `feedback`)"),
+  modelStoragePath: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of documents and of what was learned (default `models`)"),
+  exportPath: z.string().min(1).optional().describe("Folder of exports (default `learning_exports`)"),
+  learningIntervalMinutes: z
+    .number()
+    .gt(0)
+    .max(LONGEST_INTERVAL_MINUTES)
+    .default(30)
+    .describe("Time between learning cycles, at most ten years"),
+  learningJitter: share
+    .default(0.1)
+    .describe("Share by which that time varies, so that processes do not learn at once"),
+  minSamplesForLearning: z.number().int().min(1).default(10).describe("Rated decisions before anything is trained"),
+  maxLearningCyclesPerDay: z
+    .number()
+    .int()
+    .min(1)
+    .default(48)
+    .describe("Cycles on the timer within 24 hours, restarts included"),
+  enableRlTraining: z
+    .boolean()
+    .default(true)
+    .describe("Whether points that runs pass several times get a policy that looks ahead"),
+  enablePatternDiscovery: z.boolean().default(true).describe("Whether patterns are looked for"),
+  enablePromptOptimization: z.boolean().default(true).describe("Whether prompt experiments are judged"),
+  enableRewardModel: z.boolean().default(true).describe("Whether unrated runs are predicted"),
+  keepVersions: z
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .describe("Versions of each learned artifact that stay; what serves, is pinned or was proven stays besides"),
+  learnFromPredictedRewards: z
+    .boolean()
+    .default(false)
+    .describe("Whether unrated runs teach policies; they never prove anything"),
+  feedbackRequestThreshold: share.default(0.8).describe("Runs with an expected reward above it are worth asking about"),
+  batchSize: z.number().int().min(1).max(100_000).default(256).describe("Facts read at once"),
   dataCleanup: z
     .strictObject({ maxAgeDays: z.number().gt(0).optional(), maxBytes: z.number().gt(0).optional() })
-    .optional(),
-  rewardWeights: rewardWeightsSchema.optional(),
-  embeddings: z.custom<TextEmbedder>(withMethods(["embedDocuments"]), "LangChain Embeddings").optional(),
-  correctRaters: z.boolean().default(true),
-  capture: captureSchema.optional(),
-  gate: gateSettingsSchema.strict().default(gateSettingsSchema.parse({})),
+    .optional()
+    .describe("`{ maxAgeDays, maxBytes }`: whole segments leave by age, then by size"),
+  rewardWeights: rewardWeightsSchema
+    .optional()
+    .describe("How judgements, success, latency and cost make one reward: see `DEFAULT_REWARD_WEIGHTS`"),
+  embeddings: z
+    .custom<TextEmbedder>(withMethods(["embedDocuments"]), "LangChain Embeddings")
+    .optional()
+    .describe("LangChain `Embeddings`, by which the reward model also sees what runs say"),
+  correctRaters: z.boolean().default(true).describe("Whether lenient and harsh raters are evened out"),
+  capture: captureSchema.optional().describe("What traces hold: see Capture"),
+  gate: gateSettingsSchema
+    .strict()
+    .default(gateSettingsSchema.parse({}))
+    .describe("How challengers are proven: see How it decides"),
   workerPath: z
     .custom<string | URL>((v) => (typeof v === "string" && v !== "") || v instanceof URL, "a path or a file URL")
-    .optional(),
+    .optional()
+    .describe("File of the learning thread, where a bundle has moved it"),
   orchestrator: z
     .custom<object>(
       (v) => withMethods(["invoke"])(v) || withMethods(["compile"])(v),
       "a Sentinel, compiled or not, or a compiled graph",
     )
-    .optional(),
-  seed: z.number().int().default(1),
+    .optional()
+    .describe("A Sentinel, or a compiled graph, that is to learn here"),
+  seed: z.number().int().default(1).describe("Same seed and same data give the same result"),
   logger: z
     .custom<Logger>(withMethods(["debug", "info", "warn", "error"]), "a logger with debug, info, warn and error")
-    .optional(),
+    .optional()
+    .describe("An object with debug, info, warn and error (default: warnings and errors on stderr, each kind once)"),
   clock: z
     .custom<Clock>(withMethods(["now", "monotonic", "schedule"]), "a clock with now, monotonic and schedule")
-    .optional(),
-  store: z.custom<LearningStore>(withMethods(["append", "read", "close"]), "a LearningStore").optional(),
+    .optional()
+    .describe("An object with now, monotonic and schedule (default: the machine's)"),
+  store: z
+    .custom<LearningStore>(withMethods(["append", "read", "close"]), "a LearningStore")
+    .optional()
+    .describe("A `LearningStore` of your own (default: files)"),
 });
 
-/** Everything `CollectiveLearningLoop.open` takes; see the README's configuration table. */
+/** Everything `CollectiveLearningLoop.open` takes; see the page Configuration. */
 export type LoopConfig = z.input<typeof loopConfigSchema>;
 /** A configuration with its defaults filled in. */
 export type ResolvedLoopConfig = z.output<typeof loopConfigSchema>;

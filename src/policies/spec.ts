@@ -123,7 +123,7 @@ const specSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** What {@link createPolicy} makes a policy from; see the README's section on policies for when to use which. */
+/** What {@link createPolicy} makes a policy from; the page Routing says when to use which. */
 export type PolicySpec = z.infer<typeof specSchema>;
 /** How a policy estimates rewards. */
 export type ModelSpec = z.infer<typeof modelSchema>;

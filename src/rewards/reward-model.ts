@@ -19,7 +19,7 @@ export interface RewardExample {
 /** Options of {@link RewardModel.fit}. */
 export interface RewardModelOptions {
   seed?: number;
-  /** Default: all members described in the README. */
+  /** Default: all members described on the page Feedback and rewards. */
   members?: readonly RewardMember[];
   cancelled?: () => boolean;
   onProgress?: (share: number, message: string) => void;

@@ -8,7 +8,7 @@ import type { ModeSetting } from "./deps.js";
 /** What a context function returns: named plain values; `undefined` and null count as missing. */
 export type ContextInput = Readonly<Record<string, ContextValue | readonly number[] | undefined>>;
 
-/** What happens at one decision point; see the README's section on serving. */
+/** What happens at one decision point; see the page Routing. */
 export interface DecisionOptions<S, D extends string> {
   /** The name under which decisions are logged and policies published; unique within a loop. */
   decisionPoint: string;

@@ -1,23 +1,33 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { runScript } from "../support/run-script.js";
+import { configurationPage, errorsPage } from "./pages.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+const pages = [
+  ...["README.md", "CONTRIBUTING.md"],
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((f) => f.endsWith(".md"))
+    .map((f) => `docs/${f}`),
+];
+const textOf = (page: string) => readFileSync(join(ROOT, page), "utf8");
 // Inside the project, so that the package's own name resolves.
 const folder = join(ROOT, ".cache", "readme");
 mkdirSync(folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((m, i) => {
-  const line = readme.slice(0, m.index).split("\n").length;
-  return { name: `the block at line ${line}`, file: join(folder, `block-${i}.ts`), code: m[1] as string };
+const blocks = pages.flatMap((page) => {
+  const text = textOf(page);
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(({ index, 1: code = "" }, i) => {
+    const line = text.slice(0, index).split("\n").length;
+    return { name: `${page}:${line}`, file: join(folder, `${page.replace(/\W/g, "-")}-${i}.ts`), code };
+  });
 });
 
-describe("README", () => {
-  it("has code to run", () => expect(blocks.length).toBeGreaterThan(0));
+describe("the documents", () => {
+  it("have code to run", () => expect(blocks.length).toBeGreaterThan(5));
 
   it.concurrent.each(blocks)(
     "$name runs",
@@ -27,17 +37,41 @@ describe("README", () => {
       expect(result.err).toBe("");
       expect(result.code).toBe(0);
     },
-    90_000,
+    240_000,
   );
 
-  it("names every key of the configuration, and no other", async () => {
-    const { loopConfigSchema } = await import("../../src/learning/config.js");
-    const table = readme.slice(
-      readme.indexOf("## Configuration"),
-      readme.indexOf("\n## ", readme.indexOf("## Configuration") + 5),
+  it.each(pages)("%s links only to what is there", (page) => {
+    const links = [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]+)(#[^)]*)?\)/g)].map(
+      ({ 1: target = "" }) => target,
     );
-    const cells = table.split("\n").flatMap((l) => l.match(/^\| (`[^|]*) \|/)?.[1] ?? []);
-    const named = cells.flatMap((c) => [...c.matchAll(/`(\w+)`/g)].map((m) => m[1] as string));
-    expect([...named].sort()).toEqual(Object.keys(loopConfigSchema.shape).sort());
+    const missing = links.filter((target) => {
+      const path = resolve(ROOT, dirname(page), target);
+      return relative(ROOT, path).startsWith("..") || !exists(path);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it("the README is short", () => {
+    expect(textOf("README.md").split("\n").length).toBeLessThanOrEqual(150);
+  });
+
+  it.each([
+    ["errors", errorsPage],
+    ["configuration", configurationPage],
+  ])("docs/%s.md is what the code says (npx tsx test/docs/generate.ts writes it)", (name, page) => {
+    expect(textOf(`docs/${name}.md`)).toBe(page());
+  });
+
+  it("describe every option of the loop", () => {
+    expect(configurationPage()).not.toMatch(/\| \|$/m);
   });
 });
+
+function exists(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EISDIR";
+  }
+}

@@ -7,7 +7,7 @@ import { contextSchema, timestampSchema } from "./common.js";
  */
 export const EXPERIMENT_FIELDS = { unit: "prompt.unit", experiment: "prompt.experiment" } as const;
 
-/** How a decision point is run; see the README's section on modes. */
+/** How a decision point is run; see the page How it decides. */
 export const decisionModeSchema = z.enum(["shadow", "advise", "act"]);
 export type DecisionMode = z.infer<typeof decisionModeSchema>;
 

@@ -1,11 +1,12 @@
 import type { Clock, Logger } from "../core/index.js";
 import type { Registry } from "../registry/registry.js";
-import type { LearningStore } from "../store/learning-store.js";
+import type { DocumentStore } from "../store/learning-store.js";
 import type { LearningWorker } from "./thread/host.js";
 
 /** What a learning component may use during a cycle. */
 export interface ComponentContext {
-  store: LearningStore;
+  /** Written only while this learner holds the piece of work it does; so is the registry. */
+  documents: DocumentStore;
   registry: Registry;
   /** Runs jobs off the event loop; the worker already holds the facts collected so far. */
   worker: LearningWorker;

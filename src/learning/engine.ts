@@ -1,5 +1,13 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
-import { type Clock, createRng, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
+import {
+  type Clock,
+  createRng,
+  isLearningError,
+  isoTime,
+  LearningError,
+  type Logger,
+  messageOf,
+} from "../core/index.js";
 import { averageImprovement, type LearnedPoint } from "../evaluation/improvement.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import { routingArtifactName } from "../policies/index.js";
@@ -9,23 +17,24 @@ import type { LearningStore } from "../store/index.js";
 import type { Contribution, FederationPlan } from "../together/index.js";
 import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
 import type { RewardsInput } from "../worker/jobs/rewards.js";
+import type { PointRows } from "../worker/jobs/survey.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
-import type { LearningComponent } from "./component.js";
+import type { ComponentContext, LearningComponent } from "./component.js";
 import { componentsFor } from "./components/index.js";
 import { REWARD_MODEL } from "./components/reward-model.js";
 import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
 import { createFactCollector, type FactCollector } from "./cycle/collector.js";
 import { createLearningGraph } from "./cycle/graph.js";
 import type { CycleReport } from "./cycle/types.js";
-import { takeLease } from "./lease.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
 import type { LearningReport } from "./report/types.js";
 import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
-import { createRoutingLearner, type RoutingLearner } from "./routing-learner.js";
+import { createRoutingLearner, type JudgedPoint, type RoutingLearner } from "./routing-learner.js";
 import { RunEmbeddings } from "./run-embeddings.js";
 import { LearningScheduler } from "./scheduler.js";
 import { type EngineStatus, emptyHistory, type LearningHistory, type PointStatus, withCycle } from "./status.js";
 import { type LearningWorker, type RunJobOptions, startLearningWorker } from "./thread/host.js";
+import { createWorkShare, type WorkShare } from "./work.js";
 
 /** What the engine works with. */
 export interface EngineDeps {
@@ -43,12 +52,18 @@ export interface EngineDeps {
 }
 
 const HISTORY_KEY = "loop/history";
+/** With the time after which a silent learner loses its work, a dead one is replaced well within a minute. */
+const LOOK_MS = 15_000;
+/** Each decision point takes four steps of the learning graph. */
+const MOST_STEPS = 100_000;
 
 /** Runs learning cycles, keeps their history, and answers what was learned. */
 export class LearningEngine {
   private readonly scheduler: LearningScheduler;
   private readonly collector: FactCollector;
   private readonly routing: RoutingLearner;
+  private readonly work: WorkShare;
+  private cancelLook?: () => void;
   /** Failed cycles that the store did not take: known to this process alone. */
   private unwritten: CycleReport[] = [];
 
@@ -62,8 +77,10 @@ export class LearningEngine {
     const { config, store, clock, logger } = deps;
     this.collector = createFactCollector(store, worker, config.batchSize);
     this.routing = createRoutingLearner({ config, store, points: deps.points });
+    const intervalMs = config.learningIntervalMinutes * 60_000;
+    this.work = createWorkShare({ store, clock, logger, intervalMs });
     this.scheduler = new LearningScheduler({
-      intervalMs: config.learningIntervalMinutes * 60_000,
+      intervalMs,
       jitter: config.learningJitter,
       maxPerDay: config.maxLearningCyclesPerDay,
       clock,
@@ -71,7 +88,7 @@ export class LearningEngine {
       logger,
       earlier: history.recentStarts,
       enabled: deps.enabled,
-      cycle: (signal) => this.cycle(signal),
+      cycle: (signal, byHand) => this.cycle(signal, byHand),
     });
   }
 
@@ -93,11 +110,27 @@ export class LearningEngine {
   }
 
   start(): void {
+    if (this.scheduler.started) return;
     this.scheduler.start();
+    this.planLook();
   }
 
   stop(): Promise<void> {
+    this.cancelLook?.();
     return this.scheduler.stop();
+  }
+
+  /** Looks now and then for work that a learner died over: it is not to wait for the next cycle. */
+  private planLook(): void {
+    const { clock, logger, enabled } = this.deps;
+    this.cancelLook = clock.schedule(async () => {
+      try {
+        if (!this.scheduler.busy && enabled() && (await this.work.hasAbandoned())) await this.scheduler.trigger(false);
+      } catch (error) {
+        logger.warn("abandoned work could not be taken over", { error: messageOf(error) });
+      }
+      if (this.scheduler.started) this.planLook();
+    }, LOOK_MS);
   }
 
   /** One cycle now; its report. */
@@ -120,7 +153,7 @@ export class LearningEngine {
   }
 
   async close(): Promise<void> {
-    await this.scheduler.stop();
+    await this.stop();
     await this.worker.close();
   }
 
@@ -236,8 +269,8 @@ export class LearningEngine {
   }
 
   /** A cycle, or its failure: both are kept in the history, and a failure is told. */
-  private async cycle(signal: AbortSignal): Promise<void> {
-    const { store, clock, logger } = this.deps;
+  private async cycle(signal: AbortSignal, byHand: boolean): Promise<void> {
+    const { clock, logger } = this.deps;
     const started = clock.monotonic();
     const report: CycleReport = {
       cycle: this.history.cyclesCompleted + 1,
@@ -245,57 +278,68 @@ export class LearningEngine {
       durationMs: 0,
       steps: [],
     };
-    let giveBack: (() => Promise<void>) | undefined;
+    let learned: Learned = { points: [], judged: [] };
     try {
-      giveBack = await takeLease(store.documents, clock);
+      await this.work.begin();
       await this.reload();
       report.cycle = this.history.cyclesCompleted + 1;
-      await this.learn(report, signal);
-      if (!report.stopped) await this.cleanUp(report);
+      learned = await this.learn(report, signal, byHand);
+      if (report.steps.length === 0 && report.elsewhere && !report.stopped) throw nothingLeft(report.elsewhere);
       report.durationMs = Math.round(clock.monotonic() - started);
-      await this.keep(report);
+      await this.keep(report, learned);
       this.unwritten = [];
     } catch (error) {
-      // Another loop's turn is no failure, and is not this loop's to write down.
+      // What other learners do is no failure, and is not this loop's to write down.
       if (isLearningError(error, "LEARNING_STATE")) throw error;
       report.durationMs = Math.round(clock.monotonic() - started);
       report.failed = { ...(isLearningError(error) && { code: error.code }), message: messageOf(error) };
       logger.error("a learning cycle failed", { error: messageOf(error) });
-      // Without the lease the history is another's to write.
-      const written = giveBack ? this.keep(report) : Promise.reject(error);
-      await written.catch(() => this.unwritten.push(report));
+      await this.keep(report, learned).catch(() => this.unwritten.push(report));
       throw error;
     } finally {
-      await giveBack?.().catch((error) =>
-        logger.warn("a learning lease stays until it expires", { error: messageOf(error) }),
-      );
+      await this.work.leaveAll();
     }
   }
 
   /** What was learned holds although the old facts stay. */
-  private async cleanUp({ steps }: CycleReport): Promise<void> {
+  private async cleanUp(report: CycleReport, context: ComponentContext, byHand: boolean): Promise<void> {
     const { store, config, logger } = this.deps;
     if (!config.dataCleanup) return;
+    const component = "dataCleanup";
+    const work = await this.work.take(component, context, byHand);
+    if (!work) {
+      report.elsewhere = [...(report.elsewhere ?? []), component];
+      return;
+    }
     try {
       const samples = await store.retain(config.dataCleanup);
-      steps.push({ component: "dataCleanup", state: "done", samples, message: `${samples} facts removed` });
+      report.steps.push({ component, state: "done", samples, message: `${samples} facts removed` });
     } catch (error) {
       logger.error("old facts could not be removed", { error: messageOf(error) });
-      steps.push({ component: "dataCleanup", state: "failed", samples: 0, message: messageOf(error) });
+      report.steps.push({ component, state: "failed", samples: 0, message: messageOf(error) });
     }
+    await work.done();
   }
 
-  private async keep(report: CycleReport): Promise<void> {
-    const history = withCycle(this.history, report, this.scheduler.recentStarts);
-    await this.deps.store.documents.put(HISTORY_KEY, history);
-    this.history = history;
+  /** Adds a cycle to the history as it is now: other learners write theirs as well. */
+  private async keep(report: CycleReport, { points, judged }: Learned): Promise<void> {
+    const { documents } = this.deps.store;
+    this.history = await documents.update<LearningHistory>(HISTORY_KEY, (stored) => {
+      const before = stored ?? this.history;
+      const known = { ...before.points };
+      for (const p of points)
+        known[p.decisionPoint] = { ...known[p.decisionPoint], decisions: p.decisions, rated: p.rated };
+      for (const j of judged) known[j.decisionPoint] = { ...(known[j.decisionPoint] as LearnedPoint), ...j.status };
+      const starts = new Set([...before.recentStarts, ...this.scheduler.recentStarts]);
+      return withCycle({ ...before, points: known }, report, [...starts].sort());
+    });
   }
 
-  private async learn(report: CycleReport, signal: AbortSignal): Promise<void> {
+  private async learn(report: CycleReport, signal: AbortSignal, byHand: boolean): Promise<Learned> {
     const { deps } = this;
     const { clock, logger, registry, store, config } = deps;
-    const context = {
-      store,
+    const context: ComponentContext = {
+      documents: store.documents,
       registry,
       worker: this.worker,
       clock,
@@ -310,25 +354,37 @@ export class LearningEngine {
       components: this.components.filter((c) => c.enabled).map((c) => c.component),
       context,
       routing: this.routing,
+      work: this.work,
+      force: byHand,
     }).compile({ name: "collective-learning" });
     try {
       // Learning must not appear inside the trace or the checkpoints of the run that happened to start it.
-      const result = await AsyncLocalStorageProviderSingleton.getInstance().run(undefined, () => graph.invoke({}));
-      Object.assign(report, { collected: result.collected, steps: result.steps });
-      for (const p of result.points) {
-        const known = this.history.points[p.decisionPoint];
-        this.history.points[p.decisionPoint] = { ...known, decisions: p.decisions, rated: p.rated };
-      }
-      for (const j of result.judged) {
-        this.history.points[j.decisionPoint] = {
-          ...(this.history.points[j.decisionPoint] as LearnedPoint),
-          ...j.status,
-        };
-      }
+      const { collected, steps, elsewhere, points, judged } =
+        await AsyncLocalStorageProviderSingleton.getInstance().run(undefined, () =>
+          graph.invoke({}, { recursionLimit: MOST_STEPS }),
+        );
+      Object.assign(report, { collected, steps, ...(elsewhere.length > 0 && { elsewhere }) });
+      await this.cleanUp(report, context, byHand);
+      return { points, judged };
     } catch (error) {
       if (!signal.aborted) throw error;
       report.stopped = true;
       logger.info("learning cycle stopped", { reason: messageOf(error) });
+      return { points: [], judged: [] };
     }
   }
+}
+
+/** What a cycle found out about decision points. */
+interface Learned {
+  points: PointRows[];
+  judged: JudgedPoint[];
+}
+
+function nothingLeft(elsewhere: readonly string[]): LearningError {
+  return new LearningError("LEARNING_STATE", {
+    received: `a learning cycle while other loops over the same store do, or did lately, all there is to do (${elsewhere.join(", ")})`,
+    expected: "a piece of work that is free",
+    remedy: "Nothing is to be done; what they promote serves here too.",
+  });
 }

@@ -189,15 +189,14 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       return { ...judged, reason: `${judged.reason}; pinned by hand, so nothing changes` };
     },
 
-    async publish(judged, { registry, seed, keepVersions }) {
+    async publish(judged, { registry, documents, seed, keepVersions }) {
       const { decisionPoint, challenger, action, reason, watch } = judged;
       const name = routingArtifactName(decisionPoint);
       // The risk that was spent is written first: a crash in between must not give it back.
-      await store.documents.put(gateKey(decisionPoint), judged.state);
+      await documents.put(gateKey(decisionPoint), judged.state);
       const last = judged.state.spending?.last?.challenger;
-      const noted = await store.documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
-      if (noted && last === `${decisionPoint}/${noted.version}`)
-        await store.documents.delete(trainedAsideKey(decisionPoint));
+      const noted = await documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
+      if (noted && last === `${decisionPoint}/${noted.version}`) await documents.delete(trainedAsideKey(decisionPoint));
       const report = {
         component: `routing/${decisionPoint}`,
         state: "done" as const,
@@ -226,7 +225,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       });
       const versions = [...watch.versions, version].slice(-VERSIONS_COUNTED);
       const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version, versions } };
-      await store.documents.put(gateKey(decisionPoint), watched);
+      await documents.put(gateKey(decisionPoint), watched);
       await registry.promote(name, version, reason);
       return { ...report, message: `promoted ${version}: ${reason}` };
     },

@@ -11,8 +11,8 @@ export interface SchedulerOptions {
   logger: Logger;
   /** While false, the timer goes on but starts nothing. */
   enabled?(): boolean;
-  /** One learning cycle, which tells of its own failure. */
-  cycle(signal: AbortSignal): Promise<void>;
+  /** One learning cycle, which tells of its own failure; by hand, also what was done lately is done again. */
+  cycle(signal: AbortSignal, byHand: boolean): Promise<void>;
   /** Start times of earlier cycles (ISO), so that a restart does not reset the day's allowance. */
   earlier: readonly string[];
 }
@@ -52,9 +52,15 @@ export class LearningScheduler {
     return this.starts.map(isoTime);
   }
 
-  /** Takes over what is known of cycles that other processes started; they count towards the limit too. */
+  /**
+   * Takes over what is known of cycles that other processes started; they count towards the limit too. What starts
+   * within half an interval of one here is a part of the same: learners share the work of a cycle.
+   */
   adopt(starts: readonly string[]): void {
-    const known = new Set([...this.starts, ...starts.map((t) => Date.parse(t)).filter((t) => Number.isFinite(t))]);
+    const near = this.options.intervalMs / 2;
+    const own = this.starts;
+    const others = starts.map((t) => Date.parse(t)).filter((t) => own.every((mine) => Math.abs(t - mine) >= near));
+    const known = new Set([...own, ...others.filter((t) => Number.isFinite(t))]);
     this.starts = [...known].sort((a, b) => a - b);
   }
 
@@ -67,8 +73,8 @@ export class LearningScheduler {
    * Runs a cycle now. While one runs, that one is awaited instead of starting another. By hand the
    * day's limit does not apply, but the cycle counts towards it.
    */
-  trigger(): Promise<void> {
-    this.running ??= this.runOnce().finally(() => {
+  trigger(byHand = true): Promise<void> {
+    this.running ??= this.runOnce(byHand).finally(() => {
       this.running = undefined;
     });
     return this.running;
@@ -83,12 +89,12 @@ export class LearningScheduler {
     await this.running?.catch(() => undefined);
   }
 
-  private async runOnce(): Promise<void> {
+  private async runOnce(byHand: boolean): Promise<void> {
     const start = this.options.clock.now();
     this.starts.push(start);
     this.abort = new AbortController();
     try {
-      await this.options.cycle(this.abort.signal);
+      await this.options.cycle(this.abort.signal, byHand);
     } catch (error) {
       if (isLearningError(error, "LEARNING_STATE")) this.starts = this.starts.filter((t) => t !== start);
       throw error;
@@ -122,7 +128,7 @@ export class LearningScheduler {
     // Cycles by hand, or of other processes, may have used the allowance up since this one was planned.
     if (this.options.enabled?.() !== false && this.waitForLimit() === 0) {
       try {
-        await this.trigger();
+        await this.trigger(false);
       } catch (error) {
         // A failed cycle has been told of by whoever ran it.
         if (isLearningError(error, "LEARNING_STATE"))

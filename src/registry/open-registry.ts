@@ -1,5 +1,5 @@
 import { type Clock, defaultLogger, isoTime, LearningError, type Logger, messageOf, show } from "../core/index.js";
-import type { BlobStore, DocumentStore } from "../store/learning-store.js";
+import type { BlobStore, DocumentStore, Lease } from "../store/learning-store.js";
 import { blobName, openPayload, plainText, sealPayload } from "./payload.js";
 import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent } from "./registry.js";
 import {
@@ -66,17 +66,22 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   };
 
   /** Writes one change and its event, then lets it serve and tells the watchers. */
-  const change = async (
+  const changeUnder = async (
+    lease: Lease | undefined,
     name: string,
     apply: (document: RegistryDocument) => Omit<RegistryEvent, "at" | "name">,
   ): Promise<RegistryDocument> => {
     const failure = damaged.get(name);
     if (failure) throw failure;
-    const updated = await documents.update<RegistryDocument>(DOCUMENT_PREFIX + name, (stored) => {
-      const document = stored === undefined ? emptyDocument(name) : parseDocument(name, structuredClone(stored));
-      recordEvent(document, { at: isoTime(clock.now()), name, ...apply(document) });
-      return document;
-    });
+    const updated = await documents.update<RegistryDocument>(
+      DOCUMENT_PREFIX + name,
+      (stored) => {
+        const document = stored === undefined ? emptyDocument(name) : parseDocument(name, structuredClone(stored));
+        recordEvent(document, { at: isoTime(clock.now()), name, ...apply(document) });
+        return document;
+      },
+      lease && { lease },
+    );
     accept(name, updated);
     return updated;
   };
@@ -116,85 +121,90 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     }
   };
 
-  await refresh();
-  return {
-    refresh,
-    async publish(name, kind, payload, lineage, keep) {
-      checkName(name);
-      const plainLineage = JSON.parse(plainText(name, lineage)) as ArtifactLineage;
-      const sealed = await sealPayload(name, payload);
-      await blobs.write(sealed.blob, sealed.content);
-      let discarded: string[] = [];
-      const document = await change(name, (d) => {
-        const version = nextVersion(d);
-        const createdAt = isoTime(clock.now());
-        d.versions.push({ name, version, kind, createdAt, lineage: plainLineage, digest: sealed.digest });
-        if (keep) discarded = discardVersions(d, keep);
-        const rows = `${plainLineage.rows} rows`;
-        return {
-          action: "publish",
-          version,
-          reason: plainLineage.parent ? `${rows}, after ${plainLineage.parent}` : rows,
+  const registryUnder = (lease?: Lease): Registry => {
+    const change = (name: string, apply: Parameters<typeof changeUnder>[2]) => changeUnder(lease, name, apply);
+    return {
+      refresh,
+      under: registryUnder,
+      async publish(name, kind, payload, lineage, keep) {
+        checkName(name);
+        const plainLineage = JSON.parse(plainText(name, lineage)) as ArtifactLineage;
+        const sealed = await sealPayload(name, payload);
+        await blobs.write(sealed.blob, sealed.content);
+        let discarded: string[] = [];
+        const document = await change(name, (d) => {
+          const version = nextVersion(d);
+          const createdAt = isoTime(clock.now());
+          d.versions.push({ name, version, kind, createdAt, lineage: plainLineage, digest: sealed.digest });
+          if (keep) discarded = discardVersions(d, keep);
+          const rows = `${plainLineage.rows} rows`;
+          return {
+            action: "publish",
+            version,
+            reason: plainLineage.parent ? `${rows}, after ${plainLineage.parent}` : rows,
+          };
+        });
+        for (const hash of discarded) await blobs.delete(blobName(name, hash));
+        return publicVersion(document.versions.at(-1)) as ArtifactVersion;
+      },
+      async promote(name, version, reason) {
+        versionOf(documentOf(name), version);
+        await change(name, (d) => {
+          refusePinned(d, "promote");
+          versionOf(d, version);
+          if (d.serving.at(-1) !== version) d.serving.push(version);
+          return { action: "promote", version, reason };
+        });
+      },
+      async rollback(name, reason) {
+        documentOf(name);
+        await change(name, (d) => {
+          refusePinned(d, "rollback");
+          d.serving.pop();
+          return { action: "rollback", version: d.serving.at(-1), reason };
+        });
+      },
+      async pin(name, version, reason) {
+        if (version !== undefined) versionOf(documentOf(name), version);
+        else checkName(name);
+        await change(name, (d) => {
+          d.pinned = version === undefined ? {} : { version };
+          return { action: "pin", version, reason };
+        });
+      },
+      async unpin(name) {
+        documentOf(name);
+        await change(name, (d) => {
+          delete d.pinned;
+          return { action: "unpin", version: servingVersion(d)?.version, reason: "unpinned" };
+        });
+      },
+      champion(name) {
+        const document = known.get(name);
+        return document && publicVersion(servingVersion(document));
+      },
+      isPinned: (name) => known.get(name)?.pinned !== undefined,
+      async load(name, version) {
+        return openPayload(blobs, name, version, versionOf(documentOf(name), version).digest);
+      },
+      versions: (name) => documentOf(name).versions.map((v) => publicVersion(v) as ArtifactVersion),
+      names: () => [...known.keys()].sort(),
+      history(name) {
+        const from = name === undefined ? [...known.values()] : [documentOf(name)];
+        const events = from.flatMap((d) => d.events.map((e) => ({ ...e })));
+        return events.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+      },
+      watch(name, listener) {
+        const set = listeners.get(name) ?? new Set();
+        listeners.set(name, set.add(listener));
+        return () => {
+          set.delete(listener);
         };
-      });
-      for (const hash of discarded) await blobs.delete(blobName(name, hash));
-      return publicVersion(document.versions.at(-1)) as ArtifactVersion;
-    },
-    async promote(name, version, reason) {
-      versionOf(documentOf(name), version);
-      await change(name, (d) => {
-        refusePinned(d, "promote");
-        versionOf(d, version);
-        if (d.serving.at(-1) !== version) d.serving.push(version);
-        return { action: "promote", version, reason };
-      });
-    },
-    async rollback(name, reason) {
-      documentOf(name);
-      await change(name, (d) => {
-        refusePinned(d, "rollback");
-        d.serving.pop();
-        return { action: "rollback", version: d.serving.at(-1), reason };
-      });
-    },
-    async pin(name, version, reason) {
-      if (version !== undefined) versionOf(documentOf(name), version);
-      else checkName(name);
-      await change(name, (d) => {
-        d.pinned = version === undefined ? {} : { version };
-        return { action: "pin", version, reason };
-      });
-    },
-    async unpin(name) {
-      documentOf(name);
-      await change(name, (d) => {
-        delete d.pinned;
-        return { action: "unpin", version: servingVersion(d)?.version, reason: "unpinned" };
-      });
-    },
-    champion(name) {
-      const document = known.get(name);
-      return document && publicVersion(servingVersion(document));
-    },
-    isPinned: (name) => known.get(name)?.pinned !== undefined,
-    async load(name, version) {
-      return openPayload(blobs, name, version, versionOf(documentOf(name), version).digest);
-    },
-    versions: (name) => documentOf(name).versions.map((v) => publicVersion(v) as ArtifactVersion),
-    names: () => [...known.keys()].sort(),
-    history(name) {
-      const from = name === undefined ? [...known.values()] : [documentOf(name)];
-      const events = from.flatMap((d) => d.events.map((e) => ({ ...e })));
-      return events.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-    },
-    watch(name, listener) {
-      const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set.add(listener));
-      return () => {
-        set.delete(listener);
-      };
-    },
+      },
+    };
   };
+  await refresh();
+  return registryUnder();
 }
 
 function publicVersion(stored: StoredVersion | undefined): ArtifactVersion | undefined {

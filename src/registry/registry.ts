@@ -1,3 +1,5 @@
+import type { Lease } from "../store/learning-store.js";
+
 /** Where an artifact came from and what was measured of it. */
 export interface ArtifactLineage {
   /** The version it was trained on top of or challenges. */
@@ -69,6 +71,11 @@ export interface Registry {
   names(): string[];
   /** What happened, oldest first; the last 500 events of each name. */
   history(name?: string): RegistryEvent[];
+  /**
+   * The same registry, whose changes are refused with STORE_LEASE_LOST once the lease is lost: work that was taken
+   * over by another process publishes nothing any more.
+   */
+  under(lease: Lease): Registry;
   /** Takes over what other processes changed in the same store, and tells the watchers. */
   refresh(): Promise<void>;
   /** Called after each promote, rollback, pin and unpin of `name`. Returns the cancellation. */

@@ -21,7 +21,8 @@ function fragile() {
     documents: {
       ...store.documents,
       put: (key, value) => (key === refuse.put ? Promise.reject(broken()) : store.documents.put(key, value)),
-      update: (key, change) => (key === refuse.put ? Promise.reject(broken()) : store.documents.update(key, change)),
+      update: (key, change, options) =>
+        key === refuse.put ? Promise.reject(broken()) : store.documents.update(key, change, options),
     },
   };
   return { store: fragileStore, refuse };
@@ -35,14 +36,14 @@ function noting() {
 }
 
 describe("a learning cycle that fails", () => {
-  it.each(["what is read", "the lease", "the history"])("by %s is failed in the status, and told", async (what) => {
+  it.each(["what is read", "who does what", "the history"])("by %s is failed in the status, and told", async (what) => {
     const { store, refuse } = fragile();
     const { log, logger } = noting();
     const loop = await CollectiveLearningLoop.open({ store, logger, clock: new ManualClock() });
     const { cycle } = await loop.triggerLearningCycle();
     expect(cycle).toBe(1);
     if (what === "what is read") refuse.read = true;
-    else refuse.put = what === "the lease" ? "loop/lease" : "loop/history";
+    else refuse.put = what === "who does what" ? "loop/work" : "loop/history";
     for (let i = 0; i < 2; i++)
       await expect(loop.triggerLearningCycle()).rejects.toThrow(/STORE_IO.*disk that is full/);
     const status = await loop.getLearningStatus();

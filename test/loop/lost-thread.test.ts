@@ -7,6 +7,7 @@ import { createLearningGraph } from "../../src/learning/cycle/graph.js";
 import { openPointBook } from "../../src/learning/points.js";
 import { createRoutingLearner } from "../../src/learning/routing-learner.js";
 import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
+import { createWorkShare } from "../../src/learning/work.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { aDecision, aFeedback, aTrace } from "../support/facts.js";
@@ -48,7 +49,7 @@ async function cycleWith(component: LearningComponent) {
   points.declare({ name: "triage", destinations: ["x", "y"], exploration: 0.5, learn: {} });
   const registry = await openRegistry({ ...store, clock });
   const context = {
-    store,
+    documents: store.documents,
     registry,
     worker,
     clock,
@@ -64,6 +65,8 @@ async function cycleWith(component: LearningComponent) {
     components: [component],
     context,
     routing,
+    work: createWorkShare({ store, clock, logger, intervalMs: 1 }),
+    force: true,
   }).compile();
   return graph.invoke({});
 }

@@ -4,6 +4,7 @@ import { messageOf } from "../../core/index.js";
 import type { PointRows } from "../../worker/jobs/survey.js";
 import type { ComponentContext, LearningComponent } from "../component.js";
 import type { Challenger, JudgedPoint, RoutingLearner } from "../routing-learner.js";
+import type { TakenWork, WorkShare } from "../work.js";
 import type { Collected, FactCollector } from "./collector.js";
 import type { StepReport } from "./types.js";
 
@@ -15,13 +16,32 @@ export interface LearningGraphDeps {
   components: readonly LearningComponent[];
   context: ComponentContext;
   routing: RoutingLearner;
+  work: WorkShare;
+  /** By hand: also what was done lately is done again. */
+  force: boolean;
 }
 
 const LearningState = new StateSchema({
   collected: z.custom<Collected | undefined>().optional(),
   points: z.custom<PointRows[]>().default(() => []),
+  /** Decision points that were not looked at yet. */
+  left: z.custom<PointRows[]>().default(() => []),
+  /** The one that is worked on, and what became of it so far. */
+  current: z.custom<PointRows[]>().default(() => []),
   challengers: z.custom<Challenger[]>().default(() => []),
-  judged: z.custom<JudgedPoint[]>().default(() => []),
+  judging: z.custom<JudgedPoint[]>().default(() => []),
+  judged: new ReducedValue(
+    z.custom<JudgedPoint[]>().default(() => []),
+    {
+      inputSchema: z.custom<JudgedPoint[]>(),
+      reducer: (all: JudgedPoint[], fresh: JudgedPoint[]) => [...all, ...fresh],
+    },
+  ),
+  /** What other learners do, or did lately. */
+  elsewhere: new ReducedValue(
+    z.custom<string[]>().default(() => []),
+    { inputSchema: z.custom<string[]>(), reducer: (all: string[], fresh: string[]) => [...all, ...fresh] },
+  ),
   steps: new ReducedValue(
     z.custom<StepReport[]>().default(() => []),
     { inputSchema: z.custom<StepReport[]>(), reducer: (all: StepReport[], fresh: StepReport[]) => [...all, ...fresh] },
@@ -29,13 +49,14 @@ const LearningState = new StateSchema({
 });
 
 /**
- * One learning cycle as a LangGraph graph: collect -> join -> learn (rewards, patterns, prompts) ->
- * train -> evaluate -> gate -> publish. Each part that fails is reported and skipped; the others go
- * on, and what serves stays. A stop (the context's signal) ends it between and within steps.
+ * One learning cycle as a LangGraph graph: collect -> join -> learn (rewards, patterns, prompts), and for each decision
+ * point in turn train -> evaluate -> gate -> publish. Each piece of work is taken from the share of the learners over
+ * the store. Each part that fails is reported and skipped; the others go on, and what serves stays. A stop (the
+ * context's signal) ends it between and within steps.
  */
 export function createLearningGraph(deps: LearningGraphDeps) {
   const { context, routing } = deps;
-  const guarded = async (component: string, work: () => Promise<StepReport>): Promise<StepReport> => {
+  const guarded = async <T>(component: string, work: () => Promise<T>): Promise<T | StepReport> => {
     try {
       return await work();
     } catch (error) {
@@ -66,54 +87,81 @@ export function createLearningGraph(deps: LearningGraphDeps) {
     return { results, steps };
   };
   const routingOf = (decisionPoint: string) => `routing/${decisionPoint}`;
+  /** The decision point that is worked on is this learner's until it is published, or until the cycle ends. */
+  let taken: TakenWork | undefined;
+  const current = (): ComponentContext => taken?.context ?? context;
 
   return new StateGraph(LearningState)
     .addNode("collect", async () => {
       await deps.flush();
       return { collected: await deps.collector.collect(context.signal) };
     })
-    .addNode("join", async () => ({ points: await routing.survey(context) }))
+    .addNode("join", async () => {
+      const points = await routing.survey(context);
+      return { points, left: points };
+    })
     .addNode("learn", async () => {
       const steps: StepReport[] = [];
+      const elsewhere: string[] = [];
       for (const component of deps.components) {
         context.signal.throwIfAborted();
-        steps.push(
-          await guarded(component.name, async () => {
+        const step = await guarded(component.name, async () => {
+          const work = await deps.work.take(component.name, context, deps.force);
+          if (!work) return undefined;
+          return finished(work, async () => {
             await deps.collector.ensure(context.signal);
-            return { component: component.name, ...(await component.run(context)) };
-          }),
-        );
+            return { component: component.name, ...(await component.run(work.context)) };
+          });
+        });
+        if (step) steps.push(step);
+        else elsewhere.push(component.name);
       }
-      return { steps };
+      return { steps, elsewhere };
     })
-    .addNode("train", async ({ points }) => {
+    .addNode("train", async ({ left }) => {
+      const elsewhere: string[] = [];
+      const failed: StepReport[] = [];
+      for (const [n, point] of left.entries()) {
+        const name = routingOf(point.decisionPoint);
+        taken = undefined;
+        const failure = await guarded(name, async () => {
+          taken = await deps.work.take(name, context, deps.force);
+          return undefined;
+        });
+        if (failure) failed.push(failure);
+        else if (!taken) elsewhere.push(name);
+        else {
+          const { results, steps } = await each(
+            [point],
+            () => name,
+            (p) => routing.train(p, current()),
+          );
+          const rest = { left: left.slice(n + 1), current: [point], elsewhere };
+          return { ...rest, challengers: results.flat(), steps: [...failed, ...steps] };
+        }
+      }
+      return { left: [], current: [], elsewhere, challengers: [], steps: failed };
+    })
+    .addNode("evaluate", async ({ current: points, challengers }) => {
       const { results, steps } = await each(
         points,
         (p) => routingOf(p.decisionPoint),
-        (p) => routing.train(p, context),
+        (p) => routing.judge(p, challengers, current()),
       );
-      return { challengers: results.flat(), steps };
+      return { judging: results, steps };
     })
-    .addNode("evaluate", async ({ points, challengers }) => {
-      const { results, steps } = await each(
-        points,
-        (p) => routingOf(p.decisionPoint),
-        (p) =>
-          routing.judge(
-            p,
-            challengers.filter((c) => c.decisionPoint === p.decisionPoint),
-            context,
-          ),
-      );
-      return { judged: results, steps };
+    .addNode("gate", ({ judging }) => {
+      const judged = judging.map((j) => routing.decide(j, current()));
+      return { judging: judged, judged };
     })
-    .addNode("gate", ({ judged }) => ({ judged: judged.map((j) => routing.decide(j, context)) }))
-    .addNode("publish", async ({ judged }) => {
+    .addNode("publish", async ({ judging }) => {
       const { results, steps } = await each(
-        judged,
+        judging,
         (j) => routingOf(j.decisionPoint),
-        (j) => routing.publish(j, context),
+        (j) => routing.publish(j, current()),
       );
+      await taken?.done();
+      taken = undefined;
       return { steps: [...results, ...steps] };
     })
     .addEdge(START, "collect")
@@ -123,7 +171,20 @@ export function createLearningGraph(deps: LearningGraphDeps) {
     .addEdge("train", "evaluate")
     .addEdge("evaluate", "gate")
     .addEdge("gate", "publish")
-    .addEdge("publish", END);
+    .addConditionalEdges("publish", ({ left }) => (left.length > 0 ? "train" : END), ["train", END]);
+}
+
+/** Does taken work and gives it back: done, also where it failed; undone where this learner was stopped over it. */
+async function finished<T>(taken: TakenWork, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    await taken.done();
+    return result;
+  } catch (error) {
+    if (taken.context.signal.aborted) await taken.leave();
+    else await taken.done();
+    throw error;
+  }
 }
 
 function isStep(value: unknown): value is StepReport {

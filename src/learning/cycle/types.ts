@@ -22,4 +22,6 @@ export interface CycleReport {
   failed?: { code?: string; message: string };
   collected?: Collected;
   steps: StepReport[];
+  /** Pieces of work that other learners over the store do, or did lately; absent where there were none. */
+  elsewhere?: string[];
 }

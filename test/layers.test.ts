@@ -36,7 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 MAY_IMPORT.learning = Object.keys(MAY_IMPORT).filter((r) => r !== "routing" && r !== "sentinel");
 MAY_IMPORT.loop = [...Object.keys(MAY_IMPORT)];
 MAY_IMPORT.dashboard = ["core", "store", "loop"];
-MAY_IMPORT.cli = ["core", "loop", "dashboard", "integrations"];
+MAY_IMPORT.cli = ["core", "store", "loop", "dashboard", "integrations"];
 /** Rooms that may import another room for its types alone. */
 const TYPES_ONLY: Record<string, readonly string[]> = { learning: ["worker"] };
 const MAY_USE_LANGGRAPH = ["tracing", "feedback", "prompts", "routing", "sentinel", "learning", "loop", "integrations"];

@@ -2,38 +2,42 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isLearningError, LearningError, messageOf, nearestWord, show } from "../core/index.js";
-import { CollectiveLearningLoop } from "../loop/collective-learning-loop.js";
-import { COMMANDS, type Command } from "./commands.js";
-
-/** Where the command line writes. */
-export interface CliOutput {
-  out(text: string): void;
-  err(text: string): void;
-}
+import { CollectiveLearningLoop, openStoreAt } from "../loop/index.js";
+import { type CliOutput, type Command, type CommandContext, type CommandResult, EXIT } from "./command.js";
+import { COMMANDS } from "./commands.js";
 
 const COMMON = {
   dir: { type: "string", default: "./learning" },
+  store: { type: "string" },
   config: { type: "string" },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-const HELP = `collective-learning COMMAND [--dir FOLDER] [--config FILE] [--json] [--help]
+const HELP = `collective-learning COMMAND [--dir FOLDER | --store ADDRESS] [--config FILE] [--json] [--help]
 
 ${Object.entries(COMMANDS)
-  .map(([name, c]) => `  ${name.padEnd(10)} ${c.summary}`)
+  .map(([name, c]) => `  ${name.padEnd(11)} ${c.summary}`)
   .join("\n")}
 
   --dir FOLDER    the loop's storagePath (default ./learning)
+  --store ADDRESS a store elsewhere, such as postgres://user:password@host/database
   --config FILE   JSON with the other settings of CollectiveLearningLoop.open
   --json          one JSON value instead of text
-  --help          about the command`;
+  --help          about the command
+
+Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ${EXIT.found} done, and something was found that needs a person.`;
 
 /**
- * Runs one command line and answers with its exit code: 0 done, 1 failed, 2 wrong usage.
- * Errors go to `err`, as one JSON object with `--json`.
+ * Runs one command line and answers with its exit code: 0 done, 1 failed, 2 wrong usage, 3 something was found that
+ * needs a person. Errors go to `err`, as one JSON object with `--json`.
+ * @param stopped gives the signal that ends commands that go on until they are told to end (serve, watch)
  */
-export async function runCli(args: string[], output: CliOutput): Promise<number> {
+export async function runCli(
+  args: string[],
+  output: CliOutput,
+  stopped: () => AbortSignal = () => new AbortController().signal,
+): Promise<number> {
   const json = args.includes("--json");
   try {
     const name = args[0];
@@ -49,8 +53,7 @@ export async function runCli(args: string[], output: CliOutput): Promise<number>
         `Did you mean ${show(nearestWord(name, Object.keys(COMMANDS)))}?`,
       );
     }
-    await runCommand(name, command, args.slice(1), output);
-    return 0;
+    return await runCommand(name, command, args.slice(1), { ...output, json, stopped });
   } catch (error) {
     const code = isLearningError(error) ? error.code : "FAILED";
     output.err(json ? JSON.stringify({ error: { code, message: messageOf(error) } }) : messageOf(error));
@@ -58,11 +61,13 @@ export async function runCli(args: string[], output: CliOutput): Promise<number>
   }
 }
 
-async function runCommand(name: string, command: Command, args: string[], output: CliOutput): Promise<void> {
+async function runCommand(name: string, command: Command, args: string[], context: CommandContext): Promise<number> {
   const { values, positionals } = parse(args, command);
   if (values.help) {
-    output.out(`collective-learning ${name} ${command.usage}\n\n${command.summary}.\n${command.details}`);
-    return;
+    const examples = (command.examples ?? []).map((e) => `  collective-learning ${e}`);
+    const shown = examples.length > 0 ? `\n\nExamples:\n${examples.join("\n")}` : "";
+    context.out(`collective-learning ${name} ${command.usage}\n\n${command.summary}.\n${command.details}${shown}`);
+    return EXIT.done;
   }
   const { takes = 0 } = command;
   if (positionals.length > takes) {
@@ -72,20 +77,42 @@ async function runCommand(name: string, command: Command, args: string[], output
       "Leave it out, or put quotes around words that belong together.",
     );
   }
-  const dir = String(values.dir);
-  const config = readConfig(values.config);
+  const tell = (result: CommandResult) => {
+    context.out(values.json ? JSON.stringify(result.data) : result.text);
+    return result.code ?? EXIT.done;
+  };
+  if ("alone" in command) return tell(await command.alone(positionals, values, context));
+  const { loop, close } = await openLoop(String(values.dir), values.store, readConfig(values.config));
+  try {
+    return tell(await command.run(loop, positionals, values, context));
+  } finally {
+    await close();
+  }
+}
+
+async function openLoop(
+  dir: string,
+  address: unknown,
+  config: Record<string, unknown>,
+): Promise<{ loop: CollectiveLearningLoop; close(): Promise<void> }> {
+  if (address !== undefined) {
+    const store = await openStoreAt(String(address));
+    const loop = await CollectiveLearningLoop.open({ ...config, store }).catch(async (error) => {
+      await store.close();
+      throw error;
+    });
+    const close = async () => {
+      await loop.close();
+      await store.close();
+    };
+    return { loop, close };
+  }
   // Opening a loop makes its folders: a mistyped folder must not become one.
   const models = typeof config.modelStoragePath === "string" ? config.modelStoragePath : join(dir, "models");
-  if (dir === "" || !existsSync(models)) {
+  if (dir === "" || !existsSync(models))
     throw usage(`--dir ${show(dir)}`, "a folder that a loop has written to", "Name the loop's storagePath with --dir.");
-  }
   const loop = await CollectiveLearningLoop.open({ ...config, storagePath: dir });
-  try {
-    const result = await command.run(loop, positionals, values);
-    output.out(values.json ? JSON.stringify(result.data) : result.text);
-  } finally {
-    await loop.close();
-  }
+  return { loop, close: () => loop.close() };
 }
 
 function parse(args: string[], command: Command) {

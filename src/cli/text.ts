@@ -40,3 +40,17 @@ export function statusText(status: LearningStatus): string {
   for (const w of status.warnings) lines.push(`warning: ${w}`);
   return lines.join("\n");
 }
+
+/** A moment to the minute, UTC. */
+export const when = (iso: string) => iso.slice(0, 16).replace("T", " ");
+
+/** Columns that stand under their heads. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => (r[i] ?? "").length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((c, i) => c.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return [line(head), ...rows.map(line)].join("\n");
+}

@@ -4,6 +4,10 @@
  */
 export { createDashboard, type Dashboard, type DashboardOptions } from "./create-dashboard.js";
 export { examine, type Finding } from "./data/doctor.js";
+export { patternsOf } from "./data/patterns.js";
+export { artifactOf, askPolicy, policiesOf, steer } from "./data/policies.js";
+export { type RunView, runOf } from "./data/run.js";
+export { listRuns, type RunPage, type RunRow } from "./data/runs.js";
 export type { Person, Right } from "./data/source.js";
 export type { AccessOptions } from "./web/access.js";
 export { isLoopback } from "./web/access.js";

@@ -26,6 +26,7 @@ export type {
   ModelChoice,
 } from "../routing/index.js";
 export { adviceSchema } from "../routing/index.js";
+export { openStoreAt } from "./open-store.js";
 export type { LearningStatus } from "./parts.js";
 
 /** Options of `loop.router`: the decision itself, and how its policy is learned. */

@@ -46,7 +46,7 @@ describe("collective-learning", () => {
     [["status", "--config", "/nowhere.json"], 2, /CLI_USAGE/],
     [["status", "--dir", ""], 2, /CLI_USAGE.*folder that a loop has written/],
     [["status", "--dir", "test"], 2, /CLI_USAGE.*folder that a loop has written/],
-    [["constructor"], 2, /CLI_USAGE.*one of status/],
+    [["constructor"], 2, /CLI_USAGE.*one of init, doctor, status/],
     [["status", "now"], 2, /CLI_USAGE.*"now" after status/],
     [["export", "one", "two"], 2, /CLI_USAGE.*"two" after export/],
     [["report", "--out", "/nowhere/at/all.html"], 1, /STORE_IO.*report.*--out/],

@@ -37,8 +37,16 @@ const BUDGET_MS = 400;
 /** Facts read at once while filters are applied. */
 const BATCH = 64;
 
+/** Where a page of runs begins, how long it may be, and how long may be looked for it. */
+export interface ListOptions {
+  cursor?: RunCursor;
+  limit?: number;
+  budgetMs?: number;
+}
+
 /** One page of runs. Time, type and status are found by the store's index; other conditions by looking, newest first. */
-export async function listRuns(source: Source, filter: RunFilter, cursor?: RunCursor, limit = PAGE): Promise<RunPage> {
+export async function listRuns(source: Source, filter: RunFilter, options: ListOptions = {}): Promise<RunPage> {
+  const { cursor, limit = PAGE, budgetMs = BUDGET_MS } = options;
   const { store, clock } = source.loop.inspect;
   const looks = needsLooking(filter);
   const started = clock.monotonic();
@@ -60,14 +68,14 @@ export async function listRuns(source: Source, filter: RunFilter, cursor?: RunCu
       shown.add(segment.workflowId);
       runs.push(row);
     }
-    if (clock.monotonic() - started > BUDGET_MS)
+    if (clock.monotonic() - started > budgetMs)
       return { runs, cursor: last && cursorText(last), scanned, complete: false };
   }
   return { runs, scanned, complete: true };
 }
 
 function needsLooking({ type: _t, status: _s, from: _f, to: _o, ...others }: RunFilter): boolean {
-  return Object.keys(others).length > 0;
+  return Object.values(others).some((v) => v !== undefined);
 }
 
 function after(last: RunCursor | undefined, { startedAt, segmentId }: TraceSegment): RunCursor {

@@ -40,7 +40,7 @@ export function routes(): Record<string, Route> {
   return {
     overview: read(({ source }) => overviewOf(source)),
     runs: read(({ source, params }) =>
-      listRuns(source, parseFilter(params), parseCursor(params.get("cursor")), pageSize(params)),
+      listRuns(source, parseFilter(params), { cursor: parseCursor(params.get("cursor")), limit: pageSize(params) }),
     ),
     run: read(({ source, params }) => runOf(source, needed(params, "id"))),
     explain: read(({ source, params }) => explainOf(source, needed(params, "id"), needed(params, "decision"))),

@@ -1,0 +1,13 @@
+import type { Command } from "../command.js";
+import { statusText } from "../text.js";
+
+export const status: Command = {
+  summary: "what was learned so far, and what serves",
+  usage: "[--dir FOLDER] [--json]",
+  details: "Reads only.",
+  options: {},
+  async run(loop) {
+    const data = await loop.getLearningStatus();
+    return { data, text: statusText(data) };
+  },
+};

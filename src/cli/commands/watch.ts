@@ -1,0 +1,31 @@
+import { setTimeout } from "node:timers/promises";
+import { type Command, numberOption, usageError } from "../command.js";
+import { statusText } from "../text.js";
+
+export const watch: Command = {
+  summary: "the status, again whenever it changes, until it is stopped",
+  usage: "[--every SECONDS] [--times N] [--dir FOLDER | --store ADDRESS] [--json]",
+  details: "With --json one value a line. Ctrl-C ends it; --times ends it after so many looks.",
+  examples: ["watch --every 10"],
+  options: { every: { type: "string", default: "5" }, times: { type: "string" } },
+  async run(loop, _args, options, { out, json, stopped }) {
+    const signal = stopped();
+    const every = numberOption(options, "every") ?? 5;
+    const times = numberOption(options, "times") ?? Number.POSITIVE_INFINITY;
+    if (!(every >= 0.1)) throw usageError(`--every ${every}`, "seconds, at least 0.1");
+    let shown = "";
+    let looks = 0;
+    for (;;) {
+      const status = await loop.getLearningStatus();
+      const text = json ? JSON.stringify(status) : statusText(status);
+      if (text !== shown) out(json ? text : `${new Date().toISOString()}\n${text}\n`);
+      shown = text;
+      looks++;
+      if (looks >= times || signal.aborted) break;
+      // Ended by the signal: that is how it is meant to end.
+      await setTimeout(every * 1000, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) break;
+    }
+    return { data: { looks }, text: `looked ${looks} times` };
+  },
+};

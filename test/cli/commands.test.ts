@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../../dist/cli/run.js";
+import { learnedEdge } from "../../src/cli/learned-edge.js";
+import { ticketOffice, triageGraph } from "../support/triage.js";
+
+let dir: string;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "cli-commands-"));
+  const clock = new ManualClock();
+  const loop = await CollectiveLearningLoop.open({ storagePath: dir, clock });
+  await ticketOffice(loop, triageGraph(loop), clock)(60);
+  await loop.close();
+  // Requests lapse: this one is made today.
+  const today = await CollectiveLearningLoop.open({ storagePath: dir });
+  await today.feedback.requestFeedback("ticket-1-3", "alice");
+  await today.close();
+}, 60_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function cli(args: string[], stopped?: () => AbortSignal, onOut?: (text: string) => void) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const say = (t: string) => {
+    out.push(t);
+    onOut?.(t);
+  };
+  const code = await runCli([...args, "--dir", dir], { out: say, err: (t) => err.push(t) }, stopped);
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+const json = async (...args: string[]) => {
+  const { code, out, err } = await cli([...args, "--json"]);
+  expect(err).toBe("");
+  return { code, data: JSON.parse(out) };
+};
+
+describe("traces and decisions", () => {
+  it("lists the newest first, narrowed", async () => {
+    const { data } = await json("traces", "list", "--limit", "7", "--destination", "billing");
+    expect(data.runs).toHaveLength(7);
+    for (const r of data.runs) expect(r.decisions[0].chosen).toBe("billing");
+    const { out } = await cli(["traces", "list", "--limit", "2"]);
+    expect(out.split("\n")).toHaveLength(3);
+    expect(out).toContain("ticket-1-59");
+  });
+
+  it("shows a run as a tree with timings", async () => {
+    const { out } = await cli(["traces", "show", "ticket-1-3"]);
+    expect(out).toMatch(/^ticket-1-3 support success, [\d.]+ ms/);
+    expect(out).toMatch(/\n {2}triage {2}[\d.]+ ms\n {2}(billing|tech) {2}/);
+  });
+
+  it("lists decisions with their probabilities", async () => {
+    const { data } = await json("decisions", "ticket-1-3");
+    expect(data).toHaveLength(1);
+    expect(data[0].propensity).toBeGreaterThan(0);
+    expect((await json("decisions", "--limit", "5", "--point", "triage")).data).toHaveLength(5);
+  });
+});
+
+it("says what is waited for", async () => {
+  expect((await json("feedback", "pending")).data).toMatchObject([{ workflowId: "ticket-1-3", userId: "alice" }]);
+  expect((await json("feedback", "pending", "--user", "bob")).data).toEqual([]);
+  expect((await json("feedback", "submit", "ticket-1-3", "--user", "alice", "--cat", "8")).data.cat.score).toBe(8);
+  expect((await json("feedback", "pending")).data).toEqual([]);
+});
+
+it("examines the installation, and its exit code tells a script", async () => {
+  const { code, data } = await json("doctor");
+  expect(code).toBe(0);
+  expect(data.map((f: { level: string }) => f.level)).toContain("ok");
+  expect((await json("doctor", "--strict")).code).toBe(3);
+});
+
+it("changes what serves only with a reason, and keeps it", async () => {
+  expect((await cli(["policies", "mode", "triage", "advise"])).code).toBe(2);
+  expect((await cli(["policies", "pin", "triage", "--why", "holiday", "--by", "alice"])).code).toBe(0);
+  const { data } = await json("policies", "show", "triage");
+  expect(data.pinned).toBe(true);
+  expect(data.history[0]).toMatchObject({ action: "pin", reason: "alice: holiday" });
+  expect((await cli(["policies", "unpin", "triage", "--why", "back", "--by", "alice"])).code).toBe(0);
+  expect((await json("policies", "list")).data[0]).toMatchObject({ point: "triage", pinned: false });
+  expect((await cli(["policies", "promote", "triage", "v9", "--why", "x"])).err).toMatch(/ARTIFACT_UNKNOWN/);
+});
+
+it("exports and takes the facts of an export into another folder", async () => {
+  const { data } = await json("export", "all");
+  const other = mkdtempSync(join(tmpdir(), "cli-import-"));
+  try {
+    await (await CollectiveLearningLoop.open({ storagePath: other })).close();
+    const out: string[] = [];
+    const code = await runCli(["import", data.path, "--dir", other, "--json"], {
+      out: (t) => out.push(t),
+      err: () => {},
+    });
+    expect({ code, ...JSON.parse(out[0] ?? "") }).toEqual({ code: 0, ...data.facts });
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+});
+
+it("watches so often as it is told", async () => {
+  const lines = (await cli(["watch", "--times", "1", "--json"])).out.split("\n").map((l) => JSON.parse(l));
+  expect(lines).toMatchObject([{ isLearning: false }, { looks: 1 }]);
+  const { out } = await cli(["watch", "--times", "2", "--every", "0.1"]);
+  expect(out).toContain("decision point triage");
+  expect(out).toContain("looked 2 times");
+});
+
+it("serves the page until it is stopped, and only with a secret where others can reach it", async () => {
+  const ended = new AbortController();
+  let seen: Promise<{ status: number; refused: number }> | undefined;
+  const { code } = await cli(
+    ["serve", "--port", "0", "--json"],
+    () => ended.signal,
+    (text) => {
+      const { url } = JSON.parse(text) as { url?: string };
+      if (!url) return;
+      seen = (async () => {
+        const { origin, searchParams } = new URL(url);
+        const headers = { authorization: `Bearer ${searchParams.get("token")}` };
+        const { status } = await fetch(`${origin}/api/overview`, { headers });
+        const { status: refused } = await fetch(`${origin}/api/overview`);
+        return { status, refused };
+      })().finally(() => ended.abort());
+    },
+  );
+  expect(code).toBe(0);
+  expect(await seen).toEqual({ status: 200, refused: 401 });
+  expect((await cli(["serve", "--host", "0.0.0.0"])).err).toMatch(/--secret and --origin/);
+});
+
+it("holds a graph to limits, beside its last run", async () => {
+  const graph = join(dir, "graph.mjs");
+  const cases = join(dir, "cases.jsonl");
+  writeFileSync(
+    graph,
+    "export const graph = { async invoke({ n }) { if (n > 3) throw new Error('too large'); return { twice: 2 * n }; } };",
+  );
+  const row = (n: number) => JSON.stringify({ input: { n }, expected: { twice: 2 * n } });
+  writeFileSync(cases, [1, 2, 3].map(row).join("\n"));
+  const good = await json("check", graph, cases, "--min-reward", "1", "--max-failures", "0");
+  expect(good).toMatchObject({ code: 0, data: { figures: { runs: 3, failed: 0, meanReward: 1 }, broken: [] } });
+  writeFileSync(cases, [1, 2, 3, 4].map(row).join("\n"));
+  const bad = await json("check", graph, cases, "--max-failures", "0.1", "--max-drop", "0.1");
+  expect(bad).toMatchObject({ code: 3, data: { figures: { failed: 1, meanReward: 0.75 }, last: { meanReward: 1 } } });
+  expect(bad.data.broken).toHaveLength(2);
+  expect((await cli(["check", join(dir, "none.mjs"), cases])).code).toBe(2);
+});
+
+describe("init", () => {
+  const text = `import { StateGraph } from "@langchain/langgraph";
+
+const graph = new StateGraph(State)
+  .addNode("triage", triage)
+  // A comma, in a comment.
+  .addConditionalEdges("triage", (s) => (s.topic === "a, b" ? "billing" : "tech"), ["billing", "tech"])
+  .compile();
+`;
+
+  it("puts the router around the function, and opens a loop below the imports", () => {
+    const changed = learnedEdge(text, { dir: "./learning" });
+    expect(changed).toMatchObject({ node: "triage", destinations: ["billing", "tech"] });
+    expect(changed.text).toContain('fallback: (s) => (s.topic === "a, b" ? "billing" : "tech"),');
+    expect(changed.text.indexOf("CollectiveLearningLoop.open")).toBeGreaterThan(
+      changed.text.indexOf("StateGraph } from"),
+    );
+    expect(changed.text).toMatch(/exploration: 0\.05,\n\s*\}\), \["billing", "tech"\]\)/);
+  });
+
+  it("takes names of functions and maps of destinations", () => {
+    const changed = learnedEdge('g.addConditionalEdges("a", route, { yes: "b", "no": END });', { dir: "x" });
+    expect(changed.destinations).toEqual(["yes", "no"]);
+    expect(changed.text).toContain("fallback: (state) => route(state),");
+  });
+
+  it.each([
+    ["no edge", "const x = 1;", /no \.addConditionalEdges/],
+    ["two edges", `${text}${text.replace('"triage", (', '"other", (')}`, /triage, other/],
+    ["one that is learned", 'g.addConditionalEdges("a", loop.router({}), ["b"])', /learned/],
+  ])("refuses %s", (_name, source, message) => {
+    expect(() => learnedEdge(source, { dir: "x" })).toThrow(message);
+  });
+});

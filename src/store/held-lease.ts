@@ -33,8 +33,8 @@ export function heldLease(
       const renewed = await backend.renew().catch(() => undefined);
       if (controller.signal.aborted) return;
       if (renewed) sign = asked;
-      if (renewed === false || clock.monotonic() - sign >= ttlMs) end();
-      else beat();
+      if (renewed || (renewed === undefined && clock.monotonic() - sign < ttlMs)) beat();
+      else end();
     }, ttlMs / 3);
   };
   beat();

@@ -55,6 +55,7 @@ export function aTrace(change: Partial<TraceSegment>): TraceSegment {
     modelCalls: [],
     toolCalls: [],
     interactions: [],
+    gaps: [],
     ...change,
-  } as TraceSegment;
+  };
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { type Clock, LearningError, newId } from "../../core/index.js";
@@ -25,6 +25,9 @@ const BEAT_MS = 5_000;
 const SILENT_MS = 60_000;
 /** An owner of another host whose last sign is younger than this keeps a store from being opened. */
 const FRESH_MS = 30_000;
+
+/** How long it is known of an owner that it has ended. */
+const MARK_MS = 30 * 86_400_000;
 
 /** What stands in an owner's record. Its last sign of life is the time of the file. */
 interface OwnerRecord {
@@ -104,8 +107,8 @@ export class Ownership implements Owners {
 
   private async look(owner: string): Promise<boolean> {
     const seen = await this.recordOf(owner);
-    // Without a record nothing is known: it may stand in a folder that is not shared.
-    if (seen === undefined) return false;
+    // Without a record or a mark nothing is known: it may stand in a folder that is not shared.
+    if (seen === undefined) return (await timeOf(join(this.folder, `${owner}.ended`))) !== undefined;
     const { record, silentMs } = seen;
     if (record.boot === HERE.boot && record.socket) return (await knock(this.folder, `${owner}.sock`)) === "nobody";
     if (silentMs >= SILENT_MS) return true;
@@ -148,12 +151,23 @@ export class Ownership implements Owners {
     }
   }
 
-  /** Removes the records of owners that have ended, once nothing points to them any more. */
+  /**
+   * Marks the owners that have ended, by `ID.ended` in place of their record: what they held may be found later. The
+   * marks go after a month.
+   */
   async sweep(): Promise<void> {
     for (const owner of await this.others()) {
       if (!(await this.ownerHasEnded(owner))) continue;
       await rm(join(this.folder, `${owner}.sock`), { force: true });
-      await rm(join(this.folder, `${owner}.owner`), { force: true });
+      await rename(join(this.folder, `${owner}.owner`), join(this.folder, `${owner}.ended`)).catch((error) => {
+        // Another process was first.
+        if (errno(error) !== "ENOENT") throw error;
+      });
+    }
+    for (const file of await readdir(this.folder)) {
+      const path = join(this.folder, file);
+      if (file.endsWith(".ended") && Date.now() - ((await timeOf(path)) ?? Date.now()) > MARK_MS)
+        await rm(path, { force: true });
     }
   }
 
@@ -172,5 +186,15 @@ export class Ownership implements Owners {
     this.cancel();
     await this.socket?.close();
     if (this.id) await rm(join(this.folder, `${this.id}.owner`), { force: true });
+  }
+}
+
+/** When a file was written, milliseconds; undefined where there is none. */
+async function timeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -16,3 +16,6 @@ export function newId(): string {
 export function decisionIdOf(taskId: string, decisionPoint: string, callIndex: number): string {
   return digest(`${taskId}|${decisionPoint}|${callIndex}`);
 }
+
+/** Longest id of a run, person or thread that is taken from outside, in characters. */
+export const MAX_ID = 256;

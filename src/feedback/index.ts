@@ -3,6 +3,7 @@ export * from "./ask/feedback-node.js";
 export type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./ask/request-types.js";
 export { krippendorffAlpha } from "./collect/agreement.js";
 export * from "./collect/collector.js";
+export type { FeedbackCounters } from "./collect/counters.js";
 export * from "./collect/evaluators.js";
 export * from "./collect/response-bias.js";
 export * from "./collect/statistics.js";

@@ -4,6 +4,7 @@ import { type Clock, type Logger, parseOptions } from "../core/index.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
 import { gateSettingsSchema } from "../evaluation/gate-settings.js";
 import type { TextEmbedder } from "../rewards/index.js";
+import { checkPath } from "../store/file/path.js";
 import type { LearningStore } from "../store/index.js";
 import type { TracerOptions } from "../tracing/index.js";
 import type { RewardSettings } from "../worker/reward-views.js";
@@ -117,6 +118,8 @@ export const loopConfigSchema = z.object({
     .describe("A `LearningStore` of your own (default: files)"),
 });
 
+const PATHS = ["storagePath", "traceStoragePath", "feedbackStoragePath", "modelStoragePath", "exportPath"] as const;
+
 /** Everything `CollectiveLearningLoop.open` takes; see the page Configuration. */
 export type LoopConfig = z.input<typeof loopConfigSchema>;
 /** A configuration with its defaults filled in. */
@@ -132,7 +135,9 @@ export interface LoopFolders {
 
 /** Validates a configuration; CONFIG_INVALID or CONFIG_UNKNOWN_KEY name what is wrong. */
 export function resolveConfig(config: LoopConfig): ResolvedLoopConfig {
-  return parseOptions(loopConfigSchema, config, "the loop's configuration");
+  const resolved = parseOptions(loopConfigSchema, config, "the loop's configuration");
+  for (const name of PATHS) if (resolved[name] !== undefined) checkPath(resolved[name], name);
+  return resolved;
 }
 
 /** Where a configuration keeps its data: a path that is not given stands under `storagePath`. */

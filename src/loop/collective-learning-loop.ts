@@ -224,6 +224,7 @@ export class CollectiveLearningLoop {
         ...tracer.counters(),
         routing: this.learned.status(),
       },
+      feedback: this.feedback.counters(),
       storage: await store.sizes(),
       disabled: this.disabled,
     };

@@ -8,7 +8,7 @@ import {
   type TraceSegment,
 } from "../core/index.js";
 import { composeReward, joinSegments } from "../dataset/index.js";
-import { FeedbackCollector } from "../feedback/index.js";
+import { FeedbackCollector, type FeedbackCounters } from "../feedback/index.js";
 import {
   foldersOf,
   type LoopConfig,
@@ -30,6 +30,8 @@ import { type TracerCounters, WorkflowTracer } from "../tracing/index.js";
 export interface LearningStatus extends EngineStatus {
   /** Capture in this process: records queued, written and dropped by reason, and its decisions by decision point. */
   capture: TracerCounters & { routing: Record<string, DecisionPointStatus> };
+  /** Judgements that this process stored, and refused by the error's code. */
+  feedback: FeedbackCounters;
   /** Bytes on disk. */
   storage: StoreSizes;
   /** Whether the kill switch is on. */

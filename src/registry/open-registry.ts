@@ -3,6 +3,7 @@ import type { BlobStore, DocumentStore, Lease } from "../store/learning-store.js
 import { blobName, openPayload, plainText, sealPayload } from "./payload.js";
 import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent } from "./registry.js";
 import {
+  checkDocument,
   corruptDocument,
   DOCUMENT_PREFIX,
   discardVersions,
@@ -78,7 +79,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       (stored) => {
         const document = stored === undefined ? emptyDocument(name) : parseDocument(name, structuredClone(stored));
         recordEvent(document, { at: isoTime(clock.now()), name, ...apply(document) });
-        return document;
+        return checkDocument(document);
       },
       lease && { lease },
     );

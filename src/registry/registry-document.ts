@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expectationOf } from "../core/expectation.js";
 import { LearningError, messageOf, show } from "../core/index.js";
 import type { KeepVersions } from "./registry.js";
 
@@ -65,6 +66,22 @@ export function emptyDocument(name: string): RegistryDocument {
 /** Grows by one with every change, whoever makes it. */
 export function revisionOf(document: RegistryDocument): number {
   return (document.eventsDropped ?? 0) + document.events.length;
+}
+
+/**
+ * The document, where it can be read again: what comes from outside is checked before it is written.
+ * @throws ARTIFACT_INVALID
+ */
+export function checkDocument(document: RegistryDocument): RegistryDocument {
+  const issue = documentSchema.safeParse(document).error?.issues[0];
+  if (!issue) return document;
+  const path = issue.path.map(String);
+  const value = path.reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], document);
+  throw new LearningError("ARTIFACT_INVALID", {
+    received: `${path.filter((key) => !/^(versions|events|\d+)$/.test(key)).join(".")} = ${show(value)} for ${document.name}`,
+    expected: expectationOf(issue),
+    remedy: "Correct the argument; nothing was changed.",
+  });
 }
 
 /** Adds an event to the history. */

@@ -15,6 +15,7 @@ import { codedIo, ensureFolder, errno } from "./file/io.js";
 import { fileLeases } from "./file/leases.js";
 import { sweepLeftovers } from "./file/leftovers.js";
 import { Ownership } from "./file/ownership.js";
+import { checkPath } from "./file/path.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
 import type { DocumentStore, FactKind, FactQuery, LearningStore, RetentionPolicy } from "./learning-store.js";
@@ -50,6 +51,7 @@ export interface FileStoreOptions {
  * const store = await openFileStore({ traces: "./traces", feedback: "./feedback", models: "./models" });
  */
 export async function openFileStore(options: FileStoreOptions): Promise<LearningStore> {
+  checkFolders(options);
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
   const segmentBytes = options.segmentBytes ?? 64 * 1024 * 1024;
@@ -160,6 +162,17 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       return closing;
     },
   };
+}
+
+function checkFolders(options: FileStoreOptions): void {
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null)
+    throw new LearningError("CONFIG_INVALID", {
+      received: show(given),
+      expected: "an object with the folders `traces`, `feedback` and `models`",
+      remedy: 'Pass { traces: "./learning/traces", feedback: "./learning/feedback", models: "./learning/models" }.',
+    });
+  for (const name of ["traces", "feedback", "models"] as const) checkPath(options[name], name);
 }
 
 async function bytesIn(folder: string): Promise<number> {

@@ -29,8 +29,10 @@ import {
   type PregelShape,
   type TaskConfig,
 } from "./internals.js";
+import { notAGraph } from "./not-a-graph.js";
 import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
+import { tellOfLongId } from "./record/long-id.js";
 import { noteInputEdges } from "./record/noted-edges.js";
 import { DEFAULT_PRICES } from "./record/prices.js";
 import { RecentRuns } from "./record/recent-runs.js";
@@ -101,13 +103,9 @@ export class WorkflowTracer implements DecisionSink {
    * unknown ones.
    */
   wrap<G extends object>(graph: G, options: WrapOptions): G {
+    if (typeof graph !== "object" || graph === null) throw notAGraph(graph);
     if (isAgent(graph)) return this.wrapAgent(graph, options);
-    if (!isPregel(graph))
-      throw new LearningError("CONFIG_INVALID", {
-        received: `${show(graph)} to wrap`,
-        expected: "a compiled LangGraph graph",
-        remedy: "Call .compile() first, and wrap the result.",
-      });
+    if (!isPregel(graph)) throw notAGraph(graph);
     const settings = this.settingsOf(options);
     const why = settings.capture === "tap" ? whyNotTap(graph) : undefined;
     if (why !== undefined) {
@@ -161,6 +159,7 @@ export class WorkflowTracer implements DecisionSink {
     parent: TraceSegment["parent"],
   ): Promise<RunRecorder | undefined> {
     try {
+      tellOfLongId(config, this.logger);
       const start = { ...runStartOf(workflowType, "callbacks", config), parent };
       const recorder = new RunRecorder(start, settings, this.clock, this);
       const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
@@ -194,6 +193,7 @@ export class WorkflowTracer implements DecisionSink {
         if (!this.enabled) return undefined;
         try {
           const host = this.context.hostOf(config);
+          tellOfLongId(config, this.logger);
           const start = runStartOf(workflowType, settings.capture, config, graph);
           if (host && this.isPartOf(host, start)) return undefined;
           const recorder = new RunRecorder(start, settings, this.clock, this);

@@ -145,7 +145,6 @@ describe("FeedbackCollector", () => {
     ["nothing but an empty comment", { ...base, comment: "" }, /without any judgement/],
     ["nothing but empty lists", { ...base, tags: [], ratings: {} }, /without any judgement/],
     ["an endless thread", { ...base, thumbs: "up", threadId: "x".repeat(5_000_000) }, /at most 256 characters/],
-    ["a date that is none", new UserFeedback("w1", "alice").thumbsUp().madeAt(new Date("x")), /at = "Invalid Date"/],
     ["no judgement", base, /without any judgement/],
     ["no run", { userId: "alice", thumbs: "up" }, /workflowId/],
     ["null", null, /null/],
@@ -161,6 +160,27 @@ describe("FeedbackCollector", () => {
     expect((failure as Error).message).toMatch(message);
     expect((failure as Error).message.length).toBeLessThan(600);
     expect(facts.feedback).toEqual([]);
+  });
+
+  it("refuses what cannot be at the call that gives it, and counts what was refused at submission", async () => {
+    const judgement = () => new UserFeedback("w1", "alice");
+    const wrong: [() => unknown, RegExp][] = [
+      [() => judgement().addCatScore(11), /FEEDBACK_INVALID.*cat\.score = 11; expected at most 10/],
+      [() => judgement().addCatScore(5, { quality: 0 }), /cat\.dimensions\.quality = 0/],
+      [() => judgement().setRatings({ satisfaction: 2 }), /ratings\.satisfaction = 2/],
+      [() => judgement().setOutcome(Number.NaN), /outcome = NaN/],
+      [() => judgement().setComment(7 as never), /comment = 7/],
+      [() => judgement().prefer("best" as never, "w2"), /preference\.verdict = "best"/],
+      [() => judgement().madeAt(new Date("x")), /at = "Invalid Date"/],
+      [() => new UserFeedback("x".repeat(257), "alice"), /workflowId = .*at most 256 characters/],
+      [() => new UserFeedback("w1", undefined as never), /userId/],
+    ];
+    for (const [call, message] of wrong) expect(call).toThrow(message);
+    const { collector } = await setUp();
+    await collector.submitFeedback(judgement().thumbsUp());
+    await expect(collector.submitFeedback({ ...base, cat: { score: 11 } })).rejects.toThrow();
+    await expect(collector.submitFeedback({ ...base, workflowId: "w-none", thumbs: "up" })).rejects.toThrow();
+    expect(collector.counters()).toEqual({ stored: 1, refused: { FEEDBACK_INVALID: 1, FEEDBACK_UNKNOWN_RUN: 1 } });
   });
 
   it("believes what is known of a run before what a rater says of it", async () => {

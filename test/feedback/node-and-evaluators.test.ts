@@ -46,12 +46,50 @@ describe("createFeedbackNode", () => {
     expect((await collector.getFeedback("w1")).current).toMatchObject([{ userId: "alice", cat: { score: 8 } }]);
   });
 
-  it.each([[{ cat: { score: 99 } }], [false], ["nonsense"]])("lets the graph go on after %j", async (resume) => {
+  it("goes on without an answer", async () => {
     const collector = await setUp();
     const graph = await graphOf(collector);
     await graph.invoke({ answer: "42" }, config);
-    expect((await graph.invoke(new Command({ resume }), config)).done).toBe(true);
+    expect((await graph.invoke(new Command({ resume: false }), config)).done).toBe(true);
     expect((await collector.getFeedback("w1")).history).toEqual([]);
+  });
+
+  it("takes a plain text as a comment", async () => {
+    const collector = await setUp();
+    const graph = await graphOf(collector);
+    await graph.invoke({ answer: "42" }, config);
+    expect((await graph.invoke(new Command({ resume: "too long" }), config)).done).toBe(true);
+    expect((await collector.getFeedback("w1")).current).toMatchObject([{ comment: "too long", userId: "user" }]);
+  });
+
+  it("tells a wrong answer by asking again, counts it, and takes the right one", async () => {
+    const collector = await setUp();
+    const graph = await graphOf(collector);
+    await graph.invoke({ answer: "42" }, config);
+    for (const [resume, problem] of [
+      [{ cat: { score: 42 } }, /cat\.score = 42; expected at most 10/],
+      [7, /FEEDBACK_INVALID/],
+    ] as const) {
+      const again = (await graph.invoke(new Command({ resume }), config)) as { __interrupt__?: { value: unknown }[] };
+      expect(again.__interrupt__?.[0]?.value).toMatchObject({
+        question: "Was 42 right?",
+        problem: expect.stringMatching(problem),
+      });
+    }
+    expect(collector.counters()).toEqual({ stored: 0, refused: { FEEDBACK_INVALID: 2 } });
+    expect((await graph.invoke(new Command({ resume: { cat: { score: 4 } } }), config)).done).toBe(true);
+    expect((await collector.getFeedback("w1")).history).toMatchObject([{ cat: { score: 4 } }]);
+    expect(collector.counters()).toEqual({ stored: 1, refused: { FEEDBACK_INVALID: 2 } });
+  });
+
+  it("lets the graph go on after three wrong answers, and says that they are lost", async () => {
+    const collector = await setUp();
+    const graph = await graphOf(collector);
+    await graph.invoke({ answer: "42" }, config);
+    for (let i = 0; i < 2; i++) await graph.invoke(new Command({ resume: { thumbs: "sideways" } }), config);
+    expect((await graph.invoke(new Command({ resume: { thumbs: "sideways" } }), config)).done).toBe(true);
+    expect((await collector.getFeedback("w1")).history).toEqual([]);
+    expect(collector.counters().refused).toEqual({ FEEDBACK_INVALID: 3 });
   });
 });
 

@@ -1,9 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StateGraph } from "@langchain/langgraph";
+import { RemoteGraph } from "@langchain/langgraph/remote";
 import { CollectiveLearningLoop, type Logger, ManualClock, UserFeedback } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it } from "vitest";
-import { TEAMS, ticketOffice, triageGraph } from "../support/triage.js";
+import { createMemoryStore, openFileStore } from "../../src/store/index.js";
+import { TEAMS, TriageState, ticketOffice, triageGraph } from "../support/triage.js";
 
 const folders: string[] = [];
 const folder = () => {
@@ -156,6 +159,49 @@ describe("a context function that misbehaves", () => {
     extra = { vip: true };
     const { team } = await graph.invoke({ topic: "crash", noise: 0.5 });
     expect(TEAMS).toContain(team);
+    await loop.close();
+  });
+});
+
+describe("what is given at the first moment", () => {
+  it.each<[string, unknown, RegExp]>([
+    ["nothing", undefined, /received undefined to wrap.*compile/],
+    ["an uncompiled graph", new StateGraph(TriageState), /an uncompiled graph to wrap.*Call \.compile\(\) first/],
+    [
+      "a remote graph",
+      new RemoteGraph({ graphId: "agent", url: "http://localhost:1" }),
+      /the remote graph "agent".*elsewhere/,
+    ],
+  ])("wrap refuses %s, and says what to do", async (_, graph, message) => {
+    const loop = await CollectiveLearningLoop.open({ store: createMemoryStore() });
+    expect(() => loop.wrap(graph as object, { workflowType: "w" })).toThrow(/CONFIG_INVALID/);
+    expect(() => loop.wrap(graph as object, { workflowType: "w" })).toThrow(message);
+    await loop.close();
+  });
+
+  it.each(["storagePath", "traceStoragePath", "exportPath"])("%s is no URL", async (name) => {
+    const open = CollectiveLearningLoop.open({ [name]: "file:///tmp/learning" });
+    await expect(open).rejects.toThrow(new RegExp(`CONFIG_INVALID.*file:.* for ${name}.*fileURLToPath`));
+  });
+
+  it.each<[unknown, RegExp]>([
+    ["./learning", /received "\.\/learning"; expected an object with the folders `traces`/],
+    [{ traces: "a", feedback: "b" }, /undefined for models.*Give models as a text/],
+    [{ traces: new URL("file:///a"), feedback: "b", models: "c" }, /for traces.*fileURLToPath/],
+  ])("openFileStore(%j) is refused", async (options, message) => {
+    await expect(openFileStore(options as never)).rejects.toThrow(message);
+  });
+
+  it("a workflowId that no judgement could name is not taken, and the run is captured under its own", async () => {
+    const { logger, lines } = noted();
+    const loop = await CollectiveLearningLoop.open({ store: createMemoryStore(), logger });
+    const graph = triageGraph(loop);
+    const workflowId = "x".repeat(257);
+    for (let i = 0; i < 2; i++) await graph.invoke({ topic: "crash", noise: 0 }, { metadata: { workflowId } });
+    expect(lines.filter((line) => /CONFIG_INVALID.*257 characters.*at most 256/.test(line))).toHaveLength(1);
+    await loop.flush();
+    expect(loop.tracer.counters().written).toBe(4);
+    expect(await loop.getTrace(workflowId)).toBeUndefined();
     await loop.close();
   });
 });

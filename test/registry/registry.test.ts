@@ -109,6 +109,25 @@ describe("registry", () => {
     expect([registry.champion(NAME)?.version, registry.isPinned(NAME)]).toEqual(["v1", false]);
   });
 
+  it("refuses what could not be read again, and stays readable", async () => {
+    const { registry, open } = await setup();
+    await publish(registry, 1);
+    const wrong = { reason: "by hand" } as never;
+    for (const change of [
+      () => registry.promote(NAME, "v1", wrong),
+      () => registry.rollback(NAME, undefined as never),
+      () => registry.pin(NAME, "v1", 7 as never),
+    ])
+      await expect(change()).rejects.toThrow(
+        /ARTIFACT_INVALID\] received reason = .*expected a value of the type string/,
+      );
+    await expect(registry.publish(NAME, "policy", {}, { rows: Number.NaN })).rejects.toThrow(/ARTIFACT_INVALID.*rows/);
+    await expect(registry.publish(NAME, undefined as never, {}, { rows: 1 })).rejects.toThrow(/ARTIFACT_INVALID.*kind/);
+    const again = await open();
+    expect(again.versions(NAME)).toHaveLength(1);
+    expect([registry.champion(NAME), again.champion(NAME)]).toEqual([undefined, undefined]);
+  });
+
   it("numbers concurrent publications apart", async () => {
     const { registry } = await setup();
     const made = await Promise.all([1, 2, 3, 4].map((w) => publish(registry, w)));

@@ -1,5 +1,5 @@
 import { interrupt } from "@langchain/langgraph";
-import { defaultLogger, type Logger, messageOf, type RunConfigLike } from "../../core/index.js";
+import { defaultLogger, type LearningError, type Logger, messageOf, type RunConfigLike } from "../../core/index.js";
 import type { FeedbackCollector } from "../collect/collector.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
 
@@ -8,10 +8,12 @@ export interface FeedbackInterrupt {
   type: "feedback-request";
   workflowId: string;
   question: string;
+  /** Why the answer before this one was refused; absent at the first asking. */
+  problem?: string;
 }
 
-/** What the graph is resumed with: the judgement's fields, or false for no answer. */
-export type FeedbackAnswer = (Omit<FeedbackInput, "workflowId" | "userId"> & { userId?: string }) | false;
+/** What the graph is resumed with: the judgement's fields, a text as a comment, or false for no answer. */
+export type FeedbackAnswer = (Omit<FeedbackInput, "workflowId" | "userId"> & { userId?: string }) | string | false;
 
 /** Options of {@link createFeedbackNode}. */
 export interface FeedbackNodeOptions<S> {
@@ -27,32 +29,63 @@ export interface FeedbackNodeOptions<S> {
    * wrapped graphs).
    */
   identify?: (config: RunConfigLike) => { workflowId: string };
+  /** How often to ask before a wrong answer is let go (default 3). */
+  maxAsks?: number;
   logger?: Logger;
 }
 
 /**
  * A graph node that interrupts the run to ask a person, and stores what the graph is resumed with
- * (`new Command({ resume: { cat: { score: 8 } } })`). A wrong or missing answer is logged and the
- * run goes on: feedback never fails a graph. Needs a checkpointer, as every interrupt does.
+ * (`new Command({ resume: { cat: { score: 8 } } })`). A wrong answer is told by another interrupt, whose `problem` says
+ * what is wrong; after `maxAsks` of them, or where the store fails, the run goes on and the loss is logged: feedback
+ * never fails a graph. What was refused is counted (`collector.counters()`). Needs a checkpointer, as every interrupt
+ * does.
  */
 export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
   const logger = options.logger ?? defaultLogger();
   return async (state: S, config: RunConfigLike): Promise<Record<string, never>> => {
     if (options.when && !options.when(state)) return {};
     const workflowId = options.identify?.(config).workflowId ?? options.collector.identify(config);
-    const { question = "How good was this result?", userId = "user" } = options;
-    const answer = interrupt<FeedbackInterrupt, FeedbackAnswer>({
+    const { collector, question = "How good was this result?", userId = "user", maxAsks = 3 } = options;
+    const request: FeedbackInterrupt = {
       type: "feedback-request",
       workflowId,
       question: typeof question === "function" ? question(state) : question,
-    });
-    if (!answer) return {};
-    try {
-      const rater = typeof userId === "function" ? userId(state) : userId;
-      await options.collector.submitFeedback({ ...answer, userId: answer.userId ?? rater, workflowId });
-    } catch (error) {
-      logger.warn("feedback from the graph was not stored", { workflowId, message: messageOf(error) });
+    };
+    let problem: LearningError | undefined;
+    for (let asked = 0; asked < maxAsks; asked++) {
+      const answer = ask(request, problem, collector);
+      if (!answer) return {};
+      try {
+        const rater = typeof userId === "function" ? userId(state) : userId;
+        const fields = fieldsOf(answer);
+        const input = { ...fields, userId: fields.userId ?? rater, workflowId };
+        problem = collector.problemOf(input);
+        if (problem) continue;
+        await collector.submitFeedback(input);
+      } catch (error) {
+        logger.warn("feedback from the graph was not stored", { workflowId, message: messageOf(error) });
+      }
+      return {};
     }
+    if (problem) collector.countRefusal(problem);
+    logger.warn("feedback from the graph was refused each time", { workflowId, message: messageOf(problem) });
     return {};
   };
+}
+
+/** Answers given before come back by themselves when the node is run again; the newest is refused where it asks anew. */
+function ask(request: FeedbackInterrupt, problem: LearningError | undefined, collector: FeedbackCollector) {
+  try {
+    return interrupt<FeedbackInterrupt, FeedbackAnswer>({ ...request, ...(problem && { problem: problem.message }) });
+  } catch (signal) {
+    if (problem) collector.countRefusal(problem);
+    throw signal;
+  }
+}
+
+/** What is no judgement at all is left to the collector to refuse. */
+function fieldsOf(answer: Exclude<FeedbackAnswer, false>): Partial<FeedbackInput> {
+  if (typeof answer === "string") return { comment: answer };
+  return typeof answer === "object" && !Array.isArray(answer) ? answer : ({ answer } as Partial<FeedbackInput>);
 }

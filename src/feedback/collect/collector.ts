@@ -15,6 +15,7 @@ import type { ErasureSelector, LearningStore } from "../../store/index.js";
 import type { FeedbackRequest, RequestOptions, RunToAsk } from "../ask/request-types.js";
 import { FeedbackRequests } from "../ask/requests.js";
 import { LinkClaims } from "../web/link-claims.js";
+import { FeedbackCount, type FeedbackCounters } from "./counters.js";
 import { GroupAppender } from "./group-appender.js";
 import { contentOf, KeyedSubmissions, keyedId } from "./keyed-submissions.js";
 import { type KnownRun, KnownRuns } from "./known-runs.js";
@@ -69,6 +70,8 @@ export interface RunFeedback {
   history: FeedbackRecord[];
 }
 
+const DEFAULT_SKEW_MS = 300_000;
+
 /**
  * Takes judgements of runs in, checks them and appends them to the store. Submissions never change
  * what was stored before: a revision or withdrawal is another fact.
@@ -82,6 +85,7 @@ export class FeedbackCollector {
   private readonly requests: FeedbackRequests;
   private readonly keyed: KeyedSubmissions;
   private readonly links: LinkClaims;
+  private readonly count = new FeedbackCount();
 
   constructor(private readonly options: FeedbackCollectorOptions) {
     this.store = options.store;
@@ -103,6 +107,26 @@ export class FeedbackCollector {
    */
   submitFeedback(feedback: UserFeedback | FeedbackInput): Promise<FeedbackRecord> {
     return this.submit(feedback, false);
+  }
+
+  /** Why a judgement would be refused for what it says; undefined where it would not. Nothing is stored or counted. */
+  problemOf(feedback: UserFeedback | FeedbackInput): LearningError | undefined {
+    try {
+      validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? DEFAULT_SKEW_MS);
+      return undefined;
+    } catch (error) {
+      return error as LearningError;
+    }
+  }
+
+  /** Judgements that this process stored, and refused by the error's code. */
+  counters(): FeedbackCounters {
+    return this.count.read();
+  }
+
+  /** Counts a judgement that was refused before it was submitted. */
+  countRefusal(error: LearningError): void {
+    this.count.addRefused(error);
   }
 
   /**
@@ -207,8 +231,15 @@ export class FeedbackCollector {
     return feedbackStatistics(records, await this.requests.list(), await this.requests.considered());
   }
 
-  private async submit(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
-    const valid = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? 300_000);
+  private submit(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
+    return this.take(feedback, once).catch((error) => {
+      this.count.addRefused(error);
+      throw error;
+    });
+  }
+
+  private async take(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
+    const valid = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? DEFAULT_SKEW_MS);
     const run = await this.findRun(valid.workflowId);
     if (valid.preference) await this.findRun(valid.preference.over);
     await this.checkTargets(valid);
@@ -297,6 +328,7 @@ export class FeedbackCollector {
       feedbackId,
     };
     await this.appender.append(record);
+    this.count.addStored();
     if (request && valid.withdraws === undefined) await this.requests.answered(request.requestId);
     this.logger.debug("feedback stored", { feedbackId, workflowId: valid.workflowId });
     return record;

@@ -1,18 +1,13 @@
-import type { CatScore, FeedbackRecord, FeedbackSource } from "../../core/index.js";
+import type { CatScore, FeedbackSource } from "../../core/index.js";
+import type { FeedbackInput } from "./feedback-input.js";
+import { checkFields } from "./validate.js";
 
-/** What a rater hands in: a feedback record without the fields that the collector adds. */
-export interface FeedbackInput
-  extends Omit<FeedbackRecord, "schemaVersion" | "feedbackId" | "at" | "source" | "cat" | "askedProbability"> {
-  /** Default `human`. */
-  source?: FeedbackSource;
-  /** When the judgement was made, ISO 8601 UTC; default now. */
-  at?: string;
-  cat?: { score: number; dimensions?: Record<string, number> };
-}
+export type { FeedbackInput } from "./feedback-input.js";
 
 /**
  * One person's judgement of one run, built up call by call and handed to
- * `FeedbackCollector.submitFeedback`, which validates it. Nothing is checked before that.
+ * `FeedbackCollector.submitFeedback`. Each value is checked when it is given, and all of them together at submission;
+ * what cannot be fails with FEEDBACK_INVALID.
  *
  * ```ts
  * new UserFeedback(workflowId, "alice").addCatScore(9, { creativity: 9 }).setRatings({ satisfaction: 0.95 })
@@ -26,6 +21,7 @@ export class UserFeedback {
    * @param userId the rater
    */
   constructor(workflowId: string, userId: string) {
+    checkFields({ workflowId, userId });
     this.input = { workflowId, userId };
   }
 
@@ -101,7 +97,6 @@ export class UserFeedback {
 
   /** When the judgement was made, where that was not now. */
   madeAt(at: Date | string): this {
-    // A date that is none is refused with everything else, at submission.
     return this.set({ at: typeof at === "string" || Number.isNaN(at.getTime()) ? String(at) : at.toISOString() });
   }
 
@@ -111,6 +106,7 @@ export class UserFeedback {
   }
 
   private set(fields: Partial<FeedbackInput>): this {
+    checkFields(fields);
     Object.assign(this.input, fields);
     return this;
   }

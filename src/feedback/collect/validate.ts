@@ -1,11 +1,16 @@
 import { z } from "zod";
 import { expectationOf } from "../../core/expectation.js";
-import { feedbackRecordSchema, isoTime, LearningError, nearestWord, show } from "../../core/index.js";
-import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
+import { feedbackRecordSchema, isoTime, LearningError, MAX_ID, nearestWord, show } from "../../core/index.js";
+import type { FeedbackInput } from "./feedback-input.js";
 
 /** Longest texts that are taken in, in characters. */
-export const TEXT_LIMITS = { comment: 20_000, correction: 20_000, tag: 100, name: 100, id: 256 } as const;
+export const TEXT_LIMITS = { comment: 20_000, correction: 20_000, tag: 100, name: 100, id: MAX_ID } as const;
 const MAX_ENTRIES = 50;
+
+/** A judgement that was put together call by call. */
+interface FeedbackBuilder {
+  toJSON(): FeedbackInput;
+}
 
 const id = z.string().min(1).max(TEXT_LIMITS.id);
 const named = <T extends z.ZodType>(value: T) =>
@@ -61,7 +66,7 @@ const CONTENT = [
  * @throws FEEDBACK_INVALID with the field, what was received and what was expected
  */
 export function validateFeedback(
-  feedback: UserFeedback | FeedbackInput,
+  feedback: FeedbackInput | FeedbackBuilder,
   nowMs: number,
   maxClockSkewMs: number,
 ): ValidFeedback {
@@ -69,13 +74,7 @@ export function validateFeedback(
   const parsed = inputSchema.safeParse(plain);
   if (!parsed.success) {
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    const path = issue.path.map(String);
-    const received = path.reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], plain);
-    throw invalid(
-      `${path.length > 0 ? `${path.join(".")} = ` : ""}${show(received)}`,
-      expectationAt(issue),
-      "Correct the field and submit again; nothing was stored.",
-    );
+    throw fieldError(issue, plain, "Correct the field and submit again; nothing was stored.");
   }
   const value = parsed.data;
   if (!CONTENT.some((field) => saysSomething(value[field])))
@@ -100,6 +99,12 @@ export function validateFeedback(
   return { ...value, at: isoTime(Math.min(at, nowMs)), source: value.source ?? "human" };
 }
 
+function fieldError(issue: z.core.$ZodIssue, plain: unknown, remedy: string): LearningError {
+  const path = issue.path.map(String);
+  const received = path.reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], plain);
+  return invalid(`${path.length > 0 ? `${path.join(".")} = ` : ""}${show(received)}`, expectationAt(issue), remedy);
+}
+
 /** Whether a field holds anything: an empty comment or list of tags is no judgement. */
 function saysSomething(value: unknown): boolean {
   if (typeof value === "string" || Array.isArray(value)) return value.length > 0;
@@ -113,8 +118,23 @@ function expectationAt(issue: z.core.$ZodIssue): string {
   return `${expectationOf(issue)} (did you mean ${show(nearestWord(key, Object.keys(inputSchema.shape)))}?)`;
 }
 
-function isBuilder(feedback: UserFeedback | FeedbackInput): feedback is UserFeedback {
-  return typeof (feedback as Partial<UserFeedback> | null)?.toJSON === "function";
+/**
+ * Checks some fields of a submission by themselves, as they are put together.
+ * @throws FEEDBACK_INVALID
+ */
+export function checkFields(fields: Partial<FeedbackInput>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    const shape: Record<string, z.ZodType> = inputSchema.shape;
+    const parsed = z
+      .object({ [name]: shape[name] ?? z.never() })
+      .required()
+      .safeParse({ [name]: value });
+    if (!parsed.success) throw fieldError(parsed.error.issues[0] as z.core.$ZodIssue, fields, "Correct the value.");
+  }
+}
+
+function isBuilder(feedback: FeedbackInput | FeedbackBuilder): feedback is FeedbackBuilder {
+  return typeof (feedback as Partial<FeedbackBuilder> | null)?.toJSON === "function";
 }
 
 function invalid(received: string, expected: string, remedy: string): LearningError {

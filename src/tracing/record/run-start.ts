@@ -1,4 +1,4 @@
-import type { TraceSegment } from "../../core/index.js";
+import { MAX_ID, type TraceSegment } from "../../core/index.js";
 import type { PregelShape, TaskConfig } from "../internals.js";
 import { type Redactor, redactPlain } from "./redact.js";
 import type { RunStart } from "./run-types.js";
@@ -54,8 +54,8 @@ export function keptMetadata(
   return kept;
 }
 
-/** The workflow id in a config's metadata, if any. */
+/** The workflow id in a config's metadata, if there is one that judgements can name. */
 export function workflowIdIn(config: { metadata?: Record<string, unknown> } | undefined): string | undefined {
   const id = config?.metadata?.workflowId;
-  return typeof id === "string" && id !== "" ? id : undefined;
+  return typeof id === "string" && id !== "" && id.length <= MAX_ID ? id : undefined;
 }

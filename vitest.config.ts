@@ -12,8 +12,9 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
           // One module graph per worker: loading LangGraph anew for every file took a third of the time.
           isolate: false,
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
+          // Far from what any test takes: a busy machine must not fail one.
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -21,8 +22,8 @@ export default defineConfig({
           name: "full",
           include: ["test/**/*.full.test.ts"],
           globalSetup: ["test/support/build.ts"],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -10,6 +10,8 @@ export interface RobustMerged extends Merged {
 
 /** A model this many typical distances from the middle is left out. */
 const MOST_DISTANCE = 4;
+/** No site counts for more rows than this many times the median site's: a site may claim any number. */
+const MOST_ROWS = 5;
 const LAMBDA = 1;
 const WEISZFELD_STEPS = 100;
 
@@ -18,7 +20,7 @@ const WEISZFELD_STEPS = 100;
  * sites' predictions (Weiszfeld's algorithm; Pillutla, Kakade and Harchaoui, 2022), which less than half of the
  * sites, by weight, cannot move far; distance is root-mean-square difference of predictions over the pooled contexts.
  * The rest are added up exactly. Every site is bounded by its own rows: sums that no rows could have are refused
- * before. Not together with masks: what nobody may read nobody can judge.
+ * before, and no site counts for more than five times the rows of the median site. Not together with masks: what nobody may read nobody can judge.
  * @throws FEDERATION_INVALID with fewer than three sites
  */
 export function mergeRobust(plan: FederationPlan, contributions: readonly Contribution[]): RobustMerged {
@@ -44,12 +46,16 @@ export function mergeRobust(plan: FederationPlan, contributions: readonly Contri
   }
   const isKept = ({ site }: { site: string }) => (scores.get(site) ?? 0) <= MOST_DISTANCE;
   const kept = sites.filter(isKept);
+  const claimed = kept.map(({ sums }) => [...sums.values()].reduce((n, s) => n + s.weight, 0));
+  const cap = MOST_ROWS * median(claimed);
   const total = new Map(plan.destinations.map((name) => [name, emptySums(first.size)]));
-  for (const { sums } of kept)
+  kept.forEach(({ sums }, i) => {
+    const share = Math.min(1, cap / Math.max(cap, claimed[i] ?? 0));
     for (const [name, own] of sums) {
       const into = total.get(name);
-      if (into) add(into, own);
+      if (into) add(into, own, share);
     }
+  });
   return {
     sites: kept.map((s) => s.site),
     size: first.size,
@@ -65,7 +71,8 @@ function distancesOf(present: readonly { site: string; sums: Sums }[], size: num
     size,
   );
   const thetas = present.map(({ sums }) => ridgeFromSums(sums, size, LAMBDA).theta);
-  const weights = present.map(({ sums }) => Math.sqrt(sums.weight));
+  const cap = MOST_ROWS * median(present.map(({ sums }) => sums.weight));
+  const weights = present.map(({ sums }) => Math.sqrt(Math.min(cap, sums.weight)));
   const middle = geometricMedian(thetas, weights, metric, size);
   // A small site is far by chance: distances are compared per root of its rows.
   const far = thetas.map((theta, i) => distance(theta, middle, metric, size) * (weights[i] ?? 1));

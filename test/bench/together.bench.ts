@@ -1,0 +1,176 @@
+import { createRng, type Rng } from "../../src/core/index.js";
+import { fitEncoder } from "../../src/dataset/index.js";
+import { type RoutingPolicy, restorePolicy } from "../../src/policies/index.js";
+import {
+  type Contribution,
+  contributionOf,
+  type FederatedRow,
+  type FederationPlan,
+  lambdaForNoise,
+  type Merged,
+  merge,
+  mergeRobust,
+  policyOf,
+  release,
+} from "../../src/together/index.js";
+import { type BanditSet, banditSets } from "./bandits/sets.js";
+import { type Bench, median, round } from "./support/bench.js";
+import { dataFolder } from "./support/data.js";
+
+const SITES = [2, 10, 50];
+const EPSILONS = [1, 4, 8];
+const DELTA = 1e-5;
+/** Rows longer than this are scaled down where noise is to hide them. */
+const ROW_NORM = 3;
+
+/** A set with its plan: the first half of the rows are logged at sites, the second half measures. */
+interface World {
+  set: BanditSet;
+  plan: FederationPlan;
+  train: number[];
+  test: number[];
+}
+
+/**
+ * Federated learning over sites that see the classes unevenly: how far the merged model is from the pooled one, what
+ * each earns on held-out rows beside what sites earn alone, the loss with noise, and the loss with a site that lies.
+ */
+const together: Bench = async ({ quick }) => {
+  const folder = dataFolder();
+  if (!folder) throw new Error("The evaluation data is missing. Set LEARNING_DATA to its folder.");
+  const wanted = quick ? ["iris", "vehicle"] : ["iris", "vehicle", "segment", "satellite", "mushroom"];
+  const sets = banditSets(folder).filter((s) => wanted.includes(s.name));
+  const seeds = quick ? 1 : 5;
+  const figures: Record<string, unknown> = {};
+  for (const set of sets) {
+    for (const count of SITES) {
+      const runs = Array.from({ length: seeds }, (_, seed) => federated(worldOf(set, seed), count, seed));
+      const of = (key: keyof ReturnType<typeof federated>) => round(median(runs.map((r) => r[key])), 4);
+      for (const key of Object.keys(runs[0] ?? {}) as (keyof ReturnType<typeof federated>)[])
+        figures[`${set.name}_${count}_${key}`] =
+          key === "largestDifference" ? Math.max(...runs.map((r) => r[key])) : of(key);
+      console.log(
+        `${set.name}, ${count} sites: alone ${of("local")}, merged ${of("merged")}, pooled ${of("pooled")}; ` +
+          `epsilon 1/4/8: ${of("private1")}/${of("private4")}/${of("private8")}; ` +
+          `one in ten lies: plain ${of("liedPlain")}, robust ${of("liedRobust")}; ${of("bytesPerSite")} bytes a site`,
+      );
+    }
+  }
+  figures.largestDifference = Math.max(
+    ...Object.entries(figures)
+      .filter(([k]) => k.endsWith("largestDifference"))
+      .map(([, v]) => Number(v)),
+  );
+  return figures;
+};
+export default together;
+
+function worldOf(set: BanditSet, seed: number): World {
+  const rng = createRng(`world ${seed}`);
+  const order = set.contexts.map((_, i) => i).map((i) => [rng.next(), i] as const);
+  const shuffledRows = order.sort(([a], [b]) => a - b).map(([, i]) => i);
+  const half = Math.floor(shuffledRows.length / 2);
+  const plan = {
+    decisionPoint: set.name,
+    encoder: fitEncoder(set.contexts).snapshot(),
+    destinations: set.candidates,
+    rowNorm: ROW_NORM,
+  };
+  return { set, plan, train: shuffledRows.slice(0, half), test: shuffledRows.slice(half) };
+}
+
+/** What was logged at a site: every destination drawn alike, its reward seen. A liar turns rewards round. */
+function rowsOf({ set }: World, indices: readonly number[], rng: Rng, lies = false): FederatedRow[] {
+  return indices.flatMap((i) => {
+    const at = rng.int(set.candidates.length);
+    const [context, chosen, reward] = [set.encoded[i], set.candidates[at], set.rewards[i]?.[at]];
+    return context && chosen !== undefined && reward !== undefined
+      ? [{ context, chosen, reward: lies ? 1 - reward : reward }]
+      : [];
+  });
+}
+
+/** Rows by site, unevenly: each class is at home at a tenth of the sites, where four in five of its rows are. */
+function splitByClass({ set, train }: World, count: number, rng: Rng): number[][] {
+  const sites = Array.from({ length: count }, () => [] as number[]);
+  for (const i of train) {
+    const best = set.rewards[i]?.indexOf(Math.max(...(set.rewards[i] ?? [0]))) ?? 0;
+    const home = Math.floor((best / set.candidates.length) * count);
+    const near = Math.max(1, Math.round(count / 10));
+    const site = rng.next() < 0.8 ? (home + rng.int(near)) % count : rng.int(count);
+    sites[site]?.push(i);
+  }
+  return sites;
+}
+
+function federated(world: World, count: number, seed: number) {
+  const rng = createRng(`split ${seed} ${count}`);
+  const { plan } = world;
+  const parts = splitByClass(world, count, rng).map((indices) => rowsOf(world, indices, rng));
+  const contributions = parts.map((rows, i) => contributionOf(plan, `s${i}`, rows));
+  const pooled = policyFrom(plan, merge(plan, [contributionOf(plan, "all", parts.flat())]));
+  const merged = policyFrom(plan, merge(plan, contributions));
+  const local = contributions
+    .filter((_, i) => (parts[i]?.length ?? 0) > 0)
+    .map((c) => policyFrom(plan, merge(plan, [c])));
+  const liars = Math.max(1, Math.round(count / 10));
+  const lied = [
+    ...contributions.slice(liars),
+    ...Array.from({ length: liars }, (_, i) => {
+      const everything = rowsOf(world, world.train, createRng(`liar ${seed} ${i}`), true);
+      return contributionOf(plan, `liar${i}`, everything);
+    }),
+  ];
+  const [p1, p4, p8] = EPSILONS.map((epsilon) => earned(world, privately(plan, contributions, epsilon)));
+  return {
+    largestDifference: apart(world, merged, pooled),
+    local: local.reduce((s, p) => s + earned(world, p), 0) / local.length,
+    merged: earned(world, merged),
+    pooled: earned(world, pooled),
+    ...{ private1: p1 ?? Number.NaN, private4: p4 ?? Number.NaN, private8: p8 ?? Number.NaN },
+    // Of two sites nobody can say which one lies.
+    liedPlain: count < 3 ? Number.NaN : earned(world, policyFrom(plan, merge(plan, lied))),
+    liedRobust: count < 3 ? Number.NaN : earned(world, policyFrom(plan, mergeRobust(plan, lied))),
+    bytesPerSite: JSON.stringify(contributions[0]).length,
+  };
+}
+
+const policyFrom = (plan: FederationPlan, merged: Merged, lambda = 1) =>
+  restorePolicy(policyOf(plan, merged, { lambda }).policy);
+
+function privately(plan: FederationPlan, contributions: readonly Contribution[], epsilon: number): RoutingPolicy {
+  const rng = createRng(`noise ${epsilon}`);
+  const made = contributions.map((c) => release(plan, c, { epsilon, delta: DELTA }, () => Math.max(1e-12, rng.next())));
+  const merged = merge(
+    plan,
+    made.map((m) => m.contribution),
+    { noisy: true },
+  );
+  return policyFrom(plan, merged, lambdaForNoise(made[0]?.noise ?? 0, merged.size, made.length));
+}
+
+/** Mean held-out reward of the destination that is expected to earn the most. */
+function earned({ set, test }: World, policy: RoutingPolicy): number {
+  const { candidates } = set;
+  let sum = 0;
+  for (const i of test) {
+    const context = set.encoded[i];
+    if (!context) continue;
+    const means = policy.predict({ context, candidates }).map((e) => e.mean);
+    sum += set.rewards[i]?.[means.indexOf(Math.max(...means))] ?? 0;
+  }
+  return sum / test.length;
+}
+
+function apart({ set, test }: World, p: RoutingPolicy, q: RoutingPolicy): number {
+  let most = 0;
+  for (const i of test.slice(0, 200)) {
+    const context = set.encoded[i];
+    if (!context) continue;
+    const other = q.predict({ context, candidates: set.candidates });
+    p.predict({ context, candidates: set.candidates }).forEach((e, at) => {
+      most = Math.max(most, Math.abs(e.mean - (other[at]?.mean ?? Number.NaN)));
+    });
+  }
+  return most;
+}

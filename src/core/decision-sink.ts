@@ -21,6 +21,8 @@ export interface RunIdentity {
   workflowId: string;
   workflowType?: string;
   threadId?: string;
+  /** The person the run is for, where its config names them. */
+  userId?: string;
   /** Set when the run replays or forks an earlier one. */
   origin?: Decision["origin"];
 }

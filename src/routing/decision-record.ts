@@ -53,6 +53,7 @@ export function decisionRecord(
   };
   if (run.workflowType !== undefined) decision.workflowType = run.workflowType;
   if (run.threadId !== undefined) decision.threadId = run.threadId;
+  if (run.userId !== undefined) decision.userId = run.userId;
   if (run.origin !== undefined) decision.origin = run.origin;
   if (!scene.legal.every(Boolean)) decision.mask = scene.legal;
   if (scene.features) decision.candidateFeatures = scene.features;

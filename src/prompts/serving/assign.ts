@@ -83,12 +83,15 @@ function inExperiment(request: AssignRequest, record: ExperimentRecord, identity
 
 /** Who keeps a variant: the user or thread where it is known, else the run. Hashed, so that no name is stored. */
 function unitOf(sticky: "user" | "thread" | "run", { context }: AssignRequest, identity: RunIdentity): string {
-  const { userId } = context;
-  // An empty name is nobody's: all who have none would be one unit.
-  const named = (typeof userId === "string" && userId !== "") || Number.isSafeInteger(userId);
-  const user = named ? String(userId) : undefined;
+  const user = userOf(context);
   const who = sticky === "user" ? (user ?? identity.threadId) : sticky === "thread" ? identity.threadId : undefined;
   return digest(who === undefined ? `run/${identity.workflowId}` : `${sticky}/${who}`, 16);
+}
+
+/** The person a prompt's context names. An empty name is nobody's: all who have none would be one unit. */
+function userOf({ userId }: DecisionContext): string | undefined {
+  const named = (typeof userId === "string" && userId !== "") || Number.isSafeInteger(userId);
+  return named ? String(userId) : undefined;
 }
 
 /** The same number in every process for the same experiment and unit. */
@@ -106,6 +109,7 @@ export function decisionOf(
 ): Decision {
   const candidates = Object.keys(drawn.probabilities);
   const probabilities = candidates.map((c) => drawn.probabilities[c] as number);
+  const userId = identity.userId ?? userOf(context);
   const propensity = drawn.probabilities[drawn.version] as number;
   return {
     schemaVersion: 1,
@@ -113,6 +117,7 @@ export function decisionOf(
     workflowId: identity.workflowId,
     ...(identity.workflowType && { workflowType: identity.workflowType }),
     ...(identity.threadId && { threadId: identity.threadId }),
+    ...(userId && { userId }),
     ...(identity.origin && { origin: identity.origin }),
     decisionPoint: PROMPT_POINT + promptId,
     at: isoTime(clock.now()),

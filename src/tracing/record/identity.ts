@@ -1,6 +1,7 @@
 import { digest, Recent, type RunConfigLike, type RunIdentity } from "../../core/index.js";
 import { isCommand, isRecord, type LoopShape } from "../internals.js";
 import type { RunRecorder } from "./run-recorder.js";
+import { userIdIn } from "./run-start.js";
 import type { ThreadMemory, ThreadSegment } from "./thread-memory.js";
 
 /** How a run stands to earlier runs of its thread. */
@@ -32,10 +33,11 @@ export function resolveIdentity(
   input: unknown,
   makeId: () => string,
 ): Promise<void> | undefined {
-  const { threadId, workflowType, givenId: given } = recorder.start;
+  const { threadId, userId, workflowType, givenId: given } = recorder.start;
   const continuation = continuationOf(loop, input);
   const identity: RunIdentity = { workflowId: given ?? "", workflowType };
   if (threadId !== undefined) identity.threadId = threadId;
+  if (userId !== undefined) identity.userId = userId;
   // Until the rest is known; nothing that follows may leave the run without an identity.
   recorder.identity = identity;
   if (given === undefined) identity.workflowId = recorder.start.runId ?? makeId();
@@ -99,6 +101,8 @@ export class UncapturedRuns {
       workflowId: typeof taskId === "string" ? digest(`workflow|${taskId}`) : this.makeId(),
     };
     if (typeof threadId === "string") identity.threadId = threadId;
+    const userId = userIdIn(config);
+    if (userId !== undefined) identity.userId = userId;
     if (shared) this.byRun.set(shared, identity);
     if (typeof taskId === "string") this.byTask.set(taskId, identity);
     return identity;

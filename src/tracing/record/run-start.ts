@@ -1,4 +1,4 @@
-import { MAX_ID, type TraceSegment } from "../../core/index.js";
+import { MAX_ID, type RunConfigLike, type TraceSegment } from "../../core/index.js";
 import type { PregelShape, TaskConfig } from "../internals.js";
 import { type Redactor, redactPlain } from "./redact.js";
 import type { RunStart } from "./run-types.js";
@@ -33,8 +33,8 @@ export function runStartOf(
   };
   const threadId = configurable.thread_id ?? metadata.thread_id;
   if (threadId !== undefined && threadId !== null) start.threadId = String(threadId);
-  const userId = metadata.userId ?? metadata.user_id ?? configurable.userId ?? configurable.user_id;
-  if (typeof userId === "string" || typeof userId === "number") start.userId = String(userId);
+  const userId = userIdIn({ metadata, configurable });
+  if (userId !== undefined) start.userId = userId;
   if (typeof config?.runId === "string") start.runId = config.runId;
   const seen = workflowIdIn({ metadata });
   if (seen !== undefined) Object.assign(start, { seenId: seen, givenId: seen });
@@ -52,6 +52,12 @@ export function keptMetadata(
     kept[redactor ? redactor.key(key) : key] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
   }
   return kept;
+}
+
+/** The person a config names, if any. */
+export function userIdIn({ metadata, configurable }: RunConfigLike): string | undefined {
+  const id = metadata?.userId ?? metadata?.user_id ?? configurable?.userId ?? configurable?.user_id;
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
 }
 
 /** The workflow id in a config's metadata, if there is one that judgements can name. */

@@ -8,6 +8,7 @@ import { exportCommand } from "./commands/export.js";
 import { feedback } from "./commands/feedback.js";
 import { importCommand } from "./commands/import.js";
 import { init } from "./commands/init.js";
+import { mcp } from "./commands/mcp.js";
 import { patterns } from "./commands/patterns.js";
 import { policies } from "./commands/policies.js";
 import { report } from "./commands/report.js";
@@ -35,4 +36,5 @@ export const COMMANDS: Record<string, Command> = {
   report,
   serve,
   review,
+  mcp,
 };

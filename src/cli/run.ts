@@ -78,7 +78,8 @@ async function runCommand(name: string, command: Command, args: string[], contex
     );
   }
   const tell = (result: CommandResult) => {
-    context.out(values.json ? JSON.stringify(result.data) : result.text);
+    const said = values.json ? JSON.stringify(result.data) : result.text;
+    if (said) context.out(said);
     return result.code ?? EXIT.done;
   };
   if ("alone" in command) return tell(await command.alone(positionals, values, context));

@@ -23,6 +23,11 @@ export class LoopInspector {
     return this.parts.logger;
   }
 
+  /** Where exports go. */
+  get exportFolder(): string {
+    return this.parts.folders.exports;
+  }
+
   /** The configuration with its defaults filled in. */
   get config(): ResolvedLoopConfig {
     return this.parts.config;

@@ -86,7 +86,11 @@ describe("a promoted version that cannot be read", () => {
   });
 
   it("may be the proven one that the serving version continues: then it is continued no further", () => {
-    const scene = { rows: [], exploration: 0.5, gate: { riskLevel: 0.05, minimumEffect: 0, trainShare: 0.6 } };
+    const scene = {
+      rows: [],
+      exploration: 0.5,
+      gate: { riskLevel: 0.05, minimumEffect: 0, trainShare: 0.6, cluster: "run" as const },
+    };
     const watch = { version: "v3", versions: [], anchor: "v1", anchorLowerBound: 0.2, lowerBound: 0.1 };
     const state: GateState = { schemaVersion: 1, watch: { ...watch, ...openWatch("", 0.05) } };
     const finding = judgeContinuation(scene, {} as TrainedChallenger, { unreadable: "no payload" }, state);

@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { LearningError, messageOf } from "../../core/index.js";
+import { importParquet } from "../../integrations/parquet/index.js";
 import type { FactKind, FactTypes, LearningStore } from "../../store/index.js";
 import { type Command, type CommandContext, usageError } from "../command.js";
 import { progress } from "../progress.js";
@@ -14,7 +15,7 @@ export const importCommand: Command = {
   summary: "takes the facts of an export into this folder or store",
   usage: "FOLDER [--dir FOLDER | --store ADDRESS] [--json]",
   details:
-    "FOLDER is what `export` wrote. Traces, decisions and judgements are appended; each counts once, however often it is imported. Versions are not taken over: they are learned anew.",
+    "FOLDER is what `export` wrote, in either format. Traces, decisions and judgements are appended; each counts once, however often it is imported. Versions are not taken over: they are learned anew.",
   examples: ["import ./learning/learning_exports/friday --store postgres://localhost/learning"],
   takes: 1,
   options: {},
@@ -22,6 +23,11 @@ export const importCommand: Command = {
     if (!folder) throw usageError("no FOLDER", "the folder that an export wrote");
     if (!existsSync(join(folder, "manifest.json")))
       throw usageError(`the folder ${folder}`, "an export that was finished (it has a manifest.json)");
+    if (existsSync(join(folder, "decisions")) || existsSync(join(folder, "segments"))) {
+      const data = await importParquet({ store: loop.inspect.store, folder });
+      const taken = KINDS.map((kind) => `${data[kind].imported} of kind ${kind}`).join(", ");
+      return { data, text: `imported: ${taken}` };
+    }
     const data: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
     for (const kind of KINDS)
       data[kind] = await importFacts(loop.inspect.store, kind, join(folder, `${kind}.jsonl`), context);

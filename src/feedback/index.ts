@@ -1,4 +1,4 @@
-export { closedRequests } from "./ask/closed-requests.js";
+export { closedRequests, drawnRequests } from "./ask/closed-requests.js";
 export * from "./ask/feedback-node.js";
 export type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./ask/request-types.js";
 export { krippendorffAlpha } from "./collect/agreement.js";

@@ -8,7 +8,9 @@ import {
   type Logger,
   messageOf,
 } from "../core/index.js";
+import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
 import { averageImprovement, type LearnedPoint } from "../evaluation/improvement.js";
+import { drawnRequests } from "../feedback/index.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import { routingArtifactName } from "../policies/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
@@ -16,7 +18,6 @@ import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { Contribution, FederationPlan } from "../together/index.js";
 import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
-import type { RewardsInput } from "../worker/jobs/rewards.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
 import type { ComponentContext, LearningComponent } from "./component.js";
@@ -239,12 +240,22 @@ export class LearningEngine {
     return this.collector.withFacts(() => predictRewards(parts, workflowIds));
   }
 
-  /** Decisions' rewards as everything here learns by them, null where unrated; without those no longer held. */
-  rewardsOf(decisionIds: string[]): Promise<Record<string, number | null>> {
-    return this.collector.withFacts(() => {
-      const input: RewardsInput = { decisionIds, rows: this.rowOptions() };
-      return this.worker.run("rewards.of-decisions", input);
-    });
+  /** Answers a question about a prompt, from the rows that everything here learns by. */
+  async askAboutPrompt<T extends PromptTopic>(
+    promptId: string,
+    topic: T,
+    question: PromptQuestions[T]["question"],
+    signal?: AbortSignal,
+  ): Promise<PromptQuestions[T]["answer"]> {
+    const { store, clock } = this.deps;
+    const requests = topic === "experiment" ? await drawnRequests(store.documents, clock.now()) : undefined;
+    const input = {
+      promptId,
+      rows: this.rowOptions(),
+      topic,
+      question: { ...question, ...(requests && { requests }) },
+    };
+    return this.collector.withFacts(() => this.worker.run("prompts.ask", input, { signal }));
   }
 
   /** Patterns in everything captured up to now. */

@@ -324,7 +324,6 @@ export class CollectiveLearningLoop {
     const removed = await this.parts.store.erase(selector);
     await this.parts.engine.forget();
     await this.patterns.forget();
-    await this.prompts.forget();
     return removed;
   }
 

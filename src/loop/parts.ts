@@ -7,7 +7,7 @@ import {
   type Trace,
   type TraceSegment,
 } from "../core/index.js";
-import { composeReward, joinSegments } from "../dataset/index.js";
+import { joinSegments } from "../dataset/index.js";
 import { FeedbackCollector, type FeedbackCounters } from "../feedback/index.js";
 import {
   foldersOf,
@@ -154,8 +154,7 @@ async function openOver(
     logger,
     seed,
     enabled,
-    reward: (feedback, trace) => composeReward({ feedback, trace, weights: config.rewardWeights }).reward,
-    rewards: (decisionIds) => engine.rewardsOf(decisionIds),
+    ask: (promptId, topic, question, signal) => engine.askAboutPrompt(promptId, topic, question, signal),
   });
   const flush = () => tracer.flush();
   const traceOf = async (id: string) => {

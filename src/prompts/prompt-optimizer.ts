@@ -9,34 +9,42 @@ import {
   type RunConfigLike,
   show,
   systemClock,
-  takingTurns,
 } from "../core/index.js";
+import {
+  allocate,
+  answerFrom,
+  type ContextualResult,
+  type ExperimentOptions,
+  ExperimentRun,
+  PROMPT_POINT,
+  parseDefinition,
+  type VersionPerformance,
+} from "../evaluation/experiment/index.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
-import { allocate, type ExperimentOptions, ExperimentRun, parseDefinition } from "./experiments/index.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
 import type { Proposal, ProposalRequest } from "./proposals/proposal.js";
 import { propose } from "./proposals/propose.js";
-import { type Actors, applyExperiments, applyRegressions, overtaken } from "./serving/apply.js";
-import { type ContextualResult, latestVariants, learnContextualPolicy, variantRows } from "./serving/contextual.js";
+import { applyExperiments, overtaken } from "./serving/apply.js";
 import { type ExperimentRecord, ExperimentsBook } from "./serving/experiments-book.js";
 import { PromptLibrary, type PromptVersion } from "./serving/library.js";
-import { judgedReward, OutcomeReader, PROMPT_POINT, type ServedRun } from "./serving/outcome-reader.js";
-import { performanceOf, type VersionPerformance } from "./serving/performance.js";
 import { PromptServer, policyName } from "./serving/prompt-server.js";
-import type { PromptOptimizerOptions, RefreshReport, ServedPrompt } from "./serving/types.js";
-
-/** Decisions remembered before others have their turn. */
-const AT_ONCE = 500;
+import { judgedReward, rowsInStore } from "./serving/rows-in-store.js";
+import type { AskAboutPrompt, PromptOptimizerOptions, RefreshReport, ServedPrompt } from "./serving/types.js";
+import { Watches } from "./serving/watches.js";
 
 /**
  * Prompts that learn: templates with versions and lineage, experiments between versions with verdicts that
  * hold however often one looks, proposals of new versions, and roll-back. What serves is decided by the
- * registry; the outcomes come from the store's feedback and traces.
+ * registry. An experiment is a decision point whose arms are versions: it is judged from the same rows, with the
+ * same rewards, as any other, in the loop by its learning thread.
  */
 export class PromptOptimizer {
   private readonly library: PromptLibrary;
   private readonly book: ExperimentsBook;
-  private readonly reader: OutcomeReader;
+  private readonly ask: AskAboutPrompt;
+  private readonly watches: Watches;
+  /** Up to where assignments of the running experiments were taken up, by experiment. */
+  private readonly recalled = new Map<string, string>();
   private readonly server: PromptServer;
   private readonly clock: Clock;
   private readonly inTurn = oneAtATime();
@@ -46,8 +54,15 @@ export class PromptOptimizer {
     this.clock = options.clock ?? systemClock;
     this.library = new PromptLibrary(options.registry, logger);
     this.book = new ExperimentsBook(options.store.documents, this.clock);
-    this.reader = new OutcomeReader(options.store, options.reward ?? judgedReward, options.rewards);
-    this.server = new PromptServer(options, this.library, this.book, this.clock, logger);
+    const { store, registry, reward = judgedReward, watchShare = 0.05 } = options;
+    this.ask =
+      options.ask ??
+      (async (promptId, topic, question, signal) =>
+        answerFrom(await rowsInStore(store, promptId, reward, signal), topic, question, () =>
+          signal?.throwIfAborted(),
+        ));
+    this.watches = new Watches(store.documents, registry, this.clock, watchShare);
+    this.server = new PromptServer(options, this.library, this.book, this.watches, this.clock, logger);
   }
 
   /** Opens the prompts that a registry and store hold. */
@@ -67,17 +82,23 @@ export class PromptOptimizer {
     for (const promptId of this.ids()) await this.server.loadPolicy(promptId);
     const ran = this.book.active();
     await this.book.load();
+    await this.watches.load();
     const running = new Set(this.book.active().map((r) => r.key));
     for (const { key } of ran) if (!running.has(key)) this.server.forget(key);
   }
 
   /** What the running experiments gave to their units so far: nobody's version changes because a process began. */
-  private async recall(): Promise<void> {
+  private async recall(signal?: AbortSignal): Promise<void> {
     const active = this.book.active();
-    for (const { definition, startedAt } of active) {
-      const query = { decisionPoint: PROMPT_POINT + definition.promptId, from: startedAt };
-      for await (const { facts } of this.options.store.read("decision", query))
+    for (const { key, definition, startedAt } of active) {
+      const after = this.recalled.get(key);
+      const point = PROMPT_POINT + definition.promptId;
+      const query = { decisionPoint: point, ...(after === undefined ? { from: startedAt } : { after }) };
+      for await (const { facts, cursor } of this.options.store.read("decision", query)) {
+        signal?.throwIfAborted();
         for (const decision of facts) this.server.remember(decision, active);
+        this.recalled.set(key, cursor);
+      }
     }
   }
 
@@ -144,10 +165,10 @@ export class PromptOptimizer {
   }
 
   /**
-   * Takes in new outcomes, and what other processes did with experiments, and acts on it: experiments go on or
-   * end (a winner is promoted, and a contextual policy where segments differ beyond doubt), a promoted version
-   * that has fallen behind its predecessor is rolled back. Idempotent; called by the loop each cycle; calls
-   * wait for each other. Many outcomes are taken in many turns of the event loop.
+   * Takes in what came of experiments, and what other processes did with them, and acts on it: experiments go on or
+   * end (a winner is promoted and watched, and a contextual policy where segments differ beyond doubt), a winner
+   * that fell behind the version before it is rolled back. Idempotent; called by the loop each cycle; calls
+   * wait for each other.
    * @param signal ends it while it reads and judges; the next call begins where nothing was acted on
    */
   refresh(signal?: AbortSignal): Promise<RefreshReport> {
@@ -156,37 +177,23 @@ export class PromptOptimizer {
 
   private async act(signal?: AbortSignal): Promise<RefreshReport> {
     await this.follow();
-    await this.reader.read(signal);
-    const runs = [...this.reader.runs()];
-    const active = this.book.active();
-    const turn = takingTurns(AT_ONCE, signal);
-    for (const { decision } of runs) {
-      await turn();
-      this.server.remember(decision, active);
-    }
-    const actors: Actors = {
-      registry: this.options.registry,
-      book: this.book,
-      seed: this.options.seed ?? 0,
-      regressionMargin: this.options.regressionMargin ?? 0.05,
+    await this.recall(signal);
+    const { registry, seed = 0 } = this.options;
+    const { book, watches, ask, clock } = this;
+    const { ended, experiments, promoted, outcomes } = await applyExperiments({
+      ...{ registry, book, watches, ask, clock, seed },
       ...(signal && { signal }),
-    };
-    const { ended, experiments, promoted } = await applyExperiments(actors, runs);
+    });
     const policies: RefreshReport["policies"] = [];
     for (const record of ended) {
       const { key, definition } = record;
       this.server.forget(key);
-      if (overtaken(this.options.registry, record)) continue;
+      this.recalled.delete(key);
+      if (overtaken(registry, record)) continue;
       const learned = await this.learnPolicy(definition.promptId);
       if (learned?.better) policies.push({ promptId: definition.promptId, gain: learned.gain, lower: learned.lower });
     }
-    return {
-      outcomes: runs.filter((r) => r.reward !== undefined).length,
-      experiments,
-      promoted,
-      rolledBack: await applyRegressions(actors, this.ids(), runs),
-      policies,
-    };
+    return { outcomes, experiments, promoted, rolledBack: await watches.look(ask, signal), policies };
   }
 
   /** Back to the version that served before, with the reason for the history. */
@@ -217,14 +224,9 @@ export class PromptOptimizer {
     return this.options.registry.history(PROMPT_POINT + promptId);
   }
 
-  /** How each version has done over time, with its trend; as of the last `refresh`. */
-  performance(promptId: string, stretchMs?: number): VersionPerformance[] {
-    return performanceOf(this.runsOf(promptId), stretchMs);
-  }
-
-  /** Forgets the outcomes in memory, for instance after an erasure; the next `refresh` reads the store anew. */
-  forget(): Promise<void> {
-    return this.reader.forget();
+  /** How each version has done over time, with its trend. @param stretchMs of its history; default a day */
+  performance(promptId: string, stretchMs?: number): Promise<VersionPerformance[]> {
+    return this.ask(promptId, "performance", stretchMs === undefined ? {} : { stretchMs });
   }
 
   /**
@@ -233,12 +235,8 @@ export class PromptOptimizer {
    * an experiment ends. Undefined with too little to learn from.
    */
   async learnPolicy(promptId: string): Promise<ContextualResult | undefined> {
-    await this.reader.read();
     const { registry, seed = 0 } = this.options;
-    const runs = this.runsOf(promptId);
-    const variants = latestVariants(runs);
-    if (variants.length < 2) return undefined;
-    const result = learnContextualPolicy(promptId, variantRows(runs), variants, seed);
+    const result = await this.ask(promptId, "policy", { promptId, seed });
     const name = policyName(promptId);
     const known = registry.names().includes(name);
     if (!result?.better || registry.isPinned(PROMPT_POINT + promptId) || (known && registry.isPinned(name)))
@@ -272,8 +270,7 @@ export class PromptOptimizer {
       this.requireSink();
       parseDefinition({ ...request.experiment, promptId, variants: [champion, "the proposal"] });
     }
-    await this.reader.read();
-    const rated = this.runsOf(promptId).filter((r) => r.reward !== undefined);
+    const rated = await this.ask(promptId, "rated", {});
     const proposal = await propose(served.content, rated, request, { seed: this.options.seed ?? 0, clock: this.clock });
     if (!proposal.content) return proposal;
     const version = await this.addVersion(promptId, proposal.content, {
@@ -284,10 +281,6 @@ export class PromptOptimizer {
     if (!request.experiment || this.book.running(promptId) || version === champion) return { ...proposal, version };
     const started = await this.startExperiment({ ...request.experiment, promptId, variants: [champion, version] });
     return { ...proposal, version, experiment: started.key };
-  }
-
-  private runsOf(promptId: string): ServedRun[] {
-    return [...this.reader.runs()].filter((r) => r.promptId === promptId);
   }
 
   private requireSink(): void {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { aDecision, aFeedback } from "../support/facts.js";
-import { countTurns } from "../support/turns.js";
 import { openWorld, supportPrompt } from "./support/world.js";
 
 const RUNS = 3000;
@@ -30,28 +29,11 @@ async function manyOutcomes(reward: () => number) {
 }
 
 describe("thousands of outcomes at once", () => {
-  it("leave the event loop to others in between", async () => {
-    const loop = countTurns();
-    const perTurn = new Map<number, number>();
-    const prompts = await manyOutcomes(() => {
-      perTurn.set(loop.turns, (perTurn.get(loop.turns) ?? 0) + 1);
-      return 0.5;
-    });
-    expect(await prompts.refresh()).toMatchObject({ outcomes: RUNS });
-    loop.stop();
-    expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(256);
-  });
-
-  it("are given up where the learning is stopped, and all taken in the next time", async () => {
-    const stop = new AbortController();
-    let asked = 0;
-    const prompts = await manyOutcomes(() => {
-      if (++asked === 1000) stop.abort(new Error("stopped"));
-      return 0.5;
-    });
-    await expect(prompts.refresh(stop.signal)).rejects.toThrow("stopped");
-    expect(asked).toBeLessThan(1300);
-    expect((await prompts.refresh()).outcomes).toBe(RUNS);
-    await expect(prompts.refresh(AbortSignal.abort(new Error("before")))).rejects.toThrow("before");
+  it("are judged in one look, which a stop ends before anything is acted on", async () => {
+    const prompts = await manyOutcomes(() => 0.5);
+    await expect(prompts.refresh(AbortSignal.abort(new Error("stopped")))).rejects.toThrow("stopped");
+    expect(prompts.experiments("support")[0]?.report).toBeUndefined();
+    const report = await prompts.refresh();
+    expect(report.experiments).toMatchObject([{ ended: true, text: expect.stringMatching(/^no difference/) }]);
   });
 });

@@ -76,7 +76,7 @@ describe("experiments between prompts", () => {
       reason: expect.stringMatching(/^winner: v2/),
     });
     expect((await world.prompts.refresh()).promoted).toEqual([]);
-    const performance = world.prompts.performance("support");
+    const performance = await world.prompts.performance("support");
     expect(performance.find((p) => p.version === "v2")?.mean).toBeGreaterThan(0.6);
   });
 
@@ -191,22 +191,40 @@ describe("experiments between prompts", () => {
   });
 });
 
-describe("regression", () => {
-  it("rolls back by itself a promoted version that earns less, and nothing else", async () => {
+describe("a winner", () => {
+  const won = async (after: { v1: number; v2: number }) => {
     const world = await openWorld();
     await world.prompts.register("support", supportPrompt());
-    await world.prompts.register("support", supportPrompt("Worse."));
-    const score = lucky({ v1: 0.8, v2: 0.3 }, "regression");
-    for (let i = 0; i < 60; i++) await world.run("support", `a${i}`, score);
-    await world.prompts.promote("support", "v2", "a hunch");
-    let rolled: { promptId: string; reason: string }[] = [];
-    for (let i = 0; i < 100 && rolled.length === 0; i++) {
-      await world.run("support", `b${i}`, score);
-      if (i % 10 === 9) rolled = (await world.prompts.refresh()).rolledBack;
+    await world.prompts.register("support", supportPrompt("Worse in the end."));
+    await world.prompts.startExperiment({ promptId: "support", variants: ["v1", "v2"], sticky: "run" });
+    const before = lucky({ v1: 0.2, v2: 0.9 }, "before");
+    for (let i = 0; world.prompts.experiments("support")[0]?.ended === undefined; i++) {
+      for (let k = 0; k < 20; k++) await world.run("support", `a${i}-${k}`, before);
+      await world.prompts.refresh();
     }
-    expect(rolled[0]?.reason).toMatch(/^v2 earns 0\.\d+ over \d+ runs; v1 earned 0\.\d+ over 60$/);
+    const score = lucky(after, "after");
+    const given: Record<string, number> = {};
+    let rolled: { promptId: string; reason: string }[] = [];
+    for (let i = 0; i < 700 && rolled.length === 0; i++) {
+      const { version } = await world.run("support", `b${i}`, score);
+      given[version] = (given[version] ?? 0) + 1;
+      if (i % 50 === 49) rolled = (await world.prompts.refresh()).rolledBack;
+    }
+    return { world, rolled, given };
+  };
+
+  it("that turns is rolled back to the version before it, and nothing else", async () => {
+    const { world, rolled } = await won({ v1: 0.9, v2: 0.1 });
+    expect(rolled[0]?.reason).toMatch(/^v2 after \d+ runs proven worse .* gain -0\.\d+: v1$/);
     expect(world.prompts.list("support").find((v) => v.serving)?.version).toBe("v1");
     expect((await world.prompts.refresh()).rolledBack).toEqual([]);
+  });
+
+  it("that holds goes on, and one unit in twenty still gets the version before", async () => {
+    const { rolled, given } = await won({ v1: 0.3, v2: 0.8 });
+    expect(rolled).toEqual([]);
+    expect((given["v1"] ?? 0) / 700).toBeGreaterThan(0.025);
+    expect((given["v1"] ?? 0) / 700).toBeLessThan(0.08);
   });
 });
 

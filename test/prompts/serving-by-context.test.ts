@@ -111,14 +111,4 @@ describe("a promoted version that a contextual policy gives only the hard cases"
     expect((await serve("p", 300)).rolledBack).toEqual([]);
     expect((await world.prompts.get("support", { segment: "easy" }, world.config("x"))).version).toBe(v1);
   });
-
-  it("is rolled back with the policy when both together earn less than before", async () => {
-    const world = await openWorld();
-    const [v1, v2] = await twoVersions(world);
-    for (let i = 0; i < 40; i++) await world.run("support", `b${i}`, () => 0.95, { segment: "formal" });
-    await world.prompts.promote("support", v2, "by hand");
-    await segmentsLearned(world, [v1, v2]);
-    for (let i = 0; i < 200; i++) await world.run("support", `p${i}`, () => 0.2, { segment: "formal" });
-    expect((await world.prompts.refresh()).rolledBack).toMatchObject([{ promptId: "support" }]);
-  });
 });

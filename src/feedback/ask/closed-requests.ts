@@ -14,3 +14,19 @@ export async function closedRequests(
     .filter((r) => r.status !== "pending" || Date.parse(r.expiresAt) <= now)
     .map((r) => ({ workflowId: r.workflowId, answered: r.status === "answered" }));
 }
+
+/**
+ * Requests that were drawn, with their probabilities; `answered` is absent while one may still be answered.
+ * @param now milliseconds since 1970
+ */
+export async function drawnRequests(
+  documents: DocumentStore,
+  now: number,
+): Promise<{ workflowId: string; answered?: boolean; probability: number }[]> {
+  const stored = await documents.get<Partial<RequestState>>(REQUESTS_DOCUMENT);
+  return (stored?.requests ?? []).flatMap(({ workflowId, status, expiresAt, probability }) => {
+    if (probability === undefined) return [];
+    const isOpen = status === "pending" && Date.parse(expiresAt) > now;
+    return [{ workflowId, probability, ...(!isOpen && { answered: status === "answered" }) }];
+  });
+}

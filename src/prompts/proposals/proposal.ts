@@ -1,4 +1,4 @@
-import type { ExperimentOptions } from "../experiments/index.js";
+import type { ExperimentOptions } from "../../evaluation/experiment/index.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
 import type { BudgetOptions } from "./budget.js";

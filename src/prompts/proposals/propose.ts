@@ -1,6 +1,6 @@
 import { type Clock, createRng, shuffled } from "../../core/index.js";
+import type { RatedRun } from "../../evaluation/experiment/index.js";
 import type { PromptContent } from "../prompt-content.js";
-import type { ServedRun } from "../serving/outcome-reader.js";
 import type { ChatModelLike } from "./ask.js";
 import { Budget, BudgetExhausted } from "./budget.js";
 import { checkRequest } from "./check-request.js";
@@ -21,7 +21,7 @@ const LEAST_EXAMPLES = 15;
  */
 export async function propose(
   base: PromptContent,
-  rated: readonly ServedRun[],
+  rated: readonly RatedRun[],
   request: ProposalRequest,
   { seed, clock }: { seed: number; clock: Clock },
 ): Promise<Proposal> {

@@ -14,8 +14,8 @@ const CANDIDATES = 3;
 export async function rewrite(context: SearchContext, model: ChatModelLike): Promise<PromptContent | undefined> {
   const { base, choosing, trials, budget, validators, rated, attempts } = context;
   const complaints = rated
-    .filter((r) => (r.reward as number) < LOW && r.comments.length > 0)
-    .sort((a, b) => (a.reward as number) - (b.reward as number))
+    .filter((r) => r.reward < LOW && r.comments.length > 0)
+    .sort((a, b) => a.reward - b.reward)
     .flatMap((r) => r.comments)
     .slice(0, MOST_COMMENTS);
   const [target] = writableMessages(base);

@@ -1,6 +1,6 @@
 import type { Clock, Rng } from "../../core/index.js";
+import type { RatedRun } from "../../evaluation/experiment/index.js";
 import type { PromptContent } from "../prompt-content.js";
-import type { ServedRun } from "../serving/outcome-reader.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
 import type { Budget } from "./budget.js";
 import type { PromptExample, Trials } from "./trial.js";
@@ -22,7 +22,7 @@ export interface SearchContext {
   budget: Budget;
   validators: readonly PromptValidator[];
   /** Rated runs of the prompt, for their comments. */
-  rated: readonly ServedRun[];
+  rated: readonly RatedRun[];
   model?: ChatModelLike;
   prices?: TokenPrices;
   timeoutMs: number;

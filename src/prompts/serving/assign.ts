@@ -8,11 +8,17 @@ import {
   isoTime,
   type RunIdentity,
 } from "../../core/index.js";
-import { balance } from "../experiments/index.js";
+import {
+  balance,
+  EXPERIMENT_FIELD,
+  PROMPT_POINT,
+  STRATUM_FIELD,
+  UNIT_FIELD,
+  type VersionWatch,
+} from "../../evaluation/experiment/index.js";
 import type { Assignments } from "./assignments.js";
 import type { ContextualServing } from "./contextual.js";
 import type { ExperimentRecord } from "./experiments-book.js";
-import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./outcome-reader.js";
 
 /** A version drawn for a run. */
 export interface Drawn {
@@ -23,6 +29,8 @@ export interface Drawn {
   stratum?: string;
   /** Drawn by the contextual policy. */
   byPolicy?: boolean;
+  /** Drawn beside the version before, which keeps this share. */
+  watch?: { against: string; share: number };
 }
 
 /** Everything a draw depends on. */
@@ -34,6 +42,8 @@ export interface AssignRequest {
   identity?: RunIdentity;
   experiment?: ExperimentRecord;
   policy?: ContextualServing;
+  /** The watch over the serving version. */
+  watch?: VersionWatch;
   /** The version that serves without an experiment or policy. */
   steady: string;
   /** Serving routing policies, as a stratum to cross the experiment with. */
@@ -59,7 +69,25 @@ export function assign(request: AssignRequest): Drawn {
       byPolicy: true,
     };
   }
+  const { watch } = request;
+  if (watch && identity && watch.version === steady && has(watch.against)) return beside(request, watch, identity);
   return { version: steady, probabilities: { [steady]: 1 } };
+}
+
+/** A small share of units gets the version before, so that the winner goes on being measured. */
+function beside(
+  request: AssignRequest,
+  { version, against, share, sticky }: VersionWatch,
+  identity: RunIdentity,
+): Drawn {
+  const unit = unitOf(sticky, request, identity);
+  const other = uniform(`${request.promptId}/watch/${version}`, unit) < share;
+  return {
+    version: other ? against : version,
+    probabilities: { [version]: 1 - share, [against]: share },
+    unit,
+    watch: { against, share },
+  };
 }
 
 function inExperiment(request: AssignRequest, record: ExperimentRecord, identity: RunIdentity): Drawn {
@@ -133,7 +161,8 @@ export function decisionOf(
     propensity,
     probabilities,
     source: drawn.experiment ? "exploration" : drawn.byPolicy ? "policy" : "fallback",
-    ...(drawn.experiment === undefined && !drawn.byPolicy && { policyVersion: drawn.version }),
+    ...(drawn.experiment === undefined && !drawn.byPolicy && { policyVersion: candidates[0] as string }),
+    ...(drawn.watch && { control: drawn.watch.share, fallbackChoice: drawn.watch.against }),
     mode: "act",
   };
 }

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { type Clock, isoTime, LearningError, oneAtATime } from "../../core/index.js";
-import type { DocumentStore } from "../../store/index.js";
 import {
   definitionDigest,
   type ExperimentDefinition,
   type ExperimentOptions,
+  type ExperimentReport,
+  type ExperimentToJudge,
   experimentDefinitionSchema,
   parseDefinition,
-} from "../experiments/definition.js";
-import type { ExperimentReport } from "../experiments/index.js";
+} from "../../evaluation/experiment/index.js";
+import type { DocumentStore } from "../../store/index.js";
 
 /** An experiment as it is kept: what was agreed, how it stands, how it ended. */
 export interface ExperimentRecord {
@@ -21,6 +22,10 @@ export interface ExperimentRecord {
   /** Shares for the next units. */
   shares: Record<string, number>;
   report?: ExperimentReport;
+  /** How long ratings are waited for, once enough is known of them. */
+  windowMs?: number;
+  /** The outcomes taken in so far. */
+  settled?: ExperimentToJudge["settled"];
   /** `void`: the stored definition was changed while it ran, so its evidence means nothing. */
   ended?: { at: string; reason: "decided" | "stopped" | "void"; text: string };
 }
@@ -99,7 +104,9 @@ export class ExperimentsBook {
   /** Puts down how a running experiment stands, and that it ended; one that has ended meanwhile stays as it is. */
   async update(
     key: string,
-    change: Pick<ExperimentRecord, "shares" | "report"> & { ended?: { reason: "decided" | "stopped"; text: string } },
+    change: Pick<ExperimentRecord, "shares" | "report" | "windowMs" | "settled"> & {
+      ended?: { reason: "decided" | "stopped"; text: string };
+    },
   ): Promise<void> {
     const { ended, ...rest } = change;
     const at = isoTime(this.clock.now());

@@ -1,5 +1,6 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import { LearningError, type Logger, messageOf, show } from "../../core/index.js";
+import { PROMPT_POINT } from "../../evaluation/experiment/index.js";
 import type { ArtifactLineage, Registry } from "../../registry/index.js";
 import {
   contentDigest,
@@ -9,7 +10,6 @@ import {
   variableChange,
   variablesOf,
 } from "../prompt-content.js";
-import { PROMPT_POINT } from "./outcome-reader.js";
 
 /** One version of a prompt. */
 export interface PromptVersion {

@@ -10,6 +10,7 @@ import {
   type RunIdentity,
   show,
 } from "../../core/index.js";
+import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "../../evaluation/experiment/index.js";
 import type { RoutingArtifact } from "../../policies/index.js";
 import type { RegistryEvent } from "../../registry/index.js";
 import { assign, type Drawn, decisionOf } from "./assign.js";
@@ -17,8 +18,8 @@ import { Assignments } from "./assignments.js";
 import { ContextualServing } from "./contextual.js";
 import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
 import type { HeldPrompt, PromptLibrary } from "./library.js";
-import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./outcome-reader.js";
 import type { PromptOptimizerOptions, ServedPrompt } from "./types.js";
+import type { Watches } from "./watches.js";
 
 /** Runs whose version is remembered, so that a run keeps what it started with. */
 const REMEMBERED_RUNS = 10_000;
@@ -39,6 +40,7 @@ export class PromptServer {
     private readonly options: PromptOptimizerOptions,
     private readonly library: PromptLibrary,
     private readonly book: ExperimentsBook,
+    private readonly watches: Watches,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -93,6 +95,7 @@ export class PromptServer {
       kept: sink?.asKept?.(context) ?? context,
       identity,
       experiment: pinned ? undefined : this.book.running(promptId),
+      watch: pinned ? undefined : this.watches.of(promptId),
       policy: pinned ? undefined : this.policyOf(promptId, events),
       steady: fallback.version,
       serving: this.servingPolicies(),

@@ -1,8 +1,9 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import type { Clock, DecisionSink, Logger } from "../../core/index.js";
+import type { PromptQuestions, PromptTopic } from "../../evaluation/experiment/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
-import type { RewardOf, RewardsOf } from "./outcome-reader.js";
+import type { RewardOf } from "./rows-in-store.js";
 
 /** What a PromptOptimizer is built from. */
 export interface PromptOptimizerOptions {
@@ -10,13 +11,13 @@ export interface PromptOptimizerOptions {
   registry: Registry;
   /** Where prompt decisions are left; without one, runs are not tied to variants and experiments cannot learn. */
   sink?: DecisionSink;
-  /** A run's reward in [0,1], undefined while unrated; by default composed from judgement. */
+  /** A run's reward in [0,1], undefined while unrated; by default composed from judgement. Without effect beside `ask`. */
   reward?: RewardOf;
   /**
-   * Rewards that are composed elsewhere (in the loop: by its learning thread, with the weights and corrections
-   * that routing learns by). They come before `reward`.
+   * Answers questions about a prompt where its rows stand (in the loop: in its learning thread, with the rewards
+   * that routing learns by); by default from the store, here.
    */
-  rewards?: RewardsOf;
+  ask?: AskAboutPrompt;
   clock?: Clock;
   logger?: Logger;
   /** Default 0. */
@@ -24,11 +25,19 @@ export interface PromptOptimizerOptions {
   /** False while learning is switched off: then the serving version is given to everyone. Default: always on. */
   enabled?: () => boolean;
   /**
-   * How far, in mean reward, a promoted version may fall below its predecessor before it is rolled back by
-   * itself; default 0.05.
+   * Share of units that still get the version before, once another won an experiment, so that a winner that turns
+   * is found out and rolled back; default 0.05, 0 watches nothing.
    */
-  regressionMargin?: number;
+  watchShare?: number;
 }
+
+/** See {@link PromptOptimizerOptions.ask}. */
+export type AskAboutPrompt = <T extends PromptTopic>(
+  promptId: string,
+  topic: T,
+  question: PromptQuestions[T]["question"],
+  signal?: AbortSignal,
+) => Promise<PromptQuestions[T]["answer"]>;
 
 /** A prompt for one run. */
 export interface ServedPrompt {
@@ -42,6 +51,7 @@ export interface ServedPrompt {
 
 /** What one call of `refresh` changed. */
 export interface RefreshReport {
+  /** Rated units of the experiments that ran. */
   outcomes: number;
   experiments: { key: string; text: string; ended: boolean }[];
   promoted: { promptId: string; version: string }[];

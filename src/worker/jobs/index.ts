@@ -1,11 +1,13 @@
 // Runs in the learning thread.
 
+import type { PromptQuestions, PromptTopic } from "../../evaluation/experiment/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import type { PatternReport } from "../../patterns/index.js";
 import type { Contribution } from "../../together/index.js";
 import type { Description } from "../description.js";
 import type { Job } from "../job.js";
 import type { RowOptions } from "../rows.js";
+import { type AskPromptInput, askPrompt } from "./ask-prompt.js";
 import { type ContributeInput, contribute } from "./contribute.js";
 import { type DescribeInput, describeRouting } from "./describe-routing.js";
 import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
@@ -26,7 +28,6 @@ import {
   type TrainRewardModelOutput,
   trainRewardModel,
 } from "./reward-model.js";
-import { type RewardsInput, rewardsOfDecisions } from "./rewards.js";
 import { type RunTextsInput, type RunTextsOutput, runTexts } from "./run-texts.js";
 import { type PointRows, survey } from "./survey.js";
 import { type TrainRlInput, type TrainRlOutput, trainRl } from "./train-rl.js";
@@ -45,7 +46,7 @@ export interface Jobs {
   "orchestrator.train": Job<TrainRlInput, TrainRlOutput>;
   "patterns.analyze": Job<AnalyzePatternsInput, PatternReport>;
   "patterns.learn": Job<LearnPatternsInput, LearnedPatterns>;
-  "rewards.of-decisions": Job<RewardsInput, Record<string, number | null>>;
+  "prompts.ask": Job<AskPromptInput, PromptQuestions[PromptTopic]["answer"]>;
   "rewards.held": Job<Record<string, never>, string | undefined>;
   "rewards.train": Job<TrainRewardModelInput, TrainRewardModelOutput>;
   "rewards.fit": Job<FitRewardModelInput, FitRewardModelOutput>;
@@ -71,7 +72,7 @@ export const JOBS: Jobs = {
   "orchestrator.train": trainRl,
   "patterns.analyze": analyzePatterns,
   "patterns.learn": learnPatterns,
-  "rewards.of-decisions": rewardsOfDecisions,
+  "prompts.ask": askPrompt,
   "rewards.held": heldRewardModel,
   "rewards.train": trainRewardModel,
   "rewards.fit": fitRewardModel,

@@ -3,14 +3,24 @@ import { digest, LearningError } from "../../core/index.js";
 
 /** A limit on something other than the reward. A variant that breaks it leaves the experiment. */
 export const guardrailSchema = z.object({
-  /** `error`: the run failed; the others: the run exceeded `limit` (milliseconds, US dollars). */
-  metric: z.enum(["error", "latencyMs", "costUsd"]),
+  /** `error`: the run failed; `reward`: it earned less; the others: it exceeded `limit` (milliseconds, US dollars). */
+  metric: z.enum(["error", "reward", "latencyMs", "costUsd"]),
   /** Needed for `latencyMs` and `costUsd`. */
   limit: z.number().positive().optional(),
-  /** How much larger the variant's share of such runs may be than the control's; default 0.05. */
+  /** How much larger the variant's share of such runs (its loss of reward) may be than the control's; default 0.05. */
   margin: z.number().min(0).lt(1).default(0.05),
+  /** Context field, as redaction leaves it, in each of whose values the limit holds by itself, too. */
+  by: z.string().min(1).optional(),
 });
 export type Guardrail = z.infer<typeof guardrailSchema>;
+
+/** What is to be proven. */
+export const proveSchema = z.strictObject({
+  better: z.enum(["reward", "cost", "latency"]),
+  /** The mean reward may be at most this much lower, in (0,1); needed where it is not what must be better. */
+  notWorse: z.strictObject({ reward: z.number().gt(0).lt(1) }).optional(),
+});
+export type Prove = z.infer<typeof proveSchema>;
 
 export const experimentDefinitionSchema = z
   .object({
@@ -36,6 +46,11 @@ export const experimentDefinitionSchema = z
     minimumEffect: z.number().gt(0).lt(1).default(0.05),
     /** Outcomes after which an undecided experiment ends with "not enough data". */
     maxOutcomes: z.number().int().positive().default(20_000),
+    /**
+     * What a winner must be better in (default reward), and how much worse it may be in reward then: "same quality,
+     * cheaper" is `{ better: "cost", notWorse: { reward: 0.02 } }`.
+     */
+    prove: proveSchema.optional(),
     guardrails: z.array(guardrailSchema).default([{ metric: "error", margin: 0.05 }]),
   })
   .strict();
@@ -55,12 +70,20 @@ export function parseDefinition(options: ExperimentOptions): ExperimentDefinitio
   if (shares && shares.length !== variants.length)
     throw invalid(`${shares.length} shares for ${variants.length} variants`, "one share per variant");
   if (shares && allocation !== "fixed") throw invalid(`shares with allocation ${allocation}`, 'allocation "fixed"');
-  for (const g of guardrails)
-    if ((g.metric === "error") !== (g.limit === undefined))
+  const { prove } = parsed.data;
+  if (prove && (prove.better === "reward") !== (prove.notWorse === undefined))
+    throw invalid(
+      `prove better ${prove.better} ${prove.notWorse ? "with" : "without"} notWorse`,
+      "notWorse with cost and latency, none with reward",
+    );
+  for (const g of guardrails) {
+    const limited = g.metric === "latencyMs" || g.metric === "costUsd";
+    if (limited !== (g.limit !== undefined))
       throw invalid(
         `guardrail ${g.metric} ${g.limit === undefined ? "without" : "with"} a limit`,
-        "a limit for latencyMs and costUsd, none for error",
+        "a limit for latencyMs and costUsd, none for error and reward",
       );
+  }
   return parsed.data;
 }
 

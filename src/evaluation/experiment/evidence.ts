@@ -43,8 +43,9 @@ export function evidenceOf(state: EvidenceState): number {
  * @param isA whether the outcome is of variant a
  * @param shareA probability with which a was drawn, given that it was a or b; fixed before the draw
  * @param outcome in [0,1]
+ * @param weight for how many units it stands, divided by the largest such number there can be; in (0,1]
  */
-export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome: number): void {
+export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome: number, weight = 1): void {
   const { margin, claims, capitals } = state;
   const centre = (state.sum + 1) / (state.n + 2);
   const variance = Math.max(1e-4, (state.square + 1) / (state.n + 2) - centre * centre);
@@ -57,7 +58,8 @@ export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome:
     const t = projection(a, b, margin, shareA);
     const p = isA ? a : b;
     const q = isA ? t + margin : t;
-    capitals[k] = (capitals[k] as number) * ((outcome * p) / q + ((1 - outcome) * (1 - p)) / (1 - q));
+    const ratio = (outcome * p) / q + ((1 - outcome) * (1 - p)) / (1 - q);
+    capitals[k] = (capitals[k] as number) * (1 + weight * (ratio - 1));
   }
   state.n++;
   state.sum += outcome;

@@ -1,3 +1,4 @@
+import { differs } from "../contested.js";
 import { type ContestedRuns, contestedRuns, contributionOf, exchanged } from "../evidence.js";
 import type { JudgedDecision } from "../rows.js";
 import { EFFECTS, RELEARN_EVERY, type TrialState, thresholdsOf } from "./state.js";
@@ -98,7 +99,16 @@ function mixed(wealth: readonly number[]): number {
   return most + Math.log(logs.reduce((s, l) => s + Math.exp(l - most), 0));
 }
 
-/** All decisions of a cluster are one run to the bets. */
+/**
+ * All runs of a cluster as one piece of evidence, each by the first of its decisions on which the two differ:
+ * where many runs have more than one, whole runs are tried.
+ */
 function oneRun(rows: readonly TrialRow[]): ContestedRuns {
-  return contestedRuns(rows.map((row) => ({ ...row, run: "cluster" })));
+  const first = new Map<string, TrialRow>();
+  for (const row of rows) {
+    const run = row.run ?? row.id;
+    const known = first.get(run);
+    if (!known || (differs(row) && !differs(known))) first.set(run, row);
+  }
+  return contestedRuns([...first].map(([run, row]) => ({ ...row, run, cluster: "cluster" })));
 }

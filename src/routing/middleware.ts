@@ -6,14 +6,22 @@ import { getConfig } from "@langchain/langgraph";
 import type { AgentMiddleware, ModelRequest } from "langchain";
 import { z } from "zod";
 import { nearestWord, parseOptions } from "../core/index.js";
+import { NamedModels, namesOf } from "./agent-parts.js";
 import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
 
 /** One way to make a model call; what is left out stays as the agent has it. */
 export interface ModelChoice {
-  model?: ModelRequest["model"];
-  /** Names of the agent's tools that the model gets to see; one that the agent lacks is logged as a warning. */
+  /**
+   * A chat model, or its name as `createAgent` takes it ("openai:gpt-4o"). A name is loaded by langchain when it is first
+   * chosen (or by `ready()`), and fails then where its package is missing.
+   */
+  model?: ModelRequest["model"] | string;
+  /**
+   * The agent's tools that the model gets to see, by name; those that run at the provider by their type
+   * ("web_search_preview"). One that the agent lacks is logged as a warning.
+   */
   tools?: readonly string[];
   systemPrompt?: string | SystemMessage;
 }
@@ -23,11 +31,19 @@ export interface LearnedMiddlewareOptions<C extends string>
   extends Omit<DecisionOptions<ModelRequest, C>, "destinations"> {
   /** The ways to choose among, by name; at least two. */
   choices: Readonly<Record<C, ModelChoice>>;
+  /**
+   * The fields of the agent's state that `context` and `fallback` read (`request.state`), beside `messages`: an agent hands
+   * each middleware no more of its state than it declares. As `stateSchema` of `createMiddleware`.
+   */
+  stateSchema?: AgentMiddleware["stateSchema"];
 }
 
 /** A middleware for `createAgent({ middleware: [...] })`. */
 export interface LearnedMiddleware extends AgentMiddleware {
-  /** Resolves when every policy promoted so far is loaded and serves. */
+  /**
+   * Resolves when every policy promoted so far is loaded and serves, and so are the models given by name.
+   * @throws ROUTER_INVALID where langchain cannot load one of them
+   */
   ready(): Promise<void>;
   status(): DecisionPointStatus;
 }
@@ -35,11 +51,17 @@ export interface LearnedMiddleware extends AgentMiddleware {
 const { destinations: _, ...shape } = decisionOptionsShape;
 const schema = z.object({
   ...shape,
+  stateSchema: z.custom((v) => typeof v === "object" && v !== null, "a schema of state fields").optional(),
   choices: z
     .record(
       z.string(),
       z.strictObject({
-        model: z.custom((v) => typeof v === "object" && v !== null, "a chat model").optional(),
+        model: z
+          .custom(
+            (v) => (typeof v === "string" ? v !== "" : typeof v === "object" && v !== null),
+            "a chat model or its name",
+          )
+          .optional(),
         tools: z.array(z.string(), "names of tools").optional(),
         systemPrompt: z
           .custom((v) => typeof v === "string" || SystemMessage.isInstance(v), "a text or a SystemMessage")
@@ -60,12 +82,17 @@ export function createLearnedMiddleware<const C extends string>(
   options: LearnedMiddlewareOptions<C>,
   deps: RoutingDeps,
 ): LearnedMiddleware {
-  const { choices, ...rest } = parseOptions(schema, options, "learned middleware options", "ROUTER_INVALID");
+  const { choices, stateSchema, ...rest } = parseOptions(
+    schema,
+    options,
+    "learned middleware options",
+    "ROUTER_INVALID",
+  );
   const resolved = { ...rest, destinations: Object.keys(choices) } as unknown as ResolvedOptions<ModelRequest, C>;
   const point = new DecisionPoint(resolved, deps);
   const warned = new Set<string>();
   function toolsOf(request: ModelRequest, wanted: readonly string[]): ModelRequest["tools"] {
-    const names = request.tools.map((t) => String(t.name));
+    const names = request.tools.flatMap(namesOf);
     for (const name of wanted) {
       if (names.includes(name) || warned.has(name)) continue;
       warned.add(name);
@@ -73,7 +100,7 @@ export function createLearnedMiddleware<const C extends string>(
         detail: `it has ${names.join(", ") || "none"}; the nearest is ${nearestWord(name, names)}`,
       });
     }
-    return request.tools.filter((t) => wanted.includes(String(t.name)));
+    return request.tools.filter((t) => namesOf(t).some((name) => wanted.includes(name)));
   }
 
   // Repeated calls within one attempt of the agent's model node are the same model call.
@@ -91,19 +118,24 @@ export function createLearnedMiddleware<const C extends string>(
     return choice;
   }
 
+  const models = new NamedModels();
   return {
     name: `learned:${point.name}`,
+    ...(stateSchema !== undefined && { stateSchema: stateSchema as AgentMiddleware["stateSchema"] }),
     async wrapModelCall(request, handler) {
       const choice = choices[await decide(request)] as ModelChoice;
       const { model, tools, systemPrompt } = choice;
       const changed = { ...request };
-      if (model !== undefined) changed.model = model;
+      if (model !== undefined) changed.model = typeof model === "string" ? await models.get(model) : model;
       if (tools !== undefined) changed.tools = toolsOf(request, tools);
       if (systemPrompt !== undefined)
         changed.systemMessage = typeof systemPrompt === "string" ? new SystemMessage(systemPrompt) : systemPrompt;
       return handler(changed);
     },
-    ready: () => point.feed.ready(),
+    ready: async () => {
+      const names = Object.values<ModelChoice>(choices as Record<string, ModelChoice>).map(({ model }) => model);
+      await Promise.all([point.feed.ready(), ...names.map((name) => typeof name === "string" && models.get(name))]);
+    },
     status: () => point.status(),
   };
 }

@@ -83,6 +83,69 @@ describe("learned middleware", () => {
     ]);
   });
 
+  it("keeps tools that run at the provider by their type", async () => {
+    const world = createWorld();
+    const strong = fakeModel();
+    const given: unknown[][] = [];
+    const bind = strong.bindTools.bind(strong);
+    strong.bindTools = (tools) => {
+      given.push(tools);
+      return bind(tools);
+    };
+    const server = { type: "web_search_preview" };
+    const gemini = { googleSearch: {} };
+    const choices = { some: { tools: ["look", "web_search_preview", "googleSearch"] }, few: { tools: ["look"] } };
+    for (const [fallback, expected] of [
+      ["some", [look, server, gemini]],
+      ["few", [look]],
+    ] as const) {
+      const learned = createLearnedMiddleware(
+        { decisionPoint: `tools ${fallback}`, choices, context: () => ({}), fallback: () => fallback },
+        world.deps,
+      );
+      strong.respond(new AIMessage("done"));
+      await createAgent({ model: strong, tools: [look, order, server, gemini], middleware: [learned] }).invoke(
+        ask("x"),
+      );
+      expect(given.at(-1)).toEqual(expected);
+    }
+    expect(world.log.filter((line) => line.startsWith("warn"))).toEqual([]);
+  });
+
+  it("sees the fields of the agent's state that it declares", async () => {
+    const world = createWorld();
+    const strong = fakeModel();
+    strong.respond(new AIMessage("done"));
+    const learned = createLearnedMiddleware(
+      {
+        decisionPoint: "state",
+        choices: { a: {}, b: {} },
+        stateSchema: z.object({ tier: z.string().default("free") }),
+        context: ({ state }) => ({ tier: (state as unknown as { tier?: string }).tier }),
+        fallback: () => "a",
+      },
+      world.deps,
+    );
+    const agent = createAgent({ model: strong, tools: [], middleware: [learned] });
+    await agent.invoke({ ...ask("x"), tier: "gold" } as never);
+    expect(world.sink.view()[0]?.context).toEqual({ tier: "gold" });
+  });
+
+  it("takes a model's name as createAgent does, and says which package is missing", async () => {
+    const { deps } = createWorld();
+    const learned = createLearnedMiddleware(
+      {
+        decisionPoint: "named",
+        choices: { a: { model: "nobody:some-model" }, b: {} },
+        context: () => ({}),
+        fallback: () => "a",
+      },
+      deps,
+    );
+    await expect(learned.ready()).rejects.toMatchObject({ code: "ROUTER_INVALID" });
+    await expect(learned.ready()).rejects.toThrow(/"nobody:some-model", which langchain cannot load/);
+  });
+
   it("is one decision under a retrying middleware outside", async () => {
     for (let run = 0; run < 6; run++) {
       const world = createWorld(run);

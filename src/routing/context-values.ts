@@ -37,13 +37,27 @@ function copyValue(value: unknown, name: string, what: string): ContextValue {
       return null;
     case "object":
       if (value === null) return null;
-      if (Array.isArray(value) && !isProxy(value) && value.every(Number.isFinite)) return value.slice();
+      if (Array.isArray(value) && !isProxy(value)) {
+        const numbers = ownNumbers(value);
+        if (numbers) return numbers;
+      }
   }
   throw invalid(
     `${show(value)} in the field ${JSON.stringify(name)}`,
     what,
     "a finite number, a boolean, a string, null or an array of finite numbers",
   );
+}
+
+/** A copy of a list of finite numbers; undefined where anything else is in it, or is made when it is read. */
+function ownNumbers(list: readonly unknown[]): number[] | undefined {
+  const numbers: number[] = [];
+  for (let i = 0; i < list.length; i++) {
+    const item: unknown = Object.getOwnPropertyDescriptor(list, i)?.value;
+    if (!Number.isFinite(item)) return undefined;
+    numbers.push(item as number);
+  }
+  return numbers;
 }
 
 function invalid(received: string, what: string, expected: string): LearningError {

@@ -139,7 +139,7 @@ export class WorkflowTracer implements DecisionSink {
     const graph = isPregel(options.graph) ? options.graph : undefined;
     return new TraceCallbackHandler(
       {
-        begin: async (inputs, config, parent) =>
+        begin: (inputs, config, parent) =>
           this.enabled ? this.beginFound(options.workflowType, settings, inputs, config, parent) : undefined,
         end: (recorder, outcome) => {
           if (!this.wrapped.has(recorder.start.runId ?? "")) this.end(recorder, outcome);
@@ -151,20 +151,20 @@ export class WorkflowTracer implements DecisionSink {
   }
 
   /** A run found by a handler: all that is known of it is what LangChain reports at its start. */
-  private async beginFound(
+  private beginFound(
     workflowType: string,
     settings: CaptureSettings,
     inputs: unknown,
     config: TaskConfig,
     parent: TraceSegment["parent"],
-  ): Promise<RunRecorder | undefined> {
+  ): Promise<RunRecorder> | RunRecorder | undefined {
     try {
       tellOfLongId(config, this.logger);
       const start = { ...runStartOf(workflowType, "callbacks", config), parent };
       const recorder = new RunRecorder(start, settings, this.clock, this);
       const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
-      await this.resolve(recorder, undefined, input);
-      return recorder;
+      const waiting = this.resolve(recorder, undefined, input);
+      return waiting ? waiting.then(() => recorder) : recorder;
     } catch (error) {
       this.failed(error);
       return undefined;
@@ -240,7 +240,7 @@ export class WorkflowTracer implements DecisionSink {
 
   /** A handler for one run whose beginning and end its graph tells. */
   private followed(recorder: RunRecorder, graph: PregelShape): TraceCallbackHandler {
-    return new TraceCallbackHandler({ begin: () => Promise.resolve(recorder), end: () => {} }, graph, this, true);
+    return new TraceCallbackHandler({ begin: () => recorder, end: () => {} }, graph, this, true);
   }
 
   /** Settles whose run it is; undefined where nothing has to be waited for. */

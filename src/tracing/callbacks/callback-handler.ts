@@ -9,9 +9,13 @@ import { CallbackRun, isGraphRun } from "./callback-run.js";
 export interface HandlerHooks {
   /**
    * A graph begins a run: a root graph, or one that was given a workflow id of its own inside another run (`parent`).
-   * Undefined: leave it alone.
+   * Undefined: leave it alone. What is no promise keeps nobody waiting.
    */
-  begin(inputs: unknown, config: TaskConfig, parent?: TraceSegment["parent"]): Promise<RunRecorder | undefined>;
+  begin(
+    inputs: unknown,
+    config: TaskConfig,
+    parent?: TraceSegment["parent"],
+  ): Promise<RunRecorder | undefined> | RunRecorder | undefined;
   end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
 }
 
@@ -112,13 +116,16 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     return undefined;
   }
 
-  private async begin(
+  private begin(
     inputs: unknown,
     config: TaskConfig & { runId: string },
     parent?: TraceSegment["parent"],
-  ): Promise<void> {
-    const recorder = await this.hooks.begin(inputs, config, parent);
-    if (recorder) this.watch(recorder, config.runId);
+  ): Promise<void> | undefined {
+    const watch = (recorder: RunRecorder | undefined) => recorder && this.watch(recorder, config.runId);
+    const begun = this.hooks.begin(inputs, config, parent);
+    if (begun instanceof Promise) return begun.then(watch);
+    watch(begun);
+    return undefined;
   }
 
   /** Reads everything below a root run into a recorder. */

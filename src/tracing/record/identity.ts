@@ -57,7 +57,10 @@ export function resolveIdentity(
   };
   if (given === undefined) {
     const unanswered = () => recorder.gaps.add("the store did not say in time which run this one resumes");
-    return threads.unfinished(thread, recorder.checkpointId, unanswered).then(follow);
+    const before = threads.unfinished(thread, recorder.checkpointId, unanswered);
+    if (before instanceof Promise) return before.then(follow);
+    follow(before);
+    return undefined;
   }
   follow(threads.known(thread, given));
   return undefined;

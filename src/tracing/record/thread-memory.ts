@@ -52,17 +52,17 @@ export class ThreadMemory {
    * The run that a resumption of the thread continues: its last one, unless that ended well. Where the thread
    * no longer stands at the checkpoint that this process left, another process may have gone on with it: then the store counts, too.
    * @param onUnanswered called where the store failed or did not answer in time
+   * @returns a promise only where the store is asked
    */
-  async unfinished(
+  unfinished(
     thread: Thread,
     checkpointId: string | undefined,
     onUnanswered: () => void,
-  ): Promise<ThreadSegment | undefined> {
+  ): Promise<ThreadSegment | undefined> | ThreadSegment | undefined {
     const known = this.threads.get(keyOf(thread)) ?? [];
     const left = known.at(-1)?.checkpointId;
     const isCurrent = known.length > 0 && (left === undefined || checkpointId === undefined || left === checkpointId);
-    const last = (isCurrent ? known : await this.withStored(thread, known, onUnanswered)).at(-1);
-    return last === undefined || last.status === "success" ? undefined : last;
+    return isCurrent ? lastUnfinished(known) : this.withStored(thread, known, onUnanswered).then(lastUnfinished);
   }
 
   /** What this process knows of a run of the thread. */
@@ -117,6 +117,11 @@ export class ThreadMemory {
           addSegment(runs, { workflowId, status: "interrupted", startedAt: Date.parse(at) });
     return runs;
   }
+}
+
+function lastUnfinished(runs: readonly ThreadRun[]): ThreadRun | undefined {
+  const last = runs.at(-1);
+  return last?.status === "success" ? undefined : last;
 }
 
 function keyOf({ threadId, workflowType }: Thread): string {

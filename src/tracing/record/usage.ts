@@ -80,10 +80,10 @@ export function usageOf(output: unknown): { usage: Usage; model: string | undefi
  */
 function readCounts(counts: Fields, own: Fields | undefined): Usage {
   const details = { ...record(counts.prompt_tokens_details), ...record(counts.input_token_details) };
-  const read = first(counts, NAMES.in);
+  // Adapters write zeros where the provider said nothing: no call reads nothing.
+  const read = first(counts, NAMES.in) || undefined;
   const wrote = first(counts, NAMES.out);
-  // Adapters write zeros where the provider said nothing.
-  if (!read && !wrote) return UNKNOWN;
+  if (read === undefined && !wrote) return UNKNOWN;
   const cached = first(details, ["cache_read", "cached_tokens"]) ?? first(counts, NAMES.cached);
   const written = first(details, ["cache_creation"]) ?? first(counts, NAMES.written);
   const total = first(counts, NAMES.total);

@@ -45,18 +45,6 @@ export interface Projection {
   length: number;
 }
 
-/** Runs behind a projection, each counted once. */
-export function projectionSupport(p: Projection, set: SequenceSet): number {
-  let last = -1;
-  let sum = 0;
-  for (let k = 0; k < p.length; k++) {
-    const v = p.sequence[k] as number;
-    if (v !== last) sum += set.weights.at(v);
-    last = v;
-  }
-  return sum;
-}
-
 /** All sequences, standing before their first activity. */
 export function rootProjection(set: SequenceSet): Projection {
   const sequence = new Int32List(Math.max(1, set.size));

@@ -3,7 +3,7 @@ import { LearningError } from "../core/index.js";
 import type { PolicyInput, RoutingArtifact } from "../policies/index.js";
 import { mostLikely, scoreKnown } from "../policies/index.js";
 import { policyInput } from "./proposal.js";
-import { restoreServedPolicy, type ServedPolicy } from "./served-policy.js";
+import { restoreServedPolicy } from "./served-policy.js";
 
 /** What one feature added to a candidate's expected reward. */
 export interface FeatureContribution {
@@ -149,60 +149,4 @@ function changesOf(
     if (destination !== preferred) return [{ fields, destination }];
   }
   return [];
-}
-
-/** How much a feature moves a policy's preferences. */
-export interface FeatureImportance {
-  feature: string;
-  /** Mean over the contexts of the spread (largest minus smallest) of its contributions to the candidates. */
-  importance: number;
-  /** The candidate it favours most on average, and how much it adds there. */
-  favours: { candidate: string; contribution: number };
-}
-
-/**
- * Global importances of a policy over contexts it is used in, the strongest first (at most `top`).
- * A feature that adds the same to every candidate changes no choice and counts zero.
- */
-export function policyImportances(
-  artifact: RoutingArtifact,
-  contexts: readonly DecisionContext[],
-  candidates: readonly string[] = artifact.candidates,
-  top = 20,
-): FeatureImportance[] {
-  const served: ServedPolicy = restoreServedPolicy("importances", artifact);
-  const legal = candidates.map(() => true);
-  const spread = new Map<number, number>();
-  const total = new Map<number, Float64Array>();
-  for (const context of contexts) {
-    const byFeature = new Map<number, Float64Array>();
-    const explained = served.policy.explain(policyInput(served, context, candidates, legal), served.encoder.dim);
-    explained.forEach(({ contributions }, i) => {
-      for (const { index, contribution } of contributions) {
-        const row = byFeature.get(index) ?? new Float64Array(candidates.length);
-        row[i] = contribution;
-        byFeature.set(index, row);
-      }
-    });
-    for (const [index, row] of byFeature) {
-      spread.set(index, (spread.get(index) ?? 0) + Math.max(...row) - Math.min(...row));
-      const sum = total.get(index) ?? new Float64Array(candidates.length);
-      row.forEach((x, i) => {
-        sum[i] = (sum[i] as number) + x;
-      });
-      total.set(index, sum);
-    }
-  }
-  return [...spread]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, top)
-    .map(([index, sum]) => {
-      const sums = total.get(index) as Float64Array;
-      const i = mostLikely(sums);
-      return {
-        feature: served.encoder.featureName(index),
-        importance: sum / contexts.length,
-        favours: { candidate: candidates[i] as string, contribution: (sums[i] as number) / contexts.length },
-      };
-    });
 }

@@ -15,5 +15,5 @@ export type {
   SentinelOptions,
 } from "./options.js";
 export { createRoleAgent, type RoleModel, rolePrompt } from "./role-agent.js";
-export { AGENT_ROLES, type AgentRole, type AgentRoleName } from "./roles.js";
+export { AGENT_ROLES, type AgentRole } from "./roles.js";
 export type { Outlook, SentinelStateType, StepRecord } from "./state.js";

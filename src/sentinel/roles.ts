@@ -61,6 +61,3 @@ export const AGENT_ROLES = {
     "You are a tool smith. You build the smallest tool that does the job: its interface, its implementation, and how to check it.",
   ),
 } as const satisfies Record<string, AgentRole>;
-
-/** The name of a ready role. */
-export type AgentRoleName = keyof typeof AGENT_ROLES;

@@ -52,17 +52,6 @@ describe("the job train-rl", () => {
     expect(again.comparison.returns.random).toEqual(comparison.returns.random);
   });
 
-  it("goes on after it was stopped, to the numbers of a training that never was", async () => {
-    const stop = new AbortController();
-    const onProgress = (share: number) => share > 0.7 && stop.abort();
-    const named = { ...cart, resumeAs: "cart" };
-    await start()
-      .run("orchestrator.train", named, { signal: stop.signal, onProgress })
-      .catch(() => "stopped");
-    const resumed = await worker.run("orchestrator.train", named);
-    expect(resumed).toEqual(await worker.run("orchestrator.train", cart));
-  });
-
   it("refuses an environment it does not know", async () => {
     const wrong = { ...cart, environment: { kind: "chess" } } as unknown as TrainRlInput;
     await expect(start().run("orchestrator.train", wrong)).rejects.toThrow(/environment of kind "chess"/);

@@ -9,10 +9,8 @@ import {
   createRouter,
   edgeStatistics,
   explainDecision,
-  policyImportances,
   renderPolicyMermaid,
 } from "../../src/routing/index.js";
-import { trainedArtifact } from "./support/policy.js";
 import { createWorld } from "./support/world.js";
 
 const candidates = ["billing", "tech"];
@@ -64,18 +62,6 @@ describe("explainDecision", () => {
   it("refuses a decision without context", () => {
     const empty = { decisionPoint: "triage", candidates, context: {} };
     expect(() => explainDecision(empty, linearArtifact(), "v1")).toThrow("CONTEXT_INVALID");
-  });
-});
-
-describe("policyImportances", () => {
-  it("ranks features by how much they separate the candidates", () => {
-    const contexts = [true, false].flatMap((urgent) => [true, false].map((long) => ({ urgent, long, noise: 1 })));
-    const ranked = policyImportances(linearArtifact(), contexts);
-    expect(ranked.map((f) => f.feature).slice(0, 2)).toEqual(["urgent", "long"]);
-    expect(ranked[0]).toMatchObject({ favours: { candidate: "tech" } });
-    expect(ranked[0]?.importance).toBeCloseTo(0.2, 1);
-    expect(ranked.find((f) => f.feature === "noise")?.importance ?? 0).toBeLessThan(0.02);
-    expect(policyImportances(trainedArtifact("t", candidates), [{ topic: "invoice" }], candidates, 1)).toHaveLength(1);
   });
 });
 

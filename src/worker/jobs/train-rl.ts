@@ -28,7 +28,7 @@ import type { Actor, Comparison } from "../../training/evaluate.js";
 import { compareActors, createDqn, createPpo, policyActor, randomActor, train } from "../../training/index.js";
 import type { PpoOptions } from "../../training/ppo-options.js";
 import type { TrainingResult } from "../../training/train.js";
-import type { TrainingCheckpoint, TrainingEvaluation, TrainingOptions } from "../../training/training-options.js";
+import type { TrainingEvaluation, TrainingOptions } from "../../training/training-options.js";
 import type { Job, JobContext } from "../job.js";
 
 /** The simulator that the traces captured so far make; see `fitSimulator`. */
@@ -61,11 +61,6 @@ export interface TrainRlInput {
   targetReturn?: number;
   /** Stop after so many evaluations without a better one. */
   patience?: number;
-  /**
-   * Keeps checkpoints in the worker under this name; a later job with the same name and input goes on
-   * from the last one, whether the earlier one was stopped or ran to a smaller `totalSteps`' end.
-   */
-  resumeAs?: string;
   /** What serves now, to be compared with: a policy of raw observations, or a Sentinel's artifact. */
   incumbent?: PolicySnapshot | RoutingArtifact;
   /** Episodes of the comparison (default 100). */
@@ -89,19 +84,14 @@ export interface TrainRlOutput {
 /** Trains a deep policy on a simulated environment. */
 export const trainRl: Job<TrainRlInput, TrainRlOutput> = {
   async run(input, { state, cancelled, progress }) {
-    const { algorithm, resumeAs, incumbent } = input;
+    const { algorithm, incumbent } = input;
     const { environment, fit } = simulated(input.environment, state);
     const { make, actions, baseline } = specifiedEnvironment(environment);
-    const key = `train-rl/${resumeAs}`;
     const result = await train({
       ...input,
       makeEnv: make,
       makeLearner: learnerOf(algorithm),
-      resume: resumeAs === undefined ? undefined : (state.shared.get(key) as TrainingCheckpoint | undefined),
       cancelled,
-      onCheckpoint: (checkpoint) => {
-        if (resumeAs !== undefined) state.shared.set(key, checkpoint);
-      },
       onProgress: ({ steps, totalSteps, meanReturn }) => progress(steps / totalSteps, `mean return ${meanReturn}`),
     });
     const network = saveNetwork(result.network);

@@ -9,6 +9,7 @@ import type { LearningStore } from "../store/index.js";
 import type { Judgement } from "../worker/jobs/judge-routing.js";
 import type { LearnOfflineInput } from "../worker/jobs/learn-offline.js";
 import type { PointRows } from "../worker/jobs/survey.js";
+import { changedBeside, gateKey } from "./beside.js";
 import type { ComponentContext } from "./component.js";
 import type { ResolvedLoopConfig } from "./config.js";
 import type { StepReport } from "./cycle/types.js";
@@ -28,6 +29,9 @@ export interface JudgedPoint extends Judgement {
   challenger?: Challenger;
   /** What the gate lets happen. */
   action: "promote" | "rollback" | "none";
+  /** Decision points that share runs with it, and when it was judged. */
+  together: readonly string[];
+  judgedAt: string;
 }
 
 /** The routing part of a learning cycle, step by step. */
@@ -56,8 +60,6 @@ const changes = (registry: Registry, name: string) =>
 /** Versions whose late ratings are still counted for the champion that continues them. */
 const VERSIONS_COUNTED = 200;
 
-const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
-
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
 export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
   const rowOptions = () => rowOptionsOf(config, points);
@@ -77,10 +79,17 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     const since = changes(registry, name).at(-1)?.at ?? publishedAt;
     return { version: found.version, ...loaded, dataTo: found.lineage.dataTo ?? publishedAt, publishedAt, since };
   };
-  /** What was logged before the last roll-back did not hold, or was not wanted: it proves nothing any more. */
-  const provenFrom = (registry: Registry, decisionPoint: string): string | undefined => {
+  /**
+   * What was logged before the last roll-back did not hold, or was not wanted, and what was logged before another
+   * point of the same runs changed was beside another policy: neither proves anything any more.
+   */
+  const provenFrom = async (
+    registry: Registry,
+    { decisionPoint, together }: PointRows,
+  ): Promise<string | undefined> => {
+    const beside = await changedBeside(together, registry, store.documents);
     const rolledBack = changes(registry, routingArtifactName(decisionPoint)).findLast((e) => e.action === "rollback");
-    return [rolledBack?.at, points.get(decisionPoint)?.learn.provenFrom]
+    return [beside, rolledBack?.at, points.get(decisionPoint)?.learn.provenFrom]
       .filter((t) => t !== undefined)
       .sort()
       .at(-1);
@@ -110,7 +119,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     async train(point, { worker, registry, signal, seed }) {
       const { decisionPoint } = point;
       const serving = await champion(registry, decisionPoint);
-      const from = provenFrom(registry, decisionPoint);
+      const from = await provenFrom(registry, point);
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
       const trained = await worker.run(
         "routing.train",
@@ -155,7 +164,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       };
     },
 
-    async judge({ decisionPoint }, challengers, { worker, registry, signal, clock }) {
+    async judge({ decisionPoint, together }, challengers, { worker, registry, signal, clock }) {
       const serving = await champion(registry, decisionPoint);
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
       const { exploration = 0, destinations, learn } = points.get(decisionPoint) ?? {};
@@ -180,7 +189,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         { signal },
       );
       const challenger = judgement.chosen === undefined ? undefined : challengers[judgement.chosen];
-      return { ...judgement, decisionPoint, challenger, action: "none" };
+      return { ...judgement, decisionPoint, challenger, action: "none", together, judgedAt: isoTime(clock.now()) };
     },
 
     decide(judged, { registry }) {
@@ -209,6 +218,10 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         return { ...report, message: `rolled back: ${reason}` };
       }
       if (action !== "promote" || !challenger || !watch) return { ...report, message: reason };
+      const beside = await changedBeside(judged.together, registry, documents);
+      // Each alone is proven; what both come to together is not, until runs have had the first of them.
+      if (challenger.kind === "new" && beside !== undefined && beside >= judged.judgedAt)
+        return { ...report, message: `waits, what serves beside it changed in this cycle: ${reason}` };
       const lineage = {
         parent: registry.champion(name)?.version,
         dataFrom: challenger.dataFrom,

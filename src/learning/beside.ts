@@ -1,0 +1,32 @@
+import type { GateState } from "../evaluation/point/gate-state.js";
+import { routingArtifactName } from "../policies/index.js";
+import type { Registry } from "../registry/index.js";
+import type { DocumentStore } from "../store/index.js";
+
+/** Where a point's gate keeps its state. */
+export const gateKey = (decisionPoint: string) => `gate/${decisionPoint}`;
+
+/**
+ * When what serves last changed at decision points that share runs with another: what that one's challengers
+ * earned before was earned beside another policy, and two changes that are each good may ruin a run together.
+ * Continuations do not count: they stay as near their proven version as its proof has room for.
+ * @param together names of the points that share runs
+ * @returns ISO time; undefined where nothing changed
+ */
+export async function changedBeside(
+  together: readonly string[],
+  registry: Registry,
+  documents: Pick<DocumentStore, "get">,
+): Promise<string | undefined> {
+  let latest: string | undefined;
+  for (const point of together) {
+    const name = routingArtifactName(point);
+    if (!registry.names().includes(name)) continue;
+    const anchor = (await documents.get<GateState>(gateKey(point)))?.watch?.anchor;
+    for (const { action, version, at } of registry.history(name)) {
+      const changed = action === "rollback" || (action === "promote" && (version === anchor || anchor === undefined));
+      if (changed && (latest === undefined || at > latest)) latest = at;
+    }
+  }
+  return latest;
+}

@@ -5,25 +5,12 @@ import { meanMember } from "./mean.js";
 import type { RewardMember } from "./member.js";
 import { mlp } from "./mlp.js";
 import { ridge } from "./ridge.js";
-import { ydfMember } from "./ydf.js";
 
 /**
- * The members of a reward model. Yggdrasil's boosted trees and forest need a few hundred rows to be
- * at their best; shallow slow boosting, extremely randomised trees and kernel ridge are there for
- * the small, noisy sets that ratings are, pairwise effects for categories in them. The fast members
- * (ridge, kernel ridge, pairwise effects) take new ratings at once.
+ * The members of a reward model. Shallow slow boosting, extremely randomised trees and kernel ridge are there for the
+ * small, noisy sets that ratings are, pairwise effects for categories in them. The fast members (ridge, kernel ridge,
+ * pairwise effects) take new ratings at once.
  */
 export function defaultMembers(): RewardMember[] {
-  return [
-    ydfMember("ydf-boosted-trees"),
-    ydfMember("ydf-random-forest"),
-    extraTrees(1),
-    extraTrees(5),
-    boostedTrees(),
-    kernelRidge(),
-    pairwiseEffects(),
-    mlp(),
-    ridge(),
-    meanMember(),
-  ];
+  return [extraTrees(1), extraTrees(5), boostedTrees(), kernelRidge(), pairwiseEffects(), mlp(), ridge(), meanMember()];
 }

@@ -37,6 +37,8 @@ interface CommandBase {
   /** How many words it takes besides options (default none). */
   takes?: number;
   options: NonNullable<ParseArgsConfig["options"]>;
+  /** What its loop is opened for, where not to serve and to learn. */
+  role?: "learn";
 }
 
 /** A command over the loop of a folder or store. */

@@ -8,7 +8,9 @@ import { exportCommand } from "./commands/export.js";
 import { feedback } from "./commands/feedback.js";
 import { importCommand } from "./commands/import.js";
 import { init } from "./commands/init.js";
+import { learn } from "./commands/learn.js";
 import { mcp } from "./commands/mcp.js";
+import { migrate } from "./commands/migrate.js";
 import { patterns } from "./commands/patterns.js";
 import { policies } from "./commands/policies.js";
 import { report } from "./commands/report.js";
@@ -24,6 +26,7 @@ export const COMMANDS: Record<string, Command> = {
   status,
   watch,
   cycle,
+  learn,
   traces,
   decisions,
   policies,
@@ -33,6 +36,7 @@ export const COMMANDS: Record<string, Command> = {
   check,
   export: exportCommand,
   import: importCommand,
+  migrate,
   report,
   serve,
   review,

@@ -83,7 +83,10 @@ async function runCommand(name: string, command: Command, args: string[], contex
     return result.code ?? EXIT.done;
   };
   if ("alone" in command) return tell(await command.alone(positionals, values, context));
-  const { loop, close } = await openLoop(String(values.dir), values.store, readConfig(values.config));
+  const { loop, close } = await openLoop(String(values.dir), values.store, {
+    ...readConfig(values.config),
+    ...(command.role && { role: command.role }),
+  });
   try {
     return tell(await command.run(loop, positionals, values, context));
   } finally {

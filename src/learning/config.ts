@@ -62,6 +62,10 @@ export const loopConfigSchema = z.object({
     .describe("Whether points that runs pass several times get a policy that looks ahead"),
   enablePatternDiscovery: z.boolean().default(true).describe("Whether patterns are looked for"),
   enablePromptOptimization: z.boolean().default(true).describe("Whether prompt experiments are judged"),
+  role: z
+    .enum(["both", "serve", "learn"])
+    .default("both")
+    .describe("`serve`: trains nothing; `learn`: only learns, at once and by itself. For many hosts over one store"),
   enableRewardModel: z.boolean().default(true).describe("Whether unrated runs are predicted"),
   keepVersions: z
     .number()

@@ -9,10 +9,9 @@ import {
   messageOf,
 } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
-import { averageImprovement, type LearnedPoint } from "../evaluation/improvement.js";
+import type { LearnedPoint } from "../evaluation/improvement.js";
 import { drawnRequests } from "../feedback/index.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
-import { routingArtifactName } from "../policies/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
@@ -27,6 +26,7 @@ import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
 import { createFactCollector, type FactCollector } from "./cycle/collector.js";
 import { createLearningGraph } from "./cycle/graph.js";
 import type { CycleReport } from "./cycle/types.js";
+import { engineStatus } from "./engine-status.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
 import type { LearningReport } from "./report/types.js";
 import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
@@ -112,7 +112,8 @@ export class LearningEngine {
 
   start(): void {
     if (this.scheduler.started) return;
-    this.scheduler.start();
+    // A learner by itself is there for nothing else, and what was done lately is not done again.
+    this.scheduler.start(this.deps.config.role === "learn");
     this.planLook();
   }
 
@@ -158,9 +159,11 @@ export class LearningEngine {
     await this.worker.close();
   }
 
-  /** Takes over what other processes learned over the same store; nothing while a cycle runs here. */
+  /** Takes over what other processes learned over the same store; while a cycle runs here, what serves. */
   async catchUp(): Promise<void> {
     if (!this.scheduler.busy) await this.reload();
+    // What others promoted serves here too while this loop learns.
+    else await this.deps.registry.refresh();
   }
 
   private async reload(): Promise<void> {
@@ -174,52 +177,9 @@ export class LearningEngine {
 
   /** Everything of the status that learning knows. */
   status(modeOf: (decisionPoint: string) => PointStatus["mode"]): EngineStatus {
-    const { history, deps, scheduler } = this;
-    const names = new Set([...deps.points.list().map((p) => p.name), ...Object.keys(history.points)]);
-    const decisionPoints = [...names].map((decisionPoint): PointStatus => {
-      const artifact = routingArtifactName(decisionPoint);
-      const known = history.points[decisionPoint] ?? { decisions: 0, rated: 0 };
-      const promoted = deps.registry.champion(artifact)?.version;
-      const unreadable = known.unreadable?.version === promoted ? known.unreadable : undefined;
-      return {
-        ...known,
-        decisionPoint,
-        mode: modeOf(decisionPoint),
-        champion: unreadable ? undefined : promoted,
-        unreadable,
-        pinned: deps.registry.isPinned(artifact),
-      };
-    });
-    const components = { ...history.components };
-    for (const { component, enabled } of this.components) {
-      if (!enabled)
-        components[component.name] = { state: "disabled", samples: 0, message: "turned off in the configuration" };
-      else components[component.name] ??= { state: "waiting", samples: 0, message: "no learning cycle yet" };
-    }
-    const lastCycle = this.unwritten.at(-1) ?? history.lastCycle;
-    const failed = Object.entries(components).filter(([, c]) => c.state === "failed");
-    return {
-      isLearning: scheduler.started,
-      cycleRunning: scheduler.busy,
-      cyclesCompleted: history.cyclesCompleted,
-      cyclesFailed: (history.cyclesFailed ?? 0) + this.unwritten.length,
-      lastCycle,
-      nextCycleAt: scheduler.nextAt,
-      components,
-      decisionPoints,
-      averageImprovement: averageImprovement(decisionPoints.flatMap((p) => p.improvement ?? [])),
-      warnings: [
-        ...(lastCycle?.failed ? [`the last learning cycle failed: ${lastCycle.failed.message}`] : []),
-        ...failed.map(([name, c]) => `${name} failed in the last cycle: ${c.lastError}`),
-        ...Object.entries(components).flatMap(([name, c]) => (c.warnings ?? []).map((w) => `${name}: ${w}`)),
-        ...decisionPoints.flatMap(({ decisionPoint, unreadable }) =>
-          unreadable
-            ? `${decisionPoint}: ${unreadable.version} cannot be read, so the fallback serves until another version is proven: ${unreadable.reason}`
-            : [],
-        ),
-        ...decisionPoints.flatMap((p) => (p.warnings ?? []).map((w) => `${p.decisionPoint}: ${w}`)),
-      ],
-    };
+    const { history, unwritten, components, scheduler } = this;
+    const { points, registry } = this.deps;
+    return engineStatus({ history, unwritten, components, scheduler, points, registry, modeOf });
   }
 
   /** The report page's data, from facts collected up to now. */

@@ -18,6 +18,8 @@ export interface SchedulerOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** Learners that are started together begin within this time, not all at once. */
+const SOON_MS = 2000;
 
 /** Runs learning cycles one at a time: on a timer while started, and whenever triggered. */
 export class LearningScheduler {
@@ -64,9 +66,9 @@ export class LearningScheduler {
     this.starts = [...known].sort((a, b) => a - b);
   }
 
-  /** Begins the timer; a second start changes nothing. */
-  start(): void {
-    if (!this.started) this.plan();
+  /** Begins the timer, with a first cycle soon if wanted; a second start changes nothing. */
+  start(soon = false): void {
+    if (!this.started) this.plan(soon);
   }
 
   /**
@@ -115,11 +117,12 @@ export class LearningScheduler {
     return (this.starts[this.starts.length - maxPerDay] as number) + DAY_MS + 1 - clock.now();
   }
 
-  private plan(): void {
+  private plan(soon = false): void {
     const { intervalMs, jitter, clock, rng } = this.options;
     // A stop and a new start during a cycle leave a timer that is already set: there is only ever one.
     this.cancelTimer?.();
-    const wait = Math.max(intervalMs * (1 + jitter * (2 * rng.next() - 1)), this.waitForLimit());
+    const due = soon ? rng.next() * SOON_MS : intervalMs * (1 + jitter * (2 * rng.next() - 1));
+    const wait = Math.max(due, this.waitForLimit());
     this.nextMs = clock.now() + wait;
     this.cancelTimer = clock.schedule(() => void this.onTimer(), wait);
   }

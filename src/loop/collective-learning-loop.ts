@@ -81,7 +81,6 @@ export class CollectiveLearningLoop {
   private readonly learned: LearnedPoints;
   private readonly training: OrchestratorTrainingParts;
   private readonly advisor: Advisor;
-  private disabled = isSwitchedOff();
   private closing?: Promise<void>;
   private readonly follower: LoopFollower;
 
@@ -103,7 +102,7 @@ export class CollectiveLearningLoop {
       clock,
       logger,
       seed: config.seed,
-      enabled: () => !this.disabled,
+      enabled: () => this.serves,
       modes: createModeBook(),
       runs: createRunBook(),
     };
@@ -119,7 +118,16 @@ export class CollectiveLearningLoop {
     this.follower = new LoopFollower(parts, (point, mode) => this.deps.modes.set(point, mode));
     this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
     for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
-    parts.tracer.enabled = !this.disabled;
+    parts.tracer.enabled = this.serves;
+  }
+
+  private get disabled(): boolean {
+    return this.parts.killSwitch.on;
+  }
+
+  /** A loop that only learns neither records runs nor steers them. */
+  private get serves(): boolean {
+    return !this.disabled && this.parts.config.role !== "learn";
   }
 
   /**
@@ -141,6 +149,7 @@ export class CollectiveLearningLoop {
     }
     if (!loop.disabled) await loop.learned.preload();
     loop.follower.start();
+    if (parts.config.role === "learn") parts.engine.start();
     return loop;
   }
 
@@ -180,19 +189,19 @@ export class CollectiveLearningLoop {
 
   /** The kill switch: graphs run bare, routers are their fallbacks, nothing is recorded. */
   disable(): void {
-    this.disabled = true;
+    this.parts.killSwitch.on = true;
     this.tracer.enabled = false;
   }
 
   /** Ends `disable`; without effect while LEARNING_DISABLED=1. */
   enable(): void {
-    this.disabled = isSwitchedOff();
-    this.tracer.enabled = !this.disabled;
+    this.parts.killSwitch.on = isSwitchedOff();
+    this.tracer.enabled = this.serves;
   }
 
-  /** Learns on the timer from here on. A second call changes nothing. */
+  /** Learns on the timer from here on; LEARNING_STATE in a loop that only serves. A second call changes nothing. */
   async startLearning(): Promise<void> {
-    this.mustBeOpen();
+    this.mustLearn();
     this.parts.engine.start();
   }
 
@@ -206,7 +215,7 @@ export class CollectiveLearningLoop {
    * resolves.
    */
   async triggerLearningCycle(): Promise<CycleReport> {
-    this.mustBeOpen();
+    this.mustLearn();
     const report = await this.parts.engine.trigger();
     await this.learned.ready();
     return report;
@@ -248,7 +257,8 @@ export class CollectiveLearningLoop {
    * @throws TRAINING_INVALID for options that cannot be, CONFIG_UNKNOWN_KEY for ones that do not exist;
    * WORKER_FAILED where no trace has a run of the agents
    */
-  trainOrchestrator(options: OrchestratorTraining): Promise<TrainedOrchestrator> {
+  async trainOrchestrator(options: OrchestratorTraining): Promise<TrainedOrchestrator> {
+    this.mustLearn();
     return trainOrchestrator(options, this.training);
   }
 
@@ -344,6 +354,16 @@ export class CollectiveLearningLoop {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private mustLearn(): void {
+    this.mustBeOpen();
+    if (this.parts.config.role !== "serve") return;
+    throw new LearningError("LEARNING_STATE", {
+      received: "learning in a loop with the role serve",
+      expected: "the role both, or learn",
+      remedy: "Let a learner over the same store do it: collective-learning learn --store postgres://...",
+    });
   }
 
   private mustBeOpen(): void {

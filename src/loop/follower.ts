@@ -12,6 +12,8 @@ const FOLLOW_MS = 10_000;
 export class LoopFollower {
   private stopped = false;
   private cancel?: () => void;
+  private unwatch?: () => void;
+  private isAsked = false;
   private readonly inTurn = oneAtATime();
 
   constructor(
@@ -21,6 +23,12 @@ export class LoopFollower {
 
   /** Keeps up with the other processes from here on. */
   start(): void {
+    // Where the store tells of changes, nobody waits for the timer; asked again meanwhile, one more look is enough.
+    this.unwatch ??= this.parts.store.watch?.(() => {
+      if (this.isAsked) return;
+      this.isAsked = true;
+      void this.catchUp();
+    });
     this.cancel = this.parts.clock.schedule(() => {
       void this.catchUp().then(() => {
         if (!this.stopped) this.start();
@@ -32,6 +40,7 @@ export class LoopFollower {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancel?.();
+    this.unwatch?.();
     await this.inTurn(() => {});
   }
 
@@ -58,6 +67,7 @@ export class LoopFollower {
     try {
       await this.inTurn(async () => {
         if (this.stopped) return;
+        this.isAsked = false;
         const { engine, store } = this.parts;
         await engine.catchUp();
         const modes = (await store.documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};

@@ -26,6 +26,7 @@ export type {
   ModelChoice,
 } from "../routing/index.js";
 export { adviceSchema } from "../routing/index.js";
+export { type CopyOptions, type CopySummary, copyStore } from "./copy-store.js";
 export { openStoreAt } from "./open-store.js";
 export type { LearningStatus } from "./parts.js";
 

@@ -2,7 +2,7 @@ import { LearningError, show } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 
 /**
- * Opens a store by its address: `postgres://user:password@host/database`. Files need none; give their folder as
+ * Opens a store by its address: `postgres://user:password@host/database`, with `?schema=NAME` for another schema. Files need none; give their folder as
  * `storagePath`.
  * @throws CONFIG_INVALID for another kind of address; what `openPostgresStore` throws
  */
@@ -14,5 +14,8 @@ export async function openStoreAt(address: string): Promise<LearningStore> {
       remedy: "Give files by their folder instead (storagePath, --dir).",
     });
   const { openPostgresStore } = await import("../store/postgres/index.js");
-  return openPostgresStore({ connectionString: address });
+  const [, before, schema, after] = /^([^?]*\?(?:.*&)?)schema=([^&]*)&?(.*)$/.exec(address) ?? [];
+  return openPostgresStore(
+    schema === undefined ? { connectionString: address } : { connectionString: `${before}${after}`, schema },
+  );
 }

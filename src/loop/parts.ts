@@ -55,6 +55,8 @@ export interface LoopParts {
   feedback: FeedbackCollector;
   prompts: PromptOptimizer;
   modes: Record<string, ModeSetting>;
+  /** On: graphs run bare, nothing is recorded, and the timer starts no cycle. */
+  killSwitch: { on: boolean };
   /** Set where the storage cannot be used: why, and what follows from it. */
   unusable?: string;
 }
@@ -141,11 +143,19 @@ async function openOver(
     logger,
     knows: (id) => tracer.knows(id),
     identify: (runConfig) => tracer.identify(runConfig),
-    expect: (id) => expectedReward(id, { engine, config, logger, traceOf }),
+    // To predict takes all facts and the worker, which a host that serves is to be spared.
+    expect: (id) =>
+      expectedReward(id, {
+        engine: config.role === "serve" ? { predictRewards: async () => ({}) } : engine,
+        config,
+        logger,
+        traceOf,
+      }),
     feedbackRequestThreshold,
     seed,
   });
-  const enabled = () => tracer.enabled;
+  const killSwitch = { on: isSwitchedOff() };
+  const enabled = () => !killSwitch.on;
   const prompts = await PromptOptimizer.open({
     store,
     registry,
@@ -163,7 +173,7 @@ async function openOver(
   };
   const engine = await LearningEngine.open({ config, prompts, store, registry, points, clock, logger, flush, enabled });
   const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
-  return { ...base, registry, points, feedback, prompts, engine, modes };
+  return { ...base, registry, points, feedback, prompts, engine, modes, killSwitch };
 }
 
 /** The files; with the kill switch on, a folder that cannot be used must not keep the host from starting. */

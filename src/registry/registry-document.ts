@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expectationOf } from "../core/expectation.js";
 import { LearningError, messageOf, show } from "../core/index.js";
+import { blobName } from "./payload.js";
 import type { KeepVersions } from "./registry.js";
 
 const lineageSchema = z.object({
@@ -145,4 +146,12 @@ export function corruptDocument(name: string, received: string, cause: unknown):
 
 function hasVersion(document: { versions: { version: string }[] }, version: string): boolean {
   return document.versions.some((v) => v.version === version);
+}
+
+/** Names of the blobs that a stored document refers to; none where it cannot be read. */
+export function blobNamesIn(stored: unknown): string[] {
+  const parsed = documentSchema.safeParse(stored);
+  if (!parsed.success) return [];
+  const { name, versions } = parsed.data;
+  return [...new Set(versions.map((version) => blobName(name, version.digest)))];
 }

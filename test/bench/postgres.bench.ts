@@ -9,9 +9,8 @@ import type { Decision, FactTypes, FeedbackRecord } from "../../src/core/index.j
 import type { FactKind, FactQuery, LearningStore } from "../../src/store/index.js";
 import { startPostgres } from "../support/postgres.js";
 import { type Bench, median, round } from "./support/bench.js";
-import { traceOf } from "./support/traces.js";
+import { TYPES, traceOf } from "./support/traces.js";
 
-const TYPES = 8;
 const BATCH = 256;
 const schema = "bench";
 const quiet = { debug() {}, info() {}, warn: console.warn, error: console.error };
@@ -70,7 +69,8 @@ const bench: Bench = async ({ quick }) => {
   const total = quick ? 15_000 : 1_000_000;
   const server = await startPostgres(["shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min"]);
   const spill = mkdtempSync(join(tmpdir(), "bench-spill-"));
-  const open = () => openPostgresStore({ connectionString: server.url, schema, logger: quiet, spill: { folder: spill } });
+  const open = () =>
+    openPostgresStore({ connectionString: server.url, schema, logger: quiet, spill: { folder: spill } });
   const store = await open();
   const admin = new pg.Pool({ connectionString: server.url, max: 2 });
   try {
@@ -108,7 +108,9 @@ const bench: Bench = async ({ quick }) => {
     learner.process.kill("SIGKILL");
     await learner.ended;
     const { rows: sizes } = await admin.query("SELECT pg_database_size(current_database())::float8 AS bytes");
-    console.log(`${written} runs, ${round(sizes[0].bytes / 2 ** 20, 0)} MiB; learner's cycles (ms): ${learner.cycles.join(" ")}`);
+    console.log(
+      `${written} runs, ${round(sizes[0].bytes / 2 ** 20, 0)} MiB; learner's cycles (ms): ${learner.cycles.join(" ")}`,
+    );
 
     await admin.query(`ANALYZE ${schema}.traces`);
     const pages = await pageTimes(store, begin, written);
@@ -118,7 +120,11 @@ const bench: Bench = async ({ quick }) => {
       await again.ended;
       restarts.push(...again.cycles);
     }
-    console.log(`pages (ms): ${Object.entries(pages).map(([name, ms]) => `${name} ${round(ms, 1)}`).join(", ")}`);
+    console.log(
+      `pages (ms): ${Object.entries(pages)
+        .map(([name, ms]) => `${name} ${round(ms, 1)}`)
+        .join(", ")}`,
+    );
     const runsPerS = median(rates);
     return {
       runsPerS: round(runsPerS, 0),

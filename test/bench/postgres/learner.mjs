@@ -9,7 +9,14 @@ const store = await openPostgresStore({ connectionString, schema, logger: quiet,
 const points = (await store.documents.get("loop/points")) ?? undefined;
 let started = performance.now();
 const loop = await CollectiveLearningLoop.open({ store, logger: quiet, enableRlTraining: false });
-if (!points) loop.router({ decisionPoint: "triage", destinations: ["billing", "tech"], context: () => ({}), fallback: () => "billing", exploration: 0.5 });
+if (!points)
+  loop.router({
+    decisionPoint: "triage",
+    destinations: ["billing", "tech"],
+    context: () => ({}),
+    fallback: () => "billing",
+    exploration: 0.5,
+  });
 for (;;) {
   if (once) await loop.createReport();
   else await loop.triggerLearningCycle();

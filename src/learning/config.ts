@@ -26,6 +26,37 @@ const captureSchema = z.custom<Omit<TracerOptions, "store" | "clock" | "logger" 
   "an object with capture options",
 );
 
+/** What an alert can be about. */
+export const ALERT_KINDS = [
+  "promoted",
+  "rolled-back",
+  "waiting",
+  "cycle-failed",
+  "reward-drifting",
+  "destination-failing",
+  "budget-passed",
+  "records-dropped",
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+const alertRuleSchema = z
+  .strictObject({
+    on: z.array(z.enum(ALERT_KINDS)).min(1),
+    /** Gets a POST of JSON whose `text` Slack and its like show. */
+    webhook: z.url({ protocol: /^https?$/ }).optional(),
+    /** Signs the body: header `x-learning-signature: sha256=` and its HMAC in hexadecimal. */
+    secret: z.string().min(16).optional(),
+    handler: z
+      .custom<(alert: { kind: AlertKind; subject: string; text: string; at: string }) => void | Promise<void>>(
+        (v) => typeof v === "function",
+        "a function",
+      )
+      .optional(),
+  })
+  .refine((r) => r.webhook !== undefined || r.handler !== undefined, { message: "a webhook or a handler" });
+/** Whom to tell of what. */
+export type AlertRule = z.output<typeof alertRuleSchema>;
+
 /** Ten years: beyond it, dates of next cycles would soon be none. */
 const LONGEST_INTERVAL_MINUTES = 10 * 366 * 24 * 60;
 
@@ -100,6 +131,10 @@ export const loopConfigSchema = z.object({
     .custom<string | URL>((v) => (typeof v === "string" && v !== "") || v instanceof URL, "a path or a file URL")
     .optional()
     .describe("File of the learning thread, where a bundle has moved it"),
+  alerts: z
+    .array(alertRuleSchema)
+    .default([])
+    .describe("Whom to tell at once of what: `{ on, webhook or handler, secret }`; each cause at most once an hour"),
   orchestrator: z
     .custom<object>(
       (v) => withMethods(["invoke"])(v) || withMethods(["compile"])(v),

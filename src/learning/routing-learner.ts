@@ -9,6 +9,7 @@ import type { LearningStore } from "../store/index.js";
 import type { Judgement } from "../worker/jobs/judge-routing.js";
 import type { LearnOfflineInput } from "../worker/jobs/learn-offline.js";
 import type { PointRows } from "../worker/jobs/survey.js";
+import { askForApproval, waitingApprovals } from "./approvals.js";
 import { changedBeside, gateKey } from "./beside.js";
 import type { ComponentContext } from "./component.js";
 import type { ResolvedLoopConfig } from "./config.js";
@@ -144,6 +145,20 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         const deep = await worker.run("routing.learn-offline", input, { signal });
         if (deep) trained.push(deep);
       }
+      const waits = (await waitingApprovals(store.documents)).find(
+        (a) => a.name === routingArtifactName(decisionPoint),
+      );
+      if (waits) {
+        // Another challenger would spend the gate's risk while nobody has looked at this one.
+        const continued = trained.filter((t) => t.kind === "refresh");
+        if (continued.length > 0) return continued.map((t) => ({ ...t, decisionPoint }));
+        return {
+          component: `routing/${decisionPoint}`,
+          state: "idle",
+          samples: point.rated,
+          message: `${waits.version} is proven and waits for approval since ${waits.at}`,
+        };
+      }
       const aside = await trainedAside(registry, decisionPoint);
       if (aside) {
         // Every further challenger costs the gate's risk: the one that was asked for takes the place of the others.
@@ -198,7 +213,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       return { ...judged, reason: `${judged.reason}; pinned by hand, so nothing changes` };
     },
 
-    async publish(judged, { registry, documents, seed, keepVersions }) {
+    async publish(judged, { registry, documents, clock, seed, keepVersions }) {
       const { decisionPoint, challenger, action, reason, watch } = judged;
       const name = routingArtifactName(decisionPoint);
       // The risk that was spent is written first: a crash in between must not give it back.
@@ -236,6 +251,11 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         newest: keepVersions,
         ...(watch.anchor !== undefined && { also: [watch.anchor] }),
       });
+      if (challenger.kind === "new" && points.get(decisionPoint)?.learn.approval === "required") {
+        // What serves stays under watch; this version is watched from its own promotion on.
+        await askForApproval(documents, clock, { name, version, reason });
+        return { ...report, message: `${version} is proven and waits for approval: ${reason}` };
+      }
       const versions = [...watch.versions, version].slice(-VERSIONS_COUNTED);
       const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version, versions } };
       await documents.put(gateKey(decisionPoint), watched);

@@ -32,6 +32,7 @@ import type { ErasureSelector } from "../store/index.js";
 import type { HandlerOptions, TraceCallbackHandler, WorkflowTracer, WrapOptions } from "../tracing/index.js";
 import { pointMeant } from "./advice.js";
 import { type AdviceOptions, Advisor } from "./advisor.js";
+import { AlertWatch } from "./alerts.js";
 import { attachTo } from "./attach.js";
 import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
 import { Federation } from "./federation.js";
@@ -83,6 +84,7 @@ export class CollectiveLearningLoop {
   private readonly advisor: Advisor;
   private closing?: Promise<void>;
   private readonly follower: LoopFollower;
+  private readonly alerts: AlertWatch;
 
   private constructor(private readonly parts: LoopParts) {
     const { clock, logger, config, registry } = parts;
@@ -115,7 +117,12 @@ export class CollectiveLearningLoop {
     this.policyNode = learned.policyNode.bind(learned) as LearnedPoints["policyNode"];
     this.advisorGraph = learned.advisorGraph.bind(learned) as LearnedPoints["advisorGraph"];
     this.middleware = learned.middleware.bind(learned) as LearnedPoints["middleware"];
-    this.follower = new LoopFollower(parts, (point, mode) => this.deps.modes.set(point, mode));
+    this.alerts = new AlertWatch({ ...parts, rules: config.alerts, status: () => this.statusNow() });
+    this.follower = new LoopFollower(
+      parts,
+      (point, mode) => this.deps.modes.set(point, mode),
+      () => void this.alerts.look(),
+    );
     this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
     for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
     parts.tracer.enabled = this.serves;
@@ -218,13 +225,19 @@ export class CollectiveLearningLoop {
     this.mustLearn();
     const report = await this.parts.engine.trigger();
     await this.learned.ready();
+    // A webhook that does not answer must not hold the caller up.
+    void this.alerts.look();
     return report;
   }
 
   /** What was learned, what serves, how much better it is, and what went wrong. */
   async getLearningStatus(): Promise<LearningStatus> {
-    const { engine, store, tracer, unusable } = this.parts;
     await this.follower.catchUp();
+    return this.statusNow();
+  }
+
+  private async statusNow(): Promise<LearningStatus> {
+    const { engine, store, tracer, unusable } = this.parts;
     const status = engine.status((point) => this.deps.modes.get(point) ?? "auto");
     return {
       ...status,

@@ -19,6 +19,8 @@ export class LoopFollower {
   constructor(
     private readonly parts: Pick<LoopParts, "clock" | "engine" | "logger" | "store" | "unusable">,
     private readonly setMode: (decisionPoint: string, mode: ModeSetting) => void,
+    /** Called each time it has looked by itself; it waits for nothing. */
+    private readonly onLooked: () => void = () => {},
   ) {}
 
   /** Keeps up with the other processes from here on. */
@@ -31,7 +33,9 @@ export class LoopFollower {
     });
     this.cancel = this.parts.clock.schedule(() => {
       void this.catchUp().then(() => {
-        if (!this.stopped) this.start();
+        if (this.stopped) return;
+        this.onLooked();
+        this.start();
       });
     }, FOLLOW_MS);
   }

@@ -7,6 +7,7 @@ import type { Learnable } from "./learned-points.js";
 
 export type { GateSettings, MeasuredImprovement } from "../evaluation/index.js";
 export { type FeedbackInput, type FeedbackRequest, toNodeListener, UserFeedback } from "../feedback/index.js";
+export type { Approval } from "../learning/approvals.js";
 export type { LoopConfig } from "../learning/config.js";
 export type { CycleReport, StepReport } from "../learning/cycle/types.js";
 export type { ExportSummary } from "../learning/export.js";

@@ -1,6 +1,7 @@
 import type { Clock, Decision, FeedbackRecord, Logger, Trace, TraceSegment } from "../core/index.js";
 import { joinSegments, runReward } from "../dataset/index.js";
 import { type FeedbackRequest, krippendorffAlpha } from "../feedback/index.js";
+import { type Approval, settleApproval, waitingApprovals } from "../learning/approvals.js";
 import type { ResolvedLoopConfig } from "../learning/config.js";
 import type { DecisionPoint } from "../learning/points.js";
 import type { LearningStore } from "../store/index.js";
@@ -54,6 +55,16 @@ export class LoopInspector {
   /** Requests for feedback that wait for an answer, oldest first. */
   pendingRequests(): Promise<FeedbackRequest[]> {
     return this.parts.feedback.pendingRequests();
+  }
+
+  /** What the gate has proven and a person must agree to, the oldest first. */
+  approvals(): Promise<Approval[]> {
+    return waitingApprovals(this.parts.store.documents);
+  }
+
+  /** Takes a version off that list, agreed to or turned down. It changes nothing that serves. */
+  settleApproval(name: string, version: string): Promise<void> {
+    return settleApproval(this.parts.store.documents, name, version);
   }
 
   /** Krippendorff's alpha of several raters' scores of the same runs; undefined without a run with two. */

@@ -26,6 +26,8 @@ export const learnOptionsSchema = z.strictObject({
    * a policy is proven against what the fallback answered when the decision was logged.
    */
   provenFrom: z.iso.datetime().optional(),
+  /** `required`: what the gate has proven waits for a person's word (in the dashboard) before it serves. */
+  approval: z.enum(["none", "required"]).optional(),
 });
 /** How the policy of a decision point is learned. */
 export type LearnOptions = z.input<typeof learnOptionsSchema>;

@@ -1,8 +1,8 @@
 import { currentFeedback, digest, type FeedbackRecord, isoTime, type Trace } from "../../core/index.js";
 import type { FeedbackInput } from "../../loop/index.js";
 import { Refusal } from "./errors.js";
+import { ofRuns } from "./facts-of-page.js";
 import { noteChange } from "./journal.js";
-import { ofRuns } from "./runs.js";
 import type { Person, Source } from "./source.js";
 
 /** One run that waits for a judgement. */
@@ -75,11 +75,7 @@ export async function inboxOf(source: Source, person: Person): Promise<Inbox> {
         queue.push({ workflowId, why: "unjudged" });
       }
   const shown = queue.slice(0, ITEMS);
-  const traces = await ofRuns(
-    source,
-    "trace",
-    shown.map((q) => q.workflowId),
-  );
+  const traces = await ofRuns(source, "trace", shown);
   return {
     items: shown.map((q) => ({ ...q, ...whatIsJudged(inspect.join(traces.get(q.workflowId) ?? [])) })),
     waiting: pending.length,

@@ -1,5 +1,4 @@
-import type { MeasuredImprovement, PointStatus } from "../../loop/index.js";
-import { type Approval, approvalsIn } from "./approvals.js";
+import type { Approval, MeasuredImprovement, PointStatus } from "../../loop/index.js";
 import { examine, type Finding } from "./doctor.js";
 import { routingName } from "./policies.js";
 import type { Source } from "./source.js";
@@ -44,7 +43,7 @@ export async function overviewOf(source: Source): Promise<Overview> {
   const [findings, requests, approvals, points] = await Promise.all([
     examine(source, status),
     loop.inspect.pendingRequests(),
-    approvalsIn(source),
+    loop.inspect.approvals(),
     Promise.all(
       status.decisionPoints.map(async (p) => {
         const { destinations = [], exploration = 0 } = declared.get(p.decisionPoint) ?? {};

@@ -1,7 +1,7 @@
 import { currentFeedback, type Decision, type FeedbackRecord, messageOf, type Trace } from "../../core/index.js";
 import type { DecisionExplanation } from "../../loop/index.js";
 import { Refusal } from "./errors.js";
-import { ofRuns } from "./runs.js";
+import { ofRuns } from "./facts-of-page.js";
 import type { Source } from "./source.js";
 
 /** Everything known of one run. */
@@ -15,7 +15,7 @@ export interface RunView {
 
 /** One run, its segments joined. */
 export async function runOf(source: Source, workflowId: string): Promise<RunView> {
-  const ids = [workflowId];
+  const ids = [{ workflowId }];
   const [traces, decided, said] = await Promise.all([
     ofRuns(source, "trace", ids),
     ofRuns(source, "decision", ids),

@@ -1,5 +1,5 @@
 import type { Decision, FeedbackRecord, TraceSegment } from "../../core/index.js";
-import type { FactKind, FactTypes } from "../../store/index.js";
+import { ofRuns } from "./facts-of-page.js";
 import { cursorText, indexed, type RunCursor, type RunFilter } from "./run-query.js";
 import type { Source } from "./source.js";
 
@@ -108,8 +108,8 @@ function fits(row: RunRow, segment: TraceSegment, filter: RunFilter): boolean {
 /** Rows of runs, by workflowId, with what was decided and said about them. */
 async function rowsOf(source: Source, segments: readonly TraceSegment[]): Promise<Map<string, RunRow>> {
   const { inspect } = source.loop;
-  const ids = [...new Set(segments.map((s) => s.workflowId))];
-  const [decisions, feedback] = await Promise.all([ofRuns(source, "decision", ids), ofRuns(source, "feedback", ids)]);
+  const runs = [...new Map(segments.map((s) => [s.workflowId, s])).values()];
+  const [decisions, feedback] = await Promise.all([ofRuns(source, "decision", runs), ofRuns(source, "feedback", runs)]);
   const rows = new Map<string, RunRow>();
   for (const segment of segments) {
     const { workflowId } = segment;
@@ -139,21 +139,4 @@ async function rowsOf(source: Source, segments: readonly TraceSegment[]): Promis
     });
   }
   return rows;
-}
-
-/** Facts of some runs, by run. Asked newest first: only segments that hold something are opened then. */
-export async function ofRuns<K extends FactKind>(
-  { loop }: Source,
-  kind: K,
-  ids: readonly string[],
-): Promise<Map<string, FactTypes[K][]>> {
-  const found = new Map<string, FactTypes[K][]>();
-  await Promise.all(
-    ids.map(async (workflowId) => {
-      const facts: FactTypes[K][] = [];
-      for await (const batch of loop.inspect.store.read(kind, { workflowId, latest: true })) facts.push(...batch.facts);
-      if (facts.length > 0) found.set(workflowId, facts.reverse());
-    }),
-  );
-  return found;
 }

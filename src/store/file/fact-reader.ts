@@ -143,27 +143,16 @@ export class FactReader<K extends FactKind> {
     timed.sort((a, b) => b.maxTime - a.maxTime || (a.segment.name < b.segment.name ? 1 : -1));
     const size = query.batchSize ?? 256;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
-    let waiting: Pointer[] = [];
+    const open: Newest[] = [];
     let ready: FactTypes[K][] = [];
     for (let s = 0; s < timed.length && left > 0; s++) {
       const { segment } = timed[s] as (typeof timed)[number];
-      const index = await this.segments.indexOf(segment);
-      const rows = index.candidates(query);
-      const found: Pointer[] = [];
-      for (let i = rows.length - 1; i >= 0; i--) {
-        const row = rows[i] as number;
-        found.push({ segment, index, row, time: index.time(row) });
-      }
-      waiting = waiting.length > 0 ? found.concat(waiting) : found;
-      waiting.sort(newestFirst);
+      open.push(newestOf(segment, await this.segments.indexOf(segment), query));
       // Only what is newer than anything in the segments still to come may be given out.
       const next = timed[s + 1]?.maxTime ?? Number.NEGATIVE_INFINITY;
-      let sure = 0;
-      while (sure < waiting.length && (waiting[sure] as Pointer).time > next) sure += 1;
-      if (s === timed.length - 1) sure = waiting.length;
-      for (let at = 0; at < sure && left > 0; ) {
-        const part = waiting.slice(at, Math.min(sure, at + Math.min(size - ready.length, left)));
-        at += part.length;
+      while (left > 0) {
+        const part = take(open, Math.min(size - ready.length, left), next);
+        if (part.length === 0) break;
         for (const fact of await this.fetch(part, query)) {
           ready.push(fact);
           left -= 1;
@@ -173,7 +162,6 @@ export class FactReader<K extends FactKind> {
         yield { facts: ready, cursor };
         ready = [];
       }
-      waiting = waiting.slice(sure);
     }
     if (ready.length > 0) yield { facts: ready, cursor };
   }
@@ -231,6 +219,54 @@ interface Pointer {
   index: SegmentIndex;
   row: number;
   time: number;
+}
+
+/** The matching rows of one segment, the newest at the end, and how many were not given out yet. */
+interface Newest {
+  segment: Segment;
+  index: SegmentIndex;
+  rows: Uint32Array;
+  left: number;
+}
+
+function newestOf(segment: Segment, index: SegmentIndex, query: FactQuery): Newest {
+  const rows = index.candidates(query);
+  // Facts come nearly always in the order of their time: then nothing needs to be sorted.
+  if (!isOrdered(index, rows)) rows.sort((a, b) => index.time(a) - index.time(b) || a - b);
+  return { segment, index, rows, left: rows.length };
+}
+
+function isOrdered(index: SegmentIndex, rows: Uint32Array): boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    const time = index.time(row);
+    if (time < last) return false;
+    last = time;
+  }
+  return true;
+}
+
+/** Takes up to `most` pointers, the newest first, as long as they are newer than `limit`. */
+function take(open: Newest[], most: number, limit: number): Pointer[] {
+  const taken: Pointer[] = [];
+  while (taken.length < most) {
+    let best: Pointer | undefined;
+    let from: Newest | undefined;
+    for (const source of open) {
+      if (source.left === 0) continue;
+      const row = source.rows[source.left - 1]!;
+      const { segment, index } = source;
+      const pointer = { segment, index, row, time: index.time(row) };
+      if (best && newestFirst(best, pointer) <= 0) continue;
+      best = pointer;
+      from = source;
+    }
+    // Without a limit to come (-Infinity) everything is given out, rows without a time included.
+    if (!best || !from || !(best.time > limit || limit === Number.NEGATIVE_INFINITY)) break;
+    from.left--;
+    taken.push(best);
+  }
+  return taken;
 }
 
 /** By time; of one moment, what was appended last comes first. */

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
+import { createDashboard } from "langgraph-collective-learning/dashboard";
+import { expect, it } from "vitest";
+import { ticketOffice, triageGraph } from "../support/triage.js";
+
+it("lets what is proven wait for a person's word, and serves it from then on", async () => {
+  const storagePath = mkdtempSync(join(tmpdir(), "approval-"));
+  const clock = new ManualClock();
+  const loop = await CollectiveLearningLoop.open({ storagePath, clock, seed: 1 });
+  try {
+    const graph = triageGraph(loop, { learn: { policy: { kind: "squarecb" }, approval: "required" } });
+    const serve = ticketOffice(loop, graph, clock);
+    await serve(200);
+    const first = await loop.triggerLearningCycle();
+    expect(first.steps.find((s) => s.component === "routing/triage")?.message).toMatch(/^v1 is proven and waits/);
+    expect(loop.registry.champion("policy/triage")).toBeUndefined();
+    // Meanwhile nothing else is judged: that would cost the gate's risk.
+    await serve(50);
+    const second = await loop.triggerLearningCycle();
+    expect(second.steps.find((s) => s.component === "routing/triage")?.message).toMatch(/waits for approval since/);
+    expect(await loop.inspect.approvals()).toMatchObject([{ name: "policy/triage", version: "v1" }]);
+
+    const dashboard = createDashboard(loop);
+    const answer = await dashboard(
+      new Request("http://localhost/api/approve", {
+        method: "POST",
+        headers: { authorization: `Bearer ${dashboard.token}`, "content-type": "application/json" },
+        body: JSON.stringify({ name: "policy/triage", version: "v1", agree: true, why: "looks right" }),
+      }),
+    );
+    expect(answer.status).toBe(200);
+    expect(await loop.inspect.approvals()).toEqual([]);
+    expect(loop.registry.champion("policy/triage")?.version).toBe("v1");
+    expect(loop.registry.history("policy/triage").at(-1)?.reason).toMatch(/^local: looks right \(proven: gain/);
+    expect(await serve(100)).toBeGreaterThan(0.9);
+  } finally {
+    await loop.close();
+    rmSync(storagePath, { recursive: true, force: true });
+  }
+}, 60_000);

@@ -1,7 +1,7 @@
 // A person judges inside the graph: the run waits for them, and their judgement teaches.
 import { Command, END, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { CollectiveLearningLoop } from "langgraph-collective-learning";
-import { createFeedbackNode } from "langgraph-collective-learning/feedback";
+import { createFeedbackNode, type FeedbackInterrupt } from "langgraph-collective-learning/feedback";
 import { z } from "zod";
 
 await using loop = await CollectiveLearningLoop.open({ storagePath: process.env.LEARNING_DIR ?? "./learning" });
@@ -24,12 +24,14 @@ const graph = loop.wrap(
 );
 
 const config = { configurable: { thread_id: "1" }, metadata: { workflowId: "review-1" } };
-const asked = (await graph.invoke({ question: "owls" }, config)) as { __interrupt__?: { value: unknown }[] };
-console.log("asked:", (asked.__interrupt__?.[0]?.value as { question: string }).question);
+/** What a paused run asks. */
+const asked = (result: object) =>
+  (result as { __interrupt__?: { value: FeedbackInterrupt }[] }).__interrupt__?.[0]?.value;
+console.log("asked:", asked(await graph.invoke({ question: "owls" }, config))?.question);
 
 // A mistake is told to whoever made it, and they are asked again.
-const wrong = (await graph.invoke(new Command({ resume: { cat: { score: 42 } } }), config)) as typeof asked;
-console.log("refused:", (wrong.__interrupt__?.[0]?.value as { problem?: string }).problem?.includes("42"));
+const wrong = await graph.invoke(new Command({ resume: { cat: { score: 42 } } }), config);
+console.log("refused:", asked(wrong)?.problem?.includes("42"));
 
 await graph.invoke(new Command({ resume: { cat: { score: 4, dimensions: { usefulness: 2 } } } }), config);
 const { current } = await loop.feedback.getFeedback("review-1");

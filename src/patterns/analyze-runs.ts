@@ -10,6 +10,8 @@ import type { EventLog } from "./event-log.js";
 import { failurePrecursors } from "./failure-precursors.js";
 import { groupNumbers, groupOfRuns } from "./grouped.js";
 import { metricCorrelations } from "./metric-correlations.js";
+import { testNextSteps } from "./next-steps.js";
+import { echoesOutcome } from "./outcome-echo.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
 import { type ProcessMap, processMap } from "./process-map.js";
@@ -52,6 +54,12 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
     rng.fork("patterns"),
   );
   onStep?.();
+  const nextSteps = testNextSteps(findings, new Map(types), rated, {
+    ...{ fdr, permutations, rng: rng.fork("steps") },
+    ...grouping,
+    ...stepping,
+  });
+  onStep?.();
   const maps = types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)] as const);
   const times = runs.map((r) => r.at).sort();
   const blame = engine.blameModel();
@@ -65,6 +73,7 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
     minSupport: supports,
     patterns: findings,
     patternsTested: tested,
+    nextSteps,
     maps: Object.fromEntries(maps),
     conformance: Object.fromEntries(
       maps.map(([name, map]) => [name, conformanceOf((engine.types.get(name) as TypeLogs).logs.nodes, map)]),
@@ -136,7 +145,7 @@ function testPatterns(
   for (const [stratum, [workflowType, type]] of types.entries()) {
     for (const unit of UNITS) {
       const log = type.logs[unit];
-      if (log.activities.length === 0) continue;
+      if (log.activities.length === 0 || (unit === "agents" && repeatsNodes(type))) continue;
       const { candidates, minSupport, sequencesLeftOut } = findCandidates(
         type,
         unit,
@@ -174,13 +183,33 @@ function testPatterns(
       rng,
     },
   );
-  const surprising = (a: Association) => (a.verdict === "better" || a.verdict === "worse" ? 1 : 0);
+  const logs = new Map(types);
+  const runs = rated.map((r) => r.run);
+  const surprising = (a: Association & Pick<PatternFinding, "echoesOutcome">) =>
+    (a.verdict === "better" || a.verdict === "worse") && !a.echoesOutcome ? 1 : 0;
   const findings = found
     .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...(tested[k] as Association) }))
+    .map((f) => (echoesOutcome(f, logs, runs) ? { ...f, echoesOutcome: true as const } : f))
     .sort((a, b) => surprising(b) - surprising(a) || (surprising(a) ? a.pValue - b.pValue : 0) || b.share - a.share)
     .slice(0, options.maxFindings ?? 200);
   const count = tested.filter((t) => t.verdict !== "untested").length;
   return { findings, tested: count, supports };
+}
+
+/** Whether every node is its own agent, because none calls a model: what holds of one then holds of the other. */
+function repeatsNodes({ logs: { nodes, agents } }: TypeLogs): boolean {
+  const same = new Set<string>();
+  return nodes.ids.every((id, row) => {
+    if (!nodes.alive.at(row)) return true;
+    const other = agents.rowOfCase(id);
+    if (other === undefined) return false;
+    const pair = `${nodes.variantOf.at(row)}/${agents.variantOf.at(other)}`;
+    if (same.has(pair)) return true;
+    same.add(pair);
+    const once = nodes.names(nodes.variants.sequence(nodes.variantOf.at(row))).filter((n, i, all) => n !== all[i - 1]);
+    const theirs = agents.names(agents.variants.sequence(agents.variantOf.at(other)));
+    return once.length === theirs.length && once.every((name, i) => name === theirs[i]);
+  });
 }
 
 type RewardOf = (run: RunView) => number | undefined;

@@ -5,6 +5,7 @@ import type { Conformance } from "./conformance.js";
 import type { DecisionRule } from "./decision-rules.js";
 import type { FailurePrecursor } from "./failure-precursors.js";
 import type { MetricCorrelation } from "./metric-correlations.js";
+import type { NextStep } from "./next-steps.js";
 import type { ProcessMap } from "./process-map.js";
 import type { Unit } from "./run-view.js";
 
@@ -18,6 +19,8 @@ export interface PatternFinding extends Association {
   /** Runs of the workflow type with it, rated or not, and their share. */
   support: number;
   share: number;
+  /** Set where it only tells how runs ended, such as the final step that failed runs lack: no advice comes of it. */
+  echoesOutcome?: true;
 }
 
 /** A variant's shrunken mean reward among the variants of its workflow type. */
@@ -54,6 +57,11 @@ export interface PatternReport {
   patterns: PatternFinding[];
   /** How many patterns were found and tested together. */
   patternsTested: number;
+  /**
+   * What each step of a significant pattern is worth at its place: what `path` recommendations are made of.
+   * Absent in reports of release 0.1.
+   */
+  nextSteps?: NextStep[];
   /** The process map of each workflow type's nodes. */
   maps: Record<string, ProcessMap>;
   /**

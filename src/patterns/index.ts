@@ -15,7 +15,6 @@ export * from "./loops.js";
 export * from "./max-t.js";
 export * from "./mermaid.js";
 export * from "./metric-correlations.js";
-export type { NextStep } from "./next-steps.js";
 export * from "./ngrams.js";
 export * from "./pattern-analyzer.js";
 export * from "./pattern-engine.js";

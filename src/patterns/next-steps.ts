@@ -2,18 +2,8 @@ import type { Rng } from "../core/index.js";
 import { type Association, testAssociations } from "./association.js";
 import { groupNumbers } from "./grouped.js";
 import type { TypeLogs } from "./pattern-engine.js";
-import type { PatternFinding } from "./pattern-report.js";
+import type { NextStep, PatternFinding } from "./pattern-report.js";
 import type { RunView, Unit } from "./run-view.js";
-
-/** What going on to an activity is worth at a place, among the runs that stood there. */
-export interface NextStep extends Association {
-  workflowType: string;
-  unit: Unit;
-  /** The place: runs that did these in this order, whatever came between. */
-  after: string[];
-  /** What some of them did later on. */
-  next: string;
-}
 
 /** Options of {@link testNextSteps}. */
 export interface NextStepOptions {

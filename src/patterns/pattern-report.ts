@@ -5,7 +5,6 @@ import type { Conformance } from "./conformance.js";
 import type { DecisionRule } from "./decision-rules.js";
 import type { FailurePrecursor } from "./failure-precursors.js";
 import type { MetricCorrelation } from "./metric-correlations.js";
-import type { NextStep } from "./next-steps.js";
 import type { ProcessMap } from "./process-map.js";
 import type { Unit } from "./run-view.js";
 
@@ -21,6 +20,16 @@ export interface PatternFinding extends Association {
   share: number;
   /** Set where it only tells how runs ended, such as the final step that failed runs lack: no advice comes of it. */
   echoesOutcome?: true;
+}
+
+/** What going on to an activity is worth at a place, among the runs that stood there. */
+export interface NextStep extends Association {
+  workflowType: string;
+  unit: Unit;
+  /** The place: runs that did these in this order, whatever came between. */
+  after: string[];
+  /** What some of them did later on. */
+  next: string;
 }
 
 /** A variant's shrunken mean reward among the variants of its workflow type. */

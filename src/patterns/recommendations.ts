@@ -1,8 +1,7 @@
 import type { DecisionContext } from "../core/index.js";
 import type { Association } from "./association.js";
 import { holds } from "./decision-rules.js";
-import type { NextStep } from "./next-steps.js";
-import type { PatternFinding, PatternReport } from "./pattern-report.js";
+import type { NextStep, PatternFinding, PatternReport } from "./pattern-report.js";
 
 /** Where advice is wanted: everything given narrows it. */
 export interface RecommendationContext {

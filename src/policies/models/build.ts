@@ -28,9 +28,8 @@ const LAYOUT = 2;
 const PRIORS = [10, 30];
 /** Precision of the prior on the weights of words. */
 const WORD_PRIOR = 4;
-/** What the experts with many features start with: they come in when rows speak for them. */
-const LATEST = 3;
-const LATE = [1, 2, 2, 2];
+/** What the pooled expert of a mixture over short contexts starts with: it comes in when rows speak for it. */
+const LATE = 3;
 
 /** The model a new policy uses when its spec names none. */
 export function defaultModel(kind: string, dim: number): ModelSpec {
@@ -107,14 +106,14 @@ function expertsOf(
   if (short)
     return {
       make: [shared, fourier, sphere, pooled],
-      options: { handicaps: [HANDICAP, 0, 0, LATEST], ...sure, layout: LAYOUT },
+      options: { handicaps: [HANDICAP, 0, 0, LATE], ...sure, layout: LAYOUT },
     };
   if (!today) return { make: [shared, fourier, sphere, of({ kind: "logistic", forgetting })], options: {} };
   const summed = PRIORS.map((ownLambda) => of({ kind: "summary", ownLambda, forgetting }));
   const words = of({ kind: "logistic", lambda: WORD_PRIOR, forgetting });
   return {
     make: [shared, fourier, sphere, pooled, ...summed, words],
-    options: { handicaps: [0, 0, 0, ...LATE], calibrated: true, layout: LAYOUT },
+    options: { calibrated: true, layout: LAYOUT },
   };
 }
 

@@ -29,6 +29,8 @@ export {
   type CycleReport,
   type DecisionExplanation,
   type EngineStatus,
+  type Erased,
+  type ErasureOptions,
   type ExportSummary,
   type Federation,
   type GateSettings,

@@ -35,6 +35,7 @@ import { type AdviceOptions, Advisor } from "./advisor.js";
 import { AlertWatch } from "./alerts.js";
 import { attachTo } from "./attach.js";
 import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
+import { type Erased, type ErasureOptions, eraseEverywhere } from "./erasure.js";
 import { Federation } from "./federation.js";
 import { LoopFollower } from "./follower.js";
 import { LoopInspector } from "./inspector.js";
@@ -340,14 +341,16 @@ export class CollectiveLearningLoop {
     return importLangSmith({ ...options, store, logger, clock });
   }
 
-  /** Removes a person's, thread's or run's facts from the store. Returns how many of each kind. */
-  async erase(selector: ErasureSelector): Promise<{ trace: number; decision: number; feedback: number }> {
+  /**
+   * Removes a person's, thread's or run's facts from the store and from memory, and with `{ learned: "refit" }` what
+   * was learned from them and exported, too. Says how many of each kind went and what may still hold their words.
+   * @throws STORE_QUERY unless exactly one id is given; LEARNING_STATE when the store is unusable; STORE_IO
+   * @example
+   * const { mayRemain } = await loop.erase({ userId: "alice" }, { learned: "refit" });
+   */
+  async erase(selector: ErasureSelector, options: ErasureOptions = {}): Promise<Erased> {
     await this.flush();
-    await this.feedback.forget(selector);
-    const removed = await this.parts.store.erase(selector);
-    await this.parts.engine.forget();
-    await this.patterns.forget();
-    return removed;
+    return eraseEverywhere(this.parts, selector, options, () => this.patterns.forget());
   }
 
   /** Resolves when everything captured so far is on disk. */

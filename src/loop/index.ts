@@ -1,5 +1,6 @@
 export type { AdviceOptions } from "./advisor.js";
 export { CollectiveLearningLoop } from "./collective-learning-loop.js";
+export type { Erased, ErasureOptions } from "./erasure.js";
 export type { Federation } from "./federation.js";
 
 import type { DecisionOptions } from "../routing/index.js";

@@ -180,6 +180,17 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
           return { action: "unpin", version: servingVersion(d)?.version, reason: "unpinned" };
         });
       },
+      async forget(name, reason) {
+        documentOf(name);
+        let gone: string[] = [];
+        await change(name, (d) => {
+          gone = [...new Set(d.versions.map((v) => v.digest))];
+          const version = d.versions.at(-1)?.version;
+          Object.assign(d, { versions: [], serving: [], ...(d.pinned && { pinned: {} }) });
+          return { action: "forget", ...(version !== undefined && { version }), reason };
+        });
+        for (const hash of gone) await blobs.delete(blobName(name, hash));
+      },
       champion(name) {
         const document = known.get(name);
         return document && publicVersion(servingVersion(document));

@@ -27,7 +27,7 @@ const versionSchema = z.object({
 const eventSchema = z.object({
   at: z.string(),
   name: z.string(),
-  action: z.enum(["publish", "promote", "rollback", "pin", "unpin"]),
+  action: z.enum(["publish", "promote", "rollback", "pin", "unpin", "forget"]),
   version: z.string().optional(),
   reason: z.string(),
 });
@@ -95,8 +95,10 @@ export function recordEvent(document: RegistryDocument, event: z.infer<typeof ev
 }
 
 /** The name of the version that is published next; numbers are never used twice. */
-export function nextVersion({ versions }: RegistryDocument): string {
-  return `v${Number(versions.at(-1)?.version.slice(1) ?? 0) + 1}`;
+export function nextVersion({ versions, events }: RegistryDocument): string {
+  // Versions that were forgotten are told by their events: what was decided by them must not be taken for a new one's.
+  const numbers = [...versions, ...events].map(({ version }) => Number(version?.slice(1) ?? 0));
+  return `v${Math.max(0, ...numbers) + 1}`;
 }
 
 /**

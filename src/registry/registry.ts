@@ -29,7 +29,7 @@ export interface ArtifactVersion {
 export interface RegistryEvent {
   at: string;
   name: string;
-  action: "publish" | "promote" | "rollback" | "pin" | "unpin";
+  action: "publish" | "promote" | "rollback" | "pin" | "unpin" | "forget";
   version?: string;
   reason: string;
 }
@@ -62,6 +62,8 @@ export interface Registry {
   rollback(name: string, reason: string): Promise<void>;
   pin(name: string, version: string | undefined, reason: string): Promise<void>;
   unpin(name: string): Promise<void>;
+  /** Removes every version with its payload, pinned ones too; nothing serves then. The name's events stay. */
+  forget(name: string, reason: string): Promise<void>;
   /** What serves now; from memory, never waits. */
   champion(name: string): ArtifactVersion | undefined;
   isPinned(name: string): boolean;

@@ -243,6 +243,7 @@ export class FeedbackCollector {
     const run = await this.findRun(valid.workflowId);
     if (valid.preference) await this.findRun(valid.preference.over);
     await this.checkTargets(valid);
+    if (once) await this.checkLinked(valid, run);
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
     const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);
@@ -316,6 +317,20 @@ export class FeedbackCollector {
     });
   }
 
+  /** What comes by a link may name nothing but its run: another's decision is refused like one that never was. */
+  private async checkLinked(valid: ValidFeedback, run: KnownRun | undefined): Promise<void> {
+    const { workflowId, decisionId } = valid;
+    if (decisionId !== undefined) {
+      let isOwn = false;
+      for await (const { facts } of this.store.read("decision", { workflowId }))
+        isOwn ||= facts.some((decision) => decision.decisionId === decisionId);
+      if (!isOwn) throw notOfRun(`decisionId = ${show(decisionId)}`, "the decisionId of a decision of the same run");
+    }
+    const at = Date.parse(valid.at);
+    if (at > this.clock.now() || (run && at < Date.parse(run.at)))
+      throw notOfRun(`at = ${show(valid.at)}`, "a time between the beginning of the run and now");
+  }
+
   private async write(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
     const request = await this.requests.find(valid.workflowId, valid.userId);
     const record: FeedbackRecord = {
@@ -342,4 +357,8 @@ export function alreadyUsed(): LearningError {
     expected: "one submission per link",
     remedy: "Ask for a new link to change the judgement.",
   });
+}
+
+function notOfRun(received: string, expected: string): LearningError {
+  return new LearningError("FEEDBACK_INVALID", { received, expected, remedy: "Leave the field out." });
 }

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { LATE, within } from "../../core/deadline.js";
 import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
 import { alreadyUsed, type FeedbackCollector } from "../collect/collector.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
 import { FORM_STYLE, type FormOptions, renderForm, renderMessage } from "./form.js";
+import { remoteAddressOf } from "./node-listener.js";
+import { RateLimit } from "./rate-limit.js";
 import { FeedbackTokens } from "./tokens.js";
 
 export { toNodeListener } from "./node-listener.js";
@@ -10,7 +13,7 @@ export { toNodeListener } from "./node-listener.js";
 /** Options of {@link createFeedbackHandler}. */
 export interface FeedbackHandlerOptions {
   collector: FeedbackCollector;
-  /** Signs the links; at least 16 random characters, the same in every process that serves the form. */
+  /** Signs the links; at least 16 characters that are random, the same in every process that serves the form. */
   secret: string;
   clock?: Clock;
   logger?: Logger;
@@ -19,6 +22,23 @@ export interface FeedbackHandlerOptions {
   linkValidForMs?: number;
   /** Largest body taken in, in bytes (default 65,536). */
   maxBodyBytes?: number;
+  /** How long a body may take to arrive, in milliseconds (default 10,000). */
+  bodyTimeoutMs?: number;
+  /** How many requests are answered, unless the host limits them itself; `false` answers all. */
+  rateLimit?: RateLimitOptions | false;
+}
+
+/** Limits of requests. Those beyond are answered with 429 and `retry-after`. */
+export interface RateLimitOptions {
+  /** Requests a minute with one token (default 30). */
+  perToken?: number;
+  /** Requests a minute from one address (default 300). */
+  perAddress?: number;
+  /**
+   * Whose request it is (default: the other end of the connection, where {@link toNodeListener} mounts the handler;
+   * elsewhere nobody's). Behind a proxy give what your proxy tells of its client: without, all would share one limit.
+   */
+  address?: (request: Request) => string | undefined;
 }
 
 /** The handler, and the tokens that open it. */
@@ -43,6 +63,8 @@ class Refusal extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Seconds. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }
@@ -52,14 +74,29 @@ class Refusal extends Error {
  * A web-standard handler for a feedback form, to be mounted in Hono, Next or any fetch-style server
  * (Node's own and Express through {@link toNodeListener}). Every request needs a signed token that
  * names one run and one person, expires, and is good for one submission. JSON bodies hold the fields
- * of a feedback input besides run (with its thread and type), person, and `outcome`, which would be the reward itself:
- * `{ "cat": { "score": 9 }, "ratings": {...} }`.
+ * of a feedback input besides run (with its thread and type), person, `outcome`, which would be the reward itself, and
+ * `preference`, which would judge another run: `{ "cat": { "score": 9 }, "ratings": {...} }`. A `decisionId` must be of
+ * the run, and `at` lie between the run and now.
+ * @throws CONFIG_INVALID for a secret that is short or can be guessed
  */
 export function createFeedbackHandler(options: FeedbackHandlerOptions): FeedbackHandler {
-  const { collector, form = {}, linkValidForMs = 7 * DAY_MS, maxBodyBytes = 65_536 } = options;
+  const { collector, form = {}, linkValidForMs = 7 * DAY_MS, maxBodyBytes = 65_536, bodyTimeoutMs = 10_000 } = options;
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
   const tokens = new FeedbackTokens(options.secret, clock);
+  const limit = new RateLimit(clock);
+  const { perToken = 30, perAddress = 300, address = remoteAddressOf } = options.rateLimit || {};
+  const admit = (key: string | undefined, perMinute: number) => {
+    if (options.rateLimit === false || key === undefined) return;
+    const wait = limit.take(key, perMinute);
+    if (wait !== undefined) throw new Refusal(429, "Too many requests; try again later.", wait);
+  };
+  /** What a token allows, as long as it is not used too often. */
+  const grantOf = (token: string) => {
+    const grant = tokens.verify(token);
+    admit(`token/${grant.nonce}`, perToken);
+    return grant;
+  };
 
   const handle = async (request: Request): Promise<Response> => {
     let wantsJson = true;
@@ -68,16 +105,20 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
       wantsJson = !/html|form-urlencoded/i.test(
         `${request.headers.get("accept")} ${request.headers.get("content-type")}`,
       );
+      const from = address(request);
+      admit(from && `address/${from}`, perAddress);
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: METHODS });
       if (request.method === "GET" || request.method === "HEAD") {
         const token = url.searchParams.get("token") ?? "";
-        const grant = tokens.verify(token);
+        const grant = grantOf(token);
         if (await collector.wasSubmitted(grant.workflowId, grant.userId, grant.nonce)) throw alreadyUsed();
         return html(200, renderForm(token, form));
       }
       if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
-      const { token, input } = await readSubmission(request, url, maxBodyBytes);
-      const grant = tokens.verify(token);
+      const { token, input } = await readSubmission(request, url, (r) =>
+        readBody(r, maxBodyBytes, bodyTimeoutMs, clock),
+      );
+      const grant = grantOf(token);
       const record = await collector.submitOnce({
         ...input,
         workflowId: grant.workflowId,
@@ -88,12 +129,13 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
       if (wantsJson) return json(201, { feedbackId: record.feedbackId });
       return html(201, renderMessage("Thank you", "Your feedback was stored.", form));
     } catch (error) {
-      const { status, message } = outcomeOf(error);
+      const { status, message, retryAfter } = outcomeOf(error);
       if (status === 500) logger.error("feedback handler failed", { message: messageOf(error) });
       const response = wantsJson
         ? json(status, { error: message })
         : html(status, renderMessage("Not stored", message, form, "alert"));
       if (status === 405) response.headers.set("allow", METHODS.allow);
+      if (retryAfter !== undefined) response.headers.set("retry-after", String(retryAfter));
       return response;
     }
   };
@@ -106,11 +148,11 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
 async function readSubmission(
   request: Request,
   url: URL,
-  maxBodyBytes: number,
+  textOf: (request: Request) => Promise<string>,
 ): Promise<{ token: string; input: Omit<FeedbackInput, "workflowId" | "userId"> }> {
   if (request.bodyUsed) throw new Refusal(500, "The body was read before it came here: mount the handler first.");
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  const text = await readBody(request, maxBodyBytes);
+  const text = await textOf(request);
   if (type === "application/json") {
     const body = parseObject(text);
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
@@ -118,6 +160,7 @@ async function readSubmission(
     // The run's thread and type are the run's, not the rater's, also while nothing of it is stored.
     const { threadId: _, workflowType: __, ...input } = fields;
     if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");
+    if ("preference" in input) throw new Refusal(400, "A link judges its own run: it cannot compare it with another.");
     return { token: String(token), input };
   }
   if (type !== "application/x-www-form-urlencoded")
@@ -149,14 +192,21 @@ function parseObject(text: string): Record<string, unknown> {
   throw new Refusal(400, "The body is not a JSON object.");
 }
 
-/** Reads at most `limit` bytes; a larger body is refused before it is all there. */
-async function readBody(request: Request, limit: number): Promise<string> {
+/** Reads at most `limit` bytes within the time; a larger or slower body is refused before it is all there. */
+async function readBody(request: Request, limit: number, timeoutMs: number, clock: Clock): Promise<string> {
+  const until = clock.monotonic() + timeoutMs;
   const tooLarge = () => new Refusal(413, `The body is larger than ${limit} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+  for (;;) {
+    const part = reader && (await within(reader.read(), Math.max(0, until - clock.monotonic()), clock));
+    if (part === LATE) {
+      reader?.cancel().catch(() => undefined);
+      throw new Refusal(408, `The body took longer than ${timeoutMs} ms.`);
+    }
+    if (!part || part.done) break;
     size += part.value.byteLength;
     if (size > limit) {
       await reader?.cancel();
@@ -167,8 +217,8 @@ async function readBody(request: Request, limit: number): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function outcomeOf(error: unknown): { status: number; message: string } {
-  if (error instanceof Refusal) return { status: error.status, message: error.message };
+function outcomeOf(error: unknown): { status: number; message: string; retryAfter?: number } {
+  if (error instanceof Refusal) return { status: error.status, message: error.message, retryAfter: error.retryAfter };
   if (isLearningError(error, "FEEDBACK_REFUSED"))
     return {
       status: /expired/.test(error.received) ? 410 : /already used/.test(error.received) ? 409 : 401,

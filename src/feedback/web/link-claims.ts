@@ -3,8 +3,11 @@ import { isAlive, newHolder } from "../../store/file/holder.js";
 import type { DocumentStore } from "../../store/index.js";
 import { GroupedUpdates } from "../collect/grouped-updates.js";
 
-/** Nothing takes this long to be stored: what holds a claim longer is gone. */
-const EXPIRES_MS = 600_000;
+/**
+ * Nothing takes this long to be stored: what holds a claim longer is gone. One that was only stopped stores the same
+ * feedbackId when it wakes, of which the first counts.
+ */
+const EXPIRES_MS = 60_000;
 
 interface Claims {
   /** By feedbackId, only while a submission is on its way into the store. */

@@ -55,11 +55,21 @@ function requestOf(req: IncomingMessage): Request {
     ),
   );
   const hasBody = req.method !== "GET" && req.method !== "HEAD";
-  return new Request(addressOf(req), {
+  const request = new Request(addressOf(req), {
     method: req.method,
     headers,
     ...(hasBody && { body: parsedBody(req) ?? bodyOf(req), duplex: "half" }),
   } as RequestInit);
+  const address = req.socket?.remoteAddress;
+  if (address !== undefined) addresses.set(request, address);
+  return request;
+}
+
+const addresses = new WeakMap<Request, string>();
+
+/** The other end of the connection that a request came by; undefined where {@link toNodeListener} did not make it. */
+export function remoteAddressOf(request: Request): string | undefined {
+  return addresses.get(request);
 }
 
 /** The address that was asked for; the client may have sent anything as host and path. */

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Clock, isoTime, LearningError, show } from "../../core/index.js";
+import { checkSecret } from "./secret.js";
 
 /** What a token lets its holder do: judge this run, as this person, once, until it expires. */
 export interface FeedbackGrant {
@@ -12,7 +13,6 @@ export interface FeedbackGrant {
 }
 
 const LONGEST_TOKEN = 2048;
-const LEAST_SECRET = 16;
 
 /** Signs and checks tokens: payload and HMAC-SHA-256, both in base64url. */
 export class FeedbackTokens {
@@ -20,12 +20,7 @@ export class FeedbackTokens {
     private readonly secret: string,
     private readonly clock: Clock,
   ) {
-    if (typeof secret !== "string" || secret.length < LEAST_SECRET)
-      throw new LearningError("CONFIG_INVALID", {
-        received: typeof secret === "string" ? `a secret of ${secret.length} characters` : `a secret that is no text`,
-        expected: `at least ${LEAST_SECRET}`,
-        remedy: "Use a random secret from your configuration, the same in every process that serves the form.",
-      });
+    checkSecret(secret);
   }
 
   /** @throws FEEDBACK_INVALID for ids that would make a token too long for a link, or a lifetime that is no positive number */

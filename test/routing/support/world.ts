@@ -59,6 +59,7 @@ export class MemoryRegistry implements Registry {
     return () => set.delete(listener);
   }
 
+  forget = () => Promise.resolve();
   under = () => this;
   pin = () => Promise.resolve();
   unpin = () => Promise.resolve();

@@ -20,7 +20,7 @@ export interface PromotionRequest {
   spending?: SpendingState;
   /** Lifetime risk of a wrong promotion, used when `spending` is omitted; default 0.05. */
   riskLevel?: number;
-  /** The gain must be proven to be above this; default 0. */
+  /** The gain must be proven to be above this; default 0. Below 0: that it is not worse by more. */
   minimumEffect?: number;
   /** No judgement below this effective sample size; default 30. */
   minEffectiveSampleSize?: number;
@@ -63,7 +63,7 @@ const LOOK_GROWTH = 1.5;
  */
 export function decidePromotion(request: PromotionRequest): GateVerdict {
   const { rows, challenger, minimumEffect = 0, minEffectiveSampleSize = 30, power = 0.5 } = request;
-  if (!(minimumEffect >= 0 && minimumEffect < 1)) throw invalidOption("minimumEffect", minimumEffect, "in [0,1)");
+  if (!(minimumEffect > -1 && minimumEffect < 1)) throw invalidOption("minimumEffect", minimumEffect, "in (-1,1)");
   if (!(power > 0 && power < 1)) throw invalidOption("power", power, "between 0 and 1");
   if (!(minEffectiveSampleSize >= 0))
     throw invalidOption("minEffectiveSampleSize", minEffectiveSampleSize, "at least 0");

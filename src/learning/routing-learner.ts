@@ -198,6 +198,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           state,
           destinations,
           encoder: learn?.encoder,
+          prove: learn?.prove,
           asked: await closedRequests(store.documents, clock.now()),
           now: isoTime(clock.now()),
         },

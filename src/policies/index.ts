@@ -6,7 +6,7 @@ export type { DriftState } from "./drift.js";
 export { PageHinkley } from "./drift.js";
 export type { DecisionExplanation, Importance } from "./explain.js";
 export { explainDecision, globalImportances } from "./explain.js";
-export type { LearnOptions } from "./learn-options.js";
+export { type LearnOptions, type Prove, proveSchema } from "./learn-options.js";
 export * from "./routing-artifact.js";
 export * from "./routing-policy.js";
 export type { CostSpec, ModelSpec, PolicySpec } from "./spec.js";

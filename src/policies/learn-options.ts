@@ -1,6 +1,18 @@
 import { z } from "zod";
 import { FIELD_KINDS } from "../dataset/index.js";
 
+/** What a challenger must be proven better in. */
+export const proveSchema = z.strictObject({
+  better: z.enum(["reward", "cost", "latency"]),
+  /**
+   * How much lower the mean reward may be, in (0,1): needed where something else must be better. In no value of the
+   * context field `by` may it be proven to be lower by more.
+   */
+  notWorse: z.strictObject({ reward: z.number().gt(0).lt(1), by: z.string().min(1).optional() }).optional(),
+});
+/** "Same quality, cheaper" is `{ better: "cost", notWorse: { reward: 0.02 } }`. */
+export type Prove = z.infer<typeof proveSchema>;
+
 /** How the policy of a decision point is learned; part of `loop.router`'s options. */
 export const learnOptionsSchema = z.strictObject({
   /** What kind of policy, with its own settings (default `{ kind: "auto" }`). */
@@ -28,6 +40,12 @@ export const learnOptionsSchema = z.strictObject({
   provenFrom: z.iso.datetime().optional(),
   /** `required`: what the gate has proven waits for a person's word (in the dashboard) before it serves. */
   approval: z.enum(["none", "required"]).optional(),
+  /** What a challenger must be proven better in (default the reward). */
+  prove: proveSchema
+    .refine((p) => (p.better === "reward") === (p.notWorse === undefined), {
+      message: "notWorse beside cost or latency, none beside reward",
+    })
+    .optional(),
 });
 /** How the policy of a decision point is learned. */
 export type LearnOptions = z.input<typeof learnOptionsSchema>;

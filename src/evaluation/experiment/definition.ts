@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { digest, LearningError } from "../../core/index.js";
+import { type Prove, proveSchema } from "../../policies/index.js";
+
+export type { Prove };
 
 /** A limit on something other than the reward. A variant that breaks it leaves the experiment. */
 export const guardrailSchema = z.object({
@@ -13,14 +16,6 @@ export const guardrailSchema = z.object({
   by: z.string().min(1).optional(),
 });
 export type Guardrail = z.infer<typeof guardrailSchema>;
-
-/** What is to be proven. */
-export const proveSchema = z.strictObject({
-  better: z.enum(["reward", "cost", "latency"]),
-  /** The mean reward may be at most this much lower, in (0,1); needed where it is not what must be better. */
-  notWorse: z.strictObject({ reward: z.number().gt(0).lt(1) }).optional(),
-});
-export type Prove = z.infer<typeof proveSchema>;
 
 export const experimentDefinitionSchema = z
   .object({

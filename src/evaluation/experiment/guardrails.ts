@@ -20,14 +20,20 @@ export interface Broken {
  * (6 / (pi^2 k^2) for the k-th), so that the chance of any wrong exclusion is at most alpha.
  */
 export class Guardrails {
+  private readonly rails: readonly Guardrail[];
   private readonly harm: Map<string, EvidenceState>;
   private readonly segments: Map<string, number>;
 
   /** @param settled what an earlier look left, as `settled()` gave it */
   constructor(
-    private readonly definition: Pick<ExperimentDefinition, "variants" | "guardrails" | "alpha">,
+    private readonly definition: Pick<ExperimentDefinition, "variants" | "guardrails" | "alpha" | "prove">,
     settled: SettledGuardrails = { harm: [], segments: [] },
   ) {
+    const { by, reward: margin } = definition.prove?.notWorse ?? {};
+    this.rails =
+      by === undefined || margin === undefined
+        ? definition.guardrails
+        : [...definition.guardrails, { metric: "reward", margin, by }];
     this.harm = new Map(structuredClone(settled.harm));
     this.segments = new Map(settled.segments);
   }
@@ -38,16 +44,16 @@ export class Guardrails {
 
   /** Takes in an outcome and names the versions that have to leave. */
   add(outcome: Outcome, remaining: readonly string[], mostWeight: number): Broken[] {
-    const { guardrails, variants, alpha } = this.definition;
+    const { variants, alpha } = this.definition;
     const [control = ""] = variants;
     const base = outcome.probabilities[control] ?? 0;
     const weight = Math.min(1, (outcome.weight ?? 1) / mostWeight);
     const broken: Broken[] = [];
-    for (const [g, rail] of guardrails.entries()) {
+    for (const [g, rail] of this.rails.entries()) {
       const value = harmOf(rail, outcome);
       const segment = rail.by === undefined ? "" : outcome.segments?.[rail.by];
       if (value === undefined || segment === undefined) continue;
-      const needed = (guardrails.length * (variants.length - 1)) / (alpha * this.shareOf(g, rail, segment));
+      const needed = (this.rails.length * (variants.length - 1)) / (alpha * this.shareOf(g, rail, segment));
       for (const version of remaining) {
         if (version === control || (outcome.variant !== version && outcome.variant !== control)) continue;
         const own = outcome.probabilities[version] ?? 0;

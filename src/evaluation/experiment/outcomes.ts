@@ -107,11 +107,12 @@ export function outcomesOf(
 
 function outcomeOf(
   row: DecisionRow,
-  { guardrails }: ExperimentDefinition,
+  { guardrails, prove }: ExperimentDefinition,
   reward: number | undefined,
   weight: number | undefined,
 ): Outcome {
-  const fields = new Set(guardrails.flatMap((g) => (g.by === undefined ? [] : [g.by])));
+  const by = [...guardrails.map((g) => g.by), prove?.notWorse?.by];
+  const fields = new Set(by.flatMap((f) => (f === undefined ? [] : [f])));
   const segments = [...fields].flatMap((f) => {
     const value = row.context[f];
     return value === undefined ? [] : [[f, String(value)] as const];

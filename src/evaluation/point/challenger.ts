@@ -14,4 +14,6 @@ export interface TrainedChallenger {
   fingerprint: string;
   /** Where the rewards it learned from come from, as shares of the decisions in its span. */
   rewardShares?: RewardShares;
+  /** Where something else than the reward must be better: the ceiling that costs (milliseconds) count up to. */
+  ceiling?: number;
 }

@@ -1,10 +1,12 @@
 import { isAsking } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import type { Prove } from "../../policies/index.js";
 import type { ResolvedGateSettings } from "../gate-settings.js";
 import { decideContinuation, decidePromotion } from "../index.js";
 import type { TrainedChallenger } from "./challenger.js";
 import type { ChampionWatch, GateState } from "./gate-state.js";
 import { distancesBetween, judgedDecisions, laterRows, type ServablePolicy, servable } from "./judged-rows.js";
+import { decideThrift, segmentsOf, thriftyRows } from "./objective.js";
 import type { Restored } from "./restored.js";
 import { openWatch } from "./watch.js";
 
@@ -16,6 +18,8 @@ export interface Scene {
   destinations?: readonly string[];
   exploration: number;
   gate: ResolvedGateSettings;
+  /** What must be proven better; default the reward. */
+  prove?: Prove;
   /** Called between steps; what it throws ends the judging. */
   onStep?: () => void;
 }
@@ -72,6 +76,60 @@ export function judgeNew(
     figures: { judged: "new", action, gain, lowerBound, risk },
     needed,
     warnings: gain?.overlap.warnings,
+  };
+}
+
+/** A policy that is to be cheaper, or faster, must be proven to be, and not to earn less than it may. */
+export function judgeThrifty(
+  { rows, destinations, exploration, gate, prove = { better: "reward" }, onStep }: Scene,
+  challenger: TrainedChallenger,
+  champion: ServablePolicy | undefined,
+  state: GateState,
+): Finding {
+  const { better } = prove;
+  if (better === "reward" || challenger.ceiling === undefined) {
+    const reason = `nothing to prove: no ${better} of any run is known`;
+    return { reason, samples: 0, state, figures: { judged: "new" } };
+  }
+  const later = laterRows(rows, challenger.dataTo);
+  const policy = servable(challenger.artifact);
+  const how = { asking: isAsking(rows), cluster: gate.cluster };
+  const judged = (own: readonly DecisionRow[]) =>
+    judgedDecisions(own, policy, champion ?? "fallback", exploration, destinations, onStep, how);
+  const reward = judged(later);
+  const verdict = decideThrift({
+    thrift: judged(thriftyRows(later, better, challenger.ceiling)),
+    reward,
+    segments: segmentsOf(later, reward, prove.notWorse?.by),
+    challenger: challenger.fingerprint,
+    prove,
+    riskLevel: gate.riskLevel,
+    minimumEffect: gate.minimumEffect,
+    spending: state.spending,
+    keeping: state.keeping,
+  });
+  const bound = verdict.reward.lowerBound ?? -(prove.notWorse?.reward ?? 0);
+  return {
+    ...(verdict.action === "promote" && {
+      watch: {
+        anchorLowerBound: bound,
+        lowerBound: bound,
+        versions: [],
+        ...openWatch("", gate.riskLevel, prove.notWorse?.reward),
+      },
+    }),
+    reason: verdict.reason,
+    samples: reward.length,
+    state: { ...state, spending: verdict.thrift.spending, keeping: verdict.reward.spending },
+    figures: {
+      judged: "new",
+      better,
+      action: verdict.action,
+      thrift: verdict.thrift.gain,
+      reward: verdict.reward.gain,
+    },
+    needed: Math.max(verdict.thrift.needed ?? 0, verdict.reward.needed ?? 0) || undefined,
+    warnings: verdict.reward.gain?.overlap.warnings,
   };
 }
 

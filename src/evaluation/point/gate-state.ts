@@ -6,6 +6,8 @@ export interface GateState {
   schemaVersion: 1;
   /** Risk spent on challengers that are to be better, over the life of the point. */
   spending?: SpendingState;
+  /** Risk spent on proofs that the reward is not worse, where something else must be better: an account of its own. */
+  keeping?: SpendingState;
   /** Risk spent on continuations of a champion, an account of its own. */
   continuing?: SpendingState;
   /** The last policy learned from the beginning that was judged. */

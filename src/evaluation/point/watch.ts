@@ -11,19 +11,19 @@ import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./jud
 export type Watched = Pick<ChampionWatch, "since" | "seen" | "monitor">;
 
 /** Nothing seen yet; what was decided up to `since` is not about the champion. */
-export function openWatch(since: string, riskLevel: number): Watched {
-  return { since, seen: "", monitor: openMonitor({ riskLevel }) };
+export function openWatch(since: string, riskLevel: number, tolerance = 0): Watched {
+  return { since, seen: "", monitor: openMonitor({ riskLevel, tolerance }) };
 }
 
 /** A watch over a version that did not come by the gate (promoted or pinned by hand): nothing is proven of it. */
-export function beginWatch(champion: ServedArtifact, riskLevel: number): ChampionWatch {
+export function beginWatch(champion: ServedArtifact, riskLevel: number, tolerance = 0): ChampionWatch {
   return {
     version: champion.version,
     versions: [champion.version],
     anchor: champion.version,
     anchorLowerBound: 0,
     lowerBound: 0,
-    ...openWatch(champion.since, riskLevel),
+    ...openWatch(champion.since, riskLevel, tolerance),
   };
 }
 

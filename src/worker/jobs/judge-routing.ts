@@ -4,12 +4,13 @@ import type { ResolvedGateSettings } from "../../evaluation/gate-settings.js";
 import type { LearnedPoint } from "../../evaluation/improvement.js";
 import { type ClosedRequest, comparedAnswers } from "../../evaluation/point/answering.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
-import { judgeContinuation, judgeNew, type NextWatch } from "../../evaluation/point/findings.js";
+import { judgeContinuation, judgeNew, judgeThrifty, type NextWatch } from "../../evaluation/point/findings.js";
 import { fullFitOf } from "../../evaluation/point/full-fit.js";
 import type { GateState } from "../../evaluation/point/gate-state.js";
 import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
 import { restored } from "../../evaluation/point/restored.js";
 import { beginWatch, improvementOf, watchChampion } from "../../evaluation/point/watch.js";
+import type { Prove } from "../../policies/index.js";
 import type { Job } from "../job.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 import { stopping } from "../stopping.js";
@@ -28,6 +29,8 @@ export interface JudgeRoutingInput {
   /** The version the champion continues, where it is not that version itself. */
   anchor?: ServedVersion;
   gate: ResolvedGateSettings;
+  /** What must be proven better; default the reward. */
+  prove?: Prove;
   state?: GateState;
   /** The destinations of today. */
   destinations?: readonly string[];
@@ -62,7 +65,7 @@ export interface Judgement {
 export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
   run(input, { state: facts, cancelled }) {
     const onStep = stopping(cancelled);
-    const { gate, exploration, destinations } = input;
+    const { gate, exploration, destinations, prove } = input;
     const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
     const answers = comparedAnswers(rows, input.asked ?? []).flatMap((c) => c.warning ?? []);
@@ -78,7 +81,10 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
 
     if (!champion) state = { ...state, watch: undefined };
     else {
-      const known = state.watch?.version === champion.version ? state.watch : beginWatch(champion, gate.riskLevel);
+      const known =
+        state.watch?.version === champion.version
+          ? state.watch
+          : beginWatch(champion, gate.riskLevel, prove?.notWorse?.reward);
       const { report, watch } = watchChampion(rows, serving, known, input.now, gate.cluster);
       state = { ...state, watch };
       status.improvement = improvementOf(report);
@@ -95,7 +101,7 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
         };
     }
 
-    const scene = { rows, destinations, exploration, gate, onStep };
+    const scene = { rows, destinations, exploration, gate, prove, onStep };
     let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
     const firstNew = input.challengers.findIndex((c) => c.kind === "new");
     for (const [index, challenger] of input.challengers.entries()) {
@@ -103,7 +109,9 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
       const finding =
         serving && challenger.kind === "refresh"
           ? judgeContinuation(scene, challenger, input.anchor ? restored(input.anchor) : { serving }, state)
-          : judgeNew(scene, challenger, serving, state);
+          : prove && prove.better !== "reward"
+            ? judgeThrifty(scene, challenger, serving, state)
+            : judgeNew(scene, challenger, serving, state);
       state = finding.state;
       // The first one learned from the beginning sets the schedule: those beside it are learned when it is.
       if (index === firstNew) {

@@ -1,10 +1,12 @@
 // Runs in the learning thread.
 import { digest } from "../../core/index.js";
 import { type DecisionRow, fitEncoder } from "../../dataset/index.js";
+import { estimateGain, runRows } from "../../evaluation/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import type { RowEncoders } from "../../evaluation/point/encode.js";
 import { type FullFit, isFullFitDue } from "../../evaluation/point/full-fit.js";
-import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
+import { judgedDecisions, type ServedVersion, servable } from "../../evaluation/point/judged-rows.js";
+import { ceilingOf, type Thrift, thriftyRows } from "../../evaluation/point/objective.js";
 import { restored } from "../../evaluation/point/restored.js";
 import { splitByTime } from "../../evaluation/point/split.js";
 import type { LearnOptions } from "../../policies/index.js";
@@ -60,6 +62,11 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const mixedWith = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
     const whole = rated.filter((r) => r.at <= last.at);
+    const { prove } = input.learn;
+    if (prove && prove.better !== "reward") {
+      if (champion && !isFullFitDue(whole, since.length - train.length, input.fullFit)) return [];
+      return thrifty(input, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
+    }
     if (!champion) return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at))];
     // A continuation is judged by how far it moved, not by rewards: it may learn from every row, those
     // included that are older than what the champion knows but were rated since.
@@ -106,6 +113,32 @@ function learn(
     fingerprint: digest(JSON.stringify([artifact, input.seed]), 16),
     ...(mixed && { rewardShares: mixed.shares }),
   };
+}
+
+/** Shares of thrift beside the reward that are tried, the thriftiest first. */
+const SHARES = [1, 0.8, 0.6, 0.4, 0.2];
+
+/**
+ * A policy that saves as much as it can without earning less than it may: of the mixtures of thrift and reward
+ * the thriftiest whose policy keeps the reward, by the rows it was trained on. Whether it does is for the gate.
+ */
+function thrifty(
+  input: TrainRoutingInput,
+  train: readonly DecisionRow[],
+  { better, margin }: { better: Thrift; margin: number },
+  onStep: () => void,
+): TrainedChallenger[] {
+  const ceiling = ceilingOf(train, better);
+  if (ceiling === undefined) return [];
+  for (const share of SHARES) {
+    const rows = thriftyRows(train, better, ceiling, share);
+    if (rows.length === 0) return [];
+    const challenger = { ...learn(input, "new", fresh(input, rows), rows, onStep), ceiling };
+    const judged = judgedDecisions(train, servable(challenger.artifact), "fallback", 0, undefined, onStep);
+    const kept = judged.length > 0 && estimateGain(runRows(judged), { estimator: "dr" }).value >= -margin / 2;
+    if (kept || share === SHARES.at(-1)) return [{ ...challenger, dataTo: (train.at(-1) as DecisionRow).at }];
+  }
+  return [];
 }
 
 const latest = (a: string, b: string) => (a > b ? a : b);

@@ -202,7 +202,7 @@ function learnOf(learn: LearnOptions | undefined, decisionPoint: unknown): Learn
   throw new LearningError("ROUTER_INVALID", {
     received: `learn: ${show(learn)} for ${show(decisionPoint)}`,
     expected: parsed.error.issues[0] ? expectationOf(parsed.error.issues[0]) : "learn options",
-    remedy: "See LearnOptions: policy, encoder, creditDiscount, provenFrom.",
+    remedy: "See LearnOptions: policy, encoder, creditDiscount, provenFrom, prove.",
     cause: parsed.error,
   });
 }

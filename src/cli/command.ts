@@ -34,6 +34,8 @@ interface CommandBase {
   details: string;
   /** Command lines that show it in use. */
   examples?: readonly string[];
+  /** It only looks, so that a folder that cannot be written will do. */
+  readsOnly?: true;
   /** How many words it takes besides options (default none). */
   takes?: number;
   options: NonNullable<ParseArgsConfig["options"]>;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isLearningError, LearningError, messageOf, nearestWord, show } from "../core/index.js";
 import { CollectiveLearningLoop, openStoreAt } from "../loop/index.js";
+import { type LearningStore, openFileStore } from "../store/index.js";
 import { type CliOutput, type Command, type CommandContext, type CommandResult, EXIT } from "./command.js";
 import { COMMANDS } from "./commands.js";
 
@@ -83,10 +84,8 @@ async function runCommand(name: string, command: Command, args: string[], contex
     return result.code ?? EXIT.done;
   };
   if ("alone" in command) return tell(await command.alone(positionals, values, context));
-  const { loop, close } = await openLoop(String(values.dir), values.store, {
-    ...readConfig(values.config),
-    ...(command.role && { role: command.role }),
-  });
+  const config = { ...readConfig(values.config), ...(command.role && { role: command.role }) };
+  const { loop, close } = await openLoop(String(values.dir), values.store, config, command.readsOnly);
   try {
     return tell(await command.run(loop, positionals, values, context));
   } finally {
@@ -98,25 +97,47 @@ async function openLoop(
   dir: string,
   address: unknown,
   config: Record<string, unknown>,
+  readsOnly = false,
 ): Promise<{ loop: CollectiveLearningLoop; close(): Promise<void> }> {
   if (address !== undefined) {
-    const store = await openStoreAt(String(address));
-    const loop = await CollectiveLearningLoop.open({ ...config, store }).catch(async (error) => {
-      await store.close();
-      throw error;
-    });
-    const close = async () => {
-      await loop.close();
-      await store.close();
-    };
-    return { loop, close };
+    return openOver(await openStoreAt(String(address)), config);
   }
   // Opening a loop makes its folders: a mistyped folder must not become one.
   const models = typeof config.modelStoragePath === "string" ? config.modelStoragePath : join(dir, "models");
   if (dir === "" || !existsSync(models))
     throw usage(`--dir ${show(dir)}`, "a folder that a loop has written to", "Name the loop's storagePath with --dir.");
-  const loop = await CollectiveLearningLoop.open({ ...config, storagePath: dir });
-  return { loop, close: () => loop.close() };
+  try {
+    const loop = await CollectiveLearningLoop.open({ ...config, storagePath: dir });
+    return { loop, close: () => loop.close() };
+  } catch (error) {
+    if (!readsOnly || !isUnwritable(error)) throw error;
+    const at = (given: unknown, name: string) => (typeof given === "string" ? given : join(dir, name));
+    const store = await openFileStore({
+      traces: at(config.traceStoragePath, "traces"),
+      feedback: at(config.feedbackStoragePath, "feedback"),
+      models,
+      readOnly: true,
+    });
+    return openOver(store, { ...config, storagePath: dir });
+  }
+}
+
+async function openOver(store: LearningStore, config: Record<string, unknown>) {
+  const loop = await CollectiveLearningLoop.open({ ...config, store }).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  const close = async () => {
+    await loop.close();
+    await store.close();
+  };
+  return { loop, close };
+}
+
+/** Whether a store failed because its folder may not be written. */
+function isUnwritable(error: unknown): boolean {
+  const cause = (error as { cause?: { code?: unknown } }).cause?.code;
+  return isLearningError(error, "STORE_IO") && ["EROFS", "EACCES", "EPERM"].includes(String(cause));
 }
 
 function parse(args: string[], command: Command) {

@@ -240,15 +240,18 @@ export class CollectiveLearningLoop {
   private async statusNow(): Promise<LearningStatus> {
     const { engine, store, tracer, unusable } = this.parts;
     const status = engine.status((point) => this.deps.modes.get(point) ?? "auto");
+    const health = await store.health();
+    const troubles = health.problems.map(({ message }) => message);
     return {
       ...status,
-      warnings: [...(unusable === undefined ? [] : [unusable]), ...status.warnings],
+      warnings: [...(unusable === undefined ? [] : [unusable]), ...troubles, ...status.warnings],
       capture: {
         ...tracer.counters(),
         routing: this.learned.status(),
       },
       feedback: this.feedback.counters(),
       storage: await store.sizes(),
+      health,
       disabled: this.disabled,
     };
   }

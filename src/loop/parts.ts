@@ -23,7 +23,13 @@ import type { EngineStatus } from "../learning/status.js";
 import { PromptOptimizer } from "../prompts/index.js";
 import { openRegistry, type Registry } from "../registry/index.js";
 import type { DecisionPointStatus, ModeSetting } from "../routing/index.js";
-import { createMemoryStore, type LearningStore, openFileStore, type StoreSizes } from "../store/index.js";
+import {
+  createMemoryStore,
+  type LearningStore,
+  openFileStore,
+  type StoreHealth,
+  type StoreSizes,
+} from "../store/index.js";
 import { type TracerCounters, WorkflowTracer } from "../tracing/index.js";
 
 /** What `getLearningStatus` answers. */
@@ -34,6 +40,8 @@ export interface LearningStatus extends EngineStatus {
   feedback: FeedbackCounters;
   /** Bytes on disk. */
   storage: StoreSizes;
+  /** Records and documents that cannot be read; the warnings name them as well. */
+  health: StoreHealth;
   /** Whether the kill switch is on. */
   disabled: boolean;
 }

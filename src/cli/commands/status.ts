@@ -4,7 +4,8 @@ import { statusText } from "../text.js";
 export const status: Command = {
   summary: "what was learned so far, and what serves",
   usage: "[--dir FOLDER] [--json]",
-  details: "Reads only.",
+  details: "Reads only; a folder that cannot be written will do.",
+  readsOnly: true,
   options: {},
   async run(loop) {
     const data = await loop.getLearningStatus();

@@ -1,13 +1,18 @@
 /**
- * The whole loop on real mail: `npm run demo [-- --seed N] [--short] [--dir FOLDER]`.
+ * The whole loop on real mail: `npm run demo [-- --seed N] [--short] [--dir FOLDER] [--serve]`.
  * 6,046 messages of the SpamAssassin public corpus go through a LangGraph graph whose edge is
  * learned. Only the reward of the branch taken is ever seen.
  */
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CollectiveLearningLoop, renderReportHtml, systemClock } from "langgraph-collective-learning";
+import { createDashboard } from "langgraph-collective-learning/dashboard";
+import { toNodeListener } from "langgraph-collective-learning/feedback";
 import { BRANCHES, type Branch, buildMailGraph, keywordRouter, rewardOf } from "./graph.js";
 import { loadMails, type Mail, parseMail } from "./mails.js";
 import { progressBar } from "./progress.js";
@@ -18,6 +23,8 @@ const { values: args } = parseArgs({
     short: { type: "boolean", default: false },
     dir: { type: "string" },
     report: { type: "string", default: "report.html" },
+    serve: { type: "boolean", default: false },
+    port: { type: "string", default: "4870" },
   },
 });
 const seed = Number(args.seed);
@@ -121,3 +128,13 @@ const round = (v: number) => Math.round(v * 1e4) / 1e4;
 console.log(
   `DEMO ${JSON.stringify({ seed, fallback: round(fallback), alwaysReview: round(alwaysReview), learned: round(learned), oracle: round(oracle), gapClosed: round(gapClosed), seconds: round(seconds) })}`,
 );
+if (args.serve) {
+  const dashboard = createDashboard(loop);
+  const server = createServer(toNodeListener(dashboard)).listen(Number(args.port), "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  console.log(`\nThe dashboard of these data: http://127.0.0.1:${port}/?token=${dashboard.token}\nCtrl-C ends it.`);
+  await once(process, "SIGINT");
+  server.close();
+  server.closeAllConnections();
+}

@@ -76,6 +76,7 @@ export function createDashboard(loop: CollectiveLearningLoop, options: Dashboard
       access.checkChange(request, url, person, route.right);
       call.body = await bodyOf(request, maxBodyBytes);
     }
+    await stored(loop);
     return json((await route.run(call)) ?? { done: true });
   };
 
@@ -102,6 +103,23 @@ export function createDashboard(loop: CollectiveLearningLoop, options: Dashboard
     }
   };
   return Object.assign(handle, { token: access.token });
+}
+
+/** How long an answer waits for what this process has captured to be stored. */
+const STORED_WITHIN_MS = 200;
+
+/** What ran here a moment ago is shown as well; a store that hangs holds no page up. */
+async function stored(loop: CollectiveLearningLoop): Promise<void> {
+  const { clock, logger } = loop.inspect;
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.schedule(resolve, STORED_WITHIN_MS);
+  });
+  const flushed = loop
+    .flush()
+    .catch((error) => logger.debug("the dashboard shows what is stored", { error: messageOf(error) }));
+  await Promise.race([flushed, late]);
+  cancel();
 }
 
 function json(value: unknown, status = 200): Response {

@@ -10,6 +10,7 @@ import {
 } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
 import type { LearnedPoint } from "../evaluation/improvement.js";
+import { averageImprovement } from "../evaluation/improvement.js";
 import { drawnRequests } from "../feedback/index.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
@@ -187,7 +188,9 @@ export class LearningEngine {
     await this.deps.flush();
     const { registry } = this.deps;
     const points = await this.collector.withFacts(() => this.routing.describe({ registry, worker: this.worker }));
-    return { createdAt, title: "What the graph learned", points, tables: [] };
+    const measured = Object.values(this.history.points).flatMap((p) => p.improvement ?? []);
+    const improvement = averageImprovement(measured);
+    return { createdAt, title: "What the graph learned", ...(improvement && { improvement }), points, tables: [] };
   }
 
   /** What the reward model that serves says of runs captured up to now. */

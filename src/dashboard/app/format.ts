@@ -2,7 +2,13 @@
 
 const MINUS = "−";
 
-export const signed = (v: number, digits = 3): string => `${v < 0 ? MINUS : "+"}${Math.abs(v).toFixed(digits)}`;
+/** With its sign; what rounds to nothing has none. */
+export function signed(v: number, digits = 3): string {
+  const text = Math.abs(v).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return `${v < 0 ? MINUS : "+"}${text}`;
+}
+
 export const percent = (v: number, digits = 0): string => `${(100 * v).toFixed(digits)} %`;
 export const count = (v: number): string => Math.round(v).toLocaleString("en-GB").replaceAll(",", " ");
 export const figure = (v: number | undefined, digits = 2): string => (v === undefined ? "–" : v.toFixed(digits));

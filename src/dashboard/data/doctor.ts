@@ -53,7 +53,7 @@ function learning({ loop }: Source, status: LearningStatus): Finding[] {
     found.push({
       level: "bad",
       what: `The last learning cycle failed: ${status.lastCycle.failed.message}`,
-      todo: "Read the message; what serves is unchanged. Run `collective-learning cycle` once it is mended.",
+      todo: "Read the message; what serves is unchanged. Run collective-learning cycle once it is mended.",
     });
   for (const [name, c] of Object.entries(status.components))
     if (c.state === "failed")
@@ -66,7 +66,7 @@ function learning({ loop }: Source, status: LearningStatus): Finding[] {
     found.push({
       level: "warn",
       what: "No learning cycle has run yet, and this process keeps no timer",
-      todo: "Call loop.startLearning() in your service, or run `collective-learning cycle`.",
+      todo: "Call loop.startLearning() in your service, or run collective-learning cycle.",
     });
   for (const warning of status.warnings) {
     if (found.some((f) => f.what.includes(warning) || warning.includes(f.what))) continue;
@@ -77,7 +77,7 @@ function learning({ loop }: Source, status: LearningStatus): Finding[] {
     found.push({
       level: "warn",
       what: `The loop's clock says ${new Date(clock.now()).toISOString().slice(0, 16)}, this machine's another time`,
-      todo: "This is meant for replays and tests; leave `clock` out in production.",
+      todo: "This is meant for replays and tests; leave the option clock out in production.",
     });
   if (found.length === 0) found.push({ level: "ok", what: `${status.cyclesCompleted} learning cycles, none failing` });
   return found;
@@ -87,6 +87,8 @@ function remedyOf(warning: string): string {
   if (/rewards? hardly vary|saturated|top or the bottom/i.test(warning))
     return "Ask for finer judgements (CAT scores, ratings), or measure an outcome.";
   if (/have a reward|no reward|unrated/i.test(warning)) return "Collect feedback: the inbox has runs to judge.";
+  if (/sample size|interval|overlap|little data/i.test(warning))
+    return "Figures get firmer as more rated decisions come in; until then the gate waits.";
   if (/cannot be read/i.test(warning)) return "Restore the folder from a backup, or roll back to another version.";
   return "See the component it names on the page that shows it.";
 }
@@ -137,7 +139,7 @@ async function feedback({ loop }: Source, status: LearningStatus): Promise<Findi
         {
           level: "bad",
           what: "No feedback has ever come in: there is nothing to learn from",
-          todo: "Submit feedback or outcomes, or judge runs in the inbox (`collective-learning review`).",
+          todo: "Submit feedback or outcomes, or judge runs in the inbox (collective-learning review).",
         },
       ];
 }
@@ -149,7 +151,7 @@ async function decisionPoints({ loop }: Source, status: LearningStatus): Promise
       {
         level: "warn",
         what: "No decision point is declared: runs are traced, but no edge is learned",
-        todo: "Use loop.router(...) on a conditional edge; `collective-learning init` writes one.",
+        todo: "Use loop.router(...) on a conditional edge; collective-learning init writes one.",
       },
     ];
   const found: Finding[] = [];
@@ -158,7 +160,7 @@ async function decisionPoints({ loop }: Source, status: LearningStatus): Promise
       found.push({
         level: "warn",
         what: `${name} explores nothing: what other ways would have earned cannot be known`,
-        todo: "Set `exploration` above 0, such as 0.05.",
+        todo: "Set exploration above 0, such as 0.05.",
       });
     const reasons = new Map<string, number>();
     let decided = 0;

@@ -7,7 +7,7 @@ export interface PromptView {
   id: string;
   versions: ReturnType<Prompts["list"]>;
   experiments: ReturnType<Prompts["experiments"]>;
-  performance: ReturnType<Prompts["performance"]>;
+  performance: Awaited<ReturnType<Prompts["performance"]>>;
   history: ReturnType<Prompts["history"]>;
 }
 
@@ -15,11 +15,13 @@ export interface PromptView {
 export async function promptsOf({ loop }: Source): Promise<PromptView[]> {
   const { prompts } = loop;
   await prompts.follow();
-  return prompts.ids().map((id) => ({
-    id,
-    versions: prompts.list(id).toReversed(),
-    experiments: [...prompts.experiments(id)].reverse(),
-    performance: prompts.performance(id),
-    history: prompts.history(id).toReversed(),
-  }));
+  return Promise.all(
+    prompts.ids().map(async (id) => ({
+      id,
+      versions: prompts.list(id).toReversed(),
+      experiments: [...prompts.experiments(id)].reverse(),
+      performance: await prompts.performance(id),
+      history: prompts.history(id).toReversed(),
+    })),
+  );
 }

@@ -1,3 +1,4 @@
+import type { MeasuredImprovement } from "../../evaluation/improvement.js";
 import type { RegistryEvent } from "../../registry/index.js";
 import type { CurvePoint, DestinationReport } from "../../worker/description.js";
 
@@ -19,6 +20,8 @@ export interface PointReport {
 export interface LearningReport {
   createdAt: string;
   title: string;
+  /** How much better the graph became, over all decision points; absent while nothing was measured. */
+  improvement?: MeasuredImprovement;
   points: PointReport[];
   /** Extra tables of plain figures: a heading, column names, rows. */
   tables: { heading: string; columns: string[]; rows: (string | number)[][] }[];

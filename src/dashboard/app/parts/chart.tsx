@@ -86,7 +86,10 @@ export function Chart(props: ChartProps) {
           height: HEIGHT,
           legend: { show: false },
           cursor: { y: false },
-          scales: { x: { time }, ...(range && { y: { range } }) },
+          scales: {
+            x: { time, range: (_u, least, most) => withMarks(least, most, marks) },
+            ...(range && { y: { range } }),
+          },
           axes: [
             {
               ...axis,
@@ -118,6 +121,12 @@ export function Chart(props: ChartProps) {
     };
   }, [key]);
   return <div class="chart" ref={room} role="img" aria-label={label} />;
+}
+
+/** The axis reaches to the last mark, which may lie behind the last value. */
+function withMarks(least: number, most: number, marks: readonly Mark[]): [number, number] {
+  const last = Math.max(most, ...marks.map((m) => m.at));
+  return [least, last > most ? last + 0.02 * (last - least) : most];
 }
 
 function drawMarks(u: uPlot, marks: readonly Mark[]): void {

@@ -50,7 +50,7 @@ export function JudgeFields({ value, onChange }: { value: Judgement; onChange: (
       </fieldset>
       <fieldset>
         <legend>Or a thumb</legend>
-        <div class="scores">
+        <div class="thumbs">
           {(["up", "down"] as const).map((t) => (
             <button
               key={t}

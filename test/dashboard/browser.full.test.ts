@@ -1,0 +1,203 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
+import { createDashboard } from "langgraph-collective-learning/dashboard";
+import { toNodeListener } from "langgraph-collective-learning/feedback";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ticketOffice, triageGraph } from "../support/triage.js";
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SHOTS = ".cache/dashboard";
+const PAGES = ["overview", "runs", "graph", "policies", "patterns", "prompts", "rewards", "inbox", "system"];
+const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}\u202Egnp.exe`;
+
+let dir: string;
+let loop: CollectiveLearningLoop;
+let clock: ManualClock;
+let serve: ReturnType<typeof ticketOffice>;
+let server: Server;
+let home: string;
+let browser: Browser;
+
+// Chromium is Debian's package; without it these tests can show nothing.
+describe.skipIf(!existsSync(CHROMIUM))(`the dashboard in a browser (needs ${CHROMIUM})`, () => {
+  beforeAll(async () => {
+    mkdirSync(SHOTS, { recursive: true });
+    dir = mkdtempSync(join(tmpdir(), "dashboard-browser-"));
+    clock = new ManualClock();
+    loop = await CollectiveLearningLoop.open({ storagePath: dir, clock, seed: 1, capture: { captureState: "full" } });
+    const graph = triageGraph(loop, { learn: { policy: { kind: "squarecb" }, approval: "required" } });
+    serve = ticketOffice(loop, graph, clock);
+    await serve(200);
+    await loop.triggerLearningCycle();
+    const dashboard = createDashboard(loop, {
+      identify: (r) => {
+        const name = r.headers.get("x-user");
+        return name ? { name, may: ["read", "judge", "steer"] } : undefined;
+      },
+    });
+    server = createServer(toNodeListener(dashboard));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    home = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+    await loop?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** A page of one person, with everything noted that must not happen. */
+  async function open(name: string, options: Parameters<Browser["newContext"]>[0] = {}) {
+    const context: BrowserContext = await browser.newContext({ extraHTTPHeaders: { "x-user": name }, ...options });
+    const page = await context.newPage();
+    const wrong: string[] = [];
+    page.on("console", (m) => {
+      if (m.type() === "error" || m.type() === "warning") wrong.push(`console: ${m.text()}`);
+    });
+    page.on("pageerror", (e) => wrong.push(`error: ${e.message}`));
+    page.on("dialog", (d) => {
+      wrong.push(`dialog: ${d.message()}`);
+      void d.dismiss();
+    });
+    page.on("request", (r) => {
+      if (!r.url().startsWith(home) && !r.url().startsWith("data:")) wrong.push(`foreign: ${r.url()}`);
+    });
+    await page.goto(`${home}/`);
+    await page.waitForSelector("h1");
+    return { page, wrong, close: () => context.close() };
+  }
+  const go = async (page: Page, hash: string) => {
+    await page.evaluate((h) => {
+      location.hash = h;
+      // The page is drawn anew in the next frame; only then it says whether it waits for data.
+      return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    }, hash);
+    await settled(page);
+  };
+  const settled = async (page: Page) => {
+    await page.waitForFunction(
+      () => document.querySelector("main h1") && !document.body.innerText.includes("Loading…"),
+    );
+  };
+
+  it("lets a person judge ten runs by keyboard, approve what is proven, see it serve, and roll it back", async () => {
+    const { page, wrong, close } = await open("alice");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("To the content");
+    await go(page, "#/inbox");
+    for (let i = 0; i < 10; i++) {
+      await page.waitForFunction((n) => document.body.innerText.includes(`You judged ${n} today`), i);
+      // Nothing is chosen for a person.
+      expect(await page.locator('[aria-pressed="true"]').count()).toBe(0);
+      await page.keyboard.press(i % 2 === 0 ? "8" : "3");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("text=Stored.");
+    }
+    await page.waitForFunction(() => document.body.innerText.includes("You judged 10 today"));
+    await page.keyboard.press("z");
+    await page.waitForSelector("text=Taken back.");
+    expect(await page.textContent("main")).toContain("You judged 9 today");
+
+    await go(page, "#/policies");
+    const waiting = page.locator("section", { hasText: "Proven, and waiting for your word" });
+    expect(await waiting.textContent()).toMatch(/policy\/triage v1.*gain \+0\.\d+/);
+    await waiting.getByRole("button", { name: "Let it serve" }).click();
+    await page.getByLabel(/Why\?/).fill("the errors I saw are gone");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=v1 serves");
+    expect(loop.registry.champion("policy/triage")?.version).toBe("v1");
+    expect(await serve(40)).toBeGreaterThan(0.85);
+    await go(page, "#/runs?version=v1");
+    expect(await page.locator("tbody tr").count()).toBeGreaterThan(30);
+
+    await go(page, "#/policies");
+    await page.getByRole("button", { name: "Roll back" }).click();
+    await page.getByLabel(/Why\?/).fill("a complaint came in");
+    await page.locator("dialog").getByRole("button", { name: "Roll back" }).click();
+    await page.waitForSelector("dialog", { state: "detached" });
+    expect(loop.registry.champion("policy/triage")).toBeUndefined();
+    const history = loop.registry.history("policy/triage").map((e) => `${e.action} ${e.reason}`);
+    expect(history.at(-2)).toMatch(/^promote alice: the errors I saw are gone/);
+    expect(history.at(-1)).toBe("rollback alice: a complaint came in");
+    await go(page, "#/system");
+    expect(await page.textContent("main")).toContain("alice rollback policy/triage");
+    expect(wrong).toEqual([]);
+    await close();
+  });
+
+  it("shows hostile names and comments as text", async () => {
+    const { page, wrong, close } = await open(HOSTILE.replace(/[^\x20-\x7e]/g, ""));
+    const { runs } = (await page.evaluate(async () => (await fetch("/api/runs?limit=1")).json())) as {
+      runs: { workflowId: string }[];
+    };
+    const workflowId = runs[0]?.workflowId ?? "";
+    await loop.feedback.submitFeedback({
+      workflowId,
+      userId: HOSTILE,
+      comment: HOSTILE,
+      tags: [HOSTILE],
+      thumbs: "up",
+    });
+    for (const hash of [
+      `#/run?id=${workflowId}`,
+      `#/runs?text=${encodeURIComponent(HOSTILE)}`,
+      "#/inbox",
+      "#/system",
+    ]) {
+      await go(page, hash);
+      expect(await page.locator("main img, main script, main iframe").count()).toBe(0);
+    }
+    await go(page, `#/run?id=${workflowId}`);
+    expect(await page.textContent("main")).toContain("<script>alert(2)</script>");
+    expect(wrong).toEqual([]);
+    await close();
+  });
+
+  it.each([
+    [1300, "light"],
+    [1300, "dark"],
+    [390, "light"],
+    [390, "dark"],
+  ] as const)("is whole and accessible at %i px, %s", async (width, colorScheme) => {
+    const { page, wrong, close } = await open("bob", { viewport: { width, height: 900 }, colorScheme });
+    const id = (
+      (await page.evaluate(async () => (await fetch("/api/runs?limit=2")).json())) as { runs: { workflowId: string }[] }
+    ).runs.map((r) => r.workflowId);
+    const hashes = [
+      ...PAGES.map((p) => [p, `#/${p}`]),
+      ["run", `#/run?id=${id[0]}`],
+      ["compare", `#/compare?a=${id[0]}&b=${id[1]}`],
+    ];
+    for (const [name, hash] of hashes) {
+      await go(page, hash ?? "");
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(over, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
+      await page.evaluate(AXE);
+      const found = await page.evaluate(async () => {
+        const axe = (
+          globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+          }
+        ).axe;
+        return (await axe.run()).violations
+          .filter((v) => v.impact === "serious" || v.impact === "critical")
+          .map((v) => `${v.id}: ${v.nodes[0]?.html}`);
+      });
+      expect(found, name).toEqual([]);
+      await page.screenshot({ path: join(SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+    expect(wrong).toEqual([]);
+    await close();
+  });
+});

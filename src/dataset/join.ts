@@ -95,6 +95,7 @@ export function joinRows(
       source: d.source,
       ...(d.fallbackReason && { fallbackReason: d.fallbackReason }),
       mode: d.mode,
+      ...(d.trial && { trial: d.trial }),
       ...(d.policyVersion !== undefined && { policyVersion: d.policyVersion }),
       ...(reward !== undefined && { reward, rewardSource: "measured" as const }),
       ...(reward !== undefined && ratedAt !== undefined && { ratedAt }),

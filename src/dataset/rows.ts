@@ -27,6 +27,8 @@ export interface DecisionRow {
   /** Why the fallback decided, where it did. */
   fallbackReason?: Decision["fallbackReason"];
   mode: Decision["mode"];
+  /** What a trial had to do with it. */
+  trial?: Decision["trial"];
   policyVersion?: string;
   /** In [0,1]; undefined while unrated. */
   reward?: number;

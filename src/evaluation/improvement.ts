@@ -12,6 +12,19 @@ export interface MeasuredImprovement {
   method: string;
 }
 
+/** A version on trial, in the status. */
+export interface PointTrial {
+  version: string;
+  /** Probability with which it is followed where it differs from what serves. */
+  share: number;
+  /** Its wealth times its stake, and what that must reach for a promotion. */
+  evidence: number;
+  needed: number;
+  /** Mean gain so far, over so many rated runs. */
+  gain: number;
+  rated: number;
+}
+
 /** What learning determined about a decision point. */
 export interface LearnedPoint {
   /** The promoted version, where it cannot be read: the fallback serves until another is proven. */
@@ -23,6 +36,10 @@ export interface LearnedPoint {
   verdict?: string;
   /** How many more rated decisions the gate thinks it needs; absent when it needs none, or cannot tell. */
   moreDecisionsNeeded?: number;
+  /** The interval of that number, which holds the actual one in four of five cases. */
+  moreDecisionsInterval?: { lower: number; upper: number };
+  /** The version on trial, its share of the decisions where it differs, and its evidence so far. */
+  trial?: PointTrial;
   improvement?: MeasuredImprovement;
   /** What of the context is left out of learning or read in its own way, and why: a sentence for each field. */
   fields?: string[];

@@ -1,4 +1,5 @@
 import { oneAtATime } from "../core/index.js";
+import type { TrialOptions } from "../evaluation/point/trial-stage.js";
 import type { LearnOptions } from "../policies/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { RowOptions } from "../worker/rows.js";
@@ -11,6 +12,8 @@ export interface DecisionPoint {
   /** The most that may be explored, in [0,1]. */
   exploration: number;
   learn: LearnOptions;
+  /** How versions are tried. */
+  trial?: TrialOptions;
 }
 
 /** The decision points of a folder: those declared in this process and those of earlier ones. */

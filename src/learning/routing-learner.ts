@@ -3,11 +3,10 @@ import type { TrainedChallenger } from "../evaluation/point/challenger.js";
 import type { GateState } from "../evaluation/point/gate-state.js";
 import type { ServedVersion } from "../evaluation/point/judged-rows.js";
 import { closedRequests } from "../feedback/index.js";
-import { type RoutingArtifact, routingArtifactName } from "../policies/index.js";
+import { type RoutingArtifact, routingArtifactName, type TrialShares } from "../policies/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { Judgement } from "../worker/jobs/judge-routing.js";
-import type { LearnOfflineInput } from "../worker/jobs/learn-offline.js";
+import type { Learned } from "../worker/jobs/learn-routing.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import { askForApproval, waitingApprovals } from "./approvals.js";
 import { changedBeside, gateKey } from "./beside.js";
@@ -19,17 +18,13 @@ import type { PointReport } from "./report/types.js";
 import type { LearningWorker } from "./thread/host.js";
 import { type TrainedAside, trainedAsideKey } from "./trained-aside.js";
 
-/** A trained policy that wants to serve. */
-export interface Challenger extends TrainedChallenger {
+/** A decision point after learning, and what is to be done about it. */
+export interface JudgedPoint extends Learned {
   decisionPoint: string;
-}
-
-/** A decision point after evaluation, and what is to be done about it. */
-export interface JudgedPoint extends Judgement {
-  decisionPoint: string;
-  challenger?: Challenger;
+  /** What was remembered before. */
+  before?: GateState;
   /** What the gate lets happen. */
-  action: "promote" | "rollback" | "none";
+  action: Learned["recommended"];
   /** Decision points that share runs with it, and when it was judged. */
   together: readonly string[];
   judgedAt: string;
@@ -38,9 +33,8 @@ export interface JudgedPoint extends Judgement {
 /** The routing part of a learning cycle, step by step. */
 export interface RoutingLearner {
   survey(context: ComponentContext): Promise<PointRows[]>;
-  /** The challengers, or why there are none. */
-  train(point: PointRows, context: ComponentContext): Promise<Challenger[] | StepReport>;
-  judge(point: PointRows, challengers: Challenger[], context: ComponentContext): Promise<JudgedPoint>;
+  /** Watches, settles, trains and judges. */
+  learn(point: PointRows, context: ComponentContext): Promise<JudgedPoint>;
   /** What follows from a judgement: nothing while the point is pinned. */
   decide(judged: JudgedPoint, context: ComponentContext): JudgedPoint;
   publish(judged: JudgedPoint, context: ComponentContext): Promise<StepReport>;
@@ -54,12 +48,33 @@ export interface RoutingLearnerDeps {
   points: PointBook;
 }
 
+/** Events that leave what serves as it is. */
+const NO_CHANGE: ReadonlySet<string> = new Set(["publish", "trial", "end-trial"]);
+
 /** Everything that changed what serves under a name, in the order of time. */
 const changes = (registry: Registry, name: string) =>
-  registry.names().includes(name) ? registry.history(name).filter((e) => e.action !== "publish") : [];
+  registry.names().includes(name) ? registry.history(name).filter((e) => !NO_CHANGE.has(e.action)) : [];
 
 /** Versions whose late ratings are still counted for the champion that continues them. */
 const VERSIONS_COUNTED = 200;
+
+/** Where the evidence of a trial that is over stays. */
+const trialKey = (decisionPoint: string, version: string) => `trial/${decisionPoint}/${version}`;
+
+/** Versions that were promoted once and may serve again, the newest first, without the one that serves and what it continues. */
+function provenBefore(registry: Registry, name: string, state: GateState | undefined): string[] {
+  const own = new Set([registry.champion(name)?.version, ...(state?.watch?.versions ?? []), ...registry.barred(name)]);
+  const promoted = registry.history(name).flatMap((e) => (e.action === "promote" && e.version ? [e.version] : []));
+  return [...new Set(promoted.reverse())].filter((v) => !own.has(v)).slice(0, MOST_EARLIER);
+}
+
+/** Earlier versions that a roll-back looks at. */
+const MOST_EARLIER = 3;
+
+/** Whether the terms of a trial moved enough to be changed: every change is an event. */
+function differ(now: TrialShares, next: TrialShares): boolean {
+  return Math.abs(now.share - next.share) > 0.05 * now.share || Math.abs(now.uniform - next.uniform) > 1e-9;
+}
 
 /** Learning of routing policies over a worker and a registry; nothing but its promotions changes serving. */
 export function createRoutingLearner({ config, store, points }: RoutingLearnerDeps): RoutingLearner {
@@ -69,6 +84,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     decisionPoint: string,
     version: string | undefined,
   ): Promise<ServedVersion | undefined> => {
+    if (version === undefined) return undefined;
     const name = routingArtifactName(decisionPoint);
     const found = registry.versions(name).find((v) => v.version === version);
     if (!found) return undefined;
@@ -100,14 +116,17 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
     return serving && versionOf(registry, decisionPoint, serving.version);
   };
 
-  const trainedAside = async (registry: Registry, decisionPoint: string): Promise<TrainedChallenger | undefined> => {
+  const trainedAside = async (
+    registry: Registry,
+    decisionPoint: string,
+  ): Promise<(TrainedChallenger & { version: string }) | undefined> => {
     const noted = await store.documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
     if (!noted || registry.champion(routingArtifactName(decisionPoint))?.version === noted.version) return undefined;
     const found = await versionOf(registry, decisionPoint, noted.version);
     if (!found?.artifact) return undefined;
     const { dataFrom, dataTo, rows, version } = noted;
     const fingerprint = `${decisionPoint}/${version}`;
-    return { kind: "new", artifact: found.artifact, rows, dataFrom, dataTo, fingerprint };
+    return { kind: "new", artifact: found.artifact, rows, dataFrom, dataTo, fingerprint, version };
   };
 
   return {
@@ -117,151 +136,157 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       return found.filter((p) => points.get(p.decisionPoint));
     },
 
-    async train(point, { worker, registry, signal, seed }) {
-      const { decisionPoint } = point;
+    async learn(point, { worker, registry, signal, seed, clock }) {
+      const { decisionPoint, together } = point;
+      const judgedAt = isoTime(clock.now());
+      const name = routingArtifactName(decisionPoint);
       const serving = await champion(registry, decisionPoint);
       const from = await provenFrom(registry, point);
       const state = await store.documents.get<GateState>(gateKey(decisionPoint));
-      const trained = await worker.run(
-        "routing.train",
+      const { exploration = 0, destinations, learn = {}, trial } = points.get(decisionPoint) ?? {};
+      const version = (wanted: string | undefined) => versionOf(registry, decisionPoint, wanted);
+      const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
+      const tried = registry.onTrial(name)?.version ?? (registry.isPinned(name) ? state?.trial?.version : undefined);
+      const waits = (await waitingApprovals(store.documents)).find((a) => a.name === name);
+      const learned = await worker.run(
+        "routing.learn",
         {
           decisionPoint,
           rows: rowOptions(),
-          learn: points.get(decisionPoint)?.learn ?? {},
+          learn,
           seed,
           trainShare: config.gate.trainShare,
           minSamples: config.minSamplesForLearning,
           champion: serving,
+          anchor: continued === serving?.version ? undefined : await version(continued),
           provenFrom: from,
           useRewardModel: config.enableRewardModel && config.learnFromPredictedRewards,
-          fullFit: state?.fullFit,
+          exploration,
+          trial,
+          destinations,
+          gate: config.gate,
+          state,
+          onTrial: await version(tried),
+          earlier:
+            serving && (await Promise.all(provenBefore(registry, name, state).map(version))).flatMap((v) => v ?? []),
+          aside: await trainedAside(registry, decisionPoint),
+          deep: config.enableRlTraining,
+          encoder: learn.encoder,
+          prove: learn.prove,
+          asked: await closedRequests(store.documents, clock.now()),
+          besideSince: await changedBeside(together, registry, store.documents),
+          // Another challenger would spend the gate's risk while nobody has looked at the one that waits.
+          isHeld: waits !== undefined,
+          now: judgedAt,
         },
         { signal },
       );
-      const fresh = trained.find((t) => t.kind === "new");
-      if (fresh && config.enableRlTraining) {
-        // Where runs pass the point several times, a policy that looks ahead stands for election as well.
-        const input: LearnOfflineInput = { decisionPoint, rows: rowOptions(), seed, upTo: fresh.dataTo };
-        const deep = await worker.run("routing.learn-offline", input, { signal });
-        if (deep) trained.push(deep);
-      }
-      const waits = (await waitingApprovals(store.documents)).find(
-        (a) => a.name === routingArtifactName(decisionPoint),
-      );
-      if (waits) {
-        // Another challenger would spend the gate's risk while nobody has looked at this one.
-        const continued = trained.filter((t) => t.kind === "refresh");
-        if (continued.length > 0) return continued.map((t) => ({ ...t, decisionPoint }));
-        return {
-          component: `routing/${decisionPoint}`,
-          state: "idle",
-          samples: point.rated,
-          message: `${waits.version} is proven and waits for approval since ${waits.at}`,
-        };
-      }
-      const aside = await trainedAside(registry, decisionPoint);
-      if (aside) {
-        // Every further challenger costs the gate's risk: the one that was asked for takes the place of the others.
-        const continued = trained.filter((t) => t.kind === "refresh");
-        return [aside, ...continued].map((t) => ({ ...t, decisionPoint }));
-      }
-      if (trained.length > 0) return trained.map((t) => ({ ...t, decisionPoint }));
+      const judged: JudgedPoint = { ...learned, decisionPoint, before: state, action: "none", together, judgedAt };
+      if (!learned.isIdle) return judged;
       const missing = Math.max(1, config.minSamplesForLearning - point.rated);
-      return {
-        component: `routing/${decisionPoint}`,
-        state: "idle",
-        samples: point.rated,
-        message: serving
+      const reason = waits
+        ? `${waits.version} is proven and waits for approval since ${waits.at}`
+        : serving
           ? "too few rewards since the serving version was trained"
           : from !== undefined && point.rated >= config.minSamplesForLearning
             ? `too few rewarded decisions since ${from}; older ones prove nothing any more`
-            : `not enough data yet: about ${missing} more rated decisions before there is anything to train`,
-      };
-    },
-
-    async judge({ decisionPoint, together }, challengers, { worker, registry, signal, clock }) {
-      const serving = await champion(registry, decisionPoint);
-      const state = await store.documents.get<GateState>(gateKey(decisionPoint));
-      const { exploration = 0, destinations, learn } = points.get(decisionPoint) ?? {};
-      const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
-      const anchor = continued === serving?.version ? undefined : await versionOf(registry, decisionPoint, continued);
-      const judgement = await worker.run(
-        "routing.judge",
-        {
-          decisionPoint,
-          rows: rowOptions(),
-          exploration,
-          challengers,
-          champion: serving,
-          anchor,
-          gate: config.gate,
-          state,
-          destinations,
-          encoder: learn?.encoder,
-          prove: learn?.prove,
-          asked: await closedRequests(store.documents, clock.now()),
-          now: isoTime(clock.now()),
-        },
-        { signal },
-      );
-      const challenger = judgement.chosen === undefined ? undefined : challengers[judgement.chosen];
-      return { ...judgement, decisionPoint, challenger, action: "none", together, judgedAt: isoTime(clock.now()) };
+            : `not enough data yet: about ${missing} more rated decisions before there is anything to train`;
+      return { ...judged, reason, samples: point.rated };
     },
 
     decide(judged, { registry }) {
-      if (judged.recommended === "none" || !registry.isPinned(routingArtifactName(judged.decisionPoint)))
-        return { ...judged, action: judged.recommended };
-      return { ...judged, reason: `${judged.reason}; pinned by hand, so nothing changes` };
+      const { recommended, before } = judged;
+      if (recommended === "none" || !registry.isPinned(routingArtifactName(judged.decisionPoint)))
+        return { ...judged, action: recommended };
+      // A trial waits while the point is pinned; risk that was spent on logs stays spent.
+      const waits = judged.version !== undefined || recommended === "try";
+      const state = waits && before ? before : judged.state;
+      return { ...judged, state, reason: `${judged.reason}; pinned by hand, so nothing changes`, action: "none" };
     },
 
     async publish(judged, { registry, documents, clock, seed, keepVersions }) {
-      const { decisionPoint, challenger, action, reason, watch } = judged;
+      const { decisionPoint, challenger, action, reason, settled } = judged;
       const name = routingArtifactName(decisionPoint);
-      // The risk that was spent is written first: a crash in between must not give it back.
-      await documents.put(gateKey(decisionPoint), judged.state);
-      const last = judged.state.spending?.last?.challenger;
-      const noted = await documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
-      if (noted && last === `${decisionPoint}/${noted.version}`) await documents.delete(trainedAsideKey(decisionPoint));
       const report = {
         component: `routing/${decisionPoint}`,
-        state: "done" as const,
+        state: judged.isIdle ? ("idle" as const) : ("done" as const),
         samples: judged.samples,
         details: { ...judged.figures, ...(challenger?.rewardShares && { rewardShares: challenger.rewardShares }) },
       };
-      if (action === "rollback") {
-        // Versions before it were proven in the same world as this one: back to the fallback, not to them.
-        while (registry.champion(name)) await registry.rollback(name, reason);
-        return { ...report, message: `rolled back: ${reason}` };
-      }
-      if (action !== "promote" || !challenger || !watch) return { ...report, message: reason };
-      const beside = await changedBeside(judged.together, registry, documents);
-      // Each alone is proven; what both come to together is not, until runs have had the first of them.
-      if (challenger.kind === "new" && beside !== undefined && beside >= judged.judgedAt)
-        return { ...report, message: `waits, what serves beside it changed in this cycle: ${reason}` };
-      const lineage = {
-        parent: registry.champion(name)?.version,
-        dataFrom: challenger.dataFrom,
-        dataTo: challenger.dataTo,
-        rows: challenger.rows,
-        encoderVersion: challenger.artifact.encoder.version,
-        seed,
-        estimates: judged.figures,
+      const { trial, ...untried } = judged.state;
+      // What was spent is written first: a crash in between must not give it back.
+      await documents.put(gateKey(decisionPoint), action === "try" ? untried : judged.state);
+      if (settled && action !== "none") await documents.put(trialKey(decisionPoint, settled.version), settled);
+      /** A new version; the proven one that it continues is what the next continuations are measured by. */
+      const published = async (): Promise<string | undefined> => {
+        if (!challenger) return judged.version;
+        const lineage = {
+          parent: registry.champion(name)?.version,
+          dataFrom: challenger.dataFrom,
+          dataTo: challenger.dataTo,
+          rows: challenger.rows,
+          encoderVersion: challenger.artifact.encoder.version,
+          seed,
+          estimates: judged.figures,
+        };
+        const kept = [judged.watch?.anchor, judged.state.watch?.anchor].filter((v) => v !== undefined);
+        const keep = { newest: keepVersions, ...(kept.length > 0 && { also: kept }) };
+        return (await registry.publish(name, "routing-policy", challenger.artifact, lineage, keep)).version;
       };
-      // The proven version that this one continues is what the next continuations are measured by.
-      const { version } = await registry.publish(name, "routing-policy", challenger.artifact, lineage, {
-        newest: keepVersions,
-        ...(watch.anchor !== undefined && { also: [watch.anchor] }),
-      });
-      if (challenger.kind === "new" && points.get(decisionPoint)?.learn.approval === "required") {
-        // What serves stays under watch; this version is watched from its own promotion on.
-        await askForApproval(documents, clock, { name, version, reason });
-        return { ...report, message: `${version} is proven and waits for approval: ${reason}` };
+      switch (action) {
+        case "rollback": {
+          const to = judged.version;
+          await registry.rollback(name, reason, { bar: true, ...(to !== undefined && { to }) });
+          // Without a version that still holds, all before it were proven in a world that is no more.
+          while (to === undefined && registry.champion(name)) await registry.rollback(name, reason);
+          return { ...report, message: `rolled back: ${reason}${to === undefined ? "" : `; ${to} serves again`}` };
+        }
+        case "promote": {
+          const isNew = challenger?.kind !== "refresh";
+          const beside = await changedBeside(judged.together, registry, documents);
+          // Each alone is proven; what both come to together is not, until runs have had the first of them.
+          if (isNew && beside !== undefined && beside >= judged.judgedAt) {
+            if (settled && judged.before) await documents.put(gateKey(decisionPoint), judged.before);
+            return { ...report, message: `waits, what serves beside it changed in this cycle: ${reason}` };
+          }
+          const version = await published();
+          if (version === undefined || !judged.watch) return { ...report, message: reason };
+          if (isNew && points.get(decisionPoint)?.learn.approval === "required") {
+            // What serves stays under watch; this version is watched from its own promotion on.
+            await registry.endTrial(name, "proven");
+            await askForApproval(documents, clock, { name, version, reason });
+            return { ...report, message: `${version} is proven and waits for approval: ${reason}` };
+          }
+          const versions = [...judged.watch.versions, version].slice(-VERSIONS_COUNTED);
+          const watch = { anchor: version, ...judged.watch, version, versions };
+          await documents.put(gateKey(decisionPoint), { ...judged.state, watch } satisfies GateState);
+          await registry.promote(name, version, reason);
+          return { ...report, message: `promoted ${version}: ${reason}` };
+        }
+        case "try": {
+          const version = await published();
+          if (version === undefined || !trial || !judged.shares) return { ...report, message: reason };
+          await documents.put(gateKey(decisionPoint), {
+            ...untried,
+            trial: { ...trial, version },
+          } satisfies GateState);
+          await registry.tryOut(name, version, { ...judged.shares, unit: trial.unit }, reason);
+          const noted = await documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
+          if (noted?.version === version) await documents.delete(trainedAsideKey(decisionPoint));
+          return { ...report, message: `${version} ${reason}` };
+        }
+        case "terms": {
+          const now = registry.onTrial(name);
+          if (now && judged.shares && differ(now, judged.shares))
+            await registry.tryOut(name, now.version, { ...judged.shares, unit: now.unit }, reason);
+          return { ...report, message: reason };
+        }
+        case "end":
+          await registry.endTrial(name, reason);
+          return { ...report, message: reason };
+        case "none":
+          return { ...report, message: reason };
       }
-      const versions = [...watch.versions, version].slice(-VERSIONS_COUNTED);
-      const watched: GateState = { ...judged.state, watch: { anchor: version, ...watch, version, versions } };
-      await documents.put(gateKey(decisionPoint), watched);
-      await registry.promote(name, version, reason);
-      return { ...report, message: `promoted ${version}: ${reason}` };
     },
 
     async describe({ registry, worker }) {

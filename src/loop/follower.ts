@@ -50,10 +50,10 @@ export class LoopFollower {
 
   /** Sets a mode here, and for all others; where there is no storage it is said that it holds here only. */
   async changeMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
-    if (!["auto", "shadow", "advise", "act"].includes(mode)) {
+    if (!["auto", "shadow", "advise", "trial", "act"].includes(mode)) {
       throw new LearningError("CONFIG_INVALID", {
         received: `the mode ${show(mode)}`,
-        expected: "auto, shadow, advise or act",
+        expected: "auto, trial, shadow, advise or act",
         remedy: "Choose one of these.",
       });
     }

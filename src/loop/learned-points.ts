@@ -132,12 +132,22 @@ export class LearnedPoints {
 
   private declare<T extends PointHandle>(
     made: T,
-    { decisionPoint, exploration = 0 }: { decisionPoint: string; exploration?: number },
+    {
+      decisionPoint,
+      exploration = 0,
+      trial,
+    }: Pick<DecisionOptions<never, never>, "decisionPoint" | "exploration" | "trial">,
     destinations: readonly string[],
     learn: LearnOptions,
   ): T {
     this.tellOfOtherDestinations(decisionPoint, destinations);
-    this.book.declare({ name: decisionPoint, destinations: [...destinations], exploration, learn });
+    this.book.declare({
+      name: decisionPoint,
+      destinations: [...destinations],
+      exploration,
+      learn,
+      ...(trial && { trial }),
+    });
     this.handles.set(decisionPoint, made);
     return made;
   }

@@ -1,7 +1,7 @@
 import { type Clock, defaultLogger, isoTime, LearningError, type Logger, messageOf, show } from "../core/index.js";
 import type { BlobStore, DocumentStore, Lease } from "../store/learning-store.js";
 import { blobName, openPayload, plainText, sealPayload } from "./payload.js";
-import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent } from "./registry.js";
+import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent, TrialTerms } from "./registry.js";
 import {
   checkDocument,
   corruptDocument,
@@ -154,14 +154,21 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
           refusePinned(d, "promote");
           versionOf(d, version);
           if (d.serving.at(-1) !== version) d.serving.push(version);
+          if (d.trial?.version === version) delete d.trial;
+          if (d.barred?.includes(version)) d.barred = d.barred.filter((v) => v !== version);
           return { action: "promote", version, reason };
         });
       },
-      async rollback(name, reason) {
-        documentOf(name);
+      async rollback(name, reason, { to, bar = false } = {}) {
+        if (to !== undefined) versionOf(documentOf(name), to);
+        else documentOf(name);
         await change(name, (d) => {
           refusePinned(d, "rollback");
-          d.serving.pop();
+          const fallen = d.serving.pop();
+          if (to !== undefined)
+            d.serving = d.serving.includes(to) ? d.serving.slice(0, d.serving.lastIndexOf(to) + 1) : [to];
+          if (bar && fallen !== undefined) d.barred = [...new Set([...(d.barred ?? []), fallen])];
+          delete d.trial;
           return { action: "rollback", version: d.serving.at(-1), reason };
         });
       },
@@ -187,10 +194,36 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
           gone = [...new Set(d.versions.map((v) => v.digest))];
           const version = d.versions.at(-1)?.version;
           Object.assign(d, { versions: [], serving: [], ...(d.pinned && { pinned: {} }) });
+          delete d.trial;
+          delete d.barred;
           return { action: "forget", ...(version !== undefined && { version }), reason };
         });
         for (const hash of gone) await blobs.delete(blobName(name, hash));
       },
+      async tryOut(name, version, terms, reason) {
+        versionOf(documentOf(name), version);
+        checkTerms(name, terms);
+        await change(name, (d) => {
+          refusePinned(d, "trial");
+          versionOf(d, version);
+          const { share, uniform, unit } = terms;
+          d.trial = { version, share, uniform, unit };
+          return { action: "trial", version, reason };
+        });
+      },
+      async endTrial(name, reason) {
+        if (!documentOf(name).trial) return;
+        await change(name, (d) => {
+          const version = d.trial?.version;
+          delete d.trial;
+          return { action: "end-trial", version, reason };
+        });
+      },
+      onTrial(name) {
+        const document = known.get(name);
+        return document?.trial && !document.pinned ? { ...document.trial } : undefined;
+      },
+      barred: (name) => [...(known.get(name)?.barred ?? [])],
       champion(name) {
         const document = known.get(name);
         return document && publicVersion(servingVersion(document));
@@ -231,6 +264,16 @@ function checkName(name: string): void {
     received: `the artifact name ${show(name)}`,
     expected: "letters, digits, '.', '_', '-', in parts separated by '/', such as policy/triage",
     remedy: "Choose another name.",
+  });
+}
+
+function checkTerms(name: string, { share, uniform, unit }: TrialTerms): void {
+  const isShare = (v: number) => v >= 0 && v <= 1;
+  if (isShare(share) && isShare(uniform) && (unit === "decision" || unit === "run")) return;
+  throw new LearningError("ARTIFACT_INVALID", {
+    received: `a trial of ${name} with share ${share}, uniform ${uniform} and unit ${unit}`,
+    expected: 'share and uniform in [0,1], and the unit "decision" or "run"',
+    remedy: "Correct the terms.",
   });
 }
 

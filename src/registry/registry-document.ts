@@ -27,7 +27,7 @@ const versionSchema = z.object({
 const eventSchema = z.object({
   at: z.string(),
   name: z.string(),
-  action: z.enum(["publish", "promote", "rollback", "pin", "unpin", "forget"]),
+  action: z.enum(["publish", "promote", "rollback", "pin", "unpin", "forget", "trial", "end-trial"]),
   version: z.string().optional(),
   reason: z.string(),
 });
@@ -43,12 +43,29 @@ const documentSchema = z
     eventsDropped: z.number().int().nonnegative().optional(),
     /** The promoted versions that a roll-back returns to, the serving one last. */
     serving: z.array(z.string()),
+    /** The version on trial. */
+    trial: z
+      .object({
+        version: z.string(),
+        share: z.number().min(0).max(1),
+        uniform: z.number().min(0).max(1),
+        unit: z.enum(["decision", "run"]),
+      })
+      .optional(),
+    /** Versions that fell and may come back by hand only. */
+    barred: z.array(z.string()).optional(),
     /** Held version, or `{}` when the fallback is held. */
     pinned: z.object({ version: z.string().optional() }).optional(),
   })
-  .refine((d) => [...d.serving, ...(d.pinned?.version ? [d.pinned.version] : [])].every((v) => hasVersion(d, v)), {
-    message: "a serving or pinned version is not among the published ones",
-  });
+  .refine(
+    (d) =>
+      [...d.serving, ...(d.pinned?.version ? [d.pinned.version] : []), ...(d.trial ? [d.trial.version] : [])].every(
+        (v) => hasVersion(d, v),
+      ),
+    {
+      message: "a serving, tried or pinned version is not among the published ones",
+    },
+  );
 
 export type RegistryDocument = z.infer<typeof documentSchema>;
 export type StoredVersion = z.infer<typeof versionSchema>;
@@ -110,11 +127,13 @@ export function discardVersions(document: RegistryDocument, keep: KeepVersions):
     ...document.versions.slice(-keep.newest).map((v) => v.version),
     document.serving.at(-1),
     document.pinned?.version,
+    document.trial?.version,
     ...(keep.also ?? []),
   ]);
   const gone = document.versions.filter((v) => !kept.has(v.version));
   document.versions = document.versions.filter((v) => kept.has(v.version));
   document.serving = document.serving.filter((v) => kept.has(v));
+  if (document.barred) document.barred = document.barred.filter((v) => kept.has(v));
   const needed = new Set(document.versions.map((v) => v.digest));
   return [...new Set(gone.map((v) => v.digest))].filter((hash) => !needed.has(hash));
 }

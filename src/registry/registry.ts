@@ -29,9 +29,32 @@ export interface ArtifactVersion {
 export interface RegistryEvent {
   at: string;
   name: string;
-  action: "publish" | "promote" | "rollback" | "pin" | "unpin" | "forget";
+  action: "publish" | "promote" | "rollback" | "pin" | "unpin" | "forget" | "trial" | "end-trial";
   version?: string;
   reason: string;
+}
+
+/** How a version on trial gets its turns. */
+export interface TrialTerms {
+  /** Probability in [0,1] of following it. */
+  share: number;
+  /** Probability in [0,1] of a uniform draw instead. */
+  uniform: number;
+  /** What keeps its turn: each decision is drawn anew, or a whole run goes one way. */
+  unit: "decision" | "run";
+}
+
+/** The version on trial, and its terms. */
+export interface OnTrial extends TrialTerms {
+  version: string;
+}
+
+/** How far a roll-back goes. */
+export interface RollbackOptions {
+  /** The earlier version that serves again; by default the one before. */
+  to?: string;
+  /** Whether what fell is never to serve again but by hand. */
+  bar?: boolean;
 }
 
 /** Which versions stay when another is published; what serves or is pinned always does. */
@@ -58,8 +81,19 @@ export interface Registry {
     keep?: KeepVersions,
   ): Promise<ArtifactVersion>;
   promote(name: string, version: string, reason: string): Promise<void>;
-  /** Back to the version that served before, or to none. */
-  rollback(name: string, reason: string): Promise<void>;
+  /** Back to the version that served before (or an earlier one, see the options), or to none; ends a trial. */
+  rollback(name: string, reason: string, options?: RollbackOptions): Promise<void>;
+  /**
+   * Puts a version on trial beside what serves, or changes the terms of the one that is. One version is on
+   * trial at a time; its promotion ends the trial. Fails with ARTIFACT_INVALID for terms out of range.
+   */
+  tryOut(name: string, version: string, terms: TrialTerms, reason: string): Promise<void>;
+  /** Ends the trial; nothing where none is. */
+  endTrial(name: string, reason: string): Promise<void>;
+  /** The version on trial; from memory, never waits. Undefined while a name is pinned. */
+  onTrial(name: string): OnTrial | undefined;
+  /** Versions that fell and were barred. */
+  barred(name: string): string[];
   pin(name: string, version: string | undefined, reason: string): Promise<void>;
   unpin(name: string): Promise<void>;
   /** Removes every version with its payload, pinned ones too; nothing serves then. The name's events stay. */
@@ -80,6 +114,6 @@ export interface Registry {
   under(lease: Lease): Registry;
   /** Takes over what other processes changed in the same store, and tells the watchers. */
   refresh(): Promise<void>;
-  /** Called after each promote, rollback, pin and unpin of `name`. Returns the cancellation. */
+  /** Called after each promote, rollback, pin and unpin of `name`, and each change of its trial. Returns the cancellation. */
   watch(name: string, listener: (champion: ArtifactVersion | undefined, event: RegistryEvent) => void): () => void;
 }

@@ -8,7 +8,7 @@ import { adviseOn, fallbackAdvice } from "./advice.js";
 import type { Call, Outcome } from "./decision-record.js";
 import { decisionRecord } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
-import { identifyChoice } from "./identity.js";
+import { identifyChoice, numbersOfChoice } from "./identity.js";
 import type { ResolvedOptions } from "./options.js";
 import { memoryOf, type PointMemory } from "./point-memory.js";
 import { propose } from "./proposal.js";
@@ -16,7 +16,8 @@ import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
 import type { Scene, Trouble } from "./scene.js";
 import { copyFeatures, isPromise, observe } from "./scene.js";
 import type { PolicyFeed, ServedPolicy } from "./served-policy.js";
-import { act, giveWay, type Verdict, watch } from "./verdict.js";
+import { turnOfTrial } from "./turn.js";
+import { act, giveWay, type TrialTurn, type Verdict, watch, watchTrial } from "./verdict.js";
 
 /** What a decision point did so far in this process. */
 export interface DecisionPointStatus {
@@ -131,19 +132,37 @@ export class DecisionPoint<S, D extends string> {
     const forced = currentForcedRun();
     const outcome =
       this.forcedOutcome(call, scene, forced) ??
-      (call.mode === "shadow" || (call.mode === "advise" && !adviser)
-        ? await this.leave(state, config, call, scene)
+      (call.mode === "shadow" || call.mode === "trial" || (call.mode === "advise" && !adviser)
+        ? await this.leave(state, config, call, scene, deadline)
         : await this.follow(state, config, call, scene, deadline));
     this.record(outcome, forced);
     return outcome;
   }
 
   /** Leaves the choice to the fallback: shadow, or advice that its reader decides on. */
-  private async leave(state: S, config: LangGraphRunnableConfig, call: Call, scene: Scene): Promise<Outcome> {
+  private async leave(
+    state: S,
+    config: LangGraphRunnableConfig,
+    call: Call,
+    scene: Scene,
+    deadline: number,
+  ): Promise<Outcome> {
     const fallback = await this.askFallback(state, config);
     if (call.mode === "advise") return { call, scene, fallback, verdict: { index: fallback, source: "fallback" } };
     if (scene.trouble) return { call, scene, fallback, verdict: this.doubt(scene, fallback, scene.trouble) };
+    const turn = call.mode === "trial" ? this.turnOf(call, scene, deadline) : undefined;
+    if (turn) return { call, scene, fallback, verdict: watchTrial(call, scene, fallback, turn) };
     return { call, scene, fallback, verdict: watch(call, scene, fallback, this.options.exploration, "shadow") };
+  }
+
+  /** What the version on trial would choose, and its share of turns; undefined where nothing is to be tried. */
+  private turnOf(call: Call, scene: Scene, deadline: number): TrialTurn | undefined {
+    const { deps, memory, candidates, name } = this;
+    const { exploration } = this.options;
+    if (!call.tried || exploration <= 0) return undefined;
+    const rules = { exploration, wantMeans: false, deadline };
+    const proposal = propose(call.tried.served, this.asLearned(scene), candidates, deps.clock, rules);
+    return turnOfTrial(call, call.tried.terms, proposal, memory.runShares, name, deps.seed);
   }
 
   /** Follows the policy, or the fallback where there is any doubt about it. */
@@ -191,6 +210,7 @@ export class DecisionPoint<S, D extends string> {
       rewardFloor,
       canaryShare,
       control: asked > 0 ? control / asked : 0,
+      turn: call.mode === "act" ? this.turnOf(call, scene, deadline) : undefined,
     });
     if (verdict.reason === "reward-floor")
       this.warnOnce(
@@ -251,8 +271,10 @@ export class DecisionPoint<S, D extends string> {
       const run = deps.sink.identify(config);
       const served = this.servedFor(run);
       const version = served?.version;
-      const id = identifyChoice(config, run, this.name, this.memory.countCall(config), version, deps.seed);
-      return { ...id, run, served, version, mode: this.modeFor(version) };
+      const { countCall, countRepeat } = this.memory;
+      const id = identifyChoice(config, run, this.name, countCall(config), countRepeat);
+      const numbers = numbersOfChoice(id.key, version, deps.seed);
+      return { ...id, ...numbers, run, served, version, mode: this.modeFor(version), tried: this.feed.trial() };
     } catch (error) {
       this.count("policy-error");
       this.warnOnce("open", "the run could not be identified", messageOf(error));
@@ -271,8 +293,9 @@ export class DecisionPoint<S, D extends string> {
 
   private modeFor(version: string | undefined): DecisionMode {
     const mode = this.deps.modes.get(this.name) ?? this.options.mode;
-    if (mode !== "auto") return mode;
-    return version === undefined && !this.feed.arriving() ? "shadow" : "act";
+    if (mode !== "auto" && mode !== "trial") return mode;
+    if (version !== undefined || this.feed.arriving()) return "act";
+    return this.feed.trial() && this.options.exploration > 0 ? "trial" : "shadow";
   }
 
   private isCanary(version: string | undefined): boolean {

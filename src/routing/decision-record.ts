@@ -1,16 +1,18 @@
 import type { Decision, DecisionMode, RunIdentity } from "../core/index.js";
 import { isoTime } from "../core/index.js";
-import type { ChoiceIdentity } from "./identity.js";
+import type { ChoiceIdentity, ChoiceNumbers } from "./identity.js";
 import type { Scene } from "./scene.js";
-import type { ServedPolicy } from "./served-policy.js";
+import type { ServedPolicy, TriedPolicy } from "./served-policy.js";
 import type { Verdict } from "./verdict.js";
 
 /** The run, version, mode and random numbers of one choice. */
-export interface Call extends ChoiceIdentity {
+export interface Call extends ChoiceIdentity, ChoiceNumbers {
   run: RunIdentity;
   served: ServedPolicy | undefined;
   version: string | undefined;
   mode: DecisionMode;
+  /** The version on trial for this run, where one is. */
+  tried: TriedPolicy | undefined;
 }
 
 /** Everything about one choice that was made. */
@@ -37,7 +39,7 @@ export function decisionRecord(
 ): Decision {
   const { call, scene, verdict, fallback } = outcome;
   const { run, version } = call;
-  const { index, distribution, control, means, reason, source } = verdict;
+  const { index, distribution, control, means, reason, source, trial } = verdict;
   const decision: Decision = {
     schemaVersion: 1,
     decisionId: call.decisionId,
@@ -61,6 +63,12 @@ export function decisionRecord(
     decision.probabilities = Array.from(distribution);
     decision.propensity = Math.min(1, distribution[index] as number);
   }
+  if (trial)
+    decision.trial = {
+      ...trial,
+      serving: candidates[trial.serving] as string,
+      challenger: candidates[trial.challenger] as string,
+    };
   if (control !== undefined) decision.control = control;
   if (fallback !== undefined) decision.fallbackChoice = candidates[fallback] as string;
   if (reason !== undefined) decision.fallbackReason = reason;

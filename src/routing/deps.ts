@@ -2,7 +2,7 @@ import type { Clock, DecisionMode, DecisionSink, Logger } from "../core/index.js
 import type { Registry } from "../registry/index.js";
 import type { RunBook } from "./run-book.js";
 
-/** A mode as it is set: `auto` is shadow until the registry has a champion, and act from then on. */
+/** A mode as it is set: `auto` is shadow until a version is on trial, trial until the registry has a champion, and act from then on. */
 export type ModeSetting = "auto" | DecisionMode;
 
 /** Modes set by hand; they override the `mode` option of a router. */
@@ -23,7 +23,7 @@ export interface RoutingDeps {
   /** Takes the decisions and says which run a call belongs to. */
   sink: DecisionSink;
   /** Where promoted policies come from. */
-  registry: Pick<Registry, "champion" | "load" | "watch">;
+  registry: Pick<Registry, "champion" | "load" | "watch"> & Partial<Pick<Registry, "onTrial">>;
   clock: Clock;
   logger: Logger;
   /** Part of the seed of every draw. */

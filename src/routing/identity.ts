@@ -1,13 +1,23 @@
 import type { RunConfigLike, RunIdentity } from "../core/index.js";
 import { createRng, decisionIdOf, newId, Recent } from "../core/index.js";
 
-/** Which choice this is, and the random numbers that belong to it. */
+/** Which choice this is, and what its random numbers come from. */
 export interface ChoiceIdentity {
   decisionId: string;
-  /** Decides whether to explore (shadow) or to follow the policy (canary); uniform in [0,1). */
+  /** The same for a retried, resumed or replayed choice, another for every other one. */
+  key: string;
+}
+
+/** The random numbers of a choice, each uniform in [0,1). */
+export interface ChoiceNumbers {
+  /** Decides whether to explore (shadow), to follow the policy (canary), or to compare (control). */
   coin: number;
-  /** Draws the destination; uniform in [0,1). */
+  /** Draws the destination. */
   draw: number;
+  /** Decides whose turn it is while a version is on trial. */
+  arm: number;
+  /** Decides whether a destination is drawn uniformly meanwhile. */
+  spread: number;
 }
 
 /** Counts the calls of one router within one attempt of one task, from 0. */
@@ -40,32 +50,59 @@ function taskIdOf({ executionInfo, configurable }: RunConfigLike): string | unde
   return typeof own === "string" ? own : undefined;
 }
 
+/** Says how often a choice came before that nothing but its task tells from this one, from 0. */
+export type RepeatCounter = (key: string, taskId: string) => number;
+
+/** Runs that have one workflow id (a conversation, say) come to the same place again and again. */
+const REMEMBERED_PLACES = 10_000;
+
+/** An empty counter. A task that comes again is the same choice, tried once more. */
+export function createRepeatCounter(): RepeatCounter {
+  const places = new Recent<{ taskId: string; count: number }>(REMEMBERED_PLACES);
+  return (key, taskId) => {
+    const known = places.get(key);
+    if (known?.taskId === taskId) return known.count;
+    const count = known ? known.count + 1 : 0;
+    places.set(key, { taskId, count });
+    return count;
+  };
+}
+
 /**
- * The id of a choice and its random numbers, a pure function of the task, the router, the call and the
- * policy version, so that a retried, resumed or replayed choice draws the same. Where the graph has no
- * checkpointer its task ids are random, and no other process can resume the run: the root graph's draws
- * then come from the workflow id, step and path, so that the same seed and workflow ids give the same
- * draws in every process.
+ * The id of a choice, and what its numbers are drawn from: the task, the router and the call, so that a
+ * retried, resumed or replayed choice draws the same. Where the graph has no checkpointer its task ids
+ * are random, and no other process can resume the run: the root graph's draws then come from the
+ * workflow id, step and path, so that the same seed and workflow ids give the same draws in every process;
+ * a workflow id that comes again draws anew.
  */
 export function identifyChoice(
   config: RunConfigLike,
   run: RunIdentity,
   decisionPoint: string,
   callIndex: number,
-  policyVersion: string | undefined,
-  seed: number,
+  countRepeat: RepeatCounter,
 ): ChoiceIdentity {
   const { executionInfo, configurable } = config;
-  const decisionId = decisionIdOf(taskIdOf(config) ?? newId(), decisionPoint, callIndex);
+  const taskId = taskIdOf(config) ?? newId();
+  const decisionId = decisionIdOf(taskId, decisionPoint, callIndex);
   const namespace = executionInfo?.checkpointNs ?? configurable?.checkpoint_ns;
   const nested = typeof namespace !== "string" || namespace.includes("|");
   const threadId = executionInfo?.threadId ?? configurable?.thread_id;
-  const key =
-    threadId === undefined && !nested && run.origin === undefined
-      ? `${run.workflowId}|${decisionPoint}|${placeOf(config)}|${callIndex}`
-      : decisionId;
+  if (threadId !== undefined || nested || run.origin !== undefined) return { decisionId, key: decisionId };
+  const place = `${run.workflowId}|${decisionPoint}|${placeOf(config)}|${callIndex}`;
+  const repeat = countRepeat(place, taskId);
+  return { decisionId, key: repeat === 0 ? place : `${place}|${repeat}` };
+}
+
+/** The numbers of a choice under a policy version. */
+export function numbersOfChoice(key: string, policyVersion: string | undefined, seed: number): ChoiceNumbers {
   const rng = createRng(`${seed}|${key}|${policyVersion ?? "none"}`);
-  return { decisionId, coin: rng.next(), draw: rng.next() };
+  return { coin: rng.next(), draw: rng.next(), arm: rng.next(), spread: rng.next() };
+}
+
+/** The arm of a whole run while a version is on trial, uniform in [0,1). */
+export function armOfRun(workflowId: string, decisionPoint: string, version: string, seed: number): number {
+  return createRng(`${seed}|arm|${workflowId}|${decisionPoint}|${version}`).next();
 }
 
 function placeOf(config: RunConfigLike): string {

@@ -45,13 +45,24 @@ export interface DecisionOptions<S, D extends string> {
   /** In act: of the first `decisions` choices under a new version (in this process), only `share` follow it. */
   canary?: { share: number; decisions: number };
   /**
-   * In act: share of decisions in [0,1) left to the fallback for comparison (default 0.02), so that the
+   * In act: share of decisions in [0,1) left to the fallback for comparison (default 0.05), so that the
    * improvement stays measured and a policy that fell behind is found out. A fallback that answers by
    * promise, which may cost time and money, is asked for twice this share only, and followed in half.
    */
   control?: number;
-  /** `auto` (default): shadow until a policy is promoted, act from then on, shadow again after a roll-back. */
+  /** `auto` (default): shadow until a version is on trial, trial until one is promoted, act from then on,
+   * shadow again after a roll-back. */
   mode?: ModeSetting;
+  /** How versions are tried here. */
+  trial?: {
+    /**
+     * The share of contested decisions, in (0,1), up to which a version on trial may be followed beyond the
+     * exploration budget, while what came of it so far speaks for it. Off by default.
+     */
+    upTo?: number;
+    /** Ratings count that come within so many milliseconds (default: from the delays seen before the trial). */
+    windowMs?: number;
+  };
   /** Context and policy together may take this many milliseconds (default 100), else the fallback decides. */
   timeBudgetMs?: number;
 }
@@ -86,8 +97,17 @@ export const decisionOptionsShape = {
       "an object with share and decisions",
     )
     .optional(),
-  control: z.number("a number in [0,1)").min(0, "a number in [0,1)").lt(1, "a number in [0,1)").default(0.02),
-  mode: z.enum(["auto", "shadow", "advise", "act"], "auto, shadow, advise or act").default("auto"),
+  control: z.number("a number in [0,1)").min(0, "a number in [0,1)").lt(1, "a number in [0,1)").default(0.05),
+  trial: z
+    .strictObject(
+      {
+        upTo: z.number("a share in (0,1)").gt(0, "a share in (0,1)").lt(1, "a share in (0,1)").optional(),
+        windowMs: z.number("milliseconds of at least 0").min(0, "milliseconds of at least 0").optional(),
+      },
+      "an object with upTo or windowMs",
+    )
+    .optional(),
+  mode: z.enum(["auto", "shadow", "advise", "trial", "act"], "auto, trial, shadow, advise or act").default("auto"),
   timeBudgetMs: z.number("milliseconds above 0").positive("milliseconds above 0").default(100),
 };
 

@@ -1,6 +1,7 @@
 import type { FallbackReason } from "../core/index.js";
+import { Recent } from "../core/index.js";
 import type { RoutingDeps } from "./deps.js";
-import { type CallCounter, createCallCounter } from "./identity.js";
+import { type CallCounter, createCallCounter, createRepeatCounter, type RepeatCounter } from "./identity.js";
 import { createPolicyFeed, type PolicyFeed } from "./served-policy.js";
 
 /** What a process remembers of one decision point. */
@@ -8,6 +9,9 @@ export interface PointMemory {
   /** The promoted policy; followed once, however many routers ask. */
   readonly feed: PolicyFeed;
   readonly countCall: CallCounter;
+  readonly countRepeat: RepeatCounter;
+  /** The share that a run on trial began with, by run and version. */
+  readonly runShares: Recent<number>;
   /** Choices under each version, while they are a canary's. */
   readonly canaryCounts: Map<string, number>;
   /** Kinds of trouble that were warned of. */
@@ -19,6 +23,9 @@ export interface PointMemory {
   /** Learned from its first answer: a fallback that answers by promise is not asked at every decision in act. */
   fallbackIsSlow: boolean;
 }
+
+/** Runs on trial whose share is remembered at least. */
+const REMEMBERED_RUNS = 10_000;
 
 const memories = new WeakMap<RoutingDeps, Map<string, PointMemory>>();
 
@@ -37,6 +44,8 @@ export function memoryOf(decisionPoint: string, deps: RoutingDeps): PointMemory 
   const memory = known.get(decisionPoint) ?? {
     feed: createPolicyFeed(decisionPoint, deps.registry, deps.logger),
     countCall: createCallCounter(),
+    countRepeat: createRepeatCounter(),
+    runShares: new Recent(REMEMBERED_RUNS),
     canaryCounts: new Map(),
     warned: new Set(),
     fallbacks: {},

@@ -4,6 +4,7 @@ import type { FeatureEncoder, FeatureVector } from "../dataset/index.js";
 import { restoreEncoder } from "../dataset/index.js";
 import type { RoutingArtifact, RoutingPolicy } from "../policies/index.js";
 import { restorePolicy, routingArtifactName } from "../policies/index.js";
+import type { OnTrial } from "../registry/index.js";
 import { createFieldCheck, type FieldCheck } from "./context-values.js";
 import type { RoutingDeps } from "./deps.js";
 
@@ -35,12 +36,20 @@ function createFeaturesEncoder(encoder: FeatureEncoder): FeaturesEncoder {
   };
 }
 
+/** The version on trial, restored, and its terms. */
+export interface TriedPolicy {
+  served: ServedPolicy;
+  terms: OnTrial;
+}
+
 /** Follows what the registry promotes for one decision point, and keeps it loaded. */
 export interface PolicyFeed {
   /** The newest version that is loaded and not withdrawn; undefined when none serves. */
   current(): ServedPolicy | undefined;
   /** An earlier version that runs in progress still hold. */
   loaded(version: string): ServedPolicy | undefined;
+  /** The version on trial, once it is loaded. */
+  trial(): TriedPolicy | undefined;
   /** Grows with every roll-back and pin: what runs hold from before is void. */
   epoch(): number;
   /** Resolves when everything promoted so far is loaded, or has failed to. */
@@ -102,18 +111,46 @@ export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["r
     }
   }
 
+  /** The version on trial that is to be loaded, or is. */
+  let terms: OnTrial | undefined;
+  let tried: ServedPolicy | undefined;
+
+  async function loadTried(version: string): Promise<void> {
+    try {
+      const served = restoreServedPolicy(version, (await registry.load(name, version)) as RoutingArtifact);
+      if (terms?.version === version) tried = served;
+    } catch (error) {
+      logger.error(`${decisionPoint}: version ${version} cannot be tried`, { error: messageOf(error) });
+    }
+  }
+
+  function followTrial(): void {
+    terms = registry.onTrial?.(name);
+    if (terms?.version === tried?.version) return;
+    tried = undefined;
+    if (!terms) return;
+    const { version } = terms;
+    tried = versions.get(version);
+    if (!tried) pending = pending.then(() => loadTried(version));
+  }
+
   follow(champion);
+  followTrial();
   registry.watch(name, (next, event) => {
     if (event.action === "rollback" || event.action === "pin") {
       epoch++;
       serving = undefined;
     }
+    // What was on trial is at hand when it is promoted.
+    if (tried && next?.version === tried.version) versions.set(tried.version, tried);
     follow(next?.version);
+    followTrial();
   });
 
   return {
     current: () => serving,
     loaded: (version) => versions.get(version),
+    trial: () => (terms && tried ? { served: tried, terms } : undefined),
     epoch: () => epoch,
     ready: () => pending,
     arriving: () => loads > 0 && serving === undefined && champion !== undefined,

@@ -62,6 +62,9 @@ export function ticket(n: number, random: () => number): TicketInput {
   return { topic, urgent, length: 20 + Math.floor(random() * 400), text: texts[n % texts.length]! };
 }
 
+/** The default share of release 0.1.0, whose choices are compared. */
+const CONTROL = 0.02;
+
 /**
  * A graph with three learned edges: `triage` and `tone` matter for the outcome, `follow-up` does not. The answer
  * is written with a prompt that is under experiment.
@@ -74,6 +77,7 @@ export function ticketGraph(loop: CollectiveLearningLoop) {
     context,
     fallback: () => "billing",
     exploration: 0.7,
+    control: CONTROL,
   });
   const tone = loop.router({
     decisionPoint: "tone",
@@ -81,6 +85,7 @@ export function ticketGraph(loop: CollectiveLearningLoop) {
     context: ({ urgent, length }: Ticket) => ({ urgent, length }),
     fallback: () => "brief",
     exploration: 0.7,
+    control: CONTROL,
     learn: { policy: { kind: "auto" } },
   });
   const followUp = loop.router({
@@ -89,6 +94,7 @@ export function ticketGraph(loop: CollectiveLearningLoop) {
     context: ({ topic, length }: Ticket) => ({ topic, length }),
     fallback: () => "close",
     exploration: 0.2,
+    control: CONTROL,
   });
   const team = (name: string) => () => ({ team: name });
   const write = (name: string) => () => ({ tone: name });

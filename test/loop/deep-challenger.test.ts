@@ -5,32 +5,26 @@ import { createRoutingLearner } from "../../src/learning/routing-learner.js";
 
 describe("enableRlTraining", () => {
   it.each([
-    ["asks for a policy that looks ahead, to stand for election after the ordinary one", true, ["ordinary", "deep"]],
-    ["off, leaves the ordinary one alone", false, ["ordinary"]],
-  ])("%s", async (_, enableRlTraining, expected) => {
-    const asked: unknown[] = [];
-    const answers: Record<string, unknown> = {
-      "routing.train": [{ kind: "new", fingerprint: "ordinary", dataTo: "2026-01-02T00:00:00.000Z" }],
-      "routing.learn-offline": { kind: "new", fingerprint: "deep" },
-    };
+    ["asks for a policy that looks ahead, to stand for election after the ordinary one", true],
+    ["off, leaves the ordinary one alone", false],
+  ])("%s", async (_, enableRlTraining) => {
+    const asked: { job: string; deep: unknown }[] = [];
     const worker = {
-      async run(job: string, input: unknown) {
-        asked.push([job, (input as { upTo?: string }).upTo]);
-        return answers[job];
+      async run(job: string, { deep }: { deep?: boolean }) {
+        asked.push({ job, deep });
+        return { isIdle: true };
       },
     };
     const learner = createRoutingLearner({
       config: resolveConfig({ storagePath: "unused", enableRlTraining }),
-      store: { documents: { get: async () => undefined } },
+      store: { documents: { get: async () => undefined, keys: async () => [] } },
       points: { list: () => [], get: () => undefined },
     } as never);
-    const context = { worker, registry: { champion: () => undefined, names: () => [] }, seed: 1, signal: undefined };
-    const trained = await learner.train(
-      { decisionPoint: "loop", decisions: 9, rated: 9 } as never,
-      context as unknown as ComponentContext,
-    );
-    expect((trained as { fingerprint: string }[]).map((t) => t.fingerprint)).toEqual(expected);
-    // Both learn from the same decisions, so that the later ones may judge both.
-    if (enableRlTraining) expect(asked.at(-1)).toEqual(["routing.learn-offline", "2026-01-02T00:00:00.000Z"]);
+    const registry = { champion: () => undefined, names: () => [], onTrial: () => undefined, isPinned: () => false };
+    const context = { worker, registry, seed: 1, signal: undefined, clock: { now: () => 0 } };
+    const point = { decisionPoint: "loop", decisions: 9, rated: 9, together: [] } as never;
+    const judged = await learner.learn(point, context as unknown as ComponentContext);
+    expect(judged).toMatchObject({ action: "none", reason: expect.stringMatching(/about 1 more rated/) });
+    expect(asked).toEqual([{ job: "routing.learn", deep: enableRlTraining }]);
   });
 });

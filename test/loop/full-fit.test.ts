@@ -51,9 +51,10 @@ describe("the loop after a promotion", () => {
       await serve(40);
     }
     await loop.close();
-    // Trained on 120 decisions, then on 192, then on 304; each is at least half as many again.
-    const second = new Date(Date.parse(fullFits[0] as string) + 72 * 60_000).toISOString();
-    const third = new Date(Date.parse(second) + 112 * 60_000).toISOString();
-    expect(fullFits).toEqual([fullFits[0], second, second, third, third, third]);
+    // Trained on 120 decisions, of which the later ones were to judge; then on all 240, for a trial needs none of
+    // them; then on 360: each is at least half as many again.
+    const second = new Date(Date.parse(fullFits[0] as string) + 120 * 60_000).toISOString();
+    const third = new Date(Date.parse(second) + 120 * 60_000).toISOString();
+    expect(fullFits).toEqual([fullFits[0], second, second, second, third, third]);
   });
 });

@@ -52,7 +52,7 @@ describe("the learning worker", () => {
   it("takes no input of another shape", () => {
     const worker = start(built);
     // @ts-expect-error: the decision point is missing.
-    const train = () => worker.run("routing.train", { rows: { reward: {} } });
+    const train = () => worker.run("routing.learn", { rows: { reward: {} } });
     // @ts-expect-error: facts are lists.
     const ingest = () => worker.run("facts.ingest", { decision: "none" });
     expect([typeof train, typeof ingest]).toEqual(["function", "function"]);

@@ -8,7 +8,7 @@ import { contextSchema, timestampSchema } from "./common.js";
 export const EXPERIMENT_FIELDS = { unit: "prompt.unit", experiment: "prompt.experiment" } as const;
 
 /** How a decision point is run; see the page How it decides. */
-export const decisionModeSchema = z.enum(["shadow", "advise", "act"]);
+export const decisionModeSchema = z.enum(["shadow", "advise", "trial", "act"]);
 export type DecisionMode = z.infer<typeof decisionModeSchema>;
 
 /** Why the fallback decided although a policy was meant to. */
@@ -23,8 +23,24 @@ export const fallbackReasonSchema = z.enum([
   "reward-floor",
   "canary",
   "control",
+  "trial",
 ]);
 export type FallbackReason = z.infer<typeof fallbackReasonSchema>;
+
+/** What a trial had to do with a choice. */
+export const decisionTrialSchema = z.object({
+  /** The version on trial. */
+  version: z.string(),
+  /** Probability of following it, and of a uniform draw instead. */
+  share: z.number().gte(0).lte(1),
+  uniform: z.number().gte(0).lte(1),
+  /** Whose turn it was; a choice that was drawn uniformly all the same has the source `exploration`. */
+  arm: z.enum(["serving", "challenger"]),
+  /** What each would choose. */
+  serving: z.string(),
+  challenger: z.string(),
+});
+export type DecisionTrial = z.infer<typeof decisionTrialSchema>;
 
 /** One routing choice: a fact, appended under its `decisionId`; of several with one id the last counts. */
 export const decisionSchema = z.object({
@@ -63,6 +79,8 @@ export const decisionSchema = z.object({
   /** The promoted version that was in force, absent when none was. */
   policyVersion: z.string().optional(),
   mode: decisionModeSchema,
+  /** Set where a version was on trial: what it and what serves would have chosen, and whose turn it was. */
+  trial: decisionTrialSchema.optional(),
   /** Expected reward of each candidate, as the policy saw it. */
   expectedRewards: z.array(z.number()).optional(),
   /** Forked from an earlier run: the workflow it was replayed from, and whether it was forced. */

@@ -8,6 +8,7 @@ import type { ChampionWatch, GateState } from "./gate-state.js";
 import { distancesBetween, judgedDecisions, laterRows, type ServablePolicy, servable } from "./judged-rows.js";
 import { decideThrift, segmentsOf, thriftyRows } from "./objective.js";
 import type { Restored } from "./restored.js";
+import { RISK_OF_LOGS } from "./trial-stage.js";
 import { openWatch } from "./watch.js";
 
 /** What a challenger is judged in. */
@@ -39,6 +40,11 @@ export interface Finding {
   warnings?: string[];
 }
 
+/** Logs that exist already are judged once they have this chance of proving the planned effect. */
+const POWER = 0.8;
+/** The bets account for rows not seen yet, so few effective ones are enough where their effect is large. */
+const LEAST_EFFECTIVE = 20;
+
 /** A policy learned from the beginning must be proven better than what serves. */
 export function judgeNew(
   { rows, destinations, exploration, gate, onStep }: Scene,
@@ -56,8 +62,10 @@ export function judgeNew(
     rows: judged,
     challenger: challenger.fingerprint,
     spending: state.spending,
-    riskLevel: gate.riskLevel,
+    riskLevel: RISK_OF_LOGS * gate.riskLevel,
     minimumEffect: gate.minimumEffect,
+    power: POWER,
+    minEffectiveSampleSize: LEAST_EFFECTIVE,
   });
   // Against a champion the new bound stands on top of the champion's own.
   const overFallback = (lowerBound ?? 0) + (champion ? (state.watch?.lowerBound ?? 0) : 0);

@@ -1,4 +1,4 @@
-import type { MonitorState, SpendingState } from "../index.js";
+import type { Capital, MonitorState, SpendingState, TrialState } from "../index.js";
 import type { FullFit } from "./full-fit.js";
 
 /** What the gate remembers of a decision point between cycles. Plain JSON. */
@@ -12,6 +12,12 @@ export interface GateState {
   continuing?: SpendingState;
   /** The last policy learned from the beginning that was judged. */
   fullFit?: FullFit;
+  /** What the versions of this point's life may bet with; absent before the first trial. */
+  capital?: Capital;
+  /** The version on trial, and its evidence so far. */
+  trial?: TrialState;
+  /** What determined rewards when the trial began. */
+  rewardKey?: string;
   /** The champion under watch, while one serves. */
   watch?: ChampionWatch;
 }

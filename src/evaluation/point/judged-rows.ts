@@ -144,7 +144,7 @@ export function servedDecisions(
         reward: row.reward,
         chosen,
         logging: row.probabilities,
-        target: withoutControl(row.probabilities, fallback, row.control ?? 0),
+        target: ownPart(row, row.probabilities, fallback),
         baseline: onlyAt(fallback, row.candidates.length),
         model: predictions(champion, inputOf(row, champion.encoders)),
         run: row.workflowId,
@@ -206,6 +206,12 @@ function served(
  */
 function isMeasured(p: readonly number[], row: DecisionRow): boolean {
   return row.control !== undefined || p.every((v, i) => v >= LEAST_TRIED || row.mask?.[i] === false);
+}
+
+/** What the champion itself would have drawn from: beside a trial its one choice, else what was logged less the control share. */
+function ownPart(row: DecisionRow, p: readonly number[], fallback: number): ArrayLike<number> {
+  const serving = row.trial ? row.candidates.indexOf(row.trial.serving) : -1;
+  return serving >= 0 ? onlyAt(serving, p.length) : withoutControl(p, fallback, row.control ?? 0);
 }
 
 /** The policy's own part of a distribution that was partly left to the fallback. */

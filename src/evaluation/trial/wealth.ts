@@ -1,5 +1,5 @@
 import { differs } from "../contested.js";
-import { type ContestedRuns, contestedRuns, contributionOf, exchanged } from "../evidence.js";
+import { type ContestedRuns, contestedRuns, exchanged, growth } from "../evidence.js";
 import type { JudgedDecision } from "../rows.js";
 import { EFFECTS, RELEARN_EVERY, type TrialState, thresholdsOf } from "./state.js";
 
@@ -11,10 +11,6 @@ export interface TrialRow extends JudgedDecision {
   at: string;
   /** Probability with which the challenger was followed. */
   share: number;
-  /** Inverse of the probability with which the run was asked for its rating (default 1). */
-  weight?: number;
-  /** What counts as one independent piece of evidence (default: the run). */
-  cluster?: string;
 }
 
 /** No bet may lose more than this share of its wealth on one cluster. */
@@ -35,19 +31,23 @@ export function betOn(effect: number, { learned, mostWeight }: TrialState, share
   return Math.min(effect / second, MOST_LOST / (mostWeight * (1 + threshold)));
 }
 
-/** Adds one cluster: its decisions on which both agree count as nothing gained. Changes `state`. */
+/**
+ * Adds one cluster. Runs on which both agree count as nothing gained. Changes `state`.
+ */
 export function addCluster(state: TrialState, rows: readonly TrialRow[]): void {
   const first = rows[0];
   if (!first) return;
-  const log = oneRun(rows);
-  const weight = Math.min(first.weight ?? 1, state.mostWeight);
+  const log = oneCluster(rows, state.mostWeight);
   const { share } = first;
-  const turned = exchanged(log);
   thresholdsOf(state.minimumEffect).forEach((threshold, t) => {
-    addBets(state, state.wealth[t] as number[], log, threshold, { share, weight });
+    addBets(state, state.wealth[t] as number[], log, threshold, share);
   });
-  addBets(state, state.behind, turned, -state.minimumEffect, { share, weight });
-  const x = weight * contribution(log, 1e-6, 0);
+  addBets(state, state.behind, exchanged(log), -state.minimumEffect, share);
+  const x = growth(only(log), 1e-6 * state.mostWeight, 0, state.mostWeight);
+  addMoments(state, (x - 1) / 1e-6, share);
+}
+
+function addMoments(state: TrialState, x: number, share: number): void {
   state.clusters++;
   state.sum += x;
   state.squares += x * x;
@@ -74,23 +74,19 @@ export function beliefs(state: TrialState): number[] {
   return logs.map((l) => Math.exp(l - most) / sum);
 }
 
-function addBets(
-  state: TrialState,
-  wealth: number[],
-  log: ContestedRuns,
-  threshold: number,
-  { share, weight }: { share: number; weight: number },
-): void {
+function addBets(state: TrialState, wealth: number[], log: ContestedRuns, threshold: number, share: number): void {
+  const { mostWeight } = state;
+  const cluster = only(log);
   EFFECTS.forEach(({ effect }, e) => {
-    const bet = betOn(effect, state, share, Math.abs(threshold));
-    const x = contribution(log, bet * state.mostWeight, threshold);
-    wealth[e] = (wealth[e] as number) + Math.log(Math.max(1e-300, 1 + bet * weight * (x - threshold)));
+    const bet = betOn(effect, state, share, Math.abs(threshold)) * mostWeight;
+    wealth[e] = (wealth[e] as number) + Math.log(Math.max(1e-300, growth(cluster, bet, threshold, mostWeight)));
   });
 }
 
-function contribution(log: ContestedRuns, bet: number, threshold: number): number {
-  const run = log.contested[0];
-  return run ? contributionOf(run, bet, threshold) : 0;
+/** The only cluster of a log; one without a contested decision where nothing is contested. */
+function only(log: ContestedRuns): ContestedRuns["contested"][number] {
+  const [weight = 1] = log.agreed.keys();
+  return log.contested[0] ?? { size: 1, weight, runs: [] };
 }
 
 function mixed(wealth: readonly number[]): number {
@@ -103,12 +99,19 @@ function mixed(wealth: readonly number[]): number {
  * All runs of a cluster as one piece of evidence, each by the first of its decisions on which the two differ:
  * where many runs have more than one, whole runs are tried.
  */
-function oneRun(rows: readonly TrialRow[]): ContestedRuns {
+function oneCluster(rows: readonly TrialRow[], mostWeight: number): ContestedRuns {
   const first = new Map<string, TrialRow>();
   for (const row of rows) {
     const run = row.run ?? row.id;
     const known = first.get(run);
     if (!known || (differs(row) && !differs(known))) first.set(run, row);
   }
-  return contestedRuns([...first].map(([run, row]) => ({ ...row, run, cluster: "cluster" })));
+  return contestedRuns(
+    [...first].map(([run, { weight = 1, ...row }]) => ({
+      ...row,
+      run,
+      cluster: "one",
+      weight: Math.min(mostWeight, weight),
+    })),
+  );
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { messageOf } from "../../core/index.js";
 import type { PointRows } from "../../worker/jobs/survey.js";
 import type { ComponentContext, LearningComponent } from "../component.js";
-import type { Challenger, JudgedPoint, RoutingLearner } from "../routing-learner.js";
+import type { JudgedPoint, RoutingLearner } from "../routing-learner.js";
 import type { TakenWork, WorkShare } from "../work.js";
 import type { Collected, FactCollector } from "./collector.js";
 import type { StepReport } from "./types.js";
@@ -26,9 +26,7 @@ const LearningState = new StateSchema({
   points: z.custom<PointRows[]>().default(() => []),
   /** Decision points that were not looked at yet. */
   left: z.custom<PointRows[]>().default(() => []),
-  /** The one that is worked on, and what became of it so far. */
-  current: z.custom<PointRows[]>().default(() => []),
-  challengers: z.custom<Challenger[]>().default(() => []),
+  /** What became so far of the one that is worked on. */
   judging: z.custom<JudgedPoint[]>().default(() => []),
   judged: new ReducedValue(
     z.custom<JudgedPoint[]>().default(() => []),
@@ -50,7 +48,7 @@ const LearningState = new StateSchema({
 
 /**
  * One learning cycle as a LangGraph graph: collect -> join -> learn (rewards, patterns, prompts), and for each decision
- * point in turn train -> evaluate -> gate -> publish. Each piece of work is taken from the share of the learners over
+ * point in turn prove (watch, settle, train, judge) -> gate -> publish. Each piece of work is taken from the share of the learners over
  * the store. Each part that fails is reported and skipped; the others go on, and what serves stays. A stop (the
  * context's signal) ends it between and within steps.
  */
@@ -118,7 +116,7 @@ export function createLearningGraph(deps: LearningGraphDeps) {
       }
       return { steps, elsewhere };
     })
-    .addNode("train", async ({ left }) => {
+    .addNode("prove", async ({ left }) => {
       const elsewhere: string[] = [];
       const failed: StepReport[] = [];
       for (const [n, point] of left.entries()) {
@@ -134,21 +132,12 @@ export function createLearningGraph(deps: LearningGraphDeps) {
           const { results, steps } = await each(
             [point],
             () => name,
-            (p) => routing.train(p, current()),
+            (p) => routing.learn(p, current()),
           );
-          const rest = { left: left.slice(n + 1), current: [point], elsewhere };
-          return { ...rest, challengers: results.flat(), steps: [...failed, ...steps] };
+          return { left: left.slice(n + 1), elsewhere, judging: results, steps: [...failed, ...steps] };
         }
       }
-      return { left: [], current: [], elsewhere, challengers: [], steps: failed };
-    })
-    .addNode("evaluate", async ({ current: points, challengers }) => {
-      const { results, steps } = await each(
-        points,
-        (p) => routingOf(p.decisionPoint),
-        (p) => routing.judge(p, challengers, current()),
-      );
-      return { judging: results, steps };
+      return { left: [], elsewhere, judging: [], steps: failed };
     })
     .addNode("gate", ({ judging }) => {
       const judged = judging.map((j) => routing.decide(j, current()));
@@ -167,11 +156,10 @@ export function createLearningGraph(deps: LearningGraphDeps) {
     .addEdge(START, "collect")
     .addEdge("collect", "join")
     .addEdge("join", "learn")
-    .addEdge("learn", "train")
-    .addEdge("train", "evaluate")
-    .addEdge("evaluate", "gate")
+    .addEdge("learn", "prove")
+    .addEdge("prove", "gate")
     .addEdge("gate", "publish")
-    .addConditionalEdges("publish", ({ left }) => (left.length > 0 ? "train" : END), ["train", END]);
+    .addConditionalEdges("publish", ({ left }) => (left.length > 0 ? "prove" : END), ["prove", END]);
 }
 
 /** Does taken work and gives it back: done, also where it failed; undone where this learner was stopped over it. */

@@ -1,7 +1,6 @@
 // Runs in the learning thread.
 
 import type { PromptQuestions, PromptTopic } from "../../evaluation/experiment/index.js";
-import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import type { PatternReport } from "../../patterns/index.js";
 import type { Contribution } from "../../together/index.js";
 import type { Description } from "../description.js";
@@ -11,9 +10,9 @@ import { type AskPromptInput, askPrompt } from "./ask-prompt.js";
 import { type ContributeInput, contribute } from "./contribute.js";
 import { type DescribeInput, describeRouting } from "./describe-routing.js";
 import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
-import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-routing.js";
 import { type LearnOfflineInput, learnOfflineJob, type OfflineChallenger } from "./learn-offline.js";
 import { type LearnedPatterns, type LearnPatternsInput, learnPatterns } from "./learn-patterns.js";
+import { type Learned, type LearnRoutingInput, learnRouting } from "./learn-routing.js";
 import { type AnalyzePatternsInput, analyzePatterns } from "./patterns.js";
 import { type RestoreInput, type RestoreOutput, restore } from "./restore.js";
 import {
@@ -31,16 +30,14 @@ import {
 import { type RunTextsInput, type RunTextsOutput, runTexts } from "./run-texts.js";
 import { type PointRows, survey } from "./survey.js";
 import { type TrainRlInput, type TrainRlOutput, trainRl } from "./train-rl.js";
-import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 
 /** Every job of the thread: its name, what it takes, and what it gives back. A new learner adds its job here. */
 export interface Jobs {
   "facts.ingest": Job<IngestInput, IngestOutput>;
   "facts.restore": Job<RestoreInput, RestoreOutput>;
   "routing.survey": Job<RowOptions, PointRows[]>;
-  "routing.train": Job<TrainRoutingInput, TrainedChallenger[]>;
   "routing.learn-offline": Job<LearnOfflineInput, OfflineChallenger | undefined>;
-  "routing.judge": Job<JudgeRoutingInput, Judgement>;
+  "routing.learn": Job<LearnRoutingInput, Learned>;
   "routing.describe": Job<DescribeInput, Description>;
   "routing.contribute": Job<ContributeInput, Contribution>;
   "orchestrator.train": Job<TrainRlInput, TrainRlOutput>;
@@ -64,9 +61,8 @@ export const JOBS: Jobs = {
   "facts.ingest": ingest,
   "facts.restore": restore,
   "routing.survey": survey,
-  "routing.train": trainRouting,
   "routing.learn-offline": learnOfflineJob,
-  "routing.judge": judgeRouting,
+  "routing.learn": learnRouting,
   "routing.describe": describeRouting,
   "routing.contribute": contribute,
   "orchestrator.train": trainRl,

@@ -1,6 +1,6 @@
 import type { Decision, DecisionSink, Logger, RunIdentity } from "../../../src/core/index.js";
 import { ManualClock } from "../../../src/core/index.js";
-import type { ArtifactVersion, Registry, RegistryEvent } from "../../../src/registry/index.js";
+import type { ArtifactVersion, OnTrial, Registry, RegistryEvent, TrialTerms } from "../../../src/registry/index.js";
 import { createModeBook, createRunBook, type RoutingDeps } from "../../../src/routing/index.js";
 
 /** A sink that keeps what it gets; runs are named by `metadata.workflowId`, else by their thread. */
@@ -61,6 +61,23 @@ export class MemoryRegistry implements Registry {
 
   forget = () => Promise.resolve();
   under = () => this;
+  private readonly trials = new Map<string, OnTrial>();
+
+  tryOut(name: string, version: string, terms: TrialTerms, reason = "test"): Promise<void> {
+    this.trials.set(name, { version, ...terms });
+    return this.tell(name, "trial", reason);
+  }
+
+  endTrial(name: string, reason = "test"): Promise<void> {
+    this.trials.delete(name);
+    return this.tell(name, "end-trial", reason);
+  }
+
+  onTrial(name: string): OnTrial | undefined {
+    return this.trials.get(name);
+  }
+
+  barred = () => [];
   pin = () => Promise.resolve();
   unpin = () => Promise.resolve();
   refresh = () => Promise.resolve();

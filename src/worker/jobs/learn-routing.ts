@@ -1,0 +1,326 @@
+// Runs in the learning thread.
+import type { DecisionRow } from "../../dataset/index.js";
+import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
+import { fullFitOf, isFullFitDue } from "../../evaluation/point/full-fit.js";
+import { type ServablePolicy, type ServedVersion, servable } from "../../evaluation/point/judged-rows.js";
+import { restored } from "../../evaluation/point/restored.js";
+import { roomToReturn } from "../../evaluation/point/return-to.js";
+import { contestedShare } from "../../evaluation/point/trial-rows.js";
+import {
+  beginTrial,
+  endTrial,
+  lookAtTrial,
+  type TrialBegin,
+  type TrialLook,
+  type TrialOptions,
+  type TrialScene,
+} from "../../evaluation/point/trial-stage.js";
+import { openWatch } from "../../evaluation/point/watch.js";
+import { logWealthOf, type TrialState } from "../../evaluation/trial/index.js";
+import type { TrialShares } from "../../policies/index.js";
+import type { Job, JobContext } from "../job.js";
+import { rowsByPoint } from "../rows.js";
+import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-routing.js";
+import { learnOfflineJob } from "./learn-offline.js";
+import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
+
+/** Everything one decision point's learning needs. */
+export interface LearnRoutingInput
+  extends Omit<TrainRoutingInput, "fullFit">,
+    Omit<JudgeRoutingInput, "challengers" | "decisionPoint" | "rows" | "champion"> {
+  trial?: TrialOptions;
+  /** The version on trial. */
+  onTrial?: ServedVersion;
+  /** Earlier versions that were proven, the newest first: a roll-back may return to one of them. */
+  earlier?: ServedVersion[];
+  /** A version that was trained elsewhere and waits to be tried. */
+  aside?: TrainedChallenger & { version: string };
+  /** When another decision point of the same runs last changed: a trial from before it proves nothing any more. */
+  besideSince?: string;
+  /** Whether a proven version waits for approval: meanwhile nothing else is tried. */
+  isHeld?: boolean;
+  /** Whether a policy that looks ahead is learned where runs pass the point several times. */
+  deep?: boolean;
+}
+
+/** What follows for a decision point. */
+export interface Learned extends Omit<Judgement, "recommended"> {
+  /**
+   * `promote`: a challenger, or the version on trial, is to serve. `try`: a challenger, or `version`, goes
+   * on trial. `terms`: the trial goes on, by these shares. `end`: it ends without proof.
+   */
+  recommended: Judgement["recommended"] | "try" | "terms" | "end";
+  /** The trained policy it is about, where it is not published yet. */
+  challenger?: TrainedChallenger;
+  /** The published version it is about: what is promoted, tried, or returned to. */
+  version?: string;
+  shares?: TrialShares;
+  /** Whether there was nothing to learn from. */
+  isIdle?: boolean;
+  /** The evidence of a trial that ended. */
+  settled?: TrialState;
+}
+
+/**
+ * One decision point's learning in one job, so that nothing large goes to and fro between threads: the
+ * champion is watched, the trial settled, challengers are trained where it is time, and the next is put on trial.
+ */
+export const learnRouting: Job<LearnRoutingInput, Learned> = {
+  async run(input, context) {
+    const rows = rowsByPoint(context.state, input.rows).get(input.decisionPoint) ?? [];
+    const watched = await judge({ ...input, challengers: [] }, context);
+    if (watched.recommended === "rollback") return rolledBack(input, rows, watched);
+    const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
+    if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
+    const tried = restored(input.onTrial);
+    if (!tried.serving || input.onTrial?.version !== watched.state.trial.version)
+      return ended(
+        watched,
+        watched.state.trial.version,
+        `stopped, it cannot be tried: ${tried.unreadable ?? "it is gone"}`,
+      );
+    if (input.besideSince !== undefined && input.besideSince > watched.state.trial.startedAt) {
+      const over = ended(watched, tried.version.version, "stopped, what serves beside it changed");
+      // Nothing speaks against what was learned: the next trial need not wait for more rows.
+      return { ...over, state: { ...over.state, fullFit: undefined } };
+    }
+    const look = lookAtTrial(scene, tried.serving, watched.state);
+    const answer = lookedAt(look, watched, input.onTrial.version, input.gate.riskLevel);
+    if (answer.recommended !== "terms" || !isRenewalDue(rows, tried.version.publishedAt, look)) return answer;
+    return (await renewed(input, context, scene, tried.serving, answer)) ?? answer;
+  },
+};
+
+/** The versions of a job's own calls of other jobs. */
+const judge = async (input: JudgeRoutingInput, context: JobContext): Promise<Judgement> =>
+  await judgeRouting.run(input, context);
+
+/** The fallen champion gives way to the last proven version that still holds, else to the fallback. */
+function rolledBack(input: LearnRoutingInput, rows: readonly DecisionRow[], watched: Judgement): Learned {
+  const { state } = watched;
+  const since = state.watch?.since ?? "";
+  const back = roomToReturn(rows, since, input.earlier ?? []);
+  const after = state.trial ? endTrial(state, state.trial) : state;
+  return {
+    ...watched,
+    state: { ...after, watch: undefined },
+    ...(state.trial && { settled: state.trial }),
+    ...(back !== undefined && { version: back }),
+  };
+}
+
+function ended(watched: Judgement, version: string, reason: string): Learned {
+  const { state } = watched;
+  const trial = state.trial;
+  return {
+    ...watched,
+    recommended: "end",
+    version,
+    reason,
+    state: trial ? endTrial(state, trial) : state,
+    ...(trial && { settled: trial }),
+    status: { ...watched.status, verdict: reason, trial: undefined },
+  };
+}
+
+function lookedAt(
+  { verdict, state, shares, forecast, settled }: TrialLook,
+  watched: Judgement,
+  version: string,
+  riskLevel: number,
+): Learned {
+  const { action, gain, interval, evidence, needed, lowerBound, clusters } = verdict;
+  const reason = forecast ? `${verdict.reason}; ${forecast.words}` : verdict.reason;
+  const figures = { ...watched.figures, judged: "trial", action, gain, interval, evidence, needed, lowerBound };
+  const more = forecast?.decisions;
+  const status = {
+    ...watched.status,
+    verdict: reason,
+    moreDecisionsNeeded: more?.median,
+    moreDecisionsInterval: more && { lower: more.lower, upper: more.upper },
+    trial: shares && { version, share: shares.share, evidence, needed, gain, rated: clusters },
+  };
+  const common = { ...watched, reason, samples: clusters, state, status, figures, version };
+  if (action === "go-on") return { ...common, recommended: "terms", shares };
+  if (action === "stop") return { ...common, settled, recommended: "end" };
+  const bound = (lowerBound ?? 0) + (state.watch?.lowerBound ?? 0);
+  const watch = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...openWatch("", riskLevel) };
+  return { ...common, settled, recommended: "promote", watch };
+}
+
+/** A trial whose evidence has grown this much is left to finish. */
+const PROMISING = Math.log(2);
+/** Epochs of doubling length: a version gives way when the rows it was trained on have doubled. */
+const EPOCH_GROWTH = 2;
+
+function isRenewalDue(rows: readonly DecisionRow[], trainedAt: string, { state }: TrialLook): boolean {
+  if (!state.trial || logWealthOf(state.trial) >= PROMISING) return false;
+  const known = state.fullFit?.at ?? trainedAt;
+  let before = 0;
+  let rated = 0;
+  for (const row of rows) {
+    if (row.reward === undefined) continue;
+    rated++;
+    if ((row.ratedAt ?? row.at) <= known) before++;
+  }
+  return rated >= EPOCH_GROWTH * before;
+}
+
+/** Two versions that differ on less of the decisions are the same for a trial. */
+const RENEWED_FROM = 0.1;
+
+/** Learns anew from all rows; what comes of it replaces the version on trial where it would choose otherwise. */
+async function renewed(
+  input: LearnRoutingInput,
+  context: JobContext,
+  scene: TrialScene,
+  tried: ServablePolicy,
+  answer: Learned,
+): Promise<Learned | undefined> {
+  const fresh = (await candidates(input, context)).find((c) => c.kind === "new");
+  if (!fresh || !answer.state.trial) return undefined;
+  const state = { ...answer.state, fullFit: fullFitOf(fresh.dataTo, input.now, { held: 0, samples: 0 }) };
+  const policy = servable(fresh.artifact);
+  if ((contestedShare(scene.rows, policy, tried) ?? 0) < RENEWED_FROM) return { ...answer, state };
+  const begun = begin(input, scene, policy, endTrial(state, answer.state.trial));
+  return (
+    begun &&
+    started(
+      begun,
+      { ...answer, settled: answer.state.trial },
+      fresh,
+      `a version learned from more replaces ${answer.version}`,
+    )
+  );
+}
+
+/** Trains, asks the gate about logs that exist already, and puts the challenger on trial that it cannot decide on. */
+async function withoutTrial(
+  input: LearnRoutingInput,
+  context: JobContext,
+  scene: TrialScene,
+  watched: Judgement,
+): Promise<Learned> {
+  const { state } = watched;
+  const { version: champion } = restored(input.champion);
+  if (input.isHeld && !champion) return { ...watched, isIdle: true };
+  if (input.aside && !input.isHeld) {
+    const begun = begin(input, scene, servable(input.aside.artifact), state, input.aside.version);
+    if (begun) return started(begun, watched, undefined, "trained aside", input.aside.version);
+  }
+  if (champion && !input.prove) return besideChampion(input, context, scene, watched);
+  let answer: Learned = watched;
+  // What is to be proven beside the reward is judged from the logs.
+  if (state.capital === undefined || input.prove) {
+    const challengers = await candidates(input, context, input.trainShare);
+    if (challengers.length === 0) return { ...watched, isIdle: true };
+    const verdict = await judge({ ...input, state, challengers }, context);
+    answer = { ...verdict, ...(verdict.chosen !== undefined && { challenger: challengers[verdict.chosen] }) };
+    if (answer.recommended !== "none") return answer;
+  } else if (!isFullFitDue(rated(scene.rows), 0, state.fullFit)) return answer;
+  if (input.prove || !isReady(scene.rows, input)) return answer;
+  return tried(input, scene, await candidates(input, context), answer);
+}
+
+/** What was learned from the beginning goes on trial against the champion; its continuation may take the shorter way. */
+async function besideChampion(
+  input: LearnRoutingInput,
+  context: JobContext,
+  scene: TrialScene,
+  watched: Judgement,
+): Promise<Learned> {
+  const challengers = await candidates(input, context);
+  if (challengers.length === 0) return { ...watched, isIdle: true };
+  const answer = challengers.some((c) => c.kind === "new") ? tried(input, scene, challengers, watched) : watched;
+  const continued = challengers.filter((c) => c.kind === "refresh");
+  if (answer.recommended === "try" || continued.length === 0) return answer;
+  const verdict = await judge({ ...input, state: answer.state, challengers: continued }, context);
+  return { ...verdict, ...(verdict.chosen !== undefined && { challenger: continued[verdict.chosen] }) };
+}
+
+const rated = (rows: readonly DecisionRow[]) => rows.filter((r) => r.reward !== undefined);
+
+/** Puts one of the challengers on trial, in turns where there are several. */
+function tried(
+  input: LearnRoutingInput,
+  scene: TrialScene,
+  challengers: readonly TrainedChallenger[],
+  answer: Learned,
+): Learned {
+  const fresh = challengers.filter((c) => c.kind === "new");
+  const challenger = fresh[(answer.state.capital?.tried ?? 0) % Math.max(1, fresh.length)];
+  if (!challenger) return answer;
+  const fullFit = fullFitOf(challenger.dataTo, input.now, { held: 0, samples: 0 });
+  const state = { ...answer.state, fullFit };
+  const begun = begin(input, scene, servable(challenger.artifact), state);
+  if (begun) return started(begun, answer, challenger, "learned from what was explored");
+  const words =
+    input.exploration > 0 ? "nothing to gain here: what was learned chooses as what serves does" : undefined;
+  if (words === undefined) return answer;
+  return { ...answer, state, reason: words, status: { ...answer.status, verdict: words } };
+}
+
+function begin(
+  input: LearnRoutingInput,
+  scene: TrialScene,
+  policy: ServablePolicy,
+  state: Judgement["state"],
+  version?: string,
+): TrialBegin | undefined {
+  const { version: champion, serving } = restored(input.champion);
+  return beginTrial(scene, policy, champion && { version: champion.version, serving }, state, version);
+}
+
+function started(
+  { trial, state, shares, contested }: TrialBegin,
+  answer: Judgement | Learned,
+  challenger: TrainedChallenger | undefined,
+  why: string,
+  version?: string,
+): Learned {
+  const percent = (v: number) => `${(100 * v).toFixed(1)} %`;
+  const reason = `on trial, ${why}: chooses otherwise on ${percent(contested)} of decisions, and is followed on ${percent(shares.share)} of those`;
+  const { version: _replaced, ...rest } = answer as Learned;
+  return {
+    ...rest,
+    recommended: "try",
+    challenger,
+    ...(version !== undefined && { version }),
+    shares,
+    reason,
+    state: { ...state, trial },
+    status: { ...answer.status, verdict: reason, moreDecisionsNeeded: undefined },
+    figures: {
+      ...answer.figures,
+      judged: "trial",
+      before: answer.reason,
+      contested,
+      stake: trial.stake,
+      budget: trial.budget,
+    },
+  };
+}
+
+/** So many rated decisions are enough to learn a first challenger from, however few of them were explored. */
+const ENOUGH_RATED = 300;
+/** As are so many explored ones for each destination beside what serves. */
+const ENOUGH_EXPLORED = 10;
+
+/** After a roll-back what was logged before it teaches, but does not count here. */
+function isReady(rows: readonly DecisionRow[], { minSamples, provenFrom = "" }: LearnRoutingInput): boolean {
+  const known = rated(rows).filter((r) => r.at > provenFrom);
+  if (known.length < minSamples) return false;
+  const others = Math.max(1, (rows.at(-1)?.candidates.length ?? 2) - 1);
+  const explored = known.filter((r) => r.fallbackChoice !== undefined && r.chosen !== r.fallbackChoice).length;
+  return explored > 0 && (known.length >= ENOUGH_RATED || explored >= ENOUGH_EXPLORED * others);
+}
+
+/** Ordinary challengers, and a deep one where that is wanted and runs pass the point several times. */
+async function candidates(input: LearnRoutingInput, context: JobContext, trainShare = 1): Promise<TrainedChallenger[]> {
+  const trained = await trainRouting.run({ ...input, trainShare, fullFit: input.state?.fullFit }, context);
+  const fresh = trained.find((t) => t.kind === "new");
+  if (!fresh || !input.deep) return trained;
+  const { decisionPoint, rows, seed } = input;
+  const deep = await learnOfflineJob.run({ decisionPoint, rows, seed, upTo: fresh.dataTo }, context);
+  return deep ? [...trained, deep] : trained;
+}

@@ -51,6 +51,9 @@ async function ask(count: number): Promise<string> {
 }
 
 console.log(`watching: ${await ask(500)}`);
-const cycle = await loop.triggerLearningCycle();
-console.log(cycle.steps.map((s) => `${s.component}: ${s.message}`).join("\n"));
+for (const stage of ["on trial", "proven"]) {
+  const cycle = await loop.triggerLearningCycle();
+  console.log(cycle.steps.map((s) => `${s.component}: ${s.message}`).join("\n"));
+  if (stage === "on trial") console.log(`${stage}: ${await ask(300)}`);
+}
 console.log(`learned, acting: ${await ask(100)}`);

@@ -2,6 +2,7 @@ import { isAsking, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import { differenceOf, mostLikely, scoreKnown } from "../../policies/index.js";
 import type { OpenRow } from "../trial/index.js";
+import { type ClusterBy, clusterKey } from "./cluster.js";
 import { inputOf } from "./encode.js";
 import type { ServablePolicy } from "./judged-rows.js";
 
@@ -11,19 +12,22 @@ export function trialRows(
   version: string,
   tried: ServablePolicy,
   unit: "decision" | "run",
+  cluster: ClusterBy = "run",
 ): OpenRow[] {
   const own = rows.filter((row) => row.trial?.version === version && row.probabilities);
   const asking = isAsking(rows);
-  return unit === "run" ? runsOf(own, tried, asking) : own.flatMap((row) => decisionOf(row, tried, asking));
+  return unit === "run"
+    ? runsOf(own, tried, asking, cluster)
+    : own.flatMap((row) => decisionOf(row, tried, asking, cluster));
 }
 
-function decisionOf(row: DecisionRow, tried: ServablePolicy, asking: boolean): OpenRow[] {
+function decisionOf(row: DecisionRow, tried: ServablePolicy, asking: boolean, by: ClusterBy): OpenRow[] {
   const [chosen, serving, challenger] = indicesOf(row);
   if (chosen < 0 || serving < 0 || challenger < 0) return [];
   const k = row.candidates.length;
   return [
     {
-      ...common(row, asking),
+      ...common(row, asking, by),
       chosen,
       logging: row.probabilities as readonly number[],
       target: only(challenger, k),
@@ -38,7 +42,7 @@ function decisionOf(row: DecisionRow, tried: ServablePolicy, asking: boolean): O
  * Runs as pieces of evidence: until the first decision on which the two differ both go the same way, and
  * from there on each arm goes its own, so the arms are what was drawn and the run's reward is what came of it.
  */
-function runsOf(rows: readonly DecisionRow[], tried: ServablePolicy, asking: boolean): OpenRow[] {
+function runsOf(rows: readonly DecisionRow[], tried: ServablePolicy, asking: boolean, by: ClusterBy): OpenRow[] {
   const runs = new Map<string, DecisionRow>();
   for (const row of rows) {
     const known = runs.get(row.workflowId);
@@ -54,7 +58,7 @@ function runsOf(rows: readonly DecisionRow[], tried: ServablePolicy, asking: boo
     const taken = arm === "challenger" ? 1 : 0;
     return [
       {
-        ...common(row, asking),
+        ...common(row, asking, by),
         chosen: differs ? taken : 0,
         logging: differs ? [1 - share, share] : [1, 0],
         target: differs ? [0, 1] : [1, 0],
@@ -67,7 +71,7 @@ function runsOf(rows: readonly DecisionRow[], tried: ServablePolicy, asking: boo
 }
 
 /** Where people are asked by chance, who spoke up unasked proves nothing: such a row is as good as unrated. */
-function common(row: DecisionRow, asking: boolean) {
+function common(row: DecisionRow, asking: boolean, by: ClusterBy) {
   const weight = standsFor(row, asking);
   const counts = row.reward !== undefined && weight !== undefined;
   return {
@@ -75,6 +79,7 @@ function common(row: DecisionRow, asking: boolean) {
     at: row.at,
     share: row.trial?.share ?? 0,
     run: row.workflowId,
+    cluster: clusterKey(row, by),
     ...(counts && { reward: row.reward }),
     ...(row.ratedAt !== undefined && { ratedAt: row.ratedAt }),
     ...(asking && { weight }),

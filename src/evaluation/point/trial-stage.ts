@@ -18,6 +18,7 @@ import {
   type TrialVerdict,
   takeStake,
 } from "../trial/index.js";
+import { CLUSTER_WINDOW_MS } from "./cluster.js";
 import type { GateState } from "./gate-state.js";
 import type { ServablePolicy } from "./judged-rows.js";
 import { contestedShare, trialRows } from "./trial-rows.js";
@@ -73,7 +74,7 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
     const reason = "stopped, the definition of rewards changed: what was settled under another one proves nothing";
     return { verdict: { ...verdict, action: "stop", reason }, state: endTrial(state, trial), settled: trial };
   }
-  const own = trialRows(rows, trial.version, tried, trial.unit);
+  const own = trialRows(rows, trial.version, tried, trial.unit, scene.gate.cluster);
   const judged = rows.some((row) => row.ratedAt !== undefined);
   const settled = settle(trial, own, now, judged);
   const verdict = decideTrial(settled, capital.riskLevel);
@@ -134,6 +135,7 @@ export function beginTrial(
     unit: unitOf(rows),
     minimumEffect: gate.minimumEffect,
     windowMs: scene.trial?.windowMs ?? ratingWindowMs(delaysOf(rows)),
+    clusterWindowMs: gate.cluster === "run" ? 0 : CLUSTER_WINDOW_MS,
     contested,
     budget: 2 * plan.taken,
     mostWeight: isAsking(rows) ? MOST_WEIGHT : 1,

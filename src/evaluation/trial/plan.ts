@@ -17,7 +17,7 @@ export interface PlanRequest {
   contested?: number;
   /** Variance of the reward (default 0.24, of a success in six of ten). */
   variance?: number;
-  /** Lifetime risk, and the share of it for this version (defaults 0.05 and 0.5). */
+  /** Lifetime risk, and the share of it for this version (defaults 0.05 and 0.7). */
   riskLevel?: number;
   stake?: number;
 }
@@ -38,7 +38,7 @@ export interface Plan {
  * @throws LearningError EVALUATION_INVALID on values out of range
  */
 export function planTrial(request: PlanRequest): Plan {
-  const { exploration, traffic, effect, contested = 0.7, variance = 0.24, riskLevel = 0.05, stake = 0.5 } = request;
+  const { exploration, traffic, effect, contested = 0.7, variance = 0.24, riskLevel = 0.05, stake = 0.7 } = request;
   if (!(exploration > 0 && exploration <= 1))
     throw invalidOption("exploration", exploration, "a share in (0,1]: with 0 nothing about other ways can be learned");
   if (!(traffic > 0)) throw invalidOption("traffic", traffic, "rated decisions a day, above 0");

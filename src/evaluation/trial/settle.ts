@@ -39,13 +39,14 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
     if (known) known.push(row);
     else clusters.set(key, [row]);
   }
-  const closes = (row: OpenRow) => Date.parse(row.at) + state.windowMs;
+  const { windowMs, clusterWindowMs } = state;
+  const closes = (row: OpenRow) => Date.parse(row.at) + clusterWindowMs + windowMs;
   const time = Date.parse(now);
   let block: SettledBlock | undefined;
   for (const row of ordered) {
     if (!after(row)) continue;
     const isClosed = closes(row) <= time;
-    const isRated = row.reward !== undefined && (row.ratedAt !== undefined || !judged);
+    const isRated = clusterWindowMs === 0 && row.reward !== undefined && (row.ratedAt !== undefined || !judged);
     if (!isClosed && !isRated) break;
     next.settled = { at: row.at, id: row.id };
     next.decisions++;
@@ -56,7 +57,11 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
     // A cluster is bet on once, when its first decision is settled.
     if (members[0] !== row) continue;
     block.clusters++;
-    const inTime = members.filter((m) => m.reward !== undefined && Date.parse(m.ratedAt ?? m.at) <= closes(m));
+    const until = clusterWindowMs > 0 ? Date.parse(row.at) + clusterWindowMs : Number.POSITIVE_INFINITY;
+    const inTime = members.filter((m) => {
+      const at = Date.parse(m.at);
+      return m.reward !== undefined && at <= until && Date.parse(m.ratedAt ?? m.at) <= at + windowMs;
+    });
     if (inTime.length === 0) continue;
     block.rated++;
     addCluster(next, inTime as TrialRow[]);

@@ -14,8 +14,8 @@ export const capitalSchema = z.object({
 });
 export type Capital = z.infer<typeof capitalSchema>;
 
-/** The first version gets half of the capital, the k-th 1/2^k of it, and what earlier ones left. */
-const KEPT_BACK = 0.5;
+/** Each version gets all but this share of the capital that none was given yet, and what earlier ones left. */
+const KEPT_BACK = 0.3;
 
 /** The capital of a new decision point. @param riskLevel in (0,1), default 0.05 */
 export function openCapital(riskLevel = 0.05): Capital {
@@ -24,7 +24,7 @@ export function openCapital(riskLevel = 0.05): Capital {
 
 /** The stake of the next version, and the capital after it is taken. */
 export function takeStake(capital: Capital): { stake: number; capital: Capital } {
-  const fresh = KEPT_BACK ** (capital.tried + 1);
+  const fresh = (1 - KEPT_BACK) * KEPT_BACK ** capital.tried;
   return {
     stake: Math.min(1, fresh + capital.left),
     capital: { ...capital, tried: capital.tried + 1, left: 0 },

@@ -41,6 +41,8 @@ export const trialStateSchema = z.object({
   minimumEffect: z.number().gte(0).lt(1),
   /** Ratings count that come within so many milliseconds of their decision. */
   windowMs: z.number().nonnegative(),
+  /** The decisions of a person or thread within this time of its first are one piece of evidence; 0 for runs. */
+  clusterWindowMs: z.number().nonnegative().default(0),
   /** Whether a run (whose decisions act together) or a single decision is tried. */
   unit: z.enum(["decision", "run"]),
   /** Share of contested decisions, as estimated before the trial. */
@@ -90,7 +92,7 @@ export function thresholdsOf(minimumEffect: number): number[] {
 
 /** What a trial starts with. */
 export type TrialStart = Pick<TrialState, "version" | "against" | "startedAt" | "stake" | "unit"> &
-  Partial<Pick<TrialState, "minimumEffect" | "windowMs" | "contested" | "budget" | "mostWeight">>;
+  Partial<Pick<TrialState, "minimumEffect" | "windowMs" | "clusterWindowMs" | "contested" | "budget" | "mostWeight">>;
 
 /** A prior for the variance of rewards, worth so many clusters at an even share. */
 const PRIOR = { variance: 0.25, clusters: 60 };
@@ -100,7 +102,15 @@ const PRIOR = { variance: 0.25, clusters: 60 };
  * @throws LearningError EVALUATION_INVALID on values out of range
  */
 export function openTrial(start: TrialStart): TrialState {
-  const { minimumEffect = 0, windowMs = 0, contested = 1, budget = 1e9, mostWeight = 1, stake } = start;
+  const {
+    minimumEffect = 0,
+    windowMs = 0,
+    clusterWindowMs = 0,
+    contested = 1,
+    budget = 1e9,
+    mostWeight = 1,
+    stake,
+  } = start;
   if (!(stake > 0 && stake <= 1)) throw invalidOption("stake", stake, "a share in (0,1]");
   if (!(minimumEffect >= 0 && minimumEffect < 1)) throw invalidOption("minimumEffect", minimumEffect, "in [0,1)");
   if (!(windowMs >= 0)) throw invalidOption("windowMs", windowMs, "milliseconds of at least 0");
@@ -115,6 +125,7 @@ export function openTrial(start: TrialStart): TrialState {
     ...start,
     minimumEffect,
     windowMs,
+    clusterWindowMs,
     contested,
     budget,
     mostWeight,

@@ -229,7 +229,10 @@ async function besideChampion(
   scene: TrialScene,
   watched: Judgement,
 ): Promise<Learned> {
-  const challengers = await candidates(input, context);
+  const publishedAt = input.champion?.publishedAt ?? "";
+  // Nothing is learned from the beginning before there is something that the champion has not seen.
+  const isNews = rated(scene.rows).filter((r) => r.at > publishedAt).length >= input.minSamples;
+  const challengers = (await candidates(input, context)).filter((c) => isNews || c.kind === "refresh");
   if (challengers.length === 0) return { ...watched, isIdle: true };
   const answer = challengers.some((c) => c.kind === "new") ? tried(input, scene, challengers, watched) : watched;
   const continued = challengers.filter((c) => c.kind === "refresh");

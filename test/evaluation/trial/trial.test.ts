@@ -201,9 +201,9 @@ describe("the capital of a decision point", () => {
         }
       }),
     );
-    expect(takeStake(openCapital()).stake).toBe(0.5);
-    const left = passOn(takeStake(openCapital()).capital, { stake: 0.5, wealth: [[1, 1, 1, 1]] });
-    expect(takeStake(left).stake).toBe(0.75);
+    expect(takeStake(openCapital()).stake).toBe(0.7);
+    const left = passOn(takeStake(openCapital()).capital, { stake: 0.7, wealth: [[1, 1, 1, 1]] });
+    expect(takeStake(left).stake).toBeCloseTo(0.91, 12);
   });
 });
 

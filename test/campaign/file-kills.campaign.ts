@@ -18,7 +18,7 @@ export interface FileKillFigures {
   changesLost: number;
 }
 
-const WRITER = fileURLToPath(new URL("./support/file-writer.mjs", import.meta.url));
+const WRITER = fileURLToPath(new URL("../store/support/file-writer.mjs", import.meta.url));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error };
 

@@ -9,5 +9,5 @@ export * from "./collect/response-bias.js";
 export * from "./collect/statistics.js";
 export * from "./collect/user-feedback.js";
 export { TEXT_LIMITS } from "./collect/validate.js";
-export type { FormOptions } from "./web/form.js";
+export type { FormOptions, JudgedRun } from "./web/form.js";
 export * from "./web/http.js";

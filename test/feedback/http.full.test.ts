@@ -114,9 +114,9 @@ describe("feedback over loopback", () => {
       await page.goto(`http://127.0.0.1:${port}/?token=${handler.token("w0", "alice")}`);
       await page.keyboard.press("Tab");
       expect(await page.evaluate("document.activeElement?.id")).toBe("score");
-      for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
-      await page.keyboard.press("Tab");
-      expect(await page.evaluate("document.activeElement?.id")).toBe("unscored");
+      // Nothing is chosen beforehand.
+      expect(await page.inputValue("#score")).toBe("");
+      await page.keyboard.press("9");
       await page.keyboard.press("Tab");
       await page.keyboard.press("8");
       for (let i = 0; i < 4; i++) await page.keyboard.press("Tab");

@@ -72,6 +72,24 @@ describe("feedback over HTTP", () => {
     ]);
   });
 
+  it("shows what is judged where the host says so, as text", async () => {
+    const { collector, clock } = await setUp();
+    const shown = createFeedbackHandler({
+      collector,
+      secret,
+      clock,
+      judged: async (id) => ({ input: `<b>${id}</b>`, output: "an answer" }),
+    });
+    const html = await (
+      await shown(
+        new Request(`https://x.test/?token=${shown.token("w1", "alice")}`, { headers: { accept: "text/html" } }),
+      )
+    ).text();
+    expect(html).toContain("&lt;b&gt;w1&lt;/b&gt;");
+    expect(html).toContain("an answer");
+    expect(html).not.toMatch(/ (selected|checked)|value="5" list/);
+  });
+
   it("takes a comment without the score that a slider always has", async () => {
     const { handler, collector } = await setUp();
     const send = (token: string, more: Record<string, string>) =>

@@ -11,8 +11,21 @@ export interface FormOptions {
 
 const DEFAULT_DIMENSIONS = ["creativity", "usefulness", "novelty", "quality"];
 
-/** The rating form: plain HTML without scripts, every control labelled and reachable by keyboard. */
-export function renderForm(token: string, options: FormOptions): string {
+/** What is judged, as the host shows it. */
+export interface JudgedRun {
+  input?: string;
+  output?: string;
+}
+
+/** The run above the form; nothing where the host shows none. */
+function renderRun({ input, output }: JudgedRun): string {
+  const part = (title: string, text: string | undefined) =>
+    text === undefined ? "" : `<h2>${title}</h2><pre tabindex="0">${escapeHtml(text)}</pre>`;
+  return `${part("What was asked", input)}${part("What came of it", output)}`;
+}
+
+/** The rating form, with nothing chosen beforehand: plain HTML without scripts, every control labelled and reachable by keyboard. */
+export function renderForm(token: string, options: FormOptions, judged: JudgedRun = {}): string {
   const { title = "How was this result?", dimensions = DEFAULT_DIMENSIONS } = options;
   const marks = Array.from({ length: 10 }, (_, i) => String(i + 1));
   const choices = ["", ...marks].map((v) => `<option value="${v}">${v || "no answer"}</option>`).join("");
@@ -25,13 +38,10 @@ export function renderForm(token: string, options: FormOptions): string {
   return page(
     title,
     options,
-    `<form method="post" action="?">
+    `${renderRun(judged)}<form method="post" action="?">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
 <p><label for="score">Overall, from 1 (poor) to 10 (excellent)</label>
-<input id="score" name="score" type="range" min="1" max="10" step="1" value="5" list="marks"></p>
-<datalist id="marks">${marks.map((v) => `<option value="${v}"></option>`).join("")}</datalist>
-<p id="scale" class="scale" aria-hidden="true">${marks.map((v) => `<span>${v}</span>`).join("")}</p>
-<p><input id="unscored" name="unscored" type="checkbox" value="1"> <label for="unscored">No overall score, only a comment</label></p>
+<select id="score" name="score">${choices}</select></p>
 <fieldset><legend>In detail, where you like</legend>
 ${rows}
 </fieldset>
@@ -55,7 +65,7 @@ export function renderMessage(
 /** The one style of the pages; its hash is in their content security policy. */
 export const FORM_STYLE =
   "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}" +
-  "input[type=range],textarea{width:100%;box-sizing:border-box}.scale{display:flex;justify-content:space-between;margin:0}" +
+  "textarea{width:100%;box-sizing:border-box}pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #999;padding:.5rem;max-height:20rem;overflow:auto}" +
   "select,button,textarea{font:inherit}button{padding:.5rem 1rem}:focus-visible{outline:3px solid #0b57d0;outline-offset:2px}";
 
 function page(title: string, options: FormOptions, body: string): string {

@@ -3,7 +3,7 @@ import { LATE, within } from "../../core/deadline.js";
 import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
 import { alreadyUsed, type FeedbackCollector } from "../collect/collector.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
-import { FORM_STYLE, type FormOptions, renderForm, renderMessage } from "./form.js";
+import { FORM_STYLE, type FormOptions, type JudgedRun, renderForm, renderMessage } from "./form.js";
 import { remoteAddressOf } from "./node-listener.js";
 import { RateLimit } from "./rate-limit.js";
 import { FeedbackTokens } from "./tokens.js";
@@ -18,6 +18,8 @@ export interface FeedbackHandlerOptions {
   clock?: Clock;
   logger?: Logger;
   form?: FormOptions;
+  /** What is judged, shown above the form to whoever has the link; by default nothing is shown. */
+  judged?: (workflowId: string) => Promise<JudgedRun | undefined>;
   /** How long a link is good for (default 7 days). */
   linkValidForMs?: number;
   /** Largest body taken in, in bytes (default 65,536). */
@@ -112,7 +114,7 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
         const token = url.searchParams.get("token") ?? "";
         const grant = grantOf(token);
         if (await collector.wasSubmitted(grant.workflowId, grant.userId, grant.nonce)) throw alreadyUsed();
-        return html(200, renderForm(token, form));
+        return html(200, renderForm(token, form, await options.judged?.(grant.workflowId)));
       }
       if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
       const { token, input } = await readSubmission(request, url, (r) =>

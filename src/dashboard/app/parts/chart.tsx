@@ -133,7 +133,7 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = u;
   ctx.save();
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  for (const { at, text, tone } of marks) {
+  for (const [i, { at, text, tone }] of marks.entries()) {
     const x = Math.round(u.valToPos(at, "x", true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.strokeStyle = ctx.fillStyle = colour(tone === "good" ? "--good" : "--bad");
@@ -144,7 +144,7 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
     ctx.stroke();
     const right = x + 70 * devicePixelRatio > bbox.left + bbox.width;
     ctx.textAlign = right ? "right" : "left";
-    ctx.fillText(text, x + (right ? -4 : 4) * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+    ctx.fillText(text, x + (right ? -4 : 4) * devicePixelRatio, bbox.top + (11 + 13 * (i % 3)) * devicePixelRatio);
   }
   ctx.restore();
 }

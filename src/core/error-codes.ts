@@ -79,8 +79,8 @@ export const ERROR_CODES: Readonly<Record<LearningErrorCode, { cause: string; re
     remedy: "Nothing; the other learner does the work.",
   },
   STORE_FOREIGN: {
-    cause: "A folder is in use by a process that this one cannot see, such as of another container.",
-    remedy: "Give each container a folder of its own, or use PostgreSQL.",
+    cause: "A process of another host uses the folder, or did within 30 seconds.",
+    remedy: "Use PostgreSQL for several hosts; if that process is gone, try again in half a minute.",
   },
   STORE_QUERY: {
     cause: "A query or cursor that cannot be.",

@@ -31,6 +31,7 @@ import {
   type StoreSizes,
 } from "../store/index.js";
 import { type TracerCounters, WorkflowTracer } from "../tracing/index.js";
+import { leastAsked } from "./asking.js";
 
 /** What `getLearningStatus` answers. */
 export interface LearningStatus extends EngineStatus {
@@ -151,6 +152,10 @@ async function openOver(
     logger,
     knows: (id) => tracer.knows(id),
     identify: (runConfig) => tracer.identify(runConfig),
+    leastProbability: async (id) => {
+      await tracer.flush();
+      return leastAsked(store, id);
+    },
     // To predict takes all facts and the worker, which a host that serves is to be spared.
     expect: (id) =>
       expectedReward(id, {

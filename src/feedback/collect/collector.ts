@@ -46,6 +46,11 @@ export interface FeedbackCollectorOptions extends RequestOptions {
    * predicted reward and the standard error of that prediction.
    */
   expect?: (workflowId: string) => Promise<Pick<RunToAsk, "expectedReward" | "uncertainty"> | undefined>;
+  /**
+   * Least probability in [0,1] of asking about a run, whatever is expected of it: so that what is on trial there
+   * is heard of. Asked by {@link FeedbackCollector.considerRequest}.
+   */
+  leastProbability?: (workflowId: string) => Promise<number | undefined>;
   /** How far ahead of this clock a judgement's own time may lie (default five minutes). */
   maxClockSkewMs?: number;
 }
@@ -176,7 +181,13 @@ export class FeedbackCollector {
   async considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
     const workflowType = (await this.findRun(run.workflowId))?.workflowType;
     const expected = run.expectedReward === undefined ? await this.options.expect?.(run.workflowId) : undefined;
-    return this.requests.consider({ ...(workflowType !== undefined && { workflowType }), ...expected, ...run });
+    const least = run.leastProbability ?? (await this.options.leastProbability?.(run.workflowId));
+    return this.requests.consider({
+      ...(workflowType !== undefined && { workflowType }),
+      ...expected,
+      ...run,
+      ...(least !== undefined && { leastProbability: least }),
+    });
   }
 
   /**

@@ -2,11 +2,6 @@ import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { CollectiveLearningLoop, createMemoryStore, createRng, ManualClock } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { changedBeside } from "../../src/learning/beside.js";
-import { openRegistry } from "../../src/registry/index.js";
-import { survey } from "../../src/worker/jobs/survey.js";
-import { CollectedFacts } from "../../src/worker/state.js";
-import { aDecision } from "../support/facts.js";
 
 const State = new StateSchema({ bs: z.number() });
 
@@ -80,38 +75,4 @@ describe("two decision points of the same runs", () => {
     expect(await serve(100)).toBeGreaterThan(0.3);
     await loop.close();
   }, 60_000);
-
-  it("are known by the runs they share, prompts apart", async () => {
-    const facts = new CollectedFacts();
-    const at = (decisionPoint: string, workflowId: string) =>
-      aDecision({ decisionId: `${decisionPoint}${workflowId}`, decisionPoint, workflowId });
-    facts.add({ decision: [at("a", "w1"), at("b", "w1"), at("prompt/p", "w1"), at("c", "w2"), at("a", "w3")] });
-    const context = { state: facts, progress: () => {}, cancelled: () => false };
-    const points = await survey.run({ reward: {} }, context as never);
-    expect(Object.fromEntries(points.map((p) => [p.decisionPoint, p.together]))).toEqual({
-      a: ["b"],
-      b: ["a"],
-      "prompt/p": [],
-      c: [],
-    });
-  });
-
-  it("changed when a version was proven or rolled back, not when one was continued", async () => {
-    const clock = new ManualClock(Date.UTC(2026, 0, 1));
-    const store = createMemoryStore({ clock });
-    const registry = await openRegistry({ documents: store.documents, blobs: store.blobs, clock });
-    const changed = () => changedBeside(["a", "unknown"], registry, store.documents);
-    expect(await changed()).toBeUndefined();
-    const name = "policy/a";
-    for (const payload of [1, 2]) {
-      clock.advance(60_000);
-      const { version } = await registry.publish(name, "routing-policy", { payload }, { rows: 1 });
-      await registry.promote(name, version, "by proof");
-    }
-    await store.documents.put("gate/a", { schemaVersion: 1, watch: { anchor: "v1" } });
-    expect(await changed()).toBe("2026-01-01T00:01:00.000Z");
-    clock.advance(60_000);
-    await registry.rollback(name, "worse");
-    expect(await changed()).toBe("2026-01-01T00:03:00.000Z");
-  });
 });

@@ -15,7 +15,7 @@ import { propose } from "./proposal.js";
 import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
 import type { Scene, Trouble } from "./scene.js";
 import { copyFeatures, isPromise, observe } from "./scene.js";
-import type { PolicyFeed, ServedPolicy } from "./served-policy.js";
+import { missingPolicy, NO_POLICY, type PolicyFeed, type ServedPolicy } from "./served-policy.js";
 import { turnOfTrial } from "./turn.js";
 import { act, giveWay, type TrialTurn, type Verdict, watch, watchTrial } from "./verdict.js";
 
@@ -34,9 +34,6 @@ export interface DecisionPointStatus {
   /** Decisions the sink refused. */
   unrecorded: number;
 }
-
-const NO_POLICY: Trouble = { reason: "no-policy", detail: "no policy is promoted and loaded" };
-const NOT_LOADED: Trouble = { reason: "time-budget", detail: "the promoted policy was not loaded in time" };
 
 /**
  * One place where a choice is made, whatever asks for it (conditional edge, node, middleware): watches
@@ -93,7 +90,7 @@ export class DecisionPoint<S, D extends string> {
     await this.policyInTime();
     const scene = await observe(options, this.fixedFeatures, state, config, deps.clock);
     const served = deps.enabled() ? this.feed.current() : undefined;
-    let trouble = scene.trouble ?? this.missing();
+    let trouble = scene.trouble ?? missingPolicy(this.feed);
     if (served && !scene.trouble) {
       const deadline = deps.clock.monotonic() + options.timeBudgetMs;
       const rules = { exploration: 0, wantMeans: false, deadline };
@@ -177,7 +174,7 @@ export class DecisionPoint<S, D extends string> {
     const wantMeans = rewardFloor !== undefined && call.mode === "act";
     const proposal =
       scene.trouble || !call.served
-        ? { trouble: scene.trouble ?? this.missing(), explorable: false }
+        ? { trouble: scene.trouble ?? missingPolicy(this.feed), explorable: false }
         : propose(call.served, this.asLearned(scene), this.candidates, this.deps.clock, {
             exploration,
             wantMeans,
@@ -185,7 +182,9 @@ export class DecisionPoint<S, D extends string> {
           });
     if (proposal.trouble) {
       const fallback = await this.askFallback(state, config);
-      const verdict = this.doubt(scene, fallback, proposal.trouble);
+      // Until the first promotion there is nothing to advise: that is no trouble.
+      const isNew = call.mode === "advise" && proposal.trouble === NO_POLICY;
+      const verdict = isNew ? giveWay(scene, fallback, "no-policy") : this.doubt(scene, fallback, proposal.trouble);
       if (call.mode === "advise") delete verdict.distribution;
       if (!proposal.explorable || call.mode === "advise") return { call, scene, fallback, verdict };
       return { call, scene, fallback, verdict: watch(call, scene, fallback, exploration, proposal.trouble.reason) };
@@ -253,11 +252,6 @@ export class DecisionPoint<S, D extends string> {
   private policyInTime(): Promise<unknown> | undefined {
     if (!this.feed.arriving() || !this.deps.enabled()) return undefined;
     return within(this.feed.ready(), this.options.timeBudgetMs, this.deps.clock);
-  }
-
-  /** Why no policy serves. */
-  private missing(): Trouble {
-    return this.feed.arriving() ? NOT_LOADED : NO_POLICY;
   }
 
   /** Undefined when learning is off, or the run cannot be identified: the bare fallback then. */

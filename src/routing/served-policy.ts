@@ -7,6 +7,7 @@ import { restorePolicy, routingArtifactName } from "../policies/index.js";
 import type { OnTrial } from "../registry/index.js";
 import { createFieldCheck, type FieldCheck } from "./context-values.js";
 import type { RoutingDeps } from "./deps.js";
+import type { Trouble } from "./scene.js";
 
 /** A promoted version, restored and ready to answer. */
 export interface ServedPolicy {
@@ -56,6 +57,14 @@ export interface PolicyFeed {
   ready(): Promise<void>;
   /** True while something is promoted, nothing serves, and loading is not done: a decision may wait for it. */
   arriving(): boolean;
+}
+
+export const NO_POLICY: Trouble = { reason: "no-policy", detail: "no policy is promoted and loaded" };
+const NOT_LOADED: Trouble = { reason: "time-budget", detail: "the promoted policy was not loaded in time" };
+
+/** Why no policy serves. */
+export function missingPolicy(feed: PolicyFeed): Trouble {
+  return feed.arriving() ? NOT_LOADED : NO_POLICY;
 }
 
 /** Versions kept for runs that began with them. */

@@ -68,6 +68,7 @@ describe("reflective evolution", () => {
     const version = await world.prompts.register("support", supportPrompt());
     await world.prompts.rollback("support", "nothing came before");
     expect((await world.prompts.get("support", {}, world.config("w"))).version).toBe(version);
+    expect(world.prompts.list("support").map((v) => [v.version, v.serving])).toEqual([[version, true]]);
     await expect(world.prompts.propose("support", request({ examples: [] }))).resolves.toMatchObject({ status: "off" });
     await expect(world.prompts.propose("suport", request())).rejects.toThrow(/expected one of support/);
   });

@@ -1,6 +1,7 @@
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
 import type { Budget } from "./budget.js";
+import { fenceFor, readFenced } from "./fence.js";
 
 /** Any LangChain chat model: what is used of it. */
 export interface ChatModelLike {
@@ -13,6 +14,19 @@ export interface ChatModelLike {
   }>;
 }
 
+/** A model that can be held to a JSON schema, as LangChain's `withStructuredOutput` does; used where it works. */
+export interface StructuredModelLike {
+  withStructuredOutput(
+    schema: Record<string, unknown>,
+    config: { name: string; includeRaw: true },
+  ): {
+    invoke(
+      messages: [role: "system" | "human", content: string][],
+      options?: { signal?: AbortSignal },
+    ): Promise<{ raw?: unknown; parsed?: unknown }>;
+  };
+}
+
 /** Prices of the proposing model, for budgets in dollars. */
 export interface TokenPrices {
   inputPerMillionUsd: number;
@@ -22,39 +36,109 @@ export interface TokenPrices {
 /** What came back: the new text, or why there is none. */
 export type Answer = { text: string } | { failure: "timeout" | "error" | "garbage" | "budget"; detail: string };
 
-const SYSTEM = [
-  "You improve one message of a prompt template.",
-  "Keep every variable exactly as written, braces included, and add none.",
-  "Answer with the complete new message between <prompt> and </prompt>, and nothing else.",
-].join(" ");
+const systemText = (form: string) =>
+  [
+    "You improve one message of a prompt template.",
+    "Keep every variable exactly as written, braces included, and add none.",
+    form,
+  ].join(" ");
 
-/** Asks a model for a new message; never throws, and never waits longer than `timeoutMs`. */
+const SCHEMA = {
+  title: "new_message",
+  type: "object",
+  properties: { message: { type: "string", description: "the complete new message, and nothing else" } },
+  required: ["message"],
+};
+
+/** What asking needs and remembers over a search. */
+export interface AskContext {
+  budget: Budget;
+  clock: Clock;
+  timeoutMs: number;
+  prices?: TokenPrices;
+  /** Models that did not answer by the schema: they are asked for text from then on. */
+  unstructured?: WeakSet<object>;
+}
+
+type Message = [role: "system" | "human", content: string];
+interface Reply {
+  content: unknown;
+  usage_metadata?: { input_tokens?: number; output_tokens?: number } | undefined;
+}
+
+/**
+ * Asks a model for a new version of `current`; never throws, and never waits longer than `timeoutMs`. By a JSON
+ * schema where the model has structured output, otherwise between tags that `current` does not contain.
+ */
 export async function ask(
   model: ChatModelLike,
   question: string,
-  { budget, clock, timeoutMs, prices }: { budget: Budget; clock: Clock; timeoutMs: number; prices?: TokenPrices },
+  current: string,
+  context: AskContext,
 ): Promise<Answer> {
+  const { budget, unstructured } = context;
   if (!budget.allows(1)) return { failure: "budget", detail: "the budget is used up" };
+  const structured = unstructured?.has(model) ? undefined : structuredOf(model);
+  if (structured) {
+    const messages: Message[] = [
+      ["system", systemText("Answer with the complete new message.")],
+      ["human", question],
+    ];
+    const reply = await spending(context, (signal) => structured.invoke(messages, { signal }), rawOf);
+    const message = "reply" in reply ? (reply.reply.parsed as { message?: unknown } | null)?.message : undefined;
+    if (typeof message === "string" && message.trim()) return { text: message.trim() };
+    unstructured?.add(model);
+    if ("failure" in reply && reply.failure === "timeout") return reply;
+    if (!budget.allows(1)) return { failure: "budget", detail: "the budget is used up" };
+  }
+  const fence = fenceFor(current);
+  const form = `Answer with the complete new message between <${fence.tag}> and </${fence.tag}>, and nothing else.`;
+  const messages: Message[] = [
+    ["system", systemText(form)],
+    ["human", question],
+  ];
+  const reply = await spending(
+    context,
+    (signal) => model.invoke(messages, { signal }),
+    (r) => r,
+  );
+  if ("failure" in reply) return reply;
+  const found = readFenced(textOf(reply.reply.content), fence);
+  return "text" in found ? found : { failure: "garbage", detail: found.fault };
+}
+
+/** A model's structured form; undefined where it has none, or says so when it is made. */
+function structuredOf(model: ChatModelLike) {
+  const { withStructuredOutput } = model as ChatModelLike & Partial<StructuredModelLike>;
+  if (typeof withStructuredOutput !== "function") return undefined;
+  try {
+    return withStructuredOutput.call(model, SCHEMA, { name: SCHEMA.title, includeRaw: true });
+  } catch {
+    // LangChain's base class has the method for every model, and it throws where the model cannot do it.
+    return undefined;
+  }
+}
+
+const rawOf = (answer: { raw?: unknown }): Reply | undefined => answer.raw as Reply | undefined;
+
+/** One call within the time limit, its cost charged whatever becomes of it. */
+async function spending<T>(
+  { budget, clock, timeoutMs, prices }: AskContext,
+  call: (signal: AbortSignal) => Promise<T>,
+  usageOf: (answer: T) => Reply | undefined,
+): Promise<{ reply: T } | { failure: "timeout" | "error"; detail: string }> {
   const stop = new AbortController();
   try {
-    const asked = model.invoke(
-      [
-        ["system", SYSTEM],
-        ["human", question],
-      ],
-      { signal: stop.signal },
-    );
-    const reply = await within(asked, timeoutMs, clock);
+    const reply = await within(call(stop.signal), timeoutMs, clock);
     if (reply === LATE) {
       stop.abort();
       budget.spend();
       return { failure: "timeout", detail: `no answer within ${timeoutMs} ms` };
     }
-    const { input_tokens: input = 0, output_tokens: output = 0 } = reply.usage_metadata ?? {};
+    const { input_tokens: input = 0, output_tokens: output = 0 } = usageOf(reply)?.usage_metadata ?? {};
     const cost = prices ? (input * prices.inputPerMillionUsd + output * prices.outputPerMillionUsd) / 1e6 : 0;
     budget.spend({ tokens: input + output, costUsd: cost });
-    const text = /<prompt>([\s\S]*?)<\/prompt>/.exec(textOf(reply.content))?.[1]?.trim();
-    return text ? { text } : { failure: "garbage", detail: `no <prompt> in ${textOf(reply.content).slice(0, 80)}` };
+    return { reply };
   } catch (error) {
     budget.spend();
     return { failure: "error", detail: messageOf(error) };

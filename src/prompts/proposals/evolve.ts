@@ -2,7 +2,7 @@ import { shuffled } from "../../core/index.js";
 import { contentDigest, type PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
 import { drawFromFront } from "./pareto.js";
-import type { SearchContext } from "./search.js";
+import { endOf, REPEATED, type SearchContext, type SearchResult } from "./search.js";
 import type { PromptExample, TrialResult } from "./trial.js";
 import { objection, withText, writableMessages } from "./vet.js";
 
@@ -13,24 +13,33 @@ interface Member {
 }
 
 const MINIBATCH = 4;
+/** Mean score from which nothing is left to gain. */
+const PERFECT = 0.999;
 
 /**
  * Reflective evolution (GEPA, Agrawal et al., 2025): a parent from the Pareto front over segments runs on a
  * few examples, a model reads how that went and rewrites one message, and the child joins the pool if it
- * does better on the same examples. Ends with the budget; the best mean over segments wins.
+ * does better on the same examples. Ends with the budget, or when nothing is left to gain; the best mean over
+ * segments wins.
  */
-export async function evolve(context: SearchContext, model: ChatModelLike): Promise<PromptContent | undefined> {
+export async function evolve(context: SearchContext, model: ChatModelLike): Promise<SearchResult> {
   const { base, learning, choosing, trials, budget, validators, rng, attempts } = context;
   const segments = [...new Set(choosing.map((e) => e.segment ?? ""))];
   const scored = async (content: PromptContent): Promise<Member> => {
     const results = await trials.all(content, choosing);
     return { content, scores: segments.map((s) => meanOf(results, choosing, s)) };
   };
-  if (!trials.affordable(base, choosing)) return undefined;
+  if (!trials.affordable(base, choosing)) return {};
   const pool = [await scored(base)];
   const seen = new Set([contentDigest(base)]);
   const targets = writableMessages(base);
+  const overall = (m: Member) => m.scores.reduce((s, v) => s + v, 0) / m.scores.length;
+  const bestOf = () => pool.reduce((a, b) => (overall(b) > overall(a) ? b : a));
+  let ended: string | undefined;
   for (let round = 0; targets.length > 0; round++) {
+    if (overall(bestOf()) >= PERFECT) ended = "every choosing example is answered perfectly";
+    else ended = endOf(attempts);
+    if (ended !== undefined) break;
     const parent = pool[
       drawFromFront(
         pool.map((m) => m.scores),
@@ -41,13 +50,14 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
     if (!budget.allows(1 + trials.missing(parent.content, batch) + batch.length)) break;
     const before = await trials.all(parent.content, batch);
     const target = targets[round % targets.length] as number;
-    const answer = await ask(model, reflection(parent.content, target, batch, before), context);
+    const current = (parent.content.messages[target] as { template: string }).template;
+    const answer = await ask(model, reflection(parent.content, target, batch, before), current, context);
     if ("failure" in answer) {
       attempts.push({ outcome: answer.failure, detail: answer.detail });
       continue;
     }
     const child = withText(parent.content, target, answer.text);
-    const why = seen.has(contentDigest(child)) ? "the same as an earlier one" : objection(base, child, validators);
+    const why = seen.has(contentDigest(child)) ? REPEATED : objection(base, child, validators);
     if (why) {
       attempts.push({ outcome: "refused", detail: why });
       continue;
@@ -65,9 +75,8 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
     pool.push(await scored(child));
     attempts.push({ outcome: "kept", detail: `gained ${gain.toFixed(2)} on ${batch.length} examples` });
   }
-  const overall = (m: Member) => m.scores.reduce((s, v) => s + v, 0) / m.scores.length;
-  const best = pool.reduce((a, b) => (overall(b) > overall(a) ? b : a));
-  return best === pool[0] ? undefined : best.content;
+  const best = bestOf();
+  return { ...(best !== pool[0] && { content: best.content }), ...(ended !== undefined && { ended }) };
 }
 
 function meanOf(results: readonly TrialResult[], examples: readonly PromptExample[], segment: string): number {

@@ -9,7 +9,7 @@ import { fewShot } from "./few-shot.js";
 import { compareOnHeldOut } from "./held-out.js";
 import type { Proposal, ProposalRequest } from "./proposal.js";
 import { rewrite } from "./rewrite.js";
-import type { Attempt, SearchContext } from "./search.js";
+import type { Attempt, SearchContext, SearchResult } from "./search.js";
 import { Trials } from "./trial.js";
 
 const LEAST_EXAMPLES = 15;
@@ -64,11 +64,13 @@ export async function propose(
     clock,
     rng: rng.fork("search"),
     attempts,
+    unstructured: new WeakSet(),
   };
   try {
-    const found = await search(request, context);
+    const { content: found, ended } = await search(request, context);
     budget.release(2 * heldOut.length);
-    if (!found) return end("none", "nothing better was found within the budget");
+    if (!found)
+      return end("none", ended ? `nothing better was found: ${ended}` : "nothing better was found within the budget");
     const result = await compareOnHeldOut(trials, base, found, heldOut, rng.fork("held-out"));
     const numbers = `${result.proposal.toFixed(3)} against ${result.base.toFixed(3)} on ${result.examples} held-out examples (p = ${result.pValue.toFixed(3)})`;
     return result.won
@@ -80,8 +82,11 @@ export async function propose(
   }
 }
 
-function search(request: ProposalRequest, context: SearchContext): Promise<PromptContent | undefined> {
-  if (request.method === "few-shot") return fewShot(context, request.demonstrations ?? [], request.shots ?? 3);
+async function search(request: ProposalRequest, context: SearchContext): Promise<SearchResult> {
+  if (request.method === "few-shot") {
+    const content = await fewShot(context, request.demonstrations ?? [], request.shots ?? 3);
+    return content ? { content } : {};
+  }
   const model = request.model as ChatModelLike;
   return request.method === "evolve" ? evolve(context, model) : rewrite(context, model);
 }

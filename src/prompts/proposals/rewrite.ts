@@ -1,6 +1,6 @@
 import type { PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
-import type { SearchContext } from "./search.js";
+import { endOf, type SearchContext, type SearchResult } from "./search.js";
 import { objection, withText, writableMessages } from "./vet.js";
 
 const LOW = 0.5;
@@ -11,7 +11,7 @@ const CANDIDATES = 3;
  * Rewrites instructions from what people said about low-rated runs: a few candidates from one model, the best
  * on the choosing examples is the proposal. Undefined without such comments.
  */
-export async function rewrite(context: SearchContext, model: ChatModelLike): Promise<PromptContent | undefined> {
+export async function rewrite(context: SearchContext, model: ChatModelLike): Promise<SearchResult> {
   const { base, choosing, trials, budget, validators, rated, attempts } = context;
   const complaints = rated
     .filter((r) => r.reward < LOW && r.comments.length > 0)
@@ -24,11 +24,14 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
       outcome: "refused",
       detail: complaints.length === 0 ? "no comments on low-rated runs" : "no message to rewrite",
     });
-    return undefined;
+    return {};
   }
-  if (!trials.affordable(base, choosing)) return undefined;
+  if (!trials.affordable(base, choosing)) return {};
   let best = { content: undefined as PromptContent | undefined, mean: await trials.mean(base, choosing) };
+  let ended: string | undefined;
   for (let c = 0; c < CANDIDATES && budget.allows(1 + choosing.length); c++) {
+    ended = endOf(attempts);
+    if (ended !== undefined) break;
     const current = (base.messages[target] as { template: string }).template;
     const question = [
       "The message to improve:",
@@ -37,7 +40,7 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
       ...complaints.map((text) => `- ${text}`),
       `Rewrite it so that these complaints would not arise. This is attempt ${c + 1}; try another emphasis each time.`,
     ].join("\n\n");
-    const answer = await ask(model, question, context);
+    const answer = await ask(model, question, current, context);
     if ("failure" in answer) {
       attempts.push({ outcome: answer.failure, detail: answer.detail });
       continue;
@@ -52,5 +55,5 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
     attempts.push({ outcome: mean > best.mean ? "kept" : "not better", detail: `mean ${mean.toFixed(3)}` });
     if (mean > best.mean) best = { content: candidate, mean };
   }
-  return best.content;
+  return { ...(best.content && { content: best.content }), ...(ended !== undefined && { ended }) };
 }

@@ -29,4 +29,35 @@ export interface SearchContext {
   clock: Clock;
   rng: Rng;
   attempts: Attempt[];
+  /** Models that did not answer by a schema. */
+  unstructured: WeakSet<object>;
 }
+
+/** What a search found, and why it ended before the budget did. */
+export interface SearchResult {
+  content?: PromptContent;
+  ended?: string;
+}
+
+/** Answers in a row from which nothing could be taken, before the search ends: at its start, and later on. */
+const FIRST_FAILURES = 2;
+const FAILURES = 5;
+/** Rounds in a row that brought nothing new, or nothing better. */
+const REPEATS = 10;
+const FRUITLESS = 40;
+
+/** Why the latest attempts leave nothing to go on for; undefined while there is hope. */
+export function endOf(attempts: readonly Attempt[]): string | undefined {
+  const trailing = (test: (a: Attempt) => boolean) => attempts.length - 1 - attempts.findLastIndex((a) => !test(a));
+  const failed = trailing((a) => a.outcome === "garbage" || a.outcome === "error" || a.outcome === "timeout");
+  if (failed >= (failed === attempts.length ? FIRST_FAILURES : FAILURES))
+    return `the model gave no usable answer ${failed} times in a row: ${attempts.at(-1)?.detail ?? ""}`;
+  if (trailing((a) => a.detail === REPEATED) >= REPEATS)
+    return `the model proposed what was tried before ${REPEATS} times in a row`;
+  if (trailing((a) => a.outcome !== "kept") >= FRUITLESS)
+    return `nothing better came of the last ${FRUITLESS} attempts`;
+  return undefined;
+}
+
+/** Detail of an attempt that was made before. */
+export const REPEATED = "the same as an earlier one";

@@ -84,7 +84,7 @@ export class PromptLibrary {
     return last?.version === undefined ? undefined : own.get(last.version);
   }
 
-  /** The serving version; undefined when there is none. */
+  /** The promoted version; undefined when there is none, and then the oldest serves. */
   champion(promptId: string): string | undefined {
     return this.registry.champion(PROMPT_POINT + promptId)?.version;
   }
@@ -116,11 +116,12 @@ export class PromptLibrary {
   list(promptId: string): PromptVersion[] {
     const name = PROMPT_POINT + promptId;
     if (!this.registry.names().includes(name)) return [];
-    const champion = this.champion(promptId);
+    // What `get` serves, not what the registry says: after a roll-back of the first version it is still that one.
+    const served = this.serving(promptId)?.version;
     return this.registry.versions(name).flatMap(({ version, createdAt, lineage }) => {
       const content = this.get(promptId, version)?.content;
       return content
-        ? [{ version, createdAt, content, variables: variablesOf(content), lineage, serving: version === champion }]
+        ? [{ version, createdAt, content, variables: variablesOf(content), lineage, serving: version === served }]
         : [];
     });
   }

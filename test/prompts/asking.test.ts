@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/core/index.js";
+import { ask, type ChatModelLike } from "../../src/prompts/proposals/ask.js";
+import { Budget } from "../../src/prompts/proposals/budget.js";
+import { fenceFor, readFenced } from "../../src/prompts/proposals/fence.js";
+import { type Attempt, endOf, REPEATED } from "../../src/prompts/proposals/search.js";
+
+describe("a fence", () => {
+  it("is a tag that the message does not contain", () => {
+    expect(fenceFor("Answer {question}.")).toEqual({ tag: "prompt" });
+    expect(fenceFor("<Prompt>{question}</Prompt>")).toEqual({ tag: "new-prompt-2" });
+    expect(fenceFor("<prompt> </new-prompt-2>")).toEqual({ tag: "new-prompt-3" });
+  });
+
+  it.each<[string, string, string, string]>([
+    ["plain", "<prompt>Hi {x}</prompt>", "prompt", "Hi {x}"],
+    ["capitals", "<Prompt>\nHi\n</PROMPT>", "prompt", "Hi"],
+    ["inside a code block", "```\n<prompt>Hi</prompt>\n```", "prompt", "Hi"],
+    ["a draft in the thinking", "<think>maybe <prompt>No</prompt>?</think><prompt>Yes</prompt>", "prompt", "Yes"],
+    ["tags inside", "<prompt><prompt>{q}</prompt>\nAnswer.</prompt>", "new-prompt-2", "<prompt>{q}</prompt>\nAnswer."],
+    ["its own tag", "<new-prompt-2><prompt>{q}</prompt> A.</new-prompt-2>", "new-prompt-2", "<prompt>{q}</prompt> A."],
+  ])("is read: %s", (_, answer, tag, text) => {
+    expect(readFenced(answer, { tag })).toEqual({ text });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["cut", "<prompt>Hi", /is not closed, so the answer was cut/],
+    ["empty", "<prompt> </prompt>", /nothing between/],
+    ["absent", "I am sorry.", /no <prompt> in I am sorry/],
+    ["in unfinished thinking only", "<think><prompt>No</prompt>", /no <prompt>/],
+  ])("says what is wrong with an answer: %s", (_, answer, fault) => {
+    expect(readFenced(answer, { tag: "prompt" })).toEqual({ fault: expect.stringMatching(fault) });
+  });
+});
+
+describe("asking a model with structured output", () => {
+  const context = () => ({
+    budget: new Budget({}),
+    clock: new ManualClock(0),
+    timeoutMs: 1000,
+    unstructured: new WeakSet<object>(),
+  });
+  const model = (structured: () => Promise<{ raw?: unknown; parsed?: unknown }>): ChatModelLike => ({
+    invoke: async () => ({ content: "<prompt>by text</prompt>" }),
+    ...{ withStructuredOutput: () => ({ invoke: structured }) },
+  });
+
+  it("takes the field of the schema, tags and all, and counts its tokens", async () => {
+    const asked = context();
+    const raw = { content: "", usage_metadata: { input_tokens: 7, output_tokens: 3 } };
+    const answer = await ask(
+      model(async () => ({ raw, parsed: { message: " </prompt> kept " } })),
+      "?",
+      "",
+      asked,
+    );
+    expect(answer).toEqual({ text: "</prompt> kept" });
+    expect(asked.budget.spent).toMatchObject({ calls: 1, tokens: 10 });
+  });
+
+  it.each<[string, () => Promise<{ parsed?: unknown }>]>([
+    ["answers something else", async () => ({ parsed: null })],
+    ["fails", async () => Promise.reject(new Error("tools are not supported"))],
+  ])("asks for text where it %s, and only for text from then on", async (_, structured) => {
+    const asked = context();
+    const tried = model(structured);
+    expect(await ask(tried, "?", "", asked)).toEqual({ text: "by text" });
+    expect(asked.budget.spent.calls).toBe(2);
+    expect(await ask(tried, "?", "", asked)).toEqual({ text: "by text" });
+    expect(asked.budget.spent.calls).toBe(3);
+  });
+
+  it("asks for text where the method only says that it cannot", async () => {
+    const unable = {
+      invoke: async () => ({ content: "<prompt>by text</prompt>" }),
+      withStructuredOutput() {
+        throw new Error("not implemented");
+      },
+    };
+    expect(await ask(unable, "?", "", context())).toEqual({ text: "by text" });
+  });
+});
+
+describe("a search", () => {
+  const attempts = (outcome: Attempt["outcome"], count: number, detail = "why"): Attempt[] =>
+    Array.from({ length: count }, () => ({ outcome, detail }));
+
+  it("ends after two unusable answers at its start, with the cause", () => {
+    expect(endOf(attempts("garbage", 1))).toBeUndefined();
+    expect(endOf(attempts("garbage", 2))).toBe("the model gave no usable answer 2 times in a row: why");
+    expect(endOf([...attempts("not better", 1), ...attempts("error", 4)])).toBeUndefined();
+    expect(endOf([...attempts("not better", 1), ...attempts("error", 5)])).toMatch(/5 times in a row/);
+  });
+
+  it("ends when nothing new or nothing better comes", () => {
+    expect(endOf([...attempts("kept", 1), ...attempts("refused", 10, REPEATED)])).toMatch(/tried before 10 times/);
+    expect(endOf([...attempts("kept", 1), ...attempts("not better", 39)])).toBeUndefined();
+    expect(endOf([...attempts("kept", 1), ...attempts("not better", 40)])).toMatch(/last 40 attempts/);
+  });
+});

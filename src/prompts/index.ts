@@ -1,4 +1,35 @@
-export * from "../evaluation/experiment/index.js";
+export {
+  allocate,
+  balance,
+  bet,
+  type ContextualResult,
+  type EvidenceState,
+  type ExperimentDefinition,
+  type ExperimentOptions,
+  type ExperimentReport,
+  ExperimentRun,
+  type ExperimentVerdict,
+  evidenceOf,
+  type Guardrail,
+  type Judgement,
+  judgeExperiment,
+  learnContextualPolicy,
+  minimumDetectableEffect,
+  type Outcome,
+  openEvidence,
+  outcomesOf,
+  type PerformancePoint,
+  type PlanRequest,
+  PROMPT_POINT,
+  type Prove,
+  parseDefinition,
+  performanceOf,
+  plannedOutcomes,
+  trackAndStopWeights,
+  type VariantReport,
+  type VariantRow,
+  type VersionPerformance,
+} from "../evaluation/experiment/index.js";
 export * from "./prompt-content.js";
 export * from "./prompt-node.js";
 export * from "./prompt-optimizer.js";

@@ -51,6 +51,7 @@ export default async function bundles(): Promise<Record<string, unknown>> {
       for (const standalone of bundler === "turbopack" && external ? [false, true] : [false]) {
         const name = `${bundler}, ${external ? "external" : "bundled"}${standalone ? ", standalone" : ""}`;
         results[name] = await tried(home, bundler, external, standalone).catch((error) => String(error).slice(0, 800));
+        console.log(`${name}: ${JSON.stringify(results[name])}`);
       }
   return results;
 }

@@ -59,12 +59,12 @@ async function idsIn(folder: string): Promise<string[]> {
 }
 
 describe("file store, killed", () => {
-  it("200 times at any moment: all that was acknowledged is there, nothing twice", async () => {
+  it("60 times at any moment: all that was acknowledged is there, nothing twice", async () => {
     const folder = mkdtempSync(join(tmpdir(), "crash-"));
     const rng = createRng(1);
     const all = new Set<string>();
-    for (let kill = 0; kill < 200; kill += 2) {
-      // Two writers at once, so that 200 kills take the time of 100.
+    for (let kill = 0; kill < 60; kill += 2) {
+      // Two writers at once, so that 60 kills take the time of 30.
       const pair = [0, 1].map((i) => writer(folder, `k${kill + i}`, 20_000));
       await Promise.all(pair.map((w) => w.started));
       await Promise.all(
@@ -74,13 +74,13 @@ describe("file store, killed", () => {
         }),
       );
       for (const w of pair) for (const id of w.acknowledged) all.add(id);
-      if (kill % 20 !== 0 && kill !== 198) continue;
+      if (kill % 20 !== 0 && kill !== 58) continue;
       const found = await idsIn(folder);
       const there = new Set(found);
       expect(there.size).toBe(found.length);
       expect([...all].filter((id) => !there.has(id))).toEqual([]);
     }
-    expect(all.size).toBeGreaterThan(1000);
+    expect(all.size).toBeGreaterThan(300);
     rmSync(folder, { recursive: true });
   });
 

@@ -156,6 +156,7 @@ async function openOver(
       await tracer.flush();
       return leastAsked(store, id);
     },
+    keptText: (text, field) => tracer.keptText(text, field),
     // To predict takes all facts and the worker, which a host that serves is to be spared.
     expect: (id) =>
       expectedReward(id, {

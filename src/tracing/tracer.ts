@@ -36,7 +36,7 @@ import { tellOfLongId } from "./record/long-id.js";
 import { noteInputEdges } from "./record/noted-edges.js";
 import { DEFAULT_PRICES } from "./record/prices.js";
 import { RecentRuns } from "./record/recent-runs.js";
-import { redactPlain } from "./record/redact.js";
+import { redactPlain, redactText } from "./record/redact.js";
 import { RunRecorder } from "./record/run-recorder.js";
 import { runStartOf, workflowIdIn } from "./record/run-start.js";
 import type { RunStart } from "./record/run-types.js";
@@ -317,6 +317,11 @@ export class WorkflowTracer implements DecisionSink {
       OWN_FIELDS.has(key) ? value : redactPlain(value, redactor, key);
     const nameOf = (key: string) => (OWN_FIELDS.has(key) ? key : redactor.key(key));
     return Object.fromEntries(Object.entries(context).map(([key, value]) => [nameOf(key), kept(key, value)]));
+  }
+
+  /** A text as it is kept: redacted. Functions are given `path` as its path. */
+  keptText(text: string, path: string): string {
+    return redactText(text, this.settings.redactor, path);
   }
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */

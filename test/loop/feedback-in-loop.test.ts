@@ -38,4 +38,19 @@ describe("feedback in the loop", () => {
     expect(await loop.feedback.pendingRequests()).toEqual([]);
     expect((await loop.feedback.getFeedbackStatistics()).responses).toMatchObject({ considered: 0, asked: 0 });
   });
+
+  it("keeps the texts of feedback as redaction leaves them", async () => {
+    storagePath = mkdtempSync(join(tmpdir(), "loop-"));
+    loop = await CollectiveLearningLoop.open({ seed: 1, storagePath, capture: { redact: ["email"] } });
+    await triageGraph(loop).invoke({ topic: "crash", noise: 0 }, { metadata: { workflowId: "w" } });
+    const kept = await loop.feedback.submitFeedback({
+      workflowId: "w",
+      userId: "alice",
+      thumbs: "down",
+      comment: "ask ann@example.org",
+      correction: "write to ann@example.org",
+      tags: ["ann@example.org"],
+    });
+    expect(kept).toMatchObject({ comment: "ask [redacted]", correction: "write to [redacted]", tags: ["[redacted]"] });
+  });
 });

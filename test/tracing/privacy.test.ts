@@ -248,6 +248,25 @@ it("redaction leaves a decision its experiment", async () => {
   expect.assertions(1);
 });
 
+it("redaction reaches the features of candidates, the keys of contexts, and big integers", async () => {
+  const { tracer, store } = tracing({ redact: ["email", "card"] });
+  const features = { "ann@x.org": 1, owner: "bob@x.org" };
+  const given = { ...decision(1), context: { "ann@x.org": true }, candidateFeatures: { a: features } };
+  tracer.record(given);
+  await tracer.flush();
+  for await (const { facts } of store.read("decision"))
+    expect(facts[0]).toMatchObject({
+      context: { "[redacted]": true },
+      candidateFeatures: { a: { "[redacted]": 1, owner: "[redacted]" } },
+    });
+  expect(given.candidateFeatures.a).toBe(features);
+  expect(tracer.keptText("write to ann@x.org", "comment")).toBe("write to [redacted]");
+  expect(stateText({ card: 4111111111111111n, n: 5n }, 4096, createRedactor(["card"]))).toBe(
+    '{"card":"[redacted]","n":5}',
+  );
+  expect.assertions(4);
+});
+
 describe("sampling", () => {
   const graph = new lib.StateGraph(State)
     .addNode("a", (s) => {

@@ -51,6 +51,11 @@ export interface FeedbackCollectorOptions extends RequestOptions {
    * is heard of. Asked by {@link FeedbackCollector.considerRequest}.
    */
   leastProbability?: (workflowId: string) => Promise<number | undefined>;
+  /**
+   * A text that a person wrote (`field`: comment, correction or tags) as it is kept, where that differs: redacted (the
+   * tracer's `keptText`).
+   */
+  keptText?: (text: string, field: string) => string;
   /** How far ahead of this clock a judgement's own time may lie (default five minutes). */
   maxClockSkewMs?: number;
 }
@@ -250,7 +255,8 @@ export class FeedbackCollector {
   }
 
   private async take(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
-    const valid = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? DEFAULT_SKEW_MS);
+    const given = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? DEFAULT_SKEW_MS);
+    const valid = this.asKept(given);
     const run = await this.findRun(valid.workflowId);
     if (valid.preference) await this.findRun(valid.preference.over);
     await this.checkTargets(valid);
@@ -267,6 +273,18 @@ export class FeedbackCollector {
       expected: "the same content, or another key",
       remedy: "To change a judgement, submit it under a new key with `revises`.",
     });
+  }
+
+  private asKept(valid: ValidFeedback): ValidFeedback {
+    const { keptText } = this.options;
+    if (!keptText) return valid;
+    const { comment, correction, tags } = valid;
+    return {
+      ...valid,
+      ...(comment !== undefined && { comment: keptText(comment, "comment") }),
+      ...(correction !== undefined && { correction: keptText(correction, "correction") }),
+      ...(tags && { tags: tags.map((tag) => keptText(tag, "tags")) }),
+    };
   }
 
   private begin(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {

@@ -12,7 +12,8 @@ export type { RedactPreset } from "./redact-presets.js";
  *   `[redacted]`) and paths (`user.ssn`, `*.password`, `messages.*.content`: the value becomes `[redacted]`).
  *
  * Beside the state it is applied to error messages (path `error.message`), tags (`tags.0`), metadata
- * (`metadata.customer`), notes on gaps, and the contexts of decisions (by their own fields). Paths begin at the
+ * (`metadata.customer`), notes on gaps, the contexts of decisions and the features of candidates (by their own fields),
+ * and what people write in feedback (`comment`, `correction`, `tags`). Paths begin at the
  * state's keys, also where a node returns a list of updates or a task takes a list of arguments. The ids by which
  * runs are found and erased (workflow, thread, user) and names in the graph are kept as they are.
  */

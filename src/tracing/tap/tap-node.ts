@@ -87,7 +87,7 @@ export function tapsOf(
 }
 
 function reportingNode(node: NodeShape, about: TappedRunnable[typeof TAP]): NodeShape {
-  const reporting: NodeShape = Object.create(node);
+  const reporting = copyOf(node);
   reporting.getNode = () => {
     const runnable = node.getNode.call(node);
     if (!runnable) return undefined;

@@ -4,6 +4,7 @@ import { checkTrainingLengths } from "./check-options.js";
 import { episodeReturns, greedyActor, meanInterval } from "./evaluate.js";
 import type { DiscreteEnv, Learner, NetworkHead } from "./learner.js";
 import type { TrainingCheckpoint, TrainingEvaluation, TrainingOptions } from "./training-options.js";
+import { watched } from "./watched.js";
 
 /** What came of it. */
 export interface TrainingResult {
@@ -21,18 +22,20 @@ export interface TrainingResult {
  * Runs a learner in segments of `evaluateEvery` steps. Each segment starts its environments and its
  * random numbers anew from the seed and the segment's number, so that a resumed training gives the
  * very numbers of one that was never stopped. Gives the event loop a turn after each round.
- * @throws LearningError TRAINING_INVALID for options that cannot be met
+ * @throws LearningError TRAINING_INVALID for options that cannot be met, and for an observation, reward or mask
+ *   that is none, at the step where it comes
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   checkTrainingLengths(options);
   const { evaluateEvery = 5000, seed = options.resume?.seed ?? 0 } = options;
   const rng = createRng(seed);
-  const example = options.makeEnv();
+  const makeEnv = () => watched(options.makeEnv());
+  const example = makeEnv();
   let learner: Learner | undefined;
   try {
     const shape = { inputs: example.observationSpace.flatDim, actions: actionsOf(example) };
     learner = await options.makeLearner(shape, rng.fork("start"));
-    return await segments(options, learner, example, rng, seed, evaluateEvery);
+    return await segments({ ...options, makeEnv }, learner, example, rng, seed, evaluateEvery);
   } finally {
     learner?.dispose();
     example.close?.();

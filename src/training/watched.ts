@@ -1,0 +1,62 @@
+import { LearningError, show } from "../core/index.js";
+import type { StepInfo } from "../environments/index.js";
+import type { DiscreteEnv } from "./learner.js";
+
+/**
+ * The same environment, whose observations, rewards and masks are checked as they come: one number that is
+ * none would spoil every weight, and be noticed only in what the network answers at the end.
+ * Its `reset` and `step` fail with TRAINING_INVALID, which names the episode and the step.
+ */
+export function watched(env: DiscreteEnv): DiscreteEnv {
+  const { observationSpace, actionSpace } = env;
+  const actions = "n" in actionSpace && typeof actionSpace.n === "number" ? actionSpace.n : undefined;
+  let [episode, step] = [0, 0];
+  const place = () => `step ${step} of episode ${episode} in ${env.id}`;
+  const check = (observation: unknown, { actionMask }: StepInfo, over: boolean) => {
+    const bad = observationSpace.flatten(observation).findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0)
+      throw refused(
+        `${show(observationSpace.flatten(observation)[bad])} at position ${bad} of the observation of ${place()}`,
+        "finite numbers",
+        "Mend the environment's observation, for instance a division by zero.",
+      );
+    if (!actionMask) return;
+    if (actions !== undefined && actionMask.length !== actions)
+      throw refused(
+        `a mask of ${actionMask.length} for ${actions} actions at ${place()}`,
+        "one entry for each action",
+        "Return a mask as long as the action space, or none.",
+      );
+    if (!over && !actionMask.some(Boolean))
+      throw refused(
+        `a mask that allows no action at ${place()}`,
+        "at least one legal action while the episode goes on",
+        "End the episode where nothing is left to do.",
+      );
+  };
+  return {
+    id: env.id,
+    observationSpace,
+    actionSpace,
+    reset(options) {
+      episode++;
+      step = 0;
+      const started = env.reset(options);
+      check(started.observation, started.info, false);
+      return started;
+    },
+    step(action) {
+      step++;
+      const taken = env.step(action);
+      if (!Number.isFinite(taken.reward))
+        throw refused(`a reward of ${show(taken.reward)} at ${place()}`, "a finite number", "Mend the reward.");
+      check(taken.observation, taken.info, taken.terminated || taken.truncated);
+      return taken;
+    },
+    close: () => env.close?.(),
+  };
+}
+
+function refused(received: string, expected: string, remedy: string): LearningError {
+  return new LearningError("TRAINING_INVALID", { received, expected, remedy });
+}

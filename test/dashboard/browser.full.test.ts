@@ -76,34 +76,37 @@ describe.skipIf(!existsSync(CHROMIUM))(`the dashboard in a browser (needs ${CHRO
     await page.waitForSelector("h1");
     return { page, wrong, close: () => context.close() };
   }
+  /** Playwright's own waiting evaluates text in the page, which its content policy forbids. */
+  const until = (page: Page, condition: string) =>
+    expect.poll(() => page.evaluate(condition), { timeout: 30_000, interval: 50 }).toBe(true);
+  // Code for the page is text: the tests have Node's types, not the browser's.
   const go = async (page: Page, hash: string) => {
-    await page.evaluate((h) => {
-      location.hash = h;
-      // The page is drawn anew in the next frame; only then it says whether it waits for data.
-      return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    }, hash);
-    await settled(page);
-  };
-  const settled = async (page: Page) => {
-    await page.waitForFunction(
-      () => document.querySelector("main h1") && !document.body.innerText.includes("Loading…"),
+    // The page is drawn anew in the next frame; only then it says whether it waits for data.
+    await page.evaluate(
+      `location.hash = ${JSON.stringify(hash)}; new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))`,
     );
+    await until(page, `!!document.querySelector("main h1") && !document.body.innerText.includes("Loading…")`);
   };
+  const newestRuns = async (page: Page, limit: number) => {
+    const answer = await page.evaluate(`fetch("/api/runs?limit=${limit}").then((r) => r.json())`);
+    return (answer as { runs: { workflowId: string }[] }).runs.map((r) => r.workflowId);
+  };
+  const says = (page: Page, text: string) => until(page, `document.body.innerText.includes(${JSON.stringify(text)})`);
 
   it("lets a person judge ten runs by keyboard, approve what is proven, see it serve, and roll it back", async () => {
     const { page, wrong, close } = await open("alice");
     await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("To the content");
+    expect(await page.evaluate("document.activeElement?.textContent")).toContain("To the content");
     await go(page, "#/inbox");
     for (let i = 0; i < 10; i++) {
-      await page.waitForFunction((n) => document.body.innerText.includes(`You judged ${n} today`), i);
+      await says(page, `You judged ${i} today`);
       // Nothing is chosen for a person.
       expect(await page.locator('[aria-pressed="true"]').count()).toBe(0);
       await page.keyboard.press(i % 2 === 0 ? "8" : "3");
       await page.keyboard.press("Enter");
       await page.waitForSelector("text=Stored.");
     }
-    await page.waitForFunction(() => document.body.innerText.includes("You judged 10 today"));
+    await says(page, "You judged 10 today");
     await page.keyboard.press("z");
     await page.waitForSelector("text=Taken back.");
     expect(await page.textContent("main")).toContain("You judged 9 today");
@@ -139,10 +142,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the dashboard in a browser (needs ${CHRO
 
   it("shows hostile names and comments as text", async () => {
     const { page, wrong, close } = await open(HOSTILE.replace(/[^\x20-\x7e]/g, ""));
-    const { runs } = (await page.evaluate(async () => (await fetch("/api/runs?limit=1")).json())) as {
-      runs: { workflowId: string }[];
-    };
-    const workflowId = runs[0]?.workflowId ?? "";
+    const [workflowId = ""] = await newestRuns(page, 1);
     await loop.feedback.submitFeedback({
       workflowId,
       userId: HOSTILE,
@@ -172,9 +172,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the dashboard in a browser (needs ${CHRO
     [390, "dark"],
   ] as const)("is whole and accessible at %i px, %s", async (width, colorScheme) => {
     const { page, wrong, close } = await open("bob", { viewport: { width, height: 900 }, colorScheme });
-    const id = (
-      (await page.evaluate(async () => (await fetch("/api/runs?limit=2")).json())) as { runs: { workflowId: string }[] }
-    ).runs.map((r) => r.workflowId);
+    const id = await newestRuns(page, 2);
     const hashes = [
       ...PAGES.map((p) => [p, `#/${p}`]),
       ["run", `#/run?id=${id[0]}`],
@@ -182,19 +180,15 @@ describe.skipIf(!existsSync(CHROMIUM))(`the dashboard in a browser (needs ${CHRO
     ];
     for (const [name, hash] of hashes) {
       await go(page, hash ?? "");
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       expect(over, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
       await page.evaluate(AXE);
-      const found = await page.evaluate(async () => {
-        const axe = (
-          globalThis as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-          }
-        ).axe;
-        return (await axe.run()).violations
-          .filter((v) => v.impact === "serious" || v.impact === "critical")
-          .map((v) => `${v.id}: ${v.nodes[0]?.html}`);
-      });
+      const { violations } = (await page.evaluate("axe.run()")) as {
+        violations: { id: string; impact: string; nodes: { html: string }[] }[];
+      };
+      const found = violations
+        .filter((v) => v.impact === "serious" || v.impact === "critical")
+        .map((v) => `${v.id}: ${v.nodes[0]?.html}`);
       expect(found, name).toEqual([]);
       await page.screenshot({ path: join(SHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
     }

@@ -1,0 +1,117 @@
+import { forecastTrial, planTrial } from "../../src/evaluation/index.js";
+import { type LoopLife, nineModelsLife } from "./proof/nine-models.js";
+import { type NullWorld, promotesWrongly } from "./proof/null-life.js";
+import { type TrialLife, trialLife } from "./proof/trial-life.js";
+import { type Bench, median, quantile, round } from "./support/bench.js";
+import { dataFolder } from "./support/data.js";
+
+/** Of the lifetime risk of 0.05, the part that trials have; logs that exist already have the rest. */
+const RISK = 0.04;
+const WORLDS = [
+  { name: "+5, 3 destinations", destinations: 3, contested: 1, gain: 0.05 },
+  { name: "+5, 9 destinations", destinations: 9, contested: 0.7, gain: 0.05 },
+  { name: "+15, 3 destinations", destinations: 3, contested: 1, gain: 0.15 },
+  { name: "+15, 9 destinations", destinations: 9, contested: 0.7, gain: 0.15 },
+];
+const OPTIONS = { exploration: 0.1, riskLevel: RISK, learning: 300, perLook: 100 };
+
+/** The trial stage: in simulated worlds, where nothing is to be gained, and in the real loop over nine models. */
+const proof: Bench = async ({ quick }) => {
+  const lives = quick ? 2 : 200;
+  const until: Record<string, unknown> = {};
+  for (const world of WORLDS)
+    for (const upTo of [0.5, undefined]) {
+      const limit = quick ? 8_000 : 80_000;
+      const of = many(lives, (s) =>
+        trialLife(`until/${s}`, { ...world, base: 0.6 }, { ...OPTIONS, limit, ...(upTo && { upTo }) }),
+      );
+      const decisions = of.map((l) => (l.outcome === "promote" ? l.decisions : limit));
+      const name = `${world.name}, ${upTo === undefined ? "within the budget" : `up to ${upTo}`}`;
+      until[name] = {
+        median: Math.round(median(decisions)),
+        likely: Math.round(quantile(decisions, 0.8)),
+        promoted: of.filter((l) => l.outcome === "promote").length,
+        of: lives,
+      };
+      console.log(name, until[name]);
+    }
+
+  const worse: Record<string, unknown> = {};
+  for (const gain of [-0.05, -0.15, -0.4]) {
+    const world = { destinations: 9, contested: 0.7, base: 0.6, gain };
+    const budget = 2 * planTrial({ exploration: 0.1, traffic: 1, effect: 0.05, contested: 0.7 }).taken;
+    const of = many(quick ? 1 : 100, (s) => trialLife(`worse/${s}`, world, { ...OPTIONS, limit: 60_000, budget }));
+    const lost = of.map((l) => l.lost);
+    worse[gain] = {
+      lost: round(median(lost), 1),
+      likely: round(quantile(lost, 0.9), 1),
+      bound: round((-gain / 0.7) * budget, 1),
+      stopped: of.filter((l) => l.outcome === "stop").length,
+    };
+  }
+  console.log("reward lost to a worse challenger until it is stopped:", worse);
+
+  const falsePromotions: Record<string, unknown> = {};
+  const nulls = quick ? 5 : 1000;
+  for (const world of ["plain", "drifting", "retrained", "heavy"] satisfies NullWorld[]) {
+    const wrong = many(nulls, (s) => promotesWrongly(`null/${world}/${s}`, world)).filter(Boolean).length;
+    falsePromotions[world] = wrong / nulls;
+  }
+  console.log(`lives in which a version that is no better was promoted, of ${nulls}:`, falsePromotions);
+
+  const forecasts = forecastsHeld(quick ? 1 : 60);
+  console.log("forecasts:", forecasts);
+
+  const folder = dataFolder();
+  const loop: Record<string, unknown> = {};
+  for (const withText of [false, true]) {
+    if (!folder) break;
+    const of: LoopLife[] = [];
+    for (let order = 1; order <= (quick ? 1 : 6); order++)
+      of.push(
+        await nineModelsLife(folder, { order, runs: quick ? 100 : 5000, perCycle: 100, withText, exploration: 0.1 }),
+      );
+    const found = of.map((l) => l.promotedAt ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+    loop[withText ? "with text" : "without text"] = {
+      promotedAt: found.map((n) => (Number.isFinite(n) ? n : null)),
+      gainAtPromotion: of.map((l) => (l.gainAtPromotion === undefined ? null : round(l.gainAtPromotion))),
+      gainAtEnd: of.map((l) => round(l.gainAtEnd)),
+      beforePromotion: of.map((l) => round(l.beforePromotion, 4)),
+    };
+  }
+  console.log("nine models:", loop);
+  return { until, worse, falsePromotions, riskLevel: RISK, forecasts, loop };
+};
+export default proof;
+
+function many<T>(count: number, life: (seed: number) => T): T[] {
+  return Array.from({ length: count }, (_, s) => life(s));
+}
+
+/** Statements taken at .2, .4, .6 and .8 of the way to a promotion, against what came. */
+function forecastsHeld(lives: number): Record<string, unknown> {
+  let held = 0;
+  let stated = 0;
+  let early = 0;
+  const ratios: number[] = [];
+  for (const gain of [0.05, 0.15])
+    for (let s = 0; s < lives; s++) {
+      const world = { destinations: 9, contested: 0.7, base: 0.6, gain };
+      const life: TrialLife = trialLife(`forecast/${gain}/${s}`, world, { ...OPTIONS, limit: 40_000 }, true);
+      if (life.looks.length < 5) continue;
+      for (const way of [0.2, 0.4, 0.6, 0.8]) {
+        const look = life.looks[Math.floor(way * life.looks.length) - 1];
+        if (!look) continue;
+        const { decisions } = forecastTrial(look.state, RISK);
+        if (!decisions) {
+          early++;
+          continue;
+        }
+        const actual = life.outcome === "promote" ? life.decisions - look.decisions : Number.POSITIVE_INFINITY;
+        stated++;
+        if (actual >= decisions.lower && actual <= decisions.upper) held++;
+        if (way >= 0.5 && Number.isFinite(actual)) ratios.push(decisions.median / actual);
+      }
+    }
+  return { stated, tooEarly: early, held: round(held / Math.max(1, stated)), medianRatio: round(median(ratios)) };
+}

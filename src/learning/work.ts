@@ -95,6 +95,8 @@ export function createWorkShare({ store, clock, logger, intervalMs }: WorkShareP
           return undefined;
         }
         held.set(name, lease);
+        // Whoever had the piece before may have promoted since this cycle began.
+        await context.registry.refresh();
         await note(name, lease, () => ({ startedAt: isoTime(clock.now()) }));
       } catch (error) {
         await giveBack();

@@ -71,7 +71,9 @@ const bench: Bench = async ({ quick }) => {
   const spill = mkdtempSync(join(tmpdir(), "bench-spill-"));
   const open = () =>
     openPostgresStore({ connectionString: server.url, schema, logger: quiet, spill: { folder: spill } });
-  const store = await open();
+  // Two hosts: while one makes its batch ready, the server writes the other's.
+  const hosts = [await open(), await open()];
+  const store = hosts[0]!;
   const admin = new pg.Pool({ connectionString: server.url, max: 2 });
   try {
     const begin = Date.now() - total * 50;
@@ -84,12 +86,12 @@ const bench: Bench = async ({ quick }) => {
         feedback: ns.map((n) => feedbackOf(n, at(n))),
       };
     };
-    const write = async (facts: { [K in FactKind]: FactTypes[K][] }) => {
-      await store.append("decision", facts.decision);
-      await store.append("trace", facts.trace);
-      await store.append("feedback", facts.feedback);
+    const write = async (host: LearningStore, facts: { [K in FactKind]: FactTypes[K][] }) => {
+      await host.append("decision", facts.decision);
+      await host.append("trace", facts.trace);
+      await host.append("feedback", facts.feedback);
     };
-    await write(factsOf(0));
+    await write(store, factsOf(0));
     const learner = startLearner(server.url);
     const rates: number[] = [];
     const copies: number[] = [];
@@ -100,7 +102,11 @@ const bench: Bench = async ({ quick }) => {
     for (let w = 0; w < windows; w++) {
       const batches = Array.from({ length: 10 }, (_, i) => factsOf(written + i * BATCH));
       const started = performance.now();
-      for (const batch of batches) await write(batch);
+      await Promise.all(
+        hosts.map(async (host, h) => {
+          for (const [i, batch] of batches.entries()) if (i % hosts.length === h) await write(host, batch);
+        }),
+      );
       rates.push((10 * BATCH) / ((performance.now() - started) / 1000));
       written += 10 * BATCH;
       if (w % copyEvery === 0) copies.push(await copyRate(admin, batches));
@@ -136,7 +142,7 @@ const bench: Bench = async ({ quick }) => {
       bytesPerRun: round(sizes[0].bytes / written, 0),
     };
   } finally {
-    await store.close();
+    await Promise.all(hosts.map((host) => host.close()));
     await admin.end();
     await server.stop();
     rmSync(spill, { recursive: true, force: true });

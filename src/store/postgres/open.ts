@@ -69,7 +69,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     : await openPool({
         connectionString: options.connectionString!,
         max: options.maxConnections ?? 4,
-        connectTimeoutMs: Math.min(timeoutMs, 5000),
+        connectTimeoutMs: timeoutMs,
       });
   const pool = (options.pool ?? ownPool)!;
   // An idle connection that is lost must not end the process.

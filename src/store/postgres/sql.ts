@@ -1,4 +1,5 @@
 import { LearningError, messageOf } from "../../core/index.js";
+import { atMost } from "./at-most.js";
 import { isUnreachable, sqlError } from "./errors.js";
 
 /** What the store uses of a client of `pg`. */
@@ -17,6 +18,7 @@ export interface PostgresClient {
 /** What the store uses of a `Pool` of `pg`: any pool of that driver will do. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
+  readonly options?: { max?: number };
   end(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): unknown;
   off(event: "error", listener: (error: Error) => void): unknown;
@@ -41,12 +43,19 @@ export type SqlRun = <R>(text: string, values?: unknown[]) => Promise<R[]>;
 /** An identifier as SQL takes it. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** Connections of a pool that does not say how many it has: what `pg` makes by default. */
+const DEFAULT_MAX = 10;
+
 /** A connection lost between two statements fails the next one; told by an event alone it would end the process. */
 const ignore = (): void => {};
 
 /** Statements in a schema over a pool; none is waited for longer than `timeoutMs`. */
 export function sqlOver(pool: PostgresPool, schema: string, timeoutMs: number): Sql {
-  const withClient = async <T>(
+  // One connection is left to whoever listens.
+  const inTurn = atMost(Math.max(1, (pool.options?.max ?? DEFAULT_MAX) - 1));
+  const withClient = <T>(action: string, isTransaction: boolean, work: (client: PostgresClient) => Promise<T>) =>
+    inTurn(() => connected(action, isTransaction, work));
+  const connected = async <T>(
     action: string,
     isTransaction: boolean,
     work: (client: PostgresClient) => Promise<T>,
@@ -100,7 +109,7 @@ export interface OwnPool {
 export async function openPool(options: OwnPool): Promise<PostgresPool> {
   const { default: pg } = await import("pg").catch((cause) => {
     throw new LearningError("STORE_IO", {
-      received: `no package \`pg\` (${messageOf(cause)})`,
+      received: `no package pg (${messageOf(cause)})`,
       expected: "the PostgreSQL driver beside this package",
       remedy: "Run: npm install pg",
       cause,

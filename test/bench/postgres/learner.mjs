@@ -6,17 +6,15 @@ import { openPostgresStore } from "langgraph-collective-learning/postgres";
 const [connectionString, schema, once] = process.argv.slice(2);
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error };
 const store = await openPostgresStore({ connectionString, schema, logger: quiet, spill: false });
-const points = (await store.documents.get("loop/points")) ?? undefined;
 let started = performance.now();
 const loop = await CollectiveLearningLoop.open({ store, logger: quiet, enableRlTraining: false });
-if (!points)
-  loop.router({
-    decisionPoint: "triage",
-    destinations: ["billing", "tech"],
-    context: () => ({}),
-    fallback: () => "billing",
-    exploration: 0.5,
-  });
+loop.router({
+  decisionPoint: "triage",
+  destinations: ["billing", "tech"],
+  context: () => ({}),
+  fallback: () => "billing",
+  exploration: 0.5,
+});
 for (;;) {
   if (once) await loop.createReport();
   else await loop.triggerLearningCycle();

@@ -28,11 +28,14 @@ export const KEY_COLUMNS: Record<FactKind, readonly (readonly [field: KeyField, 
 };
 type KeyField = "workflowId" | "workflowType" | "threadId" | "userId" | "status" | "decisionPoint";
 
-/** The first columns of the indexes of a fact table; those that are mostly empty hold only the rows that have them. */
+/**
+ * The indexes of a fact table; columns that are mostly empty have only the rows that hold something. The order of a page
+ * is whole in them: PostgreSQL merges partitions by index only where nothing is left to sort.
+ */
 const INDEXES: Record<FactKind, readonly string[]> = {
-  trace: ["(lane, seq)", "(at)", "(workflow_id)", "(workflow_type, at)"],
-  decision: ["(lane, seq)", "(at)", "(workflow_id)", "(decision_point, at)"],
-  feedback: ["(lane, seq)", "(at)", "(workflow_id)"],
+  trace: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)", "(workflow_type, at, lane, seq)"],
+  decision: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)", "(decision_point, at, lane, seq)"],
+  feedback: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)"],
 };
 const PARTIAL = ["thread_id", "user_id"];
 
@@ -41,7 +44,9 @@ const factTable = (schema: string, kind: FactKind): string => {
   const columns = KEY_COLUMNS[kind].map(([, column]) => `${column} text${column === "workflow_id" ? " NOT NULL" : ""}`);
   const indexes = [
     ...INDEXES[kind].map((columns) => `CREATE INDEX ON ${schema}.${table} ${columns}`),
-    ...PARTIAL.map((column) => `CREATE INDEX ON ${schema}.${table} (${column}, at) WHERE ${column} IS NOT NULL`),
+    ...PARTIAL.map(
+      (column) => `CREATE INDEX ON ${schema}.${table} (${column}, at, lane, seq) WHERE ${column} IS NOT NULL`,
+    ),
   ];
   return `
     CREATE TABLE ${schema}.${table} (

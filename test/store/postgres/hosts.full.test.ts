@@ -139,20 +139,6 @@ describe("three hosts over one PostgreSQL", () => {
     await vi.waitFor(() => expect(loop.registry.champion("policy/triage")?.version).toBe("v1"), { timeout: 30_000 });
     expect(loop.registry.versions("policy/triage")).toHaveLength(1);
   });
-
-  it("share the work without publishing twice", async () => {
-    schema = `hosts_${++schemas}`;
-    const clock = new ManualClock(Date.now() - 86_400_000);
-    const { loop } = await host({ role: "serve" }, clock);
-    await ticketOffice(loop, triageGraph(loop), clock)(200);
-    await loop.flush();
-    const learners = await Promise.all([host(), host(), host()]);
-    await Promise.allSettled(learners.map((l) => l.loop.triggerLearningCycle()));
-    await loop.registry.refresh();
-    expect(loop.registry.versions("policy/triage").map((v) => v.version)).toEqual(["v1"]);
-    const events = loop.registry.history("policy/triage").map((e) => e.action);
-    expect(events).toEqual(["publish", "promote"]);
-  });
 });
 
 describe("an outage", () => {

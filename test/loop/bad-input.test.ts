@@ -260,7 +260,7 @@ describe("storage", () => {
     expect(readFileSync(file).subarray(0, cut.length).equals(cut)).toBe(true);
   });
 
-  it("whose registry was edited by hand leaves the fallback serving", async () => {
+  it("whose registry was edited by hand goes on from the version before, or is refused with its code", async () => {
     const at = folder();
     const clock = new ManualClock();
     const first = await CollectiveLearningLoop.open({ storagePath: at, clock });
@@ -269,13 +269,21 @@ describe("storage", () => {
     await first.close();
     const documents = join(at, "models", "documents");
     mkdirSync(documents, { recursive: true });
-    for (const f of readdirSync(documents).filter((n) => n.startsWith("registry"))) {
-      writeFileSync(join(documents, f), readFileSync(join(documents, f), "utf8").replaceAll('"v1"', '"v9"'));
-    }
+    const copies = readdirSync(documents)
+      .filter((n) => n.startsWith("registry"))
+      .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)));
+    expect(copies.length).toBeGreaterThan(1);
+    const edit = (name: string) => {
+      const path = join(documents, name);
+      writeFileSync(path, readFileSync(path, "utf8").replace(/v\d/, "v9").replace(/.$/s, "?"));
+    };
+    edit(copies.at(-1) as string);
     const second = await CollectiveLearningLoop.open({ storagePath: at, clock });
     const graph = triageGraph(second);
     expect(TEAMS).toContain((await graph.invoke({ topic: "crash", noise: 0 })).team);
     await second.close();
+    for (const name of readdirSync(documents).filter((n) => n.startsWith("registry"))) edit(name);
+    await expect(CollectiveLearningLoop.open({ storagePath: at, clock })).rejects.toThrow(/STORE_CORRUPT/);
   });
 });
 

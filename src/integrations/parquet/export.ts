@@ -69,6 +69,8 @@ export async function exportParquet(options: ParquetExportOptions): Promise<Parq
       await replace(join(folder, MANIFEST), JSON.stringify(manifest, null, 2));
     }
   }
+  // An export without facts is one too.
+  if (manifest.parts === 0) await replace(join(folder, MANIFEST), JSON.stringify(manifest, null, 2));
   return manifest;
 }
 

@@ -207,7 +207,13 @@ export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
   async run({ workflowIds, reward, version, artifact, vectors }, { state }) {
     const held = state.shared.get(SHARED) as Live | undefined;
     if (held?.version !== version && !artifact) return { needsArtifact: true };
-    const live = held?.version === version ? held : await bringUp(state, artifact && { version, artifact });
+    let live = held?.version === version ? held : undefined;
+    try {
+      live ??= await bringUp(state, artifact && { version, artifact });
+    } catch (error) {
+      // One that cannot be read counts as none; the status says so since the last cycle.
+      if (!isLearningError(error, "SNAPSHOT_INVALID")) throw error;
+    }
     if (!live) return { predictions: {} };
     const runs = judgedRuns(state, reward, new Set(workflowIds));
     const features = runExamples(state, runs, vectors).map((e) => e.features);

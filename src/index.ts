@@ -2,7 +2,6 @@
 // else has a subpath of its own.
 export {
   type Clock,
-  createRng,
   type Decision,
   type DecisionContext,
   type FeedbackRecord,
@@ -10,8 +9,6 @@ export {
   LearningError,
   type Logger,
   ManualClock,
-  type Rng,
-  shuffled,
   systemClock,
   type Trace,
 } from "./core/index.js";
@@ -50,6 +47,7 @@ export {
   type TrainedOrchestrator,
   UserFeedback,
 } from "./loop/index.js";
+export { createRng, type Rng, shuffled } from "./math/rng.js";
 export { PatternAnalyzer } from "./patterns/index.js";
 export { PromptOptimizer } from "./prompts/index.js";
 export { RewardModel } from "./rewards/index.js";

@@ -1,4 +1,5 @@
-import { createRng, LearningError, show } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+import { createRng } from "../math/rng.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "./env.js";
 import { Box, Discrete } from "./spaces/index.js";
 import { TimeLimit } from "./wrappers/time-limit.js";

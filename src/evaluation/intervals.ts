@@ -1,4 +1,5 @@
-import { createRng, LearningError } from "../core/index.js";
+import { LearningError } from "../core/index.js";
+import { createRng } from "../math/rng.js";
 import { studentQuantile } from "../math/student.js";
 import type { Terms } from "./terms.js";
 

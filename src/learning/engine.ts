@@ -1,17 +1,10 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
-import {
-  type Clock,
-  createRng,
-  isLearningError,
-  isoTime,
-  LearningError,
-  type Logger,
-  messageOf,
-} from "../core/index.js";
+import { type Clock, isLearningError, isoTime, LearningError, type Logger, messageOf } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
 import type { LearnedPoint } from "../evaluation/improvement.js";
 import { averageImprovement } from "../evaluation/improvement.js";
 import { drawnRequests } from "../feedback/index.js";
+import { createRng } from "../math/rng.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";

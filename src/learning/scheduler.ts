@@ -1,4 +1,5 @@
-import { type Clock, isLearningError, isoTime, type Logger, messageOf, type Rng } from "../core/index.js";
+import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 
 /** Settings of {@link LearningScheduler}. */
 export interface SchedulerOptions {

@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 import { type ShrunkMean, shrinkMeans } from "./shrinkage.js";
 
 /** A run as far as its team matters. */

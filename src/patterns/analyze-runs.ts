@@ -1,4 +1,4 @@
-import { createRng, type Rng } from "../core/index.js";
+import { createRng, type Rng } from "../math/rng.js";
 import { agentCombinations } from "./agent-combinations.js";
 import type { AnalyzeOptions } from "./analyze-options.js";
 import { type Association, testAssociations } from "./association.js";

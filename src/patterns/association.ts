@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 import { groupedTest } from "./grouped.js";
 import { stepDownMaxT } from "./max-t.js";
 

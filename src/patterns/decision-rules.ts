@@ -1,7 +1,8 @@
-import type { ContextValue, DecisionContext, Rng } from "../core/index.js";
-import { shuffled } from "../core/index.js";
+import type { ContextValue, DecisionContext } from "../core/index.js";
 import type { DecisionRow } from "../dataset/index.js";
 import { normalTail } from "../math/normal.js";
+import type { Rng } from "../math/rng.js";
+import { shuffled } from "../math/rng.js";
 import { differenceInterval } from "./association.js";
 
 /** One test on a decision's context. */

@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 import { testAssociations } from "./association.js";
 import { groupNumbers } from "./grouped.js";
 import type { Attempt, RunView } from "./run-view.js";

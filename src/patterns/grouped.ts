@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 import type { RunView } from "./run-view.js";
 
 /**

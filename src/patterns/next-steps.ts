@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 import { type Association, testAssociations } from "./association.js";
 import { groupNumbers } from "./grouped.js";
 import type { TypeLogs } from "./pattern-engine.js";

@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 
 /** A group's rated runs: how many, their reward sum and sum of squares. */
 export interface GroupMoments {

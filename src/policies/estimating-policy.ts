@@ -1,4 +1,4 @@
-import { drawIndex } from "../core/index.js";
+import { drawIndex } from "../math/rng.js";
 import { allowedOf, checkRow } from "./checks.js";
 import type { CostPrice } from "./cost-price.js";
 import { checkCosts } from "./cost-price.js";

@@ -1,4 +1,6 @@
-import { drawIndex, forward, LearningError, loadNetwork, type Network, show } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+import { forward, loadNetwork, type Network } from "../math/network.js";
+import { drawIndex } from "../math/rng.js";
 import { allowedOf, checkRow } from "./checks.js";
 import { strongest } from "./estimating-policy.js";
 import type { RewardModel } from "./models/model.js";

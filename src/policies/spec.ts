@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { LearningError, type NetworkSnapshot, show } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+import type { NetworkSnapshot } from "../math/network.js";
 
 const forgetting = z.number().min(0).max(0.5).optional();
 const lambda = z.number().positive().optional();

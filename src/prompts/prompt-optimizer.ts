@@ -1,7 +1,6 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import {
   type Clock,
-  createRng,
   type DecisionContext,
   defaultLogger,
   LearningError,
@@ -20,6 +19,7 @@ import {
   parseDefinition,
   type VersionPerformance,
 } from "../evaluation/experiment/index.js";
+import { createRng } from "../math/rng.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
 import type { Proposal, ProposalRequest } from "./proposals/proposal.js";

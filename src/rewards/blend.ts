@@ -1,4 +1,4 @@
-import { createRng, shuffled } from "../core/index.js";
+import { createRng, shuffled } from "../math/rng.js";
 
 /** Assigns each row to one of `k` folds; rows of one group share a fold. With one group only, rows are split one by one. */
 export function groupedFolds(group: readonly string[], k: number, seed: number): Int32Array {

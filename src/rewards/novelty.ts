@@ -1,5 +1,5 @@
-import { createRng, shuffled } from "../core/index.js";
 import { pack, unpack } from "../math/packing.js";
+import { createRng, shuffled } from "../math/rng.js";
 import { type Standardiser, standardise, standardiserOf } from "./members/ridge.js";
 
 const NEIGHBOURS = 5;

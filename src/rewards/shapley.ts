@@ -1,4 +1,4 @@
-import { createRng, shuffled } from "../core/index.js";
+import { createRng, shuffled } from "../math/rng.js";
 
 /** What one feature added to a prediction. */
 export interface Contribution {

@@ -1,4 +1,5 @@
-import { createRng, LearningError, messageOf, shuffled } from "../core/index.js";
+import { LearningError, messageOf } from "../core/index.js";
+import { createRng, shuffled } from "../math/rng.js";
 import { groupedFolds, mixtureWeights } from "./blend.js";
 import { Calibration, type CalibrationSnapshot } from "./calibration.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./members/member.js";

@@ -1,4 +1,5 @@
-import { createRng, type Decision, type Trace } from "../core/index.js";
+import type { Decision, Trace } from "../core/index.js";
+import { createRng } from "../math/rng.js";
 
 /** The part of LangChain's `Embeddings` that is used. */
 export interface TextEmbedder {

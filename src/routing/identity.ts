@@ -1,5 +1,6 @@
 import type { RunConfigLike, RunIdentity } from "../core/index.js";
-import { createRng, decisionIdOf, newId, Recent } from "../core/index.js";
+import { decisionIdOf, newId, Recent } from "../core/index.js";
+import { createRng } from "../math/rng.js";
 
 /** Which choice this is, and what its random numbers come from. */
 export interface ChoiceIdentity {

@@ -1,5 +1,5 @@
 import type { Decision, FallbackReason } from "../core/index.js";
-import { drawIndex } from "../core/index.js";
+import { drawIndex } from "../math/rng.js";
 import { actDistribution, canaryDistribution, drawFrom, mostLikely, shadowDistribution } from "../policies/index.js";
 import type { ChoiceNumbers } from "./identity.js";
 import type { Scene } from "./scene.js";

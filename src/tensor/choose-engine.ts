@@ -1,4 +1,5 @@
-import { defaultLogger, isLearningError, type Network } from "../core/index.js";
+import { defaultLogger, isLearningError } from "../core/index.js";
+import type { Network } from "../math/network.js";
 import { type BackendOptions, chooseBackend, INSTALL_TENSORFLOW } from "./backend.js";
 import type { EngineChoice, GradientEngine } from "./engine.js";
 import { plainEngine } from "./plain-engine.js";

@@ -1,4 +1,4 @@
-import type { Network } from "../core/index.js";
+import type { Network } from "../math/network.js";
 
 /** Which engine: by name, or `auto`: by the size of the work. */
 export type EngineChoice = "auto" | "plain" | "tensorflow";

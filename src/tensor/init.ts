@@ -1,4 +1,5 @@
-import { type Activation, emptyNetwork, type Network, type Rng } from "../core/index.js";
+import { type Activation, emptyNetwork, type Network } from "../math/network.js";
+import type { Rng } from "../math/rng.js";
 
 /** Shape and start of a network. */
 export interface NetworkOptions {

@@ -1,4 +1,4 @@
-import type { Network } from "../core/index.js";
+import type { Network } from "../math/network.js";
 import type { GradientEngine } from "./engine.js";
 import { affine, productTransposed, transposedProduct } from "./matmul.js";
 

@@ -1,4 +1,4 @@
-import { copyNetwork, type Network } from "../core/index.js";
+import { copyNetwork, type Network } from "../math/network.js";
 
 /** Means and spreads by which inputs and target are standardised for a fit. */
 export interface Scaling {

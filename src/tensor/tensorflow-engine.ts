@@ -1,4 +1,4 @@
-import type { Activation, DenseLayer, Network } from "../core/index.js";
+import type { Activation, DenseLayer, Network } from "../math/network.js";
 import type { TensorBackend, TensorFlow } from "./backend.js";
 import type { GradientEngine } from "./engine.js";
 

@@ -1,4 +1,6 @@
-import { createRng, LearningError, type Network, show, shuffled } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
+import type { Network } from "../math/network.js";
+import { createRng, shuffled } from "../math/rng.js";
 import { adamState, adamStep } from "./adam.js";
 import { chooseEngine } from "./choose-engine.js";
 import type { EngineChoice } from "./engine.js";

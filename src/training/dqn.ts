@@ -1,4 +1,5 @@
-import { copyNetwork, forward, type Network, type Rng } from "../core/index.js";
+import { copyNetwork, forward, type Network } from "../math/network.js";
+import type { Rng } from "../math/rng.js";
 import {
   type AdamState,
   adamState,

@@ -1,4 +1,4 @@
-import { emptyNetwork, type Network } from "../core/index.js";
+import { emptyNetwork, type Network } from "../math/network.js";
 
 /*
  * The dueling head of Wang et al. (2016): the last layer gives the state's value first, then one

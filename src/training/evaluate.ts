@@ -1,6 +1,8 @@
-import { createRng, forward, LearningError, type Network, type Rng, show } from "../core/index.js";
+import { LearningError, show } from "../core/index.js";
 import { denseVector } from "../dataset/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
+import { forward, type Network } from "../math/network.js";
+import { createRng, type Rng } from "../math/rng.js";
 import { studentQuantile } from "../math/student.js";
 import { mostLikely, type RoutingPolicy } from "../policies/index.js";
 import { maskedArgmax } from "./masked-softmax.js";

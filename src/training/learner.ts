@@ -1,5 +1,6 @@
-import type { Network, Rng } from "../core/index.js";
 import type { Env } from "../environments/index.js";
+import type { Network } from "../math/network.js";
+import type { Rng } from "../math/rng.js";
 
 /** An environment that deep learners accept: any observations that flatten, numbered actions. */
 export type DiscreteEnv = Env<unknown, number>;

@@ -1,4 +1,4 @@
-import type { NetworkSnapshot } from "../core/index.js";
+import type { NetworkSnapshot } from "../math/network.js";
 import type { EngineChoice } from "../tensor/engine.js";
 
 /** Settings of PPO; the defaults suit small worlds of short episodes. */

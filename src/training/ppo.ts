@@ -1,12 +1,6 @@
-import {
-  copyNetwork,
-  LearningError,
-  loadNetwork,
-  type Network,
-  type NetworkSnapshot,
-  type Rng,
-  shuffled,
-} from "../core/index.js";
+import { LearningError } from "../core/index.js";
+import { copyNetwork, loadNetwork, type Network, type NetworkSnapshot } from "../math/network.js";
+import { type Rng, shuffled } from "../math/rng.js";
 import {
   type AdamState,
   adamState,

@@ -1,5 +1,5 @@
-import type { Network } from "../core/index.js";
 import type { ObservationMoments } from "../environments/index.js";
+import type { Network } from "../math/network.js";
 import { foldScaling } from "../tensor/index.js";
 
 /**

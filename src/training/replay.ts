@@ -1,4 +1,4 @@
-import type { Rng } from "../core/index.js";
+import type { Rng } from "../math/rng.js";
 
 /** One step, or several in a row seen as one. */
 export interface Transition {

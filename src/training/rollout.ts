@@ -1,5 +1,6 @@
-import { drawIndex, forward, type Network, type Rng } from "../core/index.js";
 import { type StepInfo, VectorEnv } from "../environments/index.js";
+import { forward, type Network } from "../math/network.js";
+import { drawIndex, type Rng } from "../math/rng.js";
 import { plainEngine } from "../tensor/index.js";
 import { advantagesOf } from "./gae.js";
 import type { DiscreteEnv, LearnerShape } from "./learner.js";

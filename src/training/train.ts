@@ -1,4 +1,5 @@
-import { createRng, loadNetwork, type Network, type Rng, saveNetwork } from "../core/index.js";
+import { loadNetwork, type Network, saveNetwork } from "../math/network.js";
+import { createRng, type Rng } from "../math/rng.js";
 import { actionsOf } from "./actions.js";
 import { checkTrainingLengths } from "./check-options.js";
 import { episodeReturns, greedyActor, meanInterval } from "./evaluate.js";

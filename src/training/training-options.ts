@@ -1,4 +1,5 @@
-import type { NetworkSnapshot, Rng } from "../core/index.js";
+import type { NetworkSnapshot } from "../math/network.js";
+import type { Rng } from "../math/rng.js";
 import type { MeanInterval } from "./evaluate.js";
 import type { DiscreteEnv, Learner, LearnerShape, LearnerState } from "./learner.js";
 

@@ -1,4 +1,4 @@
-import { createRng, shuffled } from "../../src/core/index.js";
+import { createRng, shuffled } from "../../src/math/rng.js";
 import type { PolicySpec } from "../../src/policies/index.js";
 import { createPolicy } from "../../src/policies/index.js";
 import type { Marks } from "./bandits/play.js";

@@ -2,7 +2,7 @@
  * Pattern mining: equality with every reference, speed beside PM4Py and the prefixspan package on the
  * same runs, the cost of an incremental update, and blame on annotated failures.
  */
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import {
   closedSequences,
   DirectlyFollows,

@@ -2,7 +2,7 @@
  * Experiments between prompts in simulation: false winners under continuous looking, outcomes to a correct
  * decision beside a fixed-horizon test and track-and-stop, and the contextual policy on differing segments.
  */
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { learnContextualPolicy, type VariantRow } from "../../src/prompts/index.js";
 import { simulate } from "../prompts/support/simulate.js";
 import { type Ended, fixedHorizon, trackAndStop } from "./support/ab-peers.js";

@@ -5,7 +5,7 @@
  * small worlds, and the Sentinel against its rule-based baseline. Settings were tuned on seeds from
  * 1000 on; the seeds here are 1 to 5.
  */
-import { createRng, forward, type Rng } from "../../src/core/index.js";
+
 import {
   CartPole,
   cartPole,
@@ -15,6 +15,8 @@ import {
   tabularEnv,
   valueIteration,
 } from "../../src/environments/index.js";
+import { forward } from "../../src/math/network.js";
+import { createRng, type Rng } from "../../src/math/rng.js";
 import { createDqn, createPpo, type Learner, type LearnerShape, train } from "../../src/training/index.js";
 import { CARTPOLE_DQN, CARTPOLE_PPO, TABULAR_PPO } from "../training/settings.js";
 import { type Bench, median, round } from "./support/bench.js";

@@ -7,8 +7,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DecisionContext, Rng } from "../../src/core/index.js";
-import { createRng, systemClock } from "../../src/core/index.js";
+import type { DecisionContext } from "../../src/core/index.js";
+import { systemClock } from "../../src/core/index.js";
+import type { Rng } from "../../src/math/rng.js";
+import { createRng } from "../../src/math/rng.js";
 import type { PolicyRow, PolicySpec } from "../../src/policies/index.js";
 import { promote } from "../routing/support/policy.js";
 import { createWorld, taskConfig } from "../routing/support/world.js";

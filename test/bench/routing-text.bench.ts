@@ -1,5 +1,6 @@
-import { createRng, type DecisionContext, shuffled } from "../../src/core/index.js";
+import type { DecisionContext } from "../../src/core/index.js";
 import { fitEncoder } from "../../src/dataset/index.js";
+import { createRng, shuffled } from "../../src/math/rng.js";
 import { createPolicy, type PolicyRow, type PolicySpec } from "../../src/policies/index.js";
 import { sparseRidge, tfidf } from "./routing-text/references.js";
 import { type TextSet, textSets } from "./routing-text/sets.js";

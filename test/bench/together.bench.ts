@@ -1,5 +1,5 @@
-import { createRng, type Rng } from "../../src/core/index.js";
 import { fitEncoder } from "../../src/dataset/index.js";
+import { createRng, type Rng } from "../../src/math/rng.js";
 import { type RoutingPolicy, restorePolicy } from "../../src/policies/index.js";
 import {
   type Contribution,

@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRng, isLearningError, type Rng } from "../../src/core/index.js";
+import { isLearningError } from "../../src/core/index.js";
+import { createRng, type Rng } from "../../src/math/rng.js";
 import { type LearningStore, openFileStore } from "../../src/store/index.js";
 import { decision, feedback, segment } from "../store/facts.js";
 

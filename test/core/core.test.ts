@@ -2,18 +2,16 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
-  createRng,
   decisionIdOf,
-  drawIndex,
   hash32,
   isLearningError,
   LearningError,
   ManualClock,
   nearestWord,
   parseOptions,
-  shuffled,
   systemClock,
 } from "../../src/core/index.js";
+import { createRng, drawIndex, shuffled } from "../../src/math/rng.js";
 
 describe("errors", () => {
   it("say what was received, expected and what to do, and are recognised by code", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emptyNetwork, forward, loadNetwork, type NetworkSnapshot, saveNetwork } from "../../src/core/index.js";
+import { emptyNetwork, forward, loadNetwork, type NetworkSnapshot, saveNetwork } from "../../src/math/network.js";
 
 const network = emptyNetwork([
   { inputs: 2, outputs: 3, activation: "relu" },

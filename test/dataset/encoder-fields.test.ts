@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type ContextValue, createRng, type DecisionContext } from "../../src/core/index.js";
+import type { ContextValue, DecisionContext } from "../../src/core/index.js";
 import { fitEncoder, judgeFields, restoreEncoder } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 
 const rng = createRng("fields");
 const contextsOf = (value: (i: number) => ContextValue, count = 400): DecisionContext[] =>

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DecisionContext } from "../../src/core/index.js";
-import { createRng } from "../../src/core/index.js";
 import { fitEncoder, restoreEncoder } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 
 fc.configureGlobal({ seed: 2 });
 const rng = createRng("encoder");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { composeReward, fitPreferences } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { judged } from "../feedback/support.js";
 
 const says = (run: string, verdict: "better" | "equal" | "worse", over: string, userId = "u") =>

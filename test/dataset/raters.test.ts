@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, type FeedbackRecord } from "../../src/core/index.js";
+import type { FeedbackRecord } from "../../src/core/index.js";
 import { composeReward, fitRaterCorrection } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { judged } from "../feedback/support.js";
 
 describe("fitRaterCorrection", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { Box, checkEnv, Discrete, type Env, type StepResult } from "../../src/environments/index.js";
+import { createRng } from "../../src/math/rng.js";
 
 /** A correct three-step environment in which one thing at a time can be broken. */
 function env(broken: Partial<Env<Float64Array, number>> = {}, wrong: Record<string, unknown> = {}) {

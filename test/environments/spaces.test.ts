@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { Box, DictSpace, Discrete, MultiDiscrete, type Space } from "../../src/environments/index.js";
+import { createRng } from "../../src/math/rng.js";
 
 const dict = new DictSpace({ colour: new Discrete(3), at: new Box(-1, 1, 2) });
 const spaces: Space<unknown>[] = [

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { drawIndex } from "../../src/core/index.js";
 import {
   type EstimateOptions,
   type EstimatorName,
@@ -8,6 +7,7 @@ import {
   type OpeRow,
   toOpeRow,
 } from "../../src/evaluation/index.js";
+import { drawIndex } from "../../src/math/rng.js";
 import { certain, logDecisions, randomWorld, seeded, shadow, trueValue } from "./worlds.js";
 
 const ALL: EstimatorName[] = ["ips", "clipped-ips", "snips", "dm", "dr", "switch-dr"];

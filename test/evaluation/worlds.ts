@@ -1,5 +1,5 @@
-import { createRng, drawIndex, type Rng } from "../../src/core/index.js";
 import type { JudgedDecision } from "../../src/evaluation/index.js";
+import { createRng, drawIndex, type Rng } from "../../src/math/rng.js";
 
 /** A routing world of known truth: contexts are kinds, each with a reward rate per candidate. */
 export interface World {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, ManualClock } from "../../src/core/index.js";
+import { ManualClock } from "../../src/core/index.js";
 import { FeedbackCollector, UserFeedback } from "../../src/feedback/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { segment } from "./support.js";
 

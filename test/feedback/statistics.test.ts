@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import type { FeedbackRequest } from "../../src/feedback/index.js";
 import {
   feedbackStatistics,
@@ -8,6 +7,7 @@ import {
   selectionSensitivity,
 } from "../../src/feedback/index.js";
 import { meanInterval } from "../../src/math/mean-interval.js";
+import { createRng } from "../../src/math/rng.js";
 import { studentQuantile } from "../../src/math/student.js";
 import { judged } from "./support.js";
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { csvRows } from "../../src/integrations/learners/csv.js";
 import {
   appendLogged,
@@ -11,6 +10,7 @@ import {
   readDsjson,
   sftRows,
 } from "../../src/integrations/learners/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { aSegment } from "../patterns/support/traces.js";
 import { aFeedback } from "../support/facts.js";

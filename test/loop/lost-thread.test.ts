@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createRng, defaultLogger, ManualClock } from "../../src/core/index.js";
+import { defaultLogger, ManualClock } from "../../src/core/index.js";
 import type { LearningComponent } from "../../src/learning/component.js";
 import { resolveConfig } from "../../src/learning/config.js";
 import { createFactCollector } from "../../src/learning/cycle/collector.js";
@@ -8,6 +8,7 @@ import { openPointBook } from "../../src/learning/points.js";
 import { createRoutingLearner } from "../../src/learning/routing-learner.js";
 import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
 import { createWorkShare } from "../../src/learning/work.js";
+import { createRng } from "../../src/math/rng.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { aDecision, aFeedback, aTrace } from "../support/facts.js";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createRng, type Decision, type FeedbackRecord, type TraceSegment } from "../../src/core/index.js";
+import type { Decision, FeedbackRecord, TraceSegment } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import {
   imputedRewards,
   predictRewards,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { judgedRuns } from "../../src/worker/reward-examples.js";
 import { rewardViews } from "../../src/worker/reward-views.js";
 import { rowsByPoint } from "../../src/worker/rows.js";

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createRng, type Decision, defaultLogger, type FeedbackRecord, isoTime } from "../../src/core/index.js";
+import { type Decision, defaultLogger, type FeedbackRecord, isoTime } from "../../src/core/index.js";
 import { denseVector, restoreEncoder } from "../../src/dataset/index.js";
 import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
+import { createRng } from "../../src/math/rng.js";
 import { restorePolicy } from "../../src/policies/index.js";
 import type { LearnOfflineInput, OfflineChallenger } from "../../src/worker/jobs/learn-offline.js";
 import type { TrainRlInput } from "../../src/worker/jobs/train-rl.js";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, defaultLogger, LearningError, ManualClock } from "../../src/core/index.js";
+import { defaultLogger, LearningError, ManualClock } from "../../src/core/index.js";
 import { LearningScheduler } from "../../src/learning/scheduler.js";
+import { createRng } from "../../src/math/rng.js";
 
 const settle = () => new Promise((r) => setImmediate(r));
 

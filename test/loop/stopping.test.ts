@@ -1,8 +1,9 @@
 import { CollectiveLearningLoop, type LearningReport } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it } from "vitest";
-import { createRng, defaultLogger } from "../../src/core/index.js";
+import { defaultLogger } from "../../src/core/index.js";
 import type { TrainedChallenger } from "../../src/evaluation/point/challenger.js";
 import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
+import { createRng } from "../../src/math/rng.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { judgeRouting } from "../../src/worker/jobs/judge-routing.js";
 import { analyzePatterns } from "../../src/worker/jobs/patterns.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng, shuffled } from "../../src/core/index.js";
+import { createRng, shuffled } from "../../src/math/rng.js";
 import { analyzeRuns, PatternEngine } from "../../src/patterns/index.js";
 import { dataFolder } from "../bench/support/data.js";
 import { readToolRuns } from "./support/references.js";

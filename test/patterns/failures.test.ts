@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { type Attempt, BlameModel, failurePrecursors, type LabelledFailure } from "../../src/patterns/index.js";
 
 describe("failure precursors", () => {

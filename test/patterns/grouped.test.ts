@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { testAssociations } from "../../src/patterns/association.js";
 import { groupNumbers, groupOfRuns } from "../../src/patterns/grouped.js";
 import { metricCorrelations } from "../../src/patterns/metric-correlations.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { analyzeRuns, PatternEngine, type PatternReport, recommend } from "../../src/patterns/index.js";
 import { pathRun } from "./support/worlds.js";
 

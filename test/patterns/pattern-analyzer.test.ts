@@ -1,6 +1,6 @@
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { PatternAnalyzer } from "../../src/patterns/index.js";
 import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { WorkflowTracer } from "../../src/tracing/index.js";

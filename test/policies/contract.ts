@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { denseVector } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import type { PolicyInput, PolicyRow, PolicySpec, RoutingPolicy } from "../../src/policies/index.js";
 import { createPolicy, restorePolicy } from "../../src/policies/index.js";
 

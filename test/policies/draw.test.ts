@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { differenceOf, drawFrom, type Mixture, mixtureOf, numbersOf, trialShares } from "../../src/policies/index.js";
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });

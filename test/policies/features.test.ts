@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, shuffled } from "../../src/core/index.js";
 import type { FeatureVector } from "../../src/dataset/index.js";
 import { denseVector } from "../../src/dataset/index.js";
+import { createRng, shuffled } from "../../src/math/rng.js";
 import type { CostSpec, PolicyRow, PolicySpec } from "../../src/policies/index.js";
 import {
   createPolicy,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, saveNetwork } from "../../src/core/index.js";
 import { denseVector } from "../../src/dataset/index.js";
+import { saveNetwork } from "../../src/math/network.js";
+import { createRng } from "../../src/math/rng.js";
 import { createPolicy, type PolicySpec, restorePolicy } from "../../src/policies/index.js";
 import { createNetwork } from "../../src/tensor/index.js";
 import { DIM, policyContract } from "./contract.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { fitEncoder } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { createPolicy, type PolicySnapshot, type PolicySpec, restorePolicy } from "../../src/policies/index.js";
 import { buildModel } from "../../src/policies/models/build.js";
 import type { ModelSnapshot } from "../../src/policies/models/model.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { denseVector } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import type { PolicyInput, PolicySpec } from "../../src/policies/index.js";
 import { createPolicy } from "../../src/policies/index.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { simulate } from "./support/simulate.js";
 
 const EXPERIMENTS = 1000;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng, type DecisionSink } from "../../src/core/index.js";
+import type { DecisionSink } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { PromptOptimizer } from "../../src/prompts/index.js";
 import { openWorld, supportPrompt } from "./support/world.js";
 

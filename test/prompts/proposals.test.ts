@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRng, ManualClock } from "../../src/core/index.js";
+import { ManualClock } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import {
   contentOf,
   drawFromFront,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { openWorld, supportPrompt, twoVersions } from "./support/world.js";
 
 /** Two segments that want different versions, served by an experiment until a policy is learned. */

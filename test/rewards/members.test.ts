@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { defaultMembers, type RewardMember } from "../../src/rewards/index.js";
 import { rmse } from "./world.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import type { DecisionRow } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import {
   createLlmJudge,
   fitJudgeCorrection,

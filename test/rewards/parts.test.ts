@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { backwardSolve, cholesky, forwardSolve, gram, traceOfInverse } from "../../src/math/linear-algebra.js";
+import { createRng } from "../../src/math/rng.js";
 import { groupedFolds, mixtureWeights } from "../../src/rewards/blend.js";
 import { Calibration } from "../../src/rewards/calibration.js";
 import { defaultMembers, type RewardMember, RewardModel, rewardHealth } from "../../src/rewards/index.js";

@@ -1,4 +1,4 @@
-import { createRng } from "../../src/core/index.js";
+import { createRng } from "../../src/math/rng.js";
 import type { RewardExample } from "../../src/rewards/index.js";
 
 /** A small world with a known answer: the reward rises with quality, falls with errors, differs by agent; `noise` is the rest. */

@@ -1,8 +1,8 @@
 import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createRng } from "../../src/core/index.js";
 import { fitEncoder } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { createPolicy, type RoutingArtifact } from "../../src/policies/index.js";
 import {
   createCommandRouter,

@@ -1,8 +1,9 @@
 import { END, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { createRng, type Decision, hash32 } from "../../src/core/index.js";
+import { type Decision, hash32 } from "../../src/core/index.js";
 import { type CounterfactualPair, checkEstimators, toOpeRow } from "../../src/evaluation/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { counterfactual, createRouter } from "../../src/routing/index.js";
 import { createWorld } from "./support/world.js";
 

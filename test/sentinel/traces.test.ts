@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import { createRng, type Trace } from "../../src/core/index.js";
+import type { Trace } from "../../src/core/index.js";
 import { joinSegments } from "../../src/dataset/index.js";
 import { fitSimulator, meanOf, OrchestratorEnv } from "../../src/environments/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { tracing } from "../tracing/support.js";
 import { config, input, scripted, sentinel } from "./support/crew.js";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { createRng, forward, type Network } from "../../src/core/index.js";
+import { forward, type Network } from "../../src/math/network.js";
+import { createRng } from "../../src/math/rng.js";
 import {
   adamState,
   adamStep,

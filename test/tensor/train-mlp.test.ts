@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createRng, forward, loadNetwork, saveNetwork } from "../../src/core/index.js";
+import { forward, loadNetwork, saveNetwork } from "../../src/math/network.js";
+import { createRng } from "../../src/math/rng.js";
 import { type TrainMlpOptions, trainMlp } from "../../src/tensor/index.js";
 
 const rng = createRng(11);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../src/core/index.js";
 import { fitEncoder } from "../../src/dataset/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { createPolicy, type RoutingPolicy, restorePolicy } from "../../src/policies/index.js";
 import {
   type Contribution,

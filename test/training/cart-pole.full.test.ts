@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Rng } from "../../src/core/index.js";
 import { cartPole } from "../../src/environments/index.js";
+import type { Rng } from "../../src/math/rng.js";
 import { createDqn, createPpo, type Learner, type LearnerShape, train } from "../../src/training/index.js";
 import { CARTPOLE_DQN, CARTPOLE_PPO } from "./settings.js";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, forward, type Rng } from "../../src/core/index.js";
 import { cliffWorld, repairWorld, tabularEnv } from "../../src/environments/index.js";
+import { forward } from "../../src/math/network.js";
+import { createRng, type Rng } from "../../src/math/rng.js";
 import { createNetwork } from "../../src/tensor/index.js";
 import { bootstrapTargets, valueLoss } from "../../src/training/dqn-loss.js";
 import { duelingGradient, duelingValues, foldDueling } from "../../src/training/dueling.js";

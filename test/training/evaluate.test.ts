@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, forward } from "../../src/core/index.js";
 import { cartPole, NormalizeObservation } from "../../src/environments/index.js";
+import { forward } from "../../src/math/network.js";
+import { createRng } from "../../src/math/rng.js";
 import { createNetwork } from "../../src/tensor/index.js";
 import { type Actor, compareActors, meanInterval, onRawObservations, randomActor } from "../../src/training/index.js";
 import { identityEnv } from "./support.js";

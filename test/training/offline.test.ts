@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { createRng, forward, type NetworkSnapshot, saveNetwork } from "../../src/core/index.js";
 import { type DecisionRow, fitEncoder } from "../../src/dataset/index.js";
 import {
   cliffWorld,
@@ -9,6 +8,8 @@ import {
   tabularEnv,
   valueIteration,
 } from "../../src/environments/index.js";
+import { forward, type NetworkSnapshot, saveNetwork } from "../../src/math/network.js";
+import { createRng } from "../../src/math/rng.js";
 import {
   type Actor,
   cloneBehaviour,

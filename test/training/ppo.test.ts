@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRng, forward } from "../../src/core/index.js";
 import { cartPole, cliffWorld, repairWorld, tabularEnv } from "../../src/environments/index.js";
+import { forward } from "../../src/math/network.js";
+import { createRng } from "../../src/math/rng.js";
 import { advantagesOf } from "../../src/training/gae.js";
 import { createPpo, type PpoOptions, type TrainingCheckpoint, train } from "../../src/training/index.js";
 import { policyLoss } from "../../src/training/ppo-loss.js";

@@ -1,5 +1,5 @@
-import { createRng } from "../../src/core/index.js";
 import { Discrete, type Env, policyValue, type TabularModel, valueIteration } from "../../src/environments/index.js";
+import { createRng } from "../../src/math/rng.js";
 import { maskedArgmax } from "../../src/training/masked-softmax.js";
 
 /** Pays 1 for the action named by the observation; ten steps an episode. */

@@ -1,4 +1,4 @@
-import { createRng } from "../../core/index.js";
+import { createRng } from "../../math/rng.js";
 
 /** A document as sparse weights of tokens. */
 export interface SparseRow {

@@ -1,5 +1,5 @@
-import type { Rng } from "../../core/index.js";
 import { LearningError } from "../../core/index.js";
+import type { Rng } from "../../math/rng.js";
 
 /** Where a simulated number comes from. */
 export type Distribution =

@@ -1,4 +1,5 @@
-import { createRng, LearningError, type Rng, show } from "../../core/index.js";
+import { LearningError, show } from "../../core/index.js";
+import { createRng, type Rng } from "../../math/rng.js";
 import type {
   ActionOutcome,
   FinalReport,

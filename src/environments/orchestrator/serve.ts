@@ -1,6 +1,7 @@
-import type { Network, NetworkSnapshot } from "../../core/index.js";
-import { emptyNetwork, LearningError, saveNetwork } from "../../core/index.js";
+import { LearningError } from "../../core/index.js";
 import { type FeatureEncoder, fitEncoder } from "../../dataset/index.js";
+import type { Network, NetworkSnapshot } from "../../math/network.js";
+import { emptyNetwork, saveNetwork } from "../../math/network.js";
 import { OBSERVATION_FIELDS, ORCHESTRATOR_ACTIONS } from "../../orchestration/index.js";
 import { createPolicy, type RoutingArtifact } from "../../policies/index.js";
 

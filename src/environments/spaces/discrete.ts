@@ -1,4 +1,5 @@
-import { LearningError, type Rng, show } from "../../core/index.js";
+import { LearningError, show } from "../../core/index.js";
+import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
 
 /** The integers 0 .. n-1. */

@@ -1,4 +1,4 @@
-import type { Rng } from "../../core/index.js";
+import type { Rng } from "../../math/rng.js";
 
 /** A set of values that can be recognised, drawn from, and written as a vector of numbers. */
 export interface Space<T> {

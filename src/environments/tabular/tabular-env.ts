@@ -1,4 +1,5 @@
-import { createRng, drawIndex, LearningError, show } from "../../core/index.js";
+import { LearningError, show } from "../../core/index.js";
+import { createRng, drawIndex } from "../../math/rng.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Discrete } from "../spaces/index.js";
 import { TimeLimit } from "../wrappers/index.js";

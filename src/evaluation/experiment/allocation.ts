@@ -1,4 +1,4 @@
-import type { Rng } from "../../core/index.js";
+import type { Rng } from "../../math/rng.js";
 import type { ExperimentDefinition } from "./definition.js";
 import type { ExperimentRun } from "./evaluate.js";
 import { trackAndStopWeights } from "./track-and-stop.js";

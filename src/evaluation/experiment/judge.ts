@@ -1,5 +1,5 @@
-import { createRng } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import { createRng } from "../../math/rng.js";
 import { allocate } from "./allocation.js";
 import type { ExperimentDefinition } from "./definition.js";
 import { type ExperimentReport, ExperimentRun, type SettledExperiment } from "./evaluate.js";

@@ -1,4 +1,5 @@
-import { type Clock, createRng, digest, isoTime } from "../../core/index.js";
+import { type Clock, digest, isoTime } from "../../core/index.js";
+import { createRng } from "../../math/rng.js";
 import type { LearningStore } from "../../store/index.js";
 import { RequestBook, type RequestState } from "./request-book.js";
 import type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./request-types.js";

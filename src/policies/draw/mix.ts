@@ -1,4 +1,4 @@
-import { drawIndex } from "../../core/index.js";
+import { drawIndex } from "../../math/rng.js";
 
 /** Whose distribution a choice was drawn from. */
 export type Arm = "serving" | "challenger" | "uniform";

@@ -1,4 +1,4 @@
-import { createRng } from "../../core/index.js";
+import { createRng } from "../../math/rng.js";
 import type { Numbers } from "./mix.js";
 
 /** What the random numbers of a choice come from. */

@@ -1,5 +1,5 @@
-import { createRng } from "../../core/index.js";
 import type { FeatureVector } from "../../dataset/index.js";
+import { createRng } from "../../math/rng.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
 import { denseCount } from "./dense.js";
 import type { ModelSnapshot, Parts, RewardModel } from "./model.js";

@@ -1,7 +1,7 @@
-import type { Rng } from "../../core/index.js";
-import { createRng, shuffled } from "../../core/index.js";
 import type { FeatureVector } from "../../dataset/index.js";
 import { pack } from "../../math/packing.js";
+import type { Rng } from "../../math/rng.js";
+import { createRng, shuffled } from "../../math/rng.js";
 import { invalidSnapshot, unpack32 } from "./packed.js";
 import type { Example, Regressor, RegressorSnapshot } from "./regressor.js";
 

@@ -1,4 +1,4 @@
-import { shuffled } from "../../core/index.js";
+import { shuffled } from "../../math/rng.js";
 import { contentDigest, type PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
 import { drawFromFront } from "./pareto.js";

@@ -1,4 +1,4 @@
-import { shuffled } from "../../core/index.js";
+import { shuffled } from "../../math/rng.js";
 import type { PromptContent, PromptMessage } from "../prompt-content.js";
 import type { SearchContext } from "./search.js";
 import { objection } from "./vet.js";

@@ -1,4 +1,4 @@
-import { drawIndex, type Rng } from "../../core/index.js";
+import { drawIndex, type Rng } from "../../math/rng.js";
 
 /**
  * Draws a candidate from the Pareto front over segments in the manner of GEPA (Agrawal et al., 2025): of the

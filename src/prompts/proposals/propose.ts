@@ -1,5 +1,6 @@
-import { type Clock, createRng, shuffled } from "../../core/index.js";
+import type { Clock } from "../../core/index.js";
 import type { RatedRun } from "../../evaluation/experiment/index.js";
+import { createRng, shuffled } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike } from "./ask.js";
 import { Budget, BudgetExhausted } from "./budget.js";

@@ -1,5 +1,6 @@
-import type { Clock, Rng } from "../../core/index.js";
+import type { Clock } from "../../core/index.js";
 import type { RatedRun } from "../../evaluation/experiment/index.js";
+import type { Rng } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
 import type { Budget } from "./budget.js";

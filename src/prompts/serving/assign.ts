@@ -3,7 +3,6 @@ import {
   type Decision,
   type DecisionContext,
   digest,
-  drawIndex,
   hash32,
   isoTime,
   type RunIdentity,
@@ -16,6 +15,7 @@ import {
   UNIT_FIELD,
   type VersionWatch,
 } from "../../evaluation/experiment/index.js";
+import { drawIndex } from "../../math/rng.js";
 import type { Assignments } from "./assignments.js";
 import type { ContextualServing } from "./contextual.js";
 import type { ExperimentRecord } from "./experiments-book.js";

@@ -1,4 +1,4 @@
-import { createRng, type Rng, shuffled } from "../../core/index.js";
+import { createRng, type Rng, shuffled } from "../../math/rng.js";
 import { restoreForest, TreeForest } from "./forest.js";
 import type { RewardMember, TrainingData } from "./member.js";
 import { type Tree, TreeBuilder } from "./tree.js";

@@ -1,6 +1,6 @@
-import { createRng, shuffled } from "../../core/index.js";
 import { cholesky, forwardSolve } from "../../math/linear-algebra.js";
 import { pack, unpack } from "../../math/packing.js";
+import { createRng, shuffled } from "../../math/rng.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
 import {
   packStandardiser,

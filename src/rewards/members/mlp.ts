@@ -1,4 +1,4 @@
-import { forward, loadNetwork, type Network, type NetworkSnapshot, saveNetwork } from "../../core/index.js";
+import { forward, loadNetwork, type Network, type NetworkSnapshot, saveNetwork } from "../../math/network.js";
 import { trainMlp } from "../../tensor/index.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
 import { packStandardiser, type Standardiser, standardise, standardiserOf, unpackStandardiser } from "./ridge.js";

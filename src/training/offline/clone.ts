@@ -1,4 +1,6 @@
-import { createRng, LearningError, type Network, shuffled } from "../../core/index.js";
+import { LearningError } from "../../core/index.js";
+import type { Network } from "../../math/network.js";
+import { createRng, shuffled } from "../../math/rng.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
 import { checkCloneOptions } from "../check-options.js";
 import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";

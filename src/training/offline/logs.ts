@@ -1,5 +1,6 @@
-import { createRng, LearningError, type Rng } from "../../core/index.js";
+import { LearningError } from "../../core/index.js";
 import type { DecisionRow, FeatureEncoder } from "../../dataset/index.js";
+import { createRng, type Rng } from "../../math/rng.js";
 import { actionsOf } from "../actions.js";
 import type { Actor } from "../evaluate.js";
 import type { DiscreteEnv } from "../learner.js";

@@ -1,4 +1,6 @@
-import { copyNetwork, createRng, LearningError, type Network } from "../../core/index.js";
+import { LearningError } from "../../core/index.js";
+import { copyNetwork, type Network } from "../../math/network.js";
+import { createRng } from "../../math/rng.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
 import { checkOfflineQOptions } from "../check-options.js";
 import { bootstrapTargets, valueLoss } from "../dqn-loss.js";

@@ -1,8 +1,9 @@
 // Runs in the learning thread.
-import { digest, saveNetwork } from "../../core/index.js";
+import { digest } from "../../core/index.js";
 import { type DecisionRow, type FeatureEncoder, fitEncoder } from "../../dataset/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import { policyRowOf } from "../../evaluation/point/encode.js";
+import { saveNetwork } from "../../math/network.js";
 import { createPolicy, type RoutingPolicy } from "../../policies/index.js";
 import {
   type CloneOptions,

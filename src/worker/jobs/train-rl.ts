@@ -1,5 +1,5 @@
 // Runs in the learning thread.
-import { isoTime, LearningError, saveNetwork, type Trace } from "../../core/index.js";
+import { isoTime, LearningError, type Trace } from "../../core/index.js";
 import { joinSegments, restoreEncoder } from "../../dataset/index.js";
 import {
   type EnvironmentSpec,
@@ -9,6 +9,7 @@ import {
   orchestratorArtifact,
   specifiedEnvironment,
 } from "../../environments/index.js";
+import { saveNetwork } from "../../math/network.js";
 import {
   OBSERVATION_FIELDS,
   ORCHESTRATOR_ACTIONS,

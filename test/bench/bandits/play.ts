@@ -1,4 +1,4 @@
-import { createRng } from "../../../src/core/index.js";
+import { createRng } from "../../../src/math/rng.js";
 import type { PolicyInput, RoutingPolicy } from "../../../src/policies/index.js";
 import type { BanditSet } from "./sets.js";
 

@@ -1,5 +1,5 @@
-import { createRng, drawIndex, type Rng } from "../../../src/core/index.js";
 import { type EstimatorName, estimateValue, type IntervalMethod, type OpeRow } from "../../../src/evaluation/index.js";
+import { createRng, drawIndex, type Rng } from "../../../src/math/rng.js";
 import { median } from "../support/bench.js";
 
 /** A world whose every number is known: kinds of contexts, rates of reward, both policies, a model. */

@@ -1,4 +1,3 @@
-import { createRng, drawIndex, type Rng } from "../../../src/core/index.js";
 import {
   decidePromotion,
   type JudgedDecision,
@@ -6,6 +5,7 @@ import {
   openMonitor,
   type SpendingState,
 } from "../../../src/evaluation/index.js";
+import { createRng, drawIndex, type Rng } from "../../../src/math/rng.js";
 
 /** One logged decision before anybody judges it. */
 interface Logged {

@@ -1,4 +1,3 @@
-import { createRng } from "../../../src/core/index.js";
 import {
   decideTrial,
   type OpenRow,
@@ -8,6 +7,7 @@ import {
   settle,
   takeStake,
 } from "../../../src/evaluation/index.js";
+import { createRng } from "../../../src/math/rng.js";
 import { drawFrom, trialShares } from "../../../src/policies/index.js";
 
 /** In what way nothing is to be gained. */

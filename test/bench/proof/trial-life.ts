@@ -1,4 +1,3 @@
-import { createRng, drawIndex } from "../../../src/core/index.js";
 import {
   decideTrial,
   grownShare,
@@ -10,6 +9,7 @@ import {
   type TrialVerdict,
   takeStake,
 } from "../../../src/evaluation/index.js";
+import { createRng, drawIndex } from "../../../src/math/rng.js";
 import { drawFrom, trialShares } from "../../../src/policies/index.js";
 
 /** A world in which one challenger differs from the fallback on some decisions. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRng } from "../../../src/core/index.js";
 import type { DecisionRow } from "../../../src/dataset/index.js";
 import { selectionSensitivity } from "../../../src/feedback/index.js";
+import { createRng } from "../../../src/math/rng.js";
 import { defaultMembers, mixRewards, RewardModel } from "../../../src/rewards/index.js";
 import { round } from "../support/bench.js";
 

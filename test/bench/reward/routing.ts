@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRng, type DecisionContext, drawIndex, shuffled } from "../../../src/core/index.js";
+import type { DecisionContext } from "../../../src/core/index.js";
 import { type DecisionRow, type FeatureEncoder, fitEncoder } from "../../../src/dataset/index.js";
+import { createRng, drawIndex, shuffled } from "../../../src/math/rng.js";
 import { createPolicy, type RoutingPolicy } from "../../../src/policies/index.js";
 import { type MixedRows, type RewardExample, RewardModel, teachableRows } from "../../../src/rewards/index.js";
 import { teach } from "../../../src/worker/teach.js";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRng, shuffled } from "../../../src/core/index.js";
+import { createRng, shuffled } from "../../../src/math/rng.js";
 
 /** One target of the reward benchmark: named plain features, values, and which rows belong together. */
 export interface RewardSet {

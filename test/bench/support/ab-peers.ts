@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/core/index.js";
+import type { Rng } from "../../../src/math/rng.js";
 import { trackAndStopWeights } from "../../../src/prompts/index.js";
 
 /** How one simulated experiment ended. */

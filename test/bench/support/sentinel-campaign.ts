@@ -1,4 +1,3 @@
-import type { Network } from "../../../src/core/index.js";
 import {
   OrchestratorEnv,
   type OrchestratorWorld,
@@ -7,6 +6,7 @@ import {
   solveWorld,
   standardWorld,
 } from "../../../src/environments/index.js";
+import type { Network } from "../../../src/math/network.js";
 import {
   type Actor,
   compareActors,

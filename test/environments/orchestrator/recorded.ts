@@ -1,6 +1,7 @@
 import type { NodeExecution, Trace } from "../../../src/core/index.js";
-import { createRng, isoTime, type Rng } from "../../../src/core/index.js";
+import { isoTime } from "../../../src/core/index.js";
 import { OrchestratorEnv, type OrchestratorInfo, type OrchestratorWorld } from "../../../src/environments/index.js";
+import { createRng, type Rng } from "../../../src/math/rng.js";
 import { ORCHESTRATOR_ACTIONS, planAction, stepFacts, survey } from "../../../src/orchestration/index.js";
 
 /** The traces that a Sentinel in this world would leave: its baseline, with a share of random legal steps. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createRng, emptyNetwork, forward, type Network } from "../../../src/core/index.js";
 import { restoreEncoder } from "../../../src/dataset/index.js";
 import { OrchestratorEnv, orchestratorArtifact, smallWorld } from "../../../src/environments/index.js";
+import { emptyNetwork, forward, type Network } from "../../../src/math/network.js";
+import { createRng } from "../../../src/math/rng.js";
 import { OBSERVATION_FIELDS, ORCHESTRATOR_ACTIONS } from "../../../src/orchestration/index.js";
 import { restorePolicy } from "../../../src/policies/index.js";
 import { sentinelOf } from "../../../src/sentinel/index.js";

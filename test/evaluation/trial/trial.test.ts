@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../../src/core/index.js";
 import {
   decideTrial,
   grownShare,
@@ -17,6 +16,7 @@ import {
   takeStake,
 } from "../../../src/evaluation/index.js";
 import { addCluster } from "../../../src/evaluation/trial/wealth.js";
+import { createRng } from "../../../src/math/rng.js";
 
 const START = Date.UTC(2026, 0, 1);
 const iso = (second: number) => new Date(START + 1000 * second).toISOString();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRng, shuffled } from "../../../src/core/index.js";
+import { createRng, shuffled } from "../../../src/math/rng.js";
 import { BlameModel, type LabelledFailure } from "../../../src/patterns/index.js";
 
 /** Failed multi-agent runs with their annotated culprits. */

@@ -1,4 +1,4 @@
-import { createRng } from "../../../src/core/index.js";
+import { createRng } from "../../../src/math/rng.js";
 import { EventLog, type LogCase } from "../../../src/patterns/index.js";
 
 /** A log of letters, one case per word: "abc" is a then b then c. */

@@ -1,4 +1,4 @@
-import { createRng, type Rng } from "../../../src/core/index.js";
+import { createRng, type Rng } from "../../../src/math/rng.js";
 import { PatternEngine, type RunView } from "../../../src/patterns/index.js";
 import { supportRuns } from "./logs.js";
 

@@ -1,4 +1,4 @@
-import { createRng, drawIndex } from "../../../src/core/index.js";
+import { createRng, drawIndex } from "../../../src/math/rng.js";
 import type { ChatModelLike, PromptContent, PromptExample, RunExample } from "../../../src/prompts/index.js";
 
 /** What the scripted world rewards: each of these in the instructions is worth a quarter, in its segment. */

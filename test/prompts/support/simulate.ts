@@ -1,4 +1,4 @@
-import { drawIndex, type Rng } from "../../../src/core/index.js";
+import { drawIndex, type Rng } from "../../../src/math/rng.js";
 import {
   allocate,
   type ExperimentOptions,

@@ -1,6 +1,6 @@
 import type { DecisionContext } from "../../../src/core/index.js";
-import { createRng } from "../../../src/core/index.js";
 import { fitEncoder } from "../../../src/dataset/index.js";
+import { createRng } from "../../../src/math/rng.js";
 import {
   createPolicy,
   type PolicySpec,

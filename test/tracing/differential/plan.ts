@@ -1,4 +1,4 @@
-import { createRng } from "../../../src/core/index.js";
+import { createRng } from "../../../src/math/rng.js";
 
 /** What a node does beside writing its name. */
 export const ACTIONS = [

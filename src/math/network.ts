@@ -1,4 +1,4 @@
-import { LearningError, show } from "./errors.js";
+import { LearningError, show } from "../core/errors.js";
 
 /** What a layer applies to its sums. */
 export type Activation = "linear" | "relu" | "tanh";

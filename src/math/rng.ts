@@ -1,4 +1,4 @@
-import { hash32 } from "./hash.js";
+import { hash32 } from "../core/hash.js";
 
 /** A seeded source of randomness. Every random choice in the package takes one as an argument. */
 export interface Rng {

@@ -63,7 +63,7 @@ export async function runCheck(
 }
 
 /** Whether a value has everything that another names; lists must agree item by item. */
-export function holds(value: unknown, wanted: unknown): boolean {
+function holds(value: unknown, wanted: unknown): boolean {
   if (typeof wanted !== "object" || wanted === null) return Object.is(value, wanted);
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(wanted))

@@ -44,7 +44,7 @@ interface CommandBase {
 }
 
 /** A command over the loop of a folder or store. */
-export interface LoopCommand extends CommandBase {
+interface LoopCommand extends CommandBase {
   run(
     loop: CollectiveLearningLoop,
     args: string[],
@@ -54,7 +54,7 @@ export interface LoopCommand extends CommandBase {
 }
 
 /** A command that needs no loop. */
-export interface PlainCommand extends CommandBase {
+interface PlainCommand extends CommandBase {
   alone(args: string[], options: OptionValues, context: CommandContext): Promise<CommandResult>;
 }
 

@@ -21,12 +21,3 @@ export function denseVector(values: ArrayLike<number>): FeatureVector {
   for (let i = 0; i < indices.length; i++) indices[i] = i;
   return { dim: values.length, indices, values: Float64Array.from(values) };
 }
-
-/** The dot product of a sparse vector with a dense one of at least `dim` entries (from `offset` on). */
-export function dot(x: FeatureVector, weights: ArrayLike<number>, offset = 0): number {
-  let sum = 0;
-  const { indices, values } = x;
-  for (let k = 0; k < indices.length; k++)
-    sum += (values[k] as number) * (weights[offset + (indices[k] as number)] as number);
-  return sum;
-}

@@ -1,6 +1,6 @@
 export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
-export { type FieldJudgement, judgeFields } from "./encoder/judge-fields.js";
-export { type EncoderOptions, FIELD_KINDS, type FieldKind } from "./encoder/options.js";
+export { judgeFields } from "./encoder/judge-fields.js";
+export { type EncoderOptions, FIELD_KINDS } from "./encoder/options.js";
 export * from "./encoder-types.js";
 export * from "./feature-vector.js";
 export * from "./given-reward.js";
@@ -10,6 +10,6 @@ export * from "./preferences.js";
 export * from "./raters.js";
 export * from "./reward.js";
 export * from "./rows.js";
-export { type Spent, spentBy } from "./spent.js";
-export { type SuccessMetrics, successMetrics } from "./success-metrics.js";
+export { spentBy } from "./spent.js";
+export { successMetrics } from "./success-metrics.js";
 export { joinSegments } from "./trace-view.js";

@@ -4,7 +4,7 @@ import type { RaterCorrection } from "./raters.js";
 import { spentBy } from "./spent.js";
 
 /** Turns an automatic evaluator's score into what people would have given. */
-export interface EvaluatorCorrection {
+interface EvaluatorCorrection {
   /**
    * @param userId the evaluator, as `evaluator:KEY`
    * @param value in [0,1]
@@ -15,17 +15,8 @@ export interface EvaluatorCorrection {
 }
 
 /** The measured or judged things a reward is composed of. */
-export const REWARD_PARTS = [
-  "cat",
-  "ratings",
-  "thumbs",
-  "preference",
-  "evaluator",
-  "success",
-  "latency",
-  "cost",
-] as const;
-export type RewardPart = (typeof REWARD_PARTS)[number];
+const REWARD_PARTS = ["cat", "ratings", "thumbs", "preference", "evaluator", "success", "latency", "cost"] as const;
+type RewardPart = (typeof REWARD_PARTS)[number];
 
 /** Parts that are somebody's judgement of the run, not a by-product of running it. */
 const JUDGEMENTS: ReadonlySet<RewardPart> = new Set(["cat", "ratings", "thumbs", "preference", "evaluator"]);

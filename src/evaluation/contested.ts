@@ -61,7 +61,7 @@ export interface ContestedRuns {
 }
 
 /** The lighter policy's weight over several decisions of one run goes no further than this; then the rest counts as logged. */
-export const JOINT_LOSS = 8;
+const JOINT_LOSS = 8;
 
 /**
  * Groups decisions by run (one without a run stands alone), and runs by cluster, and keeps what tells
@@ -240,7 +240,7 @@ function predictedGain(run: readonly JudgedDecision[]): number {
 }
 
 /** What a run earned: the mean of what its decisions were credited with. */
-export function earnedBy(run: readonly Pick<JudgedDecision, "reward">[]): number {
+function earnedBy(run: readonly Pick<JudgedDecision, "reward">[]): number {
   return run.reduce((sum, row) => sum + row.reward, 0) / Math.max(1, run.length);
 }
 

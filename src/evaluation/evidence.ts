@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 /** The stakes, a geometric grid; neighbours lose little to each other. */
-export const BETS: readonly number[] = Array.from({ length: 28 }, (_, i) => 0.002 * 1.25 ** i);
+const BETS: readonly number[] = Array.from({ length: 28 }, (_, i) => 0.002 * 1.25 ** i);
 
 /** No bet may lose more than this share of its wealth on one run. */
 const MOST_LOST = 0.98;

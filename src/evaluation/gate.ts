@@ -127,7 +127,7 @@ export function decidePromotion(request: PromotionRequest): GateVerdict {
 const BISECTIONS = 12;
 
 /** Largest threshold that the evidence rules out (`required` log wealth), found by bisection. */
-export function lowerBoundOfGain(log: ContestedRuns, required: number): number {
+function lowerBoundOfGain(log: ContestedRuns, required: number): number {
   let low = -0.999;
   let high = 0.999;
   if (highest(evidenceOfGain(log, low).logWealth) < required) return -1;
@@ -145,7 +145,7 @@ export function lowerBoundOfGain(log: ContestedRuns, required: number): number {
  * and 1.2 times with 30; 1 + 6 / rows covers that. The rows are counted as sum w^2 / max w^2, from
  * the propensities alone.
  */
-export function calibrated(risk: number, log: ContestedRuns): number {
+function calibrated(risk: number, log: ContestedRuns): number {
   let squares = 0;
   let largest = 0;
   for (const { runs, size } of log.contested) {

@@ -25,10 +25,7 @@ export interface Interval {
 const RESAMPLES = 1000;
 
 /** Sums of the centred contributions per run; runs, not decisions, are independent. */
-export function clusterSums(
-  values: Float64Array,
-  runs: readonly (string | undefined)[],
-): { sums: number[]; sizes: number[] } {
+function clusterSums(values: Float64Array, runs: readonly (string | undefined)[]): { sums: number[]; sizes: number[] } {
   const index = new Map<string, number>();
   const sums: number[] = [];
   const sizes: number[] = [];

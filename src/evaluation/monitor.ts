@@ -14,7 +14,7 @@ const startSchema = z.object({
 });
 
 /** What the monitor remembers: plain JSON of bounded size, updated decision by decision. */
-export const monitorStateSchema = z.object({
+const monitorStateSchema = z.object({
   schemaVersion: z.literal(1),
   riskLevel: z.number().gt(0).lt(1),
   tolerance: z.number().gte(0).lt(1),

@@ -10,7 +10,7 @@ import { invalidOption } from "./estimate.js";
  * that the shares of all judgements that will ever be made sum to the risk level: by the union bound
  * the chance that ANY of them promotes a challenger that is no better stays below it.
  */
-export const spendingStateSchema = z.object({
+const spendingStateSchema = z.object({
   schemaVersion: z.literal(1),
   /** Chance of any wrong promotion over the life of the decision point. */
   riskLevel: z.number().gt(0).lt(1),

@@ -27,7 +27,7 @@ const captureSchema = z.custom<Omit<TracerOptions, "store" | "clock" | "logger" 
 );
 
 /** What an alert can be about. */
-export const ALERT_KINDS = [
+const ALERT_KINDS = [
   "promoted",
   "rolled-back",
   "waiting",

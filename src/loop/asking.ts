@@ -1,7 +1,7 @@
 import type { LearningStore } from "../store/index.js";
 
 /** While a version is on trial, runs on whose decisions it differs are asked about with this probability at least. */
-export const LEAST_ON_TRIAL = 0.25;
+const LEAST_ON_TRIAL = 0.25;
 
 /**
  * The least probability of asking about a run: its evidence is bounded by how rarely it might have been asked.

@@ -7,7 +7,7 @@ import type { DecisionOptions } from "../routing/index.js";
 import type { Learnable } from "./learned-points.js";
 
 export type { GateSettings, MeasuredImprovement } from "../evaluation/index.js";
-export { type FeedbackInput, type FeedbackRequest, toNodeListener, UserFeedback } from "../feedback/index.js";
+export { type FeedbackInput, toNodeListener, UserFeedback } from "../feedback/index.js";
 export type { Approval } from "../learning/approvals.js";
 export type { LoopConfig } from "../learning/config.js";
 export type { CycleReport, StepReport } from "../learning/cycle/types.js";
@@ -28,7 +28,7 @@ export type {
   ModelChoice,
 } from "../routing/index.js";
 export { adviceSchema } from "../routing/index.js";
-export { type CopyOptions, type CopySummary, copyStore } from "./copy-store.js";
+export { copyStore } from "./copy-store.js";
 export { openStoreAt } from "./open-store.js";
 export type { LearningStatus } from "./parts.js";
 

@@ -41,7 +41,7 @@ function resultOf(t: Task): FinalReport["results"][number] {
  * quality of what was accepted, times how much of it there is (saturating), times a share between a
  * half and one for how many of the begun workflows were finished. Real feedback replaces it.
  */
-export function predictedSatisfaction(state: OrchestrationState): number {
+function predictedSatisfaction(state: OrchestrationState): number {
   let weight = 0;
   let value = 0;
   const begun = new Set<string>();

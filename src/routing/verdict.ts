@@ -61,7 +61,7 @@ export interface TrialTurn {
  * @param serving index of what serves: the fallback's choice, or the champion's
  * @param open destinations that may be drawn uniformly
  */
-export function tryOut(
+function tryOut(
   numbers: Numbers,
   serving: number,
   turn: TrialTurn,

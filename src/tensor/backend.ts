@@ -6,7 +6,7 @@ import { loadOptional, resolveOptional } from "./optional.js";
 export type TensorFlow = typeof import("@tensorflow/tfjs-core");
 
 /** `native` is the TensorFlow library through `@tensorflow/tfjs-node`. All three are optional peers. */
-export type BackendName = "native" | "wasm" | "cpu";
+type BackendName = "native" | "wasm" | "cpu";
 
 /** A backend that passed its smoke test. */
 export interface TensorBackend {

@@ -56,7 +56,7 @@ export interface NodeShape {
 }
 
 /** The uncompiled graph behind a compiled one. */
-export interface BuilderShape {
+interface BuilderShape {
   nodes?: Record<string, { defer?: boolean }>;
   edges: Iterable<readonly [string, string]>;
   waitingEdges?: Iterable<readonly [readonly string[], string]>;

@@ -23,7 +23,7 @@ const inputs: fc.Arbitrary<PolicyInput> = fc
   }));
 
 /** Rows from a noisy linear world in which the candidates come and go. */
-export function worldRows(count: number, seed: number): PolicyRow[] {
+function worldRows(count: number, seed: number): PolicyRow[] {
   const rng = createRng(seed);
   return Array.from({ length: count }, () => {
     const x = Array.from({ length: DIM }, () => rng.normal());

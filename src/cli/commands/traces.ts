@@ -48,7 +48,7 @@ function row(r: RunRow): string[] {
 }
 
 /** Nodes below the nodes that host them, calls below the nodes that made them. */
-export function tree(trace: Trace): string {
+function tree(trace: Trace): string {
   const ms = (n: number) => `${n.toFixed(n < 10 ? 1 : 0)} ms`;
   const lines = [
     `${trace.workflowId} ${trace.workflowType} ${trace.status}, ${ms(trace.durationMs)}, ${when(trace.startedAt)}`,

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const timestampSchema = z.iso.datetime();
 
 /** A plain value of a decision's context: number, flag, category or text, vector of numbers, or missing. */
-export const contextValueSchema = z.union([z.number(), z.boolean(), z.string(), z.null(), z.array(z.number())]);
+const contextValueSchema = z.union([z.number(), z.boolean(), z.string(), z.null(), z.array(z.number())]);
 export type ContextValue = z.infer<typeof contextValueSchema>;
 
 /** The context of a routing decision: named plain values. */

@@ -8,11 +8,11 @@ import { contextSchema, timestampSchema } from "./common.js";
 export const EXPERIMENT_FIELDS = { unit: "prompt.unit", experiment: "prompt.experiment" } as const;
 
 /** How a decision point is run; see the page How it decides. */
-export const decisionModeSchema = z.enum(["shadow", "advise", "trial", "act"]);
+const decisionModeSchema = z.enum(["shadow", "advise", "trial", "act"]);
 export type DecisionMode = z.infer<typeof decisionModeSchema>;
 
 /** Why the fallback decided although a policy was meant to. */
-export const fallbackReasonSchema = z.enum([
+const fallbackReasonSchema = z.enum([
   "shadow",
   "disabled",
   "no-policy",
@@ -28,7 +28,7 @@ export const fallbackReasonSchema = z.enum([
 export type FallbackReason = z.infer<typeof fallbackReasonSchema>;
 
 /** What a trial had to do with a choice. */
-export const decisionTrialSchema = z.object({
+const decisionTrialSchema = z.object({
   /** The version on trial. */
   version: z.string(),
   /** Probability of following it, and of a uniform draw instead. */
@@ -40,7 +40,6 @@ export const decisionTrialSchema = z.object({
   serving: z.string(),
   challenger: z.string(),
 });
-export type DecisionTrial = z.infer<typeof decisionTrialSchema>;
 
 /** One routing choice: a fact, appended under its `decisionId`; of several with one id the last counts. */
 export const decisionSchema = z.object({

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { timestampSchema } from "./common.js";
 
 /** Creative Assessment Tool: an overall score 1-10 and any named dimensions 1-10. */
-export const catScoreSchema = z.object({
+const catScoreSchema = z.object({
   score: z.number().min(1).max(10),
   dimensions: z.record(z.string(), z.number().min(1).max(10)).default({}),
 });
 export type CatScore = z.infer<typeof catScoreSchema>;
 
 /** Who judged: a person, an automatic evaluator, or what happened downstream. */
-export const feedbackSourceSchema = z.enum(["human", "evaluator", "outcome"]);
+const feedbackSourceSchema = z.enum(["human", "evaluator", "outcome"]);
 export type FeedbackSource = z.infer<typeof feedbackSourceSchema>;
 
 /**

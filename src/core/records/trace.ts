@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { recordedErrorSchema, timestampSchema } from "./common.js";
 
-export const nodeStatusSchema = z.enum(["success", "error", "interrupted", "cancelled", "cached"]);
+const nodeStatusSchema = z.enum(["success", "error", "interrupted", "cancelled", "cached"]);
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
 /** Ends every piece of state that was cut. No JSON ends like this. */
 export const STATE_CUT = "…[cut]";
 
 /** One execution of one node (one attempt of one task). */
-export const nodeExecutionSchema = z.object({
+const nodeExecutionSchema = z.object({
   name: z.string(),
   /** Names of the hosting nodes from the root graph inwards; empty at the root. */
   path: z.array(z.string()),
@@ -30,11 +30,11 @@ export const nodeExecutionSchema = z.object({
 });
 export type NodeExecution = z.infer<typeof nodeExecutionSchema>;
 
-export const edgeKindSchema = z.enum(["static", "conditional", "command", "send", "join"]);
+const edgeKindSchema = z.enum(["static", "conditional", "command", "send", "join"]);
 export type EdgeKind = z.infer<typeof edgeKindSchema>;
 
 /** One edge: emitted by a source, and started when its destination really began. */
-export const edgeTakenSchema = z.object({
+const edgeTakenSchema = z.object({
   from: z.string(),
   to: z.string(),
   kind: edgeKindSchema,
@@ -48,7 +48,7 @@ export const edgeTakenSchema = z.object({
 export type EdgeTaken = z.infer<typeof edgeTakenSchema>;
 
 /** One call of a chat model inside a node. */
-export const modelCallSchema = z.object({
+const modelCallSchema = z.object({
   node: z.string().optional(),
   path: z.array(z.string()),
   /** The task of the node that made the call; absent in older records. */
@@ -76,7 +76,7 @@ export const modelCallSchema = z.object({
 export type ModelCall = z.infer<typeof modelCallSchema>;
 
 /** One call of a tool inside a node. */
-export const toolCallSchema = z.object({
+const toolCallSchema = z.object({
   node: z.string().optional(),
   path: z.array(z.string()),
   /** The task of the node that made the call; absent in older records. */
@@ -91,7 +91,7 @@ export const toolCallSchema = z.object({
 export type ToolCall = z.infer<typeof toolCallSchema>;
 
 /** One agent (node, or subgraph) handing work to another. */
-export const agentInteractionSchema = z.object({
+const agentInteractionSchema = z.object({
   from: z.string(),
   to: z.string(),
   kind: z.enum(["handoff", "dispatch", "return"]),
@@ -99,7 +99,7 @@ export const agentInteractionSchema = z.object({
 });
 export type AgentInteraction = z.infer<typeof agentInteractionSchema>;
 
-export const runStatusSchema = z.enum(["success", "error", "interrupted", "cancelled"]);
+const runStatusSchema = z.enum(["success", "error", "interrupted", "cancelled"]);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
 /**

@@ -7,7 +7,7 @@ export interface Route {
   params: Record<string, string>;
 }
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   return { page: path || "overview", params: Object.fromEntries(new URLSearchParams(query)) };
 }

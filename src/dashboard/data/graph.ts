@@ -3,7 +3,7 @@ import { indexed, type RunFilter } from "./run-query.js";
 import type { Source } from "./source.js";
 
 /** A node of the graph as it was run. */
-export interface GraphNode {
+interface GraphNode {
   name: string;
   executions: number;
   failures: number;
@@ -12,7 +12,7 @@ export interface GraphNode {
 }
 
 /** An edge as it was taken. */
-export interface GraphEdge {
+interface GraphEdge {
   from: string;
   to: string;
   kind: string;
@@ -108,7 +108,7 @@ interface Sum {
 const meanOf = ({ n, total }: Sum) => (n > 0 ? total / n : undefined);
 
 /** Nodes and edges of some traces; a subgraph's nodes are named `HOST/NODE`. */
-export function mapOf(
+function mapOf(
   traces: readonly Trace[],
   rewards: ReadonlyMap<string, number>,
 ): { nodes: GraphNode[]; edges: GraphEdge[] } {

@@ -4,7 +4,7 @@ import { type ArtifactView, artifactOf } from "./policies.js";
 import type { Source } from "./source.js";
 
 /** A tenth of the predictions, against what people then said. */
-export interface CalibrationBin {
+interface CalibrationBin {
   predicted: number;
   actual: number;
   /** Standard error of `actual`. */
@@ -73,7 +73,7 @@ async function outOfFold({ loop }: Source, version: string | undefined): Promise
 }
 
 /** Predictions in tenths of equal number, each with the mean of what people said. */
-export function calibrationOf(pairs: readonly { predicted: number; actual: number }[]): CalibrationBin[] {
+function calibrationOf(pairs: readonly { predicted: number; actual: number }[]): CalibrationBin[] {
   const sorted = [...pairs].sort((a, b) => a.predicted - b.predicted);
   const bins: CalibrationBin[] = [];
   for (let b = 0; b < BINS; b++) {

@@ -4,7 +4,7 @@ import { escapeHtml } from "../../core/escape.js";
 import { LearningError, messageOf } from "../../core/index.js";
 
 /** The page's two parts, as the build bundled them. */
-export interface AppParts {
+interface AppParts {
   script: string;
   style: string;
 }
@@ -15,7 +15,7 @@ const APP_FILE = new URL("../../../dist/dashboard/app.json", import.meta.url);
 let parts: Promise<AppParts> | undefined;
 
 /** Reads what the build bundled, once. @throws CONFIG_INVALID where the package was not built */
-export function appParts(): Promise<AppParts> {
+function appParts(): Promise<AppParts> {
   parts ??= readFile(APP_FILE, "utf8")
     .then((text) => JSON.parse(text) as AppParts)
     .catch((cause) => {

@@ -29,7 +29,7 @@ export interface LevelsPlan {
   levels: number[];
 }
 
-export interface BooleanPlan {
+interface BooleanPlan {
   kind: "boolean";
   name: string;
 }
@@ -49,7 +49,7 @@ export interface CodePlan {
 }
 
 /** Hour of the day as sine and cosine, and one position for each day of the week, both in UTC. */
-export interface DatePlan {
+interface DatePlan {
   kind: "date";
   name: string;
 }
@@ -89,10 +89,10 @@ export interface TextSummary {
 export const SHAPES = ["length", "digits", "capitals", "symbols", "lines"] as const;
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 /** Positions of a date before its missing indicator. */
-export const DATE_POSITIONS = 2 + DAYS.length;
+const DATE_POSITIONS = 2 + DAYS.length;
 
 /** A vector of numbers of one length, each component like a number without the logarithm. */
-export interface VectorPlan {
+interface VectorPlan {
   kind: "vector";
   name: string;
   centers: number[];

@@ -5,7 +5,7 @@ import { type Prove, proveSchema } from "../../policies/index.js";
 export type { Prove };
 
 /** A limit on something other than the reward. A variant that breaks it leaves the experiment. */
-export const guardrailSchema = z.object({
+const guardrailSchema = z.object({
   /** `error`: the run failed; `reward`: it earned less; the others: it exceeded `limit` (milliseconds, US dollars). */
   metric: z.enum(["error", "reward", "latencyMs", "costUsd"]),
   /** Needed for `latencyMs` and `costUsd`. */

@@ -1,10 +1,8 @@
 export * from "./allocation.js";
 export {
   type ContextualResult,
-  latestVariants,
   learnContextualPolicy,
   type VariantRow,
-  variantRows,
 } from "./contextual.js";
 export {
   definitionDigest,
@@ -18,11 +16,11 @@ export {
 export * from "./evaluate.js";
 export * from "./evidence.js";
 export { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "./fields.js";
-export { type ExperimentToJudge, type Judgement, judgeExperiment, judgeRows } from "./judge.js";
+export { type ExperimentToJudge, type Judgement, judgeExperiment } from "./judge.js";
 export type { Outcome } from "./outcome.js";
-export { type AskedRun, type Outcomes, outcomesOf } from "./outcomes.js";
+export { outcomesOf } from "./outcomes.js";
 export { type PerformancePoint, performanceOf, type VersionPerformance } from "./performance.js";
 export * from "./plan.js";
 export { answerFrom, type PromptQuestions, type PromptTopic, type RatedRun } from "./questions.js";
 export * from "./track-and-stop.js";
-export { openVersionWatch, type VersionWatch, watchVersion } from "./watch.js";
+export { openVersionWatch, type VersionWatch } from "./watch.js";

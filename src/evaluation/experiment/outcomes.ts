@@ -35,7 +35,7 @@ const LEAST_RATED = 10;
 const SHORTEST_MS = 3_600_000;
 
 /** How long ratings of an experiment are waited for: twice as long as nine of ten took, and an hour at least. */
-export function waitFor(rows: readonly DecisionRow[]): number | undefined {
+function waitFor(rows: readonly DecisionRow[]): number | undefined {
   const delays = rows
     .flatMap((r) => (r.reward === undefined ? [] : [Date.parse(r.ratedAt ?? r.at) - Date.parse(r.at)]))
     .sort((a, b) => a - b);

@@ -104,7 +104,7 @@ export function endTrial(state: GateState, trial: TrialState): GateState {
 }
 
 /** Below this contested share there is next to nothing to gain, and nothing to measure it by. */
-export const LEAST_CONTESTED = 0.005;
+const LEAST_CONTESTED = 0.005;
 
 /** The effect that a trial is planned for, above the minimum. */
 const PLANNED_EFFECT = 0.05;

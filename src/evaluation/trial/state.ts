@@ -12,7 +12,7 @@ const learnedSchema = z.object({
 });
 
 /** One settled stretch of evidence; it is stored and never bet on again. Plain JSON. */
-export const blockSchema = z.object({
+const blockSchema = z.object({
   /** Times of its first and last decision, and when it was settled. */
   from: z.string(),
   to: z.string(),
@@ -29,7 +29,7 @@ export type SettledBlock = z.infer<typeof blockSchema>;
  * The evidence about one version on trial: its wealth and what the next bets are made from. Plain JSON,
  * kept between looks; only settled rows are in it.
  */
-export const trialStateSchema = z.object({
+const trialStateSchema = z.object({
   schemaVersion: z.literal(1),
   version: z.string(),
   /** The version it is tried against; absent for the fallback. */

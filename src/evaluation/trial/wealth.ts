@@ -26,7 +26,7 @@ export function scaleOf(share: number): number {
  * The stake on an effect: close to the one that lets wealth grow fastest if the gain is that much
  * (Kelly 1956), effect / E[x^2], with E[x^2] learned from settled rows and scaled to the share.
  */
-export function betOn(effect: number, { learned, mostWeight }: TrialState, share: number, threshold: number): number {
+function betOn(effect: number, { learned, mostWeight }: TrialState, share: number, threshold: number): number {
   const second = Math.max(1e-6, (learned.squares / learned.scale) * scaleOf(share));
   return Math.min(effect / second, MOST_LOST / (mostWeight * (1 + threshold)));
 }
@@ -64,14 +64,6 @@ export function logWealthOf(state: TrialState, threshold = 0): number {
 /** Log wealth of the bets that the gain is smaller than the minimum effect. */
 export function logWealthAgainst(state: TrialState): number {
   return mixed(state.behind);
-}
-
-/** The effects by what the rows so far say of them; sums to one. */
-export function beliefs(state: TrialState): number[] {
-  const logs = EFFECTS.map(({ weight }, e) => Math.log(weight) + (state.wealth[0]?.[e] ?? 0));
-  const most = Math.max(...logs);
-  const sum = logs.reduce((s, l) => s + Math.exp(l - most), 0);
-  return logs.map((l) => Math.exp(l - most) / sum);
 }
 
 function addBets(state: TrialState, wealth: number[], log: ContestedRuns, threshold: number, share: number): void {

@@ -36,7 +36,7 @@ export interface ParquetExportOptions {
   signal?: AbortSignal;
 }
 
-export const MANIFEST = "manifest.json";
+const MANIFEST = "manifest.json";
 const KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
 
 /**
@@ -75,7 +75,7 @@ export async function exportParquet(options: ParquetExportOptions): Promise<Parq
 }
 
 /** The manifest of a folder, an empty one where there is none. @throws INTEGRATION_FAILED for another file */
-export async function manifestOf(folder: string): Promise<ParquetManifest> {
+async function manifestOf(folder: string): Promise<ParquetManifest> {
   const fresh: ParquetManifest = {
     schemaVersion: 1,
     exportedAt: isoTime(0),

@@ -6,7 +6,7 @@ import type { RowOptions } from "../../worker/rows.js";
 import type { LearningComponent } from "../component.js";
 
 /** Name of the published reports. */
-export const PATTERNS_ARTIFACT = "patterns";
+const PATTERNS_ARTIFACT = "patterns";
 
 /**
  * Analyses the collected runs off the event loop and publishes the report with the data range it holds for.

@@ -15,7 +15,7 @@ export interface ChatModelLike {
 }
 
 /** A model that can be held to a JSON schema, as LangChain's `withStructuredOutput` does; used where it works. */
-export interface StructuredModelLike {
+interface StructuredModelLike {
   withStructuredOutput(
     schema: Record<string, unknown>,
     config: { name: string; includeRaw: true },

@@ -39,7 +39,7 @@ const DAY_MS = 86_400_000;
 const OLDEST_DAYS = 730;
 
 /** The period, and with it the partition, of a fact by its own time. */
-export function periodOf(atMs: number, nowMs: number, partitionDays: number): number {
+function periodOf(atMs: number, nowMs: number, partitionDays: number): number {
   const isStrange = atMs > nowMs || atMs < nowMs - OLDEST_DAYS * DAY_MS;
   return Math.max(0, Math.floor((isStrange ? nowMs : atMs) / (partitionDays * DAY_MS)));
 }

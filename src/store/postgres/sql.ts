@@ -38,7 +38,7 @@ export interface Sql {
 }
 
 /** Runs one statement of a transaction; its errors are the driver's own. */
-export type SqlRun = <R>(text: string, values?: unknown[]) => Promise<R[]>;
+type SqlRun = <R>(text: string, values?: unknown[]) => Promise<R[]>;
 
 /** An identifier as SQL takes it. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -13,7 +13,7 @@ export interface NodeOutlook {
 }
 
 /** A conditional edge. */
-export interface BranchOutlook {
+interface BranchOutlook {
   /** The path map; undefined where there is none. */
   ends: Record<string, string> | undefined;
   /** Whether its function leaves a run of its own in the callbacks (a plain function does). */
@@ -73,7 +73,7 @@ export function outlookOf(shape: GraphShape | undefined, name: string): NodeOutl
 }
 
 /** The graph that a node is, if it is one. */
-export function subgraphOf(graph: PregelShape | undefined, node: string): PregelShape | undefined {
+function subgraphOf(graph: PregelShape | undefined, node: string): PregelShape | undefined {
   const bound = graph?.nodes[node]?.bound;
   return isPregel(bound) ? bound : undefined;
 }

@@ -5,10 +5,10 @@ import { userIdIn } from "./run-start.js";
 import type { ThreadMemory, ThreadSegment } from "./thread-memory.js";
 
 /** How a run stands to earlier runs of its thread. */
-export type Continuation = "new" | "resume" | "replay" | "fork";
+type Continuation = "new" | "resume" | "replay" | "fork";
 
 /** What LangGraph's loop is about to do: begin, go on after a stop, or travel back. */
-export function continuationOf(loop: LoopShape | undefined, input: unknown): Continuation {
+function continuationOf(loop: LoopShape | undefined, input: unknown): Continuation {
   const resumes = isCommand(input) && input.resume !== undefined && input.resume !== null;
   if (!loop) return resumes || input === null || input === undefined ? "resume" : "new";
   // Before 1.5 the loop does not say whether it was sent to a checkpoint; the config does.

@@ -48,7 +48,7 @@ export function whyNotTap(graph: PregelShape): string | undefined {
 }
 
 /** Why a graph's runs cannot be followed from its root; undefined when they can. */
-export function whyNotHook(graph: PregelShape): string | undefined {
+function whyNotHook(graph: PregelShape): string | undefined {
   if (typeof graph._streamIterator !== "function") return "the graph has no _streamIterator()";
   return typeof graph.constructor === "function" ? undefined : "the graph has no constructor";
 }

@@ -201,7 +201,7 @@ function overheard<R>(call: () => R, ended: (output: unknown) => void, failed: (
 }
 
 /** What a task's config says about its place. */
-export function placeOf(name: string, config: TaskConfig): TaskPlace {
+function placeOf(name: string, config: TaskConfig): TaskPlace {
   const { configurable = {}, metadata = {}, executionInfo } = config;
   const taskPath = metadata.langgraph_path as unknown[] | undefined;
   return {

@@ -59,7 +59,7 @@ export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {
 }
 
 /** The inputs of some steps, row-major. */
-export function stack(steps: readonly Pick<LoggedStep, "x">[], inputs: number): Float64Array {
+function stack(steps: readonly Pick<LoggedStep, "x">[], inputs: number): Float64Array {
   const out = new Float64Array(steps.length * inputs);
   steps.forEach((s, r) => {
     out.set(s.x, r * inputs);

@@ -33,7 +33,7 @@ import type { TrainingEvaluation, TrainingOptions } from "../../training/trainin
 import type { Job, JobContext } from "../job.js";
 
 /** The simulator that the traces captured so far make; see `fitSimulator`. */
-export interface FittedEnvironment extends FitOptions {
+interface FittedEnvironment extends FitOptions {
   kind: "fitted";
   /** Only traces of this workflow type; all, where left out. */
   workflowType?: string;

@@ -1,5 +1,5 @@
 /** What every benchmark gets. */
-export interface BenchOptions {
+interface BenchOptions {
   /** Finish in under 40 s: fewer repetitions, and no peers where they are missing. */
   quick: boolean;
   /** The raw command line behind the name. */

@@ -17,7 +17,7 @@ export interface Comparison {
   equal: boolean;
 }
 
-export const PROCESS_LOGS = ["running_example", "roadtraffic100", "receipt", "helpdesk", "bpic2013_incidents"];
+const PROCESS_LOGS = ["running_example", "roadtraffic100", "receipt", "helpdesk", "bpic2013_incidents"];
 const SEQUENCE_LOGS = ["running_example", "roadtraffic100", "receipt", "helpdesk"];
 
 const readJson = <T>(folder: string, file: string): T => JSON.parse(readFileSync(join(folder, file), "utf8")) as T;

@@ -4,7 +4,7 @@ import type { ArtifactVersion, OnTrial, Registry, RegistryEvent, TrialTerms } fr
 import { createModeBook, createRunBook, type RoutingDeps } from "../../../src/routing/index.js";
 
 /** A sink that keeps what it gets; runs are named by `metadata.workflowId`, else by their thread. */
-export class MemorySink implements DecisionSink {
+class MemorySink implements DecisionSink {
   readonly written: Decision[] = [];
 
   record(decision: Decision): void {

@@ -8,7 +8,7 @@ import { cache } from "../battery/case.js";
 import type { NodePlan, Plan } from "./plan.js";
 
 /** Notes every call that changes what is kept, as it came. */
-export class NotingSaver extends lib.MemorySaver {
+class NotingSaver extends lib.MemorySaver {
   readonly calls: unknown[] = [];
   override put(...args: Parameters<lib.MemorySaver["put"]>): ReturnType<lib.MemorySaver["put"]> {
     const [config, checkpoint, metadata] = args;

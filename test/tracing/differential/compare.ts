@@ -28,7 +28,7 @@ class Idle extends BaseCallbackHandler {
 }
 
 /** Where a captured run differs from the bare one. */
-export interface Difference {
+interface Difference {
   seed: number;
   plan: Plan;
   capture: string;

@@ -1,7 +1,7 @@
 import { createRng } from "../../../src/math/rng.js";
 
 /** What a node does beside writing its name. */
-export const ACTIONS = [
+const ACTIONS = [
   "plain",
   "turns",
   "writer",
@@ -19,9 +19,9 @@ export const ACTIONS = [
   "empty",
 ] as const;
 /** How it goes on. */
-export const WAYS = ["static", "conditional", "command", "send", "loop", "end"] as const;
+const WAYS = ["static", "conditional", "command", "send", "loop", "end"] as const;
 /** How the run is watched. */
-export const VIEWS = ["invoke", "every mode", "one mode", "leave", "abort", "events"] as const;
+const VIEWS = ["invoke", "every mode", "one mode", "leave", "abort", "events"] as const;
 
 export interface NodePlan {
   action: (typeof ACTIONS)[number];

@@ -321,7 +321,7 @@ function estimates(e: Record<string, unknown> | undefined): string {
 const SHOWN = 12;
 
 /** All bars of a point on one scale, so that lengths can be compared. */
-export function Pushes({ destinations }: { destinations: readonly DestinationReport[] }) {
+function Pushes({ destinations }: { destinations: readonly DestinationReport[] }) {
   const named = (d: DestinationReport) =>
     [...d.towards, ...d.away]
       .filter((f) => f.feature.trim() !== "" && !/rare words #|=\s*$/i.test(f.feature))

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 /** An upright line with a word. */
-export interface Mark {
+interface Mark {
   at: number;
   text: string;
   tone: "good" | "bad";

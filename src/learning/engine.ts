@@ -1,5 +1,5 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
-import { type Clock, isLearningError, isoTime, LearningError, type Logger, messageOf } from "../core/index.js";
+import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
 import type { LearnedPoint } from "../evaluation/improvement.js";
 import { averageImprovement } from "../evaluation/improvement.js";
@@ -21,6 +21,7 @@ import { createFactCollector, type FactCollector } from "./cycle/collector.js";
 import { createLearningGraph } from "./cycle/graph.js";
 import type { CycleReport } from "./cycle/types.js";
 import { engineStatus } from "./engine-status.js";
+import { nothingLeft } from "./nothing-left.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
 import type { LearningReport } from "./report/types.js";
 import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
@@ -346,12 +347,4 @@ export class LearningEngine {
 interface Learned {
   points: PointRows[];
   judged: JudgedPoint[];
-}
-
-function nothingLeft(elsewhere: readonly string[]): LearningError {
-  return new LearningError("LEARNING_STATE", {
-    received: `a learning cycle while other loops over the same store do, or did lately, all there is to do (${elsewhere.join(", ")})`,
-    expected: "a piece of work that is free",
-    remedy: "Nothing is to be done; what they promote serves here too.",
-  });
 }

@@ -3,8 +3,9 @@ import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder }
 import { defaultMembers } from "./members/index.js";
 import type { RewardMember } from "./members/member.js";
 import { Novelty, type NoveltySnapshot } from "./novelty.js";
+import { restoreTarget } from "./restore-target.js";
 import { type Contribution, shapleyContributions } from "./shapley.js";
-import { fitTarget, restoreTarget, type TargetModel, type TargetReport, type TargetSnapshot } from "./target-model.js";
+import { fitTarget, type TargetModel, type TargetReport, type TargetSnapshot } from "./target-model.js";
 
 /** One run to learn from: what was seen of it, and what it was judged to be worth. */
 export interface RewardExample {

@@ -93,38 +93,6 @@ export class TargetModel {
   }
 }
 
-/** Members of earlier releases that are no more; a model goes on without them. */
-const RETIRED: ReadonlySet<string> = new Set(["ydf-boosted-trees", "ydf-random-forest"]);
-
-/** The model of a snapshot. */
-export async function restoreTarget(s: TargetSnapshot, members: readonly RewardMember[]): Promise<TargetModel> {
-  const fitted = [];
-  for (const snapshot of s.members.filter(({ kind }) => !RETIRED.has(kind))) {
-    const member = members.find((m) => m.kind === snapshot.kind);
-    if (!member)
-      throw new LearningError("SNAPSHOT_INVALID", {
-        received: `a member of kind ${JSON.stringify(snapshot.kind)}`,
-        expected: `one of ${members.map((m) => m.kind).join(", ")}`,
-        remedy: "Restore with the members that the model was fitted with.",
-      });
-    const weight = s.report.members.find((m) => m.kind === snapshot.kind)?.weight ?? 0;
-    fitted.push({ kind: snapshot.kind, weight, member: await member.restore(snapshot) });
-  }
-  const total = fitted.reduce((sum, f) => sum + f.weight, 0);
-  if (fitted.length < s.members.length) {
-    if (!(total > 0))
-      throw new LearningError("SNAPSHOT_INVALID", {
-        received: "a model whose only members are those of an earlier release",
-        expected: "a member that this release has",
-        remedy: "Fit the model anew; the loop does it by itself once enough runs are rated.",
-      });
-    // What the others said keeps its proportions.
-    for (const f of fitted) f.weight /= total;
-  }
-  const report = { ...s.report, importance: Float64Array.from(s.report.importance) };
-  return new TargetModel(report, fitted, Calibration.restore(s.calibration));
-}
-
 /** Fits all members out of fold, weighs them, calibrates, and fits those with a weight on all rows. */
 export async function fitTarget(data: TargetData): Promise<TargetModel> {
   const { x, y, group, seed, cancelled } = data;

@@ -20,6 +20,7 @@ import { GroupAppender } from "./group-appender.js";
 import { contentOf, KeyedSubmissions, keyedId } from "./keyed-submissions.js";
 import { type KnownRun, KnownRuns } from "./known-runs.js";
 import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
+import { alreadyUsed, checkLinked, checkTargets } from "./targets.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
 import { type ValidFeedback, validateFeedback } from "./validate.js";
 
@@ -259,8 +260,9 @@ export class FeedbackCollector {
     const valid = this.asKept(given);
     const run = await this.findRun(valid.workflowId);
     if (valid.preference) await this.findRun(valid.preference.over);
-    await this.checkTargets(valid);
-    if (once) await this.checkLinked(valid, run);
+    if (valid.revises !== undefined || valid.withdraws !== undefined)
+      checkTargets(valid, (await this.getFeedback(valid.workflowId)).history);
+    if (once) await checkLinked(valid, run, { store: this.store, nowMs: this.clock.now() });
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
     const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);
@@ -334,32 +336,6 @@ export class FeedbackCollector {
     });
   }
 
-  private async checkTargets(valid: ValidFeedback): Promise<void> {
-    const target = valid.revises ?? valid.withdraws;
-    if (target === undefined) return;
-    const { history } = await this.getFeedback(valid.workflowId);
-    if (history.some((r) => r.feedbackId === target && r.userId === valid.userId)) return;
-    throw new LearningError("FEEDBACK_INVALID", {
-      received: `${valid.revises === undefined ? "withdraws" : "revises"} = ${show(target)}`,
-      expected: "the feedbackId of an earlier judgement of the same run by the same rater",
-      remedy: "Use the feedbackId that submitFeedback returned.",
-    });
-  }
-
-  /** What comes by a link may name nothing but its run: another's decision is refused like one that never was. */
-  private async checkLinked(valid: ValidFeedback, run: KnownRun | undefined): Promise<void> {
-    const { workflowId, decisionId } = valid;
-    if (decisionId !== undefined) {
-      let isOwn = false;
-      for await (const { facts } of this.store.read("decision", { workflowId }))
-        isOwn ||= facts.some((decision) => decision.decisionId === decisionId);
-      if (!isOwn) throw notOfRun(`decisionId = ${show(decisionId)}`, "the decisionId of a decision of the same run");
-    }
-    const at = Date.parse(valid.at);
-    if (at > this.clock.now() || (run && at < Date.parse(run.at)))
-      throw notOfRun(`at = ${show(valid.at)}`, "a time between the beginning of the run and now");
-  }
-
   private async write(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
     const request = await this.requests.find(valid.workflowId, valid.userId);
     const record: FeedbackRecord = {
@@ -377,17 +353,4 @@ export class FeedbackCollector {
     this.logger.debug("feedback stored", { feedbackId, workflowId: valid.workflowId });
     return record;
   }
-}
-
-/** A link or key that is good for one submission was used before. */
-export function alreadyUsed(): LearningError {
-  return new LearningError("FEEDBACK_REFUSED", {
-    received: "a link that was already used",
-    expected: "one submission per link",
-    remedy: "Ask for a new link to change the judgement.",
-  });
-}
-
-function notOfRun(received: string, expected: string): LearningError {
-  return new LearningError("FEEDBACK_INVALID", { received, expected, remedy: "Leave the field out." });
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
-import { alreadyUsed, type FeedbackCollector } from "../collect/collector.js";
+import type { FeedbackCollector } from "../collect/collector.js";
+import { alreadyUsed } from "../collect/targets.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
 import { FORM_STYLE, type FormOptions, type JudgedRun, renderForm, renderMessage } from "./form.js";
 import { remoteAddressOf } from "./node-listener.js";

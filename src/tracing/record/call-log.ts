@@ -3,7 +3,8 @@ import type { ModelCall, ToolCall } from "../../core/index.js";
 import { isRecord } from "../internals.js";
 import { recordedError } from "./errors.js";
 import { costOf } from "./prices.js";
-import type { CallRun, NodeRun, RunRecorder } from "./run-recorder.js";
+import type { NodeRun, RunRecorder } from "./run-recorder.js";
+import type { CallRun } from "./run-types.js";
 import { usageOf } from "./usage.js";
 
 /** Notes the model and tool calls of a run, by LangChain's run ids. */

@@ -28,7 +28,7 @@ import { interactionsOf } from "./interactions.js";
 import { redactText } from "./redact.js";
 import { keptMetadata } from "./run-start.js";
 import { runStatusOf, type Thrown } from "./run-status.js";
-import type { RunningNode, RunStart, TaskPlace } from "./run-types.js";
+import { type CallRun, type RunningNode, type RunStart, round, type TaskPlace } from "./run-types.js";
 import { byteLength, stateText } from "./state-text.js";
 import { type AttemptSignals, stopOf } from "./stops.js";
 
@@ -38,9 +38,6 @@ const MAX_GAP = 300;
 export interface NodeRun extends RunningNode {
   readonly recorder: RunRecorder;
 }
-
-/** A call of a model or a tool while it is recorded; `started` is of the monotonic clock. */
-export type CallRun<T> = Omit<T, "startedAt"> & { started: number };
 
 /**
  * Collects what one invocation of a graph does, from whichever way of capture, and makes a segment
@@ -348,9 +345,4 @@ export class RunRecorder {
     const { started, ...rest } = call;
     return { ...rest, startedAt: this.timeOf(started) };
   }
-}
-
-/** Milliseconds to the microsecond. */
-function round(ms: number): number {
-  return Math.max(0, Math.round(ms * 1000) / 1000);
 }

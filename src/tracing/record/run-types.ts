@@ -54,3 +54,11 @@ export interface RunStart {
   /** The run in one of whose nodes this one was started. */
   parent?: TraceSegment["parent"];
 }
+
+/** A call of a model or a tool while it is recorded; `started` is of the monotonic clock. */
+export type CallRun<T> = Omit<T, "startedAt"> & { started: number };
+
+/** Milliseconds to the microsecond. */
+export function round(ms: number): number {
+  return Math.max(0, Math.round(ms * 1000) / 1000);
+}

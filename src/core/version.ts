@@ -1,2 +1,2 @@
 /** The release this is, as in the package's manifest. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";

@@ -11,7 +11,7 @@ import { CollectedFacts } from "./state.js";
  * The host recognises this file by this text before it runs it, and the thread by its saying so: a bundler may have
  * put the host's own program where the file is looked for.
  */
-const PROOF = "@@langgraph-collective-learning/thread 0.1.0@@";
+const PROOF = "@@langgraph-collective-learning/thread 0.2.0@@";
 
 /** The thread's entry: takes jobs one after the other over one memory. */
 const state = new CollectedFacts();

@@ -1,5 +1,6 @@
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { isLearningError, LearningError, messageOf } from "../../core/index.js";
+import { VERSION } from "../../core/version.js";
 import type { CollectiveLearningLoop } from "../../loop/collective-learning-loop.js";
 import { TOOLS } from "./tools.js";
 
@@ -17,7 +18,7 @@ export interface McpOptions {
  */
 export async function createMcpServer(loop: CollectiveLearningLoop, options: McpOptions = {}): Promise<McpServer> {
   const { McpServer } = await sdk(() => import("@modelcontextprotocol/sdk/server/mcp.js"));
-  const server = new McpServer({ name: "collective-learning", version: "0.2.0" });
+  const server = new McpServer({ name: "collective-learning", version: VERSION });
   for (const { name, description, input, changes, run } of TOOLS) {
     if (changes && !options.allowChanges) continue;
     const annotations = { readOnlyHint: !changes && name !== "submit_feedback", destructiveHint: changes === true };

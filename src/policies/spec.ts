@@ -105,8 +105,8 @@ const specSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("auto"),
     ...common,
-    /** Standard errors added to each mean (default 1). */
-    alpha: z.number().nonnegative().optional(),
+    /** Standard errors added to each mean (default 1: optimism explores; below 0: what is uncertain is doubted). */
+    alpha: z.number().min(-5).optional(),
     /** As of squarecb, over the upper bounds (default 100). */
     gammaScale: z.number().positive().optional(),
   }),

@@ -149,6 +149,12 @@ interface Started {
   policy: RoutingPolicy;
 }
 
+/**
+ * Standard errors added to each mean by a policy learned from logs: below zero, since the best of several uncertain
+ * means is overrated (pessimism; Jin, Yang and Wang, 2021).
+ */
+const DOUBT = -0.4;
+
 function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started {
   const context = fitEncoder(
     train.map((r) => r.context),
@@ -157,6 +163,8 @@ function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started
   const features = train.flatMap((r) => Object.values(r.candidateFeatures ?? {}));
   const candidate = features.length > 0 ? fitEncoder(features) : undefined;
   const policy = createPolicy({
+    // To explore is the trial's business. What is learned from logs had better doubt what it has seen little of.
+    ...(input.learn.policy?.kind === undefined || input.learn.policy.kind === "auto" ? { alpha: DOUBT } : {}),
     kind: "auto",
     ...input.learn.policy,
     dim: context.dim,

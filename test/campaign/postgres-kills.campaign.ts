@@ -20,7 +20,7 @@ export interface KillFigures {
   there: number;
 }
 
-const script = (name: string) => fileURLToPath(new URL(`./support/${name}.mjs`, import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`../store/support/${name}.mjs`, import.meta.url));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error };
 

@@ -23,7 +23,7 @@ async function serve(store: LearningStore, runs: number) {
     Array.from({ length: runs }, (_, i) => segment(`w${i}`)),
   );
   const collector = new FeedbackCollector({ store });
-  const handler = createFeedbackHandler({ collector, secret: "a secret for the tests" });
+  const handler = createFeedbackHandler({ collector, secret: "a secret for the tests", rateLimit: false });
   server = createServer(toNodeListener(handler));
   await new Promise<void>((done) => server?.listen(0, "127.0.0.1", done));
   return { collector, handler, port: (server.address() as AddressInfo).port };

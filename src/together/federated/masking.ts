@@ -109,7 +109,7 @@ export function mergeMasked(plan: FederationPlan, contributions: readonly Masked
     );
   const total = new BigUint64Array(wordsOf(plan, first.size));
   for (const { plan: version, round, words, size } of contributions) {
-    const given = toWords(words);
+    const given = toWords(Buffer.from(words, "base64"));
     if (version !== planVersion(plan) || round !== first.round || size !== first.size || given.length !== total.length)
       throw invalid("contributions of different rounds or plans", "one round under one plan");
     given.forEach((word, i) => {
@@ -149,8 +149,7 @@ function fromFixedPoint(plan: FederationPlan, size: number, words: BigUint64Arra
   return sums;
 }
 
-function toWords(text: string): BigUint64Array {
-  const bytes = Buffer.from(text, "base64");
+function toWords(bytes: Buffer): BigUint64Array {
   const copy = new Uint8Array(bytes.byteLength - (bytes.byteLength % 8));
   copy.set(bytes.subarray(0, copy.length));
   return new BigUint64Array(copy.buffer);
@@ -168,5 +167,5 @@ function stream(key: MaskingKey, peer: string, label: string, length: number): B
   const material = Buffer.from(hkdfSync("sha256", secret, "", label, 32));
   const cipher = createCipheriv("chacha20", material, Buffer.alloc(16));
   const bytes = cipher.update(Buffer.alloc(length * 8));
-  return toWords(bytes.toString("base64"));
+  return toWords(bytes);
 }

@@ -37,7 +37,7 @@ async function serve(count: number): Promise<number> {
   for (let i = 0; i < count; i++) {
     const right = rng.next() < 0.5 ? "billing" : "tech";
     const workflowId = `ticket-${rng.int(1e9)}`;
-    const text = tickets[right][rng.int(2)] as string;
+    const text = tickets[right][rng.int(2)];
     const { team } = await graph.invoke({ text }, { metadata: { workflowId } });
     sum += team === right ? 1 : 0;
     await loop.feedback.submitOutcome(workflowId, team === right ? 1 : 0);

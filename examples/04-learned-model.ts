@@ -37,7 +37,7 @@ async function ask(count: number): Promise<string> {
   let small = 0;
   const told: Promise<unknown>[] = [];
   for (let i = 0; i < count; i++) {
-    const question = questions[rng.next() < 0.5 ? "easy" : "hard"][rng.int(2)] as string;
+    const question = questions[rng.next() < 0.5 ? "easy" : "hard"][rng.int(2)];
     const workflowId = `question-${rng.int(1e9)}`;
     const { messages } = await graph.invoke({ messages: [new HumanMessage(question)] }, { metadata: { workflowId } });
     const [model, verdict] = messages.at(-1)?.text.split(" ") ?? [];

@@ -14,7 +14,7 @@ import { CollectiveLearningLoop, renderReportHtml, systemClock } from "langgraph
 import { createDashboard } from "langgraph-collective-learning/dashboard";
 import { toNodeListener } from "langgraph-collective-learning/feedback";
 import { BRANCHES, type Branch, buildMailGraph, keywordRouter, rewardOf } from "./graph.js";
-import { loadMails, type Mail, parseMail } from "./mails.js";
+import { loadMails, parseMail } from "./mails.js";
 import { progressBar } from "./progress.js";
 
 const { values: args } = parseArgs({
@@ -52,7 +52,7 @@ async function route(title: string, count: number): Promise<void> {
   const first = next;
   let outcomes: Promise<unknown>[] = [];
   for (; next < upTo; next++) {
-    const mail = mails[next] as Mail;
+    const mail = mails[next];
     arrived += 60_000;
     const workflowId = `mail-${mail.id}-${next}`;
     const { sentTo } = await graph.invoke({ raw: mail.raw }, { metadata: { workflowId } });

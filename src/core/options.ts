@@ -8,12 +8,12 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
     }
     row = next;
   }
-  return row[b.length] as number;
+  return row[b.length];
 }
 
 /** The known word closest to `word`; undefined when there are none. */
@@ -85,10 +85,10 @@ export function parseOptions<S extends z.ZodObject>(
   refuseUnknownKeys(value, Object.keys(schema.shape), what);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const issue = parsed.error.issues[0];
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys")
-    throw unknownKey(issue.keys[0] as string, keysAt(schema, issue.path), path ? `${path} of ${what}` : what);
+    throw unknownKey(issue.keys[0], keysAt(schema, issue.path), path ? `${path} of ${what}` : what);
   const at = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
   throw new LearningError(invalidCode, {
     received: `${show(at)} for ${path || what}`,

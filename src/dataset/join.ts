@@ -151,7 +151,7 @@ function wentOf(trace: Trace | undefined, facts: readonly FeedbackRecord[]): Run
     [f.comment, f.correction && `It should have been: ${f.correction}`].filter((c) => c !== undefined && c !== ""),
   ) as string[];
   const costs = trace?.modelCalls.map((c) => c.costUsd);
-  const priced = costs?.every((c) => c !== undefined) ? (costs as number[]) : undefined;
+  const priced = costs?.every((c) => c !== undefined) ? costs : undefined;
   const ended = trace?.status === "success" || trace?.status === "error";
   return {
     ...(ended && { failed: trace.status === "error", latencyMs: trace.durationMs }),

@@ -46,7 +46,7 @@ export class VectorEnv<Obs, Act> {
       finalInfos: [],
     };
     this.envs.forEach((env, i) => {
-      const result = env.step(actions[i] as Act);
+      const result = env.step(actions[i]);
       const over = result.terminated || result.truncated;
       const now = over ? env.reset() : result;
       out.observations.push(now.observation);

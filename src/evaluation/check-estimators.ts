@@ -1,5 +1,5 @@
 import { normalCdf } from "../math/normal.js";
-import { type Estimate, type EstimateOptions, estimateGain, estimateValue, invalidOption } from "./estimate.js";
+import { type EstimateOptions, estimateGain, estimateValue, invalidOption } from "./estimate.js";
 import { meanAndError } from "./intervals.js";
 import type { OpeRow } from "./rows.js";
 import type { EstimatorName } from "./terms.js";
@@ -89,7 +89,7 @@ export function checkEstimators(
     of,
     pairs: pairs.length,
     rows: rows.length,
-    effectiveSampleSize: (estimates[0] as Estimate).overlap.effectiveSampleSize,
+    effectiveSampleSize: estimates[0].overlap.effectiveSampleSize,
     checks,
     closest: closest.estimator,
   };

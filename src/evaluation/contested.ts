@@ -134,11 +134,11 @@ function turned(joint: Joint): Joint {
 function contest(row: JudgedDecision): Contested {
   const out: Contested = { chosen: row.chosen, reward: row.reward, at: [], d: [], p: [], q: [] };
   for (let a = 0; a < row.logging.length; a++) {
-    const d = (row.target[a] as number) - (row.baseline[a] as number);
+    const d = row.target[a] - row.baseline[a];
     if (Math.abs(d) <= 1e-12) continue;
     out.at.push(a);
     out.d.push(d);
-    const p = row.logging[a] as number;
+    const p = row.logging[a];
     out.p.push(p >= LEAST_TRIED ? p : 0);
     out.q.push(predicted(row, a));
   }
@@ -155,8 +155,8 @@ interface Ratios {
 function ratiosOf(row: JudgedDecision, policy: ArrayLike<number>): Ratios {
   const ratios = { chosen: 0, most: 0, untried: 0, square: 0 };
   for (let a = 0; a < policy.length; a++) {
-    const share = policy[a] as number;
-    const p = row.logging[a] as number;
+    const share = policy[a];
+    const p = row.logging[a];
     if (p < LEAST_TRIED) ratios.untried += share;
     else {
       if (a === row.chosen) ratios.chosen = share / p;
@@ -228,14 +228,13 @@ function assignedOf(run: readonly JudgedDecision[], share: number): Joint {
 
 /** Log of target over baseline for the choice made. */
 function logRatio(row: JudgedDecision): number {
-  return Math.log(row.target[row.chosen] as number) - Math.log(row.baseline[row.chosen] as number);
+  return Math.log(row.target[row.chosen]) - Math.log(row.baseline[row.chosen]);
 }
 
 function predictedGain(run: readonly JudgedDecision[]): number {
   let gain = 0;
   for (const row of run)
-    for (let a = 0; a < row.logging.length; a++)
-      gain += ((row.target[a] as number) - (row.baseline[a] as number)) * predicted(row, a);
+    for (let a = 0; a < row.logging.length; a++) gain += (row.target[a] - row.baseline[a]) * predicted(row, a);
   return Math.min(1, Math.max(-1, gain / Math.max(1, run.length)));
 }
 
@@ -246,7 +245,6 @@ function earnedBy(run: readonly Pick<JudgedDecision, "reward">[]): number {
 
 /** Whether target and baseline would not choose alike. */
 export function differs(row: JudgedDecision): boolean {
-  for (let a = 0; a < row.target.length; a++)
-    if (Math.abs((row.target[a] as number) - (row.baseline[a] as number)) > 1e-12) return true;
+  for (let a = 0; a < row.target.length; a++) if (Math.abs(row.target[a] - row.baseline[a]) > 1e-12) return true;
   return false;
 }

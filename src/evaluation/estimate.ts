@@ -96,9 +96,9 @@ function weighted(terms: Terms, rows: readonly OpeRow[]): Terms {
   const weights = rows.map((r) => r.weight ?? 1);
   const total = weights.reduce((s, w) => s + w, 0);
   if (!(total > 0)) throw invalidOption("weight", 0, "at least one row with a positive weight");
-  const mean = terms.values.reduce((s, v, i) => s + (weights[i] as number) * v, 0) / total;
+  const mean = terms.values.reduce((s, v, i) => s + weights[i] * v, 0) / total;
   const most = Math.max(...weights) * (rows.length / total);
-  const values = terms.values.map((v, i) => mean + ((weights[i] as number) * rows.length * (v - mean)) / total);
+  const values = terms.values.map((v, i) => mean + (weights[i] * rows.length * (v - mean)) / total);
   return { ...terms, values, range: terms.range * most, linear: false };
 }
 

@@ -34,7 +34,7 @@ const FORECAST_RUNS = 300;
 /** See {@link Evidence}. @param threshold in (-1,1) */
 export function evidenceOfGain(log: ContestedRuns, threshold: number): Evidence {
   const logWealth = Float64Array.from(BETS, (_, b) => {
-    const bet = stakeAt(BETS[b] as number, threshold, log.mostLost);
+    const bet = stakeAt(BETS[b], threshold, log.mostLost);
     let total = agreedLog(log, bet, threshold);
     let product = 1;
     for (const cluster of log.contested) {
@@ -56,9 +56,9 @@ export function evidenceOfGain(log: ContestedRuns, threshold: number): Evidence 
 export function forecastOfGain(log: ContestedRuns, threshold: number): Float64Array {
   const step = Math.max(1, log.contested.length / FORECAST_RUNS);
   const sample: Cluster[] = [];
-  for (let i = 0; i < log.contested.length; i += step) sample.push(log.contested[Math.floor(i)] as Cluster);
+  for (let i = 0; i < log.contested.length; i += step) sample.push(log.contested[Math.floor(i)]);
   return Float64Array.from(BETS, (_, b) => {
-    const bet = stakeAt(BETS[b] as number, threshold, log.mostLost);
+    const bet = stakeAt(BETS[b], threshold, log.mostLost);
     let sum = 0;
     for (const { runs, size } of sample)
       for (const { joint, decisions, weight } of runs) {
@@ -111,10 +111,10 @@ function runContribution({ decisions, joint }: ContestedRun, bet: number, thresh
   let x = 0;
   for (const c of decisions) {
     for (let i = 0; i < c.d.length; i++) {
-      const d = c.d[i] as number;
+      const d = c.d[i];
       const control = controlOf(c, i, room);
       x += d * control;
-      if (c.at[i] === c.chosen && (c.p[i] as number) > 0) x += (d * (c.reward - control)) / (c.p[i] as number);
+      if (c.at[i] === c.chosen && c.p[i] > 0) x += (d * (c.reward - control)) / c.p[i];
     }
   }
   return x;
@@ -138,15 +138,15 @@ function expectedLog(c: Contested, own: number, bet: number, threshold: number):
   let sum = 0;
   let rest = 1;
   for (let i = 0; i < c.d.length; i++) {
-    sum += (c.d[i] as number) * controlOf(c, i, room);
-    rest -= c.p[i] as number;
+    sum += c.d[i] * controlOf(c, i, room);
+    rest -= c.p[i];
   }
   let expected = Math.max(0, rest) * Math.log(1 + own * (sum - threshold));
   for (let i = 0; i < c.d.length; i++) {
-    const p = c.p[i] as number;
+    const p = c.p[i];
     if (p <= 0) continue;
-    const q = c.q[i] as number;
-    const scale = (c.d[i] as number) / p;
+    const q = c.q[i];
+    const scale = c.d[i] / p;
     const worst = 1 + own * (sum - scale * controlOf(c, i, room) - threshold);
     expected += p * (q * Math.log(worst + own * scale) + (1 - q) * Math.log(worst));
   }
@@ -164,7 +164,7 @@ function roomOf(bet: number, threshold: number): number {
  * worth the least to the target and the most to the baseline.
  */
 function controlOf(c: Contested, i: number, room: number): number {
-  const d = c.d[i] as number;
-  const most = (room * (c.p[i] as number)) / d;
-  return d > 0 ? Math.min(c.q[i] as number, most) : Math.max(c.q[i] as number, 1 + most);
+  const d = c.d[i];
+  const most = (room * c.p[i]) / d;
+  return d > 0 ? Math.min(c.q[i], most) : Math.max(c.q[i], 1 + most);
 }

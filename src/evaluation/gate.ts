@@ -163,8 +163,8 @@ function leverOf({ decisions, joint }: ContestedRun): number {
   if (joint) return joint.target - joint.baseline;
   return decisions.reduce((sum, c) => {
     const i = c.at.indexOf(c.chosen);
-    const p = i < 0 ? 0 : (c.p[i] as number);
-    return p > 0 ? sum + (c.d[i] as number) / p : sum;
+    const p = i < 0 ? 0 : c.p[i];
+    return p > 0 ? sum + c.d[i] / p : sum;
   }, 0);
 }
 
@@ -181,7 +181,7 @@ function plannedEvidence(log: ContestedRuns): number {
       else
         for (const c of decisions)
           c.d.forEach((d, i) => {
-            const p = c.p[i] as number;
+            const p = c.p[i];
             if (p > 0) variance += (0.25 * lever * d * d) / p;
           });
     }

@@ -37,8 +37,8 @@ function clusterSums(values: Float64Array, runs: readonly (string | undefined)[]
       sizes.push(0);
       if (run !== undefined) index.set(run, at);
     }
-    sums[at] = (sums[at] as number) + value;
-    sizes[at] = (sizes[at] as number) + 1;
+    sums[at] = sums[at] + value;
+    sizes[at] = sizes[at] + 1;
   });
   return { sums, sizes };
 }
@@ -56,7 +56,7 @@ export function meanAndError(
   const { sums, sizes } = clusterSums(values, runs);
   const groups = sums.length;
   if (groups < 2) return { mean, error: 1 };
-  const squares = sums.reduce((s, v, g) => s + (v - mean * (sizes[g] as number)) ** 2, 0);
+  const squares = sums.reduce((s, v, g) => s + (v - mean * sizes[g]) ** 2, 0);
   return { mean, error: (Math.sqrt(squares) / n) * Math.sqrt(groups / (groups - 1)) };
 }
 
@@ -114,11 +114,11 @@ function degreesOfFreedom(values: ArrayLike<number>, weights: ArrayLike<number>)
 function peakedness(values: ArrayLike<number>): number {
   const n = values.length;
   let mean = 0;
-  for (let i = 0; i < n; i++) mean += (values[i] as number) / n;
+  for (let i = 0; i < n; i++) mean += values[i] / n;
   let second = 0;
   let fourth = 0;
   for (let i = 0; i < n; i++) {
-    const square = ((values[i] as number) - mean) ** 2;
+    const square = (values[i] - mean) ** 2;
     second += square;
     fourth += square * square;
   }
@@ -139,12 +139,12 @@ function bootstrap(
     let size = 0;
     for (let g = 0; g < sums.length; g++) {
       const pick = rng.int(sums.length);
-      sum += sums[pick] as number;
-      size += sizes[pick] as number;
+      sum += sums[pick];
+      size += sizes[pick];
     }
     means[b] = sum / size;
   }
   means.sort();
-  const at = (q: number) => means[Math.min(RESAMPLES - 1, Math.max(0, Math.round(q * (RESAMPLES - 1))))] as number;
+  const at = (q: number) => means[Math.min(RESAMPLES - 1, Math.max(0, Math.round(q * (RESAMPLES - 1))))];
   return [at((1 - level) / 2), at((1 + level) / 2)];
 }

@@ -117,8 +117,7 @@ export function monitorChampion(state: MonitorState, rows: readonly JudgedDecisi
   // Runs without a contested decision say the same whatever their order, so they come first.
   for (const [weight, count] of log.agreed) for (let i = 0; i < count; i++) addRun(next, weight);
   const turned = exchanged(log).contested;
-  for (const [i, run] of log.contested.entries())
-    addRun(next, run.weight / run.size, { run, turned: turned[i] as Cluster });
+  for (const [i, run] of log.contested.entries()) addRun(next, run.weight / run.size, { run, turned: turned[i] });
   const { runs, sum, squares, riskLevel, weights } = next;
   const worse = worseWealth(next);
   const better = next.better.reduce((s, v) => s + v, 0) / STAKES.length;
@@ -151,9 +150,9 @@ function addRun(state: MonitorState, weight: number, contested?: { run: Cluster;
   for (const [s, stake] of STAKES.entries()) {
     const bet = stakeAt(stake, tolerance, mostLost);
     const bad = bets ? growth(bets.turned, bet, tolerance, mostWeight) : 1 - (bet * tolerance * stands) / mostWeight;
-    for (const start of state.worse) start.wealth[s] = bound((start.wealth[s] as number) * bad);
+    for (const start of state.worse) start.wealth[s] = bound(start.wealth[s] * bad);
     const good = stakeAt(stake, 0, mostLost);
-    if (bets) state.better[s] = bound((state.better[s] as number) * growth(bets.run, good, 0, mostWeight));
+    if (bets) state.better[s] = bound(state.better[s] * growth(bets.run, good, 0, mostWeight));
   }
   if (worseWealth(state) >= 1 / state.riskLevel) state.failed = true;
 }
@@ -171,7 +170,7 @@ function join(state: MonitorState): void {
   if (state.worse.length <= MOST_STARTS) return;
   let poorest = 0;
   state.worse.forEach((start, i) => {
-    if (capital(start) < capital(state.worse[poorest] as MonitorState["worse"][number])) poorest = i;
+    if (capital(start) < capital(state.worse[poorest])) poorest = i;
   });
   state.worse.splice(poorest, 1);
 }

@@ -69,7 +69,7 @@ const NO_MODEL = 0.5;
 
 /** The predicted reward of candidate `a`. */
 export function predicted(row: JudgedDecision, a: number): number {
-  return row.model ? (row.model[a] as number) : NO_MODEL;
+  return row.model ? row.model[a] : NO_MODEL;
 }
 
 /**
@@ -82,20 +82,20 @@ export function toOpeRow(row: JudgedDecision): OpeRow {
   let baseline = 0;
   let unsupported = 0;
   for (let a = 0; a < row.logging.length; a++) {
-    const t = row.target[a] as number;
-    const b = row.baseline[a] as number;
-    const tried = (row.logging[a] as number) >= LEAST_TRIED;
+    const t = row.target[a];
+    const b = row.baseline[a];
+    const tried = row.logging[a] >= LEAST_TRIED;
     if (!tried) unsupported += t;
     target += tried ? t * predicted(row, a) : 0;
     baseline += tried ? b * predicted(row, a) : b;
   }
-  const propensity = row.logging[row.chosen] as number;
+  const propensity = row.logging[row.chosen];
   const counts = propensity >= LEAST_TRIED;
   return {
     reward: row.reward,
     propensity: Math.max(propensity, LEAST_TRIED),
-    target: counts ? (row.target[row.chosen] as number) : 0,
-    baseline: counts ? (row.baseline[row.chosen] as number) : 0,
+    target: counts ? row.target[row.chosen] : 0,
+    baseline: counts ? row.baseline[row.chosen] : 0,
     model: { chosen: predicted(row, row.chosen), target, baseline },
     unsupported,
     ...(clusterOf(row) !== undefined && { run: clusterOf(row) }),
@@ -146,12 +146,12 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
       let sum = 0;
       let fine = values.length === k;
       for (let a = 0; a < values.length; a++) {
-        sum += values[a] as number;
+        sum += values[a];
         if (!inUnit(values[a])) fine = false;
       }
       if (!fine || Math.abs(sum - 1) > 1e-6) refuse(field, Array.from(values), `${k} probabilities that sum to one`);
     }
-    if (!((row.logging[row.chosen] as number) > 0))
+    if (!(row.logging[row.chosen] > 0))
       refuse("logging", Array.from(row.logging), "a positive probability of the choice made");
     if (row.model && !(row.model.length === k && Array.from(row.model).every(inUnit)))
       refuse("model", Array.from(row.model), `${k} predictions in [0,1]`);

@@ -30,7 +30,7 @@ export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
 }
 
 function wholeRun(run: readonly JudgedDecision[], mean: number): OpeRow {
-  const first = run[0] as JudgedDecision;
+  const first = run[0];
   const { reward, target, baseline } = jointOf(run);
   const propensity = Math.max(LEAST_OF_RUN, 1 / Math.max(1, target, baseline));
   const cluster = clusterOf(first);

@@ -67,7 +67,7 @@ function snipsTerms(rows: readonly OpeRow[], of: "value" | "gain"): Terms {
   if (of === "value") return { values: target, range: 1, certain: false, linear: false };
   const baseline = selfNormalised(rows, (r) => (r.baseline ?? 0) / r.propensity);
   return {
-    values: target.map((v, i) => v - (baseline[i] as number)),
+    values: target.map((v, i) => v - baseline[i]),
     range: 2,
     certain: rows.every((r) => weight(r, "gain") === 0),
     linear: false,
@@ -83,7 +83,7 @@ function selfNormalised(rows: readonly OpeRow[], weightOf: (row: OpeRow) => numb
       expected: "at least one row whose choice the policy could have made",
       remedy: "Let the decision point explore, so that its logs hold other ways.",
     });
-  const value = rows.reduce((s, r, i) => s + (weights[i] as number) * r.reward, 0) / total;
+  const value = rows.reduce((s, r, i) => s + weights[i] * r.reward, 0) / total;
   const mean = total / rows.length;
-  return Float64Array.from(rows, (r, i) => value + ((weights[i] as number) * (r.reward - value)) / mean);
+  return Float64Array.from(rows, (r, i) => value + (weights[i] * (r.reward - value)) / mean);
 }

@@ -114,7 +114,7 @@ function trajectoryTerms(
     estimator === "pddr"
       ? doublyRobust(steps, discount)
       : returnOf(
-          steps.map((s, t) => s.reward * (weights[i]?.[t] as number)),
+          steps.map((s, t) => s.reward * weights[i]?.[t]),
           discount,
         ),
   );
@@ -124,7 +124,7 @@ function trajectoryTerms(
 function doublyRobust(steps: readonly OpeStep[], discount: number): number {
   let later = 0;
   for (let t = steps.length - 1; t >= 0; t--) {
-    const s = steps[t] as OpeStep;
+    const s = steps[t];
     const model = s.model as { chosen: number; target: number };
     later = model.target + (s.target / s.propensity) * (s.reward + discount * later - model.chosen);
   }
@@ -140,15 +140,14 @@ function weighted(runs: readonly (readonly OpeStep[])[], weights: readonly numbe
   const length = runs.reduce((m, steps) => Math.max(m, steps.length), 0);
   let estimate = 0;
   for (let t = 0; t < length; t++) {
-    const at = weights.map((w) => w[Math.min(t, w.length - 1)] as number);
+    const at = weights.map((w) => w[Math.min(t, w.length - 1)]);
     const total = at.reduce((s, w) => s + w, 0);
     if (total <= 0) continue;
     const reward = (i: number) => runs[i]?.[t]?.reward ?? 0;
     const mean = at.reduce((s, w, i) => s + w * reward(i), 0) / total;
     estimate += discount ** t * mean;
     for (let i = 0; i < runs.length; i++)
-      values[i] =
-        (values[i] as number) + (discount ** t * (at[i] as number) * (reward(i) - mean) * runs.length) / total;
+      values[i] = values[i] + (discount ** t * at[i] * (reward(i) - mean) * runs.length) / total;
   }
   return values.map((v) => v + estimate);
 }

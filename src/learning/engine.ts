@@ -1,7 +1,6 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
-import type { LearnedPoint } from "../evaluation/improvement.js";
 import { averageImprovement } from "../evaluation/improvement.js";
 import { drawnRequests } from "../feedback/index.js";
 import { createRng } from "../math/rng.js";
@@ -297,7 +296,7 @@ export class LearningEngine {
       const known = { ...before.points };
       for (const p of points)
         known[p.decisionPoint] = { ...known[p.decisionPoint], decisions: p.decisions, rated: p.rated };
-      for (const j of judged) known[j.decisionPoint] = { ...(known[j.decisionPoint] as LearnedPoint), ...j.status };
+      for (const j of judged) known[j.decisionPoint] = { ...known[j.decisionPoint], ...j.status };
       const starts = new Set([...before.recentStarts, ...this.scheduler.recentStarts]);
       return withCycle({ ...before, points: known }, report, [...starts].sort());
     });

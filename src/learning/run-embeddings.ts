@@ -57,7 +57,7 @@ export class RunEmbeddings {
         signal?.throwIfAborted();
         const part = wanted.slice(from, from + BATCH);
         const vectors = await this.embed(part.map(([, text]) => text));
-        const received = (vectors[0] as number[]).length;
+        const received = vectors[0].length;
         if (length !== undefined && received !== length) {
           if (from > 0) throw new Error(`the embedding model gave vectors of ${length} and of ${received} numbers`);
           this.logger.warn("the embedding model is another one: every run is embedded anew", { length, received });
@@ -66,7 +66,7 @@ export class RunEmbeddings {
         }
         length = received;
         part.forEach(([id], i) => {
-          fresh[id] = { digest: digests[id] as string, vector: packed(projectEmbedding(vectors[i] as number[])) };
+          fresh[id] = { digest: digests[id], vector: packed(projectEmbedding(vectors[i])) };
         });
       }
     } catch (error) {

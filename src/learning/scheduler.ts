@@ -115,7 +115,7 @@ export class LearningScheduler {
     const { clock, maxPerDay } = this.options;
     this.forgetOld();
     if (this.starts.length < maxPerDay) return 0;
-    return (this.starts[this.starts.length - maxPerDay] as number) + DAY_MS + 1 - clock.now();
+    return this.starts[this.starts.length - maxPerDay] + DAY_MS + 1 - clock.now();
   }
 
   private plan(soon = false): void {

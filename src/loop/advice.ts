@@ -42,7 +42,7 @@ function keyOf(question: unknown): string | undefined {
 export function pointMeant(asked: string | undefined, known: readonly string[]): string {
   if (asked !== undefined && known.includes(asked)) return asked;
   if (asked === undefined && known.includes("sentinel")) return "sentinel";
-  if (asked === undefined && known.length === 1) return known[0] as string;
+  if (asked === undefined && known.length === 1) return known[0];
   throw new LearningError("CONFIG_INVALID", {
     received:
       asked === undefined ? `no decisionPoint, with ${known.length} known` : `the decision point ${show(asked)}`,

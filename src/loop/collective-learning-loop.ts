@@ -114,11 +114,11 @@ export class CollectiveLearningLoop {
     this.learned = learned;
     this.federation = new Federation({ ...parts, documents: parts.store.documents });
     this.advisor = new Advisor(learned, parts.points, registry);
-    this.router = learned.router.bind(learned) as LearnedPoints["router"];
-    this.commandRouter = learned.commandRouter.bind(learned) as LearnedPoints["commandRouter"];
-    this.policyNode = learned.policyNode.bind(learned) as LearnedPoints["policyNode"];
-    this.advisorGraph = learned.advisorGraph.bind(learned) as LearnedPoints["advisorGraph"];
-    this.middleware = learned.middleware.bind(learned) as LearnedPoints["middleware"];
+    this.router = learned.router.bind(learned);
+    this.commandRouter = learned.commandRouter.bind(learned);
+    this.policyNode = learned.policyNode.bind(learned);
+    this.advisorGraph = learned.advisorGraph.bind(learned);
+    this.middleware = learned.middleware.bind(learned);
     this.alerts = new AlertWatch({ ...parts, rules: config.alerts, status: () => this.statusNow() });
     this.follower = new LoopFollower(
       parts,

@@ -5,9 +5,9 @@ export function cholesky(a: Float64Array, n: number): Float64Array | undefined {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j] as number;
-      for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[j * n + k] as number);
-      if (i !== j) l[i * n + j] = sum / (l[j * n + j] as number);
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
+      if (i !== j) l[i * n + j] = sum / l[j * n + j];
       else if (sum > 0) l[i * n + i] = Math.sqrt(sum);
       else return undefined;
     }
@@ -19,9 +19,9 @@ export function cholesky(a: Float64Array, n: number): Float64Array | undefined {
 export function forwardSolve(l: Float64Array, n: number, b: ArrayLike<number>): Float64Array {
   const z = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    let sum = b[i] as number;
-    for (let k = 0; k < i; k++) sum -= (l[i * n + k] as number) * (z[k] as number);
-    z[i] = sum / (l[i * n + i] as number);
+    let sum = b[i];
+    for (let k = 0; k < i; k++) sum -= l[i * n + k] * z[k];
+    z[i] = sum / l[i * n + i];
   }
   return z;
 }
@@ -30,9 +30,9 @@ export function forwardSolve(l: Float64Array, n: number, b: ArrayLike<number>): 
 export function backwardSolve(l: Float64Array, n: number, b: ArrayLike<number>): Float64Array {
   const z = Float64Array.from(b);
   for (let i = n - 1; i >= 0; i--) {
-    const v = (z[i] as number) / (l[i * n + i] as number);
+    const v = z[i] / l[i * n + i];
     z[i] = v;
-    for (let k = 0; k < i; k++) z[k] = (z[k] as number) - (l[i * n + k] as number) * v;
+    for (let k = 0; k < i; k++) z[k] = z[k] - l[i * n + k] * v;
   }
   return z;
 }
@@ -45,8 +45,8 @@ export function traceOfInverse(l: Float64Array, n: number): number {
     z.fill(0);
     for (let i = column; i < n; i++) {
       let sum = i === column ? 1 : 0;
-      for (let k = column; k < i; k++) sum -= (l[i * n + k] as number) * (z[k] as number);
-      const v = sum / (l[i * n + i] as number);
+      for (let k = column; k < i; k++) sum -= l[i * n + k] * z[k];
+      const v = sum / l[i * n + i];
       z[i] = v;
       trace += v * v;
     }
@@ -59,11 +59,11 @@ export function gram(x: readonly Float64Array[], d: number): Float64Array {
   const a = new Float64Array(d * d);
   for (const row of x)
     for (let i = 0; i < d; i++) {
-      const v = row[i] as number;
+      const v = row[i];
       if (v === 0) continue;
       const at = i * d;
-      for (let j = 0; j <= i; j++) a[at + j] = (a[at + j] as number) + v * (row[j] as number);
+      for (let j = 0; j <= i; j++) a[at + j] = a[at + j] + v * row[j];
     }
-  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) a[j * d + i] = a[i * d + j] as number;
+  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) a[j * d + i] = a[i * d + j];
   return a;
 }

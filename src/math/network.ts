@@ -64,13 +64,13 @@ function applyLayer(layer: DenseLayer, x: ArrayLike<number> | SparseInput): Floa
   const indices = "indices" in x ? x.indices : undefined;
   const values = "indices" in x ? x.values : x;
   for (let k = 0; k < values.length; k++) {
-    const value = values[k] as number;
+    const value = values[k];
     if (value === 0) continue;
-    const row = (indices ? (indices[k] as number) : k) * outputs;
-    for (let o = 0; o < outputs; o++) out[o] = (out[o] as number) + value * (weights[row + o] as number);
+    const row = (indices ? indices[k] : k) * outputs;
+    for (let o = 0; o < outputs; o++) out[o] = out[o] + value * weights[row + o];
   }
-  if (activation === "relu") for (let o = 0; o < outputs; o++) out[o] = Math.max(0, out[o] as number);
-  else if (activation === "tanh") for (let o = 0; o < outputs; o++) out[o] = Math.tanh(out[o] as number);
+  if (activation === "relu") for (let o = 0; o < outputs; o++) out[o] = Math.max(0, out[o]);
+  else if (activation === "tanh") for (let o = 0; o < outputs; o++) out[o] = Math.tanh(out[o]);
   return out;
 }
 

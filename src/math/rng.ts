@@ -61,8 +61,8 @@ export function shuffled<T>(items: readonly T[], rng: Rng): T[] {
   const out = items.slice();
   for (let i = out.length - 1; i > 0; i--) {
     const j = rng.int(i + 1);
-    const t = out[i] as T;
-    out[i] = out[j] as T;
+    const t = out[i];
+    out[i] = out[j];
     out[j] = t;
   }
   return out;
@@ -73,7 +73,7 @@ export function drawIndex(probabilities: ArrayLike<number>, uniform: number): nu
   let sum = 0;
   let last = -1;
   for (let i = 0; i < probabilities.length; i++) {
-    const p = probabilities[i] as number;
+    const p = probabilities[i];
     if (p <= 0) continue;
     last = i;
     sum += p;

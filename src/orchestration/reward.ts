@@ -56,7 +56,7 @@ export function stepReward(
   const { budget } = after;
   let reward = 0;
   for (let i = 0; i < after.tasks.length; i++) {
-    const task = after.tasks[i] as OrchestrationState["tasks"][number];
+    const task = after.tasks[i];
     if (task.status === "accepted" && before.tasks[i]?.status !== "accepted")
       reward += w.completion * task.priority * (task.quality ?? 0);
   }

@@ -111,8 +111,8 @@ function assign(
     };
     const at = task.creative ? uses.findIndex((u) => u > 0) : -1;
     if (at >= 0) {
-      uses[at] = (uses[at] as number) - 1;
-      assignment.insightId = (insights[at] as Insight).id;
+      uses[at] = uses[at] - 1;
+      assignment.insightId = insights[at].id;
     }
     out.push(assignment);
   }

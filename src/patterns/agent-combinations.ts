@@ -1,5 +1,5 @@
 import type { Rng } from "../math/rng.js";
-import { type ShrunkMean, shrinkMeans } from "./shrinkage.js";
+import { shrinkMeans } from "./shrinkage.js";
 
 /** A run as far as its team matters. */
 export interface TeamRun {
@@ -48,7 +48,7 @@ export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng, onStep?: ()
     const shrunk = shrinkMeans(groups, rng.fork(taskType), onStep);
     return groups
       .map((g, k): AgentCombination => {
-        const s = shrunk[k] as ShrunkMean;
+        const s = shrunk[k];
         return {
           taskType,
           agents: g.agents,

@@ -68,7 +68,7 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
     runs: runs.length,
     ratedRuns: rated.length,
     rewardBasis: basis,
-    ...(times.length > 0 && { dataFrom: times[0] as string, dataTo: times.at(-1) as string }),
+    ...(times.length > 0 && { dataFrom: times[0], dataTo: times.at(-1) as string }),
     fdr,
     minSupport: supports,
     patterns: findings,
@@ -156,11 +156,11 @@ function testPatterns(
       const rowsOf: number[][] = Array.from({ length: log.variants.size }, () => []);
       for (const [i, { run }] of rated.entries()) {
         const row = run.workflowType === workflowType ? log.rowOfCase(run.id) : undefined;
-        if (row !== undefined) (rowsOf[log.variantOf.at(row)] as number[]).push(i);
+        if (row !== undefined) rowsOf[log.variantOf.at(row)].push(i);
       }
       for (const c of candidates) {
         found.push({ ...c, workflowType });
-        members.push(Int32Array.from([...c.variants].flatMap((v) => rowsOf[v] as number[])));
+        members.push(Int32Array.from([...c.variants].flatMap((v) => rowsOf[v])));
         scope.push(stratum);
       }
     }
@@ -188,7 +188,7 @@ function testPatterns(
   const surprising = (a: Association & Pick<PatternFinding, "echoesOutcome">) =>
     (a.verdict === "better" || a.verdict === "worse") && !a.echoesOutcome ? 1 : 0;
   const findings = found
-    .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...(tested[k] as Association) }))
+    .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...tested[k] }))
     .map((f) => (echoesOutcome(f, logs, runs) ? { ...f, echoesOutcome: true as const } : f))
     .sort((a, b) => surprising(b) - surprising(a) || (surprising(a) ? a.pValue - b.pValue : 0) || b.share - a.share)
     .slice(0, options.maxFindings ?? 200);
@@ -241,7 +241,7 @@ function standings(
   const rewards = rowRewards(type, engine, rewardOf);
   const groups = new Map<number, { runs: number; sum: number; square: number }>();
   for (let row = 0; row < log.rows; row++) {
-    const r = rewards[row] as number;
+    const r = rewards[row];
     if (!log.alive.at(row) || Number.isNaN(r)) continue;
     const v = log.variantOf.at(row);
     const g = groups.get(v) ?? { runs: 0, sum: 0, square: 0 };
@@ -253,7 +253,7 @@ function standings(
   const shrunk = shrinkMeans([...groups.values()], rng, onStep);
   return [...groups]
     .map(([v, g], k): VariantStanding => {
-      const s = shrunk[k] as (typeof shrunk)[number];
+      const s = shrunk[k];
       return {
         workflowType,
         activities: log.names(log.variants.sequence(v)),

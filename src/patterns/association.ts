@@ -67,15 +67,15 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
   const statisticsOf = (rewards: Float64Array, into: Float64Array): void => {
     sums.fill(0);
     for (let k = 0; k < rewards.length; k++) {
-      const c = strata.classOf[k] as number;
-      sums[c] = (sums[c] as number) + (rewards[k] as number);
+      const c = strata.classOf[k];
+      sums[c] = sums[c] + rewards[k];
     }
     for (let f = 0; f < into.length; f++) {
-      const sd = scale.sd[f] as number;
+      const sd = scale.sd[f];
       let sum = 0;
-      const members = merged.members[f] as Int32Array;
-      for (let m = 0; m < members.length; m++) sum += sums[members[m] as number] as number;
-      into[f] = sd > 0 ? Math.abs(sum - (scale.mean[f] as number)) / sd : Number.NaN;
+      const members = merged.members[f];
+      for (let m = 0; m < members.length; m++) sum += sums[members[m]];
+      into[f] = sd > 0 ? Math.abs(sum - scale.mean[f]) / sd : Number.NaN;
     }
   };
   const grouped = data.groupOf && groupedTest(data, data.groupOf, rng);
@@ -95,8 +95,8 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
       for (const { from, to } of strata.ranges)
         for (let i = to - 1; i > from; i--) {
           const j = from + rng.int(i - from + 1);
-          const t = shuffledRewards[i] as number;
-          shuffledRewards[i] = shuffledRewards[j] as number;
+          const t = shuffledRewards[i];
+          shuffledRewards[i] = shuffledRewards[j];
           shuffledRewards[j] = t;
         }
       statisticsOf(shuffledRewards, into);
@@ -104,8 +104,8 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
     permutations,
   );
   return cells.map((cell, f) => {
-    const pValue = pValues[f] as number;
-    const better = scale.observedSum(f) > (scale.mean[f] as number);
+    const pValue = pValues[f];
+    const better = scale.observedSum(f) > scale.mean[f];
     const verdict = Number.isNaN(pValue) ? "untested" : pValue > fdr ? "none" : better ? "better" : "worse";
     return { ...cell, pValue: Number.isNaN(pValue) ? 1 : pValue, verdict };
   });
@@ -119,18 +119,18 @@ function summarise(data: AssociationData): Cell[] {
   const byStratum = new Moments(strata.reduce((m, s) => Math.max(m, s + 1), 0));
   const all = new Moments(1);
   for (let i = 0; i < rewards.length; i++) {
-    const r = rewards[i] as number;
-    byClass.add(classOf[i] as number, r);
-    byStratum.add(strata[i] as number, r);
+    const r = rewards[i];
+    byClass.add(classOf[i], r);
+    byStratum.add(strata[i], r);
     all.add(0, r);
   }
   return data.members.map((members, f) => {
     let [k, s, q] = [0, 0, 0];
     for (let m = 0; m < members.length; m++) {
-      const c = members[m] as number;
-      k += byClass.n[c] as number;
-      s += byClass.sum[c] as number;
-      q += byClass.square[c] as number;
+      const c = members[m];
+      k += byClass.n[c];
+      s += byClass.sum[c];
+      q += byClass.square[c];
     }
     const scope = data.scope?.[f];
     const [n, sum, square] = scope === undefined ? all.of(0) : byStratum.of(scope);
@@ -163,9 +163,9 @@ class Moments {
   }
 
   add(group: number, value: number): void {
-    this.n[group] = (this.n[group] as number) + 1;
-    this.sum[group] = (this.sum[group] as number) + value;
-    this.square[group] = (this.square[group] as number) + value * value;
+    this.n[group] = this.n[group] + 1;
+    this.sum[group] = this.sum[group] + value;
+    this.square[group] = this.square[group] + value * value;
   }
 
   of(group: number): [n: number, sum: number, square: number] {
@@ -199,8 +199,8 @@ function mergeClasses(data: AssociationData): MergedClasses {
   for (const members of data.members) {
     const split = new Map<number, number>();
     for (let m = 0; m < members.length; m++) {
-      const c = members[m] as number;
-      const old = label[c] as number;
+      const c = members[m];
+      const old = label[c];
       let fresh = split.get(old);
       if (fresh === undefined) {
         fresh = labels++;
@@ -211,10 +211,10 @@ function mergeClasses(data: AssociationData): MergedClasses {
   }
   return {
     classes: labels,
-    classOf: data.classOf.map((c) => label[c] as number),
+    classOf: data.classOf.map((c) => label[c]),
     members: data.members.map((members) => {
       const set = new Set<number>();
-      for (let m = 0; m < members.length; m++) set.add(label[members[m] as number] as number);
+      for (let m = 0; m < members.length; m++) set.add(label[members[m]]);
       return Int32Array.from(set);
     }),
   };
@@ -228,18 +228,16 @@ interface Strata {
 
 /** The runs with those of one stratum side by side. */
 function orderByStratum(data: AssociationData, classOf: Int32Array): Strata {
-  const order = Int32Array.from(data.rewards.keys()).sort(
-    (a, b) => (data.strata[a] as number) - (data.strata[b] as number) || a - b,
-  );
+  const order = Int32Array.from(data.rewards.keys()).sort((a, b) => data.strata[a] - data.strata[b] || a - b);
   const ranges: { from: number; to: number }[] = [];
   for (let k = 0; k < order.length; k++) {
-    const same = k > 0 && data.strata[order[k] as number] === data.strata[order[k - 1] as number];
+    const same = k > 0 && data.strata[order[k]] === data.strata[order[k - 1]];
     if (same) (ranges.at(-1) as { to: number }).to = k + 1;
     else ranges.push({ from: k, to: k + 1 });
   }
   return {
-    rewards: Float64Array.from(order, (i) => data.rewards[i] as number),
-    classOf: order.map((i) => classOf[i] as number),
+    rewards: Float64Array.from(order, (i) => data.rewards[i]),
+    classOf: order.map((i) => classOf[i]),
     ranges,
   };
 }
@@ -251,29 +249,28 @@ function permutationScale(data: AssociationData, merged: MergedClasses, strata: 
   const variance = new Float64Array(features);
   const sums = new Float64Array(merged.classes);
   const counts = new Float64Array(merged.classes);
-  for (let k = 0; k < strata.rewards.length; k++)
-    sums[strata.classOf[k] as number] = (sums[strata.classOf[k] as number] as number) + (strata.rewards[k] as number);
+  for (let k = 0; k < strata.rewards.length; k++) sums[strata.classOf[k]] = sums[strata.classOf[k]] + strata.rewards[k];
   for (const { from, to } of strata.ranges) {
     const n = to - from;
     counts.fill(0);
     let total = 0;
     let squares = 0;
     for (let k = from; k < to; k++) {
-      const c = strata.classOf[k] as number;
-      counts[c] = (counts[c] as number) + 1;
-      total += strata.rewards[k] as number;
+      const c = strata.classOf[k];
+      counts[c] = counts[c] + 1;
+      total += strata.rewards[k];
     }
-    for (let k = from; k < to; k++) squares += ((strata.rewards[k] as number) - total / n) ** 2;
+    for (let k = from; k < to; k++) squares += (strata.rewards[k] - total / n) ** 2;
     for (let f = 0; f < features; f++) {
       let withIt = 0;
-      for (const c of merged.members[f] as Int32Array) withIt += counts[c] as number;
-      mean[f] = (mean[f] as number) + (withIt * total) / n;
-      variance[f] = (variance[f] as number) + (n < 2 ? 0 : (withIt * (n - withIt) * squares) / (n * (n - 1)));
+      for (const c of merged.members[f]) withIt += counts[c];
+      mean[f] = mean[f] + (withIt * total) / n;
+      variance[f] = variance[f] + (n < 2 ? 0 : (withIt * (n - withIt) * squares) / (n * (n - 1)));
     }
   }
   return {
     mean,
     sd: variance.map((v) => (v > 1e-12 ? Math.sqrt(v) : 0)),
-    observedSum: (f: number) => (merged.members[f] as Int32Array).reduce((s, c) => s + (sums[c] as number), 0),
+    observedSum: (f: number) => merged.members[f].reduce((s, c) => s + sums[c], 0),
   };
 }

@@ -65,7 +65,7 @@ export class BlameModel {
     return agents
       .map((agent, i) => ({
         agent,
-        probability: p[i] as number,
+        probability: p[i],
         step: stepAt(run.steps, agent, model.stepQuantile),
         basedOn: model.labelled,
       }))
@@ -119,5 +119,5 @@ function fitStep(failures: readonly LabelledFailure[]): number {
 
 function stepAt(steps: readonly string[], agent: string, quantile: number): number {
   const own = steps.flatMap((s, i) => (s === agent ? [i] : []));
-  return own[Math.round(quantile * (own.length - 1))] as number;
+  return own[Math.round(quantile * (own.length - 1))];
 }

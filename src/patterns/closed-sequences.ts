@@ -44,14 +44,14 @@ export function closedSequences(
   const levels: Extension[][] = [extender.extend(rootProjection(set), true)];
   const at = [0];
   while (levels.length > 0) {
-    const e = levels.at(-1)?.[at[at.length - 1] as number];
+    const e = levels.at(-1)?.[at[at.length - 1]];
     if (!e) {
       levels.pop();
       at.pop();
       prefix.pop();
       continue;
     }
-    at[at.length - 1] = (at[at.length - 1] as number) + 1;
+    at[at.length - 1] = at[at.length - 1] + 1;
     prefix.push(e.item);
     // BackScan: an item in every semi-maximum period means that no closed pattern starts like this.
     if (checker.extends(e.projection, prefix, true)) {
@@ -95,22 +95,22 @@ class BackwardCheck {
     const first = new Int32Array(n + 1);
     const last = new Int32Array(n);
     for (let k = 0; k < p.length; k++) {
-      const v = p.sequence[k] as number;
+      const v = p.sequence[k];
       const start = this.set.start(v);
       this.effort.spend(this.set.end(v) - start);
       this.stamp++;
       first[0] = start - 1;
       for (let i = 0, j = start; i < n; j++) if (items[j] === pattern[i]) first[++i] = j;
-      let j = semi ? (first[n] as number) : this.set.end(v) - 1;
+      let j = semi ? first[n] : this.set.end(v) - 1;
       for (let i = n - 1; i >= 0; i--) {
         while (items[j] !== pattern[i]) j--;
         last[i] = j--;
       }
       let alive = 0;
       for (let i = 0; i < n; i++) {
-        this.effort.spend(Math.max(0, (last[i] as number) - (first[i] as number)));
-        for (let q = (first[i] as number) + 1; q < (last[i] as number); q++) {
-          const cell = i * this.alphabet + (items[q] as number);
+        this.effort.spend(Math.max(0, last[i] - first[i]));
+        for (let q = first[i] + 1; q < last[i]; q++) {
+          const cell = i * this.alphabet + items[q];
           if (this.stamps[cell] === this.stamp || this.counts[cell] !== k) continue;
           this.stamps[cell] = this.stamp;
           this.counts[cell] = k + 1;

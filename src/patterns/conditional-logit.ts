@@ -19,10 +19,8 @@ export interface ConditionalLogit {
 export function fitConditionalLogit(sets: readonly ChoiceSet[], ridge = 1): ConditionalLogit {
   const rows = sets.flatMap((s) => s.features);
   const d = rows[0]?.length ?? 0;
-  const means = Array.from({ length: d }, (_, j) => rows.reduce((s, r) => s + (r[j] as number), 0) / rows.length);
-  const scales = means.map(
-    (m, j) => Math.sqrt(rows.reduce((s, r) => s + ((r[j] as number) - m) ** 2, 0) / rows.length) || 1,
-  );
+  const means = Array.from({ length: d }, (_, j) => rows.reduce((s, r) => s + r[j], 0) / rows.length);
+  const scales = means.map((m, j) => Math.sqrt(rows.reduce((s, r) => s + (r[j] - m) ** 2, 0) / rows.length) || 1);
   const model = { weights: new Array<number>(d).fill(0), means, scales };
   const scaled = sets.map((s) => ({ z: s.features.map((f) => standardise(model, f)), chosen: s.chosen }));
   for (let step = 0; step < 50; step++) {
@@ -30,19 +28,16 @@ export function fitConditionalLogit(sets: readonly ChoiceSet[], ridge = 1): Cond
     const hessian = model.weights.map((_, i) => model.weights.map((__, j) => (i === j ? 2 * ridge : 0)));
     for (const { z, chosen } of scaled) {
       const p = softmax(z.map((f) => dot(f, model.weights)));
-      const mean = means.map((_, j) => z.reduce((s, f, a) => s + (p[a] as number) * (f[j] as number), 0));
+      const mean = means.map((_, j) => z.reduce((s, f, a) => s + p[a] * f[j], 0));
       for (let i = 0; i < d; i++) {
-        gradient[i] = (gradient[i] as number) + (z[chosen]?.[i] as number) - (mean[i] as number);
-        const row = hessian[i] as number[];
+        gradient[i] = gradient[i] + z[chosen]?.[i] - mean[i];
+        const row = hessian[i];
         for (let j = 0; j < d; j++)
-          row[j] =
-            (row[j] as number) +
-            z.reduce((s, f, a) => s + (p[a] as number) * (f[i] as number) * (f[j] as number), 0) -
-            (mean[i] as number) * (mean[j] as number);
+          row[j] = row[j] + z.reduce((s, f, a) => s + p[a] * f[i] * f[j], 0) - mean[i] * mean[j];
       }
     }
     const change = solve(hessian, gradient);
-    model.weights = model.weights.map((w, j) => w + (change[j] as number));
+    model.weights = model.weights.map((w, j) => w + change[j]);
     if (Math.max(0, ...change.map(Math.abs)) < 1e-9) break;
   }
   return model;
@@ -54,11 +49,11 @@ export function choiceProbabilities(model: ConditionalLogit, features: readonly 
 }
 
 function standardise(model: ConditionalLogit, f: readonly number[]): number[] {
-  return f.map((v, j) => (v - (model.means[j] as number)) / (model.scales[j] as number));
+  return f.map((v, j) => (v - model.means[j]) / model.scales[j]);
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((s, v, j) => s + v * (b[j] as number), 0);
+  return a.reduce((s, v, j) => s + v * b[j], 0);
 }
 
 function softmax(scores: readonly number[]): number[] {
@@ -71,21 +66,21 @@ function softmax(scores: readonly number[]): number[] {
 /** Solves a symmetric positive definite system by Gaussian elimination. */
 function solve(matrix: number[][], right: number[]): number[] {
   const n = right.length;
-  const a = matrix.map((row, i) => [...row, right[i] as number]);
+  const a = matrix.map((row, i) => [...row, right[i]]);
   for (let i = 0; i < n; i++) {
-    const pivot = a[i] as number[];
+    const pivot = a[i];
     for (let k = i + 1; k < n; k++) {
-      const row = a[k] as number[];
-      const f = (row[i] as number) / (pivot[i] as number);
-      for (let j = i; j <= n; j++) row[j] = (row[j] as number) - f * (pivot[j] as number);
+      const row = a[k];
+      const f = row[i] / pivot[i];
+      for (let j = i; j <= n; j++) row[j] = row[j] - f * pivot[j];
     }
   }
   const x = new Array<number>(n).fill(0);
   for (let i = n - 1; i >= 0; i--) {
-    const row = a[i] as number[];
-    let s = row[n] as number;
-    for (let j = i + 1; j < n; j++) s -= (row[j] as number) * (x[j] as number);
-    x[i] = s / (row[i] as number);
+    const row = a[i];
+    let s = row[n];
+    for (let j = i + 1; j < n; j++) s -= row[j] * x[j];
+    x[i] = s / row[i];
   }
   return x;
 }

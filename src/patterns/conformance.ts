@@ -50,9 +50,9 @@ export function checkConformance(log: EventLog, reference: ReferenceModel): Conf
     const names = log.names(log.variants.sequence(v));
     const found: Deviation[] = [];
     if (names.length === 0) return found;
-    if (!starts.has(names[0] as string)) found.push({ position: 0, kind: "start", to: names[0] as string });
+    if (!starts.has(names[0])) found.push({ position: 0, kind: "start", to: names[0] });
     for (let i = 1; i < names.length; i++) {
-      const [from, to] = [names[i - 1] as string, names[i] as string];
+      const [from, to] = [names[i - 1], names[i]];
       if (!allowed.has(JSON.stringify([from, to]))) found.push({ position: i, kind: "step", from, to });
     }
     const last = names.at(-1) as string;
@@ -67,7 +67,7 @@ export function checkConformance(log: EventLog, reference: ReferenceModel): Conf
     byVariant[v] ??= replay(v);
     const deviations = byVariant[v];
     if (deviations.length === 0) continue;
-    deviating.push({ id: log.ids[row] as string, deviations });
+    deviating.push({ id: log.ids[row], deviations });
     const seen = new Set<string>();
     for (const { kind, from, to } of deviations) {
       const key = JSON.stringify([kind, from, to]);

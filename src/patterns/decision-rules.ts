@@ -228,7 +228,7 @@ function candidateSplits(rows: readonly RatedRow[]): Condition[] {
     const cuts = new Set(
       Array.from({ length: 9 }, (_, d) => numbers[Math.floor(((d + 1) * numbers.length) / 10)]).filter(
         (c) => c !== undefined && c < (numbers.at(-1) as number),
-      ) as number[],
+      ),
     );
     const names = new Set(values.filter((v): v is string | boolean => typeof v === "string" || typeof v === "boolean"));
     return [

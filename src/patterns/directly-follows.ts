@@ -44,21 +44,20 @@ export class DirectlyFollows implements LogCounter {
     const times = log.timesAt.at(row);
     const began = log.startMs.data;
     const took = log.durationMs.data;
-    bump(this.starts.data, items[start] as number, by);
-    bump(this.ends.data, items[start + n - 1] as number, by);
+    bump(this.starts.data, items[start], by);
+    bump(this.ends.data, items[start + n - 1], by);
     for (let i = 0; i < n; i++) {
-      const a = items[start + i] as number;
+      const a = items[start + i];
       bump(this.events.data, a, by);
-      const work = times < 0 ? Number.NaN : (took[times + i] as number);
+      const work = times < 0 ? Number.NaN : took[times + i];
       if (Number.isFinite(work)) {
         bump(this.timedEvents.data, a, by);
         bump(this.workMs.data, a, by * work);
       }
       if (i + 1 === n) break;
-      const e = this.edgeOf(a, items[start + i + 1] as number);
+      const e = this.edgeOf(a, items[start + i + 1]);
       bump(this.count.data, e, by);
-      const wait =
-        times < 0 ? Number.NaN : (began[times + i + 1] as number) - (began[times + i] as number) - (work || 0);
+      const wait = times < 0 ? Number.NaN : began[times + i + 1] - began[times + i] - (work || 0);
       if (!Number.isFinite(wait)) continue;
       bump(this.timed.data, e, by);
       bump(this.waitMs.data, e, by * wait);
@@ -79,5 +78,5 @@ export class DirectlyFollows implements LogCounter {
 }
 
 function bump(data: Int32Array | Float64Array, at: number, by: number): void {
-  data[at] = (data[at] as number) + by;
+  data[at] = data[at] + by;
 }

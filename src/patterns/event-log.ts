@@ -81,7 +81,7 @@ export class EventLog {
   }
 
   names(items: ArrayLike<number>): string[] {
-    return Array.from(items, (i) => this.activities[i] as string);
+    return Array.from(items, (i) => this.activities[i]);
   }
 
   /** Takes a run out again; unknown ids change nothing. */
@@ -115,7 +115,7 @@ export class EventLog {
     this.timesAt.push(c.startMs ? this.startMs.length : -1);
     if (c.startMs)
       for (let i = 0; i < n; i++) {
-        this.startMs.push(c.startMs[i] as number);
+        this.startMs.push(c.startMs[i]);
         this.durationMs.push(c.durationMs?.[i] ?? Number.NaN);
       }
     this.variants.addWeight(variant, 1);

@@ -86,11 +86,11 @@ export function failurePrecursors(
     { fdr, permutations, rng, ...(onStep && { onStep }) },
   );
   return features
-    .map((f, k) => ({ f, a: tested[k] as (typeof tested)[number] }))
+    .map((f, k) => ({ f, a: tested[k] }))
     .filter(({ a }) => a.verdict !== "untested" && a.difference < 0)
     .map(
       ({ f, a }): FailurePrecursor => ({
-        ...(failing[f.stratum] as (typeof failing)[number]).key,
+        ...failing[f.stratum].key,
         before: f.before,
         failureRate: 1 - a.meanWith,
         otherwise: 1 - a.meanWithout,

@@ -68,12 +68,12 @@ export interface GroupedTest {
 export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): GroupedTest {
   const runsOfClass: number[][] = Array.from({ length: data.classes }, () => []);
   data.classOf.forEach((c, i) => {
-    (runsOfClass[c] as number[]).push(i);
+    runsOfClass[c].push(i);
   });
   const residuals = centred(data.rewards, data.strata);
   const sizes = counts(data.strata);
   const features = data.members.map((members, f) => {
-    const runs = Array.from(members).flatMap((c) => runsOfClass[c] as number[]);
+    const runs = Array.from(members).flatMap((c) => runsOfClass[c]);
     const scope = data.scope?.[f];
     return { byGroup: byGroupOf(runs, residuals, groupOf, data.strata, sizes, scope) };
   });
@@ -83,8 +83,8 @@ export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): Gr
   const fill = (into: Float64Array) => {
     for (const [f, { byGroup }] of features.entries()) {
       let sum = 0;
-      for (const [g, v] of byGroup) sum += (signs[g] as number) * v;
-      into[f] = (spread[f] as number) > 1e-12 ? Math.abs(sum) / (spread[f] as number) : Number.NaN;
+      for (const [g, v] of byGroup) sum += signs[g] * v;
+      into[f] = spread[f] > 1e-12 ? Math.abs(sum) / spread[f] : Number.NaN;
     }
   };
   const observed = new Float64Array(features.length);
@@ -108,17 +108,17 @@ function byGroupOf(
   scope: number | undefined,
 ): [group: number, value: number][] {
   const has = new Map<number, number>();
-  for (const i of runs) has.set(strata[i] as number, (has.get(strata[i] as number) ?? 0) + 1);
+  for (const i of runs) has.set(strata[i], (has.get(strata[i]) ?? 0) + 1);
   const sums = new Map<number, number>();
   const add = (i: number, weight: number) => {
-    const g = groupOf[i] as number;
-    sums.set(g, (sums.get(g) ?? 0) + weight * (residuals[i] as number));
+    const g = groupOf[i];
+    sums.set(g, (sums.get(g) ?? 0) + weight * residuals[i]);
   };
   for (const i of runs) add(i, 1);
   for (let i = 0; i < residuals.length; i++) {
-    const stratum = strata[i] as number;
+    const stratum = strata[i];
     if (scope !== undefined && scope !== stratum) continue;
-    const share = (has.get(stratum) ?? 0) / (sizes[stratum] as number);
+    const share = (has.get(stratum) ?? 0) / sizes[stratum];
     if (share > 0) add(i, -share);
   }
   return [...sums];
@@ -126,7 +126,7 @@ function byGroupOf(
 
 function counts(strata: Int32Array): Float64Array {
   const sizes = new Float64Array(strata.reduce((most, s) => Math.max(most, s + 1), 0));
-  for (const s of strata) sizes[s] = (sizes[s] as number) + 1;
+  for (const s of strata) sizes[s] = sizes[s] + 1;
   return sizes;
 }
 
@@ -135,11 +135,11 @@ function centred(rewards: Float64Array, strata: Int32Array): Float64Array {
   const sizes = counts(strata);
   const sums = new Float64Array(sizes.length);
   rewards.forEach((r, i) => {
-    const s = strata[i] as number;
-    sums[s] = (sums[s] as number) + r;
+    const s = strata[i];
+    sums[s] = sums[s] + r;
   });
   return rewards.map((r, i) => {
-    const s = strata[i] as number;
-    return r - (sums[s] as number) / (sizes[s] as number);
+    const s = strata[i];
+    return r - sums[s] / sizes[s];
   });
 }

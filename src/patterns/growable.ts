@@ -18,7 +18,7 @@ export class Int32List {
   }
 
   at(index: number): number {
-    return this.data[index] as number;
+    return this.data[index];
   }
 
   /** A view of what is filled; valid until the next push. */
@@ -47,6 +47,6 @@ export class Float64List {
   }
 
   at(index: number): number {
-    return this.data[index] as number;
+    return this.data[index];
   }
 }

@@ -68,7 +68,7 @@ function smallestRotation(items: number[]): number[] {
     const turned = [...items.slice(k), ...items.slice(0, k)];
     for (let j = 0; j < items.length; j++) {
       if (turned[j] === best[j]) continue;
-      if ((turned[j] as number) < (best[j] as number)) best = turned;
+      if (turned[j] < best[j]) best = turned;
       break;
     }
   }

@@ -14,7 +14,7 @@ export function stepDownMaxT(
 ): Float64Array {
   const order = Int32Array.from(observed.keys())
     .filter((i) => !Number.isNaN(observed[i]))
-    .sort((a, b) => (observed[b] as number) - (observed[a] as number));
+    .sort((a, b) => observed[b] - observed[a]);
   const exceed = new Float64Array(order.length);
   const statistics = new Float64Array(observed.length);
   if (order.length > 0)
@@ -22,17 +22,17 @@ export function stepDownMaxT(
       permuted(statistics);
       let max = Number.NEGATIVE_INFINITY;
       for (let k = order.length - 1; k >= 0; k--) {
-        const i = order[k] as number;
-        max = Math.max(max, statistics[i] as number);
+        const i = order[k];
+        max = Math.max(max, statistics[i]);
         // A hair of tolerance, so that rounding cannot turn a tie into a discovery.
-        if (max >= (observed[i] as number) - 1e-9) exceed[k] = (exceed[k] as number) + 1;
+        if (max >= observed[i] - 1e-9) exceed[k] = exceed[k] + 1;
       }
     }
   const adjusted = new Float64Array(observed.length).fill(Number.NaN);
   let largest = 0;
   for (let k = 0; k < order.length; k++) {
-    largest = Math.max(largest, (1 + (exceed[k] as number)) / (permutations + 1));
-    adjusted[order[k] as number] = largest;
+    largest = Math.max(largest, (1 + exceed[k]) / (permutations + 1));
+    adjusted[order[k]] = largest;
   }
   return adjusted;
 }

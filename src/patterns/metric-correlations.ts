@@ -57,7 +57,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       const complete = names.filter((m) => list.every((r) => Number.isFinite(r.metrics[m])));
       const columns = complete.map((m) => ({
         metric: m,
-        ranks: standardRanks(list.map((r) => r.metrics[m] as number)),
+        ranks: standardRanks(list.map((r) => r.metrics[m])),
       }));
       return {
         workflowType,
@@ -69,7 +69,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
   const all = blocks.flatMap((b) => b.columns.map((c) => ({ ...c, block: b })));
   const correlate = (ranks: Float64Array, rewards: Float64Array) => {
     let sum = 0;
-    for (let i = 0; i < ranks.length; i++) sum += (ranks[i] as number) * (rewards[i] as number);
+    for (let i = 0; i < ranks.length; i++) sum += ranks[i] * rewards[i];
     return sum;
   };
   const observed = Float64Array.from(all, (c) => correlate(c.ranks, c.block.rewards));
@@ -80,9 +80,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
     return squares === undefined ? Math.sqrt(c.ranks.length - 1) : squares > 1e-12 ? 1 / Math.sqrt(squares) : 0;
   });
   const pValues = stepDownMaxT(
-    observed.map((r, k) =>
-      all[k]?.block.rewards.some((v) => v !== 0) ? Math.abs(r) * (scale[k] as number) : Number.NaN,
-    ),
+    observed.map((r, k) => (all[k]?.block.rewards.some((v) => v !== 0) ? Math.abs(r) * scale[k] : Number.NaN)),
     (into) => {
       onStep?.();
       const signs = new Map<(typeof blocks)[number], Int8Array>();
@@ -96,9 +94,9 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       for (const [k, c] of all.entries()) {
         const turned = signs.get(c.block);
         const sum = turned
-          ? (parts[k] as Float64Array).reduce((s, v, g) => s + (turned[g] as number) * v, 0)
+          ? (parts[k] as Float64Array).reduce((s, v, g) => s + turned[g] * v, 0)
           : correlate(c.ranks, c.block.rewards);
-        into[k] = Math.abs(sum) * (scale[k] as number);
+        into[k] = Math.abs(sum) * scale[k];
       }
     },
     permutations,
@@ -106,10 +104,10 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
   return all
     .map((c, k): MetricCorrelation => {
       const n = c.ranks.length;
-      const r = Math.max(-1, Math.min(1, observed[k] as number));
+      const r = Math.max(-1, Math.min(1, observed[k]));
       const z = Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)));
       const half = 1.959963985 * Math.sqrt(1.06 / (n - 3));
-      const pValue = pValues[k] as number;
+      const pValue = pValues[k];
       return {
         workflowType: c.block.workflowType,
         metric: c.metric,
@@ -128,7 +126,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
 function partsOf(ranks: Float64Array, rewards: Float64Array, groupOf: Int32Array): Float64Array {
   const parts = new Float64Array(groupOf.reduce((most, g) => Math.max(most, g + 1), 0));
   groupOf.forEach((g, i) => {
-    parts[g] = (parts[g] as number) + (ranks[i] as number) * (rewards[i] as number);
+    parts[g] = parts[g] + ranks[i] * rewards[i];
   });
   return parts;
 }
@@ -136,27 +134,27 @@ function partsOf(ranks: Float64Array, rewards: Float64Array, groupOf: Int32Array
 function shuffleInPlace(values: Float64Array, rng: Rng): void {
   for (let i = values.length - 1; i > 0; i--) {
     const j = rng.int(i + 1);
-    const t = values[i] as number;
-    values[i] = values[j] as number;
+    const t = values[i];
+    values[i] = values[j];
     values[j] = t;
   }
 }
 
 /** Mid-ranks, centred, with Euclidean length one (all zero when the values are constant). */
 function standardRanks(values: readonly number[]): Float64Array {
-  const order = Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number));
+  const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
   const ranks = new Float64Array(values.length);
   for (let i = 0; i < order.length; ) {
     let j = i;
-    while (j + 1 < order.length && values[order[j + 1] as number] === values[order[i] as number]) j++;
-    for (let k = i; k <= j; k++) ranks[order[k] as number] = (i + j) / 2;
+    while (j + 1 < order.length && values[order[j + 1]] === values[order[i]]) j++;
+    for (let k = i; k <= j; k++) ranks[order[k]] = (i + j) / 2;
     i = j + 1;
   }
   const centre = (values.length - 1) / 2;
   let length = 0;
   for (let i = 0; i < ranks.length; i++) {
-    ranks[i] = (ranks[i] as number) - centre;
-    length += (ranks[i] as number) ** 2;
+    ranks[i] = ranks[i] - centre;
+    length += ranks[i] ** 2;
   }
   return length > 0 ? ranks.map((r) => r / Math.sqrt(length)) : ranks;
 }

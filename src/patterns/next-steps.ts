@@ -1,5 +1,5 @@
 import type { Rng } from "../math/rng.js";
-import { type Association, testAssociations } from "./association.js";
+import { testAssociations } from "./association.js";
 import { groupNumbers } from "./grouped.js";
 import type { TypeLogs } from "./pattern-engine.js";
 import type { NextStep, PatternFinding } from "./pattern-report.js";
@@ -82,7 +82,7 @@ export function testNextSteps(
     unit,
     after,
     next,
-    ...(tested[k] as Association),
+    ...tested[k],
   }));
 }
 
@@ -105,7 +105,7 @@ function placesOf(patterns: readonly PatternFinding[]): Place[] {
       const place = places.get(key) ?? { workflowType: p.workflowType, unit: p.unit, after, nexts: new Set<string>() };
       places.set(key, place);
       const before = place.nexts.size;
-      place.nexts.add(p.activities[i] as string);
+      place.nexts.add(p.activities[i]);
       steps += place.nexts.size - before;
     }
   }

@@ -87,9 +87,9 @@ export class NgramCounts implements LogCounter {
     const support = this.support.data;
     const occurrences = this.occurrences.data;
     for (let k = this.pairsAt.at(variant); k < this.pairsEnd.at(variant); k += 2) {
-      const node = data[k] as number;
-      support[node] = (support[node] as number) + by;
-      occurrences[node] = (occurrences[node] as number) + by * (data[k + 1] as number);
+      const node = data[k];
+      support[node] = support[node] + by;
+      occurrences[node] = occurrences[node] + by * data[k + 1];
     }
   }
 
@@ -102,9 +102,9 @@ export class NgramCounts implements LogCounter {
     for (let i = set.start(variant); i < end; i++) {
       let node = 0;
       for (let j = i; j < Math.min(end, i + this.maxN); j++) {
-        node = this.child(node, items[j] as number);
+        node = this.child(node, items[j]);
         if (node >= this.slotOf.length) this.growStamps();
-        const slot = this.slotOf[node] as number;
+        const slot = this.slotOf[node];
         if (this.stampOf[node] === variant + 1 && slot >= first) {
           this.pairs.data[slot + 1] = this.pairs.at(slot + 1) + 1;
           continue;
@@ -130,7 +130,7 @@ export class NgramCounts implements LogCounter {
     const mask = this.table.length - 1;
     let slot = hash(parent, item) & mask;
     for (;;) {
-      const node = this.table[slot] as number;
+      const node = this.table[slot];
       if (node < 0) break;
       if (this.parent.at(node) === parent && this.item.at(node) === item) return node;
       slot = (slot + 1) & mask;
@@ -149,7 +149,7 @@ export class NgramCounts implements LogCounter {
     const mask = this.table.length - 1;
     for (let node = 1; node < this.parent.length; node++) {
       let slot = hash(this.parent.at(node), this.item.at(node)) & mask;
-      while ((this.table[slot] as number) >= 0) slot = (slot + 1) & mask;
+      while (this.table[slot] >= 0) slot = (slot + 1) & mask;
       this.table[slot] = node;
     }
   }
@@ -161,6 +161,6 @@ function hash(parent: number, item: number): number {
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
   return 0;
 }

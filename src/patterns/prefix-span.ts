@@ -97,15 +97,15 @@ export class Extender {
     this.call++;
     let last = -1;
     for (let k = 0; k < p.length; k++) {
-      const v = p.sequence[k] as number;
+      const v = p.sequence[k];
       if (v !== last) this.stamp++;
       last = v;
-      const from = (p.position[k] as number) + 1;
+      const from = p.position[k] + 1;
       const end = this.set.end(v);
       const to = limited && !first ? Math.min(end, from + this.maxGap + 1) : end;
       this.effort.spend(to - from + 1);
       for (let j = from; j < to; j++) {
-        const item = items[j] as number;
+        const item = items[j];
         const seen = this.sequenceStamp[item] === this.stamp;
         if (limited) {
           // Every end position matters under a gap limit, each once.
@@ -115,9 +115,9 @@ export class Extender {
         if (!seen) {
           this.sequenceStamp[item] = this.stamp;
           if (this.support[item] === 0) touched.push(item);
-          this.support[item] = (this.support[item] as number) + this.set.weights.at(v);
+          this.support[item] = this.support[item] + this.set.weights.at(v);
         }
-        this.entries[item] = (this.entries[item] as number) + 1;
+        this.entries[item] = this.entries[item] + 1;
         foundItem.push(item);
         foundSequence.push(v);
         foundPosition.push(j);
@@ -130,8 +130,8 @@ export class Extender {
     const found = new Map<number, Extension>();
     const ordered = touched.view().slice().sort();
     for (const i of ordered) {
-      const support = this.support[i] as number;
-      const n = this.entries[i] as number;
+      const support = this.support[i];
+      const n = this.entries[i];
       this.support[i] = 0;
       this.entries[i] = 0;
       if (support < this.minSupport) continue;
@@ -171,14 +171,14 @@ export function frequentSequences(
   const levels = [extender.extend(rootProjection(set), true)];
   const at = [0];
   while (levels.length > 0) {
-    const e = levels.at(-1)?.[at[at.length - 1] as number];
+    const e = levels.at(-1)?.[at[at.length - 1]];
     if (!e) {
       levels.pop();
       at.pop();
       prefix.pop();
       continue;
     }
-    at[at.length - 1] = (at[at.length - 1] as number) + 1;
+    at[at.length - 1] = at[at.length - 1] + 1;
     prefix.push(e.item);
     found.push({ items: prefix.slice(), support: e.support });
     guardCount(found.length, options.maxPatterns);

@@ -91,13 +91,13 @@ export function processMap(log: EventLog, dfg: DirectlyFollows, rewardOf?: Float
   for (let a = 0; a < dfg.events.length; a++) {
     if (dfg.events.at(a) === 0) continue;
     activities.push({
-      name: log.activities[a] as string,
+      name: log.activities[a],
       events: dfg.events.at(a),
-      runs: usage.activityRuns[a] as number,
+      runs: usage.activityRuns[a],
       starts: dfg.starts.at(a),
       ends: dfg.ends.at(a),
-      reworkRuns: usage.reworkRuns[a] as number,
-      reworkEvents: dfg.events.at(a) - (usage.activityRuns[a] as number),
+      reworkRuns: usage.reworkRuns[a],
+      reworkEvents: dfg.events.at(a) - usage.activityRuns[a],
       ...(dfg.timedEvents.at(a) > 0 && { meanWorkMs: dfg.workMs.at(a) / dfg.timedEvents.at(a) }),
       ...meanReward(usage.activityReward[a], usage.activityRated[a]),
     });
@@ -107,10 +107,10 @@ export function processMap(log: EventLog, dfg: DirectlyFollows, rewardOf?: Float
     if (dfg.count.at(e) === 0) continue;
     const [from, to] = [dfg.from.at(e), dfg.to.at(e)];
     edges.push({
-      from: log.activities[from] as string,
-      to: log.activities[to] as string,
+      from: log.activities[from],
+      to: log.activities[to],
       count: dfg.count.at(e),
-      runs: usage.edgeRuns[e] as number,
+      runs: usage.edgeRuns[e],
       dependency: dependency(dfg, from, to),
       ...(dfg.timed.at(e) > 0 && { meanWaitMs: dfg.waitMs.at(e) / dfg.timed.at(e) }),
       ...meanReward(usage.edgeReward[e], usage.edgeRated[e]),
@@ -158,7 +158,7 @@ function listVariants(log: EventLog, rewards: RewardTable): Variant[] {
   for (let v = 0; v < log.variants.size; v++) {
     const count = log.variants.weights.at(v);
     if (count === 0) continue;
-    const ratedRuns = rewards.rated[v] as number;
+    const ratedRuns = rewards.rated[v];
     found.push({
       activities: log.names(log.variants.sequence(v)),
       count,
@@ -174,7 +174,7 @@ function listVariants(log: EventLog, rewards: RewardTable): Variant[] {
 
 /** Order of names, so that ties do not depend on the order in which runs came. */
 function byName(a: readonly string[], b: readonly string[]): number {
-  for (const [i, name] of a.entries()) if (name !== b[i]) return name < (b[i] as string) ? -1 : 1;
+  for (const [i, name] of a.entries()) if (name !== b[i]) return name < b[i] ? -1 : 1;
   return 0;
 }
 
@@ -191,7 +191,7 @@ function countUsage(log: EventLog, dfg: DirectlyFollows, rewards: RewardTable) {
     edgeRated: new Float64Array(E),
   };
   const bump = (list: Float64Array, at: number, by: number) => {
-    list[at] = (list[at] as number) + by;
+    list[at] = list[at] + by;
   };
   const seenActivity = new Int32Array(A).fill(-1);
   const seenTwice = new Int32Array(A).fill(-1);
@@ -201,22 +201,22 @@ function countUsage(log: EventLog, dfg: DirectlyFollows, rewards: RewardTable) {
     if (weight === 0) continue;
     const s = log.variants.sequence(v);
     for (let i = 0; i < s.length; i++) {
-      const a = s[i] as number;
+      const a = s[i];
       if (seenActivity[a] !== v) {
         seenActivity[a] = v;
         bump(usage.activityRuns, a, weight);
-        bump(usage.activityReward, a, rewards.sum[v] as number);
-        bump(usage.activityRated, a, rewards.rated[v] as number);
+        bump(usage.activityReward, a, rewards.sum[v]);
+        bump(usage.activityRated, a, rewards.rated[v]);
       } else if (seenTwice[a] !== v) {
         seenTwice[a] = v;
         bump(usage.reworkRuns, a, weight);
       }
-      const e = i === 0 ? undefined : dfg.edge(s[i - 1] as number, a);
+      const e = i === 0 ? undefined : dfg.edge(s[i - 1], a);
       if (e === undefined || seenEdge[e] === v) continue;
       seenEdge[e] = v;
       bump(usage.edgeRuns, e, weight);
-      bump(usage.edgeReward, e, rewards.sum[v] as number);
-      bump(usage.edgeRated, e, rewards.rated[v] as number);
+      bump(usage.edgeReward, e, rewards.sum[v]);
+      bump(usage.edgeRated, e, rewards.rated[v]);
     }
   }
   return usage;
@@ -227,8 +227,7 @@ function findBottlenecks(log: EventLog, dfg: DirectlyFollows): Bottleneck[] {
   for (let a = 0; a < dfg.events.length; a++) {
     const n = dfg.timedEvents.at(a);
     const total = dfg.workMs.at(a);
-    if (n > 0 && total > 0)
-      found.push({ kind: "work", at: [log.activities[a] as string], totalMs: total, meanMs: total / n });
+    if (n > 0 && total > 0) found.push({ kind: "work", at: [log.activities[a]], totalMs: total, meanMs: total / n });
   }
   for (let e = 0; e < dfg.count.length; e++) {
     const n = dfg.timed.at(e);

@@ -68,7 +68,7 @@ export function viewRun(trace: Trace): RunView {
     },
     metrics: metricsOf(trace, executions, agents),
     attempts: attemptsOf(executions, names),
-    ...(culprit >= 0 && { failedAt: { agent: (agents[culprit] as AgentStep).name, step: culprit } }),
+    ...(culprit >= 0 && { failedAt: { agent: agents[culprit].name, step: culprit } }),
   };
 }
 
@@ -96,7 +96,7 @@ function mergeAttempts(nodes: readonly NodeExecution[]): Execution[] {
   const siblings = (a: Execution, b: Execution) => a.step === b.step && a.path.join("/") === b.path.join("/");
   for (let i = 0; i < sorted.length; ) {
     let j = i + 1;
-    while (j < sorted.length && siblings(sorted[i] as Execution, sorted[j] as Execution)) j++;
+    while (j < sorted.length && siblings(sorted[i], sorted[j])) j++;
     const block = sorted.slice(i, j).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     sorted.splice(i, j - i, ...block);
     i = j;
@@ -116,7 +116,7 @@ function agentSteps(trace: Trace, executions: readonly Execution[]): AgentStep[]
   const isAgent = (name: string) => (handing.size > 0 ? handing.has(name) : calling.size === 0 || calling.has(name));
   const steps: AgentStep[] = [];
   for (const e of executions) {
-    const name = top(e.path, e.name) as string;
+    const name = top(e.path, e.name);
     if (!isAgent(name)) continue;
     const failed = e.status === "error";
     const last = steps.at(-1);
@@ -148,7 +148,7 @@ function attemptsOf(executions: readonly Execution[], names: readonly string[]):
   const seen = new Set<string>();
   const found: Attempt[] = [];
   for (const [i, e] of executions.entries()) {
-    const node = names[i] as string;
+    const node = names[i];
     if (seen.has(node)) continue;
     seen.add(node);
     found.push({ node, before: names.slice(Math.max(0, i - 2), i), failed: e.failedOnce });

@@ -35,14 +35,14 @@ export class SequenceSet {
   intern(source: Int32Array, from: number, to: number): number {
     let slot = hashOf(source, from, to) & (this.table.length - 1);
     for (;;) {
-      const v = this.table[slot] as number;
+      const v = this.table[slot];
       if (v < 0) break;
       if (this.equals(v, source, from, to)) return v;
       slot = (slot + 1) & (this.table.length - 1);
     }
     const v = this.size;
     this.table[slot] = v;
-    for (let i = from; i < to; i++) this.items.push(source[i] as number);
+    for (let i = from; i < to; i++) this.items.push(source[i]);
     this.offsets.push(this.items.length);
     this.weights.push(0);
     if (this.size * 2 > this.table.length) this.rehash();
@@ -64,7 +64,7 @@ export class SequenceSet {
     this.table = new Int32Array(this.table.length * 2).fill(-1);
     for (let v = 0; v < this.size; v++) {
       let slot = hashOf(this.items.data, this.start(v), this.end(v)) & (this.table.length - 1);
-      while ((this.table[slot] as number) >= 0) slot = (slot + 1) & (this.table.length - 1);
+      while (this.table[slot] >= 0) slot = (slot + 1) & (this.table.length - 1);
       this.table[slot] = v;
     }
   }
@@ -73,7 +73,7 @@ export class SequenceSet {
 function hashOf(source: Int32Array, from: number, to: number): number {
   let h = to - from;
   for (let i = from; i < to; i++) {
-    h = Math.imul(h ^ (source[i] as number), 0x9e3779b1);
+    h = Math.imul(h ^ source[i], 0x9e3779b1);
     h ^= h >>> 15;
   }
   h = Math.imul(h, 0x85ebca6b);

@@ -37,13 +37,13 @@ export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng, onStep?: 
   const variance = (within + 0.25) / (N - K + 1);
   const weights = groups.map((g) => g.runs / variance);
   const total = weights.reduce((s, w) => s + w, 0);
-  const pooled = groups.reduce((s, g, k) => s + ((weights[k] as number) * g.sum) / g.runs, 0) / total;
-  const q = groups.reduce((s, g, k) => s + (weights[k] as number) * (g.sum / g.runs - pooled) ** 2, 0);
+  const pooled = groups.reduce((s, g, k) => s + (weights[k] * g.sum) / g.runs, 0) / total;
+  const q = groups.reduce((s, g, k) => s + weights[k] * (g.sum / g.runs - pooled) ** 2, 0);
   const c = total - weights.reduce((s, w) => s + w * w, 0) / total;
   const between = K < 2 ? 0 : Math.max(0, (q - (K - 1)) / c);
   const precision = groups.map((g) => 1 / (between + variance / g.runs));
   const precisionSum = precision.reduce((s, p) => s + p, 0);
-  const centre = groups.reduce((s, g, k) => s + ((precision[k] as number) * g.sum) / g.runs, 0) / precisionSum;
+  const centre = groups.reduce((s, g, k) => s + (precision[k] * g.sum) / g.runs, 0) / precisionSum;
   const posterior = groups.map((g) => {
     const own = between / (between + variance / g.runs);
     const mean = centre + own * (g.sum / g.runs - centre);
@@ -56,14 +56,14 @@ export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng, onStep?: 
     onStep?.();
     const draws = posterior.map((p) => p.mean + p.sd * rng.normal());
     let top = 0;
-    for (let k = 1; k < K; k++) if ((draws[k] as number) > (draws[top] as number)) top = k;
-    best[top] = (best[top] as number) + 1 / DRAWS;
-    const middle = draws.reduce((s, d, k) => s + d * (groups[k] as GroupMoments).runs, 0) / N;
-    for (let k = 0; k < K; k++) if ((draws[k] as number) > middle) better[k] = (better[k] as number) + 1 / DRAWS;
+    for (let k = 1; k < K; k++) if (draws[k] > draws[top]) top = k;
+    best[top] = best[top] + 1 / DRAWS;
+    const middle = draws.reduce((s, d, k) => s + d * groups[k].runs, 0) / N;
+    for (let k = 0; k < K; k++) if (draws[k] > middle) better[k] = better[k] + 1 / DRAWS;
   }
   return posterior.map((p, k) => ({
     ...p,
-    bestProbability: between > 0 ? (best[k] as number) : 1 / K,
-    betterProbability: between > 0 ? (better[k] as number) : 0.5,
+    bestProbability: between > 0 ? best[k] : 1 / K,
+    betterProbability: between > 0 ? better[k] : 0.5,
   }));
 }

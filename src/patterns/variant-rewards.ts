@@ -11,11 +11,11 @@ export function variantRewards(log: EventLog, rewardOf?: Float64Array): RewardTa
   const table = { rated: new Float64Array(log.variants.size), sum: new Float64Array(log.variants.size) };
   if (!rewardOf) return table;
   for (let row = 0; row < log.rows; row++) {
-    const r = rewardOf[row] as number;
+    const r = rewardOf[row];
     if (!log.alive.at(row) || Number.isNaN(r)) continue;
     const v = log.variantOf.at(row);
-    table.rated[v] = (table.rated[v] as number) + 1;
-    table.sum[v] = (table.sum[v] as number) + r;
+    table.rated[v] = table.rated[v] + 1;
+    table.sum[v] = table.sum[v] + r;
   }
   return table;
 }

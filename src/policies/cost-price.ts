@@ -24,7 +24,7 @@ export class CostPrice {
   charge(means: Float64Array, costs: readonly number[]): void {
     const price = (this.spec.weight ?? 0) + this.multiplier;
     if (price === 0) return;
-    for (let i = 0; i < costs.length; i++) means[i] = (means[i] as number) - price * (costs[i] as number);
+    for (let i = 0; i < costs.length; i++) means[i] = means[i] - price * costs[i];
   }
 
   /** Moves the multiplier after a row that cost this much. */

@@ -12,7 +12,7 @@ export function shadowDistribution(fallback: number, legal: readonly boolean[], 
   for (const allowed of legal) if (allowed) count++;
   const p = new Float64Array(legal.length);
   for (let i = 0; i < p.length; i++) if (legal[i]) p[i] = exploration / count;
-  p[fallback] = (p[fallback] as number) + 1 - exploration;
+  p[fallback] = p[fallback] + 1 - exploration;
   return p;
 }
 
@@ -32,12 +32,12 @@ export function actDistribution(
   const p = new Float64Array(policy.length);
   let off = 0;
   for (let i = 0; i < p.length; i++) {
-    if (i === best || (means !== undefined && (means[i] as number) < least)) continue;
-    p[i] = policy[i] as number;
-    off += p[i] as number;
+    if (i === best || (means !== undefined && means[i] < least)) continue;
+    p[i] = policy[i];
+    off += p[i];
   }
   if (off > budget) {
-    for (let i = 0; i < p.length; i++) p[i] = ((p[i] as number) * budget) / off;
+    for (let i = 0; i < p.length; i++) p[i] = (p[i] * budget) / off;
     off = budget;
   }
   p[best] = 1 - off;
@@ -66,21 +66,21 @@ export function scoreKnown(
   const each = exploration / legal.filter(Boolean).length;
   let strange = 0;
   for (let i = 0; i < p.length; i++) if (legal[i] && !familiar[i]) strange += each;
-  for (let i = 0; i < p.length; i++) p[i] = legal[i] && !familiar[i] ? each : (p[i] as number) * (1 - strange);
+  for (let i = 0; i < p.length; i++) p[i] = legal[i] && !familiar[i] ? each : p[i] * (1 - strange);
   return p;
 }
 
 /** Canary: the policy's distribution with probability `share`, else the fallback's choice. */
 export function canaryDistribution(policy: Float64Array, fallback: number, share: number): Float64Array {
   const p = policy.map((x) => x * share);
-  p[fallback] = (p[fallback] as number) + 1 - share;
+  p[fallback] = p[fallback] + 1 - share;
   return p;
 }
 
 /** The index of the largest probability, the first of equals. */
 export function mostLikely(p: ArrayLike<number>): number {
   let best = 0;
-  for (let i = 1; i < p.length; i++) if ((p[i] as number) > (p[best] as number)) best = i;
+  for (let i = 1; i < p.length; i++) if (p[i] > p[best]) best = i;
   return best;
 }
 
@@ -89,7 +89,7 @@ export function distributionFault(p: Float64Array, legal: readonly boolean[]): s
   if (p.length !== legal.length) return `${p.length} probabilities for ${legal.length} destinations`;
   let sum = 0;
   for (let i = 0; i < p.length; i++) {
-    const x = p[i] as number;
+    const x = p[i];
     if (!(x >= 0)) return `the probability ${x}`;
     if (x > 0 && !legal[i]) return "a probability above zero for a masked destination";
     sum += x;

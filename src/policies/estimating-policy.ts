@@ -69,7 +69,7 @@ export class EstimatingPolicy implements RoutingPolicy {
   choose(input: PolicyInput, uniform: number): Choice {
     const probabilities = this.score(input);
     const index = drawIndex(probabilities, uniform);
-    return { index, probability: probabilities[index] as number, probabilities };
+    return { index, probability: probabilities[index], probabilities };
   }
 
   predict(input: PolicyInput): CandidateEstimate[] {
@@ -78,8 +78,8 @@ export class EstimatingPolicy implements RoutingPolicy {
     const errors = new Float64Array(input.candidates.length);
     this.model.estimate(input, means, errors);
     return input.candidates.map((_, i) => ({
-      mean: Math.min(1, Math.max(0, means[i] as number)),
-      standardError: errors[i] as number,
+      mean: Math.min(1, Math.max(0, means[i])),
+      standardError: errors[i],
     }));
   }
 
@@ -89,7 +89,7 @@ export class EstimatingPolicy implements RoutingPolicy {
       if (this.price.active) checkCosts(row.costs, row.candidates.length);
     }
     this.model.learn(rows);
-    if (this.price.active) for (const { costs, chosen } of rows) if (costs) this.price.learn(costs[chosen] as number);
+    if (this.price.active) for (const { costs, chosen } of rows) if (costs) this.price.learn(costs[chosen]);
     this.rows += rows.length;
   }
 
@@ -97,7 +97,7 @@ export class EstimatingPolicy implements RoutingPolicy {
     const estimates = this.predict(input);
     return input.candidates.map((candidate, i) => ({
       candidate,
-      mean: (estimates[i] as CandidateEstimate).mean,
+      mean: estimates[i].mean,
       ...strongest(this.model.parts(input, i), top),
     }));
   }
@@ -121,7 +121,7 @@ export function strongest(
   top: number,
 ): Omit<CandidateExplanation, "candidate" | "mean"> {
   const all = Array.from(contributions, (contribution, k) => ({
-    index: context.indices[k] as number,
+    index: context.indices[k],
     contribution,
   })).filter((c) => c.contribution !== 0);
   all.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution) || a.index - b.index);

@@ -30,16 +30,15 @@ export class FixedPolicy implements RoutingPolicy {
     const allowed = allowedOf(input, this.dim);
     const out = new Float64Array(input.candidates.length);
     let sum = 0;
-    for (const i of allowed) sum += this.shares?.[input.candidates[i] as string] ?? 0;
-    for (const i of allowed)
-      out[i] = sum > 0 ? (this.shares?.[input.candidates[i] as string] ?? 0) / sum : 1 / allowed.length;
+    for (const i of allowed) sum += this.shares?.[input.candidates[i]] ?? 0;
+    for (const i of allowed) out[i] = sum > 0 ? (this.shares?.[input.candidates[i]] ?? 0) / sum : 1 / allowed.length;
     return out;
   }
 
   choose(input: PolicyInput, uniform: number): Choice {
     const probabilities = this.score(input);
     const index = drawIndex(probabilities, uniform);
-    return { index, probability: probabilities[index] as number, probabilities };
+    return { index, probability: probabilities[index], probabilities };
   }
 
   predict(input: PolicyInput): CandidateEstimate[] {
@@ -56,18 +55,14 @@ export class FixedPolicy implements RoutingPolicy {
   learn(rows: readonly PolicyRow[]): void {
     for (const row of rows) checkRow(row, this.dim);
     for (const { candidates, chosen, reward, weight = 1 } of rows) {
-      const [sum, squares, count] = this.earned.get(candidates[chosen] as string) ?? [0, 0, 0];
-      this.earned.set(candidates[chosen] as string, [
-        sum + weight * reward,
-        squares + weight * reward * reward,
-        count + weight,
-      ]);
+      const [sum, squares, count] = this.earned.get(candidates[chosen]) ?? [0, 0, 0];
+      this.earned.set(candidates[chosen], [sum + weight * reward, squares + weight * reward * reward, count + weight]);
     }
   }
 
   explain(input: PolicyInput): CandidateExplanation[] {
     return this.predict(input).map(({ mean }, i) => ({
-      candidate: input.candidates[i] as string,
+      candidate: input.candidates[i],
       mean,
       bias: mean,
       contributions: [],

@@ -52,12 +52,12 @@ export class NetworkPolicy implements RoutingPolicy {
     const { temperature = 0 } = this.spec;
     const outputs = forward(this.network, input.context);
     const p = new Float64Array(input.candidates.length);
-    const known = allowed.filter((i) => this.outputOf.has(input.candidates[i] as string));
+    const known = allowed.filter((i) => this.outputOf.has(input.candidates[i]));
     if (known.length === 0) {
       for (const i of allowed) p[i] = 1 / allowed.length;
       return p;
     }
-    const output = (i: number) => outputs[this.outputOf.get(input.candidates[i] as string) as number] as number;
+    const output = (i: number) => outputs[this.outputOf.get(input.candidates[i]) as number];
     const best = known.reduce((top, i) => (output(i) > output(top) ? i : top));
     if (temperature === 0) {
       p[best] = 1;
@@ -66,16 +66,16 @@ export class NetworkPolicy implements RoutingPolicy {
     let sum = 0;
     for (const i of known) {
       p[i] = Math.exp((output(i) - output(best)) / temperature);
-      sum += p[i] as number;
+      sum += p[i];
     }
-    for (const i of known) p[i] = (p[i] as number) / sum;
+    for (const i of known) p[i] = p[i] / sum;
     return p;
   }
 
   choose(input: PolicyInput, uniform: number): Choice {
     const probabilities = this.score(input);
     const index = drawIndex(probabilities, uniform);
-    return { index, probability: probabilities[index] as number, probabilities };
+    return { index, probability: probabilities[index], probabilities };
   }
 
   predict(input: PolicyInput): CandidateEstimate[] {
@@ -84,8 +84,8 @@ export class NetworkPolicy implements RoutingPolicy {
     const errors = new Float64Array(input.candidates.length);
     this.rewards.estimate(input, means, errors);
     return input.candidates.map((_, i) => ({
-      mean: Math.min(1, Math.max(0, means[i] as number)),
-      standardError: errors[i] as number,
+      mean: Math.min(1, Math.max(0, means[i])),
+      standardError: errors[i],
     }));
   }
 
@@ -99,7 +99,7 @@ export class NetworkPolicy implements RoutingPolicy {
     const estimates = this.predict(input);
     return input.candidates.map((candidate, i) => ({
       candidate,
-      mean: (estimates[i] as CandidateEstimate).mean,
+      mean: estimates[i].mean,
       ...strongest(this.rewards.parts(input, i), top),
     }));
   }

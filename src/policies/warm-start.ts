@@ -30,9 +30,7 @@ export function warmStart(
 ): number {
   const labelled = table.flatMap(({ context, rewards }) => {
     const candidates = Object.keys(rewards);
-    return candidates.map(
-      (name, chosen): PolicyRow => ({ context, candidates, chosen, reward: rewards[name] as number }),
-    );
+    return candidates.map((name, chosen): PolicyRow => ({ context, candidates, chosen, reward: rewards[name] }));
   });
   const weighted = related.map((row) => ({ ...row, weight: (row.weight ?? 1) * relatedWeight }));
   for (const rows of [weighted, logged, labelled]) if (rows.length > 0) policy.learn(rows);

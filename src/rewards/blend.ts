@@ -30,21 +30,18 @@ export function mixtureWeights(
   for (let a = 0; a < m; a++)
     for (let b = 0; b <= a; b++) {
       let sum = 0;
-      for (const i of rows)
-        sum +=
-          (((predictions[a] as Float64Array)[i] as number) - (y[i] as number)) *
-          (((predictions[b] as Float64Array)[i] as number) - (y[i] as number));
+      for (const i of rows) sum += (predictions[a][i] - y[i]) * (predictions[b][i] - y[i]);
       r[a * m + b] = sum;
       r[b * m + a] = sum;
     }
   // A pull towards equal weights, fading with more rows: on few rows the differences between members are mostly noise.
   let least = Number.POSITIVE_INFINITY;
-  for (let a = 0; a < m; a++) least = Math.min(least, r[a * m + a] as number);
-  for (let a = 0; a < m; a++) r[a * m + a] = (r[a * m + a] as number) + (PULL / rows.length) * least;
+  for (let a = 0; a < m; a++) least = Math.min(least, r[a * m + a]);
+  for (let a = 0; a < m; a++) r[a * m + a] = r[a * m + a] + (PULL / rows.length) * least;
   const w = new Float64Array(m).fill(1 / m);
   const slope = (a: number) => {
     let sum = 0;
-    for (let b = 0; b < m; b++) sum += (r[a * m + b] as number) * (w[b] as number);
+    for (let b = 0; b < m; b++) sum += r[a * m + b] * w[b];
     return sum;
   };
   for (let step = 0; step < 2000; step++) {
@@ -52,20 +49,20 @@ export function mixtureWeights(
     let down = -1;
     const slopes = Array.from({ length: m }, (_, a) => slope(a));
     for (let a = 0; a < m; a++) {
-      if ((slopes[a] as number) < (slopes[up] as number)) up = a;
-      if ((w[a] as number) > 0 && (down < 0 || (slopes[a] as number) > (slopes[down] as number))) down = a;
+      if (slopes[a] < slopes[up]) up = a;
+      if (w[a] > 0 && (down < 0 || slopes[a] > slopes[down])) down = a;
     }
-    const gap = (slopes[down] as number) - (slopes[up] as number);
+    const gap = slopes[down] - slopes[up];
     if (!(gap > 1e-10 * least)) break;
-    const curve = (r[up * m + up] as number) + (r[down * m + down] as number) - 2 * (r[up * m + down] as number);
-    const move = Math.min(w[down] as number, curve > 0 ? gap / curve : Number.POSITIVE_INFINITY);
-    w[up] = (w[up] as number) + move;
-    w[down] = (w[down] as number) - move;
+    const curve = r[up * m + up] + r[down * m + down] - 2 * r[up * m + down];
+    const move = Math.min(w[down], curve > 0 ? gap / curve : Number.POSITIVE_INFINITY);
+    w[up] = w[up] + move;
+    w[down] = w[down] - move;
   }
   let kept = 0;
   for (let a = 0; a < m; a++) {
-    if ((w[a] as number) < 0.01) w[a] = 0;
-    kept += w[a] as number;
+    if (w[a] < 0.01) w[a] = 0;
+    kept += w[a];
   }
   return w.map((v) => v / kept);
 }

@@ -32,14 +32,14 @@ export class Calibration {
     const n = y.length;
     const center = predictions.reduce((a, b) => a + b, 0) / n;
     const width = Math.sqrt(predictions.reduce((a, p) => a + (p - center) ** 2, 0) / n) || 1;
-    const size = predictions.map((p, i) => Math.abs((y[i] as number) - p));
+    const size = predictions.map((p, i) => Math.abs(y[i] - p));
     const scale = leastSquares(
-      Array.from(predictions, (p, i) => basis(p, spread[i] as number, center, width)),
+      Array.from(predictions, (p, i) => basis(p, spread[i], center, width)),
       size,
     );
     scale.push(0.3 * (size.reduce((a, b) => a + b, 0) / n) || 1e-9);
     const ordered = Float64Array.from(predictions).sort();
-    const cuts: [number, number] = [ordered[Math.floor(n / 3)] as number, ordered[Math.floor((2 * n) / 3)] as number];
+    const cuts: [number, number] = [ordered[Math.floor(n / 3)], ordered[Math.floor((2 * n) / 3)]];
     const made = new Calibration({ center, width, scale, cuts, predictions: [], scores: [] }, []);
     made.add(predictions, spread, y);
     return made;
@@ -55,7 +55,7 @@ export class Calibration {
   add(predictions: Float64Array, spread: Float64Array, y: Float64Array): void {
     predictions.forEach((p, i) => {
       this.s.predictions.push(p);
-      this.s.scores.push(Math.abs((y[i] as number) - p) / this.usualError(p, spread[i] as number));
+      this.s.scores.push(Math.abs(y[i] - p) / this.usualError(p, spread[i]));
     });
     this.s.predictions.splice(0, Math.max(0, this.s.predictions.length - WINDOW));
     this.s.scores.splice(0, Math.max(0, this.s.scores.length - WINDOW));
@@ -68,17 +68,17 @@ export class Calibration {
    * residuals do not make every interval wider than asked for.
    */
   halfWidth(prediction: number, spread: number, level: number): number {
-    const scores = this.sorted[this.third(prediction)] as Float64Array;
+    const scores = this.sorted[this.third(prediction)];
     const rank = (scores.length + 1) * level;
     if (rank > scores.length) return Number.POSITIVE_INFINITY;
-    const above = scores[Math.max(1, Math.ceil(rank)) - 1] as number;
-    const below = scores[Math.max(1, Math.floor(rank)) - 1] as number;
+    const above = scores[Math.max(1, Math.ceil(rank)) - 1];
+    const below = scores[Math.max(1, Math.floor(rank)) - 1];
     return (below + (rank % 1) * (above - below)) * this.usualError(prediction, spread);
   }
 
   /** Expected squared error of such a prediction. */
   variance(prediction: number, spread: number): number {
-    const scores = this.sorted[this.third(prediction)] as Float64Array;
+    const scores = this.sorted[this.third(prediction)];
     const square = scores.reduce((a, s) => a + s * s, 0) / scores.length;
     return square * this.usualError(prediction, spread) ** 2;
   }
@@ -91,8 +91,8 @@ export class Calibration {
     const { center, width, scale } = this.s;
     const x = basis(prediction, spread, center, width);
     let sum = 0;
-    for (let j = 0; j < x.length; j++) sum += (x[j] as number) * (scale[j] as number);
-    return Math.max(sum, scale[x.length] as number);
+    for (let j = 0; j < x.length; j++) sum += x[j] * scale[j];
+    return Math.max(sum, scale[x.length]);
   }
 
   private third(prediction: number): number {
@@ -102,7 +102,7 @@ export class Calibration {
   private sort(): void {
     const all = Float64Array.from(this.s.scores).sort();
     this.sorted = [0, 1, 2].map((third) => {
-      const own = this.s.scores.filter((_, i) => this.third(this.s.predictions[i] as number) === third);
+      const own = this.s.scores.filter((_, i) => this.third(this.s.predictions[i]) === third);
       return own.length >= ENOUGH_FOR_THIRDS ? Float64Array.from(own).sort() : all;
     });
   }
@@ -119,19 +119,18 @@ function leastSquares(x: readonly number[][], y: Float64Array): number[] {
   const a = Array.from({ length: d }, (_, i) =>
     Array.from({ length: d + 1 }, (_, j) =>
       j < d
-        ? x.reduce((s, row) => s + (row[i] as number) * (row[j] as number), 0) +
-          (i === j && i > 0 ? 0.02 * x.length : 0)
-        : x.reduce((s, row, r) => s + (row[i] as number) * (y[r] as number), 0),
+        ? x.reduce((s, row) => s + row[i] * row[j], 0) + (i === j && i > 0 ? 0.02 * x.length : 0)
+        : x.reduce((s, row, r) => s + row[i] * y[r], 0),
     ),
   );
   for (let i = 0; i < d; i++) {
-    const pivot = a[i] as number[];
+    const pivot = a[i];
     for (let k = 0; k < d; k++) {
       if (k === i) continue;
-      const row = a[k] as number[];
-      const factor = (row[i] as number) / (pivot[i] as number);
-      for (let j = i; j <= d; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
+      const row = a[k];
+      const factor = row[i] / pivot[i];
+      for (let j = i; j <= d; j++) row[j] = row[j] - factor * pivot[j];
     }
   }
-  return a.map((row, i) => (row[d] as number) / (row[i] as number));
+  return a.map((row, i) => row[d] / row[i]);
 }

@@ -22,11 +22,11 @@ export function compareOnLater(
   const rated = later.filter((e) => e.targets[target] !== undefined);
   const features = rated.map((e) => e.features);
   const errorsOf = (model: RewardModel) =>
-    model.predict(features, target).map((p, i) => (p.mean - (rated[i]?.targets[target] as number)) ** 2);
+    model.predict(features, target).map((p, i) => (p.mean - rated[i]?.targets[target]) ** 2);
   const [a, b] = [errorsOf(champion), errorsOf(challenger)];
   const n = rated.length;
   const mean = (v: readonly number[]) => v.reduce((x, y) => x + y, 0) / n;
-  const gains = a.map((error, i) => error - (b[i] as number));
+  const gains = a.map((error, i) => error - b[i]);
   const gain = mean(gains);
   const deviation = Math.sqrt(gains.reduce((s, g) => s + (g - gain) ** 2, 0) / Math.max(1, n - 1) / n);
   const gainLowerBound = n > 1 ? gain - 0.8416 * deviation : Number.NEGATIVE_INFINITY;

@@ -30,14 +30,14 @@ export class Novelty {
     const scale = standardiserOf(x);
     const picked = shuffled([...x.keys()], createRng(seed).fork("novelty")).slice(0, REFERENCES);
     const z = standardise(
-      picked.map((i) => x[i] as Float64Array),
+      picked.map((i) => x[i]),
       scale,
     );
-    const groups = picked.map((i) => group[i] as string);
+    const groups = picked.map((i) => group[i]);
     const several = new Set(groups).size > NEIGHBOURS;
     const distances = z.map((row, a) => nearest(row, z, (b) => (several ? groups[a] !== groups[b] : a !== b)));
     const ordered = Float64Array.from(distances).sort();
-    return new Novelty(scale, z, 1.25 * (ordered[Math.floor(0.99 * (ordered.length - 1))] as number));
+    return new Novelty(scale, z, 1.25 * ordered[Math.floor(0.99 * (ordered.length - 1))]);
   }
 
   static restore(s: NoveltySnapshot): Novelty {
@@ -76,9 +76,9 @@ function nearest(row: Float64Array, rows: readonly Float64Array[], counts: (inde
   const best: number[] = [];
   for (let i = 0; i < rows.length; i++) {
     if (!counts(i)) continue;
-    const other = rows[i] as Float64Array;
+    const other = rows[i];
     let square = 0;
-    for (let j = 0; j < row.length; j++) square += ((row[j] as number) - (other[j] as number)) ** 2;
+    for (let j = 0; j < row.length; j++) square += (row[j] - other[j]) ** 2;
     if (best.length < NEIGHBOURS) {
       best.push(square);
       best.sort((a, b) => a - b);

@@ -97,22 +97,22 @@ export class RewardModel {
     const columns: number[] = [];
     const constants = new Float64Array(encoder.dim);
     for (let j = 0; j < encoder.dim; j++) {
-      const first = dense[0]?.[j] as number;
+      const first = dense[0]?.[j];
       const varies = dense.some((row) => row[j] !== first);
       if (varies) columns.push(j);
       constants[j] = varies ? Number.NaN : first;
     }
-    const x = dense.map((row) => Float64Array.from(columns, (j) => row[j] as number));
+    const x = dense.map((row) => Float64Array.from(columns, (j) => row[j]));
     const group = examples.map((e, i) => e.group ?? `row ${i}`);
     const targets = new Map<string, TargetModel>();
     for (const [t, name] of usable.entries()) {
-      const rows = [...examples.keys()].filter((i) => name in (examples[i] as RewardExample).targets);
+      const rows = [...examples.keys()].filter((i) => name in examples[i].targets);
       targets.set(
         name,
         await fitTarget({
           x: rows.map((i) => x[i] as Float64Array),
-          y: Float64Array.from(rows, (i) => (examples[i] as RewardExample).targets[name] as number),
-          group: rows.map((i) => group[i] as string),
+          y: Float64Array.from(rows, (i) => examples[i].targets[name]),
+          group: rows.map((i) => group[i]),
           seed,
           members,
           cancelled,
@@ -140,7 +140,7 @@ export class RewardModel {
     const constants = new Float64Array(encoder.dim).fill(Number.NaN);
     const varying = new Set(snapshot.columns);
     let next = 0;
-    for (let j = 0; j < encoder.dim; j++) if (!varying.has(j)) constants[j] = snapshot.constants[next++] as number;
+    for (let j = 0; j < encoder.dim; j++) if (!varying.has(j)) constants[j] = snapshot.constants[next++];
     return new RewardModel(
       encoder,
       snapshot.columns,
@@ -189,8 +189,8 @@ export class RewardModel {
     return encoded.map((_, i) => {
       const { low, high, mean, variance } = model.report;
       if (novel[i]) return { mean, lower: low, upper: high, variance, known: false };
-      const value = predicted.mean[i] as number;
-      const spread = predicted.spread[i] as number;
+      const value = predicted.mean[i];
+      const spread = predicted.spread[i];
       const half = model.calibration.halfWidth(value, spread, level);
       return {
         mean: value,
@@ -247,7 +247,7 @@ export class RewardModel {
       if (rated.length === 0) continue;
       model.update(
         rated.map((e) => this.encode(e.features).row),
-        Float64Array.from(rated, (e) => e.targets[name] as number),
+        Float64Array.from(rated, (e) => e.targets[name]),
       );
     }
   }
@@ -287,21 +287,21 @@ export class RewardModel {
     const dense = toDense(this.encoder, features);
     let unseen = 0;
     for (let j = 0; j < dense.length; j++) {
-      const constant = this.constants[j] as number;
+      const constant = this.constants[j];
       if (!Number.isNaN(constant) && dense[j] !== constant) unseen++;
     }
-    return { row: Float64Array.from(this.columns, (j) => dense[j] as number), unseen };
+    return { row: Float64Array.from(this.columns, (j) => dense[j]), unseen };
   }
 
   private featureName(column: number): string {
-    return this.encoder.featureName(this.columns[column] as number);
+    return this.encoder.featureName(this.columns[column]);
   }
 }
 
 function toDense(encoder: FeatureEncoder, features: DecisionContext): Float64Array {
   const { indices, values } = encoder.encode(features);
   const row = new Float64Array(encoder.dim);
-  for (let k = 0; k < indices.length; k++) row[indices[k] as number] = values[k] as number;
+  for (let k = 0; k < indices.length; k++) row[indices[k]] = values[k];
   return row;
 }
 

@@ -26,10 +26,10 @@ export function shapleyContributions(
   const orders: number[][] = [];
   for (let p = 0; p < PERMUTATIONS; p++) {
     const order = shuffled([...row.keys()], rng);
-    const current = (background[p % background.length] as Float64Array).slice();
+    const current = background[p % background.length].slice();
     rows.push(current.slice());
     for (const j of order) {
-      current[j] = row[j] as number;
+      current[j] = row[j];
       rows.push(current.slice());
     }
     orders.push(order);
@@ -39,10 +39,9 @@ export function shapleyContributions(
   let base = 0;
   orders.forEach((order, p) => {
     const from = p * (d + 1);
-    base += (predicted[from] as number) / PERMUTATIONS;
+    base += predicted[from] / PERMUTATIONS;
     order.forEach((j, k) => {
-      values[j] =
-        (values[j] as number) + ((predicted[from + k + 1] as number) - (predicted[from + k] as number)) / PERMUTATIONS;
+      values[j] = values[j] + (predicted[from + k + 1] - predicted[from + k]) / PERMUTATIONS;
     });
   });
   return { base, values };

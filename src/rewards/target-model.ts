@@ -118,12 +118,12 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
   if (working.length === 0) throw stopped(candidates.map((c) => `${c.member.kind}: ${c.failure}`).join("; "));
   const predictions = working.map((c) => c.predictions);
   const weights = mixtureWeights(predictions, y);
-  const honest = honestBlend(predictions, y, splits[0] as Int32Array);
+  const honest = honestBlend(predictions, y, splits[0]);
   const mean = y.reduce((a, b) => a + b, 0) / n;
   const fitted: { kind: string; weight: number; member: FittedMember }[] = [];
   for (const [a, candidate] of working.entries()) {
     if (cancelled?.()) throw stopped();
-    const weight = weights[a] as number;
+    const weight = weights[a];
     if (weight > 0)
       fitted.push({
         kind: candidate.member.kind,
@@ -142,7 +142,7 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
     members: candidates.map((c) => {
       const at = working.indexOf(c);
       if (at < 0) return { kind: c.member.kind, weight: 0, rmse: c.dropped, failure: c.failure };
-      return { kind: c.member.kind, weight: weights[at] as number, rmse: rootMeanSquare(c.predictions, y) };
+      return { kind: c.member.kind, weight: weights[at], rmse: rootMeanSquare(c.predictions, y) };
     }),
     ...importances(working, weights, y),
   };
@@ -177,15 +177,15 @@ class Candidate {
     if (this.failure !== undefined || this.dropped !== undefined) return;
     try {
       const fitted = await this.member.fit({
-        x: train.map((i) => x[i] as Float64Array),
-        y: Float64Array.from(train, (i) => y[i] as number),
+        x: train.map((i) => x[i]),
+        y: Float64Array.from(train, (i) => y[i]),
         seed,
         cancelled,
       });
-      const rows = test.map((i) => x[i] as Float64Array);
+      const rows = test.map((i) => x[i]);
       const predicted = fitted.predict(rows);
       test.forEach((i, k) => {
-        this.predictions[i] = (this.predictions[i] as number) + share * (predicted[k] as number);
+        this.predictions[i] = this.predictions[i] + share * predicted[k];
       });
       if (measureImportance) this.shuffleColumns(fitted, rows, test, y.length, seed);
       fitted.dispose();
@@ -209,10 +209,10 @@ class Candidate {
     for (let column = 0; column < this.columns; column++) {
       const donors = shuffled(rows, createRng(seed).fork(`column ${column}`));
       for (let k = 0; k < used; k++) {
-        const row = (rows[k] as Float64Array).slice();
-        row[column] = (donors[k] as Float64Array)[column] as number;
+        const row = rows[k].slice();
+        row[column] = donors[k][column];
         changed.push(row);
-        labels.push({ column, row: test[k] as number });
+        labels.push({ column, row: test[k] });
       }
     }
     fitted.predict(changed).forEach((value, k) => {
@@ -231,7 +231,7 @@ function dropUseless(candidates: readonly Candidate[], y: Float64Array, split: I
     y,
     done,
   );
-  const of = (all: Float64Array) => Float64Array.from(done, (i) => all[i] as number);
+  const of = (all: Float64Array) => Float64Array.from(done, (i) => all[i]);
   running.forEach((c, a) => {
     if (weights[a] === 0) c.dropped = rootMeanSquare(of(c.predictions), of(y));
   });
@@ -243,26 +243,25 @@ function importances(working: readonly Candidate[], weights: Float64Array, y: Fl
     const sums = new Float64Array(columns);
     const counts = new Float64Array(columns);
     working[0]?.shuffledPredictions.forEach(({ column, row }, k) => {
-      const target = y[row] as number;
-      sums[column] = (sums[column] as number) + (shuffledOf(k) - target) ** 2 - (plainOf(row) - target) ** 2;
-      counts[column] = (counts[column] as number) + 1;
+      const target = y[row];
+      sums[column] = sums[column] + (shuffledOf(k) - target) ** 2 - (plainOf(row) - target) ** 2;
+      counts[column] = counts[column] + 1;
     });
-    return sums.map((s, j) => s / Math.max(1, counts[j] as number));
+    return sums.map((s, j) => s / Math.max(1, counts[j]));
   };
-  const mixed = (of: (c: Candidate) => number) =>
-    working.reduce((sum, c, a) => sum + (weights[a] as number) * of(c), 0);
+  const mixed = (of: (c: Candidate) => number) => working.reduce((sum, c, a) => sum + weights[a] * of(c), 0);
   return {
     importance: growth(
-      (k) => mixed((c) => c.shuffledPredictions[k]?.value as number),
-      (row) => mixed((c) => c.predictions[row] as number),
+      (k) => mixed((c) => c.shuffledPredictions[k]?.value),
+      (row) => mixed((c) => c.predictions[row]),
     ),
     memberImportance: Object.fromEntries(
       working.map((c) => [
         c.member.kind,
         Array.from(
           growth(
-            (k) => c.shuffledPredictions[k]?.value as number,
-            (row) => c.predictions[row] as number,
+            (k) => c.shuffledPredictions[k]?.value,
+            (row) => c.predictions[row],
           ),
         ),
       ]),
@@ -282,8 +281,8 @@ function honestBlend(predictions: readonly Float64Array[], y: Float64Array, spli
     const part = blended(predictions, weights, n);
     for (let i = 0; i < n; i++) {
       if (split[i] !== k) continue;
-      mean[i] = part.mean[i] as number;
-      spread[i] = part.spread[i] as number;
+      mean[i] = part.mean[i];
+      spread[i] = part.spread[i];
     }
   }
   return { mean, spread };
@@ -300,11 +299,11 @@ function blended(
   for (let i = 0; i < n; i++) {
     let sum = 0;
     predictions.forEach((p, a) => {
-      sum += (weights[a] as number) * (p[i] as number);
+      sum += weights[a] * p[i];
     });
     let square = 0;
     predictions.forEach((p, a) => {
-      square += (weights[a] as number) * ((p[i] as number) - sum) ** 2;
+      square += weights[a] * (p[i] - sum) ** 2;
     });
     mean[i] = range ? Math.min(range.high, Math.max(range.low, sum)) : sum;
     spread[i] = Math.sqrt(square);
@@ -313,7 +312,7 @@ function blended(
 }
 
 function rootMeanSquare(predictions: Float64Array, y: Float64Array): number {
-  return Math.sqrt(predictions.reduce((a, p, i) => a + (p - (y[i] as number)) ** 2, 0) / y.length);
+  return Math.sqrt(predictions.reduce((a, p, i) => a + (p - y[i]) ** 2, 0) / y.length);
 }
 
 function stopped(received = "a stop while it was fitted"): LearningError {

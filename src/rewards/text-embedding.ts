@@ -31,7 +31,7 @@ export function projectEmbedding(vector: readonly number[]): number[] {
   const signs = signsFor(vector.length);
   return Array.from({ length: EMBEDDING_DIMENSIONS }, (_, k) => {
     let sum = 0;
-    for (let j = 0; j < vector.length; j++) sum += (vector[j] as number) * (signs[k * vector.length + j] as number);
+    for (let j = 0; j < vector.length; j++) sum += vector[j] * signs[k * vector.length + j];
     return sum / length / Math.sqrt(EMBEDDING_DIMENSIONS);
   });
 }

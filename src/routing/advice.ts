@@ -63,7 +63,7 @@ export function adviseOn<D extends string>(
   const actions = candidates
     .map((destination, i) => ({
       destination,
-      probability: p[i] as number,
+      probability: p[i],
       expectedReward: estimates[i]?.mean,
       standardError: estimates[i]?.standardError,
     }))
@@ -71,7 +71,7 @@ export function adviseOn<D extends string>(
     .sort((a, b) => b.probability - a.probability);
   return {
     decisionPoint,
-    destination: candidates[best] as D,
+    destination: candidates[best],
     actions,
     probabilities: byName(candidates, p),
     confidence: rival === undefined ? 1 : chanceOfBeating(estimates[best], estimates[rival]),
@@ -109,7 +109,7 @@ function strongestRival(
   let rival: number | undefined;
   estimates.forEach((e, i) => {
     if (i === best || !legal[i]) return;
-    if (rival === undefined || e.mean > (estimates[rival] as CandidateEstimate).mean) rival = i;
+    if (rival === undefined || e.mean > estimates[rival].mean) rival = i;
   });
   return rival;
 }

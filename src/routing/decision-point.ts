@@ -63,7 +63,7 @@ export class DecisionPoint<S, D extends string> {
   /** Chooses, records, and never fails but by the user's own fallback. */
   async decide(state: S, config: LangGraphRunnableConfig): Promise<D> {
     const outcome = await this.choose(state, config, false);
-    return this.destinations[outcome ? outcome.verdict.index : await this.askFallback(state, config)] as D;
+    return this.destinations[outcome ? outcome.verdict.index : await this.askFallback(state, config)];
   }
 
   /**
@@ -74,11 +74,11 @@ export class DecisionPoint<S, D extends string> {
     const { name, destinations } = this;
     const outcome = await this.choose(state, config, true);
     if (!outcome) {
-      const chosen = destinations[await this.askFallback(state, config)] as D;
+      const chosen = destinations[await this.askFallback(state, config)];
       return fallbackAdvice(name, destinations, chosen, "learning is disabled");
     }
     const { call, scene, verdict } = outcome;
-    const destination = destinations[verdict.index] as D;
+    const destination = destinations[verdict.index];
     if (!call.served || verdict.source !== "policy")
       return fallbackAdvice(name, destinations, destination, verdict.reason ?? verdict.source, verdict.distribution);
     return this.adviceOf(call.served, scene, { destination, distribution: verdict.distribution });
@@ -98,7 +98,7 @@ export class DecisionPoint<S, D extends string> {
       if (!proposal.trouble) return this.adviceOf(served, scene);
       trouble = proposal.trouble;
     }
-    const chosen = destinations[await this.askFallback(state, config)] as D;
+    const chosen = destinations[await this.askFallback(state, config)];
     return fallbackAdvice(name, destinations, chosen, trouble.detail);
   }
 

@@ -49,7 +49,7 @@ export function decisionRecord(
     index: position,
     context: scene.context,
     candidates,
-    chosen: candidates[index] as string,
+    chosen: candidates[index],
     source,
     mode: call.mode,
   };
@@ -61,16 +61,16 @@ export function decisionRecord(
   if (scene.features) decision.candidateFeatures = scene.features;
   if (distribution) {
     decision.probabilities = Array.from(distribution);
-    decision.propensity = Math.min(1, distribution[index] as number);
+    decision.propensity = Math.min(1, distribution[index]);
   }
   if (trial)
     decision.trial = {
       ...trial,
-      serving: candidates[trial.serving] as string,
-      challenger: candidates[trial.challenger] as string,
+      serving: candidates[trial.serving],
+      challenger: candidates[trial.challenger],
     };
   if (control !== undefined) decision.control = control;
-  if (fallback !== undefined) decision.fallbackChoice = candidates[fallback] as string;
+  if (fallback !== undefined) decision.fallbackChoice = candidates[fallback];
   if (reason !== undefined) decision.fallbackReason = reason;
   if (version !== undefined) decision.policyVersion = version;
   if (means) decision.expectedRewards = Array.from(means);

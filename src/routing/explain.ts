@@ -78,7 +78,7 @@ export function explainDecision(
   const estimates = served.policy.predict(input);
   const explained = served.policy.explain(input, TOP);
   const rival = nearestTo(best, estimates, legal);
-  const preferred = candidates[best] as string;
+  const preferred = candidates[best];
   const explanation: DecisionExplanation = {
     decisionPoint: decision.decisionPoint,
     policyVersion: version,
@@ -96,7 +96,7 @@ export function explainDecision(
     changes: changesOf(
       context,
       preferred,
-      (c) => candidates[mostLikely(score(ask(c)))] as string,
+      (c) => candidates[mostLikely(score(ask(c)))],
       (c) => {
         const means = served.policy.predict(ask(c));
         return (
@@ -108,7 +108,7 @@ export function explainDecision(
   if (decision.chosen !== undefined) explanation.chosen = decision.chosen;
   if (rival !== undefined)
     explanation.nearest = {
-      candidate: candidates[rival] as string,
+      candidate: candidates[rival],
       margin: (estimates[best]?.mean ?? 0) - (estimates[rival]?.mean ?? 0),
     };
   return explanation;

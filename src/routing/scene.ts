@@ -79,7 +79,7 @@ function applyMask<D extends string>(
       expected: "an object with false for each destination that is not allowed",
       remedy: "Answer at once: a mask that needs waiting for belongs into the state, before the router.",
     });
-  for (let i = 0; i < legal.length; i++) legal[i] = mask[destinations[i] as D] !== false;
+  for (let i = 0; i < legal.length; i++) legal[i] = mask[destinations[i]] !== false;
   if (legal.some(Boolean)) return;
   throw new LearningError("CONTEXT_INVALID", {
     received: "a mask that allows no destination",

@@ -123,8 +123,8 @@ export function act(
 ): Verdict {
   let least: number | undefined;
   if (means && fallback !== undefined && rules.rewardFloor !== undefined) {
-    least = (means[fallback] as number) - rules.rewardFloor;
-    if ((means[mostLikely(policy)] as number) < least) return { ...giveWay(scene, fallback, "reward-floor"), means };
+    least = means[fallback] - rules.rewardFloor;
+    if (means[mostLikely(policy)] < least) return { ...giveWay(scene, fallback, "reward-floor"), means };
   }
   const { followed, index, trial } = rules.turn
     ? triedAgainst(numbers, scene, policy, means, least, rules.turn)
@@ -161,7 +161,7 @@ function triedAgainst(
 ): Followed {
   const serving = mostLikely(policy);
   const open = scene.legal.map(
-    (legal, i) => legal && (i === serving || !means || least === undefined || (means[i] as number) >= least),
+    (legal, i) => legal && (i === serving || !means || least === undefined || means[i] >= least),
   );
   const challenger = turn.challenger !== undefined && open[turn.challenger] ? turn.challenger : undefined;
   const { index, distribution, trial } = tryOut(numbers, serving, { ...turn, challenger }, open);

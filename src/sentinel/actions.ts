@@ -121,7 +121,7 @@ export function inspireWork(context: ActionContext): Work {
       const texts = typeof answer === "string" ? [answer] : ((answer as { insights?: unknown }).insights ?? answer);
       if (!Array.isArray(texts) || !texts.every((t) => typeof t === "string"))
         throw new TypeError(`it gave ${show(answer)} instead of texts`);
-      return { texts: texts as string[], ...amountsOf(answer as object) };
+      return { texts: texts, ...amountsOf(answer as object) };
     });
     const { texts = [], ...amounts } = call.answer ?? {};
     const id = (text: string, i: number) => digest(`${state.inspirationRequests}|${i}|${text}`, 12);

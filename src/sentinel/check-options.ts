@@ -88,7 +88,7 @@ function checkAgent(agent: SentinelAgent): void {
     );
   const parsed = agentSchema.safeParse(agent);
   if (parsed.success) return;
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  const issue = parsed.error.issues[0];
   const key = String(issue.path[0]) as keyof SentinelAgent;
   throw invalid(`${name}.${key} = ${show(agent[key])}`, issue.message, "Correct the declaration.");
 }

@@ -37,5 +37,5 @@ export function rolePrompt(role: AgentRole, brief: AgentBrief): string {
     context: contextLines(brief) || "(nothing yet)",
     insight: brief.insight ?? "(none)",
   };
-  return role.promptTemplate.replace(/\{(goal|task|context|insight)\}/g, (_, key: string) => values[key] as string);
+  return role.promptTemplate.replace(/\{(goal|task|context|insight)\}/g, (_, key: string) => values[key]);
 }

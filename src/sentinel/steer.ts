@@ -1,5 +1,4 @@
 import type { FallbackReason } from "../core/index.js";
-import type { OrchestratorAction } from "../orchestration/index.js";
 import { isOrchestratorAction } from "../orchestration/index.js";
 import { legalOf } from "./control.js";
 import type { SentinelStateType, StepRecord } from "./state.js";
@@ -31,8 +30,7 @@ export function courseOf(s: Pick<SentinelStateType, "outlook" | "advice" | "over
   // A person may end the run at any time.
   if (override && (outlook.legal[override.action] || override.action === "completeTask"))
     return { action: override.action, source: "human", why: override.why, baseline };
-  if (legal.length === 1)
-    return { action: legal[0] as OrchestratorAction, source: "only", why: "nothing else is legal", baseline };
+  if (legal.length === 1) return { action: legal[0], source: "only", why: "nothing else is legal", baseline };
   const instead = (fallback: string, why: string): Course => ({
     action: baseline,
     source: "fallback",

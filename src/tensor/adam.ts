@@ -36,7 +36,7 @@ export function adamStep(
   const { learningRate, maxNorm = Number.POSITIVE_INFINITY, epsilon = 1e-8, weightDecay = 0 } = options;
   const { mean, square } = state;
   let norm = 0;
-  for (let k = 0; k < gradient.length; k++) norm += (gradient[k] as number) ** 2;
+  for (let k = 0; k < gradient.length; k++) norm += gradient[k] ** 2;
   norm = Math.sqrt(norm);
   const scale = norm > maxNorm ? maxNorm / norm : 1;
   state.step++;
@@ -44,12 +44,12 @@ export function adamStep(
   const shift = epsilon * Math.sqrt(1 - 0.999 ** state.step);
   const keep = 1 - learningRate * weightDecay;
   for (let k = 0; k < gradient.length; k++) {
-    const g = (gradient[k] as number) * scale;
-    const m = 0.9 * (mean[k] as number) + 0.1 * g;
-    const v = 0.999 * (square[k] as number) + 0.001 * g * g;
+    const g = gradient[k] * scale;
+    const m = 0.9 * mean[k] + 0.1 * g;
+    const v = 0.999 * square[k] + 0.001 * g * g;
     mean[k] = m;
     square[k] = v;
-    parameters[k] = keep * (parameters[k] as number) - (rate * m) / (Math.sqrt(v) + shift);
+    parameters[k] = keep * parameters[k] - (rate * m) / (Math.sqrt(v) + shift);
   }
   return norm;
 }

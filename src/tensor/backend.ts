@@ -47,7 +47,7 @@ export async function chooseBackend(options: BackendOptions = {}): Promise<Tenso
       logger.debug(`tensor backend ${name}`, { rejected });
       return { name, tf, rejected };
     } catch (error) {
-      const reason = messageOf(error).split("\n")[0] as string;
+      const reason = messageOf(error).split("\n")[0];
       rejected.push({ name, reason });
       logger.debug(`tensor backend ${name} refused`, { reason });
     }
@@ -123,7 +123,7 @@ function smokeTest(tf: TensorFlow): void {
     const optimizer = tf.train.sgd(0.5);
     // d/dw (w - 1)^2 = -2 at 0, so one step of 0.5 lands on 1.
     optimizer.minimize(() => tf.squaredDifference<ReturnType<TensorFlow["scalar"]>>(w, 1));
-    weight = w.dataSync()[0] as number;
+    weight = w.dataSync()[0];
     w.dispose();
     optimizer.dispose();
   });

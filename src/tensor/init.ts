@@ -19,7 +19,7 @@ export function createNetwork(options: NetworkOptions, rng: Rng): Network {
   const widths = [inputs, ...hidden, outputs];
   const network = emptyNetwork(
     widths.slice(1).map((width, l) => ({
-      inputs: widths[l] as number,
+      inputs: widths[l],
       outputs: width,
       activation: l === hidden.length ? "linear" : activation,
     })),
@@ -41,15 +41,14 @@ function orthogonal(rows: number, columns: number, rng: Rng): Float64Array {
     for (let pass = 0; pass < 2; pass++)
       for (const u of vectors) {
         let product = 0;
-        for (let k = 0; k < length; k++) product += (u[k] as number) * (v[k] as number);
-        for (let k = 0; k < length; k++) v[k] = (v[k] as number) - product * (u[k] as number);
+        for (let k = 0; k < length; k++) product += u[k] * v[k];
+        for (let k = 0; k < length; k++) v[k] = v[k] - product * u[k];
       }
     const norm = Math.hypot(...v);
     vectors.push(v.map((value) => value / norm));
   }
   const out = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++)
-    for (let o = 0; o < columns; o++)
-      out[i * columns + o] = (rows < columns ? vectors[i]?.[o] : vectors[o]?.[i]) as number;
+    for (let o = 0; o < columns; o++) out[i * columns + o] = rows < columns ? vectors[i]?.[o] : vectors[o]?.[i];
   return out;
 }

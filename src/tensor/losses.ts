@@ -12,8 +12,8 @@ export type Loss = (
 export const squaredError: Loss = (outputs, targets, weights, gradient) => {
   let loss = 0;
   for (let r = 0; r < outputs.length; r++) {
-    const error = (outputs[r] as number) - (targets[r] as number);
-    const weight = weights[r] as number;
+    const error = outputs[r] - targets[r];
+    const weight = weights[r];
     gradient[r] = weight * error;
     loss += 0.5 * weight * error * error;
   }
@@ -24,9 +24,9 @@ export const squaredError: Loss = (outputs, targets, weights, gradient) => {
 export const logistic: Loss = (outputs, targets, weights, gradient) => {
   let loss = 0;
   for (let r = 0; r < outputs.length; r++) {
-    const z = outputs[r] as number;
-    const target = targets[r] as number;
-    const weight = weights[r] as number;
+    const z = outputs[r];
+    const target = targets[r];
+    const weight = weights[r];
     gradient[r] = weight * (1 / (1 + Math.exp(-z)) - target);
     loss += weight * (Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z))));
   }
@@ -39,16 +39,16 @@ export const crossEntropy: Loss = (outputs, targets, weights, gradient, width) =
   for (let r = 0; r < targets.length; r++) {
     const start = r * width;
     let top = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < width; c++) top = Math.max(top, outputs[start + c] as number);
+    for (let c = 0; c < width; c++) top = Math.max(top, outputs[start + c]);
     let sum = 0;
-    for (let c = 0; c < width; c++) sum += Math.exp((outputs[start + c] as number) - top);
-    const weight = weights[r] as number;
-    const target = targets[r] as number;
+    for (let c = 0; c < width; c++) sum += Math.exp(outputs[start + c] - top);
+    const weight = weights[r];
+    const target = targets[r];
     for (let c = 0; c < width; c++) {
-      const p = Math.exp((outputs[start + c] as number) - top) / sum;
+      const p = Math.exp(outputs[start + c] - top) / sum;
       gradient[start + c] = weight * (p - (c === target ? 1 : 0));
     }
-    loss += weight * (top + Math.log(sum) - (outputs[start + target] as number));
+    loss += weight * (top + Math.log(sum) - outputs[start + target]);
   }
   return loss;
 };

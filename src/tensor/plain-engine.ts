@@ -19,8 +19,8 @@ export function plainEngine(): GradientEngine {
     network.layers.forEach(({ inputs, outputs, activation, weights, bias }, l) => {
       const out = buffer(`out${l}`, rows * outputs);
       affine(input, weights, bias, out, rows, inputs, outputs);
-      if (activation === "relu") for (let k = 0; k < out.length; k++) out[k] = Math.max(0, out[k] as number);
-      else if (activation === "tanh") for (let k = 0; k < out.length; k++) out[k] = tanh(out[k] as number);
+      if (activation === "relu") for (let k = 0; k < out.length; k++) out[k] = Math.max(0, out[k]);
+      else if (activation === "tanh") for (let k = 0; k < out.length; k++) out[k] = tanh(out[k]);
       input = out;
     });
     return input;
@@ -34,7 +34,7 @@ export function plainEngine(): GradientEngine {
       const gradient = buffer("gradient", network.parameters.length);
       let end = gradient.length;
       for (let l = network.layers.length - 1; l >= 0; l--) {
-        const layer = network.layers[l] as Network["layers"][number];
+        const layer = network.layers[l];
         const { inputs, outputs } = layer;
         const out = buffers.get(`out${l}`) as Float64Array;
         delta = throughActivation(layer.activation, out, delta, buffer(`delta${l}`, rows * outputs));
@@ -71,14 +71,12 @@ function throughActivation(
   into: Float64Array,
 ): Float64Array {
   if (activation === "linear") return delta;
-  if (activation === "relu")
-    for (let k = 0; k < out.length; k++) into[k] = (out[k] as number) > 0 ? (delta[k] as number) : 0;
-  else for (let k = 0; k < out.length; k++) into[k] = (delta[k] as number) * (1 - (out[k] as number) ** 2);
+  if (activation === "relu") for (let k = 0; k < out.length; k++) into[k] = out[k] > 0 ? delta[k] : 0;
+  else for (let k = 0; k < out.length; k++) into[k] = delta[k] * (1 - out[k] ** 2);
   return into;
 }
 
 function sumRows(delta: Float64Array, into: Float64Array, rows: number, columns: number): void {
   into.fill(0);
-  for (let r = 0, k = 0; r < rows; r++)
-    for (let o = 0; o < columns; o++, k++) into[o] = (into[o] as number) + (delta[k] as number);
+  for (let r = 0, k = 0; r < rows; r++) for (let o = 0; o < columns; o++, k++) into[o] = into[o] + delta[k];
 }

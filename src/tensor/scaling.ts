@@ -12,8 +12,8 @@ export interface Scaling {
 /** The scaling that gives every input (and `y`, where given) mean 0 and standard deviation 1. */
 export function scalingOf(x: readonly ArrayLike<number>[], y?: ArrayLike<number>): Scaling {
   const inputs = x[0]?.length ?? 0;
-  const columns = Array.from({ length: inputs }, (_, i) => moments(x.length, (r) => x[r]?.[i] as number));
-  const target = y ? moments(y.length, (r) => y[r] as number) : { mean: 0, spread: 1 };
+  const columns = Array.from({ length: inputs }, (_, i) => moments(x.length, (r) => x[r]?.[i]));
+  const target = y ? moments(y.length, (r) => y[r]) : { mean: 0, spread: 1 };
   return {
     mean: Float64Array.from(columns, (c) => c.mean),
     spread: Float64Array.from(columns, (c) => c.spread),
@@ -43,12 +43,11 @@ export function foldScaling(network: Network, scaling: Scaling): Network {
   for (let i = 0; i < first.inputs; i++)
     for (let o = 0; o < first.outputs; o++) {
       const k = i * first.outputs + o;
-      const weight = (first.weights[k] as number) / (scaling.spread[i] as number);
+      const weight = first.weights[k] / scaling.spread[i];
       first.weights[k] = weight;
-      first.bias[o] = (first.bias[o] as number) - weight * (scaling.mean[i] as number);
+      first.bias[o] = first.bias[o] - weight * scaling.mean[i];
     }
-  for (let k = 0; k < last.weights.length; k++) last.weights[k] = (last.weights[k] as number) * scaling.targetSpread;
-  for (let o = 0; o < last.outputs; o++)
-    last.bias[o] = (last.bias[o] as number) * scaling.targetSpread + scaling.targetMean;
+  for (let k = 0; k < last.weights.length; k++) last.weights[k] = last.weights[k] * scaling.targetSpread;
+  for (let o = 0; o < last.outputs; o++) last.bias[o] = last.bias[o] * scaling.targetSpread + scaling.targetMean;
   return folded;
 }

@@ -114,18 +114,17 @@ function gather(options: TrainMlpOptions, rows: readonly number[], scaling: Scal
   const y = new Float64Array(rows.length);
   const weights = new Float64Array(rows.length).fill(1);
   rows.forEach((row, r) => {
-    const source = options.x[row] as ArrayLike<number>;
-    for (let i = 0; i < inputs; i++)
-      x[r * inputs + i] = ((source[i] as number) - (scaling.mean[i] as number)) / (scaling.spread[i] as number);
-    y[r] = ((options.y[row] as number) - scaling.targetMean) / scaling.targetSpread;
-    if (options.weights) weights[r] = options.weights[row] as number;
+    const source = options.x[row];
+    for (let i = 0; i < inputs; i++) x[r * inputs + i] = (source[i] - scaling.mean[i]) / scaling.spread[i];
+    y[r] = (options.y[row] - scaling.targetMean) / scaling.targetSpread;
+    if (options.weights) weights[r] = options.weights[row];
   });
   return { x, y, weights, rows: rows.length, weight: weights.reduce((sum, w) => sum + w, 0) };
 }
 
 function maxOf(values: ArrayLike<number>): number {
   let top = 0;
-  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i] as number);
+  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]);
   return top;
 }
 
@@ -139,15 +138,15 @@ function checked({ x, y, task, weights }: TrainMlpOptions): number {
   if (y.length !== x.length) refuse(`${y.length} targets for ${x.length} rows`, "one target per row");
   if (weights && weights.length !== x.length) refuse(`${weights.length} weights for ${x.length} rows`, "one per row");
   for (let r = 0; r < x.length; r++) {
-    const row = x[r] as ArrayLike<number>;
+    const row = x[r];
     if (row.length !== inputs) refuse(`row ${r} with ${row.length} inputs`, `${inputs}, as in row 0`);
     for (let i = 0; i < inputs; i++)
       if (!Number.isFinite(row[i])) refuse(`${row[i]} at row ${r}, input ${i}`, "a number");
-    const target = y[r] as number;
+    const target = y[r];
     if (task === "binary" ? !(target >= 0 && target <= 1) : !Number.isFinite(target))
       refuse(`the target ${show(target)} in row ${r}`, task === "binary" ? "a value in [0,1]" : "a finite number");
     if (task === "classes" && (!Number.isInteger(target) || target < 0)) refuse(`class ${target}`, "an index from 0");
-    if (weights && !((weights[r] as number) >= 0)) refuse(`the weight ${weights[r]} in row ${r}`, "at least 0");
+    if (weights && !(weights[r] >= 0)) refuse(`the weight ${weights[r]} in row ${r}`, "at least 0");
   }
   return inputs;
 }

@@ -178,7 +178,7 @@ export function graphNamespace(taskNamespace: string, taskPath: readonly unknown
 export function pathOfNamespace(namespace: string): string[] {
   if (namespace === "") return [];
   const names: string[] = [];
-  for (const part of namespace.split("|")) if (!/^\d+$/.test(part)) names.push(part.split(":")[0] as string);
+  for (const part of namespace.split("|")) if (!/^\d+$/.test(part)) names.push(part.split(":")[0]);
   return names;
 }
 

@@ -9,10 +9,10 @@ import type { TransitionBatch } from "./replay.js";
 export function bootstrapTargets(batch: TransitionBatch, chooser: Float64Array, valuer: Float64Array): Float64Array {
   const actions = chooser.length / batch.actions.length;
   return batch.rewards.map((reward, r) => {
-    const discount = batch.discounts[r] as number;
+    const discount = batch.discounts[r];
     if (discount === 0) return reward;
     const best = maskedArgmax(chooser, batch.nextMasks, r * actions, actions);
-    return reward + discount * (valuer[r * actions + best] as number);
+    return reward + discount * valuer[r * actions + best];
   });
 }
 
@@ -23,8 +23,8 @@ export function valueLoss(values: Float64Array, actions: Int32Array, targets: Fl
   const gradient = new Float64Array(values.length);
   let loss = 0;
   for (let r = 0; r < rows; r++) {
-    const k = r * width + (actions[r] as number);
-    const error = (values[k] as number) - (targets[r] as number);
+    const k = r * width + actions[r];
+    const error = values[k] - targets[r];
     gradient[k] = Math.max(-1, Math.min(1, error)) / rows;
     loss += (Math.abs(error) <= 1 ? 0.5 * error * error : Math.abs(error) - 0.5) / rows;
   }

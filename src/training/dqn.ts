@@ -12,7 +12,7 @@ import { checkDqnOptions } from "./check-options.js";
 import { bootstrapTargets, valueLoss } from "./dqn-loss.js";
 import type { DqnOptions } from "./dqn-options.js";
 import { duelingGradient, duelingValues, foldDueling } from "./dueling.js";
-import type { DiscreteEnv, Learner, LearnerReport, LearnerShape, LearnerState, Segment } from "./learner.js";
+import type { Learner, LearnerReport, LearnerShape, LearnerState, Segment } from "./learner.js";
 import { maskedArgmax } from "./masked-softmax.js";
 import { NStepJoiner, ReplayBuffer, type TransitionBatch } from "./replay.js";
 import { readState } from "./state.js";
@@ -54,7 +54,7 @@ class Dqn implements Learner {
   *learn({ envs, steps, stepsBefore, totalSteps, rng }: Segment): Generator<LearnerReport, void> {
     const { trainEvery = 64, gradientSteps = 32, learningStarts = 1000, nSteps = 3, gamma = 0.99 } = this.options;
     const { explorationShare = 0.1, explorationEnd = 0.04, learningRate = 1e-3, decay = true } = this.options;
-    const env = envs[0] as DiscreteEnv;
+    const env = envs[0];
     const space = env.observationSpace;
     const joiner = new NStepJoiner(nSteps, gamma);
     let { observation, info } = env.reset({ seed: String(rng.next()) });
@@ -130,7 +130,7 @@ class Dqn implements Learner {
   private act(state: Float64Array, mask: readonly boolean[] | undefined, exploration: number, rng: Rng): number {
     if (rng.next() < exploration) {
       const legal = [...Array(this.shape.actions).keys()].filter((a) => !mask || mask[a]);
-      return legal[rng.int(legal.length)] as number;
+      return legal[rng.int(legal.length)];
     }
     return maskedArgmax(this.valuesOf(forward(this.online, state)), mask);
   }

@@ -12,9 +12,8 @@ export function duelingValues(outputs: Float64Array, actions: number): Float64Ar
   for (let r = 0; r < rows; r++) {
     const at = r * (actions + 1);
     let mean = 0;
-    for (let a = 1; a <= actions; a++) mean += (outputs[at + a] as number) / actions;
-    for (let a = 0; a < actions; a++)
-      values[r * actions + a] = (outputs[at] as number) + (outputs[at + 1 + a] as number) - mean;
+    for (let a = 1; a <= actions; a++) mean += outputs[at + a] / actions;
+    for (let a = 0; a < actions; a++) values[r * actions + a] = outputs[at] + outputs[at + 1 + a] - mean;
   }
   return values;
 }
@@ -25,10 +24,9 @@ export function duelingGradient(gradient: Float64Array, actions: number): Float6
   const out = new Float64Array(rows * (actions + 1));
   for (let r = 0; r < rows; r++) {
     let sum = 0;
-    for (let a = 0; a < actions; a++) sum += gradient[r * actions + a] as number;
+    for (let a = 0; a < actions; a++) sum += gradient[r * actions + a];
     out[r * (actions + 1)] = sum;
-    for (let a = 0; a < actions; a++)
-      out[r * (actions + 1) + 1 + a] = (gradient[r * actions + a] as number) - sum / actions;
+    for (let a = 0; a < actions; a++) out[r * (actions + 1) + 1 + a] = gradient[r * actions + a] - sum / actions;
   }
   return out;
 }
@@ -39,8 +37,8 @@ export function foldDueling(network: Network): Network {
   const actions = last.outputs - 1;
   const folded = emptyNetwork([...network.layers.slice(0, -1), { ...last, outputs: actions }]);
   folded.layers.slice(0, -1).forEach((layer, l) => {
-    layer.weights.set(network.layers[l]?.weights as Float64Array);
-    layer.bias.set(network.layers[l]?.bias as Float64Array);
+    layer.weights.set(network.layers[l]?.weights);
+    layer.bias.set(network.layers[l]?.bias);
   });
   const into = folded.layers.at(-1) as Network["layers"][number];
   into.weights.set(duelingValues(last.weights, actions));

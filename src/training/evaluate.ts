@@ -32,7 +32,7 @@ export function randomActor<Obs>(actions: number): Actor<Obs> {
   return (_, { actionMask }, rng) => {
     if (!actionMask) return rng.int(actions);
     const legal = [...actionMask.keys()].filter((a) => actionMask[a]);
-    return legal[rng.int(legal.length)] as number;
+    return legal[rng.int(legal.length)];
   };
 }
 
@@ -111,7 +111,7 @@ export function compareActors<Obs>(
   for (const [name, actor] of Object.entries(others)) {
     const returns = episodeReturns(actor, options);
     comparison.returns[name] = meanInterval(returns);
-    comparison.gains[name] = meanInterval(own.map((r, i) => r - (returns[i] as number)));
+    comparison.gains[name] = meanInterval(own.map((r, i) => r - returns[i]));
   }
   return comparison;
 }

@@ -18,14 +18,14 @@ export function advantagesOf(rollout: RolloutRewards, gamma: number, lambda: num
   const environments = lastValues.length;
   const advantages = new Float64Array(rewards.length);
   for (let e = 0; e < environments; e++) {
-    let next = lastValues[e] as number;
+    let next = lastValues[e];
     let running = 0;
     for (let k = rewards.length - environments + e; k >= 0; k -= environments) {
       const goesOn = ended[k] ? 0 : 1;
-      const error = (rewards[k] as number) + gamma * next * goesOn - (values[k] as number);
+      const error = rewards[k] + gamma * next * goesOn - values[k];
       running = error + gamma * lambda * goesOn * running;
       advantages[k] = running;
-      next = values[k] as number;
+      next = values[k];
     }
   }
   return advantages;

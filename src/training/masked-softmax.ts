@@ -11,14 +11,14 @@ export function maskedSoftmax(
   out: Float64Array,
 ): void {
   let top = Number.NEGATIVE_INFINITY;
-  for (let a = offset; a < offset + actions; a++) if (mask[a]) top = Math.max(top, logits[a] as number);
+  for (let a = offset; a < offset + actions; a++) if (mask[a]) top = Math.max(top, logits[a]);
   let sum = 0;
   for (let a = offset; a < offset + actions; a++) {
-    const p = mask[a] ? Math.exp((logits[a] as number) - top) : 0;
+    const p = mask[a] ? Math.exp(logits[a] - top) : 0;
     out[a] = p;
     sum += p;
   }
-  for (let a = offset; a < offset + actions; a++) out[a] = (out[a] as number) / sum;
+  for (let a = offset; a < offset + actions; a++) out[a] = out[a] / sum;
 }
 
 /** The legal action with the largest output of one row; the first of equals. */
@@ -31,7 +31,7 @@ export function maskedArgmax(
   let best = -1;
   for (let a = 0; a < actions; a++) {
     if (mask && !mask[offset + a]) continue;
-    if (best < 0 || (outputs[offset + a] as number) > (outputs[offset + best] as number)) best = a;
+    if (best < 0 || outputs[offset + a] > outputs[offset + best]) best = a;
   }
   return best;
 }

@@ -36,18 +36,17 @@ export function policyLoss(logits: Float64Array, batch: PolicyBatch, clip: numbe
   for (let r = 0; r < rows; r++) {
     const at = r * actions;
     maskedSoftmax(logits, batch.masks, at, actions, p);
-    const action = batch.actions[r] as number;
-    const advantage = batch.advantages[r] as number;
-    const logRatio = Math.log(p[at + action] as number) - (batch.logProbabilities[r] as number);
+    const action = batch.actions[r];
+    const advantage = batch.advantages[r];
+    const logRatio = Math.log(p[at + action]) - batch.logProbabilities[r];
     const ratio = Math.exp(logRatio);
     const bounded = Math.min(Math.max(ratio, 1 - clip), 1 + clip);
     const surrogate = Math.min(ratio * advantage, bounded * advantage);
     const slope = ratio * advantage <= bounded * advantage ? -ratio * advantage : 0;
     let entropy = 0;
-    for (let a = at; a < at + actions; a++)
-      if ((p[a] as number) > 0) entropy -= (p[a] as number) * Math.log(p[a] as number);
+    for (let a = at; a < at + actions; a++) if (p[a] > 0) entropy -= p[a] * Math.log(p[a]);
     for (let a = 0; a < actions; a++) {
-      const q = p[at + a] as number;
+      const q = p[at + a];
       if (q === 0 && a !== action) continue;
       const ofEntropy = q > 0 ? entropyWeight * q * (Math.log(q) + entropy) : 0;
       gradient[at + a] = (slope * ((a === action ? 1 : 0) - q) + ofEntropy) / rows;

@@ -123,7 +123,7 @@ class Ppo implements Learner {
         figures.gradientNorm += adamStep(this.policy.parameters, policyGradient, this.policyAdam, adam);
         const valueGradient = this.engine.gradient(this.value, batch.x, count, (out) =>
           out.map((v, r) => {
-            const error = v - (batch.values[r] as number) - (batch.advantages[r] as number);
+            const error = v - batch.values[r] - batch.advantages[r];
             figures.valueLoss += (0.5 * error * error) / count;
             return error / count;
           }),
@@ -144,11 +144,11 @@ function pick(rollout: Rollout, rows: readonly number[], inputs: number, width: 
     x.set(rollout.x.subarray(row * inputs, (row + 1) * inputs), r * inputs);
     masks.set(rollout.masks.subarray(row * width, (row + 1) * width), r * width);
   });
-  const take = (from: Float64Array) => Float64Array.from(rows, (row) => from[row] as number);
+  const take = (from: Float64Array) => Float64Array.from(rows, (row) => from[row]);
   return {
     x,
     masks,
-    actions: Int32Array.from(rows, (row) => rollout.actions[row] as number),
+    actions: Int32Array.from(rows, (row) => rollout.actions[row]),
     logProbabilities: take(rollout.logProbabilities),
     values: take(rollout.values),
     advantages: take(rollout.advantages),

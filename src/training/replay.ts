@@ -75,9 +75,9 @@ export class ReplayBuffer {
       batch.states.set(rows.states.subarray(k * inputs, (k + 1) * inputs), r * inputs);
       batch.nexts.set(rows.nexts.subarray(k * inputs, (k + 1) * inputs), r * inputs);
       batch.nextMasks.set(rows.nextMasks.subarray(k * actions, (k + 1) * actions), r * actions);
-      batch.actions[r] = rows.actions[k] as number;
-      batch.rewards[r] = rows.rewards[k] as number;
-      batch.discounts[r] = rows.discounts[k] as number;
+      batch.actions[r] = rows.actions[k];
+      batch.rewards[r] = rows.rewards[k];
+      batch.discounts[r] = rows.discounts[k];
     }
     return batch;
   }

@@ -78,7 +78,7 @@ export class RolloutCollector {
         const row = probabilities.subarray(e * width, (e + 1) * width);
         const action = drawIndex(row, this.rng.next());
         actions[from + e] = action;
-        logProbabilities[from + e] = Math.log(row[action] as number);
+        logProbabilities[from + e] = Math.log(row[action]);
       }
       this.step(actions.subarray(from, from + n), rewards.subarray(from), ended.subarray(from), returns);
     }
@@ -91,15 +91,15 @@ export class RolloutCollector {
     const { value, gamma } = this.settings;
     const step = this.vector.step(actions);
     for (let e = 0; e < actions.length; e++) {
-      let reward = step.rewards[e] as number;
-      this.running[e] = (this.running[e] as number) + reward;
+      let reward = step.rewards[e];
+      this.running[e] = this.running[e] + reward;
       const last = step.finalObservations[e];
       if (last !== undefined) {
         ended[e] = 1;
-        returns.push(this.running[e] as number);
+        returns.push(this.running[e]);
         this.running[e] = 0;
         // A cut-off episode would have gone on: what its last state is worth counts as earned.
-        if (!step.terminated[e]) reward += gamma * (forward(value, this.flatten(last))[0] as number);
+        if (!step.terminated[e]) reward += gamma * forward(value, this.flatten(last))[0];
       }
       rewards[e] = reward;
     }

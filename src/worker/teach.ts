@@ -33,7 +33,7 @@ export function teach(
   const rows = measured.flatMap((row, i) => {
     onStep();
     const encoded = policyRowOf(row, encoders);
-    return encoded ? [asking ? { ...encoded, weight: (weights[i] as number) / mean } : encoded] : [];
+    return encoded ? [asking ? { ...encoded, weight: weights[i] / mean } : encoded] : [];
   });
   const more = mixed.flatMap(({ row, weight }) => {
     onStep();

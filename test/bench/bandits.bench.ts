@@ -54,7 +54,7 @@ const bandits: Bench = async ({ quick }) => {
 
   const ours = new Map<string, Record<string, Marks>>();
   for (const set of sets) {
-    const dim = set.encoded[0]?.dim as number;
+    const dim = set.encoded[0]?.dim;
     const results: Record<string, Marks> = {};
     for (const [name, spec] of Object.entries(OURS)) {
       if (quick && name !== "auto") continue;
@@ -76,7 +76,7 @@ const bandits: Bench = async ({ quick }) => {
     const configurations = Object.entries(vw?.[set.name] ?? {}).map(([name, runs]) => [name, averaged(runs)] as const);
     for (const [name, marks] of configurations)
       console.log(`${set.name.padEnd(10)} vw ${name.padEnd(18)} ${describe(marks)}`);
-    const auto = results.auto as Marks;
+    const auto = results.auto;
     const best = configurations.length ? Math.max(...configurations.map(([, m]) => m.all)) : undefined;
     return {
       set: set.name,

@@ -41,7 +41,7 @@ const WORLDS: readonly World[] = [
 /** Median outcomes of the correct decisions, and their share. */
 function race({ means }: World, repeats: number) {
   const best = means.length - 1;
-  const gap = (means[best] as number) - Math.max(...means.slice(0, best));
+  const gap = means[best] - Math.max(...means.slice(0, best));
   const ours =
     (allocation: "fixed" | "thompson" | "track-and-stop") =>
     (seed: string): Ended => {
@@ -87,13 +87,13 @@ function contextual(seed: number) {
   const variants = ["v1", "v2", "v3"];
   const probabilities = { v1: 1 / 3, v2: 1 / 3, v3: 1 / 3 };
   const rows: VariantRow[] = Array.from({ length: 3000 }, (_, i) => {
-    const segment = segments[rng.int(3)] as string;
-    const variant = variants[rng.int(3)] as string;
-    const reward = rng.next() < (value[segment]?.[variant] as number) ? 1 : 0;
+    const segment = segments[rng.int(3)];
+    const variant = variants[rng.int(3)];
+    const reward = rng.next() < value[segment]?.[variant] ? 1 : 0;
     return { context: { segment, length: rng.int(500) }, variant, probabilities, reward, run: `r${i}` };
   });
   const learned = learnContextualPolicy("p", rows, variants, seed);
-  const singles = variants.map((v) => segments.reduce((s, g) => s + (value[g]?.[v] as number), 0) / segments.length);
+  const singles = variants.map((v) => segments.reduce((s, g) => s + value[g]?.[v], 0) / segments.length);
   const best = segments.reduce((s, g) => s + Math.max(...Object.values(value[g] ?? {})), 0) / segments.length;
   return {
     better: learned?.better ?? false,

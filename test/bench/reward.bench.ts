@@ -40,7 +40,7 @@ async function outOfFold(worker: LearningWorker, s: RewardSet, folds: readonly n
       seed: 1,
       examples: train.map((i) => ({
         features: s.rows[i] as DecisionContext,
-        targets: { reward: s.y[i] as number },
+        targets: { reward: s.y[i] },
         group: s.group[i],
       })),
     };
@@ -50,15 +50,15 @@ async function outOfFold(worker: LearningWorker, s: RewardSet, folds: readonly n
     const model = await RewardModel.restore(snapshot);
     const features = test.map((i) => s.rows[i] as DecisionContext);
     model.predict(features).forEach((p, j) => {
-      const i = test[j] as number;
+      const i = test[j];
       outcome.predictions[i] = p.mean;
-      outcome.covered[i] = p.lower <= (s.y[i] as number) && (s.y[i] as number) <= p.upper;
+      outcome.covered[i] = p.lower <= s.y[i] && s.y[i] <= p.upper;
       if (!p.known) outcome.unknown++;
     });
     for (const [kind, predicted] of Object.entries(model.predictMembers(features))) {
       outcome.members[kind] ??= new Float64Array(n).fill(Number.NaN);
       test.forEach((i, j) => {
-        (outcome.members[kind] as Float64Array)[i] = predicted[j] as number;
+        outcome.members[kind][i] = predicted[j];
       });
     }
     for (const m of report["reward"]?.members ?? [])
@@ -71,15 +71,15 @@ async function outOfFold(worker: LearningWorker, s: RewardSet, folds: readonly n
 const rows = (p: Float64Array) => [...p.keys()].filter((i) => !Number.isNaN(p[i]));
 const rmse = (p: Float64Array, y: readonly number[]) => {
   const at = rows(p);
-  return Math.sqrt(at.reduce((a, i) => a + ((p[i] as number) - (y[i] as number)) ** 2, 0) / at.length);
+  return Math.sqrt(at.reduce((a, i) => a + (p[i] - y[i]) ** 2, 0) / at.length);
 };
 
 function correlation(p: Float64Array, y: readonly number[]): number {
   const at = rows(p);
   const mean = (f: (i: number) => number) => at.reduce((a, i) => a + f(i), 0) / at.length;
-  const [a, b] = [mean((i) => p[i] as number), mean((i) => y[i] as number)];
-  const cross = mean((i) => ((p[i] as number) - a) * ((y[i] as number) - b));
-  return cross / Math.sqrt(mean((i) => ((p[i] as number) - a) ** 2) * mean((i) => ((y[i] as number) - b) ** 2));
+  const [a, b] = [mean((i) => p[i]), mean((i) => y[i])];
+  const cross = mean((i) => (p[i] - a) * (y[i] - b));
+  return cross / Math.sqrt(mean((i) => (p[i] - a) ** 2) * mean((i) => (y[i] - b) ** 2));
 }
 
 /** Share of pairs with different values that are predicted in the right order; ties count half. */
@@ -91,9 +91,9 @@ function pairwiseAccuracy(p: Float64Array, y: readonly number[]): number {
   let pairs = 0;
   for (const i of used)
     for (const j of used) {
-      if (!((y[i] as number) > (y[j] as number))) continue;
+      if (!(y[i] > y[j])) continue;
       pairs++;
-      right += p[i] === p[j] ? 0.5 : (p[i] as number) > (p[j] as number) ? 1 : 0;
+      right += p[i] === p[j] ? 0.5 : p[i] > p[j] ? 1 : 0;
     }
   return right / pairs;
 }
@@ -148,20 +148,20 @@ const bench: Bench = async ({ quick }) => {
   const covered: { third: number; hit: boolean }[] = [];
   const seconds: number[] = [];
   for (const [at, s] of sets.entries()) {
-    const o = outcomes[at] as Outcome;
+    const o = outcomes[at];
     const blend = rmse(o.predictions, s.y);
     const used = rows(o.predictions);
     const cuts = [1 / 3, 2 / 3].map((q) =>
       quantile(
-        used.map((i) => o.predictions[i] as number),
+        used.map((i) => o.predictions[i]),
         q,
       ),
     );
     for (const i of used) {
-      const value = o.predictions[i] as number;
+      const value = o.predictions[i];
       covered.push({
-        third: value < (cuts[0] as number) ? 0 : value < (cuts[1] as number) ? 1 : 2,
-        hit: o.covered[i] as boolean,
+        third: value < cuts[0] ? 0 : value < cuts[1] ? 1 : 2,
+        hit: o.covered[i],
       });
     }
     seconds.push(...o.seconds);
@@ -173,7 +173,7 @@ const bench: Bench = async ({ quick }) => {
     const peerFigures = Object.fromEntries(
       Object.entries(peers?.[`${s.set}/${s.target}`] ?? {}).map(([name, peer]) => [
         name,
-        of(Float64Array.from(o.predictions, (v, i) => (Number.isNaN(v) ? v : (peer.predictions[i] as number)))),
+        of(Float64Array.from(o.predictions, (v, i) => (Number.isNaN(v) ? v : peer.predictions[i]))),
       ]),
     );
     const best = Math.min(...Object.values(peerFigures).map((f) => f.rmse));
@@ -215,7 +215,7 @@ const bench: Bench = async ({ quick }) => {
     const means = Float64Array.from(s.y, (_, i) => {
       const type = s.rows[i]?.["taskType"];
       const others = [...s.y.keys()].filter((j) => s.fold[j] !== s.fold[i] && s.rows[j]?.["taskType"] === type);
-      return others.reduce((a, j) => a + (s.y[j] as number), 0) / others.length;
+      return others.reduce((a, j) => a + s.y[j], 0) / others.length;
     });
     const kept = Float64Array.from(means, (v, i) => (Number.isNaN(o.predictions[i]) ? Number.NaN : v));
     traces.push({

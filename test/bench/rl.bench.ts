@@ -119,13 +119,13 @@ async function cartPoleDifference(): Promise<number> {
   let largest = 0;
   episodes.forEach(({ start, actions }, e) => {
     env.reset({ options: { state: start } });
-    const { observations, terminated } = answer.episodes[e] as Answer["episodes"][number];
+    const { observations, terminated } = answer.episodes[e];
     observations.forEach((expected, t) => {
-      const result = env.step(actions[t] as number);
+      const result = env.step(actions[t]);
       const last = terminated && t === observations.length - 1;
       if (result.terminated !== last) largest = Number.POSITIVE_INFINITY;
       expected.forEach((v, k) => {
-        largest = Math.max(largest, Math.abs((result.observation[k] as number) - v));
+        largest = Math.max(largest, Math.abs(result.observation[k] - v));
       });
     });
   });

@@ -91,7 +91,7 @@ async function timeRouter(
   await router.ready();
   const times: number[] = [];
   for (let i = 0; i < warmUp + task.tests.length; i++) {
-    const state = { context: task.tests[i % task.tests.length] as DecisionContext };
+    const state = { context: task.tests[i % task.tests.length] };
     const config = taskConfig(`${kind}-${i}`);
     const started = performance.now();
     await router.invoke(state, config);
@@ -125,7 +125,7 @@ async function timeArithmetic(count: number): Promise<Timing> {
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const started = performance.now();
-    for (let k = 0; k < numbers.length; k++) sum += (numbers[k] as number) * i;
+    for (let k = 0; k < numbers.length; k++) sum += numbers[k] * i;
     await Promise.resolve(sum);
     times.push((performance.now() - started) * 1000);
   }

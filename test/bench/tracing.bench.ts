@@ -115,7 +115,7 @@ const bench: Bench = async ({ quick }) => {
   const times: Record<string, number[]> = Object.fromEntries(names.map((n) => [n, []]));
   const processor: Record<string, number[]> = Object.fromEntries(names.map((n) => [n, []]));
   const measure = async (name: string) => {
-    const way = ways[name] as (typeof ways)[string];
+    const way = ways[name];
     // Nobody sweeps up after the one before. (A full collection would throw compiled code away.)
     collectGarbage({ type: "minor" });
     const loop = performance.eventLoopUtilization();
@@ -124,16 +124,15 @@ const bench: Bench = async ({ quick }) => {
     await way.flush?.();
     const { user, system } = process.cpuUsage(cpu);
     const { active } = performance.eventLoopUtilization(loop);
-    (processor[name] as number[]).push((user + system) / runs / NODES);
+    processor[name].push((user + system) / runs / NODES);
     return (active * 1000) / runs / NODES;
   };
   // Until the engine has compiled what it will.
   for (let r = 0; r < 4; r++) for (const name of names) await measure(name);
   for (const name of names) processor[name] = [];
-  for (let r = 0; r < repetitions; r++)
-    for (const name of shuffled(names, rng)) (times[name] as number[]).push(await measure(name));
-  const over = (name: string, of = times) => (of[name] as number[]).map((t, i) => t - (of.bare as number[])[i]!);
-  const figures: Record<string, number> = { bareUs: round(median(times.bare as number[]), 1) };
+  for (let r = 0; r < repetitions; r++) for (const name of shuffled(names, rng)) times[name].push(await measure(name));
+  const over = (name: string, of = times) => of[name].map((t, i) => t - of.bare[i]!);
+  const figures: Record<string, number> = { bareUs: round(median(times.bare), 1) };
   for (const name of names.slice(1)) {
     const us = round(median(over(name)), 1);
     figures[`${name}Us`] = us;
@@ -173,10 +172,10 @@ const bench: Bench = async ({ quick }) => {
     heapGrowthMiB,
     memoryRuns: total,
     /** Aim: at most 0.12. */
-    tapShareOfBare: round((figures.tapUs as number) / (figures.bareUs as number)),
-    tapShareOfLangchainTracer: round((figures.tapUs as number) / (figures.langchainTracerUs as number)),
-    callbacksOverNoop: round((figures.callbacksUs as number) / (figures.noopUs as number)),
-    handlerOverNoop: round((figures.handlerUs as number) / (figures.noopUs as number)),
+    tapShareOfBare: round(figures.tapUs / figures.bareUs),
+    tapShareOfLangchainTracer: round(figures.tapUs / figures.langchainTracerUs),
+    callbacksOverNoop: round(figures.callbacksUs / figures.noopUs),
+    handlerOverNoop: round(figures.handlerUs / figures.noopUs),
     dropped: lean.counters().dropped + tap.counters().dropped,
   };
 };

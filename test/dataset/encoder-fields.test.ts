@@ -45,7 +45,7 @@ describe("judgeFields", () => {
 
   it("gives small whole numbers from 0 or 1, or far apart, an effect of their own; not measures", () => {
     expect(judged((i) => i % 12)?.kind).toBe("levels");
-    expect(judged((i) => [200, 404, 500][i % 3] as number)?.kind).toBe("levels");
+    expect(judged((i) => [200, 404, 500][i % 3])?.kind).toBe("levels");
     expect(judged((i) => 17 + (i % 12))?.kind).toBe("number");
     expect(judged((i) => (i * 37) % 31)?.kind).toBe("number");
     expect(judged((i) => i % 2)?.kind).toBe("number");

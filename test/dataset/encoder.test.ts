@@ -11,7 +11,7 @@ const WORDS =
   "please refund the broken router today because our invoice number is wrong again and nobody answers".split(" ");
 const sentence = (words: number) => Array.from({ length: words }, () => WORDS[rng.int(WORDS.length)]).join(" ");
 const contexts: DecisionContext[] = Array.from({ length: 60 }, (_, i) => ({
-  topic: TOPICS[i % 3] as string,
+  topic: TOPICS[i % 3],
   price: 10 + rng.normal(),
   urgent: i % 2 === 0,
   title: `${sentence(3)} ${i}`,
@@ -21,7 +21,7 @@ const contexts: DecisionContext[] = Array.from({ length: 60 }, (_, i) => ({
 const encoder = fitEncoder(contexts);
 const named = (context: DecisionContext) => {
   const { indices, values } = encoder.encode(context);
-  return new Map(Array.from(indices, (at, k) => [encoder.featureName(at), values[k] as number]));
+  return new Map(Array.from(indices, (at, k) => [encoder.featureName(at), values[k]]));
 };
 
 describe("fitEncoder", () => {
@@ -66,7 +66,7 @@ describe("fitEncoder", () => {
     expect(named({ embedding: [1] }).get("embedding is missing")).toBe(1);
     expect(named({ embedding: [1, Number.NaN] }).get("embedding is missing")).toBe(1);
     expect(named({ urgent: "yes" }).get("urgent is missing")).toBe(1);
-    expect(encoder.encode({ ...contexts[0], brandNew: 3 })).toEqual(encoder.encode(contexts[0] as DecisionContext));
+    expect(encoder.encode({ ...contexts[0], brandNew: 3 })).toEqual(encoder.encode(contexts[0]));
     expect([...named({ topic: "never seen" }).keys()].some((n) => n.startsWith("topic: other values"))).toBe(true);
   });
 
@@ -74,8 +74,8 @@ describe("fitEncoder", () => {
     const sizes = Array.from({ length: 200 }, () => ({ size: Math.exp(3 + 2 * rng.normal()) }));
     const log = fitEncoder(sizes);
     expect(log.encode({ size: Math.exp(3) }).values[0] ?? 0).toBeCloseTo(0, 0);
-    const [small, large] = [5, 7].map((e) => log.encode({ size: Math.exp(e) }).values[0] as number);
-    expect((large as number) / (small as number)).toBeCloseTo(2, 0);
+    const [small, large] = [5, 7].map((e) => log.encode({ size: Math.exp(e) }).values[0]);
+    expect(large / small).toBeCloseTo(2, 0);
   });
 
   it("reads a field as the options say", () => {
@@ -108,7 +108,7 @@ describe("an encoder", () => {
         expect(x.dim).toBe(encoder.dim);
         expect(x.values.every((v) => Number.isFinite(v) && v !== 0)).toBe(true);
         x.indices.forEach((at, k) => {
-          expect(at).toBeGreaterThan(k === 0 ? -1 : (x.indices[k - 1] as number));
+          expect(at).toBeGreaterThan(k === 0 ? -1 : x.indices[k - 1]);
           expect(at).toBeLessThan(encoder.dim);
         });
       }),

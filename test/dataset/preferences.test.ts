@@ -23,7 +23,7 @@ describe("fitPreferences", () => {
     const facts = Array.from({ length: 3000 }, (_, k) => {
       const a = rng.int(20);
       const b = (a + 1 + rng.int(19)) % 20;
-      const won = rng.next() < 1 / (1 + Math.exp((truth[b] as number) - (truth[a] as number)));
+      const won = rng.next() < 1 / (1 + Math.exp(truth[b] - truth[a]));
       return says(`r${a}`, won ? "better" : "worse", `r${b}`, `u${k}`);
     });
     const { strengthOf } = fitPreferences(facts);

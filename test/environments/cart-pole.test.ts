@@ -16,9 +16,9 @@ describe("CartPole", () => {
     for (const { start, actions, observations, terminated } of referenceEpisodes()) {
       env.reset({ options: { state: start } });
       observations.forEach((expected, t) => {
-        const result = env.step(actions[t] as number);
+        const result = env.step(actions[t]);
         expected.forEach((v, k) => {
-          largest = Math.max(largest, Math.abs((result.observation[k] as number) - v));
+          largest = Math.max(largest, Math.abs(result.observation[k] - v));
         });
         expect(result.terminated).toBe(terminated && t === observations.length - 1);
         steps++;

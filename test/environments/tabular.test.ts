@@ -56,13 +56,13 @@ describe.each([cliffWorld(), repairWorld()])("$id", (model) => {
       let { observation } = env.reset({ seed: episode });
       let discount = 1;
       for (let over = false; !over; ) {
-        const result = env.step(policy[observation] as number);
+        const result = env.step(policy[observation]);
         sum += (discount * result.reward) / 400;
         discount *= model.discount;
         observation = result.observation;
         over = result.terminated || result.truncated;
         // What a cut-off episode would still have earned.
-        if (result.truncated) sum += (discount * (values[observation] as number)) / 400;
+        if (result.truncated) sum += (discount * values[observation]) / 400;
       }
     }
     expect(sum / optimum).toBeGreaterThan(0.93);

@@ -76,8 +76,8 @@ describe("wrappers", () => {
     }
     const late = seen.slice(-1000);
     for (let i = 0; i < 4; i++) {
-      const mean = late.reduce((s, o) => s + (o[i] as number), 0) / late.length;
-      const square = late.reduce((s, o) => s + (o[i] as number) ** 2, 0) / late.length;
+      const mean = late.reduce((s, o) => s + o[i], 0) / late.length;
+      const square = late.reduce((s, o) => s + o[i] ** 2, 0) / late.length;
       expect(Math.abs(mean)).toBeLessThan(0.3);
       expect(square).toBeGreaterThan(0.5);
       expect(square).toBeLessThan(2);
@@ -98,12 +98,12 @@ it("NormalizeObservation shares its moments among the environments of a training
   const { mean, spread, count } = shared.moments;
   expect(count).toBe(9);
   const raw = cartPole().reset({ seed: 2 }).observation;
-  const expected = raw.map((v, i) => (v - (mean[i] as number)) / (spread[i] as number));
+  const expected = raw.map((v, i) => (v - mean[i]) / spread[i]);
   expect(two.reset({ seed: 2 }).observation).toEqual(expected.map((v) => Math.max(-10, Math.min(10, v))));
   const later = new RunningMoments(4, structuredClone(shared.moments));
   for (const moments of [shared, later]) moments.add(Float64Array.of(1, 2, 3, 4));
   later.moments.spread.forEach((s, i) => {
-    expect(s).toBeCloseTo(shared.moments.spread[i] as number, 12);
+    expect(s).toBeCloseTo(shared.moments.spread[i], 12);
   });
   expect(later.moments.mean).toEqual(shared.moments.mean);
   expect(() => new RunningMoments(3, shared.moments)).toThrow(/moments of 4 entries; expected 3/);

@@ -72,13 +72,13 @@ describe.each(ALL)("%s", (estimator) => {
     const rows = logDecisions(world, {
       n: 20_000,
       rng: seeded("l"),
-      fallback: fallback as number[],
-      target: target as number[],
+      fallback: fallback,
+      target: target,
       exploration: 0.5,
       model: world.rates,
     }).map(toOpeRow);
-    expect(Math.abs(by(rows, { estimator }) - trueValue(world, target as number[]))).toBeLessThan(0.03);
-    const gain = trueValue(world, target as number[]) - trueValue(world, fallback as number[]);
+    expect(Math.abs(by(rows, { estimator }) - trueValue(world, target))).toBeLessThan(0.03);
+    const gain = trueValue(world, target) - trueValue(world, fallback);
     expect(Math.abs(estimateGain(rows, { estimator }).value - gain)).toBeLessThan(0.03);
   });
 
@@ -99,8 +99,8 @@ describe("a wrong model", () => {
       const logging = shadow(0, 2, 0.5);
       const chosen = drawIndex(logging, rng.next());
       const reward = rng.next() < (chosen === 1 ? 0.3 : 0.7) ? 1 : 0;
-      const target = certain(1, 2)[chosen] as number;
-      return { reward, propensity: logging[chosen] as number, target, model: { chosen: 0.9, target: 0.9 } };
+      const target = certain(1, 2)[chosen];
+      return { reward, propensity: logging[chosen], target, model: { chosen: 0.9, target: 0.9 } };
     });
     expect(by(rows, { estimator: "dm" })).toBeCloseTo(0.9);
     expect(Math.abs(by(rows, { estimator: "dr" }) - 0.3)).toBeLessThan(0.05);

@@ -24,15 +24,15 @@ const step = (chosen: number, reward: number, run: string): JudgedDecision => ({
   model: [0.5, 0.6],
 });
 const twoSteps = (first: number, second: number, run = "r") => {
-  const reward = EARNED[first + second] as number;
+  const reward = EARNED[first + second];
   return [step(first, reward, run), step(second, reward, run)];
 };
 
 function interacting(runs: number, seed: string): JudgedDecision[] {
   const rng = seeded(seed);
   return Array.from({ length: runs }, (_, i) => {
-    const [first, second] = [0, 0].map(() => (rng.next() < (logging[1] as number) ? 1 : 0)) as [number, number];
-    const reward = Number(rng.next() < (EARNED[first + second] as number));
+    const [first, second] = [0, 0].map(() => (rng.next() < logging[1] ? 1 : 0)) as [number, number];
+    const reward = Number(rng.next() < EARNED[first + second]);
     return [step(first, reward, `r${i}`), step(second, reward, `r${i}`)];
   }).flat();
 }
@@ -45,7 +45,7 @@ describe("several decisions of one run", () => {
         for (const second of [0, 1]) {
           const log = contestedRuns(twoSteps(first, second));
           const x = contributionOf((turn ? exchanged(log) : log).contested[0] as never, 0.01, 0);
-          mean += (logging[first] as number) * (logging[second] as number) * x;
+          mean += logging[first] * logging[second] * x;
         }
       expect(mean).toBeCloseTo(turn ? 0.45 : -0.45, 12);
     }
@@ -82,7 +82,7 @@ describe("several decisions of one run", () => {
       return Array.from({ length: 600 }, (_, i) => {
         const own = rng.next() < 0.95 ? 1 : 0;
         const [first, second] = [own, own];
-        const reward = Number(rng.next() < (earned[first + second] as number));
+        const reward = Number(rng.next() < earned[first + second]);
         return [first, second].map((chosen) => ({
           ...step(chosen, reward, `r${i}`),
           logging: acting,
@@ -128,7 +128,7 @@ describe("runs that were asked for their rating with different probabilities", (
     const rng = seeded("asked");
     const log = Array.from({ length: 4000 }, () => {
       const chosen = rng.next() < 0.15 ? 1 : 0;
-      const outcome = outcomes[chosen === 0 ? 0 : rng.next() < 0.4 ? 1 : 2] as (typeof outcomes)[number];
+      const outcome = outcomes[chosen === 0 ? 0 : rng.next() < 0.4 ? 1 : 2];
       return rng.next() < outcome.asked ? [rowOf(outcome)] : [];
     }).flat();
     const verdict = decidePromotion({ rows: log, challenger: "flaky" });

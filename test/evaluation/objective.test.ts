@@ -23,16 +23,16 @@ function logs(seed: string, n: number, flat?: number[]): DecisionRow[] {
       ...{ decisionId: `d${i}`, workflowId: `w${i}`, decisionPoint: "m", at, index: 0, decisionsInRun: 1 },
       context: { hard: hard ? "yes" : "no" },
       candidates: names,
-      chosen: names[chosen] as string,
+      chosen: names[chosen],
       probabilities: [0.6 + 0.4 / 3, 0.4 / 3, 0.4 / 3],
       propensity: chosen === 0 ? 0.6 + 0.4 / 3 : 0.4 / 3,
       fallbackChoice: "large",
       source: chosen === 0 ? "fallback" : "exploration",
       mode: "shadow",
-      reward: Number(rng.next() < (rates[chosen] as number)),
+      reward: Number(rng.next() < rates[chosen]),
       ratedAt: at,
       ratedBy: "measured",
-      costUsd: ([0.02, 0.01, 0.002][chosen] as number) * (0.5 + rng.next()),
+      costUsd: [0.02, 0.01, 0.002][chosen] * (0.5 + rng.next()),
     };
   });
 }
@@ -104,8 +104,8 @@ describe("same quality, cheaper", () => {
     const ceiling = ceilingOf(some, "cost") as number;
     expect(ceiling).toBeGreaterThan(0.04);
     expect(ceiling).toBeLessThan(0.06);
-    expect(thriftOf({ ...(some[0] as DecisionRow), costUsd: ceiling / 4 }, "cost", ceiling)).toBeCloseTo(0.75);
-    expect(thriftOf({ ...(some[0] as DecisionRow), costUsd: 9 }, "cost", ceiling)).toBe(0);
+    expect(thriftOf({ ...some[0], costUsd: ceiling / 4 }, "cost", ceiling)).toBeCloseTo(0.75);
+    expect(thriftOf({ ...some[0], costUsd: 9 }, "cost", ceiling)).toBe(0);
     expect(ceilingOf(some, "latency")).toBeUndefined();
   });
 });

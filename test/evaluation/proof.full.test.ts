@@ -36,7 +36,7 @@ describe("in worlds of known truth", () => {
             decisionsToPromote(`full/${s}`, { gain: 0.15, exploration, step: 100, limit: 20_000, riskLevel: 0.05 }) ??
             Number.POSITIVE_INFINITY,
         )
-        .sort((a, b) => a - b)[2] as number;
+        .sort((a, b) => a - b)[2];
     expect(middle(0.5)).toBeLessThan(1000);
     expect(middle(0.1)).toBeLessThan(20_000);
     expect(middle(0.5)).toBeLessThan(middle(0.1));

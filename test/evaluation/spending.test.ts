@@ -55,7 +55,7 @@ describe("spending of a lifetime risk", () => {
 });
 
 describe("gate, given bad input", () => {
-  const good = rows(4, 1)[0] as ReturnType<typeof rows>[number];
+  const good = rows(4, 1)[0];
   it.each<[string, Parameters<typeof decidePromotion>[0], RegExp]>([
     ["a reward of two", { rows: [{ ...good, reward: 2 }], challenger: "a" }, /reward 2 in row 0/],
     ["an impossible choice", { rows: [{ ...good, chosen: 7 }], challenger: "a" }, /chosen 7 in row 0.*index below 2/],

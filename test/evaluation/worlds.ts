@@ -22,7 +22,7 @@ export function randomWorld(rng: Rng, kinds: number, candidates: number): World 
 
 /** True mean reward of a table policy. */
 export function trueValue(world: World, table: Table): number {
-  return world.kinds.reduce((s, p, k) => s + p * (world.rates[k]?.[table[k] as number] as number), 0);
+  return world.kinds.reduce((s, p, k) => s + p * world.rates[k]?.[table[k]], 0);
 }
 
 /** All probability on one candidate. */
@@ -49,19 +49,19 @@ export function logDecisions(
   },
 ): JudgedDecision[] {
   const { n, rng, fallback, target, exploration, model } = options;
-  const candidates = world.rates[0]?.length as number;
+  const candidates = world.rates[0]?.length;
   return Array.from({ length: n }, () => {
     const kind = drawIndex(world.kinds, rng.next());
-    const logging = shadow(fallback[kind] as number, candidates, exploration);
+    const logging = shadow(fallback[kind], candidates, exploration);
     const chosen = drawIndex(logging, rng.next());
-    const reward = rng.next() < (world.rates[kind]?.[chosen] as number) ? 1 : 0;
+    const reward = rng.next() < world.rates[kind]?.[chosen] ? 1 : 0;
     return {
       reward,
       chosen,
       logging,
-      target: certain(target[kind] as number, candidates),
-      baseline: certain(fallback[kind] as number, candidates),
-      ...(model && { model: model[kind] as number[] }),
+      target: certain(target[kind], candidates),
+      baseline: certain(fallback[kind], candidates),
+      ...(model && { model: model[kind] }),
     };
   });
 }

@@ -161,7 +161,7 @@ describe("feedback over HTTP", () => {
     );
     try {
       for (let trial = 0; trial < 8; trial++) {
-        const token = handlers[0]?.token("w1", `user ${trial}`) as string;
+        const token = handlers[0]?.token("w1", `user ${trial}`);
         const request = () =>
           new Request(`http://here/?token=${token}`, {
             method: "POST",
@@ -184,7 +184,7 @@ describe("feedback over HTTP", () => {
     const { clock, handler, post, store } = await setUp();
     const token = handler.token("w1", "alice");
     const dead = spawnSync(process.execPath, ["-e", ""]).pid;
-    const nonce = JSON.parse(Buffer.from(token.split(".")[0] as string, "base64url").toString("utf8"))[3] as string;
+    const nonce = JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString("utf8"))[3] as string;
     const key = keyedId("w1", "alice", nonce);
     const claimOf = (holder: string) =>
       store.documents.put("feedback-links", { claims: { [key]: { holder, at: clock.now() } } });
@@ -288,7 +288,7 @@ describe("feedback over HTTP", () => {
     expect((await post(token, good)).status).toBe(201);
     expect((await submit()).status).toBe(409);
     const [first] = (await collector.getFeedback("w1")).history.filter((r) => r.userId === "alice");
-    await store.append("feedback", [{ ...(first as NonNullable<typeof first>), cat: { score: 1, dimensions: {} } }]);
+    await store.append("feedback", [{ ...first, cat: { score: 1, dimensions: {} } }]);
     const { current } = await collector.getFeedback("w1");
     expect(current.find((r) => r.userId === "alice")?.cat?.score).toBe(9);
   });

@@ -133,7 +133,7 @@ describe("feedback requests", () => {
     const expected: Record<string, number> = { w1: 0.9, w2: 0.1 };
     const { collector, store, clock } = await setUp({
       randomShare: 0,
-      expect: async (id: string) => ({ expectedReward: expected[id] as number }),
+      expect: async (id: string) => ({ expectedReward: expected[id] }),
     });
     await store.append("trace", [segment("t1", { threadId: "thread" })]);
     expect(await collector.considerRequest({ workflowId: "w1", userId: "u" })).toMatchObject({ expectedReward: 0.9 });

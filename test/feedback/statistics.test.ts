@@ -192,6 +192,6 @@ describe("response statistics", () => {
     const [naive, right] = selectionSensitivity(rated, rated.length / all.length, [1, 4]);
     expect(naive?.mean).toBeCloseTo(mean(rated), 6);
     expect(mean(rated) - mean(all)).toBeGreaterThan(0.1);
-    expect(Math.abs((right?.mean as number) - mean(all))).toBeLessThan(0.01);
+    expect(Math.abs(right?.mean - mean(all))).toBeLessThan(0.01);
   });
 });

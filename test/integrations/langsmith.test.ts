@@ -75,7 +75,7 @@ async function recordedRuns(
     start_time: time(run.start_time, run.id as string),
     end_time: time(run.end_time, run.id as string),
     parent_run_ids: lineage(run.id as string),
-    trace_id: (lineage(run.id as string)[0] ?? run.id) as string,
+    trace_id: lineage(run.id as string)[0] ?? run.id,
     tags: run.tags as string[],
     metadata: (run.extra as { metadata?: Record<string, unknown> })?.metadata ?? {},
     outputs: run.outputs,
@@ -223,7 +223,7 @@ describe("traces from LangSmith", () => {
     const options = { client, store, projectId: "p", workflowType: "t", graph: graph(), from: at(0), to: at(3) };
     delete root?.end_time;
     expect(await importLangSmithTraces(options)).toEqual({ imported: 0, known: 0, skipped: 2 });
-    (root as LangSmithRun).end_time = at(60);
+    root.end_time = at(60);
     expect(await importLangSmithTraces(options)).toEqual({ imported: 1, known: 0, skipped: 1 });
     const segments = [];
     for await (const { facts } of store.read("trace")) segments.push(...facts);

@@ -78,7 +78,7 @@ describe("a decision point", () => {
         decisionPoint: "team",
         destinations,
         context: () => ({}),
-        fallback: () => destinations[0] as string,
+        fallback: () => destinations[0],
       });
     for (let i = 0; i < 2; i++) declare("a", "b");
     declare("b", "a");

@@ -82,8 +82,8 @@ describe("the rewards of the loop", () => {
         correctRaters,
       });
       const gaps = [variant(report, 3) - variant(report, 2), prompt("v2") - prompt("v1"), routed("a") - routed("b")];
-      for (const g of gaps) expect(g).toBeCloseTo(gaps[2] as number, 2);
-      return gaps[2] as number;
+      for (const g of gaps) expect(g).toBeCloseTo(gaps[2], 2);
+      return gaps[2];
     };
     expect(await gap(true)).toBeLessThan(0.5 * (await gap(false)));
   });

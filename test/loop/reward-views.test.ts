@@ -73,7 +73,7 @@ describe("the views that rewards are composed by", () => {
     const corrected = (id: string) => options.evaluators?.correct("evaluator:wordy", 0.6, id) as number;
     const tokensOf = (id: string) => state.traces.get(id)?.[0]?.modelCalls[0]?.tokensOut as number;
     const ids = [...state.traces.keys()].filter((id) => id !== "w0").sort((a, b) => tokensOf(a) - tokensOf(b));
-    expect(corrected(ids[20] as string)).toBeGreaterThan(corrected(ids[180] as string) + 0.3);
+    expect(corrected(ids[20])).toBeGreaterThan(corrected(ids[180]) + 0.3);
   });
 
   it("reach the rows that policies learn from and the runs that the reward model learns from", () => {

@@ -1,5 +1,5 @@
 import { END, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
-import { adviceSchema, CollectiveLearningLoop, type Decision } from "langgraph-collective-learning";
+import { adviceSchema, CollectiveLearningLoop } from "langgraph-collective-learning";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { routingArtifactName } from "../../src/policies/index.js";
@@ -70,7 +70,7 @@ describe("the loop's routing", () => {
       "0 advisor advise",
       "1 triage act",
     ]);
-    const decision = decisions[1] as Decision;
+    const decision = decisions[1];
     expect(await loop.explainDecision(decision)).toMatchObject({ preferred: "tech", policyVersion: "v1" });
     await expect(loop.explainDecision({ ...decision, policyVersion: undefined })).rejects.toThrow("ARTIFACT_UNKNOWN");
     const drawn = await loop.drawGraph(graph);

@@ -167,7 +167,7 @@ describe("embeddings of what runs say", () => {
     const vector = (seed: number) => Array.from({ length: 768 }, (_, i) => Math.sin(seed * 1000 + i * i * seed));
     const near = vector(1).map((v, i) => v + 0.05 * Math.cos(i));
     const [a, b, c] = [vector(1), near, vector(2)].map(projectEmbedding) as [number[], number[], number[]];
-    const distance = (u: number[], v: number[]) => Math.hypot(...u.map((x, i) => x - (v[i] as number)));
+    const distance = (u: number[], v: number[]) => Math.hypot(...u.map((x, i) => x - v[i]));
     expect(a).toHaveLength(EMBEDDING_DIMENSIONS);
     expect(distance(a, b)).toBeLessThan(0.15);
     expect(distance(a, c)).toBeGreaterThan(0.9);
@@ -199,8 +199,8 @@ describe("the loop with an embedding model", () => {
       expect(embeddings.asked).toHaveLength(90);
       await add(90, 92);
       const predicted = await loop.predictRewards(["w90", "w91"]);
-      const [good, bad] = ["w90", "w91"].map((id) => predicted[id]?.["reward"]?.mean as number);
-      expect((good as number) - (bad as number)).toBeGreaterThan(0.3);
+      const [good, bad] = ["w90", "w91"].map((id) => predicted[id]?.["reward"]?.mean);
+      expect(good - bad).toBeGreaterThan(0.3);
       expect(embeddings.asked).toHaveLength(92);
     } finally {
       await loop.close();

@@ -24,7 +24,7 @@ function facts(runs: number) {
   return Array.from({ length: runs }, (_, i) => {
     const workflowId = `w${i}`;
     const at = new Date(Date.UTC(2026, 0, 1) + i * 1000).toISOString();
-    const path = Array.from({ length: 10 }, () => "abcdef"[rng.int(6)] as string);
+    const path = Array.from({ length: 10 }, () => "abcdef"[rng.int(6)]);
     const chosen = rng.next() < 0.5 ? "x" : "y";
     const ids = { workflowId, at };
     return {

@@ -48,7 +48,7 @@ async function opened() {
       clock.advance(60_000);
       const workflowId = `w${n++}`;
       const { bs } = await graph.invoke({ bs: 0 }, { metadata: { workflowId } });
-      const reward = Number(rng.next() < ([0.3, 0.95, 0.02][bs] as number));
+      const reward = Number(rng.next() < [0.3, 0.95, 0.02][bs]);
       sum += reward;
       await loop.feedback.submitOutcome(workflowId, reward);
     }

@@ -82,11 +82,11 @@ describe("training a Sentinel's policy in the worker", () => {
 
   it("compares with what serves, in a world of one's own", async () => {
     const [first] = loop.registry.versions("policy/sentinel");
-    await loop.registry.promote("policy/sentinel", first?.version as string, "by hand");
+    await loop.registry.promote("policy/sentinel", first?.version, "by hand");
     const { comparison, fit } = await loop.trainOrchestrator({ ...quick, world: smallWorld() });
     expect(Object.keys(comparison.gains)).toEqual(["random", "baseline", "incumbent"]);
     // What was learned to do little earns little where work is paid.
-    expect(comparison.returns["incumbent"]?.mean).toBeLessThan(comparison.returns["baseline"]?.mean as number);
+    expect(comparison.returns["incumbent"]?.mean).toBeLessThan(comparison.returns["baseline"]?.mean);
     expect(fit).toBeUndefined();
   });
 

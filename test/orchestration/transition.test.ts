@@ -217,7 +217,7 @@ describe("properties of any legal run", () => {
             expect(vector.every((v) => v >= 0 && v <= 1)).toBe(true);
             expect(mask[ORCHESTRATOR_ACTIONS.indexOf(baselineAction(view))]).toBe(true);
             const options = ORCHESTRATOR_ACTIONS.filter((_, i) => mask[i]);
-            const action = options[Math.floor(u * options.length)] as OrchestratorAction;
+            const action = options[Math.floor(u * options.length)];
             const plan = planAction(view, action);
             const after = advance(
               s,

@@ -38,7 +38,7 @@ describe("associations with the reward", () => {
     expect(a?.pValue).toBeCloseTo(0.001);
     expect(a?.lower).toBeGreaterThan(0.2);
     expect(a?.upper).toBeLessThan(1);
-    expect(a?.lift).toBeCloseTo((a?.meanWith as number) / (rewards.reduce((s, r) => s + r, 0) / 60));
+    expect(a?.lift).toBeCloseTo(a?.meanWith / (rewards.reduce((s, r) => s + r, 0) / 60));
   });
 
   it("are judged within strata: a type that is easier is no reason", () => {

@@ -23,7 +23,7 @@ describe("failure precursors", () => {
     expect(first).toMatchObject({ node: "parse", significant: true });
     expect(first?.failureRate).toBeGreaterThan(0.4);
     expect(first?.otherwise).toBeLessThan(0.3);
-    expect(first?.failures).toBe(Math.round((first?.failureRate as number) * (first?.executions as number)));
+    expect(first?.failures).toBe(Math.round(first?.failureRate * first?.executions));
   });
 
   it("stay silent when failures strike at random", () => {
@@ -46,8 +46,8 @@ describe("blame", () => {
   const failures: LabelledFailure[] = Array.from({ length: 80 }, (_, i) => {
     const team = ["ann", "bob", "cyd", "dan"].slice(rng.int(2), 3 + rng.int(2));
     if (i % 4 === 0) team.push("intern");
-    const steps = [...team, ...team.slice().reverse(), team[0] as string];
-    const responsible = team.includes("intern") ? "intern" : (steps[0] as string);
+    const steps = [...team, ...team.slice().reverse(), team[0]];
+    const responsible = team.includes("intern") ? "intern" : steps[0];
     return { workflowType: i % 2 ? "a" : "b", steps, responsible, responsibleStep: steps.indexOf(responsible) };
   });
 

@@ -19,7 +19,7 @@ function habits(seed: string, effect = 0) {
       const at = groups.push(user) - 1;
       const has = habit.map((p) => rng.next() < p);
       has.forEach((h, f) => {
-        if (h) (members[f] as number[]).push(at);
+        if (h) members[f].push(at);
       });
       rewards.push(Number(rng.next() < taste + (has[0] ? effect : 0)));
       steps.push(habit[1] === 0.9 ? 5 + rng.next() : rng.next());
@@ -64,7 +64,7 @@ describe("patterns of people who have several runs each", () => {
         const { rewards, groups, steps } = habits(`m${i}`);
         const runs = rewards.map((reward, r) => ({
           workflowType: "t",
-          metrics: { steps: steps[r] as number },
+          metrics: { steps: steps[r] },
           reward,
           ...(together && { group: `${groups[r]}` }),
         }));

@@ -45,7 +45,7 @@ describe("a trace as a run", () => {
     const call = {
       node: "router",
       path: [],
-      startedAt: nodes[0]?.startedAt as string,
+      startedAt: nodes[0]?.startedAt,
       durationMs: 1,
       tokensIn: 2,
       tokensOut: 3,

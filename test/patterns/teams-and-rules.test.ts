@@ -54,7 +54,7 @@ describe("agent combinations", () => {
       ],
       createRng(1),
     );
-    expect(small?.ownShare).toBeLessThan(large?.ownShare as number);
+    expect(small?.ownShare).toBeLessThan(large?.ownShare);
     expect(large?.mean).toBeCloseTo(0.9, 1);
   });
 });
@@ -63,7 +63,7 @@ describe("decision rules", () => {
   const rows = (n: number, seed: string, effect: number, logged = true): DecisionRow[] => {
     const rng = createRng(seed);
     return Array.from({ length: n }, (_, i) => {
-      const topic = ["invoice", "crash", "other"][rng.int(3)] as string;
+      const topic = ["invoice", "crash", "other"][rng.int(3)];
       const length = rng.int(1000);
       const p = 0.5;
       const chosen = rng.next() < p ? "billing" : "tech";
@@ -117,7 +117,7 @@ describe("decision rules", () => {
       const looping = Array.from({ length: 40 }, (_, run) => {
         const chosen = rng.next() < 0.5 ? "billing" : "tech";
         const reward = rng.next() < 0.5 ? 1 : 0;
-        const row = rows(1, `row-${w}-${run}`, 0)[0] as ReturnType<typeof rows>[number];
+        const row = rows(1, `row-${w}-${run}`, 0)[0];
         return Array.from({ length: 12 }, () => ({ ...row, workflowId: `run-${run}`, chosen, reward }));
       }).flat();
       if (decisionRules(looping, { rng: createRng(w) }).some((r) => r.significant)) claims++;

@@ -19,7 +19,7 @@ const inputs: fc.Arbitrary<PolicyInput> = fc
   .map(({ values, candidates, masked, keep }) => ({
     context: denseVector(values),
     candidates,
-    mask: candidates.map((_, i) => i === keep % candidates.length || (masked[i] as boolean)),
+    mask: candidates.map((_, i) => i === keep % candidates.length || masked[i]),
   }));
 
 /** Rows from a noisy linear world in which the candidates come and go. */
@@ -29,7 +29,7 @@ function worldRows(count: number, seed: number): PolicyRow[] {
     const x = Array.from({ length: DIM }, () => rng.normal());
     const candidates = NAMES.slice(rng.int(2), 3 + rng.int(3));
     const chosen = rng.int(candidates.length);
-    const mean = 0.5 + 0.2 * (x[NAMES.indexOf(candidates[chosen] as string) % DIM] as number);
+    const mean = 0.5 + 0.2 * x[NAMES.indexOf(candidates[chosen]) % DIM];
     return { context: denseVector(x), candidates, chosen, reward: rng.next() < mean ? 1 : 0 };
   });
 }

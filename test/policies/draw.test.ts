@@ -53,10 +53,10 @@ describe("the one draw", () => {
     const n = 30_000;
     for (let i = 0; i < n; i++) {
       const { index } = drawFrom(mixture, { arm: rng.next(), coin: rng.next(), draw: rng.next() });
-      counts[index] = (counts[index] as number) + 1;
+      counts[index] = counts[index] + 1;
     }
     mixtureOf(mixture).forEach((p, i) => {
-      expect(Math.abs((counts[i] as number) / n - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / n));
+      expect(Math.abs(counts[i] / n - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / n));
     });
   });
 

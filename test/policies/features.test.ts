@@ -37,12 +37,12 @@ describe("Thompson sampling", () => {
     const counts = [0, 0, 0, 0];
     const draws = 200_000;
     for (let d = 0; d < draws; d++) {
-      const sample = Array.from(means, (m, i) => m + (errors[i] as number) * rng.normal());
+      const sample = Array.from(means, (m, i) => m + errors[i] * rng.normal());
       const best = sample.indexOf(Math.max(...sample));
-      counts[best] = (counts[best] as number) + 1;
+      counts[best] = counts[best] + 1;
     }
     counts.forEach((c, i) => {
-      expect(Math.abs((out[i] as number) - c / draws)).toBeLessThan(0.006);
+      expect(Math.abs(out[i] - c / draws)).toBeLessThan(0.006);
     });
   });
 });
@@ -75,13 +75,13 @@ describe("learning", () => {
     const policy = createPolicy({ kind: "squarecb", dim: 1, model: { kind: "shared" } });
     for (let i = 0; i < 300; i++) {
       const chosen = rng.int(4);
-      const f = features[chosen]?.values[0] as number;
+      const f = features[chosen]?.values[0];
       const row = { context: x(rng.normal()), candidates, candidateFeatures: features, chosen };
       policy.learn([{ ...row, reward: rng.next() < quality(f) ? 1 : 0 }]);
     }
     const input = { context: x(0), candidates: ["m1", "poor", "good"], candidateFeatures: [x(0), x(0.1), x(1)] };
     const [, poor, good] = policy.predict(input);
-    expect(good?.mean).toBeGreaterThan((poor?.mean as number) + 0.3);
+    expect(good?.mean).toBeGreaterThan(poor?.mean + 0.3);
   });
 });
 
@@ -90,7 +90,7 @@ describe("warmStart", () => {
     const policy = createPolicy(spec);
     expect(warmStart(policy, start)).toBeGreaterThan(0);
     const p = policy.score({ context: x(2, 0), candidates: AB });
-    return p[0] as number;
+    return p[0];
   };
 
   it("uses logged rows, a related point and a small table", () => {
@@ -119,9 +119,9 @@ describe("cost", () => {
       const input = { context: x(rng.next()), candidates: ["strong", "weak"], costs };
       const { index } = policy.choose(input, rng.next());
       // The strong one is better by as much as the context says.
-      const reward = index === 0 ? 0.9 : 0.9 - 0.5 * (input.context.values[0] as number);
+      const reward = index === 0 ? 0.9 : 0.9 - 0.5 * input.context.values[0];
       if (t >= 600) {
-        spent += (costs[index] as number) / 600;
+        spent += costs[index] / 600;
         rewards += reward / 600;
       }
       policy.learn([{ ...input, chosen: index, reward }]);
@@ -199,6 +199,6 @@ describe("explanations", () => {
   it("rank the positions that move choices", () => {
     const [first, second] = globalImportances(policy, signRows(50, 2));
     expect(first?.index).toBe(0);
-    expect(first?.importance).toBeGreaterThan(5 * (second?.importance as number));
+    expect(first?.importance).toBeGreaterThan(5 * second?.importance);
   });
 });

@@ -30,12 +30,12 @@ describe("MixtureModel", () => {
   const errorsOf = (model: RewardModel, asked = input): number => {
     const errors = new Float64Array(2);
     model.estimate(asked, new Float64Array(2), errors);
-    return errors[0] as number;
+    return errors[0];
   };
 
   it("gives the experts the weights of their handicaps at first and after the world changed", () => {
     const mixture = new MixtureModel([constant(0, 0.1), constant(0, 0.1)], { handicaps: [1] });
-    const odds = () => (mixture.shares[0] as number) / (mixture.shares[1] as number);
+    const odds = () => mixture.shares[0] / mixture.shares[1];
     expect(odds()).toBeCloseTo(Math.exp(-2), 12);
     for (let i = 0; i < 100; i++) mixture.learn([row(0)]);
     expect(odds()).toBeGreaterThan(0.15);
@@ -89,9 +89,9 @@ describe("SphereModel", () => {
     const model = sphere();
     const unsure = [[0.1], [1, -1, 2], [50, 80, -90]].map((values) => {
       model.estimate({ context: denseVector(values), candidates: AB }, new Float64Array(2), errors);
-      return errors[0] as number;
+      return errors[0];
     });
-    for (const error of unsure) expect(error).toBeCloseTo(unsure[0] as number, 12);
+    for (const error of unsure) expect(error).toBeCloseTo(unsure[0], 12);
   });
 
   it("explains its means by parts that sum to them", () => {
@@ -100,9 +100,7 @@ describe("SphereModel", () => {
     for (let i = 0; i < 60; i++) {
       const values = [rng.normal(), rng.normal(), rng.normal()];
       const chosen = rng.int(2);
-      model.learn([
-        { context: denseVector(values), candidates: AB, chosen, reward: (values[0] as number) > 0 ? 1 : 0 },
-      ]);
+      model.learn([{ context: denseVector(values), candidates: AB, chosen, reward: values[0] > 0 ? 1 : 0 }]);
     }
     const input = { context: denseVector([0.7, -2, 0.1]), candidates: [...AB, "new"] };
     const means = new Float64Array(3);
@@ -110,7 +108,7 @@ describe("SphereModel", () => {
     for (const i of [0, 1, 2]) {
       const { bias, contributions } = model.parts(input, i);
       expect(contributions).toHaveLength(3);
-      expect(contributions.reduce((sum, c) => sum + c, bias)).toBeCloseTo(means[i] as number, 12);
+      expect(contributions.reduce((sum, c) => sum + c, bias)).toBeCloseTo(means[i], 12);
     }
   });
 });
@@ -124,7 +122,7 @@ describe("auto", () => {
       const policy = createPolicy({ kind: "auto", dim: 20, seed });
       for (let t = 0; t < 150; t++) {
         const right = rng.int(3);
-        const values = (centres[right] as number[]).map((centre) => centre + rng.normal());
+        const values = centres[right].map((centre) => centre + rng.normal());
         const input: PolicyInput = { context: denseVector(values), candidates: ["a", "b", "c"] };
         const { index } = policy.choose(input, rng.next());
         const reward = index === right ? 1 : 0;

@@ -172,7 +172,7 @@ describe("allocation", () => {
     expect(run.remaining).toEqual(["v1", "v2"]);
     expect(shares.v1).toBeGreaterThan(0.9);
     expect(shares.v2).toBeGreaterThanOrEqual(0.05);
-    expect((shares.v1 as number) + (shares.v2 as number)).toBeCloseTo(1);
+    expect(shares.v1 + shares.v2).toBeCloseTo(1);
   });
 
   it("by fixed shares keeps them, and balances within a stratum", () => {

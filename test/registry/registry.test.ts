@@ -265,7 +265,7 @@ describe("registry, given bad input", () => {
     const { store, registry } = await setup();
     await publish(registry, 1);
     const [blob] = [...store.files.keys()];
-    store.files.set(blob as string, '{"weight":2}');
+    store.files.set(blob, '{"weight":2}');
     await expect(registry.load(NAME, "v1")).rejects.toThrow(/ARTIFACT_INVALID.*changed or cut/);
     store.files.clear();
     await expect(registry.load(NAME, "v1")).rejects.toThrow(/ARTIFACT_INVALID.*no payload/);

@@ -7,7 +7,7 @@ import { rmse } from "./world.js";
 function data(n: number, seed: number) {
   const rng = createRng(seed);
   const x = Array.from({ length: n }, () => Float64Array.from({ length: 4 }, () => rng.next()));
-  const y = Float64Array.from(x, (r) => 2 * (r[0] as number) + (r[1] as number) + 0.05 * rng.normal());
+  const y = Float64Array.from(x, (r) => 2 * r[0] + r[1] + 0.05 * rng.normal());
   return { x, y, seed: 1 };
 }
 
@@ -33,10 +33,10 @@ describe.each(defaultMembers().map((m): [string, RewardMember] => [m.kind, m]))(
     const restored = await member.restore(JSON.parse(JSON.stringify(await fitted.snapshot())));
     const again = await member.restore(JSON.parse(JSON.stringify(await restored.snapshot())));
     restored.predict(test.x).forEach((v, i) => {
-      expect(v).toBeCloseTo(before[i] as number, 5);
+      expect(v).toBeCloseTo(before[i], 5);
     });
     again.predict(test.x).forEach((v, i) => {
-      expect(v).toBeCloseTo(before[i] as number, 5);
+      expect(v).toBeCloseTo(before[i], 5);
     });
     for (const m of [fitted, restored, again]) m.dispose();
     expect(log).not.toHaveBeenCalled();
@@ -67,7 +67,7 @@ describe("pairwise effects", () => {
         row[agents + t] = 1;
         row[agents + tasks] = 500 * rng.next();
         x.push(row);
-        y[i] = (agent[a] as number) + (both[a * tasks + t] as number) + noise * rng.normal();
+        y[i] = agent[a] + both[a * tasks + t] + noise * rng.normal();
       }
       return { x, y, seed: 1 };
     };
@@ -95,7 +95,7 @@ describe("the fast members", () => {
       expect(before).toBeGreaterThan(0.9);
       expect(after).toBeLessThan(0.4);
       const restored = await member.restore(JSON.parse(JSON.stringify(await fitted.snapshot())));
-      expect(restored.predict(shifted.x)[0]).toBeCloseTo(fitted.predict(shifted.x)[0] as number, 6);
+      expect(restored.predict(shifted.x)[0]).toBeCloseTo(fitted.predict(shifted.x)[0], 6);
     }
   });
 });

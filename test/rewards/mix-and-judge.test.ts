@@ -187,7 +187,7 @@ describe("a language model as a judge", () => {
     for (const { human, words } of runs) {
       const judge = createLlmJudge({ model: wordy(human), rubric: "r" });
       const [score] = await judge({ outputs: Array.from({ length: words }, () => "w").join(" ") });
-      pairs.push({ human, judge: score?.score as number, outputLength: words });
+      pairs.push({ human, judge: score?.score, outputLength: words });
     }
     const fit = fitJudgeCorrection(pairs);
     const blind = fitJudgeCorrection(pairs.map(({ judge, human }) => ({ judge, human })));

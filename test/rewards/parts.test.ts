@@ -74,8 +74,8 @@ describe("the blend", () => {
     const n = 3000;
     const y = Float64Array.from({ length: n }, () => rng.next());
     const noise = Float64Array.from({ length: n }, () => rng.normal());
-    const good = y.map((v, i) => v + 0.2 * (noise[i] as number));
-    const opposite = y.map((v, i) => v - 0.2 * (noise[i] as number));
+    const good = y.map((v, i) => v + 0.2 * noise[i]);
+    const opposite = y.map((v, i) => v - 0.2 * noise[i]);
     const useless = Float64Array.from({ length: n }, () => 5 * rng.normal());
     const w = mixtureWeights([good, opposite, useless], y);
     expect(w[0]).toBeCloseTo(0.5, 1);
@@ -87,7 +87,7 @@ describe("the blend", () => {
   it("believes in equal weights while there are few rows", () => {
     const y = Float64Array.of(0, 1, 0, 1, 0, 1);
     const w = mixtureWeights([y.map((v) => v + 0.1), y.map((v) => v - 0.11)], y);
-    expect(Math.abs((w[0] as number) - 0.5)).toBeLessThan(0.1);
+    expect(Math.abs(w[0] - 0.5)).toBeLessThan(0.1);
   });
 });
 
@@ -107,13 +107,12 @@ describe("calibration", () => {
     const counts = [0, 0, 0];
     test.p.forEach((p, i) => {
       const third = Math.min(2, Math.floor(3 * p));
-      counts[third] = (counts[third] as number) + 1;
-      if (Math.abs((test.y[i] as number) - p) <= calibration.halfWidth(p, 0.1, 0.9))
-        hits[third] = (hits[third] as number) + 1;
+      counts[third] = counts[third] + 1;
+      if (Math.abs(test.y[i] - p) <= calibration.halfWidth(p, 0.1, 0.9)) hits[third] = hits[third] + 1;
     });
     hits.forEach((h, third) => {
-      expect(h / (counts[third] as number)).toBeGreaterThan(0.86);
-      expect(h / (counts[third] as number)).toBeLessThan(0.94);
+      expect(h / counts[third]).toBeGreaterThan(0.86);
+      expect(h / counts[third]).toBeLessThan(0.94);
     });
     expect(calibration.variance(0.9, 0.1)).toBeCloseTo(0.41 ** 2, 1);
     expect(calibration.halfWidth(0.5, 0.1, 0.5)).toBeLessThan(calibration.halfWidth(0.5, 0.1, 0.9));
@@ -148,8 +147,7 @@ describe("calibration with few residuals", () => {
 
 describe("contributions", () => {
   it("are exact for a linear model and sum to the prediction", () => {
-    const predict = (rows: readonly Float64Array[]) =>
-      Float64Array.from(rows, (r) => 1 + 2 * (r[0] as number) - 3 * (r[1] as number));
+    const predict = (rows: readonly Float64Array[]) => Float64Array.from(rows, (r) => 1 + 2 * r[0] - 3 * r[1]);
     const background = [Float64Array.of(0, 0, 0), Float64Array.of(1, 1, 1)];
     const { base, values } = shapleyContributions(predict, Float64Array.of(2, 1, 7), background, 1);
     expect(base).toBeCloseTo(0.5, 10);

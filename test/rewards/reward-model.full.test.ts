@@ -18,7 +18,7 @@ describe("RewardModel with all its members", () => {
     const restored = await RewardModel.restore(JSON.parse(JSON.stringify(await model.snapshot())));
     const before = model.predict(features);
     restored.predict(features).forEach((p, i) => {
-      expect(p.mean).toBeCloseTo(before[i]?.mean as number, 5);
+      expect(p.mean).toBeCloseTo(before[i]?.mean, 5);
     });
     model.dispose();
     restored.dispose();

@@ -37,7 +37,7 @@ describe("RewardModel", () => {
     for (const level of [0.5, 0.9]) {
       const hits = model
         .predict(features, "reward", level)
-        .filter((p, i) => p.lower <= (truth[i] as number) && (truth[i] as number) <= p.upper);
+        .filter((p, i) => p.lower <= truth[i] && truth[i] <= p.upper);
       expect(Math.abs(hits.length / truth.length - level)).toBeLessThan(0.09);
     }
   });
@@ -58,12 +58,12 @@ describe("RewardModel", () => {
     const { importances } = model.report()["reward"] as NonNullable<ReturnType<RewardModel["report"]>[string]>;
     expect(importances[0]?.feature).toContain("quality");
     expect(importances.find((i) => i.feature.includes("idle"))?.importance).toBeLessThan(
-      0.02 * (importances[0]?.importance as number),
+      0.02 * importances[0]?.importance,
     );
     const one = { ...(features[0] as object), quality: 0.99, errors: 0, agent: "writer" };
     const { base, contributions } = model.explain(one);
     const [prediction] = model.predict([one]);
-    expect(base + contributions.reduce((a, c) => a + c.contribution, 0)).toBeCloseTo(prediction?.mean as number, 6);
+    expect(base + contributions.reduce((a, c) => a + c.contribution, 0)).toBeCloseTo(prediction?.mean, 6);
     expect(contributions[0]).toMatchObject({ feature: expect.stringContaining("quality") });
     expect(contributions[0]?.contribution).toBeGreaterThan(0.15);
   });
@@ -72,7 +72,7 @@ describe("RewardModel", () => {
     const restored = await RewardModel.restore(JSON.parse(JSON.stringify(await model.snapshot())), quick);
     const [a, b] = [model.predict(features), restored.predict(features)];
     a.forEach((p, i) => {
-      const q = b[i] as typeof p;
+      const q = b[i];
       expect(q.known).toBe(p.known);
       for (const field of ["mean", "lower", "upper", "variance"] as const) expect(q[field]).toBeCloseTo(p[field], 5);
     });
@@ -97,7 +97,7 @@ describe("RewardModel, otherwise", () => {
       ...e,
       targets: {
         ...e.targets,
-        ...(i < 40 && { "cat:novelty": 1 - (e.targets["reward"] as number) }),
+        ...(i < 40 && { "cat:novelty": 1 - e.targets["reward"] }),
         ...(i < 5 && { rare: 1 }),
       },
     }));
@@ -105,13 +105,13 @@ describe("RewardModel, otherwise", () => {
     expect(Object.keys(model.report())).toEqual(["cat:novelty", "reward"]);
     const feature = [world(1, 9)[0]?.features as object];
     const [reward, novelty] = [model.predict(feature as never), model.predict(feature as never, "cat:novelty")];
-    expect((reward[0]?.mean as number) + (novelty[0]?.mean as number)).toBeCloseTo(1, 0.5);
+    expect(reward[0]?.mean + novelty[0]?.mean).toBeCloseTo(1, 0.5);
     expect(() => model.predict(feature as never, "rare")).toThrow(/the target "rare"/);
   });
 
   it("learns from new ratings at once, and a refit that is better on later runs replaces it", async () => {
     const drifted = (seed: number, n: number) =>
-      world(n, seed).map((e) => ({ ...e, targets: { reward: Math.min(1, (e.targets["reward"] as number) + 0.3) } }));
+      world(n, seed).map((e) => ({ ...e, targets: { reward: Math.min(1, e.targets["reward"] + 0.3) } }));
     const champion = await RewardModel.fit(world(100, 1), { members: quick });
     const later = drifted(3, 100);
     const features = later.map((e) => e.features);

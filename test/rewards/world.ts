@@ -18,8 +18,8 @@ export function world(n: number, seed: number, noise = 0.05, groups = n): Reward
   });
 }
 
-export const rewardsOf = (examples: readonly RewardExample[]) => examples.map((e) => e.targets["reward"] as number);
+export const rewardsOf = (examples: readonly RewardExample[]) => examples.map((e) => e.targets["reward"]);
 
 export function rmse(predictions: ArrayLike<number>, truth: readonly number[]): number {
-  return Math.sqrt(truth.reduce((a, t, i) => a + (t - (predictions[i] as number)) ** 2, 0) / truth.length);
+  return Math.sqrt(truth.reduce((a, t, i) => a + (t - predictions[i]) ** 2, 0) / truth.length);
 }

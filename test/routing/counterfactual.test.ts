@@ -1,7 +1,6 @@
 import { Command, END, interrupt, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Decision } from "../../src/core/index.js";
 import { counterfactual, createCommandRouter, createRouter } from "../../src/routing/index.js";
 import { createWorld } from "./support/world.js";
 
@@ -53,7 +52,7 @@ describe("counterfactual replay", () => {
   it("takes the other way in a copy of the thread, and pairs the outcomes", async () => {
     const graph = build();
     await graph.invoke({ topic: "crash" }, thread);
-    const decision = world.sink.written[0] as Decision;
+    const decision = world.sink.written[0];
     const before = await graph.getState(thread);
     ran.length = 0;
     const pair = await counterfactual(graph, { decision, destination: "tech", pure: ["tech"], stubs, reward });
@@ -74,7 +73,7 @@ describe("counterfactual replay", () => {
   it("refuses to run what is not declared", async () => {
     const graph = build();
     await graph.invoke({ topic: "crash" }, thread);
-    const decision = world.sink.written[0] as Decision;
+    const decision = world.sink.written[0];
     ran.length = 0;
     const run = (request: object) => counterfactual(graph, { decision, destination: "tech", ...request });
     await expect(run({})).rejects.toThrow("REPLAY_REFUSED] received the undeclared nodes send, tech");
@@ -91,7 +90,7 @@ describe("counterfactual replay", () => {
   it("refuses a destination that was not allowed", async () => {
     const graph = build();
     await graph.invoke({ topic: "crash" }, thread);
-    const decision = { ...(world.sink.written[0] as Decision), mask: [true, false] };
+    const decision = { ...world.sink.written[0], mask: [true, false] };
     await expect(counterfactual(graph, { decision, destination: "tech", pure: ["tech"], stubs })).rejects.toThrow(
       /REPLAY_REFUSED.*mask did not allow/,
     );
@@ -110,11 +109,11 @@ describe("counterfactual replay", () => {
       .compile({ checkpointer: new MemorySaver() });
     await graph.invoke({ topic: "x" }, thread);
     expect(world.sink.written.map((d) => d.chosen)).toEqual(["work", "work", END]);
-    const last = world.sink.written[2] as Decision;
+    const last = world.sink.written[2];
     const more = await counterfactual(graph, { decision: last, destination: "work", pure: ["work"] });
     expect(more.counterfactual.values.tries).toBe(3);
     expect(more.decisions.map((d) => d.chosen)).toEqual(["work", END]);
-    const first = world.sink.written[0] as Decision;
+    const first = world.sink.written[0];
     const none = await counterfactual(graph, { decision: first, destination: END });
     expect(none.counterfactual.values.tries ?? 0).toBe(0);
     expect(none.decisions).toHaveLength(1);
@@ -131,7 +130,7 @@ describe("counterfactual replay", () => {
       .addConditionalEdges("read", router, router.destinations)
       .compile({ checkpointer: new MemorySaver() });
     await graph.invoke({ topic: "x" }, thread);
-    const request = { decision: world.sink.written[0] as Decision, destination: "tech", pure: ["tech"] };
+    const request = { decision: world.sink.written[0], destination: "tech", pure: ["tech"] };
     await expect(counterfactual(graph, request)).rejects.toThrow("not finished");
     await graph.invoke(new Command({ resume: "!" }), thread);
     await expect(counterfactual(graph, request)).rejects.toThrow("stopped before tech");

@@ -61,7 +61,7 @@ describe("a Command-returning router node", () => {
 
 describe("assertRoutable", () => {
   const router = (destinations: string[]) =>
-    createRouter({ ...base, destinations, fallback: () => destinations[0] as string }, createWorld().deps);
+    createRouter({ ...base, destinations, fallback: () => destinations[0] }, createWorld().deps);
 
   it("passes a graph whose learned edge stands alone, and graphs without learned edges", () => {
     assertRoutable(

@@ -76,8 +76,7 @@ describe("verdicts", () => {
           expect(p[fallback]).toBeGreaterThanOrEqual(1 - follows - 1e-9);
           if (rewardFloor === undefined) return;
           p.forEach((x, i) => {
-            if (x > 0 && i !== fallback)
-              expect(means[i]).toBeGreaterThanOrEqual((means[fallback] as number) - rewardFloor);
+            if (x > 0 && i !== fallback) expect(means[i]).toBeGreaterThanOrEqual(means[fallback] - rewardFloor);
           });
         },
       ),

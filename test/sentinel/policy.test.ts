@@ -182,7 +182,7 @@ describe("goes on by its baseline, and counts and logs why", () => {
           const outlook = {
             observation: {} as never,
             legal: Object.fromEntries(legal.map((a) => [a, true])),
-            baseline: legal[n % legal.length] as (typeof legal)[number],
+            baseline: legal[n % legal.length],
           };
           const advice = destination === null ? null : ({ destination, source, why: reason } as never);
           const override = person === null ? null : { action: person, why: "" };

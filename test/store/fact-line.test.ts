@@ -119,8 +119,8 @@ describe("a trace as a line of a segment", () => {
     const foreign = withState(2, "no JSON\nat all");
     await store.append("trace", [store.encode?.("trace", traced) ?? traced, foreign]);
     const [name] = (await readdir(where.traces)).filter((f) => f.endsWith(".jsonl"));
-    const lines = (await readFile(join(where.traces, name as string), "utf8")).trim().split("\n");
-    expect(JSON.parse(lines[0] as string)).toMatchObject({ states: [{ a: 1 }], nodes: [{ update: 0 }] });
+    const lines = (await readFile(join(where.traces, name), "utf8")).trim().split("\n");
+    expect(JSON.parse(lines[0])).toMatchObject({ states: [{ a: 1 }], nodes: [{ update: 0 }] });
     const found: TraceSegment[] = [];
     for await (const { facts } of store.read("trace")) found.push(...facts);
     expect(found).toEqual([traced, foreign]);

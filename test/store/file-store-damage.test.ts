@@ -32,7 +32,7 @@ describe("file store: damage on disk", () => {
       (i: string) => writeFile(i, "nonsense"),
       async (i: string) => {
         const bytes = await readFile(i);
-        bytes[60] = (bytes[60] as number) ^ 255;
+        bytes[60] = bytes[60] ^ 255;
         await writeFile(i, bytes);
       },
       (i: string) => truncate(i, 80),

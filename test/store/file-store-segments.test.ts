@@ -78,7 +78,7 @@ describe("file store: segments on disk", () => {
     const where = await folders();
     const [theirs, mine] = await Promise.all([openFileStore(where), openFileStore(where)]);
     await theirs.append("trace", [segment(0)]);
-    const file = join(where.traces, (await segmentFiles(where.traces))[0] as string);
+    const file = join(where.traces, (await segmentFiles(where.traces))[0]);
     const { size } = await stat(file);
     // As a disk that fills up in the middle of a batch leaves it, until the writer cuts it back.
     await appendFile(file, "x".repeat(5000));
@@ -95,7 +95,7 @@ describe("file store: segments on disk", () => {
     const where = await folders();
     const [theirs, mine] = await Promise.all([openFileStore(where), openFileStore(where)]);
     await theirs.append("trace", [segment(0)]);
-    const file = join(where.traces, (await segmentFiles(where.traces))[0] as string);
+    const file = join(where.traces, (await segmentFiles(where.traces))[0]);
     const { size } = await stat(file);
     await appendFile(file, `${JSON.stringify(segment(77, { tags: ["never acknowledged"] }))}\n{"torn`);
     expect(ids(await traces(mine))).toEqual(["w0", "w77"]);

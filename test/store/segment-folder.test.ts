@@ -19,7 +19,7 @@ async function folderWith(text: string) {
   return { folder: new SegmentFolder(root, "trace", defaultLogger()), path };
 }
 
-const only = async (folder: SegmentFolder) => (await folder.list())[0] as Segment;
+const only = async (folder: SegmentFolder) => (await folder.list())[0];
 
 describe("the segments of a folder", () => {
   it("keep the index of a segment that was begun while they were listed", async () => {

@@ -22,7 +22,7 @@ const makeNetwork = (activation: "relu" | "tanh") => {
 };
 const x = Float64Array.from({ length: ROWS * 5 }, () => rng.normal());
 const target = Float64Array.from({ length: ROWS * 3 }, () => rng.normal());
-const toTarget = (out: Float64Array) => out.map((v, k) => v - (target[k] as number));
+const toTarget = (out: Float64Array) => out.map((v, k) => v - target[k]);
 const engines: [string, () => Promise<GradientEngine>][] = [
   ["plain", async () => plainEngine()],
   ["cpu", async () => tensorflowEngine(await chooseBackend({ prefer: "cpu" }))],
@@ -31,8 +31,7 @@ const engines: [string, () => Promise<GradientEngine>][] = [
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) {
   expect(actual.length).toBe(expected.length);
-  for (let k = 0; k < expected.length; k++)
-    expect(Math.abs((actual[k] as number) - (expected[k] as number))).toBeLessThan(tolerance);
+  for (let k = 0; k < expected.length; k++) expect(Math.abs(actual[k] - expected[k])).toBeLessThan(tolerance);
 }
 
 /** The gradient of half the squared distance to the target, by central differences. */
@@ -41,11 +40,11 @@ function numericGradient(network: Network): number[] {
     let sum = 0;
     for (let r = 0; r < ROWS; r++)
       for (const [o, v] of forward(network, x.subarray(r * 5, r * 5 + 5)).entries())
-        sum += 0.5 * (v - (target[r * 3 + o] as number)) ** 2;
+        sum += 0.5 * (v - target[r * 3 + o]) ** 2;
     return sum;
   };
   return [...network.parameters.keys()].map((k) => {
-    const kept = network.parameters[k] as number;
+    const kept = network.parameters[k];
     network.parameters[k] = kept + 1e-5;
     const up = loss();
     network.parameters[k] = kept - 1e-5;
@@ -110,7 +109,7 @@ describe("the TensorFlow.js engines", () => {
       engine.dispose();
       results.push(network.parameters);
     }
-    expectClose(results[0] as Float64Array, results[1] as Float64Array, 1e-5);
+    expectClose(results[0], results[1], 1e-5);
   });
 
   it.each(["cpu", "wasm"] as const)("leak no tensors on %s", async (prefer) => {

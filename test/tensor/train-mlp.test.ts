@@ -5,15 +5,15 @@ import { type TrainMlpOptions, trainMlp } from "../../src/tensor/index.js";
 
 const rng = createRng(11);
 const x = Array.from({ length: 400 }, () => [rng.normal() * 100 + 500, rng.normal() / 100, 3]);
-const u = (row: ArrayLike<number>) => ((row[0] as number) - 500) / 100;
-const v = (row: ArrayLike<number>) => (row[1] as number) * 100;
+const u = (row: ArrayLike<number>) => (row[0] - 500) / 100;
+const v = (row: ArrayLike<number>) => row[1] * 100;
 
 describe("trainMlp", () => {
   it("fits a curved function of badly scaled inputs, in their own units", async () => {
     const truth = (row: ArrayLike<number>) => 2000 + 300 * u(row) * v(row) + 100 * u(row);
     const { network, engine } = await trainMlp({ x, y: x.map(truth), task: "regression", hidden: [24], epochs: 200 });
     expect(engine).toBe("plain");
-    const errors = x.map((row) => ((forward(network, row)[0] as number) - truth(row)) ** 2);
+    const errors = x.map((row) => (forward(network, row)[0] - truth(row)) ** 2);
     const variance = x.map((row) => (truth(row) - 2000) ** 2).reduce((a, b) => a + b);
     expect(errors.reduce((a, b) => a + b) / variance).toBeLessThan(0.05);
   });
@@ -58,7 +58,7 @@ describe("trainMlp", () => {
   it("ignores rows of weight zero", async () => {
     const y = x.map((_, r) => (r % 2 ? 5 : -5));
     const { network } = await trainMlp({ x, y, task: "regression", weights: x.map((_, r) => r % 2), epochs: 60 });
-    expect(forward(network, x[0] as number[])[0]).toBeCloseTo(5, 0);
+    expect(forward(network, x[0])[0]).toBeCloseTo(5, 0);
   });
 
   it.each<[Partial<TrainMlpOptions>, RegExp]>([

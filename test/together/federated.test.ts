@@ -112,7 +112,7 @@ describe("merged sums", () => {
     const boosted = contributionOf(plan, "x", rowsOf(1, 40));
     if (boosted.sums.a) boosted.sums.a.moment = contributionOf(plan, "x", rowsOf(3, 900)).sums.a?.moment ?? "";
     expect(() => merge(plan, [boosted])).toThrow(/no rows could have/);
-    expect(() => contributionOf(plan, "x", [{ ...(rowsOf(1, 1)[0] as FederatedRow), chosen: "c" }])).toThrow(/"c"/);
+    expect(() => contributionOf(plan, "x", [{ ...rowsOf(1, 1)[0], chosen: "c" }])).toThrow(/"c"/);
   });
 
   it("take no more rows of a person than agreed, and no longer rows", () => {
@@ -127,7 +127,7 @@ describe("masked sums", () => {
     const keys = Array.from({ length: count }, () => maskingKey());
     const peers = Object.fromEntries(keys.map((k, i) => [`s${i}`, k.publicKey]));
     const plain = keys.map((_, i) => contributionOf(plan, `s${i}`, rowsOf(i + 1, 60)));
-    const masked = plain.map((c, i) => maskContribution(plan, c, keys[i] as (typeof keys)[0], peers, "r1"));
+    const masked = plain.map((c, i) => maskContribution(plan, c, keys[i], peers, "r1"));
     return { plain, masked, keys, peers };
   };
 
@@ -142,7 +142,7 @@ describe("masked sums", () => {
       expect(other?.rows).toBe(sums.rows);
     }
     const [p, q] = [policyOf(plan, exact), policyOf(plan, found)].map((a) => restorePolicy(a.policy));
-    expect(apart(p as RoutingPolicy, q as RoutingPolicy)).toBeLessThan(1e-6);
+    expect(apart(p, q)).toBeLessThan(1e-6);
   });
 
   it("say nothing alone: the words of a site look the same whatever its rows", () => {
@@ -160,9 +160,7 @@ describe("masked sums", () => {
     const { masked, keys, plain } = round(3);
     expect(() => mergeMasked(plan, masked.slice(0, 2))).toThrow(/Repeat the round/);
     const left = [0, 1].map((i) => [`s${i}`, keys[i]?.publicKey ?? ""] as const);
-    const again = [0, 1].map((i) =>
-      maskContribution(plan, plain[i] as Contribution, keys[i] as (typeof keys)[0], Object.fromEntries(left), "r2"),
-    );
+    const again = [0, 1].map((i) => maskContribution(plan, plain[i], keys[i], Object.fromEntries(left), "r2"));
     expect(mergeMasked(plan, again).sites).toEqual(["s0", "s1"]);
     expect(() => mergeMasked(plan, [again[0] as never, masked[1] as never])).toThrow(/FEDERATION_INVALID/);
   });
@@ -176,7 +174,7 @@ describe("a merge with a site that lies", () => {
       const robust = mergeRobust(plan, [...honest, liar]);
       expect(robust.leftOut.map((l) => l.site)).toEqual(["liar"]);
       const [p, q] = [policyOf(plan, robust), policyOf(plan, merge(plan, honest))].map((a) => restorePolicy(a.policy));
-      expect(apart(p as RoutingPolicy, q as RoutingPolicy)).toBeLessThan(1e-9);
+      expect(apart(p, q)).toBeLessThan(1e-9);
     }
   });
 

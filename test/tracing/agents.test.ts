@@ -18,7 +18,7 @@ class Script extends FakeStreamingChatModel {
     return this;
   }
   override async _generate(_messages: BaseMessage[]) {
-    const message = this.lines[this.at++ % this.lines.length] as AIMessage;
+    const message = this.lines[this.at++ % this.lines.length];
     const copy = new AIMessage({
       content: message.content,
       tool_calls: message.tool_calls,

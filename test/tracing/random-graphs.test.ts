@@ -59,7 +59,7 @@ function build({ nodes, joins }: Plan, told: Hop[]) {
     for (const { from, to } of joined.values()) if (from.includes(i)) told.push(`${name(i)}>${name(to)}`);
   };
   nodes.forEach(({ way, deep }, i) => {
-    const to = (goals[i] as number[]).map(name);
+    const to = goals[i].map(name);
     const back = name(Math.max(0, i - 1));
     if (way === "command")
       builder.addNode(

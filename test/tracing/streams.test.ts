@@ -116,7 +116,7 @@ describe.each(["tap", "callbacks"] as const)("streams through %s", (capture) => 
     for (let n = 0; n < 200; n++) {
       const ids = [...(seen.get(n) as Set<string>)];
       expect(ids.length).toBe(1);
-      expect(recorded.has(ids[0] as string)).toBe(true);
+      expect(recorded.has(ids[0])).toBe(true);
       if (n % 2) expect(ids[0]).toBe(`given-${n}`);
     }
   });

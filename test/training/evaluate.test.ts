@@ -43,7 +43,7 @@ describe("evaluation", () => {
     for (let seed = 0; seed < 20; seed++) {
       const normal = forward(network, env.reset({ seed }).observation);
       forward(raw, cartPole().reset({ seed }).observation).forEach((v, a) => {
-        expect(v).toBeCloseTo(normal[a] as number, 9);
+        expect(v).toBeCloseTo(normal[a], 9);
       });
     }
   });

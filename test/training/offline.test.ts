@@ -26,9 +26,9 @@ import { shareOfOptimum } from "./support.js";
 function noisyOptimal(model: TabularModel, noise: number): Actor<number> {
   const { policy } = valueIteration(model);
   return (state, { actionMask }, rng) => {
-    if (rng.next() >= noise) return policy[state] as number;
+    if (rng.next() >= noise) return policy[state];
     const legal = [...(actionMask as boolean[]).keys()].filter((a) => actionMask?.[a]);
-    return legal[rng.int(legal.length)] as number;
+    return legal[rng.int(legal.length)];
   };
 }
 
@@ -67,7 +67,7 @@ describe("behaviour cloning", () => {
     const begin = (start?: NetworkSnapshot, hidden = [16]) =>
       train({ ...options, makeLearner: (s, r) => createPpo(s, { start, hidden, epochs: 1, learningRate: 1e-5 }, r) });
     const [cold, warm] = [await begin(), await begin(saveNetwork(network))];
-    expect(warm.evaluations[0]?.low).toBeGreaterThan(cold.evaluations[0]?.high as number);
+    expect(warm.evaluations[0]?.low).toBeGreaterThan(cold.evaluations[0]?.high);
     expect(shareOfOptimum(model, (x) => forward(warm.network, x))).toBeGreaterThan(0.97);
     await expect(begin(saveNetwork(network), [8])).rejects.toThrow(/layers 24-16 tanh, 16-3 linear; expected 24-8/);
   });

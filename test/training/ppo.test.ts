@@ -119,9 +119,9 @@ describe("PPO", () => {
         totalSteps: 512,
         evaluateEvery: 512,
         evaluationEpisodes: 1,
-        onProgress: ({ figures }) => clipped.push(figures.divergence as number),
+        onProgress: ({ figures }) => clipped.push(figures.divergence),
       });
-      return clipped[0] as number;
+      return clipped[0];
     };
     expect(await passes(0.001)).toBeLessThan((await passes()) / 2);
   });

@@ -104,10 +104,10 @@ class FieldEncoder implements FeatureEncoder {
       const value = context[plan.name];
       if (plan.kind === "text") {
         const text = this.encodeText(plan, i, value, positions, values);
-        if (text) words.push({ offset: this.offsets[i] as number, text });
+        if (text) words.push({ offset: this.offsets[i], text });
         return;
       }
-      const offset = this.offsets[i] as number;
+      const offset = this.offsets[i];
       const before = positions.length;
       this.encodeField(plan, i, value, offset, positions, values);
       if (positions.length === before && !this.isPresent(plan, value)) {
@@ -118,7 +118,7 @@ class FieldEncoder implements FeatureEncoder {
     for (const { offset, text } of words)
       text.at.forEach((at, k) => {
         positions.push(offset + at);
-        values.push(text.weights[k] as number);
+        values.push(text.weights[k]);
       });
     const vector = { dim: this.dim, indices: Int32Array.from(positions), values: Float64Array.from(values) };
     if (this.denseDim === this.dim || this.plans.length === 0) return vector;
@@ -134,7 +134,7 @@ class FieldEncoder implements FeatureEncoder {
     positions: number[],
     values: number[],
   ): EncodedText | undefined {
-    const from = this.summaries[i] as number;
+    const from = this.summaries[i];
     const missing = value === undefined || value === null || Array.isArray(value);
     if (missing && !plan.summary) return { at: [widthOf(plan) - 1], weights: [1] };
     if (missing) {
@@ -153,15 +153,15 @@ class FieldEncoder implements FeatureEncoder {
 
   featureName(index: number): string {
     const named = this.plans.findIndex((plan, i) => {
-      const from = this.offsets[i] as number;
+      const from = this.offsets[i];
       return index >= from && index < from + widthOf(plan) - (plan.kind === "text" ? summaryWidth(plan) : 0);
     });
-    if (named >= 0) return positionName(this.plans[named] as FieldPlan, index - (this.offsets[named] as number));
+    if (named >= 0) return positionName(this.plans[named], index - this.offsets[named]);
     const summed = this.plans.findIndex((plan, i) => {
-      const from = this.summaries[i] as number;
+      const from = this.summaries[i];
       return plan.kind === "text" && index >= from && index < from + summaryWidth(plan);
     });
-    if (summed >= 0) return summaryName(this.plans[summed] as TextPlan, index - (this.summaries[summed] as number));
+    if (summed >= 0) return summaryName(this.plans[summed] as TextPlan, index - this.summaries[summed]);
     if (index === 0 && this.plans.length === 0) return "no field";
     throw new LearningError("ENCODER_INVALID", {
       received: `position ${show(index)}`,
@@ -225,8 +225,7 @@ class FieldEncoder implements FeatureEncoder {
       }
       case "vector":
         if (isVector(value, plan.centers.length))
-          for (let k = 0; k < value.length; k++)
-            put(k, standardised(value[k] as number, plan.centers[k] as number, plan.scales[k] as number));
+          for (let k = 0; k < value.length; k++) put(k, standardised(value[k], plan.centers[k], plan.scales[k]));
     }
   }
 }

@@ -107,7 +107,7 @@ function looksNumbered(values: readonly number[], distinct: number): boolean {
 /** Numbers that go up from row to row count the rows, whatever they are called. */
 function isCounter(values: readonly number[]): boolean {
   let steps = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[i - 1] as number)) steps++;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[i - 1]) steps++;
   return values.length >= 2 * LEAST && steps >= NEARLY_ALL * (values.length - 1);
 }
 

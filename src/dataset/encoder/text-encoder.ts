@@ -31,19 +31,19 @@ export class TextEncoder {
     visitTokens(value.slice(0, plan.maxChars).toLowerCase(), true, plan.grams, (hash) => {
       const position = this.known.get(hash) ?? plan.vocabulary.length + (hash % plan.buckets);
       if (sums[position] === 0) at.push(position);
-      sums[position] = (sums[position] as number) + 1;
+      sums[position] = sums[position] + 1;
     });
     at.sort((a, b) => a - b);
     let square = 0;
     const weights = at.map((position) => {
       const idf = plan.vocabulary[position]?.idf ?? plan.otherIdf;
-      const weight = (1 + Math.log(sums[position] as number)) * idf;
+      const weight = (1 + Math.log(sums[position])) * idf;
       sums[position] = 0;
       square += weight * weight;
       return weight;
     });
     const norm = Math.sqrt(square);
-    for (let k = 0; k < weights.length; k++) weights[k] = (weights[k] as number) / norm;
+    for (let k = 0; k < weights.length; k++) weights[k] = weights[k] / norm;
     return plan.summary ? { at, weights, summary: this.summarise(value, at, weights) } : { at, weights };
   }
 
@@ -53,14 +53,13 @@ export class TextEncoder {
     const out = new Float64Array(topics + SHAPES.length);
     if (!summary) return out;
     for (let i = 0; i < at.length; i++) {
-      const token = at[i] as number;
+      const token = at[i];
       if (token >= vocabulary.length) break;
       const from = token * topics;
-      const w = weights[i] as number;
-      for (let k = 0; k < topics; k++) out[k] = (out[k] as number) + w * (this.directions[from + k] as number);
+      const w = weights[i];
+      for (let k = 0; k < topics; k++) out[k] = out[k] + w * this.directions[from + k];
     }
-    for (let k = 0; k < topics; k++)
-      out[k] = (out[k] as number) * (summary.scales[k] as number) - (summary.centers[k] as number);
+    for (let k = 0; k < topics; k++) out[k] = out[k] * summary.scales[k] - summary.centers[k];
     shapeOf(value, maxChars).forEach((x, k) => {
       const { center, scale } = summary.shape[k] as { center: number; scale: number };
       out[topics + k] = SHAPE_WEIGHT * Math.max(-CUT, Math.min(CUT, (x - center) / scale));

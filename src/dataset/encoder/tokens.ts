@@ -46,7 +46,7 @@ export function visitTokens(text: string, pairs: boolean, grams: boolean, visit:
   let i = 0;
   while (i < text.length) {
     const code = text.charCodeAt(i);
-    const kind = code < 128 ? (ASCII[code] as number) : classOf(code);
+    const kind = code < 128 ? ASCII[code] : classOf(code);
     if (kind === OTHER) {
       i++;
       continue;
@@ -64,7 +64,7 @@ export function visitTokens(text: string, pairs: boolean, grams: boolean, visit:
     } else {
       for (; i < text.length; i++) {
         const c = text.charCodeAt(i);
-        const k = c < 128 ? (ASCII[c] as number) : classOf(c);
+        const k = c < 128 ? ASCII[c] : classOf(c);
         if (k !== LETTER && k !== DIGIT) break;
         h = step(h, k === DIGIT ? 48 : c);
       }

@@ -34,7 +34,7 @@ export function meanOf(d: Distribution): number {
     case "constant":
       return d.value;
     case "discrete":
-      return d.values.reduce((s, v, i) => s + v * (d.probabilities[i] as number), 0);
+      return d.values.reduce((s, v, i) => s + v * d.probabilities[i], 0);
     case "lognormal":
       return Math.exp(d.mu + d.sigma ** 2 / 2);
     case "beta":
@@ -55,7 +55,7 @@ export function sampledChance(rng: Rng): Chance {
   const pick = (probabilities: readonly number[]): number => {
     let left = rng.next();
     for (let i = 0; i < probabilities.length - 1; i++) {
-      left -= probabilities[i] as number;
+      left -= probabilities[i];
       if (left < 0) return i;
     }
     return probabilities.length - 1;
@@ -67,7 +67,7 @@ export function sampledChance(rng: Rng): Chance {
         case "constant":
           return d.value;
         case "discrete":
-          return d.values[pick(d.probabilities)] as number;
+          return d.values[pick(d.probabilities)];
         case "lognormal":
           return Math.exp(d.mu + d.sigma * rng.normal());
         case "beta": {
@@ -106,7 +106,7 @@ export function enumerateChances<T>(run: (chance: Chance) => T): { probability: 
       return (path[depth++] as { taken: number }).taken;
     };
     const value = run({ pick, value: (d) => finiteValue(d, pick) });
-    out.push({ probability: path.reduce((p, c) => p * (c.probabilities[c.taken] as number), 1), value });
+    out.push({ probability: path.reduce((p, c) => p * c.probabilities[c.taken], 1), value });
     for (;;) {
       const last = path.at(-1);
       if (!last) return out;
@@ -122,7 +122,7 @@ export function enumerateChances<T>(run: (chance: Chance) => T): { probability: 
 
 function finiteValue(d: Distribution, pick: (probabilities: readonly number[]) => number): number {
   if (d.kind === "constant") return d.value;
-  if (d.kind === "discrete") return d.values[pick(d.probabilities)] as number;
+  if (d.kind === "discrete") return d.values[pick(d.probabilities)];
   throw new LearningError("ENV_INVALID", {
     received: `a ${d.kind} distribution`,
     expected: "constant or discrete distributions",

@@ -38,19 +38,19 @@ export function orchestratorArtifact(network: Network, decisionPoint = "sentinel
 function behindEncoder(network: Network, encoder: FeatureEncoder): NetworkSnapshot {
   const out = emptyNetwork(network.layers.map((l, i) => (i === 0 ? { ...l, inputs: encoder.dim } : l)));
   out.layers.forEach((layer, i) => {
-    layer.bias.set((network.layers[i] as Network["layers"][number]).bias);
-    if (i > 0) layer.weights.set((network.layers[i] as Network["layers"][number]).weights);
+    layer.bias.set(network.layers[i].bias);
+    if (i > 0) layer.weights.set(network.layers[i].weights);
   });
   const [from, to] = [network.layers[0], out.layers[0]] as [Network["layers"][number], Network["layers"][number]];
   const low = dense(encoder, 0);
   const high = dense(encoder, 1);
   OBSERVATION_FIELDS.forEach((field, k) => {
     const at = position(encoder, field);
-    const span = (high[at] as number) - (low[at] as number);
+    const span = high[at] - low[at];
     for (let o = 0; o < from.outputs; o++) {
-      const weight = (from.weights[k * from.outputs + o] as number) / span;
+      const weight = from.weights[k * from.outputs + o] / span;
       to.weights[at * from.outputs + o] = weight;
-      to.bias[o] = (to.bias[o] as number) - weight * (low[at] as number);
+      to.bias[o] = to.bias[o] - weight * low[at];
     }
   });
   return saveNetwork(out);
@@ -64,7 +64,7 @@ function dense(encoder: FeatureEncoder, level: number): Float64Array {
   const { indices, values } = encoder.encode(levelContext(level));
   const out = new Float64Array(encoder.dim);
   indices.forEach((at, k) => {
-    out[at] = values[k] as number;
+    out[at] = values[k];
   });
   return out;
 }

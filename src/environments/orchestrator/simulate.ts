@@ -62,7 +62,7 @@ function scan(world: OrchestratorWorld, state: OrchestrationState, plan: ActionP
     const scans = state.territories.find((t) => t.id === id)?.scans ?? 0;
     durationMs += chance.value(world.scan.duration);
     tokens += chance.value(world.scan.tokens);
-    const template = world.templates[chance.pick(model.templates)] as OrchestratorWorld["templates"][number];
+    const template = world.templates[chance.pick(model.templates)];
     const workflow = `${id}.${scans}`;
     template.tasks.forEach((t, i) => {
       tasks.push({

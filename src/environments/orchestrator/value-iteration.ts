@@ -60,7 +60,7 @@ export function solveWorld(
   };
   idOf(worldStart(world));
   for (let at = 0; at < queue.length; at++) {
-    const state = queue[at] as OrchestrationState;
+    const state = queue[at];
     const view = survey(state, world.rules);
     const mask = legalActions(view);
     const actions = ORCHESTRATOR_ACTIONS.flatMap((name, action) => {
@@ -92,25 +92,24 @@ export function solveWorld(
       change = 0;
       for (let s = all.length - 1; s >= 0; s--) {
         let top = Number.NEGATIVE_INFINITY;
-        for (const { action, reward: r, next, probabilities } of (all[s] as Node).actions) {
+        for (const { action, reward: r, next, probabilities } of all[s].actions) {
           let q = r;
-          for (let k = 0; k < next.length; k++)
-            if ((next[k] as number) >= 0) q += (probabilities[k] as number) * (values[next[k] as number] as number);
+          for (let k = 0; k < next.length; k++) if (next[k] >= 0) q += probabilities[k] * values[next[k]];
           if (q > top) {
             top = q;
             best[s] = action;
           }
         }
-        change = Math.max(change, Math.abs(top - (values[s] as number)));
+        change = Math.max(change, Math.abs(top - values[s]));
         values[s] = top;
       }
     }
     const bestAction = (state: OrchestrationState): number => {
       const at = index.get(keyOf(state));
       if (at === undefined) throw unsolvable("a state of another world", "a state reached in the solved world");
-      return best[at] as number;
+      return best[at];
     };
-    return { optimum: values[0] as number, sweeps, bestAction };
+    return { optimum: values[0], sweeps, bestAction };
   }
 }
 

@@ -21,7 +21,7 @@ export class Box implements Space<Float64Array> {
     this.high = spread(high);
     this.flatDim = length;
     const fits = this.low.length === length && this.high.length === length && (size ?? length) === length;
-    if (length < 1 || !fits || this.low.some((l, i) => !(l <= (this.high[i] as number))))
+    if (length < 1 || !fits || this.low.some((l, i) => !(l <= this.high[i])))
       throw new LearningError("ENV_INVALID", {
         received: `Box(${show(low)}, ${show(high)}, ${show(size)})`,
         expected: "bounds of one length, at least 1, with every low at most its high",
@@ -31,13 +31,13 @@ export class Box implements Space<Float64Array> {
 
   contains(value: unknown): value is Float64Array {
     if (!(value instanceof Float64Array) || value.length !== this.flatDim) return false;
-    return value.every((v, i) => v >= (this.low[i] as number) && v <= (this.high[i] as number));
+    return value.every((v, i) => v >= this.low[i] && v <= this.high[i]);
   }
 
   /** Uniform where bounded, standard normal where unbounded, shifted exponential where half-bounded (as Gymnasium). */
   sample(rng: Rng): Float64Array {
     return this.low.map((low, i) => {
-      const high = this.high[i] as number;
+      const high = this.high[i];
       if (low > Number.NEGATIVE_INFINITY && high < Number.POSITIVE_INFINITY) return low + rng.next() * (high - low);
       if (low > Number.NEGATIVE_INFINITY) return low - Math.log(1 - rng.next());
       if (high < Number.POSITIVE_INFINITY) return high + Math.log(1 - rng.next());

@@ -50,6 +50,6 @@ export class DictSpace<S extends Record<string, Space<unknown>>> implements Spac
   }
 
   private part(key: string): Space<unknown> {
-    return this.spaces[key] as Space<unknown>;
+    return this.spaces[key];
   }
 }

@@ -32,7 +32,7 @@ export class Discrete implements Space<number> {
         expected: `${this.n} booleans with at least one true`,
         remedy: "Let the environment report at least one legal action while the episode goes on.",
       });
-    return legal[rng.int(legal.length)] as number;
+    return legal[rng.int(legal.length)];
   }
 
   flatten(value: number): Float64Array {

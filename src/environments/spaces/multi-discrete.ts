@@ -21,7 +21,7 @@ export class MultiDiscrete implements Space<readonly number[]> {
     return (
       Array.isArray(value) &&
       value.length === this.sizes.length &&
-      value.every((v, i) => Number.isInteger(v) && v >= 0 && v < (this.sizes[i] as number))
+      value.every((v, i) => Number.isInteger(v) && v >= 0 && v < this.sizes[i])
     );
   }
 
@@ -34,7 +34,7 @@ export class MultiDiscrete implements Space<readonly number[]> {
     const out = new Float64Array(this.flatDim);
     let offset = 0;
     this.sizes.forEach((n, i) => {
-      out[offset + (value[i] as number)] = 1;
+      out[offset + value[i]] = 1;
       offset += n;
     });
     return out;

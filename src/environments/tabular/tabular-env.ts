@@ -41,7 +41,7 @@ class TabularEnv implements Env<number, number> {
       outcomes.map((o) => o.probability),
       this.rng.next(),
     );
-    const { next, reward, terminated } = outcomes[drawn] as (typeof outcomes)[number];
+    const { next, reward, terminated } = outcomes[drawn];
     this.state = terminated ? undefined : next;
     const info = terminated ? {} : { actionMask: this.model.legal(next) };
     return { observation: next, reward, terminated, truncated: false, info };

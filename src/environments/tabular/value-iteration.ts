@@ -35,9 +35,8 @@ export function policyValue(model: TabularModel, probabilities: (state: number) 
   const values = new Float64Array(model.states);
   iterate(values, 1e-10, (state) => {
     let value = 0;
-    const p = policy[state] as ArrayLike<number>;
-    for (let a = 0; a < p.length; a++)
-      if ((p[a] as number) > 0) value += (p[a] as number) * actionValue(model, values, state, a);
+    const p = policy[state];
+    for (let a = 0; a < p.length; a++) if (p[a] > 0) value += p[a] * actionValue(model, values, state, a);
     return value;
   });
   return startValue(model, values);
@@ -48,7 +47,7 @@ function iterate(values: Float64Array, tolerance: number, update: (state: number
     change = 0;
     for (let s = 0; s < values.length; s++) {
       const value = update(s);
-      change = Math.max(change, Math.abs(value - (values[s] as number)));
+      change = Math.max(change, Math.abs(value - values[s]));
       values[s] = value;
     }
   }
@@ -57,10 +56,10 @@ function iterate(values: Float64Array, tolerance: number, update: (state: number
 function actionValue(model: TabularModel, values: Float64Array, state: number, action: number): number {
   let value = 0;
   for (const { probability, next, reward, terminated } of model.outcomes(state, action))
-    value += probability * (reward + (terminated ? 0 : model.discount * (values[next] as number)));
+    value += probability * (reward + (terminated ? 0 : model.discount * values[next]));
   return value;
 }
 
 function startValue(model: TabularModel, values: Float64Array): number {
-  return model.start.reduce((sum, p, s) => sum + p * (values[s] as number), 0);
+  return model.start.reduce((sum, p, s) => sum + p * values[s], 0);
 }

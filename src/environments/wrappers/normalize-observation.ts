@@ -50,9 +50,9 @@ export class RunningMoments {
   add(x: Float64Array): void {
     this.count++;
     for (let i = 0; i < x.length; i++) {
-      const delta = (x[i] as number) - (this.mean[i] as number);
-      this.mean[i] = (this.mean[i] as number) + delta / this.count;
-      this.squares[i] = (this.squares[i] as number) + delta * ((x[i] as number) - (this.mean[i] as number));
+      const delta = x[i] - this.mean[i];
+      this.mean[i] = this.mean[i] + delta / this.count;
+      this.squares[i] = this.squares[i] + delta * (x[i] - this.mean[i]);
     }
   }
 }
@@ -112,6 +112,6 @@ export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
     const x = this.env.observationSpace.flatten(observation);
     if (!this.frozen) this.running.add(x);
     const { mean, spread } = this.moments;
-    return x.map((v, i) => Math.max(-10, Math.min(10, (v - (mean[i] as number)) / (spread[i] as number))));
+    return x.map((v, i) => Math.max(-10, Math.min(10, (v - mean[i]) / spread[i])));
   }
 }

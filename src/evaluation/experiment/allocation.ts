@@ -15,8 +15,7 @@ export function allocate(definition: ExperimentDefinition, run: ExperimentRun, r
   const total = wanted.reduce((s, w) => s + w, 0);
   const floor = definition.allocation === "fixed" ? 0 : definition.floor;
   const shares: Record<string, number> = Object.fromEntries(definition.variants.map((v) => [v, 0]));
-  for (const [i, v] of remaining.entries())
-    shares[v] = floor / remaining.length + ((1 - floor) * (wanted[i] as number)) / total;
+  for (const [i, v] of remaining.entries()) shares[v] = floor / remaining.length + ((1 - floor) * wanted[i]) / total;
   return shares;
 }
 
@@ -34,7 +33,7 @@ function wishes(definition: ExperimentDefinition, run: ExperimentRun, remaining:
   for (let d = 0; d < DRAWS; d++) {
     const draws = beliefs.map((b) => b.mean + b.sd * rng.normal());
     const top = draws.indexOf(Math.max(...draws));
-    wins[top] = (wins[top] as number) + 1;
+    wins[top] = wins[top] + 1;
   }
   return wins;
 }

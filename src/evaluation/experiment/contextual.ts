@@ -90,7 +90,7 @@ export function learnContextualPolicy(
         return toOpeRow({
           reward: r.reward,
           chosen: variants.indexOf(r.variant),
-          logging: variants.map((v) => r.probabilities[v] as number),
+          logging: variants.map((v) => r.probabilities[v]),
           target: greedy(policy, input),
           baseline: variants.map((v) => (v === single ? 1 : 0)),
           model: estimates.map((e) => e.mean),
@@ -125,7 +125,7 @@ function amongVariants(row: VariantRow, variants: readonly string[]): VariantRow
   const p = variants.map((v) => row.probabilities[v] ?? 0);
   if (!variants.includes(row.variant) || p.some((x) => x <= 0)) return [];
   const total = p.reduce((s, x) => s + x, 0);
-  return [{ ...row, probabilities: Object.fromEntries(variants.map((v, i) => [v, (p[i] as number) / total])) }];
+  return [{ ...row, probabilities: Object.fromEntries(variants.map((v, i) => [v, p[i] / total])) }];
 }
 
 function learned(rows: readonly VariantRow[], variants: readonly string[], encoder: FeatureEncoder, seed: number) {
@@ -136,7 +136,7 @@ function learned(rows: readonly VariantRow[], variants: readonly string[], encod
       candidates: variants,
       chosen: variants.indexOf(r.variant),
       reward: r.reward,
-      propensity: r.probabilities[r.variant] as number,
+      propensity: r.probabilities[r.variant],
       ...(r.weight !== undefined && { weight: r.weight }),
     })),
   );
@@ -159,11 +159,11 @@ function bestSingle(rows: readonly VariantRow[], variants: readonly string[]): s
     let [w, s] = [0, 0];
     for (const r of rows) {
       if (r.variant !== v) continue;
-      const weight = (r.weight ?? 1) / (r.probabilities[v] as number);
+      const weight = (r.weight ?? 1) / r.probabilities[v];
       w += weight;
       s += weight * r.reward;
     }
     return w === 0 ? 0 : s / w;
   };
-  return variants.reduce((best, v) => (mean(v) > mean(best) ? v : best), variants[0] as string);
+  return variants.reduce((best, v) => (mean(v) > mean(best) ? v : best), variants[0]);
 }

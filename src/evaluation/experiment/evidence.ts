@@ -51,7 +51,7 @@ export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome:
   const variance = Math.max(1e-4, (state.square + 1) / (state.n + 2) - centre * centre);
   const bold = Math.min(BOLDEST, Math.max(1, (centre * (1 - centre)) / variance));
   for (let k = 0; k < claims.length; k++) {
-    const difference = margin + (claims[k] as number) * bold;
+    const difference = margin + claims[k] * bold;
     const b = clamp(clamp(centre + difference * (1 - shareA)) - difference);
     const a = clamp(b + difference);
     if (a - b <= margin) continue;
@@ -59,7 +59,7 @@ export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome:
     const p = isA ? a : b;
     const q = isA ? t + margin : t;
     const ratio = (outcome * p) / q + ((1 - outcome) * (1 - p)) / (1 - q);
-    capitals[k] = (capitals[k] as number) * (1 + weight * (ratio - 1));
+    capitals[k] = capitals[k] * (1 + weight * (ratio - 1));
   }
   state.n++;
   state.sum += outcome;

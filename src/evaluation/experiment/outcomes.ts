@@ -77,7 +77,7 @@ export function outcomesOf(
   const outcomes: Outcome[] = [];
   let last = after;
   for (const runs of units.values()) {
-    const first = runs[0] as DecisionRow;
+    const first = runs[0];
     if (after && (compare(first.at, after.at) || compare(first.decisionId, after.id)) <= 0) continue;
     const place = { at: first.at, id: first.decisionId };
     const closes = Date.parse(first.at) + (wait ?? Number.POSITIVE_INFINITY);

@@ -54,12 +54,12 @@ export function trackAndStopWeights(means: readonly number[]): number[] {
 
 /** For two variants: the mean between them from which both diverge equally. */
 function pairWeights(mu: readonly number[], best: number, other: number): number[] {
-  let [low, high] = [mu[other] as number, mu[best] as number];
+  let [low, high] = [mu[other], mu[best]];
   for (let i = 0; i < 50; i++) {
     const m = (low + high) / 2;
-    if (kl(mu[best] as number, m) > kl(mu[other] as number, m)) low = m;
+    if (kl(mu[best], m) > kl(mu[other], m)) low = m;
     else high = m;
   }
-  const share = (low - (mu[other] as number)) / ((mu[best] as number) - (mu[other] as number));
+  const share = (low - mu[other]) / (mu[best] - mu[other]);
   return mu.map((_, i) => (i === best ? share : 1 - share));
 }

@@ -176,8 +176,7 @@ export function distancesBetween(
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
     const p = served(a, input, exploration, fallback);
     const q = served(b, sameEncoding(a, b) ? input : inputOf(row, b.encoders), exploration, fallback);
-    const distance =
-      !p || !q ? (p === q ? 0 : 1) : p.reduce((sum, v, i) => sum + Math.abs(v - (q[i] as number)), 0) / 2;
+    const distance = !p || !q ? (p === q ? 0 : 1) : p.reduce((sum, v, i) => sum + Math.abs(v - q[i]), 0) / 2;
     byRun.set(row.workflowId, Math.min(1, (byRun.get(row.workflowId) ?? 0) + distance));
   }
   return [...byRun.values()];

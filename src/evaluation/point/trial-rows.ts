@@ -63,7 +63,7 @@ function runsOf(rows: readonly DecisionRow[], tried: ServablePolicy, asking: boo
         logging: differs ? [1 - share, share] : [1, 0],
         target: differs ? [0, 1] : [1, 0],
         baseline: [1, 0],
-        model: [q[serving] as number, q[challenger] as number],
+        model: [q[serving], q[challenger]],
         taken: differs ? taken : 0,
       },
     ];

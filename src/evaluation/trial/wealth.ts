@@ -40,7 +40,7 @@ export function addCluster(state: TrialState, rows: readonly TrialRow[]): void {
   const log = oneCluster(rows, state.mostWeight);
   const { share } = first;
   thresholdsOf(state.minimumEffect).forEach((threshold, t) => {
-    addBets(state, state.wealth[t] as number[], log, threshold, share);
+    addBets(state, state.wealth[t], log, threshold, share);
   });
   addBets(state, state.behind, exchanged(log), -state.minimumEffect, share);
   const x = growth(only(log), 1e-6 * state.mostWeight, 0, state.mostWeight);
@@ -71,7 +71,7 @@ function addBets(state: TrialState, wealth: number[], log: ContestedRuns, thresh
   const cluster = only(log);
   EFFECTS.forEach(({ effect }, e) => {
     const bet = betOn(effect, state, share, Math.abs(threshold)) * mostWeight;
-    wealth[e] = (wealth[e] as number) + Math.log(Math.max(1e-300, growth(cluster, bet, threshold, mostWeight)));
+    wealth[e] = wealth[e] + Math.log(Math.max(1e-300, growth(cluster, bet, threshold, mostWeight)));
   });
 }
 

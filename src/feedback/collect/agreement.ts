@@ -11,7 +11,7 @@ export function krippendorffAlpha(units: readonly (readonly number[])[]): number
   if (n < 2) return undefined;
   // The mean squared difference of all ordered pairs of m values is 2 (m Σv² - (Σv)²) / (m (m - 1)).
   const squaredDifferences = (values: readonly number[]) => {
-    const center = values[0] as number;
+    const center = values[0];
     let sum = 0;
     let square = 0;
     for (const v of values) {

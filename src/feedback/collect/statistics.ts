@@ -152,7 +152,7 @@ class Judged {
     const weights: number[] = [];
     const unasked: number[] = [];
     for (const [i, { values }] of all.entries()) {
-      const weight = standsFor(how[i] as (typeof how)[number], asking);
+      const weight = standsFor(how[i], asking);
       if (weight === undefined) unasked.push(...values);
       else {
         units.push(values);
@@ -208,7 +208,7 @@ class Measures {
     const histogram = new Array<number>(10).fill(0);
     for (const v of values) {
       const bin = Math.min(9, Math.floor((10 * (v - low)) / (high - low)));
-      histogram[bin] = (histogram[bin] as number) + 1;
+      histogram[bin] = histogram[bin] + 1;
     }
     const agreement = krippendorffAlpha(all);
     return {

@@ -73,7 +73,7 @@ export function validateFeedback(
   const plain = isBuilder(feedback) ? feedback.toJSON() : feedback;
   const parsed = inputSchema.safeParse(plain);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    const issue = parsed.error.issues[0];
     throw fieldError(issue, plain, "Correct the field and submit again; nothing was stored.");
   }
   const value = parsed.data;
@@ -129,7 +129,7 @@ export function checkFields(fields: Partial<FeedbackInput>): void {
       .object({ [name]: shape[name] ?? z.never() })
       .required()
       .safeParse({ [name]: value });
-    if (!parsed.success) throw fieldError(parsed.error.issues[0] as z.core.$ZodIssue, fields, "Correct the value.");
+    if (!parsed.success) throw fieldError(parsed.error.issues[0], fields, "Correct the value.");
   }
 }
 

@@ -89,7 +89,7 @@ function curve(points: readonly CurvePoint[], events: PointReport["events"]): st
     .filter((e) => e.action === "promote" || e.action === "rollback")
     .map((e) => {
       const i = points.findIndex((p) => p.to >= e.at);
-      const x = i < 0 ? W - PAD.right : (at[i] as number);
+      const x = i < 0 ? W - PAD.right : at[i];
       const label = e.action === "promote" ? `${e.version} serves` : `back to ${e.version ?? "the fallback"}`;
       const right = x > W - 120;
       const text = `<text x="${x + (right ? -5 : 5)}" y="${PAD.top + 10}" text-anchor="${right ? "end" : "start"}">${escapeHtml(label)}</text>`;

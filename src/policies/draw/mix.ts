@@ -44,7 +44,7 @@ export function mixtureOf({ serving, challenger, share, uniform, legal }: Mixtur
   let count = 0;
   for (const allowed of legal) if (allowed) count++;
   for (let i = 0; i < p.length; i++) {
-    const own = (1 - followed) * (serving[i] as number) + (challenger ? followed * (challenger[i] as number) : 0);
+    const own = (1 - followed) * serving[i] + (challenger ? followed * challenger[i] : 0);
     p[i] = (1 - uniform) * own + (legal[i] ? uniform / count : 0);
   }
   return p;
@@ -72,6 +72,6 @@ export function drawFrom(mixture: Mixture, numbers: Numbers): Drawn {
  */
 export function differenceOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += Math.abs((a[i] as number) - (b[i] as number));
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i] - b[i]);
   return Math.min(1, sum / 2);
 }

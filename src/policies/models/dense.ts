@@ -10,7 +10,7 @@ export function denseCount({ dim, indices, denseDim = dim }: FeatureVector): num
   let high = indices.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((indices[middle] as number) < denseDim) low = middle + 1;
+    if (indices[middle] < denseDim) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -49,9 +49,9 @@ export class FourierModel implements RewardModel {
     const width = Math.sqrt(Math.max(1, this.entries || count));
     const angles = new Float64Array(features);
     for (let k = 0; k < count; k++) {
-      const from = (context.indices[k] as number) * features;
-      const v = context.values[k] as number;
-      for (let j = 0; j < features; j++) angles[j] = (angles[j] as number) + v * (this.frequencies[from + j] as number);
+      const from = context.indices[k] * features;
+      const v = context.values[k];
+      for (let j = 0; j < features; j++) angles[j] = angles[j] + v * this.frequencies[from + j];
     }
     // As large as the linear part: half of it in squared length, so that one prior serves both.
     const amplitude = width / Math.sqrt(2 * features);
@@ -61,7 +61,7 @@ export class FourierModel implements RewardModel {
     values.set(context.values.subarray(0, count));
     for (let j = 0; j < features; j++) {
       indices[count + j] = dim + j;
-      values[count + j] = amplitude * Math.cos((angles[j] as number) / width + (this.phases[j] as number));
+      values[count + j] = amplitude * Math.cos(angles[j] / width + this.phases[j]);
     }
     return { dim: dim + features, indices, values };
   }
@@ -83,7 +83,7 @@ export class FourierModel implements RewardModel {
     const means = new Float64Array(input.candidates.length);
     const meanOf = (values: Float64Array): number => {
       this.estimate({ ...input, context: { ...context, values } }, means);
-      return means[index] as number;
+      return means[index];
     };
     const full = meanOf(context.values);
     const contributions = Float64Array.from(context.values, (_, k) => {

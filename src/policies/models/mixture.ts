@@ -83,24 +83,24 @@ export class MixtureModel implements RewardModel {
     means.fill(0, 0, count);
     others.fill(0, 0, count);
     for (let m = 0; m < this.experts.length; m++) {
-      const w = this.weights[m] as number;
+      const w = this.weights[m];
       const counts = w >= NEGLIGIBLE || m === top;
       const asked = errors && m === sure;
       if (!counts && !asked) continue;
-      (this.experts[m] as RewardModel).estimate(input, this.means, asked ? errors : undefined);
+      this.experts[m].estimate(input, this.means, asked ? errors : undefined);
       if (!counts) continue;
       total += w;
       for (let i = 0; i < count; i++) {
-        const mean = this.means[i] as number;
-        means[i] = (means[i] as number) + w * mean;
-        others[i] = (others[i] as number) + w * mean * mean;
+        const mean = this.means[i];
+        means[i] = means[i] + w * mean;
+        others[i] = others[i] + w * mean * mean;
       }
     }
     for (let i = 0; i < count; i++) {
-      means[i] = (means[i] as number) / total;
+      means[i] = means[i] / total;
       if (!errors) continue;
-      const disagreement = Math.max(0, (others[i] as number) / total - (means[i] as number) ** 2);
-      errors[i] = Math.sqrt((errors[i] as number) ** 2 + disagreement);
+      const disagreement = Math.max(0, others[i] / total - means[i] ** 2);
+      errors[i] = Math.sqrt(errors[i] ** 2 + disagreement);
     }
     if (this.options.calibrated) this.drawTogether(means, count);
   }
@@ -116,8 +116,8 @@ export class MixtureModel implements RewardModel {
   private drawTogether(means: Float64Array, count: number): void {
     const { slope } = this;
     let middle = 0;
-    for (let i = 0; i < count; i++) middle += (means[i] as number) / count;
-    for (let i = 0; i < count; i++) means[i] = middle + slope * ((means[i] as number) - middle);
+    for (let i = 0; i < count; i++) middle += means[i] / count;
+    for (let i = 0; i < count; i++) means[i] = middle + slope * (means[i] - middle);
   }
 
   /** Learns how far apart rewards are where predictions of this row's candidates were. */
@@ -127,8 +127,8 @@ export class MixtureModel implements RewardModel {
     this.estimate(row, this.judged);
     const { slope } = this;
     let middle = 0;
-    for (let i = 0; i < count; i++) middle += (this.judged[i] as number) / count;
-    const apart = ((this.judged[row.chosen] as number) - middle) / slope;
+    for (let i = 0; i < count; i++) middle += this.judged[i] / count;
+    const apart = (this.judged[row.chosen] - middle) / slope;
     const { weight = 1 } = row;
     this.spread.squares = this.spread.squares * (1 - LOSS_DECAY) + weight * apart * apart;
     this.spread.products = this.spread.products * (1 - LOSS_DECAY) + weight * apart * (row.reward - middle);
@@ -150,15 +150,15 @@ export class MixtureModel implements RewardModel {
     const { context, candidates, candidateFeatures, chosen, reward, weight = 1 } = row;
     const input = {
       context,
-      candidates: [candidates[chosen] as string],
-      candidateFeatures: candidateFeatures && [candidateFeatures[chosen] as typeof context],
+      candidates: [candidates[chosen]],
+      candidateFeatures: candidateFeatures && [candidateFeatures[chosen]],
     };
     let mean = 0;
     this.experts.forEach((expert, m) => {
       expert.estimate(input, this.means);
-      mean += (this.weights[m] as number) * (this.means[0] as number);
-      const error = Math.min(1, Math.max(0, this.means[0] as number)) - reward;
-      this.losses[m] = (this.losses[m] as number) * (1 - LOSS_DECAY) + weight * error * error;
+      mean += this.weights[m] * this.means[0];
+      const error = Math.min(1, Math.max(0, this.means[0])) - reward;
+      this.losses[m] = this.losses[m] * (1 - LOSS_DECAY) + weight * error * error;
     });
     // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
     if (this.drift.add(Math.min(1, (mean - reward) ** 2))) {
@@ -188,16 +188,16 @@ export class MixtureModel implements RewardModel {
     const asked = this.shares.map((w, m) => ({ w, m })).filter(({ w }) => w >= NEGLIGIBLE);
     const total = asked.reduce((sum, { w }) => sum + w, 0);
     for (const { w, m } of asked) {
-      const parts = (this.experts[m] as RewardModel).parts(input, index);
+      const parts = this.experts[m].parts(input, index);
       bias += (w / total) * parts.bias;
       for (let k = 0; k < contributions.length; k++)
-        contributions[k] = (contributions[k] as number) + (w / total) * (parts.contributions[k] as number);
+        contributions[k] = contributions[k] + (w / total) * parts.contributions[k];
     }
     if (!this.options.calibrated) return { bias, contributions, context };
     const means = new Float64Array(input.candidates.length);
     this.estimate(input, means);
     const drawn = contributions.map((c) => c * this.slope);
-    return { bias: (means[index] as number) - drawn.reduce((a, b) => a + b, 0), contributions: drawn, context };
+    return { bias: means[index] - drawn.reduce((a, b) => a + b, 0), contributions: drawn, context };
   }
 
   snapshot(): ModelSnapshot {

@@ -32,7 +32,7 @@ export class PerCandidateModel implements RewardModel {
 
   estimate({ context, candidates }: PolicyInput, means: Float64Array, errors?: Float64Array): void {
     for (let i = 0; i < candidates.length; i++) {
-      const regressor = this.regressors.get(candidates[i] as string);
+      const regressor = this.regressors.get(candidates[i]);
       means[i] = regressor ? regressor.mean(context) : this.pooledMean;
       if (errors) errors[i] = (regressor ?? this.blank).standardError(context);
     }
@@ -41,7 +41,7 @@ export class PerCandidateModel implements RewardModel {
   learn(rows: readonly PolicyRow[]): void {
     const examples = new Map<string, Example[]>();
     for (const { context, candidates, chosen, reward, weight = 1 } of rows) {
-      const name = candidates[chosen] as string;
+      const name = candidates[chosen];
       let list = examples.get(name);
       if (!list) {
         list = [];
@@ -62,7 +62,7 @@ export class PerCandidateModel implements RewardModel {
   }
 
   parts({ context, candidates }: PolicyInput, index: number): Parts {
-    const regressor = this.regressors.get(candidates[index] as string);
+    const regressor = this.regressors.get(candidates[index]);
     if (!regressor) return { bias: this.pooledMean, contributions: new Float64Array(context.indices.length), context };
     return { ...regressor.parts(context), context };
   }

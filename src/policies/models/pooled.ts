@@ -37,7 +37,7 @@ export class PooledModel implements RewardModel {
   estimate(input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
     this.own.estimate(input, means, errors);
     const mean = this.meanReward + this.common.mean(input.context);
-    for (let i = 0; i < input.candidates.length; i++) means[i] = (means[i] as number) + mean;
+    for (let i = 0; i < input.candidates.length; i++) means[i] = means[i] + mean;
   }
 
   /** Mean of the rewards learned, one of a half included: what contexts and candidates are measured from. */
@@ -62,7 +62,7 @@ export class PooledModel implements RewardModel {
   parts(input: PolicyInput, index: number): Parts {
     const common = this.common.parts(input.context);
     const own = this.own.parts(input, index);
-    const contributions = own.contributions.map((c, k) => c + (common.contributions[k] as number));
+    const contributions = own.contributions.map((c, k) => c + common.contributions[k]);
     return { bias: this.meanReward + own.bias + common.bias, contributions, context: input.context };
   }
 

@@ -54,10 +54,10 @@ export class OnlineRidge implements Regressor {
     const { slotOf, theta } = this;
     const { indices, values } = x;
     const length = denseCount(x);
-    let sum = theta[0] as number;
+    let sum = theta[0];
     for (let k = 0; k < length; k++) {
-      const slot = slotOf[indices[k] as number];
-      if (slot) sum += (values[k] as number) * (theta[slot] as number);
+      const slot = slotOf[indices[k]];
+      if (slot) sum += values[k] * theta[slot];
     }
     return sum;
   }
@@ -74,13 +74,13 @@ export class OnlineRidge implements Regressor {
 
   private sparseLeverage(): number {
     const { inverse, capacity, slots, values, known } = this;
-    let sum = inverse[0] as number;
+    let sum = inverse[0];
     for (let k = 0; k < known; k++) {
-      const v = values[k] as number;
-      const row = (slots[k] as number) * capacity;
-      let cross = inverse[row] as number;
-      for (let j = 0; j < k; j++) cross += (values[j] as number) * (inverse[row + (slots[j] as number)] as number);
-      sum += v * (2 * cross + v * (inverse[row + (slots[k] as number)] as number));
+      const v = values[k];
+      const row = slots[k] * capacity;
+      let cross = inverse[row];
+      for (let j = 0; j < k; j++) cross += values[j] * inverse[row + slots[j]];
+      sum += v * (2 * cross + v * inverse[row + slots[k]]);
     }
     return sum;
   }
@@ -92,10 +92,10 @@ export class OnlineRidge implements Regressor {
     const { scattered } = this;
     scattered.fill(0, 0, count);
     scattered[0] = 1;
-    for (let k = 0; k < known; k++) scattered[slots[k] as number] = values[k] as number;
+    for (let k = 0; k < known; k++) scattered[slots[k]] = values[k];
     let sum = 0;
     for (let i = 0; i < count; i++) {
-      const v = scattered[i] as number;
+      const v = scattered[i];
       if (v === 0) continue;
       const row = i * capacity;
       let a = 0;
@@ -104,13 +104,13 @@ export class OnlineRidge implements Regressor {
       let d = 0;
       let j = 0;
       for (; j + 3 < i; j += 4) {
-        a += (scattered[j] as number) * (inverse[row + j] as number);
-        b += (scattered[j + 1] as number) * (inverse[row + j + 1] as number);
-        c += (scattered[j + 2] as number) * (inverse[row + j + 2] as number);
-        d += (scattered[j + 3] as number) * (inverse[row + j + 3] as number);
+        a += scattered[j] * inverse[row + j];
+        b += scattered[j + 1] * inverse[row + j + 1];
+        c += scattered[j + 2] * inverse[row + j + 2];
+        d += scattered[j + 3] * inverse[row + j + 3];
       }
-      for (; j < i; j++) a += (scattered[j] as number) * (inverse[row + j] as number);
-      sum += v * (2 * (a + b + c + d) + v * (inverse[row + i] as number));
+      for (; j < i; j++) a += scattered[j] * inverse[row + j];
+      sum += v * (2 * (a + b + c + d) + v * inverse[row + i]);
     }
     return sum;
   }
@@ -127,8 +127,8 @@ export class OnlineRidge implements Regressor {
     let known = 0;
     let unseen = 0;
     for (let k = 0; k < length; k++) {
-      const slot = slotOf[indices[k] as number];
-      const v = from[k] as number;
+      const slot = slotOf[indices[k]];
+      const v = from[k];
       if (slot) {
         slots[known] = slot;
         values[known++] = v;
@@ -144,20 +144,20 @@ export class OnlineRidge implements Regressor {
 
   private add(x: FeatureVector, y: number, weight: number): void {
     const entries = denseCount(x);
-    for (let k = 0; k < entries; k++) this.seat(x.indices[k] as number);
+    for (let k = 0; k < entries; k++) this.seat(x.indices[k]);
     this.resolve(x);
     const { inverse, capacity, count, theta, gain, slots, values, known } = this;
     for (let i = 0; i < count; i++) {
       const row = i * capacity;
-      let sum = inverse[row] as number;
-      for (let k = 0; k < known; k++) sum += (values[k] as number) * (inverse[row + (slots[k] as number)] as number);
+      let sum = inverse[row];
+      for (let k = 0; k < known; k++) sum += values[k] * inverse[row + slots[k]];
       gain[i] = sum;
     }
-    let leverage = gain[0] as number;
+    let leverage = gain[0];
     let length = 1;
     for (let k = 0; k < known; k++) {
-      leverage += (values[k] as number) * (gain[slots[k] as number] as number);
-      length += (values[k] as number) ** 2;
+      leverage += values[k] * gain[slots[k]];
+      length += values[k] ** 2;
     }
     const residual = y - this.mean(x);
     const forget = 1 - (this.options.forgetting ?? 0);
@@ -171,13 +171,13 @@ export class OnlineRidge implements Regressor {
     const factor = (weight * scale) / (1 + weight * raised);
     const change = leverage > 0 ? factor * scale - (scale - 1) / leverage : factor;
     for (let i = 0; i < count; i++) {
-      const g = gain[i] as number;
+      const g = gain[i];
       if (g === 0) continue;
-      theta[i] = (theta[i] as number) + factor * g * residual;
+      theta[i] = theta[i] + factor * g * residual;
       const row = i * capacity;
       // Both halves get the same number, so that the matrix stays symmetric to the last bit.
       for (let j = 0; j <= i; j++) {
-        const value = (inverse[row + j] as number) - change * g * (gain[j] as number);
+        const value = inverse[row + j] - change * g * gain[j];
         inverse[row + j] = value;
         inverse[j * capacity + i] = value;
       }
@@ -209,17 +209,17 @@ export class OnlineRidge implements Regressor {
   parts(x: FeatureVector): { bias: number; contributions: Float64Array } {
     const contributions = new Float64Array(x.indices.length);
     for (let k = 0; k < denseCount(x); k++) {
-      const slot = this.slotOf[x.indices[k] as number];
-      if (slot) contributions[k] = (x.values[k] as number) * (this.theta[slot] as number);
+      const slot = this.slotOf[x.indices[k]];
+      if (slot) contributions[k] = x.values[k] * this.theta[slot];
     }
-    return { bias: this.theta[0] as number, contributions };
+    return { bias: this.theta[0], contributions };
   }
 
   snapshot(): RegressorSnapshot {
     const { count, capacity } = this;
     const triangle = new Float64Array((count * (count + 1)) / 2);
     for (let i = 0, at = 0; i < count; i++)
-      for (let j = 0; j <= i; j++) triangle[at++] = this.inverse[i * capacity + j] as number;
+      for (let j = 0; j <= i; j++) triangle[at++] = this.inverse[i * capacity + j];
     return {
       kind: "ridge",
       noise: this.noise,
@@ -249,7 +249,7 @@ export class OnlineRidge implements Regressor {
     const triangle = unpack64(snapshot.inverse, (count * (count + 1)) / 2);
     for (let i = 0, at = 0; i < count; i++)
       for (let j = 0; j <= i; j++) {
-        const value = triangle[at++] as number;
+        const value = triangle[at++];
         ridge.inverse[i * capacity + j] = value;
         ridge.inverse[j * capacity + i] = value;
       }

@@ -41,7 +41,7 @@ export class SharedModel implements RewardModel {
     const count = denseCount(context);
     const own = candidateFeatures?.[index];
     const extra = own ? own.indices.length : 0;
-    const block = this.blocks.get(candidates[index] as string);
+    const block = this.blocks.get(candidates[index]);
     const total = count + extra + (block === undefined ? 0 : count + 1);
     if (this.indices.length !== total) {
       this.indices = new Int32Array(total);
@@ -50,8 +50,8 @@ export class SharedModel implements RewardModel {
     const { indices, values } = this;
     let at = 0;
     for (let k = 0; k < count; k++) {
-      indices[at] = CANDIDATE_POSITIONS + (context.indices[k] as number);
-      values[at++] = context.values[k] as number;
+      indices[at] = CANDIDATE_POSITIONS + context.indices[k];
+      values[at++] = context.values[k];
     }
     for (let k = 0; k < extra; k++) {
       indices[at] = (own?.indices[k] as number) % CANDIDATE_POSITIONS;
@@ -62,8 +62,8 @@ export class SharedModel implements RewardModel {
       indices[at] = offset - 1;
       values[at++] = own ? OWN_SCALE : 1;
       for (let k = 0; k < count; k++) {
-        indices[at] = offset + (context.indices[k] as number);
-        values[at++] = OWN_SCALE * (context.values[k] as number);
+        indices[at] = offset + context.indices[k];
+        values[at++] = OWN_SCALE * context.values[k];
       }
     }
     return { x: { dim: CANDIDATE_POSITIONS + (this.dim + 1) * (this.blocks.size + 1), indices, values }, count };
@@ -74,13 +74,13 @@ export class SharedModel implements RewardModel {
       const { x } = this.features(input, i);
       means[i] = this.ridge.mean(x);
       // A candidate without rows has an intercept of its own still to be learned (prior variance one).
-      if (errors) errors[i] = this.ridge.standardError(x) + (this.blocks.has(input.candidates[i] as string) ? 0 : 0.25);
+      if (errors) errors[i] = this.ridge.standardError(x) + (this.blocks.has(input.candidates[i]) ? 0 : 0.25);
     }
   }
 
   learn(rows: readonly PolicyRow[]): void {
     for (const row of rows) {
-      const name = row.candidates[row.chosen] as string;
+      const name = row.candidates[row.chosen];
       if (!this.blocks.has(name)) this.blocks.set(name, this.blocks.size + 1);
       this.ridge.learn([{ x: this.features(row, row.chosen).x, y: row.reward, weight: row.weight ?? 1 }]);
     }
@@ -97,7 +97,7 @@ export class SharedModel implements RewardModel {
       if (at < count) byPosition[at] = c;
       else if (own && at >= contributions.length - own) {
         const k = at - (contributions.length - own);
-        byPosition[k] = (byPosition[k] as number) + c;
+        byPosition[k] = byPosition[k] + c;
       } else rest += c;
     });
     return { bias: rest, contributions: byPosition, context };
@@ -113,7 +113,7 @@ export class SharedModel implements RewardModel {
     const { kind, candidates, ridge } = snapshot;
     if (kind !== "shared" || !Array.isArray(candidates) || !candidates.every((c) => typeof c === "string") || !ridge)
       throw invalidSnapshot("a shared model without its candidates", "candidates and their regression");
-    for (const name of candidates as string[]) model.blocks.set(name, model.blocks.size + 1);
+    for (const name of candidates) model.blocks.set(name, model.blocks.size + 1);
     model.ridge = OnlineRidge.restore(options, ridge as RegressorSnapshot);
     return model;
   }

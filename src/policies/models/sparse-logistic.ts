@@ -46,9 +46,8 @@ export class SparseLogistic implements Regressor {
 
   private logit(x: FeatureVector): number {
     const { weights } = this;
-    let sum = weights[this.dim] as number;
-    for (let k = 0; k < x.indices.length; k++)
-      sum += (x.values[k] as number) * (weights[x.indices[k] as number] as number);
+    let sum = weights[this.dim];
+    for (let k = 0; k < x.indices.length; k++) sum += x.values[k] * weights[x.indices[k]];
     return sum;
   }
 
@@ -58,9 +57,8 @@ export class SparseLogistic implements Regressor {
 
   standardError(x: FeatureVector): number {
     const { precision } = this;
-    let variance = 1 / (precision[this.dim] as number);
-    for (let k = 0; k < x.indices.length; k++)
-      variance += (x.values[k] as number) ** 2 / (precision[x.indices[k] as number] as number);
+    let variance = 1 / precision[this.dim];
+    for (let k = 0; k < x.indices.length; k++) variance += x.values[k] ** 2 / precision[x.indices[k]];
     const p = this.mean(x);
     return Math.min(0.5, p * (1 - p) * Math.sqrt(variance));
   }
@@ -77,10 +75,10 @@ export class SparseLogistic implements Regressor {
       const p = this.mean(x);
       const information = Math.max(1e-3, p * (1 - p)) * weight;
       for (let k = 0; k < x.indices.length; k++) {
-        const at = x.indices[k] as number;
-        this.precision[at] = (this.precision[at] as number) + information * (x.values[k] as number) ** 2;
+        const at = x.indices[k];
+        this.precision[at] = this.precision[at] + information * x.values[k] ** 2;
       }
-      this.precision[this.dim] = (this.precision[this.dim] as number) + information;
+      this.precision[this.dim] = this.precision[this.dim] + information;
     }
   }
 
@@ -97,20 +95,20 @@ export class SparseLogistic implements Regressor {
     const keep = 1 - (this.options.forgetting ?? 0);
     const error = (this.mean(x) - y) * weight;
     const descend = (at: number, gradient: number) => {
-      const sum = (squared[at] as number) * keep + gradient * gradient;
+      const sum = squared[at] * keep + gradient * gradient;
       squared[at] = sum;
-      weights[at] = (weights[at] as number) - (rate * gradient) / Math.sqrt(sum);
+      weights[at] = weights[at] - (rate * gradient) / Math.sqrt(sum);
     };
     for (let k = 0; k < x.indices.length; k++) {
-      const at = x.indices[k] as number;
-      descend(at, error * (x.values[k] as number) + (pulls?.get(at) ?? 0) * (weights[at] as number));
+      const at = x.indices[k];
+      descend(at, error * x.values[k] + (pulls?.get(at) ?? 0) * weights[at]);
     }
     descend(dim, error);
   }
 
   parts(x: FeatureVector): { bias: number; contributions: Float64Array } {
-    const logits = Float64Array.from(x.indices, (at, k) => (x.values[k] as number) * (this.weights[at] as number));
-    const bias = sigmoid(this.weights[this.dim] as number);
+    const logits = Float64Array.from(x.indices, (at, k) => x.values[k] * this.weights[at]);
+    const bias = sigmoid(this.weights[this.dim]);
     const total = logits.reduce((a, b) => a + b, 0);
     // The way from sigmoid(intercept) to the mean is shared out in proportion to the logits.
     const share = Math.abs(total) > 1e-12 ? (this.mean(x) - bias) / total : bias * (1 - bias);

@@ -26,13 +26,13 @@ export class SphereModel implements RewardModel {
     if (this.last?.context === context) return this.last.result;
     const count = denseCount(context);
     let squared = 1;
-    for (let k = 0; k < count; k++) squared += (context.values[k] as number) ** 2;
+    for (let k = 0; k < count; k++) squared += context.values[k] ** 2;
     const scale = LENGTH / Math.sqrt(squared);
     const indices = new Int32Array(count + 1);
     const values = new Float64Array(count + 1);
     for (let k = 0; k < count; k++) {
-      indices[k] = context.indices[k] as number;
-      values[k] = scale * (context.values[k] as number);
+      indices[k] = context.indices[k];
+      values[k] = scale * context.values[k];
     }
     indices[count] = context.dim;
     values[count] = scale;
@@ -56,7 +56,7 @@ export class SphereModel implements RewardModel {
     const byPosition = new Float64Array(context.indices.length);
     const last = contributions.length - 1;
     byPosition.set(contributions.subarray(0, last));
-    return { bias: bias + (contributions[last] as number), contributions: byPosition, context };
+    return { bias: bias + contributions[last], contributions: byPosition, context };
   }
 
   snapshot(): ModelSnapshot {

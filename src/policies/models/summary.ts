@@ -17,7 +17,7 @@ export class SummaryModel implements RewardModel {
     if (this.last?.context === context) return this.last.result;
     const dim = context.wordsFrom ?? context.denseDim ?? context.dim;
     let count = context.indices.length;
-    while (count > 0 && (context.indices[count - 1] as number) >= dim) count--;
+    while (count > 0 && context.indices[count - 1] >= dim) count--;
     const result = {
       dim: Math.max(1, dim),
       indices: context.indices.subarray(0, count),

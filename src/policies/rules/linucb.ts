@@ -8,7 +8,7 @@ export function upperBoundRule(alpha: number): Rule {
     usesErrors: true,
     fill(means, errors, allowed, _rows, out) {
       if (bounds.length < means.length) bounds = new Float64Array(means.length * 2);
-      for (const i of allowed) bounds[i] = (means[i] as number) + alpha * (errors[i] as number);
+      for (const i of allowed) bounds[i] = means[i] + alpha * errors[i];
       fillGreedy(bounds, allowed, out);
     },
   };

@@ -13,7 +13,7 @@ export function optimisticRule(alpha: number, gammaScale: number): Rule {
     usesErrors: true,
     fill(means, errors, allowed, rows, out) {
       if (bounds.length < means.length) bounds = new Float64Array(means.length * 2);
-      for (const i of allowed) bounds[i] = (means[i] as number) + alpha * (errors[i] as number);
+      for (const i of allowed) bounds[i] = means[i] + alpha * errors[i];
       weighting.fill(bounds, errors, allowed, rows, out);
     },
   };

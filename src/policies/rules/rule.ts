@@ -17,11 +17,11 @@ export function fillGreedy(values: Float64Array, allowed: readonly number[], out
   let best = Number.NEGATIVE_INFINITY;
   let ties = 0;
   for (const i of allowed) {
-    const v = values[i] as number;
+    const v = values[i];
     if (v > best) {
       best = v;
       ties = 1;
     } else if (v === best) ties++;
   }
-  for (const i of allowed) if (values[i] === best) out[i] = (out[i] as number) + mass / ties;
+  for (const i of allowed) if (values[i] === best) out[i] = out[i] + mass / ties;
 }

@@ -6,14 +6,14 @@ export function softmaxRule(temperature: number): Rule {
     usesErrors: false,
     fill(means, _errors, allowed, _rows, out) {
       let top = Number.NEGATIVE_INFINITY;
-      for (const i of allowed) top = Math.max(top, means[i] as number);
+      for (const i of allowed) top = Math.max(top, means[i]);
       let sum = 0;
       for (const i of allowed) {
-        const e = Math.exp(((means[i] as number) - top) / temperature);
+        const e = Math.exp((means[i] - top) / temperature);
         out[i] = e;
         sum += e;
       }
-      for (const i of allowed) out[i] = (out[i] as number) / sum;
+      for (const i of allowed) out[i] = out[i] / sum;
     },
   };
 }

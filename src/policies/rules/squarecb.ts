@@ -9,15 +9,15 @@ export function squareCbRule(gammaScale: number): Rule {
   return {
     usesErrors: false,
     fill(means, _errors, allowed, rows, out) {
-      let best = allowed[0] as number;
-      for (const i of allowed) if ((means[i] as number) > (means[best] as number)) best = i;
+      let best = allowed[0];
+      for (const i of allowed) if (means[i] > means[best]) best = i;
       const k = allowed.length;
       const gamma = gammaScale * Math.sqrt(k * rows);
-      const top = means[best] as number;
+      const top = means[best];
       let rest = 1;
       for (const i of allowed) {
         if (i === best) continue;
-        const p = 1 / (k + gamma * (top - (means[i] as number)));
+        const p = 1 / (k + gamma * (top - means[i]));
         out[i] = p;
         rest -= p;
       }

@@ -20,22 +20,22 @@ export function thompsonRule(scale: number): Rule {
       let low = Number.NEGATIVE_INFINITY;
       let high = Number.NEGATIVE_INFINITY;
       for (const i of allowed) {
-        const reach = REACH * scale * (errors[i] as number);
-        low = Math.max(low, (means[i] as number) - reach);
-        high = Math.max(high, (means[i] as number) + reach);
+        const reach = REACH * scale * errors[i];
+        low = Math.max(low, means[i] - reach);
+        high = Math.max(high, means[i] + reach);
       }
       if (!(high > low)) {
         fillGreedy(means, allowed, out);
         return;
       }
-      const live = allowed.filter((i) => (means[i] as number) + REACH * scale * (errors[i] as number) > low);
+      const live = allowed.filter((i) => means[i] + REACH * scale * errors[i] > low);
       const table = live.length * (BINS + 1) <= below.length ? below : new Float64Array(live.length * (BINS + 1));
       const width = (high - low) / BINS;
       for (let a = 0; a < live.length; a++) {
-        const i = live[a] as number;
-        const sigma = scale * (errors[i] as number);
+        const i = live[a];
+        const sigma = scale * errors[i];
         for (let g = 0; g <= BINS; g++) {
-          const t = low + g * width - (means[i] as number);
+          const t = low + g * width - means[i];
           table[a * (BINS + 1) + g] = sigma > 0 ? normalCdf(t / sigma) : t >= 0 ? 1 : 0;
         }
       }
@@ -44,19 +44,19 @@ export function thompsonRule(scale: number): Rule {
         for (let a = 0; a < live.length; a++) {
           const at = a * (BINS + 1) + g;
           // Whoever lies below the range counts into its first bin.
-          let p = (table[at + 1] as number) - (g === 0 ? 0 : (table[at] as number));
+          let p = table[at + 1] - (g === 0 ? 0 : table[at]);
           if (p <= 0) continue;
           for (let b = 0; b < live.length && p > 0; b++) {
             if (b === a) continue;
             const other = b * (BINS + 1) + g;
-            const from = g === 0 ? 0 : (table[other] as number);
-            p *= 0.5 * (from + (table[other + 1] as number));
+            const from = g === 0 ? 0 : table[other];
+            p *= 0.5 * (from + table[other + 1]);
           }
-          const i = live[a] as number;
-          out[i] = (out[i] as number) + p;
+          const i = live[a];
+          out[i] = out[i] + p;
           total += p;
         }
-      if (total > 0) for (const i of live) out[i] = (out[i] as number) / total;
+      if (total > 0) for (const i of live) out[i] = out[i] / total;
       else fillGreedy(means, allowed, out);
     },
   };

@@ -40,16 +40,17 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
     if (overall(bestOf()) >= PERFECT) ended = "every choosing example is answered perfectly";
     else ended = endOf(attempts);
     if (ended !== undefined) break;
-    const parent = pool[
-      drawFromFront(
-        pool.map((m) => m.scores),
-        rng,
-      )
-    ] as Member;
+    const parent =
+      pool[
+        drawFromFront(
+          pool.map((m) => m.scores),
+          rng,
+        )
+      ];
     const batch = shuffled(learning, rng).slice(0, MINIBATCH);
     if (!budget.allows(1 + trials.missing(parent.content, batch) + batch.length)) break;
     const before = await trials.all(parent.content, batch);
-    const target = targets[round % targets.length] as number;
+    const target = targets[round % targets.length];
     const current = (parent.content.messages[target] as { template: string }).template;
     const answer = await ask(model, reflection(parent.content, target, batch, before), current, context);
     if ("failure" in answer) {
@@ -80,7 +81,7 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
 }
 
 function meanOf(results: readonly TrialResult[], examples: readonly PromptExample[], segment: string): number {
-  const own = results.filter((_, i) => ((examples[i] as PromptExample).segment ?? "") === segment);
+  const own = results.filter((_, i) => (examples[i].segment ?? "") === segment);
   return total(own) / own.length;
 }
 
@@ -96,7 +97,7 @@ function reflection(
 ): string {
   const message = content.messages[target] as { role: string; template: string };
   const cases = batch.map((e, i) => {
-    const r = results[i] as TrialResult;
+    const r = results[i];
     const wanted = e.expected === undefined ? "" : `\nexpected: ${e.expected}`;
     return `input: ${JSON.stringify(e.variables)}${wanted}\nscore: ${r.score.toFixed(2)} of 1\nfeedback: ${r.feedback ?? "(none)"}`;
   });

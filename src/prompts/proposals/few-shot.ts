@@ -59,7 +59,7 @@ function spread(list: readonly Demonstration[], count: number): Demonstration[] 
   while (taken.length < count && rest.length > 0) {
     const used = new Set<string>();
     for (let i = 0; i < rest.length && taken.length < count; ) {
-      const d = rest[i] as Demonstration;
+      const d = rest[i];
       if (used.has(d.segment ?? "")) i++;
       else {
         used.add(d.segment ?? "");

@@ -21,13 +21,13 @@ export function paretoFront(scores: readonly (readonly number[])[]): { candidate
   const segments = scores[0]?.length ?? 0;
   const leads = scores.map(() => 0);
   for (let s = 0; s < segments; s++) {
-    const best = Math.max(...scores.map((row) => row[s] as number));
-    for (const [c, row] of scores.entries()) if (row[s] === best) leads[c] = (leads[c] as number) + 1;
+    const best = Math.max(...scores.map((row) => row[s]));
+    for (const [c, row] of scores.entries()) if (row[s] === best) leads[c] = leads[c] + 1;
   }
   const leaders = leads.flatMap((n, candidate) => (n > 0 ? [{ candidate, leads: n }] : []));
   const dominates = (a: number, b: number) => {
     const [x, y] = [scores[a] as number[], scores[b] as number[]];
-    return x.every((v, s) => v >= (y[s] as number)) && x.some((v, s) => v > (y[s] as number));
+    return x.every((v, s) => v >= y[s]) && x.some((v, s) => v > y[s]);
   };
   return leaders.filter((l) => !leaders.some((o) => o !== l && dominates(o.candidate, l.candidate)));
 }

@@ -61,10 +61,10 @@ export function assign(request: AssignRequest): Drawn {
   if (policy && identity && policy.variants.every(has)) {
     const p = policy.probabilities(request.kept);
     const unit = unitOf("thread", request, identity);
-    const version = policy.variants[drawIndex(p, uniform(`${request.promptId}/policy`, unit))] as string;
+    const version = policy.variants[drawIndex(p, uniform(`${request.promptId}/policy`, unit))];
     return {
       version,
-      probabilities: Object.fromEntries(policy.variants.map((v, i) => [v, p[i] as number])),
+      probabilities: Object.fromEntries(policy.variants.map((v, i) => [v, p[i]])),
       unit,
       byPolicy: true,
     };
@@ -101,10 +101,10 @@ function inExperiment(request: AssignRequest, record: ExperimentRecord, identity
   const probabilities = balance(shares, request.assignments.given(key, stratum));
   const versions = Object.keys(probabilities);
   const index = drawIndex(
-    versions.map((v) => probabilities[v] as number),
+    versions.map((v) => probabilities[v]),
     uniform(key, unit),
   );
-  const drawn = { version: versions[index] as string, probabilities, stratum };
+  const drawn = { version: versions[index], probabilities, stratum };
   request.assignments.keep(key, unit, drawn, true);
   return { ...drawn, experiment: key, unit };
 }
@@ -136,9 +136,9 @@ export function decisionOf(
   clock: Clock,
 ): Decision {
   const candidates = Object.keys(drawn.probabilities);
-  const probabilities = candidates.map((c) => drawn.probabilities[c] as number);
+  const probabilities = candidates.map((c) => drawn.probabilities[c]);
   const userId = identity.userId ?? userOf(context);
-  const propensity = drawn.probabilities[drawn.version] as number;
+  const propensity = drawn.probabilities[drawn.version];
   return {
     schemaVersion: 1,
     decisionId: digest(`${identity.workflowId}|${PROMPT_POINT}${promptId}`),
@@ -161,7 +161,7 @@ export function decisionOf(
     propensity,
     probabilities,
     source: drawn.experiment ? "exploration" : drawn.byPolicy ? "policy" : "fallback",
-    ...(drawn.experiment === undefined && !drawn.byPolicy && { policyVersion: candidates[0] as string }),
+    ...(drawn.experiment === undefined && !drawn.byPolicy && { policyVersion: candidates[0] }),
     ...(drawn.watch && { control: drawn.watch.share, fallbackChoice: drawn.watch.against }),
     mode: "act",
   };

@@ -63,7 +63,7 @@ export class PromptServer {
         template: (this.library.get(promptId, drawn.version) as HeldPrompt).template,
         version: drawn.version,
         ...(drawn.experiment && { experiment: drawn.experiment }),
-        probability: drawn.probabilities[drawn.version] as number,
+        probability: drawn.probabilities[drawn.version],
       };
     } catch (error) {
       this.logger.warn("a prompt could not be drawn; the serving version is given", {

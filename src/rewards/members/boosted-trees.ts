@@ -38,7 +38,7 @@ export function boostedTrees(): RewardMember {
         const rows = Int32Array.from(shuffled(order, rng).slice(0, Math.max(2, Math.round(ROW_SHARE * n))));
         const grownTree = grow(bins, residual, rows, rng, settings);
         grown.push(grownTree.tree);
-        for (let i = 0; i < n; i++) residual[i] = (residual[i] as number) - learningRate * grownTree.trainingValue(i);
+        for (let i = 0; i < n; i++) residual[i] = residual[i] - learningRate * grownTree.trainingValue(i);
       }
       return new TreeForest("boosted-trees", grown, base, learningRate);
     },
@@ -58,15 +58,15 @@ function binned(x: TrainingData["x"]): Binned {
   const codes: Uint8Array[] = [];
   const cuts: Float64Array[] = [];
   for (let f = 0; f < d; f++) {
-    const sorted = Float64Array.from(x, (row) => row[f] as number).sort();
+    const sorted = Float64Array.from(x, (row) => row[f]).sort();
     const found: number[] = [];
     const distinct = [...new Set(sorted)];
     if (distinct.length <= BINS)
-      for (let k = 1; k < distinct.length; k++) found.push(((distinct[k - 1] as number) + (distinct[k] as number)) / 2);
+      for (let k = 1; k < distinct.length; k++) found.push((distinct[k - 1] + distinct[k]) / 2);
     else
       for (let k = 1; k < BINS; k++) {
         const at = Math.floor((k * sorted.length) / BINS);
-        const cut = ((sorted[at - 1] as number) + (sorted[at] as number)) / 2;
+        const cut = (sorted[at - 1] + sorted[at]) / 2;
         if (cut > (found.at(-1) ?? Number.NEGATIVE_INFINITY)) found.push(cut);
       }
     // Trees keep thresholds in single precision: bin by what they will compare with.
@@ -74,12 +74,12 @@ function binned(x: TrainingData["x"]): Binned {
     cuts.push(edges);
     codes.push(
       Uint8Array.from(x, (row) => {
-        const v = row[f] as number;
+        const v = row[f];
         let low = 0;
         let high = edges.length;
         while (low < high) {
           const mid = (low + high) >> 1;
-          if (v < (edges[mid] as number)) high = mid;
+          if (v < edges[mid]) high = mid;
           else low = mid + 1;
         }
         return low;
@@ -104,7 +104,7 @@ function grow(
   const counts = new Int32Array(BINS);
   const sumOf = (from: number, to: number) => {
     let sum = 0;
-    for (let i = from; i < to; i++) sum += residual[rows[i] as number] as number;
+    for (let i = from; i < to; i++) sum += residual[rows[i]];
     return sum;
   };
   const leafValue = (sum: number, n: number) => sum / (n + L2);
@@ -119,22 +119,22 @@ function grow(
     const whole = (sum * sum) / (n + L2);
     let best = { gain: 1e-10, feature: -1, bin: 0, count: 0, sum: 0 };
     for (const f of features) {
-      const edges = (cuts[f] as Float64Array).length;
+      const edges = cuts[f].length;
       if (edges === 0) continue;
-      const code = codes[f] as Uint8Array;
+      const code = codes[f];
       sums.fill(0, 0, edges + 1);
       counts.fill(0, 0, edges + 1);
       for (let i = from; i < to; i++) {
-        const r = rows[i] as number;
-        const c = code[r] as number;
-        sums[c] = (sums[c] as number) + (residual[r] as number);
-        counts[c] = (counts[c] as number) + 1;
+        const r = rows[i];
+        const c = code[r];
+        sums[c] = sums[c] + residual[r];
+        counts[c] = counts[c] + 1;
       }
       let count = 0;
       let left = 0;
       for (let bin = 0; bin < edges; bin++) {
-        count += counts[bin] as number;
-        left += sums[bin] as number;
+        count += counts[bin];
+        left += sums[bin];
         if (count < minLeaf) continue;
         if (n - count < minLeaf) break;
         const right = sum - left;
@@ -143,18 +143,18 @@ function grow(
       }
     }
     if (best.feature < 0) continue;
-    const code = codes[best.feature] as Uint8Array;
+    const code = codes[best.feature];
     let middle = from;
     for (let i = from; i < to; i++) {
-      const r = rows[i] as number;
-      if ((code[r] as number) <= best.bin) {
-        rows[i] = rows[middle] as number;
+      const r = rows[i];
+      if (code[r] <= best.bin) {
+        rows[i] = rows[middle];
         rows[middle++] = r;
       }
     }
     const right = { sum: sum - best.sum, n: to - middle };
     const [leftValue, rightValue] = [leafValue(best.sum, middle - from), leafValue(right.sum, right.n)];
-    const threshold = (cuts[best.feature] as Float64Array)[best.bin] as number;
+    const threshold = cuts[best.feature][best.bin];
     const left = builder.split(node, best.feature, threshold, leftValue, rightValue);
     values[left] = leftValue;
     values[left + 1] = rightValue;
@@ -170,9 +170,8 @@ function grow(
     /** The leaf value of a training row, by its bins. */
     trainingValue(row: number): number {
       let node = 0;
-      for (let s = at.get(node); s; s = at.get(node))
-        node = s.left + (((codes[s.feature] as Uint8Array)[row] as number) <= s.bin ? 0 : 1);
-      return values[node] as number;
+      for (let s = at.get(node); s; s = at.get(node)) node = s.left + (codes[s.feature][row] <= s.bin ? 0 : 1);
+      return values[node];
     },
   };
 }

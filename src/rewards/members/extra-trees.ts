@@ -36,7 +36,7 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
   const builder = new TreeBuilder();
   const mean = (from: number, to: number) => {
     let sum = 0;
-    for (let i = from; i < to; i++) sum += y[rows[i] as number] as number;
+    for (let i = from; i < to; i++) sum += y[rows[i]];
     return sum / (to - from);
   };
   const stack = [{ node: builder.leaf(mean(0, rows.length)), from: 0, to: rows.length }];
@@ -49,7 +49,7 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
     for (let i = from; i < to; i++) {
-      const v = y[rows[i] as number] as number;
+      const v = y[rows[i]];
       total += v;
       if (v < least) least = v;
       if (v > most) most = v;
@@ -57,13 +57,13 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
     if (most - least < 1e-12) continue;
     for (let tried = 0, left = d; tried < tries && left > 0; ) {
       const at = rng.int(left--);
-      const f = features[at] as number;
-      features[at] = features[left] as number;
+      const f = features[at];
+      features[at] = features[left];
       features[left] = f;
       let low = Number.POSITIVE_INFINITY;
       let high = Number.NEGATIVE_INFINITY;
       for (let i = from; i < to; i++) {
-        const v = (x[rows[i] as number] as Float64Array)[f] as number;
+        const v = x[rows[i]][f];
         if (v < low) low = v;
         if (v > high) high = v;
       }
@@ -74,10 +74,10 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
       let count = 0;
       let sum = 0;
       for (let i = from; i < to; i++) {
-        const r = rows[i] as number;
-        if (((x[r] as Float64Array)[f] as number) < threshold) {
+        const r = rows[i];
+        if (x[r][f] < threshold) {
           count++;
-          sum += y[r] as number;
+          sum += y[r];
         }
       }
       if (count < minLeaf || n - count < minLeaf) continue;
@@ -88,9 +88,9 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
     if (best.feature < 0) continue;
     let middle = from;
     for (let i = from; i < to; i++) {
-      const r = rows[i] as number;
-      if (((x[r] as Float64Array)[best.feature] as number) < best.threshold) {
-        rows[i] = rows[middle] as number;
+      const r = rows[i];
+      if (x[r][best.feature] < best.threshold) {
+        rows[i] = rows[middle];
         rows[middle++] = r;
       }
     }

@@ -39,7 +39,7 @@ export function kernelRidge(): RewardMember {
       let square = 0;
       let inner = 0;
       for (let j = 0; j < a.length; j++) {
-        const [u, v] = [a[j] as number, b[j] as number];
+        const [u, v] = [a[j], b[j]];
         square += (u - v) * (u - v);
         inner += u * v;
       }
@@ -73,7 +73,7 @@ export function pairwiseEffects(): RewardMember {
     penalties: [1, 3, 6, 12, 30, 100, 300],
     kernel(a, b, shape) {
       let inner = 0;
-      for (let j = 0; j < a.length; j++) inner += (a[j] as number) * (b[j] as number);
+      for (let j = 0; j < a.length; j++) inner += a[j] * b[j];
       return inner + shape * inner * inner;
     },
   });
@@ -85,7 +85,7 @@ function indicatorsUnscaled(x: readonly Float64Array[]): Standardiser {
   for (let j = 0; j < mean.length; j++) {
     const indicator = x.every((row) => row[j] === 0 || row[j] === 1);
     if (indicator) mean[j] = 0;
-    spread[j] = indicator ? 1 : (spread[j] as number) / INDICATOR_SPREAD;
+    spread[j] = indicator ? 1 : spread[j] / INDICATOR_SPREAD;
   }
   return { mean, spread };
 }
@@ -132,7 +132,7 @@ function kernelMap(points: readonly Float64Array[], kernel: Kernel, shape: numbe
   const k = new Float64Array(m * m);
   for (let i = 0; i < m; i++)
     for (let j = 0; j <= i; j++) {
-      const v = kernel(points[i] as Float64Array, points[j] as Float64Array, shape) + (i === j ? 1e-6 : 0);
+      const v = kernel(points[i], points[j], shape) + (i === j ? 1e-6 : 0);
       k[i * m + j] = v;
       k[j * m + i] = v;
     }

@@ -44,7 +44,7 @@ class FittedMlp implements FittedMember {
   predict(x: readonly Float64Array[]): Float64Array {
     return Float64Array.from(standardise(x, this.scale), (row) => {
       let sum = 0;
-      for (const network of this.networks) sum += forward(network, row)[0] as number;
+      for (const network of this.networks) sum += forward(network, row)[0];
       return sum / this.networks.length;
     });
   }

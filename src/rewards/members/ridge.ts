@@ -13,12 +13,10 @@ export function standardiserOf(x: readonly Float64Array[]): Standardiser {
   const d = x[0]?.length ?? 0;
   const mean = new Float64Array(d);
   const spread = new Float64Array(d);
-  for (const row of x) for (let j = 0; j < d; j++) mean[j] = (mean[j] as number) + (row[j] as number) / x.length;
-  for (const row of x)
-    for (let j = 0; j < d; j++)
-      spread[j] = (spread[j] as number) + ((row[j] as number) - (mean[j] as number)) ** 2 / x.length;
+  for (const row of x) for (let j = 0; j < d; j++) mean[j] = mean[j] + row[j] / x.length;
+  for (const row of x) for (let j = 0; j < d; j++) spread[j] = spread[j] + (row[j] - mean[j]) ** 2 / x.length;
   for (let j = 0; j < d; j++) {
-    const s = Math.sqrt(spread[j] as number);
+    const s = Math.sqrt(spread[j]);
     spread[j] = s > 1e-12 ? s : Number.POSITIVE_INFINITY;
   }
   return { mean, spread };
@@ -35,9 +33,7 @@ export function unpackStandardiser(snapshot: MemberSnapshot): Standardiser {
 
 /** Columns in standard deviations from the mean, cut at ±6 so that one wild value does not carry a prediction away. */
 export function standardise(x: readonly Float64Array[], { mean, spread }: Standardiser): Float64Array[] {
-  return x.map((row) =>
-    row.map((v, j) => Math.max(-6, Math.min(6, (v - (mean[j] as number)) / (spread[j] as number)))),
-  );
+  return x.map((row) => row.map((v, j) => Math.max(-6, Math.min(6, (v - mean[j]) / spread[j]))));
 }
 
 const PENALTIES = [0.01, 0.3, 3, 30, 300];
@@ -84,8 +80,8 @@ export class RidgeState {
   }
 
   predict(features: Float64Array): number {
-    let sum = this.weights[this.d] as number;
-    for (let j = 0; j < this.d; j++) sum += (features[j] as number) * (this.weights[j] as number);
+    let sum = this.weights[this.d];
+    for (let j = 0; j < this.d; j++) sum += features[j] * this.weights[j];
     return sum;
   }
 
@@ -116,11 +112,11 @@ export class RidgeState {
       return longer;
     });
     const more = gram(rows, m);
-    for (let k = 0; k < more.length; k++) this.gramMatrix[k] = (this.gramMatrix[k] as number) + (more[k] as number);
+    for (let k = 0; k < more.length; k++) this.gramMatrix[k] = this.gramMatrix[k] + more[k];
     rows.forEach((row, i) => {
-      const target = y[i] as number;
+      const target = y[i];
       this.square += target * target;
-      for (let j = 0; j < m; j++) this.moment[j] = (this.moment[j] as number) + (row[j] as number) * target;
+      for (let j = 0; j < m; j++) this.moment[j] = this.moment[j] + row[j] * target;
     });
     this.rows += rows.length;
   }
@@ -130,15 +126,15 @@ export class RidgeState {
     const m = this.d + 1;
     const penalised = this.gramMatrix.slice();
     // The constant goes (almost) unpenalised.
-    for (let j = 0; j < m; j++) penalised[j * m + j] = (penalised[j * m + j] as number) + this.penaltyOf(j);
+    for (let j = 0; j < m; j++) penalised[j * m + j] = penalised[j * m + j] + this.penaltyOf(j);
     const l = cholesky(penalised, m);
     if (!l) return Number.POSITIVE_INFINITY;
     this.weights = backwardSolve(l, m, forwardSolve(l, m, this.moment));
     // With (A + P) w = m the residual sum of squares is y'y - w'm - w'Pw.
     let residual = this.square;
     for (let j = 0; j < m; j++) {
-      const w = this.weights[j] as number;
-      residual -= w * ((this.moment[j] as number) + this.penaltyOf(j) * w);
+      const w = this.weights[j];
+      residual -= w * (this.moment[j] + this.penaltyOf(j) * w);
     }
     const freedom = m - this.penalty * traceOfInverse(l, m);
     if (freedom > 0.9 * this.rows) return Number.POSITIVE_INFINITY;

@@ -13,9 +13,9 @@ export function leafValue(tree: Tree, row: Float64Array): number {
   const { feature, threshold, left } = tree;
   let node = 0;
   for (;;) {
-    const f = feature[node] as number;
-    if (f < 0) return tree.value[node] as number;
-    node = (left[node] as number) + ((row[f] as number) < (threshold[node] as number) ? 0 : 1);
+    const f = feature[node];
+    if (f < 0) return tree.value[node];
+    node = left[node] + (row[f] < threshold[node] ? 0 : 1);
   }
 }
 

@@ -121,8 +121,8 @@ export function factOf(text: string): unknown {
     throw new SyntaxError("states and their lengths do not agree");
   const trace = JSON.parse(`{${text.slice(at + 1)}`) as Omit<TraceSegment, "nodes"> & { nodes: StoredNode[] };
   for (const node of trace.nodes) {
-    if (typeof node.input === "number") node.input = states[node.input] as string;
-    if (typeof node.update === "number") node.update = states[node.update] as string;
+    if (typeof node.input === "number") node.input = states[node.input];
+    if (typeof node.update === "number") node.update = states[node.update];
   }
   return trace;
 }

@@ -146,7 +146,7 @@ export class FactReader<K extends FactKind> {
     const open: Newest[] = [];
     let ready: FactTypes[K][] = [];
     for (let s = 0; s < timed.length && left > 0; s++) {
-      const { segment } = timed[s] as (typeof timed)[number];
+      const { segment } = timed[s];
       open.push(newestOf(segment, await this.segments.indexOf(segment), query));
       // Only what is newer than anything in the segments still to come may be given out.
       const next = timed[s + 1]?.maxTime ?? Number.NEGATIVE_INFINITY;
@@ -179,9 +179,9 @@ export class FactReader<K extends FactKind> {
       const handle: FileHandle | undefined = await this.segments.openForReading(name);
       if (handle === undefined) continue;
       try {
-        const placeOf = new Map(places.map((i) => [(pointers[i] as Pointer).row, i]));
+        const placeOf = new Map(places.map((i) => [pointers[i].row, i]));
         const rows = Uint32Array.from(placeOf.keys()).sort();
-        for await (const lines of fetchLines((pointers[places[0] as number] as Pointer).index, rows, handle))
+        for await (const lines of fetchLines(pointers[places[0]].index, rows, handle))
           for (const { row, line } of lines) {
             const parsed = parseLine(this.kind, line);
             if (parsed.state === "fact" && matches(parsed.keys, query)) facts[placeOf.get(row) as number] = parsed.fact;

@@ -158,7 +158,7 @@ export class FactWriter {
     const data = batch.flatMap(({ lines }) => lines.map((line) => line.data));
     if (lead) data.unshift(lead);
     try {
-      await writeFully(handle, data.length === 1 ? (data[0] as Uint8Array) : Buffer.concat(data));
+      await writeFully(handle, data.length === 1 ? data[0] : Buffer.concat(data));
       if (this.options.fsync) await handle.datasync();
     } catch (error) {
       this.current.uncut = true;

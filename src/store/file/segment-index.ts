@@ -48,36 +48,35 @@ export class SegmentIndex {
     this.offsets[i] = offset;
     this.lengths[i] = length;
     this.times[i] = time;
-    for (let f = 0; f < FIELDS.length; f++)
-      (this.hashes[f] as Uint32Array)[i] = keyHash(keys[FIELDS[f] as (typeof FIELDS)[number]]);
+    for (let f = 0; f < FIELDS.length; f++) this.hashes[f][i] = keyHash(keys[FIELDS[f]]);
     if (!(time >= this.minTime)) this.minTime = time;
     if (!(time <= this.maxTime)) this.maxTime = time;
   }
 
   offset(i: number): number {
-    return this.offsets[i] as number;
+    return this.offsets[i];
   }
 
   length(i: number): number {
-    return this.lengths[i] as number;
+    return this.lengths[i];
   }
 
   time(i: number): number {
-    return this.times[i] as number;
+    return this.times[i];
   }
 
   /** Rows from position `from` on that may satisfy the query, in order. */
   candidates(query: FactQuery, from = 0): Uint32Array {
     const wanted: [Uint32Array, number][] = [];
     FIELDS.forEach((field, f) => {
-      if (query[field] !== undefined) wanted.push([this.hashes[f] as Uint32Array, keyHash(query[field])]);
+      if (query[field] !== undefined) wanted.push([this.hashes[f], keyHash(query[field])]);
     });
     const min = query.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.from);
     const max = query.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(query.to);
     const found = new Uint32Array(this.count);
     let n = 0;
     rows: for (let i = this.firstFrom(from); i < this.count; i++) {
-      const time = this.times[i] as number;
+      const time = this.times[i];
       if (time < min || time >= max) continue;
       for (const [column, hash] of wanted) if (column[i] !== hash) continue rows;
       found[n++] = i;
@@ -88,9 +87,9 @@ export class SegmentIndex {
   /** Rows that may belong to any of these runs, in order. */
   rowsOf(runs: ReadonlySet<string>): number[] {
     const wanted = new Set(Array.from(runs, keyHash));
-    const hashes = this.hashes[FIELDS.indexOf("workflowId")] as Uint32Array;
+    const hashes = this.hashes[FIELDS.indexOf("workflowId")];
     const found: number[] = [];
-    for (let i = 0; i < this.count; i++) if (wanted.has(hashes[i] as number)) found.push(i);
+    for (let i = 0; i < this.count; i++) if (wanted.has(hashes[i])) found.push(i);
     return found;
   }
 
@@ -100,7 +99,7 @@ export class SegmentIndex {
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.offsets[middle] as number) < position) low = middle + 1;
+      if (this.offsets[middle] < position) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -115,12 +114,11 @@ export class SegmentIndex {
     for (let i = 0; i < this.count; i++) {
       if (gone.has(i)) continue;
       const at = next.count++;
-      next.offsets[at] = this.offsets[i] as number;
-      next.lengths[at] = this.lengths[i] as number;
-      const time = this.times[i] as number;
+      next.offsets[at] = this.offsets[i];
+      next.lengths[at] = this.lengths[i];
+      const time = this.times[i];
       next.times[at] = time;
-      for (let f = 0; f < FIELDS.length; f++)
-        (next.hashes[f] as Uint32Array)[at] = (this.hashes[f] as Uint32Array)[i] as number;
+      for (let f = 0; f < FIELDS.length; f++) next.hashes[f][at] = this.hashes[f][i];
       if (!(time >= next.minTime)) next.minTime = time;
       if (!(time <= next.maxTime)) next.maxTime = time;
     }

@@ -100,12 +100,12 @@ export async function* fetchLines(
   handle: FileHandle,
 ): AsyncIterable<{ row: number; line: Buffer }[]> {
   for (let first = 0; first < rows.length; ) {
-    const start = index.offset(rows[first] as number);
-    let end = start + index.length(rows[first] as number);
+    const start = index.offset(rows[first]);
+    let end = start + index.length(rows[first]);
     let next = first + 1;
     while (next < rows.length) {
-      const offset = index.offset(rows[next] as number);
-      const stop = offset + index.length(rows[next] as number);
+      const offset = index.offset(rows[next]);
+      const stop = offset + index.length(rows[next]);
       if (offset - end > GAP || stop - start > RANGE) break;
       end = stop;
       next += 1;
@@ -119,7 +119,7 @@ export async function* fetchLines(
     }
     const lines: { row: number; line: Buffer }[] = [];
     for (let i = first; i < next; i++) {
-      const row = rows[i] as number;
+      const row = rows[i];
       const from = index.offset(row) - start;
       lines.push({ row, line: buffer.subarray(Math.min(from, got), Math.min(from + index.length(row), got)) });
     }

@@ -34,7 +34,7 @@ export function dueFromCache(
     }
   }
   for (const group of groups.values()) {
-    const { to: name, channel } = group[0] as PendingEdge;
+    const { to: name, channel } = group[0];
     if (channel !== undefined && new Set(group.map((e) => e.from)).size < sourcesOf(shape, channel)) continue;
     // A deferred node waits for all others: it has run only where what it leads to starts, or nothing any more.
     const isWaiting = starting === undefined || !leadsTo(graph, shape, name, starting);

@@ -1,4 +1,4 @@
-import { graphNamespace, isCommand, isRecord, type NodeShape, type PregelShape, PUSH_TRIGGER } from "../internals.js";
+import { graphNamespace, isCommand, isRecord, type PregelShape, PUSH_TRIGGER } from "../internals.js";
 import { CallLog } from "../record/call-log.js";
 import { noteFailure } from "../record/failure.js";
 import { type GraphShape, graphAt, outlookOf, shapeOf } from "../record/graph-shape.js";
@@ -103,7 +103,7 @@ export class CallbackRun {
         const run = recorder.nodeInferred(place, "cached");
         const outlook = shape && outlookOf(shape, name);
         noteInferredEdges(recorder, run, undefined, [], outlook);
-        const { ends } = graph.nodes[name] as NodeShape;
+        const { ends } = graph.nodes[name];
         if (ends && outlook?.branches.length === 0) recorder.edges.leaveOpen(run, Object.values(ends), "command");
       }
     }

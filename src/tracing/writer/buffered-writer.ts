@@ -124,7 +124,7 @@ export class BufferedWriter {
     while (full()) {
       const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
       if (victim < 0) return false;
-      this.bytes -= (this.items[victim] as Item).bytes;
+      this.bytes -= this.items[victim].bytes;
       this.items.splice(victim, 1);
       this.drop(1, "buffer-full");
       this.settle();

@@ -75,7 +75,7 @@ export function likelihoodGradient(logits: Float64Array, steps: readonly LoggedS
     masks.set(step.mask, r * actions);
     maskedSoftmax(logits, masks, r * actions, actions, out);
     const k = r * actions + step.action;
-    out[k] = (out[k] as number) - 1;
+    out[k] = out[k] - 1;
   });
   return out.map((g) => g / steps.length);
 }

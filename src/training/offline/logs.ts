@@ -65,7 +65,7 @@ export function loggedRuns(
 function stepOf(row: DecisionRow, encoder: FeatureEncoder, actions: readonly string[], reward: number): LoggedStep {
   const vector = encoder.encode(row.context);
   const x = new Float64Array(encoder.dim);
-  for (let k = 0; k < vector.indices.length; k++) x[vector.indices[k] as number] = vector.values[k] as number;
+  for (let k = 0; k < vector.indices.length; k++) x[vector.indices[k]] = vector.values[k];
   const mask = Uint8Array.from(actions, (action) => {
     const i = row.candidates.indexOf(action);
     return i >= 0 && row.mask?.[i] !== false ? 1 : 0;

@@ -42,15 +42,15 @@ export async function learnOffline(data: LoggedData, options: OfflineQOptions = 
       for (let k = 0; k < gradientSteps; k++) {
         const drawn = Array.from({ length: batchSize }, () => rng.int(transitions.length));
         const batch = emptyBatch(batchSize, data.inputs, actions);
-        for (const [r, i] of drawn.entries()) setRow(batch, r, transitions[i] as Transition);
-        const rows = drawn.map((i) => steps[i] as LoggedStep);
+        for (const [r, i] of drawn.entries()) setRow(batch, r, transitions[i]);
+        const rows = drawn.map((i) => steps[i]);
         const valuer = engine.forward(target, batch.nexts, batchSize).slice();
         const targets = bootstrapTargets(batch, engine.forward(online, batch.nexts, batchSize), valuer);
         const gradient = engine.gradient(online, batch.states, batchSize, (values) => {
           const { loss, gradient: ofError } = valueLoss(values, batch.actions, targets);
           total += loss / gradientSteps;
           const pull = likelihoodGradient(values, rows, actions);
-          return ofError.map((g, j) => g + conservatism * (pull[j] as number));
+          return ofError.map((g, j) => g + conservatism * pull[j]);
         });
         adamStep(online.parameters, gradient, adam, { learningRate: rate, maxNorm: 10 });
       }

@@ -42,7 +42,7 @@ function curveOf(rated: readonly DecisionRow[]): CurvePoint[] {
     const measured = meanReward(part, asking);
     if (!measured) continue;
     points.push({
-      from: (part[0] as DecisionRow).at,
+      from: part[0].at,
       to: (part.at(-1) as DecisionRow).at,
       count: part.length,
       mean: measured.mean,

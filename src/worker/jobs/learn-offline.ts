@@ -75,7 +75,7 @@ export const learnOfflineJob: Job<LearnOfflineInput, OfflineChallenger | undefin
       kind: "new",
       artifact,
       rows: rows.length,
-      dataFrom: (rows[0] as DecisionRow).at,
+      dataFrom: rows[0].at,
       dataTo: (rows.at(-1) as DecisionRow).at,
       fingerprint: digest(JSON.stringify([artifact, seed]), 16),
       runs: data.episodes.length,
@@ -92,7 +92,7 @@ function newestRuns(rows: readonly DecisionRow[], most: number): DecisionRow[] {
   const kept = new Set<string>();
   let total = 0;
   for (let k = rows.length - 1; k >= 0; k--) {
-    const { workflowId } = rows[k] as DecisionRow;
+    const { workflowId } = rows[k];
     if (kept.has(workflowId)) continue;
     total += counts.get(workflowId) as number;
     if (total > most) break;
@@ -113,7 +113,7 @@ async function learned(input: LearnOfflineInput, data: LoggedData, { cancelled, 
 function accompany(policy: RoutingPolicy, rows: readonly DecisionRow[], context: FeatureEncoder): number {
   const learnable = rows.flatMap((r) => policyRowOf(r, { context }) ?? []);
   let agreement = 0;
-  for (const row of learnable) agreement += (policy.score(row)[row.chosen] as number) / learnable.length;
+  for (const row of learnable) agreement += policy.score(row)[row.chosen] / learnable.length;
   policy.learn(learnable);
   return agreement;
 }

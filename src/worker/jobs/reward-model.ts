@@ -220,7 +220,7 @@ export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
     const predictions: Record<string, Record<string, RewardPrediction>> = {};
     for (const target of live.model.targetNames)
       live.model.predict(features, target).forEach((p, i) => {
-        const { workflowId } = runs[i] as (typeof runs)[number];
+        const { workflowId } = runs[i];
         predictions[workflowId] = { ...predictions[workflowId], [target]: p };
       });
     return { predictions };
@@ -240,7 +240,7 @@ async function train(
     snapshot: await model.snapshot(),
     trainedTo: (rated.at(-1) as RunExample).at,
     rows: rated.length,
-    outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i] as number])),
+    outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i]])),
   };
   return { artifact, report: model.report(), model };
 }
@@ -292,12 +292,12 @@ function impute(live: Live, all: readonly RunExample[]): void {
   const { imputed: known, artifact } = live;
   const bases = all.map((e) => digest(JSON.stringify(e.features), 16));
   const asked = all.flatMap((e, i) => (known.get(e.workflowId)?.basis === bases[i] ? [] : [i]));
-  const predictions = live.fitted.predict(asked.map((i) => (all[i] as RunExample).features));
+  const predictions = live.fitted.predict(asked.map((i) => all[i].features));
   const fresh = new Map(asked.map((i, k) => [i, predictions[k] as ImputedReward]));
   live.imputed = new Map(
     all.map(({ workflowId }, i) => {
       const { mean, variance, known: isKnown } = fresh.get(i) ?? (known.get(workflowId) as ImputedReward);
-      const basis = bases[i] as string;
+      const basis = bases[i];
       return [workflowId, { mean: artifact.outOfFold[workflowId] ?? mean, variance, known: isKnown, basis }];
     }),
   );

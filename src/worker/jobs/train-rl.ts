@@ -96,7 +96,7 @@ export const trainRl: Job<TrainRlInput, TrainRlOutput> = {
       onProgress: ({ steps, totalSteps, meanReturn }) => progress(steps / totalSteps, `mean return ${meanReturn}`),
     });
     const network = saveNetwork(result.network);
-    const dim = result.network.layers[0]?.inputs as number;
+    const dim = result.network.layers[0]?.inputs;
     const policy = createPolicy({ kind: "network", dim, actions: [...actions], network });
     const others: Record<string, Actor<unknown>> = { random: randomActor(actions.length) };
     if (baseline) others.baseline = (_, info) => baseline(info);
@@ -147,7 +147,7 @@ function simulated(
     });
   const ends = oldest.map((t) => Date.parse(t.startedAt) + t.durationMs);
   const span = {
-    dataFrom: oldest[0]?.startedAt as string,
+    dataFrom: oldest[0]?.startedAt,
     dataTo: isoTime(ends.reduce((latest, end) => Math.max(latest, end))),
   };
   return { environment: { kind: "orchestrator", world, reward }, fit: { ...fit, ...span } };
@@ -159,7 +159,7 @@ function servedActor(artifact: RoutingArtifact): Actor<unknown> {
   const policy = restorePolicy(artifact.policy);
   return (observation, { actionMask }) => {
     const values = observation as Float64Array;
-    const context = encoder.encode(Object.fromEntries(OBSERVATION_FIELDS.map((f, i) => [f, values[i] as number])));
+    const context = encoder.encode(Object.fromEntries(OBSERVATION_FIELDS.map((f, i) => [f, values[i]])));
     const allowed = artifact.candidates;
     const legal = allowed.map((a) => actionMask?.[ORCHESTRATOR_ACTIONS.indexOf(a as OrchestratorAction)] ?? true);
     const chosen = allowed[mostLikely(policy.score({ context, candidates: allowed, mask: legal }))];

@@ -108,7 +108,7 @@ function learn(
     kind,
     artifact,
     rows,
-    dataFrom: (train[0] as DecisionRow).at,
+    dataFrom: train[0].at,
     dataTo: kind === "refresh" ? latest(input.champion?.dataTo ?? "", last) : last,
     fingerprint: digest(JSON.stringify([artifact, input.seed]), 16),
     ...(mixed && { rewardShares: mixed.shares }),

@@ -20,12 +20,12 @@ export function play(set: BanditSet, policy: RoutingPolicy, order: readonly numb
   const rewards: number[] = [];
   for (const example of order) {
     const input: PolicyInput = {
-      context: set.encoded[example] as PolicyInput["context"],
+      context: set.encoded[example],
       candidates: set.candidates,
       candidateFeatures: set.candidateFeatures,
     };
     const { index, probability } = policy.choose(input, rng.next());
-    const reward = set.rewards[example]?.[index] as number;
+    const reward = set.rewards[example]?.[index];
     rewards.push(reward);
     policy.learn([{ ...input, chosen: index, reward, propensity: probability }]);
   }
@@ -56,7 +56,7 @@ export function regretPerGroup(set: BanditSet, reached: number): number {
     const sum = sums.get(g) ?? set.candidates.map(() => 0);
     sums.set(
       g,
-      sum.map((s, k) => s + (set.rewards[i]?.[k] as number)),
+      sum.map((s, k) => s + set.rewards[i]?.[k]),
     );
   });
   const best = [...sums.values()].reduce((total, s) => total + Math.max(...s), 0) / set.rewards.length;

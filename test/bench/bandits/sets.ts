@@ -38,7 +38,7 @@ export function banditSets(folder: string): BanditSet[] {
     table(
       name,
       `${folder}/bandit/${name}.csv`,
-      Math.max(...Object.values(baselines.bandit_classification[name]?.online ?? {}).map((v) => v[0] as number)),
+      Math.max(...Object.values(baselines.bandit_classification[name]?.online ?? {}).map((v) => v[0])),
     ),
   );
   return [...tables, nineModels(folder), ...pairs(folder)];
@@ -52,7 +52,7 @@ function table(name: string, file: string, reference: number): BanditSet {
   const contexts = cells.map((c) =>
     Object.fromEntries(
       names.map((n, i) => {
-        const value = c[i] as string;
+        const value = c[i];
         return [n, value === "?" ? null : Number.isFinite(Number(value)) ? Number(value) : value];
       }),
     ),
@@ -75,9 +75,9 @@ function nineModels(folder: string): BanditSet {
   const contexts = items.map((i) => ({ task: i.task as string, text: i.text, chars: i.chars }));
   const rewards = items.map((i) => i.rewards as number[]);
   const candidateContexts = meta.models.map((m) => ({
-    price: meta.price_per_M_tokens_usd[m] as number,
+    price: meta.price_per_M_tokens_usd[m],
     size: Number(/(\d+)b/.exec(m)?.[1] ?? 0),
-    family: m.split(/[-\d]/)[0] as string,
+    family: m.split(/[-\d]/)[0],
   }));
   return {
     name: "9 models",
@@ -113,7 +113,7 @@ function pairs(folder: string): BanditSet[] {
       referenceKind: "best single",
     };
   };
-  const correct = (item: Item, model: string) => (item.rewards as Record<string, number>)[model] as number;
+  const correct = (item: Item, model: string) => (item.rewards as Record<string, number>)[model];
   return [
     load("mmlu", correct),
     load("gsm8k", correct),
@@ -125,6 +125,6 @@ function pairs(folder: string): BanditSet[] {
 }
 
 function bestSingle(rewards: number[][]): number {
-  const sums = (rewards[0] ?? []).map((_, k) => rewards.reduce((s, r) => s + (r[k] as number), 0));
+  const sums = (rewards[0] ?? []).map((_, k) => rewards.reduce((s, r) => s + r[k], 0));
   return Math.max(...sums) / rewards.length;
 }

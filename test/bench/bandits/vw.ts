@@ -29,7 +29,7 @@ export function vwSet(set: BanditSet, orders: number[][]): VwSet {
       return `|s ${features(encoder.encode(c))}${words}`;
     }),
     actions: set.candidates.map(
-      (_, k) => `|a c${k}${set.candidateFeatures ? ` ${features(set.candidateFeatures[k] as FeatureVector)}` : ""}`,
+      (_, k) => `|a c${k}${set.candidateFeatures ? ` ${features(set.candidateFeatures[k])}` : ""}`,
     ),
     rewards: set.rewards,
     orders,
@@ -37,6 +37,6 @@ export function vwSet(set: BanditSet, orders: number[][]): VwSet {
 }
 
 const features = (x: FeatureVector): string =>
-  Array.from(x.indices, (at, k) => `f${at}:${(x.values[k] as number).toPrecision(6)}`).join(" ");
+  Array.from(x.indices, (at, k) => `f${at}:${x.values[k].toPrecision(6)}`).join(" ");
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];

@@ -90,7 +90,7 @@ export function summarise(
     groups.set(key, [...(groups.get(key) ?? []), r]);
   }
   return [...groups.values()].map((group) => {
-    const { estimator, method } = group[0] as Result;
+    const { estimator, method } = group[0];
     return {
       estimator,
       method,
@@ -108,7 +108,7 @@ function randomKnownWorld(rng: Rng): KnownWorld {
   const candidates = 2 + rng.int(5);
   const each = <T>(make: () => T) => Array.from({ length: kinds }, make);
   const rates = each(() => Array.from({ length: candidates }, () => 0.05 + 0.9 * rng.next()));
-  const exploration = [0.05, 0.1, 0.2, 0.5, 1][rng.int(5)] as number;
+  const exploration = [0.05, 0.1, 0.2, 0.5, 1][rng.int(5)];
   const logging = each(() => leaning(rng.int(candidates), candidates, exploration));
   const sharpness = rng.next() < 0.5 ? 0 : 0.3 * rng.next();
   const target = each(() => leaning(rng.int(candidates), candidates, sharpness));
@@ -116,7 +116,7 @@ function randomKnownWorld(rng: Rng): KnownWorld {
   const earlier = 5 * 10 ** (2 * rng.next());
   const model = rates.map((row, k) =>
     row.map((rate, a) => {
-      const seen = Math.round((earlier * (logging[k]?.[a] as number) * candidates) / 2);
+      const seen = Math.round((earlier * logging[k]?.[a] * candidates) / 2);
       let hits = 0;
       for (let s = 0; s < seen; s++) if (rng.next() < rate) hits++;
       return (hits + 1) / (seen + 2);
@@ -129,15 +129,15 @@ function randomKnownWorld(rng: Rng): KnownWorld {
 function draw(world: KnownWorld, rng: Rng): OpeRow[] {
   return Array.from({ length: world.n }, () => {
     const k = drawIndex(world.kinds, rng.next());
-    const p = world.logging[k] as number[];
-    const t = world.target[k] as number[];
-    const q = world.model[k] as number[];
+    const p = world.logging[k];
+    const t = world.target[k];
+    const q = world.model[k];
     const a = drawIndex(p, rng.next());
     return {
-      reward: rng.next() < (world.rates[k]?.[a] as number) ? 1 : 0,
-      propensity: p[a] as number,
-      target: t[a] as number,
-      model: { chosen: q[a] as number, target: dot(t, q) },
+      reward: rng.next() < world.rates[k]?.[a] ? 1 : 0,
+      propensity: p[a],
+      target: t[a],
+      model: { chosen: q[a], target: dot(t, q) },
     };
   });
 }
@@ -147,12 +147,12 @@ function trueVariance(world: KnownWorld, estimator: EstimatorName, truth: number
   let first = 0;
   let second = 0;
   world.kinds.forEach((share, k) => {
-    const p = world.logging[k] as number[];
+    const p = world.logging[k];
     p.forEach((propensity, a) => {
-      const w = (world.target[k]?.[a] as number) / propensity;
-      const q = world.model[k]?.[a] as number;
+      const w = world.target[k]?.[a] / propensity;
+      const q = world.model[k]?.[a];
       const expected = dot(world.target[k], world.model[k]);
-      const rate = world.rates[k]?.[a] as number;
+      const rate = world.rates[k]?.[a];
       for (const [reward, chance] of [
         [1, rate],
         [0, 1 - rate],
@@ -188,5 +188,5 @@ function normalised(values: number[]): number[] {
 }
 
 function dot(a: readonly number[] | undefined, b: readonly number[] | undefined): number {
-  return (a ?? []).reduce((s, v, i) => s + v * ((b ?? [])[i] as number), 0);
+  return (a ?? []).reduce((s, v, i) => s + v * (b ?? [])[i], 0);
 }

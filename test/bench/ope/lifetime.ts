@@ -42,7 +42,7 @@ export function uneventfulLife(
   const rng = createRng(seed);
   const kinds = 1 + rng.int(4);
   const rates = Array.from({ length: kinds }, () => 0.2 + 0.6 * rng.next());
-  const exploration = [0.05, 0.1, 0.5][rng.int(3)] as number;
+  const exploration = [0.05, 0.1, 0.5][rng.int(3)];
   const log: Logged[] = [];
   let spending: SpendingState | undefined;
   let monitor = openMonitor({ riskLevel });
@@ -50,7 +50,7 @@ export function uneventfulLife(
   const watched = Array.from({ length: kinds }, () => 1 + rng.int(CANDIDATES - 1));
   for (let cycle = 0; cycle < cycles; cycle++) {
     for (let i = 0; i < perCycle; i++) {
-      const decision = logOne(rng, kinds, exploration, (kind) => rates[kind] as number);
+      const decision = logOne(rng, kinds, exploration, (kind) => rates[kind]);
       log.push(decision);
       const report = monitorChampion(monitor, [judged(decision, watched)]);
       monitor = report.state;
@@ -109,7 +109,7 @@ export function promotionCost(
     found.push(n ?? Number.POSITIVE_INFINITY);
   }
   // Infinite where the limit was reached, so the middle one is picked, not interpolated.
-  const middle = found.sort((a, b) => a - b)[Math.floor((seeds - 1) / 2)] as number;
+  const middle = found.sort((a, b) => a - b)[Math.floor((seeds - 1) / 2)];
   return {
     median: Number.isFinite(middle) ? middle : null,
     promoted: found.filter(Number.isFinite).length,
@@ -136,7 +136,7 @@ function judged(d: Logged, table: readonly number[], model?: readonly number[][]
   const { reward, chosen, logging } = d;
   const target = logging.map((_, a) => (a === table[d.kind] ? 1 : 0));
   const baseline = logging.map((_, a) => (a === 0 ? 1 : 0));
-  return { reward, chosen, logging, target, baseline, ...(model && { model: model[d.kind] as number[] }) };
+  return { reward, chosen, logging, target, baseline, ...(model && { model: model[d.kind] }) };
 }
 
 function train(log: readonly Logged[], kinds: number): { table: number[]; model: number[][] } {

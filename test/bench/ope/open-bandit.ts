@@ -59,7 +59,7 @@ function test(
         reward: i.click,
         propensity: i.propensity,
         target: policy(i.item, i.position),
-        model: { chosen: clicks(i.item), target: expected[i.position - 1] as number },
+        model: { chosen: clicks(i.item), target: expected[i.position - 1] },
       }),
     );
   const own = estimateValue(
@@ -88,10 +88,10 @@ function clickModel(log: readonly Impression[]): (item: number) => number {
   const clicks = new Float64Array(ITEMS);
   const shown = new Float64Array(ITEMS);
   for (const i of log) {
-    clicks[i.item] = (clicks[i.item] as number) + i.click;
-    shown[i.item] = (shown[i.item] as number) + 1;
+    clicks[i.item] = clicks[i.item] + i.click;
+    shown[i.item] = shown[i.item] + 1;
   }
-  return (item) => ((clicks[item] as number) + 200 * rate) / ((shown[item] as number) + 200);
+  return (item) => (clicks[item] + 200 * rate) / (shown[item] + 200);
 }
 
 function averagePolicy(log: readonly Impression[]): (item: number, position: number) => number {
@@ -106,7 +106,7 @@ function averagePolicy(log: readonly Impression[]): (item: number, position: num
 
 function read(file: string): Impression[] {
   const [head, ...lines] = readFileSync(file, "utf8").trim().split("\n");
-  const names = (head as string).split(",");
+  const names = head.split(",");
   const [item, position, click, propensity] = ["item", "pos", "click", "p"].map((n) => names.indexOf(n));
   return lines.map((line) => {
     const cells = line.split(",");

@@ -59,7 +59,7 @@ export async function nineModelsLife(
     decisionPoint: "model",
     destinations: models,
     context: (s: typeof State.State) => contextOf(s.q),
-    fallback: () => models[fallback] as string,
+    fallback: () => models[fallback],
     exploration,
     ...(upTo !== undefined && { trial: { upTo } }),
   });

@@ -52,7 +52,7 @@ export function promotesWrongly(seed: string, world: NullWorld, perCycle = 50): 
         numbers,
       );
       const reward = rng.next() < level ? 1 : 0;
-      const sums = earned[index] as [number, number];
+      const sums = earned[index];
       sums[0] += reward;
       sums[1]++;
       const model = earned.map(() => 0.6);

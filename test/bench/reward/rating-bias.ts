@@ -56,7 +56,7 @@ async function oneDraw(folder: string, seed: number) {
   const known = new Map<string, number>();
   const rows = questions.map(({ task, chars, rewards }, i): DecisionRow => {
     const chosen = rng.int(models.length);
-    const reward = rewards[chosen] as number;
+    const reward = rewards[chosen];
     truth.push(reward);
     const asked = easy.has(task) ? 0.6 : 0.2;
     const ratedProbability = asked * (easy.has(task) ? 0.8 : 0.5);
@@ -70,7 +70,7 @@ async function oneDraw(folder: string, seed: number) {
       decisionsInRun: 1,
       context: { task, chars },
       candidates: models,
-      chosen: models[chosen] as string,
+      chosen: models[chosen],
       propensity: 1 / models.length,
       source: "exploration",
       mode: "shadow",
@@ -86,11 +86,11 @@ async function oneDraw(folder: string, seed: number) {
     { seed, members },
   );
   const unseen = model.outOfFold() as Float64Array;
-  const own = new Map(rated.map((r, i) => [r.decisionId, unseen[i] as number]));
+  const own = new Map(rated.map((r, i) => [r.decisionId, unseen[i]]));
   const predictions = model.predict(rows.map(features));
   const imputed = new Map(
     rows.map((r, i) => {
-      const p = predictions[i] as (typeof predictions)[number];
+      const p = predictions[i];
       return [r.decisionId, { ...p, mean: own.get(r.decisionId) ?? p.mean }];
     }),
   );
@@ -98,8 +98,7 @@ async function oneDraw(folder: string, seed: number) {
   const mixed = mixRewards(rows, imputed).rows.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
   const inverse = rated.map((r) => 1 / (known.get(r.decisionId) as number));
   const weighted =
-    rated.reduce((a, r, i) => a + (inverse[i] as number) * (r.reward as number), 0) /
-    inverse.reduce((a, b) => a + b, 0);
+    rated.reduce((a, r, i) => a + inverse[i] * (r.reward as number), 0) / inverse.reduce((a, b) => a + b, 0);
   // Raters answer because the run was good: odds four times as high at reward 1 as at 0.
   const pleased = truth.filter((r) => rng.next() < (0.15 * 4 ** r) / (1 + 0.15 * 4 ** r));
   const goal = mean(truth);

@@ -42,7 +42,7 @@ export async function routingWithFewRatings(folder: string, seeds: readonly numb
     const arm = async (useRewardModel: boolean) => {
       const { policy, rows } = await learn(stream, models, encoder, seed, useRewardModel);
       const unrated = order.filter((_, i) => rows[i]?.reward === undefined);
-      const earned = rows.map((r, i) => stream[i]?.rewards[models.indexOf(r.chosen)] as number);
+      const earned = rows.map((r, i) => stream[i]?.rewards[models.indexOf(r.chosen)]);
       return { reached: value(policy, unrated, models, encoder), earned: mean(earned) };
     };
     const result = { without: await arm(false), with: await arm(true) };
@@ -100,11 +100,11 @@ async function learn(
         decisionsInRun: 1,
         context: q.context,
         candidates: models,
-        chosen: models[chosen] as string,
-        propensity: probabilities[chosen] as number,
+        chosen: models[chosen],
+        propensity: probabilities[chosen],
         source: "policy",
         mode: "act",
-        ...(ratings.next() < RATED && { reward: q.rewards[chosen] as number, ratedProbability: RATED }),
+        ...(ratings.next() < RATED && { reward: q.rewards[chosen], ratedProbability: RATED }),
       });
     }
     const rated = rows.filter((r) => r.reward !== undefined);
@@ -127,11 +127,11 @@ async function mixed(
   });
   const model = await RewardModel.fit(rated.map(example), { seed });
   const unseen = model.outOfFold() as Float64Array;
-  const at = new Map(rated.map((r, i) => [r.decisionId, unseen[i] as number]));
+  const at = new Map(rated.map((r, i) => [r.decisionId, unseen[i]]));
   const predictions = model.predict(rows.map((r) => example(r).features));
   const imputed = new Map(
     rows.map((r, i) => {
-      const p = predictions[i] as (typeof predictions)[number];
+      const p = predictions[i];
       return [r.decisionId, { ...p, mean: at.get(r.decisionId) ?? p.mean }];
     }),
   );
@@ -151,9 +151,9 @@ function value(
     const estimates = policy.predict({ context: encoder.encode(q.context), candidates: models });
     let best = 0;
     estimates.forEach((e, i) => {
-      if (e.mean > (estimates[best]?.mean as number)) best = i;
+      if (e.mean > estimates[best]?.mean) best = i;
     });
-    sum += q.rewards[best] as number;
+    sum += q.rewards[best];
   }
   return sum / held.length;
 }

@@ -45,7 +45,7 @@ function readCsv(file: string): Record<string, string>[] {
 const pick = (row: Record<string, string>, names: readonly string[]) =>
   Object.fromEntries(
     names.map((name) => {
-      const text = row[name] as string;
+      const text = row[name];
       const value = Number(text);
       return [name, text === "" || Number.isNaN(value) ? text : value];
     }),
@@ -83,16 +83,9 @@ export function rewardSets(folder: string, seed = 1, k = 5): RewardSet[] {
   };
   const wineFeatures = Object.keys(wine[0] ?? {}).filter((name) => name !== "quality");
   return [
-    ...HANNA_TARGETS.map((t) => build("hanna", t, hanna, HANNA_FEATURES, t, (r) => r.prompt_idx as string)),
+    ...HANNA_TARGETS.map((t) => build("hanna", t, hanna, HANNA_FEATURES, t, (r) => r.prompt_idx)),
     build("wine", "quality", wine, wineFeatures, "quality", (_, i) => String(i)),
-    build(
-      "mtbench",
-      "score",
-      bench,
-      ["category", "turn", "model", "answer_chars"],
-      "score",
-      (r) => r.question_id as string,
-    ),
+    build("mtbench", "score", bench, ["category", "turn", "model", "answer_chars"], "score", (r) => r.question_id),
   ];
 }
 

@@ -51,7 +51,7 @@ export function textSets(folder: string): TextSet[] {
         text: i.text,
         chars: i.chars,
         group: i.subject,
-        rewards: models.map((m) => (i.rewards as Record<string, number>)[m] as number),
+        rewards: models.map((m) => (i.rewards as Record<string, number>)[m]),
       })),
     };
   };

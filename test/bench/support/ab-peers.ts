@@ -24,19 +24,19 @@ export function trackAndStop(means: readonly number[], delta: number, rng: Rng, 
   let weights = new Array<number>(K).fill(1 / K);
   for (let t = 1; t <= max; t++) {
     const starved = n.findIndex((c) => c < Math.sqrt(t) - K / 2 || c === 0);
-    const arm = starved >= 0 ? starved : argmax(weights.map((w, i) => t * w - (n[i] as number)));
-    n[arm] = (n[arm] as number) + 1;
-    s[arm] = (s[arm] as number) + (rng.next() < (means[arm] as number) ? 1 : 0);
+    const arm = starved >= 0 ? starved : argmax(weights.map((w, i) => t * w - n[i]));
+    n[arm] = n[arm] + 1;
+    s[arm] = s[arm] + (rng.next() < means[arm] ? 1 : 0);
     if (n.some((c) => c === 0)) continue;
-    const mu = s.map((v, i) => v / (n[i] as number));
+    const mu = s.map((v, i) => v / n[i]);
     // The weights move slowly; solving for them again at every tenth step changes nothing that shows.
     if (t % 10 === 0) weights = trackAndStopWeights(mu);
     const best = argmax(mu);
     const statistic = Math.min(
       ...mu.flatMap((m, i) => {
         if (i === best) return [];
-        const pooled = ((s[best] as number) + (s[i] as number)) / ((n[best] as number) + (n[i] as number));
-        return [(n[best] as number) * kl(mu[best] as number, pooled) + (n[i] as number) * kl(m, pooled)];
+        const pooled = (s[best] + s[i]) / (n[best] + n[i]);
+        return [n[best] * kl(mu[best], pooled) + n[i] * kl(m, pooled)];
       }),
     );
     const threshold = proven ? Math.log((2 * t * (K - 1)) / delta) : Math.log((1 + Math.log(t)) / delta);
@@ -63,14 +63,14 @@ export function fixedHorizon(means: readonly number[], delta: number, planned: n
   const best = argmax(s);
   const beats = s.every((v, i) => {
     if (i === best) return true;
-    const pooled = (v + (s[best] as number)) / (2 * perArm);
-    return ((s[best] as number) - v) / Math.sqrt(2 * perArm * pooled * (1 - pooled)) > z(delta / 2 / (K - 1));
+    const pooled = (v + s[best]) / (2 * perArm);
+    return (s[best] - v) / Math.sqrt(2 * perArm * pooled * (1 - pooled)) > z(delta / 2 / (K - 1));
   });
   return { ...(beats && { winner: best }), samples: perArm * K };
 }
 
 function argmax(values: readonly number[]): number {
-  return values.reduce((b, v, i) => (v > (values[b] as number) ? i : b), 0);
+  return values.reduce((b, v, i) => (v > values[b] ? i : b), 0);
 }
 
 /** Bisection on the normal tail; precise enough for sample sizes. */

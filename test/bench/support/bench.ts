@@ -20,8 +20,8 @@ export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);
-  const a = sorted[low] as number;
-  const b = sorted[Math.min(low + 1, sorted.length - 1)] as number;
+  const a = sorted[low];
+  const b = sorted[Math.min(low + 1, sorted.length - 1)];
   return a + (b - a) * (at - low);
 }
 

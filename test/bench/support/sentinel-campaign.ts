@@ -54,7 +54,7 @@ export function gainOverBaseline(world: OrchestratorWorld, network: Network, epi
   const makeEnv = () => new OrchestratorEnv({ world });
   const actor = greedyActor(network, makeEnv());
   const { gains } = compareActors(actor, { baseline: baselineActor }, { makeEnv, episodes, seed: "sentinel campaign" });
-  return gains.baseline as MeanInterval;
+  return gains.baseline;
 }
 
 /** Mean return of the greedy policy in the small world, as a share of the exact optimum. */

@@ -40,10 +40,9 @@ describe("a simulator fitted from the traces of a known world", () => {
     expect(Math.abs(mismatchFloor - world.mismatchFloor)).toBeLessThan(0.06);
     expect(coordination.baseMs).toBeCloseTo(world.coordination.baseMs, 0);
     expect(coordination.pairMs).toBeCloseTo(world.coordination.pairMs, 0);
-    expect(Math.abs((agents[0]?.broken as number) - 0.08)).toBeLessThan(0.04);
-    expect(Math.abs((agents[0]?.brokenFailure as number) - 0.8)).toBeLessThan(0.15);
-    const at = (load: number) =>
-      (agents[0]?.overloadFailure as number) * Math.max(0, load - (agents[0]?.comfortLoad as number));
+    expect(Math.abs(agents[0]?.broken - 0.08)).toBeLessThan(0.04);
+    expect(Math.abs(agents[0]?.brokenFailure - 0.8)).toBeLessThan(0.15);
+    const at = (load: number) => agents[0]?.overloadFailure * Math.max(0, load - agents[0]?.comfortLoad);
     expect(Math.abs(at(0.45) - 0.2)).toBeLessThan(0.1);
   });
 

@@ -16,7 +16,7 @@ function recordedTrace(env: OrchestratorEnv, seed: string, exploration: number):
   let info = env.reset({ seed }).info as OrchestratorInfo;
   for (let step = 1; ; step++) {
     const action = choose(info, rng, exploration);
-    const name = ORCHESTRATOR_ACTIONS[action] as (typeof ORCHESTRATOR_ACTIONS)[number];
+    const name = ORCHESTRATOR_ACTIONS[action];
     const before = env.state;
     const plan = planAction(survey(before, env.world.rules), name);
     const result = env.step(action);
@@ -37,7 +37,7 @@ function recordedTrace(env: OrchestratorEnv, seed: string, exploration: number):
 function choose(info: OrchestratorInfo, rng: Rng, exploration: number): number {
   if (rng.next() >= exploration) return info.baseline;
   const legal = [...info.actionMask.keys()].filter((a) => info.actionMask[a]);
-  return legal[rng.int(legal.length)] as number;
+  return legal[rng.int(legal.length)];
 }
 
 function execution(name: string, step: number, durationMs: number, update: object): NodeExecution {

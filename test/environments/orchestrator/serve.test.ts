@@ -31,17 +31,12 @@ describe("a network trained in the environment", () => {
       for (;;) {
         const mask = info.actionMask as boolean[];
         const outputs = forward(network, observation);
-        const best = mask.reduce(
-          (top, legal, a) => (legal && (top < 0 || (outputs[a] as number) > (outputs[top] as number)) ? a : top),
-          -1,
-        );
-        const context = encoder.encode(
-          Object.fromEntries(OBSERVATION_FIELDS.map((f, i) => [f, observation[i] as number])),
-        );
+        const best = mask.reduce((top, legal, a) => (legal && (top < 0 || outputs[a] > outputs[top]) ? a : top), -1);
+        const context = encoder.encode(Object.fromEntries(OBSERVATION_FIELDS.map((f, i) => [f, observation[i]])));
         expect(policy.choose({ context, candidates: ORCHESTRATOR_ACTIONS, mask }, rng.next()).index).toBe(best);
         seen++;
         const legal = [...mask.keys()].filter((a) => mask[a]);
-        const step = env.step(legal[rng.int(legal.length)] as number);
+        const step = env.step(legal[rng.int(legal.length)]);
         if (step.terminated) break;
         ({ observation, info } = step);
       }

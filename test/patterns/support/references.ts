@@ -36,7 +36,7 @@ export function readProcessLog(folder: string, name: string): LogCase[] {
     return {
       id: row.c,
       type: name,
-      activities: row.a.map((a) => activities[a] as string),
+      activities: row.a.map((a) => activities[a]),
       startMs: row.dt.map((dt) => {
         at += dt * 1000;
         return at;

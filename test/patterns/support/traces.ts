@@ -34,7 +34,7 @@ export function aSegment(
   return {
     ...trace,
     schemaVersion: 1,
-    segmentId: segments[0] as string,
+    segmentId: segments[0],
     resumed: false,
     durationMs: path.length * 1000,
     nodes: path.map((name, i) => ({

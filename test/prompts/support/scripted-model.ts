@@ -14,7 +14,7 @@ export function systemText(content: PromptContent): string {
 export function examples(count: number): PromptExample[] {
   return Array.from({ length: count }, (_, i) => ({
     variables: { question: `q${i}`, language: "en" },
-    segment: SEGMENTS[i % SEGMENTS.length] as string,
+    segment: SEGMENTS[i % SEGMENTS.length],
   }));
 }
 

@@ -19,13 +19,13 @@ export function simulate(
   const run = new ExperimentRun(definition);
   const allocationRng = rng.fork("allocation");
   let shares = allocate(definition, run, allocationRng);
-  let p = variants.map((v) => shares[v] as number);
+  let p = variants.map((v) => shares[v]);
   for (let t = 1; !run.decided; t++) {
     const i = drawIndex(p, rng.next());
-    run.add({ variant: variants[i] as string, probabilities: shares, reward: draw(means[i] as number), stratum: "" });
+    run.add({ variant: variants[i], probabilities: shares, reward: draw(means[i]), stratum: "" });
     if (t % batch !== 0) continue;
     shares = allocate(definition, run, allocationRng);
-    p = variants.map((v) => shares[v] as number);
+    p = variants.map((v) => shares[v]);
   }
   return run.report();
 }

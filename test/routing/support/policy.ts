@@ -18,10 +18,10 @@ export function trainedArtifact(
   decisionPoint: string,
   destinations: readonly string[],
   spec: Spec = { kind: "epsilon-greedy", epsilon: 0.3 },
-  best: (topic: string) => string = (topic) => destinations[TOPICS.indexOf(topic)] as string,
+  best: (topic: string) => string = (topic) => destinations[TOPICS.indexOf(topic)],
 ): RoutingArtifact {
   const rng = createRng(7);
-  const contexts: DecisionContext[] = Array.from({ length: 150 }, () => ({ topic: TOPICS[rng.int(3)] as string }));
+  const contexts: DecisionContext[] = Array.from({ length: 150 }, () => ({ topic: TOPICS[rng.int(3)] }));
   const encoder = fitEncoder(contexts, { fields: { topic: "category" } });
   const policy = createPolicy({ ...spec, dim: encoder.dim } as PolicySpec);
   policy.learn(

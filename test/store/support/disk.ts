@@ -49,7 +49,7 @@ export async function filled(options: Partial<FileStoreOptions> = {}) {
   const [name] = await segmentFiles(where.traces);
   return {
     where,
-    file: join(where.traces, name as string),
-    index: join(where.traces, (name as string).replace("jsonl", "index")),
+    file: join(where.traces, name),
+    index: join(where.traces, name.replace("jsonl", "index")),
   };
 }

@@ -86,7 +86,7 @@ export const nesting: Case[] = [
         .addNode("host", async (s) => {
           const first = await sub.invoke({ n: s.n });
           const second = await sub.invoke({ n: s.n });
-          return { log: [...(first.log as string[]), ...(second.log as string[])] };
+          return { log: [...first.log, ...second.log] };
         })
         .addEdge(lib.START, "host")
         .addEdge("host", lib.END)

@@ -1,7 +1,7 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { TracerOptions } from "../../../src/tracing/index.js";
 import { tracing } from "../support.js";
-import { type Built, build } from "./build.js";
+import { build } from "./build.js";
 import { observe, type Seen } from "./observe.js";
 import { type Plan, planOf } from "./plan.js";
 
@@ -83,7 +83,7 @@ async function compareAll(first: number, graphs: number): Promise<Comparison> {
     for (const [capture, { options, listens }] of Object.entries(CAPTURES)) {
       const built = build(plan);
       const { tracer, segments } = tracing(options);
-      const graph = tracer.wrap(built.graph, { workflowType: "differential" }) as Built["graph"];
+      const graph = tracer.wrap(built.graph, { workflowType: "differential" });
       const captured = await observe({ ...built, graph }, plan);
       found.segments += (await segments()).length;
       const parts = listens ? PARTS_BESIDE : PARTS;

@@ -78,7 +78,7 @@ function maximise(groups: readonly RunFact[][], brokenness: readonly number[], b
   let tried = 2;
   const sound: { run: RunFact; weight: number }[] = [];
   groups.forEach((group, g) => {
-    const b = brokenness[g] as number;
+    const b = brokenness[g];
     for (const run of group) {
       failed += run.ok ? 0 : b;
       tried += b;
@@ -130,7 +130,7 @@ function compareBands(groups: readonly RunFact[][], m: Model): FitGoodness {
   const bands = [0, 0, 0, 0].map(() => ({ n: 0, failed: 0, fitted: 0 }));
   for (const group of groups)
     for (const run of group) {
-      const band = bands[Math.min(3, Math.floor(loadOf(run) * 4))] as (typeof bands)[number];
+      const band = bands[Math.min(3, Math.floor(loadOf(run) * 4))];
       band.n++;
       if (!run.ok) band.failed++;
       band.fitted += (1 - m.broken) * soundRate(run, m) + m.broken * m.brokenFailure;

@@ -24,7 +24,7 @@ export function kolmogorov(what: string, sample: readonly number[], distribution
   const n = sorted.length;
   let distance = 0;
   for (let i = 0; i < n; i++) {
-    const value = sorted[i] as number;
+    const value = sorted[i];
     if (i + 1 < n && sorted[i + 1] === value) continue;
     const first = sorted.indexOf(value);
     distance = Math.max(
@@ -50,7 +50,7 @@ export function cdf(d: Distribution, value: number): number {
     case "constant":
       return value >= d.value ? 1 : 0;
     case "discrete":
-      return d.values.reduce((p, v, i) => p + (v <= value ? (d.probabilities[i] as number) : 0), 0);
+      return d.values.reduce((p, v, i) => p + (v <= value ? d.probabilities[i] : 0), 0);
     case "lognormal":
       return value <= 0 ? 0 : normalCdf((Math.log(value) - d.mu) / d.sigma);
     case "beta":

@@ -30,7 +30,7 @@ export function fitDiscrete(sample: readonly number[]): Distribution {
   const counts = new Map<number, number>();
   for (const v of sample) counts.set(v, (counts.get(v) ?? 0) + 1);
   const values = [...counts.keys()].sort((a, b) => a - b);
-  if (values.length === 1) return { kind: "constant", value: values[0] as number };
+  if (values.length === 1) return { kind: "constant", value: values[0] };
   return { kind: "discrete", values, probabilities: values.map((v) => (counts.get(v) as number) / sample.length) };
 }
 

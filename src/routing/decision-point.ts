@@ -1,15 +1,16 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { within } from "../core/deadline.js";
-import type { Decision, DecisionContext, DecisionMode, FallbackReason, RunIdentity } from "../core/index.js";
-import { LearningError, messageOf, nearestWord, show } from "../core/index.js";
+import type { DecisionContext, DecisionMode, FallbackReason, RunIdentity } from "../core/index.js";
+import { messageOf } from "../core/index.js";
 import { mostLikely } from "../policies/index.js";
 import type { Advice } from "./advice.js";
 import { adviseOn, fallbackAdvice } from "./advice.js";
+import { AskedFallback } from "./asked-fallback.js";
 import type { Call, Outcome } from "./decision-record.js";
-import { decisionRecord } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
 import { identifyChoice, numbersOfChoice } from "./identity.js";
 import type { ResolvedOptions } from "./options.js";
+import { PointLog } from "./point-log.js";
 import { memoryOf, type PointMemory } from "./point-memory.js";
 import { propose } from "./proposal.js";
 import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
@@ -46,6 +47,8 @@ export class DecisionPoint<S, D extends string> {
   private readonly candidates: string[];
   private readonly fixedFeatures: Record<string, DecisionContext> | undefined;
   private readonly memory: PointMemory;
+  private readonly log: PointLog;
+  private readonly fallback: AskedFallback<S, D>;
 
   constructor(
     readonly options: ResolvedOptions<S, D>,
@@ -56,6 +59,8 @@ export class DecisionPoint<S, D extends string> {
     this.candidates = this.destinations as unknown as string[];
     this.memory = memoryOf(this.name, deps);
     this.feed = this.memory.feed;
+    this.log = new PointLog(this.name, this.candidates, this.memory, deps);
+    this.fallback = new AskedFallback(options, this.memory, this.log);
     if (typeof options.candidateFeatures === "object")
       this.fixedFeatures = copyFeatures(options.candidateFeatures, this.candidates);
   }
@@ -63,7 +68,7 @@ export class DecisionPoint<S, D extends string> {
   /** Chooses, records, and never fails but by the user's own fallback. */
   async decide(state: S, config: LangGraphRunnableConfig): Promise<D> {
     const outcome = await this.choose(state, config, false);
-    return this.destinations[outcome ? outcome.verdict.index : await this.askFallback(state, config)];
+    return this.destinations[outcome ? outcome.verdict.index : await this.fallback.ask(state, config)];
   }
 
   /**
@@ -74,7 +79,7 @@ export class DecisionPoint<S, D extends string> {
     const { name, destinations } = this;
     const outcome = await this.choose(state, config, true);
     if (!outcome) {
-      const chosen = destinations[await this.askFallback(state, config)];
+      const chosen = destinations[await this.fallback.ask(state, config)];
       return fallbackAdvice(name, destinations, chosen, "learning is disabled");
     }
     const { call, scene, verdict } = outcome;
@@ -98,7 +103,7 @@ export class DecisionPoint<S, D extends string> {
       if (!proposal.trouble) return this.adviceOf(served, scene);
       trouble = proposal.trouble;
     }
-    const chosen = destinations[await this.askFallback(state, config)];
+    const chosen = destinations[await this.fallback.ask(state, config)];
     return fallbackAdvice(name, destinations, chosen, trouble.detail);
   }
 
@@ -132,7 +137,7 @@ export class DecisionPoint<S, D extends string> {
       (call.mode === "shadow" || call.mode === "trial" || (call.mode === "advise" && !adviser)
         ? await this.leave(state, config, call, scene, deadline)
         : await this.follow(state, config, call, scene, deadline));
-    this.record(outcome, forced);
+    this.log.record(outcome, forced);
     return outcome;
   }
 
@@ -144,7 +149,7 @@ export class DecisionPoint<S, D extends string> {
     scene: Scene,
     deadline: number,
   ): Promise<Outcome> {
-    const fallback = await this.askFallback(state, config);
+    const fallback = await this.fallback.ask(state, config);
     if (call.mode === "advise") return { call, scene, fallback, verdict: { index: fallback, source: "fallback" } };
     if (scene.trouble) return { call, scene, fallback, verdict: this.doubt(scene, fallback, scene.trouble) };
     const turn = call.mode === "trial" ? this.turnOf(call, scene, deadline) : undefined;
@@ -181,7 +186,7 @@ export class DecisionPoint<S, D extends string> {
             deadline,
           });
     if (proposal.trouble) {
-      const fallback = await this.askFallback(state, config);
+      const fallback = await this.fallback.ask(state, config);
       // Until the first promotion there is nothing to advise: that is no trouble.
       const isNew = call.mode === "advise" && proposal.trouble === NO_POLICY;
       const verdict = isNew ? giveWay(scene, fallback, "no-policy") : this.doubt(scene, fallback, proposal.trouble);
@@ -197,9 +202,9 @@ export class DecisionPoint<S, D extends string> {
     // A slow fallback is asked so rarely that half of its answers, followed, make up the control share.
     const asked = needed || !slow ? 1 : Math.min(1, 2 * control);
     let fallback: number | undefined;
-    if (needed) fallback = await this.askFallback(state, config);
+    if (needed) fallback = await this.fallback.ask(state, config);
     else if (call.coin < asked) {
-      const answer = this.compareFallback(state, config);
+      const answer = this.fallback.compare(state, config);
       if (!isPromise(answer)) fallback = answer;
       else if (slow) fallback = await answer;
     }
@@ -212,7 +217,7 @@ export class DecisionPoint<S, D extends string> {
       turn: call.mode === "act" ? this.turnOf(call, scene, deadline) : undefined,
     });
     if (verdict.reason === "reward-floor")
-      this.warnOnce(
+      this.log.warnOnce(
         "reward-floor",
         "reward-floor",
         "the policy's choice is expected to earn less than the floor allows",
@@ -259,7 +264,7 @@ export class DecisionPoint<S, D extends string> {
     const { deps } = this;
     try {
       if (!deps.enabled()) {
-        this.count("disabled");
+        this.log.count("disabled");
         return undefined;
       }
       const run = deps.sink.identify(config);
@@ -270,8 +275,8 @@ export class DecisionPoint<S, D extends string> {
       const numbers = numbersOfChoice(id.key, version, deps.seed);
       return { ...id, ...numbers, run, served, version, mode: this.modeFor(version), tried: this.feed.trial() };
     } catch (error) {
-      this.count("policy-error");
-      this.warnOnce("open", "the run could not be identified", messageOf(error));
+      this.log.count("policy-error");
+      this.log.warnOnce("open", "the run could not be identified", messageOf(error));
       return undefined;
     }
   }
@@ -301,70 +306,8 @@ export class DecisionPoint<S, D extends string> {
     return true;
   }
 
-  /** @throws DESTINATION_UNKNOWN when the fallback names something else than a destination */
-  private askFallback(state: S, config: LangGraphRunnableConfig): number | Promise<number> {
-    const answer = this.options.fallback(state, config);
-    if (!isPromise(answer)) return this.indexOf(answer);
-    this.memory.fallbackIsSlow = true;
-    return answer.then((choice) => this.indexOf(choice));
-  }
-
-  private indexOf(choice: D): number {
-    const index = this.candidates.indexOf(choice);
-    if (index >= 0) return index;
-    const nearest = nearestWord(String(choice), this.candidates);
-    throw new LearningError("DESTINATION_UNKNOWN", {
-      received: `${show(choice)} from the fallback of ${this.name}`,
-      expected: `one of ${this.candidates.join(", ")}`,
-      remedy: `Return a destination of the router (the nearest is ${nearest}), or add this one to its destinations.`,
-    });
-  }
-
-  /** What the fallback would have said; undefined when that failed. */
-  private compareFallback(state: S, config: LangGraphRunnableConfig): number | undefined | Promise<number | undefined> {
-    const failed = (error: unknown) => {
-      this.warnOnce("comparison", "the fallback failed when asked for comparison", messageOf(error));
-      return undefined;
-    };
-    try {
-      const asked = this.askFallback(state, config);
-      return isPromise(asked) ? asked.catch(failed) : asked;
-    } catch (error) {
-      return failed(error);
-    }
-  }
-
-  private record(outcome: Outcome, forced: ForcedRun | undefined): void {
-    const { deps } = this;
-    const { call, verdict } = outcome;
-    this.memory.decisions++;
-    if (verdict.source === "exploration") this.memory.explored++;
-    if (verdict.reason !== undefined) this.count(verdict.reason);
-    try {
-      const position = deps.runs.positionOf(call.run.workflowId, call.decisionId);
-      const decision: Decision = decisionRecord(outcome, this.name, this.candidates, position, deps.clock.now());
-      if (forced)
-        forced.decisions.push({ ...decision, origin: { workflowId: forced.workflowId, kind: "counterfactual" } });
-      else deps.sink.record(decision);
-    } catch (error) {
-      this.memory.unrecorded++;
-      this.warnOnce("record", "a decision could not be recorded", messageOf(error));
-    }
-  }
-
   private doubt(scene: Scene, fallback: number, trouble: Trouble): Verdict {
-    this.warnOnce(trouble.reason, `the fallback decides (${trouble.reason})`, trouble.detail);
+    this.log.warnOnce(trouble.reason, `the fallback decides (${trouble.reason})`, trouble.detail);
     return giveWay(scene, fallback, trouble.reason);
-  }
-
-  private count(reason: FallbackReason): void {
-    this.memory.fallbacks[reason] = (this.memory.fallbacks[reason] ?? 0) + 1;
-  }
-
-  /** The first of a kind is a warning, what follows only debugging. */
-  private warnOnce(kind: string, message: string, detail: string): void {
-    const level = this.memory.warned.has(kind) ? "debug" : "warn";
-    this.memory.warned.add(kind);
-    this.deps.logger[level](`${this.name}: ${message}`, { detail });
   }
 }

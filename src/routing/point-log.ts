@@ -1,0 +1,49 @@
+import type { Decision, FallbackReason } from "../core/index.js";
+import { messageOf } from "../core/index.js";
+import { decisionRecord, type Outcome } from "./decision-record.js";
+import type { RoutingDeps } from "./deps.js";
+import type { PointMemory } from "./point-memory.js";
+import type { ForcedRun } from "./replay/forced.js";
+
+/** What a decision point leaves behind: one record per choice, counts, and each kind of warning once. */
+export class PointLog {
+  constructor(
+    private readonly decisionPoint: string,
+    private readonly candidates: string[],
+    private readonly memory: PointMemory,
+    private readonly deps: RoutingDeps,
+  ) {}
+
+  /** Counts a choice and hands it to the sink, or to the replay that forced it. */
+  record(outcome: Outcome, forced: ForcedRun | undefined): void {
+    const { deps, memory } = this;
+    const { call, verdict } = outcome;
+    memory.decisions++;
+    if (verdict.source === "exploration") memory.explored++;
+    if (verdict.reason !== undefined) this.count(verdict.reason);
+    try {
+      const position = deps.runs.positionOf(call.run.workflowId, call.decisionId);
+      const now = deps.clock.now();
+      const decision: Decision = decisionRecord(outcome, this.decisionPoint, this.candidates, position, now);
+      if (forced)
+        forced.decisions.push({ ...decision, origin: { workflowId: forced.workflowId, kind: "counterfactual" } });
+      else deps.sink.record(decision);
+    } catch (error) {
+      memory.unrecorded++;
+      this.warnOnce("record", "a decision could not be recorded", messageOf(error));
+    }
+  }
+
+  /** Counts one choice that the fallback made. */
+  count(reason: FallbackReason): void {
+    const { fallbacks } = this.memory;
+    fallbacks[reason] = (fallbacks[reason] ?? 0) + 1;
+  }
+
+  /** The first of a kind is a warning, what follows only debugging. */
+  warnOnce(kind: string, message: string, detail: string): void {
+    const level = this.memory.warned.has(kind) ? "debug" : "warn";
+    this.memory.warned.add(kind);
+    this.deps.logger[level](`${this.decisionPoint}: ${message}`, { detail });
+  }
+}

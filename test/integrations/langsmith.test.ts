@@ -1,87 +1,23 @@
 import { RunnableLambda } from "@langchain/core/runnables";
-import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import * as lib from "@langchain/langgraph";
 import { CollectiveLearningLoop } from "langgraph-collective-learning";
-import { Client } from "langsmith";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { currentFeedback, ManualClock } from "../../src/core/index.js";
 import { joinSegments } from "../../src/dataset/index.js";
-import {
-  importLangSmithTraces,
-  type LangSmithClient,
-  type LangSmithRun,
-  readLangSmithFeedback,
-  writeLangSmithFeedback,
-} from "../../src/integrations/langsmith.js";
-import { segmentOfRuns, utcTime } from "../../src/integrations/langsmith-runs.js";
+import { importLangSmithTraces, type LangSmithClient, type LangSmithRun } from "../../src/integrations/langsmith.js";
 import { createMemoryStore } from "../../src/store/index.js";
-import { feedback } from "../store/facts.js";
 import { say, stateOf } from "../tracing/battery/case.js";
 import { brief, tracing } from "../tracing/support.js";
 import { LangSmithServer } from "./langsmith-server.js";
+import { clientOf, graph, recordedRuns } from "./langsmith-support.js";
 
 let server: LangSmithServer;
 let client: LangSmithClient;
 
 beforeEach(async () => {
   server = new LangSmithServer();
-  const apiUrl = await server.open();
-  client = new Client({
-    apiUrl,
-    apiKey: "test",
-    autoBatchTracing: false,
-    callerOptions: { maxRetries: 2 },
-  }) as unknown as LangSmithClient;
+  client = clientOf(await server.open());
 });
 afterEach(() => server.close());
-
-function graph() {
-  const sub = new lib.StateGraph(stateOf(lib)).addNode("x", say("x")).addEdge(lib.START, "x").compile();
-  return new lib.StateGraph(stateOf(lib))
-    .addNode("a", say("a"))
-    .addNode("sub", sub)
-    .addEdge(lib.START, "a")
-    .addConditionalEdges("a", () => "sub", ["sub", lib.END])
-    .addEdge("sub", lib.END)
-    .compile();
-}
-
-/** Runs a graph under LangSmith's own tracer and gives back the runs it would have sent. */
-async function recordedRuns(
-  run: (config: { callbacks: LangChainTracer[] }) => Promise<unknown> = (config) => graph().invoke({ n: 0 }, config),
-): Promise<LangSmithRun[]> {
-  const sent = new Map<string, Record<string, unknown>>();
-  const recorder = new LangChainTracer({
-    client: {
-      createRun: async (run: Record<string, unknown>) => void sent.set(run.id as string, { ...run }),
-      updateRun: async (id: string, run: Record<string, unknown>) => void sent.set(id, { ...sent.get(id), ...run, id }),
-    } as never,
-    projectName: "test",
-  });
-  recorder.awaitHandlers = true;
-  await run({ callbacks: [recorder] });
-  const lineage = (id: string): string[] => {
-    const parent = sent.get(id)?.parent_run_id as string | undefined;
-    return parent === undefined ? [] : [...lineage(parent), parent];
-  };
-  const roots = [...sent.keys()].filter((id) => lineage(id).length === 0);
-  // A second between traces, so that none begin at the same moment.
-  const time = (at: unknown, id: string) =>
-    new Date(+new Date(at as number | string) + 1000 * roots.indexOf(lineage(id)[0] ?? id)).toISOString();
-  return [...sent.values()].map((run) => ({
-    id: run.id as string,
-    name: run.name as string,
-    run_type: run.run_type as string,
-    start_time: time(run.start_time, run.id as string),
-    end_time: time(run.end_time, run.id as string),
-    parent_run_ids: lineage(run.id as string),
-    trace_id: lineage(run.id as string)[0] ?? run.id,
-    tags: run.tags as string[],
-    metadata: (run.extra as { metadata?: Record<string, unknown> })?.metadata ?? {},
-    outputs: run.outputs,
-    error: (run.error as string | undefined) ?? null,
-  }));
-}
 
 describe("traces from LangSmith", () => {
   it("come in as our own would have, once, over pages and a rate limit", async () => {
@@ -240,134 +176,6 @@ describe("traces from LangSmith", () => {
   });
 });
 
-it("times of LangSmith's are UTC, also where they do not say so and the machine is elsewhere", () => {
-  const { TZ } = process.env;
-  process.env.TZ = "America/New_York";
-  try {
-    for (const text of ["2026-01-02T03:04:05.250000", "2026-01-02T03:04:05.25Z", "2026-01-01T22:04:05.25-05:00"])
-      expect(utcTime(text)).toBe(Date.UTC(2026, 0, 2, 3, 4, 5, 250));
-  } finally {
-    if (TZ === undefined) delete process.env.TZ;
-    else process.env.TZ = TZ;
-  }
-});
-
-describe("feedback to and from LangSmith", () => {
-  const runId = "0f0e0d0c-0b0a-4908-8706-050403020100";
-
-  it("is written once per score, and again without doubling", async () => {
-    const record = feedback(1, {
-      workflowId: runId,
-      cat: { score: 9, dimensions: { novelty: 7 } },
-      ratings: { clarity: 0.5 },
-      comment: "good",
-    });
-    const other = feedback(2, { workflowId: "no-uuid" });
-    for (let i = 0; i < 2; i++)
-      expect(await writeLangSmithFeedback([record, other], { client, projectId: runId })).toEqual({
-        written: 1,
-        skipped: 1,
-      });
-    expect(server.feedback.map((f) => [f.key, f.score, f.comment]).sort()).toEqual([
-      ["cat", 9, "good"],
-      ["cat_novelty", 7, undefined],
-      ["clarity", 0.5, undefined],
-      ["thumbs", 1, undefined],
-    ]);
-  });
-
-  const NOW = Date.UTC(2026, 0, 10);
-  const read = (entries: object[], more: object = {}) => {
-    server.feedback = entries.map((e, i) => ({
-      id: String(i + 1),
-      run_id: runId,
-      created_at: "2026-01-02T03:04:05Z",
-      feedback_source: { type: "api" },
-      ...e,
-    })) as typeof server.feedback;
-    return readLangSmithFeedback({ client, runs: new Map([[runId, "w1"]]), clock: new ManualClock(NOW), ...more });
-  };
-
-  it("is read back by the meanings given, ours left out", async () => {
-    const ann = { type: "app", user_id: "ann" };
-    const { records, skipped, reasons } = await read(
-      [
-        { key: "quality", score: 0.75, feedback_source: ann },
-        { key: "ok", score: true, comment: "fine", feedback_source: { type: "model" } },
-        { key: "outcome", score: 1, feedback_source: ann },
-        { key: "stars", score: 4, feedback_source: ann },
-        { key: "hallucination", score: 1, feedback_source: { type: "auto_eval" } },
-        { key: "label", score: null, value: "incorrect" },
-        { key: "cat", score: 10 },
-        { key: "mine", score: 1, feedback_source: { metadata: { origin: "langgraph-collective-learning" } } },
-      ],
-      {
-        scores: {
-          quality: { as: "rating" },
-          outcome: { as: "outcome" },
-          stars: { as: "rating", name: "satisfaction", scale: [1, 5] },
-          hallucination: { as: "rating", name: "truth", scale: [1, 0], evaluator: "checker" },
-          label: { as: "thumb", values: { correct: 1, incorrect: 0 } },
-          cat: { as: "cat", scale: [1, 10] },
-        },
-      },
-    );
-    expect([skipped, reasons]).toEqual([1, {}]);
-    expect(records).toMatchObject([
-      { feedbackId: "langsmith-1", workflowId: "w1", userId: "ann", source: "human", ratings: { quality: 0.75 } },
-      { source: "evaluator", userId: "evaluator:ok", thumbs: "up", comment: "fine" },
-      { outcome: 1 },
-      { ratings: { satisfaction: 0.75 } },
-      { source: "evaluator", userId: "evaluator:checker", ratings: { truth: 0 } },
-      { userId: "langsmith:6", thumbs: "down" },
-      { cat: { score: 10, dimensions: {} } },
-    ]);
-    server.failures = [403];
-    await expect(read([])).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
-  });
-
-  it("guesses nothing: what has no meaning, scale or time is counted by its reason, and its comment kept", async () => {
-    const { records, reasons, skipped } = await read(
-      [
-        { key: "user_score", score: 1 },
-        { key: "user_score", score: 0, comment: "bad" },
-        { key: "stars", score: 7 },
-        { key: "__proto__", score: 0.5 },
-        { key: "note", score: "0.7" },
-        { key: "label", value: "incorrect" },
-        { key: "x", score: 0.9, created_at: undefined },
-        { key: "y", score: 0.9, created_at: "2031-01-01T00:00:00" },
-      ],
-      { scores: { stars: { as: "rating", scale: [1, 5] }, x: { as: "rating" } } },
-    );
-    expect(records).toMatchObject([{ feedbackId: "langsmith-2", comment: "bad", userId: "langsmith:2" }]);
-    expect(records[0]).not.toHaveProperty("ratings");
-    expect(skipped).toBe(7);
-    expect(reasons).toEqual({
-      'no meaning was given for "user_score"': 2,
-      'a score off its scale under "stars"': 1,
-      'no meaning was given for "__proto__"': 1,
-      'no number under "note"': 1,
-      'a value without a score under "label"': 1,
-      "no readable time": 1,
-      "a time in the future": 1,
-    });
-  });
-
-  it("of two people behind one server key stays two people's", async () => {
-    const { records } = await read(
-      [
-        { key: "score", score: 1 },
-        { key: "score", score: 0 },
-      ],
-      { scores: { score: { as: "rating" } } },
-    );
-    expect(currentFeedback(records).map((r) => r.ratings)).toEqual([{ score: 1 }, { score: 0 }]);
-    const named = await read([{ key: "score", score: 1 }], { scores: { score: { as: "rating" } }, userOf: () => "bo" });
-    expect(named.records[0]?.userId).toBe("bo");
-  });
-});
-
 describe("an import into a loop", () => {
   it("brings traces with their judgements, once, and they can be learned from", async () => {
     server.runs = await recordedRuns();
@@ -398,95 +206,5 @@ describe("an import into a loop", () => {
     ]);
     expect((await loop.getTrace(root))?.nodes.length).toBeGreaterThan(0);
     await loop.close();
-  });
-});
-
-describe("runs of LangSmith's within one millisecond", () => {
-  const us = (n: number) => `2026-01-01T10:00:00.${String(n).padStart(6, "0")}`;
-  const node = (
-    id: string,
-    name: string,
-    step: number,
-    from: string,
-    to: string,
-    parents = ["root"],
-  ): LangSmithRun => ({
-    id,
-    name,
-    run_type: "chain",
-    start_time: from,
-    end_time: to,
-    parent_run_ids: parents,
-    trace_id: "root",
-    tags: [`graph:step:${step}`],
-    metadata: {
-      langgraph_node: name,
-      langgraph_step: step,
-      langgraph_triggers: [step === 1 ? "__start__" : `branch:to:${name}`],
-      langgraph_path: ["__pregel_pull", name],
-      langgraph_checkpoint_ns: `${name}:${id}`,
-    },
-  });
-  const root = (more: Partial<LangSmithRun> = {}): LangSmithRun => ({
-    id: "root",
-    name: "LangGraph",
-    run_type: "chain",
-    start_time: us(0),
-    end_time: us(5000),
-    parent_run_ids: [],
-    trace_id: "root",
-    tags: [],
-    metadata: {},
-    ...more,
-  });
-  const inEveryOrder = (runs: LangSmithRun[]) => [runs, [...runs].reverse(), [...runs.slice(1), ...runs.slice(0, 1)]];
-  const told = (runs: readonly LangSmithRun[]) => {
-    const segment = segmentOfRuns(runs, "w");
-    return [segment?.nodes.map((n) => n.name), segment?.edges.map((e) => `${e.from}>${e.to}`)];
-  };
-  const whole = [
-    ["check", "route", "answer"],
-    ["check>route", "route>answer"],
-  ];
-
-  it("keep their microseconds and their order, however they are listed", () => {
-    const runs = [
-      root(),
-      node("n1", "check", 1, us(100), us(250)),
-      node("n2", "route", 2, us(300), us(450)),
-      node("n3", "answer", 3, us(500), us(4000)),
-    ];
-    for (const listed of inEveryOrder(runs)) expect(told(listed)).toEqual(whole);
-    expect(segmentOfRuns(runs, "w")?.nodes[0]?.durationMs).toBeCloseTo(0.15, 6);
-  });
-
-  it("go by their steps where the clock contradicts them, or says nothing", () => {
-    const at = "2026-01-01T10:00:00.001";
-    const same = ["check", "route", "answer"].map((name, i) => node(`n${i}`, name, i + 1, at, at));
-    for (const listed of inEveryOrder([root(), ...same])) expect(told(listed)).toEqual(whole);
-    const skewed = [
-      root(),
-      node("n1", "check", 1, us(300), us(900)),
-      node("n2", "route", 2, us(100), us(200)),
-      node("n3", "answer", 3, us(50), us(60)),
-    ];
-    for (const listed of inEveryOrder(skewed)) expect(told(listed)).toEqual(whole);
-  });
-
-  it("stay under their node where a parent is missing, and one unreadable time costs one run", () => {
-    const model: LangSmithRun = {
-      id: "m",
-      name: "chat",
-      run_type: "llm",
-      start_time: us(150),
-      end_time: us(200),
-      parent_run_ids: ["root", "n1", "gone"],
-      trace_id: "root",
-    };
-    const unreadable = { ...model, id: "bad", start_time: "yesterday" };
-    const runs = [root(), node("n1", "check", 1, us(100), us(250)), model, unreadable];
-    const segment = segmentOfRuns(runs, "w");
-    expect(segment?.modelCalls).toMatchObject([{ node: "check" }]);
-    expect(segment?.nodes.map((n) => n.name)).toEqual(["check"]);
   });
 });

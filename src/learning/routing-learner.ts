@@ -17,6 +17,7 @@ import { type PointBook, rowOptionsOf } from "./points.js";
 import type { PointReport } from "./report/types.js";
 import type { LearningWorker } from "./thread/host.js";
 import { type TrainedAside, trainedAsideKey } from "./trained-aside.js";
+import { trialKey } from "./trial-evidence.js";
 
 /** A decision point after learning, and what is to be done about it. */
 export interface JudgedPoint extends Learned {
@@ -57,9 +58,6 @@ const changes = (registry: Registry, name: string) =>
 
 /** Versions whose late ratings are still counted for the champion that continues them. */
 const VERSIONS_COUNTED = 200;
-
-/** Where the evidence of a trial that is over stays. */
-const trialKey = (decisionPoint: string, version: string) => `trial/${decisionPoint}/${version}`;
 
 /** Versions that were promoted once and may serve again, the newest first, without the one that serves and what it continues. */
 function provenBefore(registry: Registry, name: string, state: GateState | undefined): string[] {

@@ -4,6 +4,7 @@ import { type FeedbackRequest, krippendorffAlpha } from "../feedback/index.js";
 import { type Approval, settleApproval, waitingApprovals } from "../learning/approvals.js";
 import type { ResolvedLoopConfig } from "../learning/config.js";
 import type { DecisionPoint } from "../learning/points.js";
+import { type TrialEvidence, trialsOf } from "../learning/trial-evidence.js";
 import type { LearningStore } from "../store/index.js";
 import type { LoopParts } from "./parts.js";
 
@@ -60,6 +61,11 @@ export class LoopInspector {
   /** What the gate has proven and a person must agree to, the oldest first. */
   approvals(): Promise<Approval[]> {
     return waitingApprovals(this.parts.store.documents);
+  }
+
+  /** The evidence of a decision point's trials over time, the newest trial first. */
+  trials(decisionPoint: string): Promise<TrialEvidence[]> {
+    return trialsOf(this.parts.store.documents, decisionPoint);
   }
 
   /** Takes a version off that list, agreed to or turned down. It changes nothing that serves. */

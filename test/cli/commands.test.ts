@@ -83,6 +83,10 @@ it("changes what serves only with a reason, and keeps it", async () => {
   expect(data.history[0]).toMatchObject({ action: "pin", reason: "alice: holiday" });
   expect((await cli(["policies", "unpin", "triage", "--why", "back", "--by", "alice"])).code).toBe(0);
   expect((await json("policies", "list")).data[0]).toMatchObject({ point: "triage", pinned: false });
+  for (const mode of ["trial", "auto"]) {
+    expect((await cli(["policies", "mode", "triage", mode, "--why", "to see it tried"])).code).toBe(0);
+    expect((await json("policies", "list")).data[0].status.mode).toBe(mode);
+  }
   expect((await cli(["policies", "promote", "triage", "v9", "--why", "x"])).err).toMatch(/ARTIFACT_UNKNOWN/);
 });
 

@@ -141,6 +141,9 @@ describe("changes", () => {
     expect(changes[0]).toMatchObject({ by: "alice", action: "mode", to: "advise", why: "to look at it" });
     const { decisionPoints } = await loop.getLearningStatus();
     expect(decisionPoints[0]?.mode).toBe("advise");
+    const trial = { ...steer, mode: "trial" };
+    expect((await post("/learning/api/steer", trial, await headers("alice"), identified)).status).toBe(200);
+    expect((await loop.getLearningStatus()).decisionPoints[0]?.mode).toBe("trial");
     await loop.setMode("triage", "auto");
   });
 });

@@ -1,4 +1,4 @@
-import type { LearningReport, PointStatus } from "../../loop/index.js";
+import type { LearningReport, PointStatus, TrialEvidence } from "../../loop/index.js";
 import { Refusal, textOf } from "./errors.js";
 import { noteChange, signed } from "./journal.js";
 import type { Person, Source } from "./source.js";
@@ -24,6 +24,8 @@ export interface PolicyView extends ArtifactView {
   status?: PointStatus;
   destinations: string[];
   exploration: number;
+  /** Evidence of its trials over time, the newest trial first. */
+  trials: TrialEvidence[];
   /** Fields of the context of its last decision, to try "what would it do with ...". */
   example?: Record<string, unknown>;
 }
@@ -60,6 +62,7 @@ export async function policiesOf(source: Source): Promise<PolicyView[]> {
       status: status.decisionPoints.find((p) => p.decisionPoint === point),
       destinations: declared.get(point)?.destinations ?? [],
       exploration: declared.get(point)?.exploration ?? 0,
+      trials: await loop.inspect.trials(point),
       example: await lastContext(source, point),
     })),
   );

@@ -1,5 +1,5 @@
 import type { Interval } from "../intervals.js";
-import { anytimeInterval } from "../monitor.js";
+import { gainOf } from "./gain.js";
 import { provenFrom } from "./stakes.js";
 import { type TrialState, thresholdsOf } from "./state.js";
 import { logWealthAgainst, logWealthOf } from "./wealth.js";
@@ -30,11 +30,10 @@ const STOPPED_AT = Math.log(6);
  * (Waudby-Smith & Ramdas 2024; Ville 1939), so every look is free.
  */
 export function decideTrial(state: TrialState, riskLevel: number): TrialVerdict {
-  const { clusters, stake, minimumEffect, sum, squares } = state;
+  const { clusters, stake, minimumEffect } = state;
   const logWealth = logWealthOf(state);
   const from = provenFrom(riskLevel, stake);
-  const gain = clusters > 0 ? Math.min(1, Math.max(-1, sum / clusters)) : 0;
-  const interval = anytimeInterval(clusters, sum, squares, 0.05);
+  const { mean: gain, ...interval } = gainOf(state);
   const proven = thresholdsOf(minimumEffect).filter((_, t) => logWealthOf(state, t) >= from);
   const lowerBound = proven.at(-1);
   const numbers = `gain ${signed(gain)} over ${clusters} rated (${signed(interval.lower)} to ${signed(interval.upper)}), evidence ${Math.exp(Math.min(50, logWealth - from)).toPrecision(2)} of what is needed`;

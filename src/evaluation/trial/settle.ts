@@ -1,3 +1,4 @@
+import { gainOf } from "./gain.js";
 import type { SettledBlock, TrialState } from "./state.js";
 import { addCluster, logWealthOf, type TrialRow } from "./wealth.js";
 
@@ -68,6 +69,10 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
   }
   if (!block) return state;
   block.logWealth = logWealthOf(next);
+  if (next.clusters > 0) {
+    const { mean, lower, upper } = gainOf(next);
+    block.gain = { mean, lower, upper };
+  }
   next.blocks.push(block);
   if (next.blocks.length > MOST_BLOCKS) next.blocks.splice(0, 2, joined(next.blocks[0]!, next.blocks[1]!));
   return next;

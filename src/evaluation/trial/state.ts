@@ -22,6 +22,8 @@ const blockSchema = z.object({
   rated: z.number().int().nonnegative(),
   /** Log wealth after it. */
   logWealth: finite,
+  /** Gain per cluster up to here, with its anytime-valid 95 % interval; absent in states of an earlier release. */
+  gain: z.object({ mean: finite, lower: finite, upper: finite }).optional(),
 });
 export type SettledBlock = z.infer<typeof blockSchema>;
 

@@ -11,6 +11,7 @@ import { Confirm, type Question } from "../parts/confirm.js";
 import { Evidence } from "../parts/evidence.js";
 import { Pushes } from "../parts/pushes.js";
 import { Serving } from "../parts/serving.js";
+import { Trials } from "../parts/trials.js";
 import { Versions } from "../parts/versions.js";
 import { type PageProps, to } from "../route.js";
 
@@ -65,6 +66,7 @@ export function PoliciesPage({ me, params }: PageProps) {
               )}
               <Serving policy={shown} maySteer={maySteer} ask={ask} />
               <Evidence policy={shown} />
+              <Trials key={`trials ${shown.point}`} policy={shown} />
               <Versions policy={shown} maySteer={maySteer} ask={ask} />
               <Section title="What pushes towards each destination">
                 <Await of={report}>

@@ -25,6 +25,8 @@ export interface ChartProps {
   xLabel?: string;
   points?: boolean;
   range?: [number, number];
+  /** Powers of ten on the y axis; values must be above 0. */
+  log?: boolean;
 }
 
 const HEIGHT = 240;
@@ -36,6 +38,13 @@ const TIMES: uPlot.Axis.Values = [
   [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
   [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
 ];
+
+/** Only whole powers of ten have a line and a name: those in between would lie on each other. */
+const TENFOLD: Pick<uPlot.Axis, "filter" | "values"> = {
+  filter: (_u, splits) => splits.map((v) => (Number.isInteger(Math.round(1e6 * Math.log10(v)) / 1e6) ? v : null)),
+  values: (_u, splits) =>
+    splits.map((v: number | null) => (v === null ? null : v >= 1e4 || v < 1e-3 ? v.toExponential(0) : String(v))),
+};
 
 /** A colour of the style sheet as a canvas takes it: `light-dark()` is resolved only in a real property. */
 function colour(name: string): string {
@@ -50,8 +59,21 @@ function colour(name: string): string {
 /** A chart that follows its room's width and the screen's colours. */
 export function Chart(props: ChartProps) {
   const room = useRef<HTMLDivElement>(null);
-  const { label, x, y, lower, upper, level, marks = [], time = true, xLabel, points = false, range } = props;
-  const key = JSON.stringify([x, y, lower, upper, level, marks, time, range]);
+  const {
+    label,
+    x,
+    y,
+    lower,
+    upper,
+    level,
+    marks = [],
+    time = true,
+    xLabel,
+    points = false,
+    range,
+    log = false,
+  } = props;
+  const key = JSON.stringify([x, y, lower, upper, level, marks, time, range, log]);
   useEffect(() => {
     const element = room.current;
     if (!element) return;
@@ -89,6 +111,7 @@ export function Chart(props: ChartProps) {
           scales: {
             x: { time, range: (_u, least, most) => withMarks(least, most, marks) },
             ...(range && { y: { range } }),
+            ...(log && { y: { distr: 3 } }),
           },
           axes: [
             {
@@ -98,7 +121,7 @@ export function Chart(props: ChartProps) {
               size: xLabel ? 34 : 46,
               values: time ? TIMES : undefined,
             },
-            { ...axis, size: 48 },
+            { ...axis, size: 48, ...(log && TENFOLD) },
           ],
           series,
           bands,

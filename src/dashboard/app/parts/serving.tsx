@@ -6,6 +6,7 @@ import type { Levers } from "./levers.js";
 
 const MODES: Record<string, string> = {
   auto: "watches first, tries a challenger, serves what is proven",
+  trial: "as auto: a version on trial has its share of turns beside what serves",
   shadow: "the fallback acts; a share is explored",
   advise: "advice is in the state; the graph's own code decides",
   act: "the policy acts, inside its exploration budget",

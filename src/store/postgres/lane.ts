@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { isLearningError } from "../../core/index.js";
+import { bigintArray, linesArray, textArray } from "./arrays.js";
 import { codeOf } from "./errors.js";
 import type { Columns } from "./row.js";
 import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
@@ -12,7 +13,8 @@ const NO_PARTITION = "23514";
 /**
  * One statement, so one transaction: takes the next numbers of the lane and writes the facts under them. The lane's row
  * stays locked to the end, so its numbers are committed in their order whoever writes, and a batch whose number is not
- * above the last one's has arrived before and does nothing.
+ * above the last one's has arrived before and does nothing. The arrays stand in the list of columns: as tables they would
+ * be written down once more before they are read.
  */
 function statement(schema: string, { kind, bodies, periods, ats, keys }: Columns, lane: string, number: number) {
   const columns = KEY_COLUMNS[kind].map(([, column]) => column);
@@ -23,12 +25,19 @@ function statement(schema: string, { kind, bodies, periods, ats, keys }: Columns
       WHERE key = $1 AND NOT ended AND batch < $2 RETURNING id, ${seq} - $3 AS before
     )
     INSERT INTO ${schema}.${TABLE_OF[kind]} (lane, seq, period, at, ${columns.join(", ")}, body)
-    SELECT lane.id, lane.before + f.n, f.period, f.at, ${columns.map((c) => `f.${c}`).join(", ")}, f.body
-    FROM lane CROSS JOIN ROWS FROM (
-      unnest($4::int[]), unnest($5::bigint[]), ${columns.map((_, i) => `unnest($${i + 7}::text[])`).join(", ")},
-      unnest(string_to_array($6, E'\\n'))
-    ) WITH ORDINALITY AS f(period, at, ${columns.join(", ")}, body, n)`;
-  return { text, values: [lane, number, ats.length, periods, ats, bodies, ...columns.map((c) => keys[c])] };
+    SELECT lane.id, lane.before + generate_series(1, $3), unnest($4::bigint[])::int, unnest($5::bigint[]),
+      ${columns.map((_, i) => `unnest($${i + 7}::text[])`).join(", ")}, unnest($6::text[])
+    FROM lane`;
+  const values = [
+    lane,
+    number,
+    ats.length,
+    bigintArray(periods),
+    bigintArray(ats),
+    linesArray(bodies, ats.length),
+    ...columns.map((column) => textArray(keys[column] ?? [])),
+  ];
+  return { text, values };
 }
 
 /** Brings batches to their lanes, each once however often it is tried. */

@@ -38,6 +38,8 @@ const INDEXES: Record<FactKind, readonly string[]> = {
   feedback: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)"],
 };
 const PARTIAL = ["thread_id", "user_id"];
+/** Runs that failed are looked for by name, and are few: without an index of their own a page of them read all the others. */
+const FAILED = "(status, at, lane, seq) WHERE status <> 'success'";
 
 const factTable = (schema: string, kind: FactKind): string => {
   const table = TABLE_OF[kind];
@@ -47,6 +49,7 @@ const factTable = (schema: string, kind: FactKind): string => {
     ...PARTIAL.map(
       (column) => `CREATE INDEX ON ${schema}.${table} (${column}, at, lane, seq) WHERE ${column} IS NOT NULL`,
     ),
+    ...(kind === "trace" ? [`CREATE INDEX ON ${schema}.${table} ${FAILED}`] : []),
   ];
   return `
     CREATE TABLE ${schema}.${table} (

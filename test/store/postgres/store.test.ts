@@ -5,6 +5,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ManualClock } from "../../../src/core/index.js";
 import type { FactKind, FactQuery, LearningStore } from "../../../src/store/index.js";
+import { bigintArray, linesArray, textArray } from "../../../src/store/postgres/arrays.js";
 import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/index.js";
 import { Lanes } from "../../../src/store/postgres/lane.js";
 import { columnsOf, rowOf } from "../../../src/store/postgres/row.js";
@@ -132,6 +133,73 @@ describe("PostgreSQL store", () => {
       cursor = next.cursor;
     }
     expect(cursor).toBe("pg1t12");
+  });
+
+  it("reads pages in the order of an index, whatever they are filtered by", async () => {
+    fresh();
+    const real = new pg.Pool({ connectionString: server.url, max: 2 });
+    const asked: { text: string; values: unknown[] }[] = [];
+    const pool = {
+      options: { max: 2 },
+      connect: async () => {
+        const client = await real.connect();
+        return new Proxy(client, {
+          get: (target, key) => {
+            const value = Reflect.get(target, key);
+            if (key !== "query") return typeof value === "function" ? value.bind(target) : value;
+            return (config: { text: string; values: unknown[] }) => {
+              if (config.text.includes("ORDER BY")) asked.push(config);
+              return target.query(config);
+            };
+          },
+        });
+      },
+      end: () => real.end(),
+      on: () => {},
+      off: () => {},
+    };
+    const store = await open({ pool: pool as never, partitionDays: 1, clock: new ManualClock(Date.UTC(2026, 5, 3)) });
+    const dayOf = (n: number) => new Date(Date.UTC(2026, 5, 1 + (n % 2), 0, 0, n)).toISOString();
+    const keysOf = (n: number) => ({ threadId: `t${n % 3}`, userId: `u${n % 3}`, workflowType: `x${n % 2}` });
+    const traces = Array.from({ length: 400 }, (_, n) =>
+      segment(n, { startedAt: dayOf(n), ...keysOf(n), ...(n % 9 === 0 && { status: "error" as const }) }),
+    );
+    await store.append("trace", traces);
+    await admin.query(`ANALYZE ${schema}.traces`);
+    const filters: FactQuery[] = [
+      { latest: true },
+      { latest: true, workflowType: "x1" },
+      { latest: true, status: "error" },
+      { latest: true, userId: "u1" },
+      { latest: true, threadId: "t1" },
+      { latest: true, to: "2026-06-02T00:00:00.000Z" },
+      { status: "error" },
+    ];
+    for (const filter of filters) expect((await idsOf(store, "trace", { ...filter, limit: 5 })).ids).toHaveLength(5);
+    expect(asked.filter(({ text }) => text.includes(".traces"))).toHaveLength(filters.length);
+    const planner = await admin.connect();
+    await planner.query("SET enable_seqscan = off; SET enable_bitmapscan = off");
+    for (const { text, values } of asked.filter((a) => a.text.includes(".traces"))) {
+      const { rows } = await planner.query(`EXPLAIN ${text}`, values);
+      expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).not.toMatch(/-> +Sort|^Sort|Seq Scan/m);
+    }
+    await planner.query("RESET ALL");
+    planner.release();
+    await store.close();
+    await real.end();
+  });
+
+  it("writes arrays as PostgreSQL reads them", async () => {
+    const texts = ["", null, 'quo"te', "a,b{}\\", "ü漢😀", "lone \ud800"];
+    const numbers = [0, 1, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER];
+    const { rows } = await admin.query("SELECT $1::text[] AS texts, $2::bigint[] AS numbers, $3::text[] AS lines", [
+      textArray(texts),
+      bigintArray(numbers),
+      linesArray("one\n\ntwo ü漢😀\n", 4),
+    ]);
+    expect(rows[0].texts).toEqual(texts.map((text) => text?.replace("\ud800", "\ufffd") ?? null));
+    expect(rows[0].numbers.map(Number)).toEqual(numbers);
+    expect(rows[0].lines).toEqual(["one", "", "two ü漢😀", ""]);
   });
 
   it("keeps facts whose keys no column can hold", async () => {

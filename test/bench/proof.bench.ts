@@ -1,4 +1,5 @@
-import { forecastTrial, planTrial } from "../../src/evaluation/index.js";
+import { forecastTrial, grownShare, planTrial } from "../../src/evaluation/index.js";
+import { trialShares } from "../../src/policies/index.js";
 import { type LoopLife, nineModelsLife } from "./proof/nine-models.js";
 import { type NullWorld, promotesWrongly } from "./proof/null-life.js";
 import { type TrialLife, trialLife } from "./proof/trial-life.js";
@@ -90,28 +91,48 @@ function many<T>(count: number, life: (seed: number) => T): T[] {
 
 /** Statements taken at .2, .4, .6 and .8 of the way to a promotion, against what came. */
 function forecastsHeld(lives: number): Record<string, unknown> {
-  let held = 0;
-  let stated = 0;
-  let early = 0;
-  const ratios: number[] = [];
-  for (const gain of [0.05, 0.15])
-    for (let s = 0; s < lives; s++) {
-      const world = { destinations: 9, contested: 0.7, base: 0.6, gain };
-      const life: TrialLife = trialLife(`forecast/${gain}/${s}`, world, { ...OPTIONS, limit: 40_000 }, true);
-      if (life.looks.length < 5) continue;
-      for (const way of [0.2, 0.4, 0.6, 0.8]) {
-        const look = life.looks[Math.floor(way * life.looks.length) - 1];
-        if (!look) continue;
-        const { decisions } = forecastTrial(look.state, RISK);
-        if (!decisions) {
-          early++;
-          continue;
-        }
-        const actual = life.outcome === "promote" ? life.decisions - look.decisions : Number.POSITIVE_INFINITY;
-        stated++;
-        if (actual >= decisions.lower && actual <= decisions.upper) held++;
-        if (way >= 0.5 && Number.isFinite(actual)) ratios.push(decisions.median / actual);
-      }
+  const out: Record<string, unknown> = {};
+  const all: Statement[] = [];
+  for (const upTo of [undefined, 0.5])
+    for (const gain of [0.05, 0.15]) {
+      const own = many(lives, (s) => statementsOf(`forecast/${gain}/${s}`, gain, upTo)).flat();
+      out[`+${100 * gain}, ${upTo === undefined ? "within the budget" : `up to ${upTo}`}`] = summed(own);
+      all.push(...own);
     }
-  return { stated, tooEarly: early, held: round(held / Math.max(1, stated)), medianRatio: round(median(ratios)) };
+  return { ...summed(all), ...out };
+}
+
+interface Statement {
+  way: number;
+  isEarly: boolean;
+  held: boolean;
+  ratio: number;
+}
+
+function statementsOf(seed: string, gain: number, upTo: number | undefined): Statement[] {
+  const world = { destinations: 9, contested: 0.7, base: 0.6, gain };
+  const life: TrialLife = trialLife(seed, world, { ...OPTIONS, limit: 40_000, ...(upTo && { upTo }) }, true);
+  const { share } = trialShares(OPTIONS.exploration, world.contested);
+  if (life.looks.length < 5) return [];
+  return [0.2, 0.4, 0.6, 0.8].flatMap((way) => {
+    const look = life.looks[Math.floor(way * life.looks.length) - 1];
+    if (!look) return [];
+    const now = grownShare(look.state, share, upTo);
+    const { decisions, isEarly } = forecastTrial(look.state, RISK, { share: now, upTo });
+    if (!decisions) return [];
+    const actual = life.outcome === "promote" ? life.decisions - look.decisions : Number.POSITIVE_INFINITY;
+    const held = actual >= decisions.lower && actual <= decisions.upper;
+    return [{ way, isEarly, held, ratio: decisions.median / actual }];
+  });
+}
+
+function summed(statements: readonly Statement[]): Record<string, number> {
+  const count = Math.max(1, statements.length);
+  const late = statements.filter((s) => s.way >= 0.5).map((s) => s.ratio);
+  return {
+    stated: statements.length,
+    held: round(statements.filter((s) => s.held).length / count),
+    tooEarly: round(statements.filter((s) => s.isEarly).length / count),
+    medianRatio: round(median(late.length > 0 ? late : [Number.NaN])),
+  };
 }

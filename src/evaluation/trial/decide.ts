@@ -70,8 +70,13 @@ const GROWN_AT = Math.log(5);
  * three cases, and to the full share in one of five).
  */
 export function grownShare(state: TrialState, share: number, upTo: number | undefined): number {
+  return shareAt(logWealthOf(state), share, upTo);
+}
+
+/** The share that goes with a log wealth; see {@link grownShare}. */
+export function shareAt(logWealth: number, share: number, upTo: number | undefined): number {
   if (upTo === undefined || upTo <= share) return share;
-  const grown = (logWealthOf(state) - GROWS_FROM) / (GROWN_AT - GROWS_FROM);
+  const grown = (logWealth - GROWS_FROM) / (GROWN_AT - GROWS_FROM);
   return share * (upTo / share) ** Math.min(1, Math.max(0, grown));
 }
 

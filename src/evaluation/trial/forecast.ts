@@ -1,12 +1,18 @@
+import { shareAt } from "./decide.js";
 import { crossedBy, stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
-import type { TrialState } from "./state.js";
+import { EFFECTS, type TrialState } from "./state.js";
 import { logWealthOf, scaleOf } from "./wealth.js";
 
 /** How many more rated decisions it takes until a version is proven. Plain JSON. */
 export interface Forecast {
-  /** The middle, and the interval that holds the actual number in four of five cases; absent where it cannot be said. */
+  /**
+   * The middle, and the interval that holds the actual number in four of five cases in which it is proven at all;
+   * absent where there is next to nothing to gain.
+   */
   decisions?: { median: number; lower: number; upper: number };
+  /** Whether the interval spans more than tenfold, so that the middle says little. */
+  isEarly: boolean;
   /** Chance, by what is known now, that it is ever proven. */
   chance: number;
   /** In words: about so many more, too early to say, or nothing to gain. */
@@ -17,21 +23,35 @@ export interface Forecast {
 const BEFORE = { mean: 0.03, deviation: 0.08 };
 /** Gains that are considered: so many, over four deviations each way. */
 const GRID = 61;
-/** What learning the bets costs beyond knowing them, in log wealth per natural log of the rows to come. */
-const LEARNING = 0.35;
+
+/** The interval leaves so much of what is possible below it, and as much above. */
+const TAIL = 0.1;
+/** An interval whose ends are further apart than this factor says too little. */
+const WIDEST = 10;
+
+/** How the trial goes on: the share of contested decisions that its challenger is followed on. */
+export interface ForecastShares {
+  /** Share now; default: as in the rows so far. */
+  share?: number;
+  /** What the share grows to with the evidence; default: it stays. */
+  upTo?: number;
+}
 
 /**
  * Forecast from the trial's own doubly robust estimate, never from what the challenger believes of
- * itself: gains by their posterior, and for each the time its wealth takes to reach what is needed.
- * @param share of contested decisions that will go to the challenger; default: as in the rows so far
+ * itself: gains by their posterior, and for each the time its wealth takes to reach what is needed. The
+ * interval is of those in which it is proven at all; how likely that is stands beside it.
  */
-export function forecastTrial(state: TrialState, riskLevel: number, share?: number): Forecast {
+export function forecastTrial(state: TrialState, riskLevel: number, shares: ForecastShares = {}): Forecast {
   const { clusters, sum, learned, minimumEffect } = state;
-  const scale = share !== undefined ? scaleOf(share) : clusters > 0 ? state.scale / clusters : 4;
-  const second = (learned.squares / learned.scale) * scale;
-  const distance = provenFrom(riskLevel, state.stake) - logWealthOf(state);
-  const variance = 1 / (1 / BEFORE.deviation ** 2 + clusters / second);
-  const mean = variance * (BEFORE.mean / BEFORE.deviation ** 2 + sum / second);
+  const from = logWealthOf(state);
+  const needed = provenFrom(riskLevel, state.stake);
+  const distances = distancesOf(needed, state.wealth[0]);
+  const perScale = learned.squares / learned.scale;
+  const seen = perScale * (clusters > 0 ? state.scale / clusters : 4);
+  const second = perScale * meanScale(from, needed - from, shares, clusters > 0 ? state.scale / clusters : 4);
+  const variance = 1 / (1 / BEFORE.deviation ** 2 + clusters / seen);
+  const mean = variance * (BEFORE.mean / BEFORE.deviation ** 2 + sum / seen);
   const chance = (steps: number) => {
     let total = 0;
     let weights = 0;
@@ -39,27 +59,52 @@ export function forecastTrial(state: TrialState, riskLevel: number, share?: numb
       const z = (8 * i) / (GRID - 1) - 4;
       const weight = Math.exp((-z * z) / 2);
       weights += weight;
-      total += weight * crossed(mean + z * Math.sqrt(variance) - minimumEffect, second, distance, steps);
+      total += weight * crossed(mean + z * Math.sqrt(variance) - minimumEffect, second, distances, steps);
     }
     return total / weights;
   };
-  const ever = chance(1e9);
-  const upTo = (level: number) => stepsUntil(level, chance);
-  const [lower, median, upper] = [upTo(0.1), upTo(0.5), upTo(0.9)];
+  const ever = chance(LONGEST);
   if (mean + 1.65 * Math.sqrt(variance) < minimumEffect + 0.005)
-    return { chance: ever, words: "nothing to gain here: any gain is smaller than 0.005" };
-  if (!Number.isFinite(upper) || upper > 10 * lower)
-    return { chance: ever, words: "too early to say how many more rated decisions it takes" };
-  return {
-    chance: ever,
-    decisions: { median: Math.ceil(median), lower: Math.ceil(lower), upper: Math.ceil(upper) },
-    words: `about ${Math.ceil(median)} more rated decisions (${Math.ceil(lower)} to ${Math.ceil(upper)})`,
-  };
+    return { chance: ever, isEarly: false, words: "nothing to gain here: any gain is smaller than 0.005" };
+  const within = (level: number) => stepsUntil(level * ever, chance);
+  const [lower, median, upper] = [within(TAIL), within(0.5), within(1 - TAIL)].map(Math.ceil);
+  const isEarly = upper > WIDEST * lower;
+  const words = isEarly
+    ? `too early to say how many more rated decisions it takes: ${lower} to ${upper}`
+    : `about ${median} more rated decisions (${lower} to ${upper})`;
+  return { chance: ever, isEarly, decisions: { lower, median, upper }, words };
 }
 
-/** Chance that wealth has grown by `distance` after so many steps of this gain. */
-export function crossed(gain: number, second: number, distance: number, steps: number): number {
+/** Decisions beyond which nobody waits. */
+const LONGEST = 1e6;
+
+/** Mean over the wealth still to come of how uncertain a contribution is: time goes by in proportion to it. */
+function meanScale(from: number, distance: number, { share, upTo }: ForecastShares, seen: number): number {
+  if (share === undefined) return seen;
+  const points = 8;
+  let sum = 0;
+  for (let i = 0; i < points; i++)
+    sum += scaleOf(shareAt(from + ((i + 0.5) / points) * Math.max(0, distance), share, upTo));
+  return sum / points;
+}
+
+/**
+ * Chance that a trial's wealth has reached what is needed after so many steps of this gain: that of the bets
+ * which get there first. Each bet's log wealth drifts by (e m - e^2 / 2) / E[x^2] a step for its effect e and
+ * the true gain m, with variance e^2 / E[x^2].
+ * @param distances log wealth that each of the {@link EFFECTS}' bets still needs
+ */
+export function crossed(gain: number, second: number, distances: readonly number[], steps: number): number {
   if (gain <= 0) return 0;
-  const g = (gain * gain) / (2 * second);
-  return crossedBy(steps, distance + LEARNING, g, 2 * g);
+  let most = 0;
+  EFFECTS.forEach(({ effect }, e) => {
+    const drift = (effect * gain - (effect * effect) / 2) / second;
+    most = Math.max(most, crossedBy(steps, distances[e], drift, (effect * effect) / second));
+  });
+  return most;
+}
+
+/** What the bets on each effect need to prove alone. @param wealth log wealth of each so far */
+export function distancesOf(needed: number, wealth: readonly number[] = []): number[] {
+  return EFFECTS.map(({ weight }, e) => needed - Math.log(weight) - (wealth[e] ?? 0));
 }

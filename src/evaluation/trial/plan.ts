@@ -1,6 +1,6 @@
 import { trialShares } from "../../policies/index.js";
 import { invalidOption } from "../estimate.js";
-import { crossed } from "./forecast.js";
+import { crossed, distancesOf } from "./forecast.js";
 import { stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
 import { scaleOf } from "./wealth.js";
@@ -47,7 +47,7 @@ export function planTrial(request: PlanRequest): Plan {
   const { share } = trialShares(exploration, contested);
   const second = variance * contested * scaleOf(share);
   const until = (level: number) =>
-    Math.ceil(stepsUntil(level, (n) => crossed(effect, second, provenFrom(riskLevel, stake), n)));
+    Math.ceil(stepsUntil(level, (n) => crossed(effect, second, distancesOf(provenFrom(riskLevel, stake)), n)));
   const decisions = { median: until(0.5), likely: until(0.8) };
   return {
     decisions,

@@ -16,7 +16,7 @@ import {
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
 import { openWatch } from "../../evaluation/point/watch.js";
-import { logWealthOf, type TrialState } from "../../evaluation/trial/index.js";
+import { type Forecast, logWealthOf, type TrialState } from "../../evaluation/trial/index.js";
 import type { TrialShares } from "../../policies/index.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
@@ -85,7 +85,7 @@ export const learnRouting: Job<LearnRoutingInput, Learned> = {
       return { ...over, state: { ...over.state, fullFit: undefined } };
     }
     const look = lookAtTrial(scene, tried.serving, watched.state);
-    const answer = lookedAt(look, watched, input.onTrial.version, input.gate.riskLevel);
+    const answer = lookedAt(look, watched, input.onTrial.version, input.gate.riskLevel, input.now);
     if (answer.recommended !== "terms" || !isRenewalDue(rows, tried.version.publishedAt, look)) return answer;
     return (await renewed(input, context, scene, tried.serving, answer)) ?? answer;
   },
@@ -128,15 +128,16 @@ function lookedAt(
   watched: Judgement,
   version: string,
   riskLevel: number,
+  now: string,
 ): Learned {
   const { action, gain, interval, evidence, needed, lowerBound, clusters } = verdict;
-  const reason = forecast ? `${verdict.reason}; ${forecast.words}` : verdict.reason;
+  const reason = forecast ? `${verdict.reason}; ${forecast.words}${daysOf(forecast, settled, now)}` : verdict.reason;
   const figures = { ...watched.figures, judged: "trial", action, gain, interval, evidence, needed, lowerBound };
   const more = forecast?.decisions;
   const status = {
     ...watched.status,
     verdict: reason,
-    moreDecisionsNeeded: more?.median,
+    moreDecisionsNeeded: forecast?.isEarly ? undefined : more?.median,
     moreDecisionsInterval: more && { lower: more.lower, upper: more.upper },
     trial: shares && { version, share: shares.share, evidence, needed, gain, rated: clusters },
   };
@@ -146,6 +147,16 @@ function lookedAt(
   const bound = (lowerBound ?? 0) + (state.watch?.lowerBound ?? 0);
   const watch = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...openWatch("", riskLevel) };
   return { ...common, settled, recommended: "promote", watch };
+}
+
+const DAY_MS = 86_400_000;
+
+/** A forecast in days at the pace of the trial so far; nothing where it has none yet. */
+function daysOf({ decisions }: Forecast, { startedAt, clusters }: TrialState, now: string): string {
+  const perDay = (clusters * DAY_MS) / (Date.parse(now) - Date.parse(startedAt));
+  if (!decisions || !(perDay > 0) || !Number.isFinite(perDay)) return "";
+  const days = (count: number) => Number((count / perDay).toPrecision(2));
+  return `, ${days(decisions.lower)} to ${days(decisions.upper)} days at this pace`;
 }
 
 /** A trial whose evidence has grown this much is left to finish. */

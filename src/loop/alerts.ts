@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type Clock, digest, isoTime, type Logger, messageOf } from "../core/index.js";
-import { type Approval, waitingApprovals } from "../learning/approvals.js";
 import type { AlertKind, AlertRule } from "../learning/config.js";
+import { type Approval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { LearningStatus } from "./parts.js";

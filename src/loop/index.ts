@@ -8,7 +8,6 @@ import type { Learnable } from "./learned-points.js";
 
 export type { GateSettings, MeasuredImprovement } from "../evaluation/index.js";
 export { type FeedbackInput, toNodeListener, UserFeedback } from "../feedback/index.js";
-export type { Approval } from "../learning/approvals.js";
 export type { LoopConfig } from "../learning/config.js";
 export type { CycleReport, StepReport } from "../learning/cycle/types.js";
 export type { ExportSummary } from "../learning/export.js";
@@ -20,6 +19,7 @@ export type { ComponentStatus, EngineStatus, PointStatus } from "../learning/sta
 export type { TrainedOrchestrator } from "../learning/train-orchestrator.js";
 export type { TrialEvidence } from "../learning/trial-evidence.js";
 export type { LearnOptions } from "../policies/index.js";
+export type { Approval } from "../registry/approvals.js";
 export type {
   Advice,
   AdvisedAction,

@@ -1,10 +1,10 @@
 import type { Clock, Decision, FeedbackRecord, Logger, Trace, TraceSegment } from "../core/index.js";
 import { joinSegments, runReward } from "../dataset/index.js";
 import { type FeedbackRequest, krippendorffAlpha } from "../feedback/index.js";
-import { type Approval, settleApproval, waitingApprovals } from "../learning/approvals.js";
 import type { ResolvedLoopConfig } from "../learning/config.js";
 import type { DecisionPoint } from "../learning/points.js";
 import { type TrialEvidence, trialsOf } from "../learning/trial-evidence.js";
+import { type Approval, settleApproval, waitingApprovals } from "../registry/approvals.js";
 import type { LearningStore } from "../store/index.js";
 import type { LoopParts } from "./parts.js";
 

@@ -20,6 +20,7 @@ import {
   type VersionPerformance,
 } from "../evaluation/experiment/index.js";
 import { createRng } from "../math/rng.js";
+import { askForApproval, settleApproval } from "../registry/approvals.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
 import type { Proposal, ProposalRequest } from "./proposals/proposal.js";
@@ -178,10 +179,11 @@ export class PromptOptimizer {
   private async act(signal?: AbortSignal): Promise<RefreshReport> {
     await this.follow();
     await this.recall(signal);
-    const { registry, seed = 0 } = this.options;
+    const { registry, store, seed = 0 } = this.options;
+    const { documents } = store;
     const { book, watches, ask, clock } = this;
-    const { ended, experiments, promoted, outcomes } = await applyExperiments({
-      ...{ registry, book, watches, ask, clock, seed },
+    const { ended, experiments, promoted, waiting, outcomes } = await applyExperiments({
+      ...{ registry, documents, book, watches, ask, clock, seed },
       ...(signal && { signal }),
     });
     const policies: RefreshReport["policies"] = [];
@@ -190,10 +192,12 @@ export class PromptOptimizer {
       this.server.forget(key);
       this.recalled.delete(key);
       if (overtaken(registry, record)) continue;
-      const learned = await this.learnPolicy(definition.promptId);
-      if (learned?.better) policies.push({ promptId: definition.promptId, gain: learned.gain, lower: learned.lower });
+      const { promptId, approval } = definition;
+      const { result, version } = await this.fitPolicy(promptId, approval);
+      if (version !== undefined) waiting.push({ name: policyName(promptId), version });
+      else if (result?.better) policies.push({ promptId, gain: result.gain, lower: result.lower });
     }
-    return { outcomes, experiments, promoted, rolledBack: await watches.look(ask, signal), policies };
+    return { outcomes, experiments, promoted, waiting, rolledBack: await watches.look(ask, signal), policies };
   }
 
   /** Back to the version that served before, with the reason for the history. */
@@ -235,20 +239,53 @@ export class PromptOptimizer {
    * an experiment ends. Undefined with too little to learn from.
    */
   async learnPolicy(promptId: string): Promise<ContextualResult | undefined> {
-    const { registry, seed = 0 } = this.options;
+    return (await this.fitPolicy(promptId)).result;
+  }
+
+  /** @returns with `version` where it is proven and waits for a person's word */
+  private async fitPolicy(
+    promptId: string,
+    approval: ExperimentOptions["approval"] = "none",
+  ): Promise<{ result?: ContextualResult | undefined; version?: string }> {
+    const { registry, store, seed = 0 } = this.options;
     const result = await this.ask(promptId, "policy", { promptId, seed });
     const name = policyName(promptId);
     const known = registry.names().includes(name);
     if (!result?.better || registry.isPinned(PROMPT_POINT + promptId) || (known && registry.isPinned(name)))
-      return result;
+      return { result };
     const { version } = await registry.publish(name, "prompt-policy", result.artifact, {
       rows: result.rows,
       estimates: { gain: result.gain, lower: result.lower, over: result.bestSingle },
     });
     const gain = `gains ${result.gain.toFixed(3)} (at least ${result.lower.toFixed(3)}) over ${result.bestSingle}`;
+    if (approval === "required") {
+      await askForApproval(store.documents, this.clock, { name, version, reason: gain });
+      return { result, version };
+    }
     await registry.promote(name, version, gain);
     await this.server.loadPolicy(promptId);
-    return result;
+    return { result };
+  }
+
+  /**
+   * Lets what an experiment has proven serve, once a person agreed (`approval: "required"`): a winner is watched
+   * from then on against the version before it, as one that was promoted by itself.
+   * @param name the artifact that waits, such as `prompt/greeting`
+   * @throws ARTIFACT_UNKNOWN, ARTIFACT_PINNED
+   * @example await prompts.approve("prompt/greeting", "v2", "alice: reads well");
+   */
+  async approve(name: string, version: string, reason: string): Promise<void> {
+    const { registry, store } = this.options;
+    await this.follow();
+    const record = this.ids()
+      .filter((id) => PROMPT_POINT + id === name)
+      .flatMap((id) => [...this.book.all(id)])
+      .findLast((r) => r.report?.winner === version);
+    const before = registry.champion(name)?.version;
+    await registry.promote(name, version, reason);
+    if (record) await this.watches.begin(record, version, before);
+    await settleApproval(store.documents, name, version);
+    await this.follow();
   }
 
   /**

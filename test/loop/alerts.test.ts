@@ -2,10 +2,10 @@ import { createHmac } from "node:crypto";
 import { ManualClock } from "langgraph-collective-learning";
 import { createMemoryStore } from "langgraph-collective-learning/store";
 import { describe, expect, it } from "vitest";
-import { askForApproval, settleApproval, waitingApprovals } from "../../src/learning/approvals.js";
 import { resolveConfig } from "../../src/learning/config.js";
 import { type Alert, AlertWatch } from "../../src/loop/alerts.js";
 import type { LearningStatus } from "../../src/loop/parts.js";
+import { askForApproval, settleApproval, waitingApprovals } from "../../src/registry/approvals.js";
 import { openRegistry } from "../../src/registry/index.js";
 
 const calm = () => ({ components: {}, capture: { dropped: 0, routing: {} } }) as unknown as LearningStatus;

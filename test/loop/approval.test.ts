@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { createDashboard } from "langgraph-collective-learning/dashboard";
 import { expect, it } from "vitest";
+import { askForApproval } from "../../src/registry/approvals.js";
+import { supportPrompt } from "../prompts/support/world.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 it("lets what is proven wait for a person's word, and serves it from then on", async () => {
@@ -41,3 +43,34 @@ it("lets what is proven wait for a person's word, and serves it from then on", a
     rmSync(storagePath, { recursive: true, force: true });
   }
 }, 60_000);
+
+it("lets a prompt wait as well, and a person agree or turn it down", async () => {
+  const storagePath = mkdtempSync(join(tmpdir(), "approval-"));
+  const clock = new ManualClock();
+  const loop = await CollectiveLearningLoop.open({ storagePath, clock });
+  try {
+    await loop.prompts.register("support", supportPrompt());
+    const version = await loop.prompts.register("support", supportPrompt("Answer with an example."));
+    const dashboard = createDashboard(loop);
+    const decide = async (agree: boolean) => {
+      const { documents } = loop.inspect.store;
+      await askForApproval(documents, clock, { name: "prompt/support", version, reason: "winner" });
+      const answer = await dashboard(
+        new Request("http://localhost/api/approve", {
+          method: "POST",
+          headers: { authorization: `Bearer ${dashboard.token}`, "content-type": "application/json" },
+          body: JSON.stringify({ name: "prompt/support", version, agree, why: "read it" }),
+        }),
+      );
+      expect(answer.status).toBe(200);
+      expect(await loop.inspect.approvals()).toEqual([]);
+      return loop.registry.champion("prompt/support")?.version;
+    };
+    expect(await decide(false)).toBe("v1");
+    expect(await decide(true)).toBe("v2");
+    expect(loop.prompts.history("support").at(-1)?.reason).toBe("local: read it (proven: winner)");
+  } finally {
+    await loop.close();
+    rmSync(storagePath, { recursive: true, force: true });
+  }
+});

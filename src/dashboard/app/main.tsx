@@ -13,6 +13,7 @@ import { RewardsPage } from "./pages/rewards.js";
 import { RunPage } from "./pages/run.js";
 import { RunsPage } from "./pages/runs.js";
 import { SystemPage } from "./pages/system.js";
+import { pageOf } from "./parts/approvals.js";
 import { type PageProps, to, useRoute } from "./route.js";
 import "./style.css";
 
@@ -95,7 +96,8 @@ function Links({ page }: { page: string }) {
   const { data } = useData<Overview>("overview", {}, ["cycle", "policies", "feedback"]);
   const badges: Record<string, number> = {
     inbox: data?.waits.requests ?? 0,
-    policies: data?.waits.approvals.length ?? 0,
+    policies: data?.waits.approvals.filter((a) => pageOf(a) === "policies").length ?? 0,
+    prompts: data?.waits.approvals.filter((a) => pageOf(a) === "prompts").length ?? 0,
     system: data?.wrong.length ?? 0,
   };
   const shown = page === "run" || page === "compare" ? "runs" : page;

@@ -12,10 +12,12 @@ export async function decideApproval(
   person: Person,
   { name, version, agree, why }: { name: string; version: string; agree: boolean; why: string },
 ): Promise<Approval> {
-  const { inspect, registry } = source.loop;
+  const { inspect, prompts, registry } = source.loop;
   const waiting = (await inspect.approvals()).find((a) => a.name === name && a.version === version);
   if (!waiting) throw new Refusal(404, `Nothing waits under ${name} ${version}.`);
-  if (agree) await registry.promote(name, version, `${signed(person, why)} (proven: ${waiting.reason})`);
+  const reason = `${signed(person, why)} (proven: ${waiting.reason})`;
+  if (agree && name.startsWith("prompt")) await prompts.approve(name, version, reason);
+  else if (agree) await registry.promote(name, version, reason);
   await inspect.settleApproval(name, version);
   await noteChange(source, person, { action: agree ? "approve" : "refuse", subject: name, to: version, why });
   return waiting;

@@ -46,6 +46,8 @@ export const experimentDefinitionSchema = z
      * cheaper" is `{ better: "cost", notWorse: { reward: 0.02 } }`.
      */
     prove: proveSchema.optional(),
+    /** `required`: a proven winner, and a policy over versions, wait for a person's word before they serve. */
+    approval: z.enum(["none", "required"]).optional(),
     guardrails: z.array(guardrailSchema).default([{ metric: "error", margin: 0.05 }]),
   })
   .strict();

@@ -11,6 +11,7 @@ export function createPromptsComponent(prompts: PromptOptimizer): LearningCompon
       const report = await prompts.refresh(signal);
       const changes = [
         ...report.promoted.map((p) => `${p.promptId}: ${p.version} promoted`),
+        ...report.waiting.map((w) => `${w.name}: ${w.version} is proven and waits for approval`),
         ...report.policies.map((p) => `${p.promptId}: a policy over versions gains at least ${p.lower.toFixed(3)}`),
         ...report.rolledBack.map((r) => `${r.promptId} rolled back: ${r.reason}`),
         ...report.experiments.map((e) => `${e.key}: ${e.text}`),

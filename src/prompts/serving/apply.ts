@@ -1,6 +1,8 @@
 import { type Clock, isoTime } from "../../core/index.js";
 import { PROMPT_POINT, type PromptQuestions } from "../../evaluation/experiment/index.js";
+import { askForApproval } from "../../registry/approvals.js";
 import type { Registry } from "../../registry/index.js";
+import type { DocumentStore } from "../../store/index.js";
 import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
 import type { AskAboutPrompt, RefreshReport } from "./types.js";
 import type { Watches } from "./watches.js";
@@ -8,6 +10,7 @@ import type { Watches } from "./watches.js";
 /** What acting on outcomes needs. */
 export interface Actors {
   registry: Registry;
+  documents: DocumentStore;
   book: ExperimentsBook;
   watches: Watches;
   ask: AskAboutPrompt;
@@ -29,17 +32,20 @@ export function overtaken(registry: Registry, { definition, startedAt }: Experim
 
 /**
  * Judges every running experiment, puts down how it stands, and promotes winners of prompts that are neither
- * pinned nor overtaken; these are watched from then on.
+ * pinned nor overtaken; these are watched from then on. Where approval is required, they wait for it instead.
  */
 export async function applyExperiments({
   registry,
+  documents,
   book,
   watches,
   ask,
   clock,
   seed,
   signal,
-}: Actors): Promise<Pick<RefreshReport, "experiments" | "promoted" | "outcomes"> & { ended: ExperimentRecord[] }> {
+}: Actors): Promise<
+  Pick<RefreshReport, "experiments" | "promoted" | "waiting" | "outcomes"> & { ended: ExperimentRecord[] }
+> {
   const judged: { record: ExperimentRecord; judgement: PromptQuestions["experiment"]["answer"] }[] = [];
   for (const record of book.active()) {
     const { key, definition, windowMs, settled } = record;
@@ -51,6 +57,7 @@ export async function applyExperiments({
   const done = {
     experiments: [] as RefreshReport["experiments"],
     promoted: [] as RefreshReport["promoted"],
+    waiting: [] as RefreshReport["waiting"],
     outcomes: 0,
     ended: [] as ExperimentRecord[],
   };
@@ -71,6 +78,11 @@ export async function applyExperiments({
     const before = registry.champion(name)?.version;
     if (report.winner === undefined || report.winner === before) continue;
     if (registry.isPinned(name) || overtaken(registry, record)) continue;
+    if (record.definition.approval === "required") {
+      await askForApproval(documents, clock, { name, version: report.winner, reason: report.text });
+      done.waiting.push({ name, version: report.winner });
+      continue;
+    }
     await registry.promote(name, report.winner, report.text);
     await watches.begin(record, report.winner, before);
     done.promoted.push({ promptId, version: report.winner });

@@ -55,6 +55,8 @@ export interface RefreshReport {
   outcomes: number;
   experiments: { key: string; text: string; ended: boolean }[];
   promoted: { promptId: string; version: string }[];
+  /** Artifacts that are proven and wait for a person's word, such as `prompt/greeting`. */
+  waiting: { name: string; version: string }[];
   rolledBack: { promptId: string; reason: string }[];
   /** Contextual policies that serve from now on, since they are better than the best single version. */
   policies: { promptId: string; gain: number; lower: number }[];

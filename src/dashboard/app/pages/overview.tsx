@@ -2,6 +2,7 @@ import type { LearningReport } from "../../../loop/index.js";
 import type { Overview, PointCard } from "../../data/overview.js";
 import { useData } from "../api.js";
 import { changeWord, count, days, moment, percent, plural, signed } from "../format.js";
+import { pageOf } from "../parts/approvals.js";
 import { Await, Badge, Empty, Figure, Section, toneOf } from "../parts/basics.js";
 import { RewardCurve } from "../parts/reward-curve.js";
 import { type PageProps, to } from "../route.js";
@@ -139,7 +140,7 @@ function Waits({ overview: { waits } }: { overview: Overview }) {
         {waits.approvals.map((a) => (
           <li key={a.name}>
             <Badge tone="warn">approval</Badge>
-            <a href={to("policies", { point: a.name.replace(/^policy\//, "") })}>
+            <a href={to(pageOf(a), pageOf(a) === "prompts" ? {} : { point: a.name.replace(/^policy\//, "") })}>
               {a.name} {a.version}
             </a>{" "}
             is proven: {a.reason}

@@ -39,7 +39,7 @@ export function PoliciesPage({ me, params }: PageProps) {
           }}
         />
       )}
-      <Approvals overview={overview.data} maySteer={maySteer} ask={ask} />
+      <Approvals of="policies" overview={overview.data} maySteer={maySteer} ask={ask} />
       <Await of={policies}>
         {(all) => {
           const shown = all.find((p) => p.point === params["point"]) ?? all[0];

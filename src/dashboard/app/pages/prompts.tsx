@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
+import type { Overview } from "../../data/overview.js";
 import type { PromptView } from "../../data/prompts.js";
 import { post, tell, useData } from "../api.js";
 import { changeWord, count, figure, moment, percent, signed } from "../format.js";
+import { Approvals } from "../parts/approvals.js";
 import { Await, Badge, Empty, Section, Share, Table, toneOf } from "../parts/basics.js";
 import { Confirm, type Question } from "../parts/confirm.js";
 import type { PageProps } from "../route.js";
@@ -10,7 +12,9 @@ import { wordDiff } from "../word-diff.js";
 /** Texts with what changed in them, and the experiments between them. */
 export function PromptsPage({ me }: PageProps) {
   const prompts = useData<PromptView[]>("prompts", {}, ["policies", "cycle"]);
+  const overview = useData<Overview>("overview", {}, ["policies", "cycle"]);
   const [question, setQuestion] = useState<Question>();
+  const maySteer = me.may.includes("steer");
   return (
     <>
       <h1 tabIndex={-1}>Prompts</h1>
@@ -24,6 +28,7 @@ export function PromptsPage({ me }: PageProps) {
           }}
         />
       )}
+      <Approvals of="prompts" overview={overview.data} maySteer={maySteer} ask={setQuestion} />
       <Await of={prompts}>
         {(all) => (
           <>
@@ -35,7 +40,7 @@ export function PromptsPage({ me }: PageProps) {
               </Section>
             )}
             {all.map((p) => (
-              <Prompt key={p.id} prompt={p} maySteer={me.may.includes("steer")} ask={setQuestion} />
+              <Prompt key={p.id} prompt={p} maySteer={maySteer} ask={setQuestion} />
             ))}
           </>
         )}

@@ -5,15 +5,24 @@ import { Section } from "./basics.js";
 import type { Question } from "./confirm.js";
 import type { Levers } from "./levers.js";
 
-/** Versions that are proven and wait for a person's agreement. */
-export function Approvals({ overview, maySteer, ask }: { overview: Overview | undefined } & Levers) {
-  const waiting = overview?.waits.approvals ?? [];
+/** The page on which it is agreed to. */
+export const pageOf = ({ name }: { name: string }): "prompts" | "policies" =>
+  name.startsWith("prompt") ? "prompts" : "policies";
+
+/** Versions that are proven and wait for a person's agreement: of prompts, or of all else. */
+export function Approvals({
+  overview,
+  of,
+  maySteer,
+  ask,
+}: { overview: Overview | undefined; of: "prompts" | "policies" } & Levers) {
+  const waiting = (overview?.waits.approvals ?? []).filter((a) => pageOf(a) === of);
   if (waiting.length === 0) return null;
   const question = (a: (typeof waiting)[number], agree: boolean): Question => ({
     title: agree ? `Let ${a.name} ${a.version} serve?` : `Turn ${a.name} ${a.version} down?`,
     consequence: agree
-      ? `It was proven: ${a.reason}. New runs are steered by it.`
-      : "What serves now goes on; the gate may propose another version later.",
+      ? `It was proven: ${a.reason}. New runs get it.`
+      : "What serves now goes on; another version may be proposed later.",
     button: agree ? "Let it serve" : "Turn it down",
     run: (why) => post("approve", { name: a.name, version: a.version, agree, why }),
   });

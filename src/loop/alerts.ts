@@ -4,7 +4,7 @@ import type { AlertKind, AlertRule } from "../learning/config.js";
 import { type Approval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { LearningStatus } from "./parts.js";
+import type { LearningStatus } from "./status.js";
 
 /** One thing a person wants to know of at once. Plain JSON; `text` is what Slack and its like show. */
 export interface Alert {

@@ -1,20 +1,15 @@
-import { type Decision, isoTime, LearningError, messageOf, type Trace } from "../core/index.js";
+import { type Decision, isoTime, messageOf, type Trace } from "../core/index.js";
 import { type Plan, type PlanRequest, planTrial } from "../evaluation/index.js";
 import type { FeedbackCollector } from "../feedback/index.js";
 import { importLangSmith, type LangSmithImported, type LangSmithLoopImport } from "../integrations/langsmith.js";
-import { followPatterns } from "../learning/components/patterns.js";
 import type { LoopConfig } from "../learning/config.js";
 import type { CycleReport } from "../learning/cycle/types.js";
 import { type ExportSummary, exportLearning } from "../learning/export.js";
 import type { OrchestratorTraining } from "../learning/orchestrator-training.js";
 import type { LearningReport } from "../learning/report/types.js";
 import type { RewardPredictions } from "../learning/reward-predictions.js";
-import {
-  type OrchestratorTrainingParts,
-  type TrainedOrchestrator,
-  trainOrchestrator,
-} from "../learning/train-orchestrator.js";
-import { PatternAnalyzer } from "../patterns/index.js";
+import { type TrainedOrchestrator, trainOrchestrator } from "../learning/train-orchestrator.js";
+import type { PatternAnalyzer } from "../patterns/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import {
@@ -23,33 +18,23 @@ import {
   type Counterfactual,
   type CounterfactualRequest,
   counterfactual,
-  createModeBook,
-  createRunBook,
   type DecisionExplanation,
   type ModeSetting,
-  type RoutingDeps,
 } from "../routing/index.js";
 import type { ErasureSelector } from "../store/index.js";
 import type { HandlerOptions, TraceCallbackHandler, WorkflowTracer, WrapOptions } from "../tracing/index.js";
 import { pointMeant } from "./advice.js";
-import { type AdviceOptions, Advisor } from "./advisor.js";
-import { AlertWatch } from "./alerts.js";
+import type { AdviceOptions } from "./advisor.js";
 import { attachTo } from "./attach.js";
+import { type Composed, compose } from "./compose.js";
 import { decisionsIn, drawLearned, explainStored } from "./decisions.js";
 import { type Erased, type ErasureOptions, eraseEverywhere } from "./erasure.js";
-import { Federation } from "./federation.js";
-import { LoopFollower } from "./follower.js";
+import type { Federation } from "./federation.js";
+import { alreadyClosed, assertLearns, serves } from "./guards.js";
 import { LoopInspector } from "./inspector.js";
-import { LearnedPoints } from "./learned-points.js";
-import {
-  closeParts,
-  isSwitchedOff,
-  type LearningStatus,
-  type LoopParts,
-  openParts,
-  openPartsAnyway,
-  traceIn,
-} from "./parts.js";
+import type { LearnedPoints } from "./learned-points.js";
+import { closeParts, isSwitchedOff, type LoopParts, openParts, openPartsAnyway, traceIn } from "./parts.js";
+import type { LearningStatus } from "./status.js";
 
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
@@ -80,63 +65,29 @@ export class CollectiveLearningLoop {
   readonly advisorGraph: LearnedPoints["advisorGraph"];
   /** Middleware for langchain's `createAgent`: learns the model, the tools or the system prompt. */
   readonly middleware: LearnedPoints["middleware"];
-  private readonly deps: RoutingDeps;
-  private readonly learned: LearnedPoints;
-  private readonly training: OrchestratorTrainingParts;
-  private readonly advisor: Advisor;
+  private readonly composed: Composed;
   private closing?: Promise<void>;
-  private readonly follower: LoopFollower;
-  private readonly alerts: AlertWatch;
 
   private constructor(private readonly parts: LoopParts) {
-    const { clock, logger, config, registry } = parts;
+    this.composed = compose(parts);
+    const { learned } = this.composed;
     this.feedback = parts.feedback;
     this.tracer = parts.tracer;
-    this.registry = registry;
+    this.registry = parts.registry;
     this.prompts = parts.prompts;
+    this.patterns = this.composed.patterns;
+    this.federation = this.composed.federation;
     this.inspect = new LoopInspector(parts);
-    this.patterns = new PatternAnalyzer(parts.tracer, {
-      seed: config.seed,
-      analyze: (options) => parts.engine.analyzePatterns(options),
-    });
-    followPatterns(this.patterns, registry, logger);
-    this.deps = {
-      sink: parts.tracer,
-      registry,
-      clock,
-      logger,
-      seed: config.seed,
-      enabled: () => this.serves,
-      modes: createModeBook(),
-      runs: createRunBook(),
-    };
-    const learned = new LearnedPoints(this.deps, parts.points);
-    this.learned = learned;
-    this.federation = new Federation({ ...parts, documents: parts.store.documents });
-    this.advisor = new Advisor(learned, parts.points, registry);
     this.router = learned.router.bind(learned);
     this.commandRouter = learned.commandRouter.bind(learned);
     this.policyNode = learned.policyNode.bind(learned);
     this.advisorGraph = learned.advisorGraph.bind(learned);
     this.middleware = learned.middleware.bind(learned);
-    this.alerts = new AlertWatch({ ...parts, rules: config.alerts, status: () => this.statusNow() });
-    this.follower = new LoopFollower(
-      parts,
-      (point, mode) => this.deps.modes.set(point, mode),
-      () => void this.alerts.look(),
-    );
-    this.training = { engine: parts.engine, registry, documents: parts.store.documents, config };
-    for (const [point, mode] of Object.entries(parts.modes)) this.deps.modes.set(point, mode);
-    parts.tracer.enabled = this.serves;
+    parts.tracer.enabled = serves(parts);
   }
 
   private get disabled(): boolean {
     return this.parts.killSwitch.on;
-  }
-
-  /** A loop that only learns neither records runs nor steers them. */
-  private get serves(): boolean {
-    return !this.disabled && this.parts.config.role !== "learn";
   }
 
   /**
@@ -156,8 +107,8 @@ export class CollectiveLearningLoop {
       }
       parts.logger.warn("learning is switched off, and the orchestrator was not attached", { error: messageOf(error) });
     }
-    if (!loop.disabled) await loop.learned.preload();
-    loop.follower.start();
+    if (!loop.disabled) await loop.composed.learned.preload();
+    loop.composed.follower.start();
     if (parts.config.role === "learn") parts.engine.start();
     return loop;
   }
@@ -193,7 +144,7 @@ export class CollectiveLearningLoop {
       decisionPoint,
       this.parts.points.list().map((p) => p.name),
     );
-    await this.follower.changeMode(decisionPoint, mode);
+    await this.composed.follower.changeMode(decisionPoint, mode);
   }
 
   /** The kill switch: graphs run bare, routers are their fallbacks, nothing is recorded. */
@@ -205,7 +156,7 @@ export class CollectiveLearningLoop {
   /** Ends `disable`; without effect while LEARNING_DISABLED=1. */
   enable(): void {
     this.parts.killSwitch.on = isSwitchedOff();
-    this.tracer.enabled = this.serves;
+    this.tracer.enabled = serves(this.parts);
   }
 
   /** Learns on the timer from here on; LEARNING_STATE in a loop that only serves. A second call changes nothing. */
@@ -226,35 +177,16 @@ export class CollectiveLearningLoop {
   async triggerLearningCycle(): Promise<CycleReport> {
     this.mustLearn();
     const report = await this.parts.engine.trigger();
-    await this.learned.ready();
+    await this.composed.learned.ready();
     // A webhook that does not answer must not hold the caller up.
-    void this.alerts.look();
+    void this.composed.alerts.look();
     return report;
   }
 
   /** What was learned, what serves, how much better it is, and what went wrong. */
   async getLearningStatus(): Promise<LearningStatus> {
-    await this.follower.catchUp();
-    return this.statusNow();
-  }
-
-  private async statusNow(): Promise<LearningStatus> {
-    const { engine, store, tracer, unusable } = this.parts;
-    const status = engine.status((point) => this.deps.modes.get(point) ?? "auto");
-    const health = await store.health();
-    const troubles = health.problems.map(({ message }) => message);
-    return {
-      ...status,
-      warnings: [...(unusable === undefined ? [] : [unusable]), ...troubles, ...status.warnings],
-      capture: {
-        ...tracer.counters(),
-        routing: this.learned.status(),
-      },
-      feedback: this.feedback.counters(),
-      storage: await store.sizes(),
-      health,
-      disabled: this.disabled,
-    };
+    await this.composed.follower.catchUp();
+    return this.composed.status();
   }
 
   /**
@@ -265,7 +197,7 @@ export class CollectiveLearningLoop {
    * values its context function would give
    */
   optimizeOrchestratorDecision(state: Readonly<Record<string, unknown>>, options: AdviceOptions = {}): Promise<Advice> {
-    return this.advisor.ask(state, options, this.disabled);
+    return this.composed.advisor.ask(state, options, this.disabled);
   }
 
   /**
@@ -277,7 +209,7 @@ export class CollectiveLearningLoop {
    */
   async trainOrchestrator(options: OrchestratorTraining): Promise<TrainedOrchestrator> {
     this.mustLearn();
-    return trainOrchestrator(options, this.training);
+    return trainOrchestrator(options, this.composed.training);
   }
 
   /**
@@ -378,7 +310,7 @@ export class CollectiveLearningLoop {
    * @throws STORE_IO when something could not be written; everything is released all the same
    */
   close(): Promise<void> {
-    this.closing ??= this.follower.stop().then(() => closeParts(this.parts, () => this.flush()));
+    this.closing ??= this.composed.follower.stop().then(() => closeParts(this.parts, () => this.flush()));
     return this.closing;
   }
 
@@ -388,20 +320,10 @@ export class CollectiveLearningLoop {
 
   private mustLearn(): void {
     this.mustBeOpen();
-    if (this.parts.config.role !== "serve") return;
-    throw new LearningError("LEARNING_STATE", {
-      received: "learning in a loop with the role serve",
-      expected: "the role both, or learn",
-      remedy: "Let a learner over the same store do it: collective-learning learn --store postgres://...",
-    });
+    assertLearns(this.parts);
   }
 
   private mustBeOpen(): void {
-    if (!this.closing) return;
-    throw new LearningError("LEARNING_STATE", {
-      received: "a call after close()",
-      expected: "an open loop",
-      remedy: "Open a new one with CollectiveLearningLoop.open.",
-    });
+    if (this.closing) throw alreadyClosed();
   }
 }

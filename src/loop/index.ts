@@ -31,7 +31,7 @@ export type {
 export { adviceSchema } from "../routing/index.js";
 export { copyStore } from "./copy-store.js";
 export { openStoreAt } from "./open-store.js";
-export type { LearningStatus } from "./parts.js";
+export type { LearningStatus } from "./status.js";
 
 /** Options of `loop.router`: the decision itself, and how its policy is learned. */
 export type LoopRouterOptions<S, D extends string> = Learnable<DecisionOptions<S, D>>;

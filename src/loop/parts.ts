@@ -8,7 +8,7 @@ import {
   type TraceSegment,
 } from "../core/index.js";
 import { joinSegments } from "../dataset/index.js";
-import { FeedbackCollector, type FeedbackCounters } from "../feedback/index.js";
+import { FeedbackCollector } from "../feedback/index.js";
 import {
   foldersOf,
   type LoopConfig,
@@ -19,33 +19,12 @@ import {
 import { LearningEngine } from "../learning/engine.js";
 import { expectedReward } from "../learning/expected-reward.js";
 import { openPointBook, type PointBook } from "../learning/points.js";
-import type { EngineStatus } from "../learning/status.js";
 import { PromptOptimizer } from "../prompts/index.js";
 import { openRegistry, type Registry } from "../registry/index.js";
-import type { DecisionPointStatus, ModeSetting } from "../routing/index.js";
-import {
-  createMemoryStore,
-  type LearningStore,
-  openFileStore,
-  type StoreHealth,
-  type StoreSizes,
-} from "../store/index.js";
-import { type TracerCounters, WorkflowTracer } from "../tracing/index.js";
+import type { ModeSetting } from "../routing/index.js";
+import { createMemoryStore, type LearningStore, openFileStore } from "../store/index.js";
+import { WorkflowTracer } from "../tracing/index.js";
 import { leastAsked } from "./asking.js";
-
-/** What `getLearningStatus` answers. */
-export interface LearningStatus extends EngineStatus {
-  /** Capture in this process: records queued, written and dropped by reason, and its decisions by decision point. */
-  capture: TracerCounters & { routing: Record<string, DecisionPointStatus> };
-  /** Judgements that this process stored, and refused by the error's code. */
-  feedback: FeedbackCounters;
-  /** Bytes on disk. */
-  storage: StoreSizes;
-  /** Records and documents that cannot be read; the warnings name them as well. */
-  health: StoreHealth;
-  /** Whether the kill switch is on. */
-  disabled: boolean;
-}
 
 /** Modes set by hand, by decision point, as a document of the store. */
 export const MODES_KEY = "loop/modes";

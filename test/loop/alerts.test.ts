@@ -4,7 +4,7 @@ import { createMemoryStore } from "langgraph-collective-learning/store";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../src/learning/config.js";
 import { type Alert, AlertWatch } from "../../src/loop/alerts.js";
-import type { LearningStatus } from "../../src/loop/parts.js";
+import type { LearningStatus } from "../../src/loop/status.js";
 import { askForApproval, settleApproval, waitingApprovals } from "../../src/registry/approvals.js";
 import { openRegistry } from "../../src/registry/index.js";
 

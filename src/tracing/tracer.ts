@@ -4,8 +4,6 @@ import {
   type DecisionContext,
   type DecisionSink,
   defaultLogger,
-  EXPERIMENT_FIELDS,
-  hash32,
   LearningError,
   type Logger,
   messageOf,
@@ -32,24 +30,24 @@ import {
 import { notAGraph } from "./not-a-graph.js";
 import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
+import { keptContext, keptDecision } from "./record/kept-decision.js";
 import { tellOfLongId } from "./record/long-id.js";
 import { noteInputEdges } from "./record/noted-edges.js";
 import { DEFAULT_PRICES } from "./record/prices.js";
 import { RecentRuns } from "./record/recent-runs.js";
-import { redactPlain, redactText } from "./record/redact.js";
+import { redactText } from "./record/redact.js";
 import { RunRecorder } from "./record/run-recorder.js";
 import { runStartOf, workflowIdIn } from "./record/run-start.js";
-import type { RunStart } from "./record/run-types.js";
+import { isKept, isSampled } from "./record/sampling.js";
 import { type Thread, ThreadMemory } from "./record/thread-memory.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
-import { type Host, RunContext, recorderOf } from "./tap/run-context.js";
+import { isPartOf } from "./tap/part-of.js";
+import { RunContext, recorderOf } from "./tap/run-context.js";
 import { hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
 import type { TapSettings } from "./tap/tap-node.js";
 import { BufferedWriter, type TracerCounters } from "./writer/buffered-writer.js";
 import { decisionBytes } from "./writer/decision-bytes.js";
 import { flushAtExit } from "./writer/process-hooks.js";
-
-const OWN_FIELDS: ReadonlySet<string> = new Set(Object.values(EXPERIMENT_FIELDS));
 
 /** So many runs may be under way before the oldest is forgotten. */
 const MOST_AT_ONCE = 5000;
@@ -195,7 +193,7 @@ export class WorkflowTracer implements DecisionSink {
           const host = this.context.hostOf(config);
           tellOfLongId(config, this.logger);
           const start = runStartOf(workflowType, settings.capture, config, graph);
-          if (host && this.isPartOf(host, start)) return undefined;
+          if (host && isPartOf(host, start)) return undefined;
           const recorder = new RunRecorder(start, settings, this.clock, this);
           if (settings.capture === "tap" && !host) return { recorder, config: config ?? {} };
           // What goes on here is told by this run, and by none around it.
@@ -216,25 +214,6 @@ export class WorkflowTracer implements DecisionSink {
     };
   }
 
-  /**
-   * Whether what is started inside a host is a part of its run: while that goes on, unless it was given a workflow id of
-   * its own. (An id that is the host's was inherited with the rest of the config.) Corrects the start of what is not.
-   */
-  private isPartOf(host: Host, start: RunStart): boolean {
-    const around = recorderOf(host);
-    if (start.givenId !== undefined && start.givenId === around.start.seenId) delete start.givenId;
-    if (around.isFinished) return false;
-    if (start.givenId === undefined) return true;
-    if (around.identity) {
-      start.parent = { workflowId: around.identity.workflowId };
-      if ("recorder" in host) {
-        Object.assign(start.parent, { node: host.name, taskId: host.taskId });
-        host.graphsSeen = (host.graphsSeen ?? 0) + 1;
-      }
-    }
-    return false;
-  }
-
   private readonly isOwnHandler = (handler: unknown): boolean =>
     isCallHandler(handler, this) || (handler instanceof TraceCallbackHandler && handler.owner === this);
 
@@ -248,7 +227,7 @@ export class WorkflowTracer implements DecisionSink {
     const settled = () => {
       recorder.quietly(() => noteInputEdges(recorder, input));
       if (recorder.identity) this.begun.add(recorder.identity.workflowId);
-      recorder.muted = !recorder.settings.keepFailures && !this.sampled(recorder);
+      recorder.muted = !recorder.settings.keepFailures && !isSampled(recorder);
     };
     try {
       const waiting = resolveIdentity(recorder, this.threads, loop, input, this.makeId);
@@ -258,12 +237,6 @@ export class WorkflowTracer implements DecisionSink {
     }
     settled();
     return undefined;
-  }
-
-  /** Whether the draw by the workflow id keeps this run. */
-  private sampled({ identity, settings }: RunRecorder): boolean {
-    if (settings.sampleRate >= 1) return true;
-    return hash32(identity?.workflowId ?? "", 7) / 2 ** 32 < settings.sampleRate;
   }
 
   private end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void {
@@ -278,11 +251,7 @@ export class WorkflowTracer implements DecisionSink {
           startedAt: Date.parse(segment.startedAt),
           checkpointId: recorder.checkpointId,
         });
-      const sampled = this.sampled(recorder);
-      const isCertain = recorder.settings.keepFailures && (segment.status === "error" || recorder.followsFailure);
-      if (isCertain && !sampled && recorder.resumed && !recorder.followsFailure)
-        segment.gaps.push("what this run did before it was resumed was left out by sampling");
-      if (!recorder.muted && (isCertain || sampled)) this.writer.add("trace", segment, recorder.bytes());
+      if (isKept(recorder, segment)) this.writer.add("trace", segment, recorder.bytes());
       else this.writer.countSampledOut();
     } catch (error) {
       this.failed(error);
@@ -293,30 +262,13 @@ export class WorkflowTracer implements DecisionSink {
   record(decision: Decision): void {
     if (!this.enabled) return;
     this.begun.add(decision.workflowId);
-    const kept = this.redacted(decision);
+    const kept = keptDecision(decision, this.settings.redactor);
     this.writer.add("decision", kept, decisionBytes(kept));
-  }
-
-  private redacted(decision: Decision): Decision {
-    if (!this.settings.redactor) return decision;
-    const kept = { ...decision, context: this.asKept(decision.context) };
-    const { candidateFeatures } = decision;
-    if (candidateFeatures)
-      kept.candidateFeatures = Object.fromEntries(
-        Object.entries(candidateFeatures).map(([candidate, features]) => [candidate, this.asKept(features)]),
-      );
-    return kept;
   }
 
   /** A decision's context, or the features of a candidate, as it is kept: redacted, its keys as well. */
   asKept(context: DecisionContext): DecisionContext {
-    const { redactor } = this.settings;
-    if (!redactor) return context;
-    // What ties a run to its experiment would be lost to any redaction of digits or names.
-    const kept = (key: string, value: DecisionContext[string]) =>
-      OWN_FIELDS.has(key) ? value : redactPlain(value, redactor, key);
-    const nameOf = (key: string) => (OWN_FIELDS.has(key) ? key : redactor.key(key));
-    return Object.fromEntries(Object.entries(context).map(([key, value]) => [nameOf(key), kept(key, value)]));
+    return keptContext(context, this.settings.redactor);
   }
 
   /** A text as it is kept: redacted. Functions are given `path` as its path. */

@@ -1,58 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../src/core/index.js";
-import type { FactKind, FactQuery, LearningStore } from "../../../src/store/index.js";
+import type { FactQuery } from "../../../src/store/index.js";
 import { bigintArray, linesArray, textArray } from "../../../src/store/postgres/arrays.js";
-import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/index.js";
 import { Lanes } from "../../../src/store/postgres/lane.js";
 import { columnsOf, rowOf } from "../../../src/store/postgres/row.js";
 import { type Sql, sqlOver } from "../../../src/store/postgres/sql.js";
-import { startPostgres, type TestServer } from "../../support/postgres.js";
 import { decision, feedback, segment } from "../facts.js";
 import { transactionPooler } from "./pooler.js";
+import { idsOf, postgresForTests } from "./schemas.js";
 
-let server: TestServer;
-let admin: pg.Pool;
-let schema = "";
-let schemas = 0;
-const stores: LearningStore[] = [];
-
-beforeAll(async () => {
-  server = await startPostgres(["fsync=off"]);
-  admin = new pg.Pool({ connectionString: server.url, max: 4 });
-  admin.on("error", () => {});
-});
-afterEach(async () => {
-  await Promise.all(stores.splice(0).map((store) => store.close()));
-});
-afterAll(async () => {
-  await admin.end();
-  await server.stop();
-});
-
-const fresh = () => {
-  schema = `store_${++schemas}`;
-};
-async function open(options: Partial<PostgresStoreOptions> = {}): Promise<LearningStore> {
-  const address = options.pool ? {} : { connectionString: server.url };
-  const spill = { folder: join(mkdtempSync(join(tmpdir(), "spill-")), "s") };
-  const store = await openPostgresStore({ ...address, schema, spill, ...options });
-  stores.push(store);
-  return store;
-}
-async function idsOf(store: LearningStore, kind: FactKind = "trace", query: FactQuery = {}) {
-  const ids: string[] = [];
-  let cursor = query.after;
-  for await (const batch of store.read(kind, query)) {
-    ids.push(...batch.facts.map((f) => f.workflowId));
-    cursor = batch.cursor;
-  }
-  return { ids, cursor };
-}
-const sql = (): Sql => sqlOver(admin as never, schema, 5000);
+const { at, fresh, open } = postgresForTests();
+const sql = (): Sql => sqlOver(at.admin as never, at.schema, 5000);
 const batchOf = (lane: string, number: number, ...ids: number[]) => ({
   lane,
   number,
@@ -68,7 +27,7 @@ describe("PostgreSQL store", () => {
   it("makes its tables once, however many start together", async () => {
     fresh();
     const opened = await Promise.all(Array.from({ length: 10 }, () => open({ maxConnections: 2 })));
-    const { rows } = await admin.query(`SELECT version FROM ${schema}.migrations`);
+    const { rows } = await at.admin.query(`SELECT version FROM ${at.schema}.migrations`);
     expect(rows).toEqual([{ version: 1 }]);
     await Promise.all(opened.map((store, n) => store.append("trace", [segment(n)])));
     expect((await idsOf(opened[0]!)).ids.sort()).toEqual(opened.map((_, n) => `w${n}`).sort());
@@ -77,7 +36,7 @@ describe("PostgreSQL store", () => {
   it("refuses tables of a later release", async () => {
     fresh();
     await open();
-    await admin.query(`INSERT INTO ${schema}.migrations (version) VALUES (99)`);
+    await at.admin.query(`INSERT INTO ${at.schema}.migrations (version) VALUES (99)`);
     await expect(open()).rejects.toMatchObject({ code: "STORE_IO", message: expect.stringContaining("version 99") });
   });
 
@@ -89,7 +48,7 @@ describe("PostgreSQL store", () => {
     await lanes.deliver(batchOf("slow", 1, 2));
     const { cursor } = await idsOf(store);
     // A statement that takes its time in another process, while this one goes on.
-    const slow = await admin.connect();
+    const slow = await at.admin.connect();
     await slow.query("BEGIN");
     await new Lanes({
       schema: sql().schema,
@@ -137,7 +96,7 @@ describe("PostgreSQL store", () => {
 
   it("reads pages in the order of an index, whatever they are filtered by", async () => {
     fresh();
-    const real = new pg.Pool({ connectionString: server.url, max: 2 });
+    const real = new pg.Pool({ connectionString: at.server.url, max: 2 });
     const asked: { text: string; values: unknown[] }[] = [];
     const pool = {
       options: { max: 2 },
@@ -165,7 +124,7 @@ describe("PostgreSQL store", () => {
       segment(n, { startedAt: dayOf(n), ...keysOf(n), ...(n % 9 === 0 && { status: "error" as const }) }),
     );
     await store.append("trace", traces);
-    await admin.query(`ANALYZE ${schema}.traces`);
+    await at.admin.query(`ANALYZE ${at.schema}.traces`);
     const filters: FactQuery[] = [
       { latest: true },
       { latest: true, workflowType: "x1" },
@@ -177,7 +136,7 @@ describe("PostgreSQL store", () => {
     ];
     for (const filter of filters) expect((await idsOf(store, "trace", { ...filter, limit: 5 })).ids).toHaveLength(5);
     expect(asked.filter(({ text }) => text.includes(".traces"))).toHaveLength(filters.length);
-    const planner = await admin.connect();
+    const planner = await at.admin.connect();
     await planner.query("SET enable_seqscan = off; SET enable_bitmapscan = off");
     for (const { text, values } of asked.filter((a) => a.text.includes(".traces"))) {
       const { rows } = await planner.query(`EXPLAIN ${text}`, values);
@@ -192,7 +151,7 @@ describe("PostgreSQL store", () => {
   it("writes arrays as PostgreSQL reads them", async () => {
     const texts = ["", null, 'quo"te', "a,b{}\\", "ü漢😀", "lone \ud800"];
     const numbers = [0, 1, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER];
-    const { rows } = await admin.query("SELECT $1::text[] AS texts, $2::bigint[] AS numbers, $3::text[] AS lines", [
+    const { rows } = await at.admin.query("SELECT $1::text[] AS texts, $2::bigint[] AS numbers, $3::text[] AS lines", [
       textArray(texts),
       bigintArray(numbers),
       linesArray("one\n\ntwo ü漢😀\n", 4),
@@ -226,7 +185,7 @@ describe("PostgreSQL store", () => {
 
   it("works behind a pooler in transaction mode, and looks for changes where it hears of none", async () => {
     fresh();
-    const real = new pg.Pool({ connectionString: server.url, max: 6 });
+    const real = new pg.Pool({ connectionString: at.server.url, max: 6 });
     const clock = new ManualClock();
     const store = await open({ pool: transactionPooler(real), clock });
     const other = await open();
@@ -284,8 +243,8 @@ describe("PostgreSQL store", () => {
     await store.append("trace", [0, 10, 20, 30].map(of));
     await store.append("decision", [decision(1, { at: atDay(0) })]);
     // A writer in the middle of a long transaction: neither a new partition nor an old one's end may wait for it.
-    const busy = await admin.connect();
-    await busy.query(`BEGIN; LOCK TABLE ${schema}.traces IN ROW EXCLUSIVE MODE`);
+    const busy = await at.admin.connect();
+    await busy.query(`BEGIN; LOCK TABLE ${at.schema}.traces IN ROW EXCLUSIVE MODE`);
     await store.append("trace", [of(31)]);
     await busy.query("COMMIT");
     busy.release();
@@ -306,116 +265,10 @@ describe("PostgreSQL store", () => {
       "trace",
       years.map((year, n) => segment(n, { startedAt: `${year}-01-01T00:00:00.000Z` })),
     );
-    const { rows } = await admin.query("SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = $1::regclass", [
-      `${schema}.traces`,
+    const { rows } = await at.admin.query("SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = $1::regclass", [
+      `${at.schema}.traces`,
     ]);
     expect(rows).toEqual([{ n: 1 }]);
     expect((await idsOf(store, "trace", { latest: true })).ids).toEqual(["w4", "w3", "w2", "w1", "w0"]);
-  });
-});
-
-describe("PostgreSQL store, refused", () => {
-  const refused = (options: Partial<PostgresStoreOptions>) =>
-    open(options).then(
-      () => "opened",
-      (error) => `${error.code}: ${error.message}`,
-    );
-  it.each<[string, (url: string) => string, RegExp]>([
-    ["no server", () => "postgres://postgres@127.0.0.1:1/x", /^STORE_UNREACHABLE.*ECONNREFUSED/],
-    ["a wrong password", (url) => url.replace(":password", ":wrong"), /^STORE_REFUSED.*password/],
-    ["a database that is not there", (url) => `${url}_not`, /^STORE_REFUSED.*database that exists/],
-    ["TLS where the server has none", (url) => `${url}?sslmode=require`, /^STORE_REFUSED.*encryption/],
-    ["an address that is none", () => "postgres://:::", /^CONFIG_INVALID.*postgres:/],
-  ])("by %s, with a code", async (_, change, expected) => {
-    fresh();
-    expect(await refused({ connectionString: change(server.url) })).toMatch(expected);
-  });
-  it.each<[string, Partial<PostgresStoreOptions>]>([
-    ["a pool beside a connection string", { pool: {} as never, connectionString: "x" }],
-    ["a schema that is no name", { schema: 'a"b' }],
-    ["partitions of no days", { partitionDays: 0 }],
-  ])("%s", async (_, options) => {
-    await expect(openPostgresStore({ connectionString: server.url, ...options })).rejects.toMatchObject({
-      code: "CONFIG_INVALID",
-    });
-  });
-
-  it("what a serving user's rights do not allow, and nothing else", async () => {
-    fresh();
-    const owner = await open();
-    await owner.append("trace", [segment(1)]);
-    await admin.query(`
-      CREATE ROLE serving_${schemas} LOGIN PASSWORD 'p';
-      GRANT USAGE ON SCHEMA ${schema} TO serving_${schemas};
-      GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO serving_${schemas};
-      GRANT INSERT ON ${schema}.traces, ${schema}.decisions, ${schema}.feedback, ${schema}.lanes, ${schema}.blobs TO serving_${schemas};
-      GRANT UPDATE ON ${schema}.lanes, ${schema}.settings TO serving_${schemas};
-      GRANT INSERT, UPDATE, DELETE ON ${schema}.documents, ${schema}.leases TO serving_${schemas};
-      GRANT EXECUTE ON FUNCTION ${schema}.ensure_partition(text, integer) TO serving_${schemas}`);
-    const url = server.url.replace("postgres:password", `serving_${schemas}:p`);
-    const store = await open({ connectionString: url });
-    // A partition that is not there yet is made by the function, with its owner's rights.
-    await store.append("decision", [decision(1)]);
-    await store.append("trace", [segment(2)]);
-    await store.documents.update("a", () => 1);
-    await store.blobs.write("b", "c");
-    expect((await idsOf(store)).ids).toEqual(["w1", "w2"]);
-    await expect(store.erase({ workflowId: "w1" })).rejects.toMatchObject({ code: "STORE_REFUSED" });
-    fresh();
-    await expect(open({ connectionString: url })).rejects.toMatchObject({ code: "STORE_REFUSED" });
-  });
-});
-
-describe("PostgreSQL store, during an outage", () => {
-  it("keeps what comes on the disk, its owner's alone, and brings it in order, once", async () => {
-    fresh();
-    const clock = new ManualClock();
-    const folder = join(mkdtempSync(join(tmpdir(), "spill-")), "s");
-    const store = await open({ clock, spill: { folder } });
-    await store.append("trace", [segment(1)]);
-    expect(existsSync(folder)).toBe(false);
-    await server.crash();
-    for (let n = 2; n <= 6; n++) await store.append(n % 2 ? "decision" : "trace", [n % 2 ? decision(n) : segment(n)]);
-    await expect(store.documents.get("a")).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
-    const [file] = readdirSync(folder);
-    expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(statSync(join(folder, file!)).mode & 0o777).toBe(0o600);
-    await server.restart();
-    while (readdirSync(folder).length > 0) {
-      clock.advance(1000);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await store.append("trace", [segment(8)]);
-    expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w4", "w6", "w8"]);
-    expect((await idsOf(store, "decision")).ids).toEqual(["w3", "w5"]);
-  });
-
-  it("refuses beyond its bound, or without a file, and takes the same facts once when they are given again", async () => {
-    fresh();
-    const bounded = await open({ spill: { maxBytes: 10 } });
-    const without = await open({ spill: false });
-    for (const [i, store] of [bounded, without].entries()) {
-      const facts = [segment(10 * i), segment(10 * i + 1)];
-      await server.crash();
-      await expect(store.append("trace", facts)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
-      await server.restart();
-      await store.append("trace", [...facts, segment(10 * i + 2)]);
-    }
-    expect((await idsOf(without)).ids).toEqual(["w0", "w1", "w2", "w10", "w11", "w12"]);
-  });
-
-  it("leaves what waits to the next process", async () => {
-    fresh();
-    const folder = mkdtempSync(join(tmpdir(), "spill-"));
-    const first = await open({ spill: { folder } });
-    await first.append("trace", [segment(1)]);
-    await server.crash();
-    await first.append("trace", [segment(2)]);
-    await first.append("trace", [segment(3)]);
-    await first.close();
-    await server.restart();
-    const second = await open({ spill: { folder } });
-    while (readdirSync(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect((await idsOf(second)).ids).toEqual(["w1", "w2", "w3"]);
   });
 });

@@ -15,7 +15,7 @@ import { RunsPage } from "./pages/runs.js";
 import { SystemPage } from "./pages/system.js";
 import { pageOf } from "./parts/approvals.js";
 import { type PageProps, to, useRoute } from "./route.js";
-import "./style.css";
+import "./style/index.css";
 
 const PAGES = {
   overview: { title: "Overview", page: OverviewPage },

@@ -114,6 +114,19 @@ function reachedFrom(from: readonly string[]): Set<string> {
   return reached;
 }
 
+describe("files", () => {
+  it("of src and test hold at most 350 lines, snapshots and data apart", () => {
+    const roots = [SRC, fileURLToPath(new URL("./", import.meta.url))];
+    const written = roots.flatMap((root) =>
+      readdirSync(root, { recursive: true, encoding: "utf8" }).map((f) => join(root, f)),
+    );
+    const code = written.filter((f) => /\.(ts|tsx|js|cjs|mjs|css|py|sh)$/.test(f));
+    const lines = (f: string) => readFileSync(f, "utf8").trimEnd().split("\n").length;
+    expect(code.length).toBeGreaterThan(500);
+    expect(code.filter((f) => lines(f) > 350).map((f) => `${relative(join(SRC, ".."), f)}: ${lines(f)}`)).toEqual([]);
+  });
+});
+
 describe("rooms", () => {
   it("are all in the table", () => {
     expect([...new Set(files.map(roomOf))].filter((r) => r && !(r in MAY_IMPORT))).toEqual([]);

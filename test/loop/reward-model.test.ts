@@ -60,6 +60,11 @@ describe("the reward model in the learning worker", () => {
       health: { warnings: [] },
       winner: { trainedTo: at(177), rows: 60 },
     });
+    // What the model goes by is kept beside it, as shares of the reward's variance.
+    const shares = first.winner?.importances?.map((i) => i.share) ?? [];
+    expect(shares.length).toBeGreaterThan(0);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(shares[0]).toBeGreaterThan(0.1);
   });
 
   it("takes new ratings in, imputes unrated runs, and teaches routing by them only where that is fair", async () => {

@@ -70,3 +70,6 @@ export const changeWord = (action: string): string =>
     publish: "published",
     trial: "put on trial",
   })[action] ?? action;
+
+/** Whether a feature's name says something to people: buckets of rare words and empty values do not. */
+export const isNamed = (feature: string): boolean => feature.trim() !== "" && !/rare words #|=\s*$/i.test(feature);

@@ -28,6 +28,8 @@ export interface RewardView {
   /** Root mean squared error of those predictions. */
   rmse?: number;
   evaluators: EvaluatorAgreement[];
+  /** How much worse it foresees without a feature, as a share of the reward's variance; the largest first. */
+  importances: { feature: string; share: number }[];
 }
 
 const ARTIFACT = "reward-model";
@@ -42,7 +44,7 @@ export async function rewardsOf(source: Source): Promise<RewardView> {
   const status = await loop.getLearningStatus();
   const model = artifactOf(source, ARTIFACT);
   const said = await judgements(source);
-  const predictions = await outOfFold(source, model.champion);
+  const { outOfFold: predictions = {}, importances = [] } = await payloadOf(source, model.champion);
   const pairs = [...said].flatMap(([id, records]) => {
     const predicted = predictions[id];
     const actual = predicted === undefined ? undefined : loop.inspect.reward(id, records, undefined);
@@ -56,6 +58,7 @@ export async function rewardsOf(source: Source): Promise<RewardView> {
       rmse: Math.sqrt(pairs.reduce((s, p) => s + (p.predicted - p.actual) ** 2, 0) / pairs.length),
     }),
     evaluators: agreementOf(source, said),
+    importances,
   };
 }
 
@@ -66,10 +69,11 @@ async function judgements({ loop }: Source): Promise<Map<string, FeedbackRecord[
   return byRun;
 }
 
-async function outOfFold({ loop }: Source, version: string | undefined): Promise<Record<string, number>> {
-  if (version === undefined) return {};
-  const payload = (await loop.registry.load(ARTIFACT, version)) as { outOfFold?: Record<string, number> };
-  return payload.outOfFold ?? {};
+/** What of the serving model's artifact is shown. */
+type Payload = Partial<Pick<RewardView, "importances">> & { outOfFold?: Record<string, number> };
+
+async function payloadOf({ loop }: Source, version: string | undefined): Promise<Payload> {
+  return version === undefined ? {} : ((await loop.registry.load(ARTIFACT, version)) as Payload);
 }
 
 /** Predictions in tenths of equal number, each with the mean of what people said. */

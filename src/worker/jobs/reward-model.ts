@@ -26,7 +26,15 @@ export interface RewardModelArtifact {
   rows: number;
   /** What it said of each of its training runs without having seen their rating. */
   outOfFold: Record<string, number>;
+  /**
+   * By how much the squared error of the reward grows when a feature is shuffled among the runs, as a share of the
+   * reward's variance; the largest first. Absent in models of an earlier release.
+   */
+  importances?: { feature: string; share: number }[];
 }
+
+/** Importances that are kept. */
+const MOST_IMPORTANCES = 30;
 
 /** What to do in one cycle. */
 export interface TrainRewardModelInput {
@@ -236,13 +244,19 @@ async function train(
   const model = await RewardModel.fit(rated, { seed, cancelled, onProgress });
   stopping(cancelled)();
   const outOfFold = model.outOfFold() as Float64Array;
+  const report = model.report();
+  const { importances = [], variance = 0 } = report["reward"] ?? {};
   const artifact: RewardModelArtifact = {
     snapshot: await model.snapshot(),
     trainedTo: (rated.at(-1) as RunExample).at,
     rows: rated.length,
     outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i]])),
+    importances: importances
+      .filter((i) => i.importance > 0)
+      .slice(0, MOST_IMPORTANCES)
+      .map(({ feature, importance }) => ({ feature, share: variance > 0 ? importance / variance : 0 })),
   };
-  return { artifact, report: model.report(), model };
+  return { artifact, report, model };
 }
 
 /** The same, where a model that cannot be restored is told from none. */

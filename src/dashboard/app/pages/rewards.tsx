@@ -1,7 +1,7 @@
 import type { EvaluatorAgreement, RewardView } from "../../data/rewards.js";
 import { useData } from "../api.js";
-import { figure, moment, percent, plural } from "../format.js";
-import { Await, Badge, Empty, Figure, Section, Table, toneOf } from "../parts/basics.js";
+import { figure, isNamed, moment, percent, plural } from "../format.js";
+import { Await, Badge, Bars, Empty, Figure, Section, Table, toneOf } from "../parts/basics.js";
 import { Chart } from "../parts/chart.js";
 import { type PageProps, to } from "../route.js";
 
@@ -101,6 +101,7 @@ export function RewardsPage(_: PageProps) {
                   </>
                 )}
               </Section>
+              <Importances rows={v.importances} />
               <Evaluators rows={v.evaluators} />
               <Section title="Versions">
                 {v.model.versions.length === 0 && <Empty>None yet.</Empty>}
@@ -120,6 +121,28 @@ export function RewardsPage(_: PageProps) {
         }}
       </Await>
     </>
+  );
+}
+
+/** Features that are shown, the strongest first. */
+const SHOWN = 15;
+
+function Importances({ rows }: { rows: RewardView["importances"] }) {
+  const named = rows.filter((r) => isNamed(r.feature)).slice(0, SHOWN);
+  return (
+    <Section title="What it goes by">
+      {named.length === 0 ? (
+        <Empty>A model that is fitted from now on says what it goes by.</Empty>
+      ) : (
+        <>
+          <Bars rows={named.map((r) => ({ label: r.feature, value: r.share, text: percent(r.share, 1) }))} />
+          <p class="small quiet">
+            How much worse the reward is foreseen when this is taken from another run, as a share of how much rewards
+            vary.
+          </p>
+        </>
+      )}
+    </Section>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { DestinationReport } from "../../../loop/index.js";
-import { figure, percent, signed } from "../format.js";
+import { figure, isNamed, percent, signed } from "../format.js";
 import { Bars, Empty } from "./basics.js";
 
 /** Features of a destination that are shown, the strongest first. */
@@ -9,7 +9,7 @@ const SHOWN = 12;
 export function Pushes({ destinations }: { destinations: readonly DestinationReport[] }) {
   const named = (d: DestinationReport) =>
     [...d.towards, ...d.away]
-      .filter((f) => f.feature.trim() !== "" && !/rare words #|=\s*$/i.test(f.feature))
+      .filter((f) => isNamed(f.feature))
       .sort((a, b) => Math.abs(b.push) - Math.abs(a.push))
       .slice(0, SHOWN);
   const most = Math.max(1e-9, ...destinations.flatMap((d) => named(d).map((f) => Math.abs(f.push))));

@@ -17,10 +17,17 @@ export function cycleText(cycle: CycleReport): string {
   return [head, ...(collected ? [collected] : []), ...steps].join("\n");
 }
 
+/** Who keeps the timer, for a person. */
+export function timerText({ isLearning, timers }: Pick<LearningStatus, "isLearning" | "timers">): string {
+  const others = timers.filter((t) => !t.isThis).map((t) => `process ${t.pid} on ${t.host}`);
+  if (isLearning) return others.length > 0 ? `on the timer, as is ${others.join(", ")}` : "on the timer";
+  return others.length > 0 ? `not on the timer here; ${others.join(", ")} keeps it` : "not on the timer";
+}
+
 /** The status as a page of text. */
 export function statusText(status: LearningStatus): string {
   const lines = [
-    `learning: ${status.isLearning ? "on the timer" : "not on the timer"}, ${status.cyclesCompleted} cycles completed${status.cyclesFailed > 0 ? `, ${status.cyclesFailed} failed` : ""}${status.nextCycleAt ? `, next ${status.nextCycleAt}` : ""}`,
+    `learning: ${timerText(status)}, ${status.cyclesCompleted} cycles completed${status.cyclesFailed > 0 ? `, ${status.cyclesFailed} failed` : ""}${status.nextCycleAt ? `, next ${status.nextCycleAt}` : ""}`,
     `improvement: ${status.averageImprovement ? improvement(status.averageImprovement) : "not measured yet"}`,
   ];
   for (const p of status.decisionPoints) {

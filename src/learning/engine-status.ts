@@ -6,6 +6,7 @@ import type { CycleReport } from "./cycle/types.js";
 import type { PointBook } from "./points.js";
 import type { LearningScheduler } from "./scheduler.js";
 import type { EngineStatus, LearningHistory, PointStatus } from "./status.js";
+import type { LearningTimer } from "./timers.js";
 
 /** What a status is put together from. */
 export interface StatusParts {
@@ -14,6 +15,7 @@ export interface StatusParts {
   unwritten: readonly CycleReport[];
   components: readonly { component: LearningComponent; enabled: boolean }[];
   scheduler: LearningScheduler;
+  timers: readonly LearningTimer[];
   points: PointBook;
   registry: Registry;
   modeOf(decisionPoint: string): PointStatus["mode"];
@@ -21,7 +23,7 @@ export interface StatusParts {
 
 /** Everything of the status that learning knows. */
 export function engineStatus(parts: StatusParts): EngineStatus {
-  const { history, unwritten, components: given, scheduler, points, registry, modeOf } = parts;
+  const { history, unwritten, components: given, scheduler, timers, points, registry, modeOf } = parts;
 
   const names = new Set([...points.list().map((p) => p.name), ...Object.keys(history.points)]);
   const decisionPoints = [...names].map((decisionPoint): PointStatus => {
@@ -53,6 +55,7 @@ export function engineStatus(parts: StatusParts): EngineStatus {
     cyclesFailed: (history.cyclesFailed ?? 0) + unwritten.length,
     lastCycle,
     nextCycleAt: scheduler.nextAt,
+    timers: [...timers],
     components,
     decisionPoints,
     averageImprovement: averageImprovement(decisionPoints.flatMap((p) => p.improvement ?? [])),

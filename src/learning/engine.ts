@@ -9,7 +9,6 @@ import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { Contribution, FederationPlan } from "../together/index.js";
-import type { AnalyzePatternsInput } from "../worker/jobs/patterns.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
 import type { ComponentContext, LearningComponent } from "./component.js";
@@ -29,6 +28,7 @@ import { RunEmbeddings } from "./run-embeddings.js";
 import { LearningScheduler } from "./scheduler.js";
 import { type EngineStatus, emptyHistory, type LearningHistory, type PointStatus, withCycle } from "./status.js";
 import { type LearningWorker, type RunJobOptions, startLearningWorker } from "./thread/host.js";
+import { createTimerBook, type TimerBook } from "./timers.js";
 import { createWorkShare, type WorkShare } from "./work.js";
 
 /** What the engine works with. */
@@ -58,6 +58,7 @@ export class LearningEngine {
   private readonly collector: FactCollector;
   private readonly routing: RoutingLearner;
   private readonly work: WorkShare;
+  private readonly timers: TimerBook;
   private cancelLook?: () => void;
   /** Failed cycles that the store did not take: known to this process alone. */
   private unwritten: CycleReport[] = [];
@@ -74,6 +75,7 @@ export class LearningEngine {
     this.routing = createRoutingLearner({ config, store, points: deps.points });
     const intervalMs = config.learningIntervalMinutes * 60_000;
     this.work = createWorkShare({ store, clock, logger, intervalMs });
+    this.timers = createTimerBook(store.documents, clock, logger);
     this.scheduler = new LearningScheduler({
       intervalMs,
       jitter: config.learningJitter,
@@ -95,13 +97,8 @@ export class LearningEngine {
       new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
     const rowOptions = () => rowOptionsOf(config, deps.points);
     const components = componentsFor(config, { prompts: deps.prompts, rowOptions, embeddings });
-    return new LearningEngine(
-      deps,
-      startLearningWorker({ logger, workerPath: config.workerPath }),
-      components,
-      history,
-      embeddings,
-    );
+    const worker = startLearningWorker({ logger, workerPath: config.workerPath });
+    return new LearningEngine(deps, worker, components, history, embeddings);
   }
 
   start(): void {
@@ -109,17 +106,20 @@ export class LearningEngine {
     // A learner by itself is there for nothing else, and what was done lately is not done again.
     this.scheduler.start(this.deps.config.role === "learn");
     this.planLook();
+    void this.timers.tell(this.scheduler.nextAt);
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.cancelLook?.();
-    return this.scheduler.stop();
+    await this.scheduler.stop();
+    await this.timers.end();
   }
 
   /** Looks now and then for work that a learner died over: it is not to wait for the next cycle. */
   private planLook(): void {
     const { clock, logger, enabled } = this.deps;
     this.cancelLook = clock.schedule(async () => {
+      await this.timers.tell(this.scheduler.nextAt);
       try {
         if (!this.scheduler.busy && enabled() && (await this.work.hasAbandoned())) await this.scheduler.trigger(false);
       } catch (error) {
@@ -155,6 +155,7 @@ export class LearningEngine {
 
   /** Takes over what other processes learned over the same store; while a cycle runs here, what serves. */
   async catchUp(): Promise<void> {
+    await this.timers.look();
     if (!this.scheduler.busy) await this.reload();
     // What others promoted serves here too while this loop learns.
     else await this.deps.registry.refresh();
@@ -173,7 +174,8 @@ export class LearningEngine {
   status(modeOf: (decisionPoint: string) => PointStatus["mode"]): EngineStatus {
     const { history, unwritten, components, scheduler } = this;
     const { points, registry } = this.deps;
-    return engineStatus({ history, unwritten, components, scheduler, points, registry, modeOf });
+    const timers = this.timers.known;
+    return engineStatus({ history, unwritten, components, scheduler, timers, points, registry, modeOf });
   }
 
   /** The report page's data, from facts collected up to now. */
@@ -191,8 +193,7 @@ export class LearningEngine {
     const { registry, config } = this.deps;
     if (!registry.champion(REWARD_MODEL)) return {};
     await this.deps.flush();
-    const { worker, embeddings } = this;
-    const parts = { registry, worker, embeddings, reward: rewardSettingsOf(config) };
+    const parts = { registry, worker: this.worker, embeddings: this.embeddings, reward: rewardSettingsOf(config) };
     return this.collector.withFacts(() => predictRewards(parts, workflowIds));
   }
 
@@ -217,10 +218,7 @@ export class LearningEngine {
   /** Patterns in everything captured up to now. */
   async analyzePatterns(options: AnalyzeOptions): Promise<PatternReport> {
     await this.deps.flush();
-    return this.collector.withFacts(() => {
-      const input: AnalyzePatternsInput = { options, rows: this.rowOptions() };
-      return this.worker.run("patterns.analyze", input);
-    });
+    return this.collector.withFacts(() => this.worker.run("patterns.analyze", { options, rows: this.rowOptions() }));
   }
 
   /** What this site tells others of a decision point: see `contributionOf`. */

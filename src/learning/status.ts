@@ -1,6 +1,7 @@
 import type { DecisionMode } from "../core/index.js";
 import type { LearnedPoint, MeasuredImprovement } from "../evaluation/improvement.js";
 import type { CycleReport, StepReport } from "./cycle/types.js";
+import type { LearningTimer } from "./timers.js";
 
 /** A decision point in the status. */
 export interface PointStatus extends LearnedPoint {
@@ -36,6 +37,8 @@ export interface EngineStatus {
   lastCycle?: CycleReport;
   /** When the next cycle is due; absent while stopped. */
   nextCycleAt?: string;
+  /** Who runs cycles on a timer over this store: this process, others, or nobody. */
+  timers: LearningTimer[];
   components: Record<string, ComponentStatus>;
   decisionPoints: PointStatus[];
   /** Mean of the points' improvements, weighted by their decisions; absent while nothing was measured. */

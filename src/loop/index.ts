@@ -16,6 +16,7 @@ export { renderReportHtml } from "../learning/report/html.js";
 export type * from "../learning/report/types.js";
 export type { RewardPredictions } from "../learning/reward-predictions.js";
 export type { ComponentStatus, EngineStatus, PointStatus } from "../learning/status.js";
+export type { LearningTimer } from "../learning/timers.js";
 export type { TrainedOrchestrator } from "../learning/train-orchestrator.js";
 export type { TrialEvidence } from "../learning/trial-evidence.js";
 export type { LearnOptions } from "../policies/index.js";

@@ -3,6 +3,7 @@ import type { EngineStatus } from "../learning/status.js";
 import type { DecisionPointStatus, ModeBook } from "../routing/index.js";
 import type { StoreHealth, StoreSizes } from "../store/index.js";
 import type { TracerCounters } from "../tracing/index.js";
+import { countedPoints } from "./counted-points.js";
 import type { LearnedPoints } from "./learned-points.js";
 import type { LoopParts } from "./parts.js";
 
@@ -26,8 +27,10 @@ export async function statusOf(parts: LoopParts, modes: ModeBook, learned: Learn
   const status = engine.status((point) => modes.get(point) ?? "auto");
   const health = await store.health();
   const troubles = health.problems.map(({ message }) => message);
+  const isBefore = status.lastCycle === undefined;
   return {
     ...status,
+    ...(isBefore && { decisionPoints: await countedPoints(store, status.decisionPoints) }),
     warnings: [...(unusable === undefined ? [] : [unusable]), ...troubles, ...status.warnings],
     capture: { ...tracer.counters(), routing: learned.status() },
     feedback: feedback.counters(),

@@ -29,6 +29,9 @@ describe("the loop, end to end", () => {
     const graph = triageGraph(loop);
     const serve = ticketOffice(loop, graph, clock);
     expect(await serve(200)).toBeLessThan(0.65);
+    // What is on disk is counted before the first cycle as well.
+    await loop.flush();
+    expect((await loop.getLearningStatus()).decisionPoints).toMatchObject([{ decisions: 200, rated: 200 }]);
 
     const cycle = await loop.triggerLearningCycle();
     expect(messages(cycle)).toEqual([expect.stringMatching(/^promoted v1: gain \+0\.\d+, lower bound \+0\./)]);

@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { CollectiveLearningLoop, type LoopConfig, ManualClock } from "langgraph-collective-learning";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { statusText } from "../../src/cli/text.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 const loops: CollectiveLearningLoop[] = [];
@@ -45,6 +46,30 @@ describe("two loops over one folder", () => {
     await learner.registry.rollback("policy/triage", "by hand");
     clock.advance(10_000);
     await vi.waitFor(() => expect(server.registry.champion("policy/triage")).toBeUndefined());
+  });
+
+  it("say which process keeps the timer, until it stops or is silent for long", async () => {
+    const clock = new ManualClock();
+    const { loop: server, storagePath } = await open(clock);
+    const { loop: learner } = await open(clock, storagePath);
+    await learner.startLearning();
+    const mine = { pid: process.pid, host: hostname() };
+    const timers = async () => (await server.getLearningStatus()).timers;
+    await vi.waitFor(async () => expect(await timers()).toMatchObject([{ ...mine, isThis: false }]));
+    expect((await learner.getLearningStatus()).timers).toMatchObject([{ ...mine, isThis: true }]);
+    expect(statusText(await server.getLearningStatus())).toContain(
+      `not on the timer here; process ${process.pid} on ${hostname()} keeps it`,
+    );
+    await learner.stopLearning();
+    expect(await timers()).toEqual([]);
+
+    // A process that was killed cannot take itself off the list: it is forgotten when it was silent.
+    const entry = { pid: 1, host: "gone", since: new Date(clock.now()).toISOString() };
+    const { documents } = server.inspect.store;
+    await documents.put("loop/timers", { id: { ...entry, toldAt: entry.since } });
+    expect(await timers()).toMatchObject([{ host: "gone" }]);
+    clock.advance(5 * 60_000);
+    expect(await timers()).toEqual([]);
   });
 
   it("serve a prompt's version that the other registered and promoted, and until then what served before", async () => {

@@ -62,10 +62,10 @@ function learning({ loop }: Source, status: LearningStatus): Finding[] {
         what: `${name} failed in the last cycle: ${c.lastError ?? c.message}`,
         todo: "The other parts went on. The next cycle tries again; the log has the details.",
       });
-  if (!status.isLearning && !status.lastCycle)
+  if (!status.isLearning && !status.lastCycle && status.timers.length === 0)
     found.push({
       level: "warn",
-      what: "No learning cycle has run yet, and this process keeps no timer",
+      what: "No learning cycle has run yet, and no process keeps the timer",
       todo: "Call loop.startLearning() in your service, or run collective-learning cycle.",
     });
   for (const warning of status.warnings) {

@@ -1,4 +1,4 @@
-import type { Approval, MeasuredImprovement, PointStatus } from "../../loop/index.js";
+import type { Approval, LearningTimer, MeasuredImprovement, PointStatus } from "../../loop/index.js";
 import { examine, type Finding } from "./doctor.js";
 import { routingName } from "./policies.js";
 import type { Source } from "./source.js";
@@ -20,6 +20,8 @@ export interface Overview {
   at: string;
   learning: {
     onTimer: boolean;
+    /** Who keeps the timer over this store, this process included. */
+    timers: LearningTimer[];
     running: boolean;
     cycles: number;
     failed: number;
@@ -56,6 +58,7 @@ export async function overviewOf(source: Source): Promise<Overview> {
     at: new Date(loop.inspect.clock.now()).toISOString(),
     learning: {
       onTimer: status.isLearning,
+      timers: status.timers,
       running: status.cycleRunning,
       cycles: status.cyclesCompleted,
       failed: status.cyclesFailed,

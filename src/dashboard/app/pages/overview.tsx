@@ -56,13 +56,15 @@ export function OverviewPage(_: PageProps) {
 }
 
 function learningSentence({ learning: l, at }: Overview): string {
-  if (l.cycles === 0 && l.failed === 0) return "No learning cycle has run yet.";
+  const others = l.timers.filter((t) => !t.isThis).map((t) => `process ${t.pid} on ${t.host}`);
+  const kept = others.length > 0 ? ` The timer is kept by ${others.join(" and ")}.` : "";
+  if (l.cycles === 0 && l.failed === 0) return `No learning cycle has run yet.${kept}`;
   const last = l.lastAt ? ` The last one began ${moment(l.lastAt)}.` : "";
   const next = l.running
     ? " One is running now."
     : l.nextAt
       ? ` The next is due ${moment(l.nextAt)}.`
-      : " This process keeps no timer.";
+      : kept || " No process keeps the timer.";
   const failed = l.failed > 0 ? `, ${l.failed} failed` : "";
   return `${plural(l.cycles, "learning cycle")} completed${failed}.${last}${next} As of ${moment(at)}.`;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Clock, type Logger, parseOptions } from "../core/index.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
 import { gateSettingsSchema } from "../evaluation/gate-settings.js";
+import type { OpenTelemetryOptions } from "../integrations/opentelemetry/options.js";
 import type { TextEmbedder } from "../rewards/index.js";
 import { checkPath } from "../store/file/path.js";
 import type { LearningStore } from "../store/index.js";
@@ -123,6 +124,18 @@ export const loopConfigSchema = z.object({
     .describe("LangChain `Embeddings`, by which the reward model also sees what runs say"),
   correctRaters: z.boolean().default(true).describe("Whether lenient and harsh raters are evened out"),
   capture: captureSchema.optional().describe("What traces hold: see Capture"),
+  opentelemetry: z
+    .strictObject({
+      tracer: z.custom<OpenTelemetryOptions["tracer"]>(withMethods(["startSpan"]), "a tracer of @opentelemetry/api"),
+      meter: z
+        .custom<NonNullable<OpenTelemetryOptions["meter"]>>(withMethods(["createHistogram"]), "a meter")
+        .optional(),
+      logger: z.custom<NonNullable<OpenTelemetryOptions["logger"]>>(withMethods(["emit"]), "a logger").optional(),
+      content: z.boolean().optional(),
+      agents: z.array(z.string()).optional(),
+    })
+    .optional()
+    .describe("`{ tracer, meter, logger, content, agents }`: spans of runs while they go on, see Integrations"),
   gate: gateSettingsSchema
     .strict()
     .default(gateSettingsSchema.parse({}))

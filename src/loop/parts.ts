@@ -1,6 +1,7 @@
 import {
   type Clock,
   defaultLogger,
+  type FeedbackRecord,
   type Logger,
   messageOf,
   systemClock,
@@ -25,6 +26,7 @@ import type { ModeSetting } from "../routing/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../store/index.js";
 import { WorkflowTracer } from "../tracing/index.js";
 import { leastAsked } from "./asking.js";
+import { openTelemetry, type Telemetry } from "./telemetry.js";
 
 /** Modes set by hand, by decision point, as a document of the store. */
 export const MODES_KEY = "loop/modes";
@@ -43,6 +45,8 @@ export interface LoopParts {
   feedback: FeedbackCollector;
   prompts: PromptOptimizer;
   modes: Record<string, ModeSetting>;
+  /** Tells OpenTelemetry, where the configuration says so. */
+  telemetry: Telemetry | undefined;
   /** On: graphs run bare, nothing is recorded, and the timer starts no cycle. */
   killSwitch: { on: boolean };
   /** Set where the storage cannot be used: why, and what follows from it. */
@@ -93,8 +97,10 @@ export async function openParts(given: LoopConfig): Promise<LoopParts> {
   const { store, unusable } = config.store ? { store: config.store } : await openStore(folders, clock, logger);
   let tracer: WorkflowTracer | undefined;
   try {
-    tracer = new WorkflowTracer({ store, clock, logger, ...config.capture });
-    return { ...(await openOver({ config, folders, store, clock, logger, tracer })), unusable };
+    const telemetry = config.opentelemetry && (await openTelemetry(config.opentelemetry, store));
+    const observer = telemetry && { observer: telemetry };
+    tracer = new WorkflowTracer({ store, clock, logger, ...observer, ...config.capture });
+    return { ...(await openOver({ config, folders, store, clock, logger, tracer, telemetry })), unusable };
   } catch (error) {
     await tracer?.close().catch(() => undefined);
     if (!config.store) await store.close().catch(() => undefined);
@@ -107,10 +113,11 @@ export async function openParts(given: LoopConfig): Promise<LoopParts> {
  * @throws STORE_IO when something could not be written; everything is released all the same
  */
 export async function closeParts(parts: LoopParts, flush: () => Promise<void>): Promise<void> {
-  const { engine, tracer, logger, store, config } = parts;
+  const { engine, tracer, logger, store, config, telemetry } = parts;
   await engine.close();
   try {
     await flush();
+    await telemetry?.settled();
   } finally {
     await tracer.close().catch((error) => logger.error("closing the tracer", { error: messageOf(error) }));
     if (!config.store) await store.close();
@@ -118,9 +125,9 @@ export async function closeParts(parts: LoopParts, flush: () => Promise<void>): 
 }
 
 async function openOver(
-  base: Pick<LoopParts, "config" | "folders" | "store" | "clock" | "logger" | "tracer">,
+  base: Pick<LoopParts, "config" | "folders" | "store" | "clock" | "logger" | "tracer" | "telemetry">,
 ): Promise<LoopParts> {
-  const { config, store, clock, logger, tracer } = base;
+  const { config, store, clock, logger, tracer, telemetry } = base;
   const { seed, feedbackRequestThreshold } = config;
   const { documents, blobs } = store;
   const registry = await openRegistry({ documents, blobs, clock, logger });
@@ -135,6 +142,7 @@ async function openOver(
       await tracer.flush();
       return leastAsked(store, id);
     },
+    ...(telemetry && { onStored: (record: FeedbackRecord) => telemetry.judged(record) }),
     keptText: (text, field) => tracer.keptText(text, field),
     // To predict takes all facts and the worker, which a host that serves is to be spared.
     expect: (id) =>

@@ -11,5 +11,14 @@ export type {
 } from "./options.js";
 export { DEFAULT_PRICES, type ModelPrice, type PriceTable } from "./record/prices.js";
 export type { RedactOption, RedactPreset } from "./record/redact.js";
+export type {
+  CallWatch,
+  NodeWatch,
+  RunBegin,
+  RunObserver,
+  RunWatch,
+  Watch,
+} from "./record/run-observer.js";
+export type { CallRun, RunningNode, RunStart } from "./record/run-types.js";
 export { WorkflowTracer } from "./tracer.js";
 export type { DropReason, TracerCounters } from "./writer/buffered-writer.js";

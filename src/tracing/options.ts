@@ -2,6 +2,7 @@ import type { Clock, Logger } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { PriceTable } from "./record/prices.js";
 import type { RedactOption } from "./record/redact.js";
+import type { RunObserver } from "./record/run-observer.js";
 
 /** How runs are captured: by the nodes themselves, or by LangChain callbacks. */
 export type CaptureWay = "tap" | "callbacks";
@@ -65,6 +66,8 @@ export interface TracerOptions extends CaptureOptions {
   enabled?: boolean;
   /** Makes the ids of runs and segments (default: random UUIDs). */
   makeId?: () => string;
+  /** Is told of runs while they go on (the loop's option `opentelemetry` makes one). */
+  observer?: RunObserver;
 }
 
 /** Options of `tracer.wrap` and `tracer.handler`. */

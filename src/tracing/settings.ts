@@ -76,6 +76,7 @@ const TRACER_KEYS = {
   buffer: true,
   enabled: true,
   makeId: true,
+  observer: true,
 } satisfies Record<keyof TracerOptions, true>;
 const BUFFER_KEYS = {
   maxRecords: true,

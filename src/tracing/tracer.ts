@@ -38,8 +38,10 @@ import { RecentRuns } from "./record/recent-runs.js";
 import { redactText } from "./record/redact.js";
 import { RunRecorder } from "./record/run-recorder.js";
 import { runStartOf, workflowIdIn } from "./record/run-start.js";
+import type { RunStart } from "./record/run-types.js";
 import { isKept, isSampled } from "./record/sampling.js";
 import { type Thread, ThreadMemory } from "./record/thread-memory.js";
+import { watchRun } from "./record/watch-run.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
 import { isPartOf } from "./tap/part-of.js";
 import { RunContext, recorderOf } from "./tap/run-context.js";
@@ -159,7 +161,7 @@ export class WorkflowTracer implements DecisionSink {
     try {
       tellOfLongId(config, this.logger);
       const start = { ...runStartOf(workflowType, "callbacks", config), parent };
-      const recorder = new RunRecorder(start, settings, this.clock, this);
+      const recorder = this.recorderOf(start, settings, undefined);
       const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
       const waiting = this.resolve(recorder, undefined, input);
       return waiting ? waiting.then(() => recorder) : recorder;
@@ -167,6 +169,13 @@ export class WorkflowTracer implements DecisionSink {
       this.failed(error);
       return undefined;
     }
+  }
+
+  private recorderOf(start: RunStart, settings: CaptureSettings, graph: PregelShape | undefined): RunRecorder {
+    const recorder = new RunRecorder(start, settings, this.clock, this);
+    const { observer } = this.options;
+    if (observer) watchRun(recorder, observer, graph);
+    return recorder;
   }
 
   private failed(error: unknown): void {
@@ -194,7 +203,7 @@ export class WorkflowTracer implements DecisionSink {
           tellOfLongId(config, this.logger);
           const start = runStartOf(workflowType, settings.capture, config, graph);
           if (host && isPartOf(host, start)) return undefined;
-          const recorder = new RunRecorder(start, settings, this.clock, this);
+          const recorder = this.recorderOf(start, settings, graph);
           if (settings.capture === "tap" && !host) return { recorder, config: config ?? {} };
           // What goes on here is told by this run, and by none around it.
           const others = host ? withoutHandlers(config?.callbacks, this.isOwnHandler) : config?.callbacks;
@@ -226,8 +235,10 @@ export class WorkflowTracer implements DecisionSink {
   private resolve(recorder: RunRecorder, loop: LoopShape | undefined, input: unknown): Promise<void> | undefined {
     const settled = () => {
       recorder.quietly(() => noteInputEdges(recorder, input));
-      if (recorder.identity) this.begun.add(recorder.identity.workflowId);
-      recorder.muted = !recorder.settings.keepFailures && !isSampled(recorder);
+      const { identity, watch } = recorder;
+      if (identity) this.begun.add(identity.workflowId);
+      if (identity && watch) recorder.quietly(() => watch.identified(identity.workflowId));
+      recorder.muted = !watch && !recorder.settings.keepFailures && !isSampled(recorder);
     };
     try {
       const waiting = resolveIdentity(recorder, this.threads, loop, input, this.makeId);
@@ -264,6 +275,11 @@ export class WorkflowTracer implements DecisionSink {
     this.begun.add(decision.workflowId);
     const kept = keptDecision(decision, this.settings.redactor);
     this.writer.add("decision", kept, decisionBytes(kept));
+    try {
+      this.options.observer?.decided(kept);
+    } catch (error) {
+      this.logger.warn("the observer of runs failed at a decision", { reason: messageOf(error) });
+    }
   }
 
   /** A decision's context, or the features of a candidate, as it is kept: redacted, its keys as well. */

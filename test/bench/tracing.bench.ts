@@ -7,7 +7,11 @@ import { runInNewContext } from "node:vm";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
+import { context } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { createRng, shuffled } from "langgraph-collective-learning";
+import { observeWithSpans } from "langgraph-collective-learning/opentelemetry";
 import { createMemoryStore, openFileStore } from "langgraph-collective-learning/store";
 import { WorkflowTracer } from "langgraph-collective-learning/tracing";
 import { type Bench, median, quantile, round } from "./support/bench.js";
@@ -62,6 +66,17 @@ function stubbedTracer(): LangChainTracer {
   return tracer;
 }
 
+/** OpenTelemetry's own spans, ended and given to an exporter that takes everything and sends nothing. */
+function spans() {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const exporter = {
+    export: (_: unknown, done: (r: { code: number }) => void) => done({ code: 0 }),
+    shutdown: async () => {},
+  };
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  return observeWithSpans({ tracer: provider.getTracer("bench") });
+}
+
 /**
  * Microseconds per node for which the event loop is busy: what the run and everything beside it in the process
  * waits for. Writing to the store counts with all that it does in the loop (traces go to a real file store, synced, in the
@@ -84,6 +99,7 @@ const bench: Bench = async ({ quick }) => {
   const tapCalls = tracerOf({ calls: true });
   const callbacks = tracerOf({ capture: "callbacks" });
   const off = tracerOf({ enabled: false });
+  const withSpans = tracerOf({ calls: true, observer: spans() });
   const handling = tracerOf({});
   const handler = handling.handler({ workflowType: "bench", graph });
   const noop = new Noop();
@@ -98,6 +114,8 @@ const bench: Bench = async ({ quick }) => {
     off: wrapped(off),
     tap: wrapped(tap),
     tapWithCalls: wrapped(tapCalls),
+    // As `tapWithCalls`, with live spans beside.
+    otel: wrapped(withSpans),
     callbacks: wrapped(callbacks),
     // For those who cannot wrap.
     handler: {
@@ -140,7 +158,7 @@ const bench: Bench = async ({ quick }) => {
       `${name.padEnd(16)} ${us < 0 ? "" : "+"}${us} us/node (quartiles ${round(quantile(over(name), 0.25), 1)} .. ${round(quantile(over(name), 0.75), 1)}; all threads ${round(median(over(name, processor)), 1)})`,
     );
   }
-  await Promise.all([tap.flush(), tapCalls.flush(), callbacks.flush()]);
+  await Promise.all([tap, tapCalls, callbacks, withSpans].map((tracer) => tracer.flush()));
 
   // Memory: many runs through one wrapped graph (a short one, for the sake of time), with a store that forgets.
   const memory = createMemoryStore();
@@ -163,7 +181,7 @@ const bench: Bench = async ({ quick }) => {
   const rssGrowthMiB = round(after.rss - before.rss, 1);
   const heapGrowthMiB = round(after.heap - before.heap, 1);
   console.log(`after ${total} runs more: resident +${rssGrowthMiB} MiB, live heap +${heapGrowthMiB} MiB`);
-  for (const tracer of [off, tap, tapCalls, callbacks, handling, lean]) await tracer.close();
+  for (const tracer of [off, withSpans, tap, tapCalls, callbacks, handling, lean]) await tracer.close();
   await store.close();
   await rm(folder, { recursive: true });
   return {

@@ -4,7 +4,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { joinSegments } from "../../src/dataset/index.js";
-import { exportTrace } from "../../src/integrations/opentelemetry.js";
+import { exportTrace } from "../../src/integrations/opentelemetry/index.js";
 import { at, segment } from "../store/facts.js";
 import { stateOf } from "../tracing/battery/case.js";
 import { tracing } from "../tracing/support.js";
@@ -63,18 +63,16 @@ it("a trace becomes spans with the conventions for generative AI, at its own tim
   expect([...spans.keys()].sort()).toEqual([
     "chat gpt-4o",
     "execute_tool search",
-    "invoke_agent agent",
-    "invoke_agent bad",
     "invoke_agent sub",
     "invoke_workflow even",
+    "node agent",
+    "node bad",
   ]);
-  expect(
-    ["invoke_agent sub", "invoke_agent agent", "chat gpt-4o", "execute_tool search", "invoke_agent bad"].map(parentOf),
-  ).toEqual([
+  expect(["invoke_agent sub", "node agent", "chat gpt-4o", "execute_tool search", "node bad"].map(parentOf)).toEqual([
     "invoke_workflow even",
     "invoke_agent sub",
-    "invoke_agent agent",
-    "invoke_agent agent",
+    "node agent",
+    "node agent",
     "invoke_workflow even",
   ]);
   expect(spans.get("chat gpt-4o")?.attributes).toMatchObject({
@@ -86,8 +84,8 @@ it("a trace becomes spans with the conventions for generative AI, at its own tim
     "gen_ai.usage.input_tokens": 10,
     "gen_ai.usage.output_tokens": 5,
   });
-  expect(spans.get("invoke_agent bad")?.status).toEqual({ code: 2, message: "no" });
-  expect(spans.get("invoke_agent bad")?.attributes["error.type"]).toBe("TypeError");
+  expect(spans.get("node bad")?.status).toEqual({ code: 2, message: "no" });
+  expect(spans.get("node bad")?.attributes["error.type"]).toBe("TypeError");
   const root = spans.get("invoke_workflow even");
   expect(root?.attributes).toMatchObject({
     "gen_ai.operation.name": "invoke_workflow",
@@ -121,7 +119,7 @@ it.each(["tap", "callbacks"] as const)(
     exportTrace(await trace(), provider.getTracer("test"));
     const spans = memory.getFinishedSpans();
     const callers = spans.filter((s) => s.name === "execute_tool ask").map((s) => s.parentSpanContext?.spanId);
-    const nodes = spans.filter((s) => s.name === "invoke_agent w").map((s) => s.spanContext().spanId);
+    const nodes = spans.filter((s) => s.name === "node w").map((s) => s.spanContext().spanId);
     expect(callers.sort()).toEqual(nodes.sort());
   },
 );
@@ -153,8 +151,8 @@ it.each(["tap", "callbacks"] as const)(
     const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] });
     exportTrace(await trace(), provider.getTracer("test"));
     const spans = memory.getFinishedSpans();
-    const parents = spans.filter((s) => s.name === "invoke_agent x").map((s) => s.parentSpanContext?.spanId);
-    const hosts = spans.filter((s) => s.name === "invoke_agent host").map((s) => s.spanContext().spanId);
+    const parents = spans.filter((s) => s.name === "node x").map((s) => s.parentSpanContext?.spanId);
+    const hosts = spans.filter((s) => s.name === "node host").map((s) => s.spanContext().spanId);
     expect(parents.sort()).toEqual(hosts.sort());
   },
 );

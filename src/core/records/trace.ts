@@ -131,6 +131,8 @@ export const traceSegmentSchema = z.object({
     .optional(),
   /** The run in one of whose nodes this one was started under an id of its own. */
   parent: z.object({ workflowId: z.string(), node: z.string().optional(), taskId: z.string().optional() }).optional(),
+  /** Where this run is told in a distributed trace, as W3C's `traceparent`; late judgements are linked there. */
+  traceparent: z.string().optional(),
   /** Probability with which a run like this one is kept by sampling. */
   keepProbability: z.number().gt(0).lte(1),
   nodes: z.array(nodeExecutionSchema),

@@ -302,8 +302,17 @@ export class FeedbackCollector {
     };
     await this.appender.append(record);
     this.count.addStored();
+    this.tell(record);
     if (request && valid.withdraws === undefined) await this.requests.answered(request.requestId);
     this.logger.debug("feedback stored", { feedbackId, workflowId: valid.workflowId });
     return record;
+  }
+
+  private tell(record: FeedbackRecord): void {
+    try {
+      this.options.onStored?.(record);
+    } catch (error) {
+      this.logger.warn("a listener failed at a stored judgement", { reason: messageOf(error) });
+    }
   }
 }

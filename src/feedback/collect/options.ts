@@ -1,4 +1,4 @@
-import type { Clock, Logger, RunConfigLike } from "../../core/index.js";
+import type { Clock, FeedbackRecord, Logger, RunConfigLike } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { RequestOptions, RunToAsk } from "../ask/request-types.js";
 
@@ -35,6 +35,8 @@ export interface FeedbackCollectorOptions extends RequestOptions {
    * tracer's `keptText`).
    */
   keptText?: (text: string, field: string) => string;
+  /** Is told of each judgement that was stored. */
+  onStored?: (record: FeedbackRecord) => void;
   /** How far ahead of this clock a judgement's own time may lie (default five minutes). */
   maxClockSkewMs?: number;
 }

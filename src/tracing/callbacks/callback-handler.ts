@@ -165,7 +165,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
 
   override handleLLMStart(
     llm: unknown,
-    _p: unknown,
+    asked: unknown,
     runId: string,
     parentRunId?: string,
     extra?: unknown,
@@ -173,12 +173,12 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     metadata?: unknown,
   ): void {
     const run = this.follow(runId, parentRunId, metadata);
-    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, llm, extra, metadata));
+    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, { llm, asked, extra, metadata }));
   }
 
   override handleChatModelStart(
     llm: unknown,
-    _m: unknown,
+    asked: unknown,
     runId: string,
     parentRunId?: string,
     extra?: unknown,
@@ -186,7 +186,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     metadata?: unknown,
   ): void {
     const run = this.follow(runId, parentRunId, metadata);
-    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, llm, extra, metadata));
+    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, { llm, asked, extra, metadata }));
   }
 
   override handleLLMNewToken(_token: string, _i: unknown, runId: string): void {
@@ -203,7 +203,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
 
   override handleToolStart(
     tool: unknown,
-    _input: string,
+    input: string,
     runId: string,
     parentRunId?: string,
     _t?: unknown,
@@ -211,11 +211,11 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     name?: unknown,
   ): void {
     const run = this.follow(runId, parentRunId, metadata);
-    run?.recorder.quietly(() => run.toolStarted(runId, parentRunId, tool, name, metadata));
+    run?.recorder.quietly(() => run.toolStarted(runId, parentRunId, { tool, name, input, metadata }));
   }
 
-  override handleToolEnd(_output: unknown, runId: string): void {
-    this.done(runId, (run) => run.toolEnded(runId));
+  override handleToolEnd(output: unknown, runId: string): void {
+    this.done(runId, (run) => run.toolEnded(runId, undefined, output));
   }
 
   override handleToolError(error: unknown, runId: string): void {

@@ -1,5 +1,5 @@
 import { graphNamespace, isCommand, isRecord, type PregelShape, PUSH_TRIGGER } from "../internals.js";
-import { CallLog } from "../record/call-log.js";
+import { CallLog, type ModelStart } from "../record/call-log.js";
 import { noteFailure } from "../record/failure.js";
 import { type GraphShape, graphAt, outlookOf, shapeOf } from "../record/graph-shape.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
@@ -173,11 +173,11 @@ export class CallbackRun {
     return (isRecord(metadata) ? this.nodeAt(metadata.langgraph_checkpoint_ns) : undefined) ?? this.host;
   }
 
-  modelStarted(runId: string, parentRunId: string | undefined, llm: unknown, extra: unknown, metadata: unknown): void {
+  modelStarted(runId: string, parentRunId: string | undefined, start: ModelStart): void {
     if (this.entries.has(runId)) return;
-    const node = this.nodeOf(parentRunId, metadata);
+    const node = this.nodeOf(parentRunId, start.metadata);
     this.entries.set(runId, { kind: "inside", node });
-    if (this.recorder.settings.calls) this.calls.modelStarted(runId, node, llm, extra, metadata);
+    if (this.recorder.settings.calls) this.calls.modelStarted(runId, node, start);
   }
 
   token(runId: string): void {
@@ -197,18 +197,16 @@ export class CallbackRun {
   toolStarted(
     runId: string,
     parentRunId: string | undefined,
-    tool: unknown,
-    runName: unknown,
-    metadata?: unknown,
+    { tool, name, input, metadata }: { tool?: unknown; name: unknown; input?: unknown; metadata?: unknown },
   ): void {
     const node = this.nodeOf(parentRunId, metadata);
     this.entries.set(runId, { kind: "inside", node });
-    if (this.recorder.settings.calls) this.calls.toolStarted(runId, node, tool, runName);
+    if (this.recorder.settings.calls) this.calls.toolStarted(runId, node, tool, name, input);
   }
 
-  toolEnded(runId: string, error?: unknown): void {
+  toolEnded(runId: string, error?: unknown, answer?: unknown): void {
     this.entries.delete(runId);
-    this.calls.toolEnded(runId, error);
+    this.calls.toolEnded(runId, error, answer);
   }
 }
 

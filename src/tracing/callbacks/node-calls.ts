@@ -43,12 +43,12 @@ class NodeCallHandler {
     this.note((run) => run.chainFailed(runId, error));
   }
 
-  handleLLMStart(...[llm, , runId, parentRunId, extra, , metadata]: ModelStartArguments) {
-    this.note((run) => run.modelStarted(runId, parentRunId, llm, extra, metadata));
+  handleLLMStart(...[llm, asked, runId, parentRunId, extra, , metadata]: ModelStartArguments) {
+    this.note((run) => run.modelStarted(runId, parentRunId, { llm, asked, extra, metadata }));
   }
 
-  handleChatModelStart(...[llm, , runId, parentRunId, extra, , metadata]: ModelStartArguments) {
-    this.note((run) => run.modelStarted(runId, parentRunId, llm, extra, metadata));
+  handleChatModelStart(...[llm, asked, runId, parentRunId, extra, , metadata]: ModelStartArguments) {
+    this.note((run) => run.modelStarted(runId, parentRunId, { llm, asked, extra, metadata }));
   }
 
   handleLLMNewToken(_token: string, _index: unknown, runId: string) {
@@ -63,12 +63,12 @@ class NodeCallHandler {
     this.note((run) => run.modelFailed(runId, error));
   }
 
-  handleToolStart(...[tool, , runId, parentRunId, , metadata, name]: ToolStartArguments) {
-    this.note((run) => run.toolStarted(runId, parentRunId, tool, name, metadata));
+  handleToolStart(...[tool, input, runId, parentRunId, , metadata, name]: ToolStartArguments) {
+    this.note((run) => run.toolStarted(runId, parentRunId, { tool, name, input, metadata }));
   }
 
-  handleToolEnd(_output: unknown, runId: string) {
-    this.note((run) => run.toolEnded(runId));
+  handleToolEnd(output: unknown, runId: string) {
+    this.note((run) => run.toolEnded(runId, undefined, output));
   }
 
   handleToolError(error: unknown, runId: string) {

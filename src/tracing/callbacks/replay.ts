@@ -104,8 +104,8 @@ function isInstant(run: ReplayedRun): boolean {
 
 function begin(read: CallbackRun, run: ReplayedRun): void {
   const { runId, parentRunId, kind, name, metadata } = run;
-  if (kind === "model") read.modelStarted(runId, parentRunId, undefined, undefined, metadata);
-  else if (kind === "tool") read.toolStarted(runId, parentRunId, undefined, name);
+  if (kind === "model") read.modelStarted(runId, parentRunId, { metadata });
+  else if (kind === "tool") read.toolStarted(runId, parentRunId, { name });
   else {
     const chain = kind === "graph" ? GRAPH_CHAIN : undefined;
     read.chainStarted({ chain, inputs: run.inputs, runId, parentRunId, tags: run.tags, metadata, name });

@@ -3,31 +3,45 @@ import type { ModelCall, ToolCall } from "../../core/index.js";
 import { isRecord } from "../internals.js";
 import { recordedError } from "./errors.js";
 import { costOf } from "./prices.js";
+import type { CallWatch, Watch } from "./run-observer.js";
 import type { NodeRun, RunRecorder } from "./run-recorder.js";
 import type { CallRun } from "./run-types.js";
 import { usageOf } from "./usage.js";
+
+/** What LangChain tells at the start of a model call. */
+export interface ModelStart {
+  llm?: unknown;
+  /** Prompts or messages. */
+  asked?: unknown;
+  extra?: unknown;
+  metadata?: unknown;
+}
 
 /** Notes the model and tool calls of a run, by LangChain's run ids. */
 export class CallLog {
   private readonly models = new Map<string, CallRun<ModelCall>>();
   private readonly tools = new Map<string, CallRun<ToolCall>>();
+  /** Whoever is told of a call under way. */
+  private readonly watches = new Map<string, CallWatch<ModelCall | ToolCall>>();
 
   constructor(private readonly recorder: RunRecorder) {
     recorder.atEnd(() => this.closeOpen());
   }
 
-  modelStarted(runId: string, node: NodeRun | undefined, llm: unknown, extra: unknown, metadata: unknown): void {
+  modelStarted(runId: string, node: NodeRun | undefined, { llm, asked, extra, metadata }: ModelStart): void {
     if (this.models.has(runId) || this.recorder.isFinished) return;
     const about = isRecord(metadata) ? metadata : {};
     const params = isRecord(extra) && isRecord(extra.invocation_params) ? extra.invocation_params : {};
     const kwargs = isRecord(llm) && isRecord(llm.kwargs) ? llm.kwargs : {};
-    this.models.set(runId, {
+    const call: CallRun<ModelCall> = {
       ...placeOf(node),
       provider: text(about.ls_provider),
       model: text(about.ls_model_name) ?? text(params.model) ?? text(kwargs.model),
       started: this.recorder.clock.monotonic(),
       durationMs: 0,
-    });
+    };
+    this.models.set(runId, call);
+    this.watch(runId, node, (watch) => watch.modelStarted(call, asked));
   }
 
   token(runId: string): void {
@@ -48,7 +62,7 @@ export class CallLog {
     }
     const cost = costOf(this.recorder.settings.prices, call.model, call);
     if (cost !== undefined) call.costUsd = cost;
-    this.closeModel(runId, call);
+    this.closeModel(runId, call, output);
   }
 
   modelFailed(runId: string, error: unknown): void {
@@ -58,35 +72,56 @@ export class CallLog {
     this.closeModel(runId, call);
   }
 
-  private closeModel(runId: string, call: CallRun<ModelCall>): void {
+  private closeModel(runId: string, call: CallRun<ModelCall>, answer?: unknown): void {
     call.durationMs = this.recorder.clock.monotonic() - call.started;
     this.models.delete(runId);
     this.recorder.modelCalls.push(call);
+    this.told(runId, call, answer);
+  }
+
+  private watch(
+    runId: string,
+    node: NodeRun | undefined,
+    begin: (watch: Watch) => CallWatch<ModelCall> | CallWatch<ToolCall>,
+  ): void {
+    const watch = node?.watch ?? this.recorder.watch;
+    if (watch) this.recorder.quietly(() => this.watches.set(runId, begin(watch) as CallWatch<ModelCall | ToolCall>));
+  }
+
+  private told(runId: string, call: CallRun<ModelCall> | CallRun<ToolCall>, answer?: unknown): void {
+    const watch = this.watches.get(runId);
+    if (!watch) return;
+    this.watches.delete(runId);
+    this.recorder.quietly(() => watch.ended(call, answer));
   }
 
   /** The run ends: what has not, is noted as unfinished. */
   closeOpen(): void {
     const now = this.recorder.clock.monotonic();
-    for (const call of [...this.models.values(), ...this.tools.values()])
+    for (const [runId, call] of [...this.models, ...this.tools]) {
       Object.assign(call, { durationMs: now - call.started, unfinished: true });
+      this.told(runId, call);
+    }
     this.recorder.modelCalls.push(...this.models.values());
     this.recorder.toolCalls.push(...this.tools.values());
     this.models.clear();
     this.tools.clear();
   }
 
-  toolStarted(runId: string, node: NodeRun | undefined, tool: unknown, runName: unknown): void {
+  toolStarted(runId: string, node: NodeRun | undefined, tool: unknown, runName: unknown, input?: unknown): void {
     if (this.tools.has(runId) || this.recorder.isFinished) return;
     const id = isRecord(tool) && Array.isArray(tool.id) ? text(tool.id.at(-1)) : undefined;
-    this.tools.set(runId, {
+    const call: CallRun<ToolCall> = {
       ...placeOf(node),
       name: text(runName) ?? (isRecord(tool) ? text(tool.name) : undefined) ?? id ?? "tool",
       started: this.recorder.clock.monotonic(),
       durationMs: 0,
-    });
+    };
+    this.tools.set(runId, call);
+    this.watch(runId, node, (watch) => watch.toolStarted(call, input));
   }
 
-  toolEnded(runId: string, error?: unknown): void {
+  toolEnded(runId: string, error?: unknown, answer?: unknown): void {
     const call = this.tools.get(runId);
     if (!call) return;
     this.tools.delete(runId);
@@ -95,6 +130,7 @@ export class CallLog {
       call.error = recordedError(error, this.recorder.settings.redactor);
     call.durationMs = this.recorder.clock.monotonic() - call.started;
     this.recorder.toolCalls.push(call);
+    this.told(runId, call, answer);
   }
 }
 

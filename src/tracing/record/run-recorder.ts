@@ -4,7 +4,6 @@ import {
   isoTime,
   type ModelCall,
   messageOf,
-  type NodeExecution,
   type NodeStatus,
   type RecordedError,
   type RunIdentity,
@@ -25,7 +24,9 @@ import type { CaptureSettings } from "../settings.js";
 import { EdgeLog } from "./edge-log.js";
 import { nodeTimeoutError, recordedError, stepTimeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
+import { nodeRecord } from "./node-record.js";
 import { redactText } from "./redact.js";
+import type { NodeWatch, RunWatch } from "./run-observer.js";
 import { keptMetadata } from "./run-start.js";
 import { runStatusOf, type Thrown } from "./run-status.js";
 import { type CallRun, type RunningNode, type RunStart, round, type TaskPlace } from "./run-types.js";
@@ -37,6 +38,8 @@ const MAX_GAP = 300;
 /** A node execution, and what records it. */
 export interface NodeRun extends RunningNode {
   readonly recorder: RunRecorder;
+  /** Whoever is told what goes on in it. */
+  watch?: NodeWatch;
 }
 
 /**
@@ -63,6 +66,8 @@ export class RunRecorder {
   stepTimeout: number | undefined;
   /** Nothing is kept of this run but who it is. */
   muted = false;
+  /** Whoever is told what goes on in the run, while it does. */
+  watch: RunWatch | undefined;
   readonly gaps = new Set<string>();
   readonly modelCalls: CallRun<ModelCall>[] = [];
   readonly toolCalls: CallRun<ToolCall>[] = [];
@@ -131,6 +136,8 @@ export class RunRecorder {
     if (this.finished) return run;
     this.attempts.set(taskId, run);
     if (name !== START) this.nodes.push(run);
+    if (place.isAgent) run.isAgent = true;
+    if (this.watch && name !== START) this.watchNode(run, this.watch);
     if (before === undefined) this.arrive(place);
     if (this.settings.captureState === "full" && name !== START) run.input = this.stateOf(run, input);
     return run;
@@ -142,12 +149,20 @@ export class RunRecorder {
     run.status = status;
     run.durationMs = this.clock.monotonic() - run.started;
     if (error) run.error = error;
+    if (run.watch) this.quietly(() => run.watch?.ended(run));
+  }
+
+  private watchNode(run: NodeRun, watch: RunWatch): void {
+    const host = this.attempts.get(taskOfNamespace(run.namespace) ?? "");
+    this.quietly(() => {
+      run.watch = watch.nodeStarted(run, host?.watch);
+    });
   }
 
   /** An attempt that is known to have failed, but reported no more than that it was aborted, was given up by a time-out. */
   private settleGivenUp(run: NodeRun, error = nodeTimeoutError(run.name)): void {
-    this.nodeEnded(run, "cancelled");
-    if (run.status === "cancelled") Object.assign(run, { status: "error", error });
+    if (run.status === undefined) this.nodeEnded(run, "error", error);
+    else if (run.status === "cancelled") Object.assign(run, { status: "error", error });
   }
 
   /** The run ends while an attempt goes on. */
@@ -282,7 +297,7 @@ export class RunRecorder {
       capture: start.capture,
       resumed: this.resumed,
       keepProbability: settings.keepFailures && (status === "error" || this.followsFailure) ? 1 : settings.sampleRate,
-      nodes: this.nodes.map((n) => this.nodeRecord(n)),
+      nodes: this.nodes.map((n) => nodeRecord(n, this.timeOf(n.started))),
       edges: this.edges.records(),
       modelCalls: this.modelCalls.map((call) => this.timed(call)),
       toolCalls: this.toolCalls.map((call) => this.timed(call)),
@@ -296,6 +311,9 @@ export class RunRecorder {
     if (error && status !== "success") segment.error = error;
     if (this.identity?.origin) segment.origin = this.identity.origin;
     if (start.parent) segment.parent = start.parent;
+    const { watch } = this;
+    if (watch?.traceparent !== undefined) segment.traceparent = watch.traceparent;
+    if (watch) this.quietly(() => watch.ended(segment));
     this.forget();
     return segment;
   }
@@ -320,25 +338,6 @@ export class RunRecorder {
   /** The moment of a monotonic time, ISO 8601. */
   private timeOf(mono: number): string {
     return isoTime(Math.round(this.startedAt + mono - this.startedMono));
-  }
-
-  private nodeRecord(run: NodeRun): NodeExecution {
-    const record: NodeExecution = {
-      name: run.name,
-      path: run.path,
-      step: run.step,
-      taskId: run.taskId,
-      attempt: run.attempt,
-      startedAt: this.timeOf(run.started),
-      durationMs: round(run.durationMs),
-      status: run.status as NodeStatus,
-    };
-    if (run.path.length > 0) record.hostTaskId = taskOfNamespace(run.namespace);
-    if (run.error) record.error = run.error;
-    if (run.inferred) record.inferred = true;
-    if (run.input !== undefined) record.input = run.input;
-    if (run.update !== undefined) record.update = run.update;
-    return record;
   }
 
   private timed<T extends { started: number }>(call: T): Omit<T, "started"> & { startedAt: string } {

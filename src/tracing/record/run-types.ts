@@ -13,6 +13,8 @@ export interface TaskPlace {
   attempt?: number;
   /** LangGraph's path of the task. */
   taskPath?: readonly unknown[];
+  /** The node is an agent. */
+  isAgent?: boolean;
 }
 
 /** A node execution while it runs; times are of the monotonic clock. */
@@ -36,6 +38,7 @@ export interface RunningNode {
   graphsSeen?: number;
   /** What may stop it, where that is known. */
   signals?: AttemptSignals;
+  isAgent?: boolean;
 }
 
 /** What a run is made of beside what its nodes do. */

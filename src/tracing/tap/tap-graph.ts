@@ -11,6 +11,7 @@ import {
 } from "../internals.js";
 import { outlookOf, shapeOf } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
+import { within } from "../record/run-observer.js";
 import type { RunRecorder } from "../record/run-recorder.js";
 import { recorderOf } from "./run-context.js";
 import { type TapSettings, tapNode, tapsOf } from "./tap-node.js";
@@ -156,7 +157,7 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
       };
       const begin = () => {
         this.report(loop, recorder);
-        return heard(run(), ended, ended);
+        return heard(within(recorder.watch, run), ended, ended);
       };
       // A run that resumes nothing is not made to wait, not even for a turn of the event loop.
       const waiting = hooks.resolve(recorder, loop);

@@ -8,6 +8,7 @@ import {
   isRecord,
   type LoopShape,
   type NodeShape,
+  type PregelShape,
   type RunnableShape,
   SCRATCHPAD_KEY,
   SEND_KEY,
@@ -16,9 +17,11 @@ import {
   type TaskConfig,
   type Write,
 } from "../internals.js";
+import { isAgentGraph } from "../record/agent-graph.js";
 import { noteFailure } from "../record/failure.js";
 import type { NodeOutlook } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
+import { within } from "../record/run-observer.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
 import { updateOf } from "../record/update.js";
@@ -37,6 +40,8 @@ interface Tap extends TapSettings {
   name: string;
   outlook: NodeOutlook;
   isSubgraph: boolean;
+  /** The subgraph is an agent's. */
+  isAgent: boolean;
 }
 
 const TAP = Symbol("langgraph-collective-learning.tap");
@@ -56,7 +61,7 @@ export function tapNode(
   node: NodeShape,
   outlook: NodeOutlook,
   settings: TapSettings,
-  subgraph: RunnableShape | undefined,
+  subgraph: PregelShape | undefined,
 ): NodeShape {
   const tapped = copyOf(node);
   if (subgraph) {
@@ -64,7 +69,8 @@ export function tapNode(
     tapped.subgraphs = node.subgraphs?.map((g) => (g === node.bound ? subgraph : g));
   } else if (settings.records && settings.calls && name !== START)
     tapped.bound = watchCalls(node.bound, settings.context);
-  taps.set(tapped, { ...settings, name, outlook, isSubgraph: subgraph !== undefined });
+  const isAgent = subgraph !== undefined && isAgentGraph(Object.keys(subgraph.nodes));
+  taps.set(tapped, { ...settings, name, outlook, isSubgraph: subgraph !== undefined, isAgent });
   return tapped;
 }
 
@@ -161,7 +167,7 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   const sends: (readonly Write[])[] = [];
   let run: NodeRun;
   try {
-    run = recorder.nodeStarted(placeOf(name, config), input);
+    run = recorder.nodeStarted(placeOf(name, config, tap.isAgent), input);
     run.signals = { loop, attempt: config.signal };
     context.enter(config, run);
     run.graphsSeen = graphsRun(config.configurable);
@@ -178,7 +184,8 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   };
   const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
   const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
-  return overheard(() => this[UNTAPPED](input, config), ended, failed);
+  const call = () => this[UNTAPPED](input, config);
+  return overheard(run.watch ? () => within(run.watch, call) : call, ended, failed);
 }
 
 /** Hands out what a call gives as it is, and listens to it first. */
@@ -201,7 +208,7 @@ function overheard<R>(call: () => R, ended: (output: unknown) => void, failed: (
 }
 
 /** What a task's config says about its place. */
-function placeOf(name: string, config: TaskConfig): TaskPlace {
+function placeOf(name: string, config: TaskConfig, isAgent = false): TaskPlace {
   const { configurable = {}, metadata = {}, executionInfo } = config;
   const taskPath = metadata.langgraph_path as unknown[] | undefined;
   return {
@@ -212,6 +219,7 @@ function placeOf(name: string, config: TaskConfig): TaskPlace {
     triggers: (metadata.langgraph_triggers as string[] | undefined) ?? [],
     attempt: executionInfo?.nodeAttempt,
     taskPath,
+    isAgent,
   };
 }
 
@@ -291,7 +299,7 @@ function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeo
         recorder.nodeEnded(run, "success");
       });
     const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
-    return overheard(() => func(...args), ended, failed);
+    return overheard(() => within(run.watch, () => func(...args)), ended, failed);
   };
 }
 

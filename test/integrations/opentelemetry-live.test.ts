@@ -2,32 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AIMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
-import {
-  Annotation,
-  Command,
-  END,
-  entrypoint,
-  interrupt,
-  MemorySaver,
-  START,
-  StateGraph,
-  task,
-} from "@langchain/langgraph";
+import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { context, trace as otel, SpanKind } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from "@opentelemetry/sdk-metrics";
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-} from "@opentelemetry/sdk-trace-base";
 import { createAgent, fakeModel, HumanMessage } from "langchain";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -35,45 +11,10 @@ import { CollectiveLearningLoop, UserFeedback } from "../../src/index.js";
 import { observeWithSpans } from "../../src/integrations/opentelemetry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { tracing } from "../tracing/support.js";
+import { contextManager, telemetry, tree } from "./telemetry.js";
 
-const manager = new AsyncLocalStorageContextManager();
-beforeAll(() => void context.setGlobalContextManager(manager.enable()));
+beforeAll(contextManager);
 afterAll(() => context.disable());
-
-function telemetry() {
-  const spans = new InMemorySpanExporter();
-  const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).getTracer("test");
-  const logs = new InMemoryLogRecordExporter();
-  const logger = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: logs })] }).getLogger(
-    "test",
-  );
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 });
-  const meter = new MeterProvider({ readers: [reader] }).getMeter("test");
-  const finished = () => spans.getFinishedSpans();
-  const named = (name: string) => {
-    const found = finished().filter((s) => s.name === name);
-    if (found.length !== 1) throw new Error(`${found.length} spans ${name} among ${finished().map((s) => s.name)}`);
-    return found[0] as ReadableSpan;
-  };
-  const metrics = async () => {
-    await reader.forceFlush();
-    const last = exporter.getMetrics().at(-1);
-    return last?.scopeMetrics.flatMap((s) => s.metrics) ?? [];
-  };
-  return { tracer, logger, meter, finished, named, events: () => logs.getFinishedLogRecords(), metrics };
-}
-
-/** `parent > child` by names, sorted; a root is alone. */
-function tree(spans: readonly ReadableSpan[]): string[] {
-  const byId = new Map(spans.map((s) => [s.spanContext().spanId, s.name]));
-  return spans
-    .map((s) => {
-      const parent = s.parentSpanContext?.spanId;
-      return parent === undefined ? s.name : `${byId.get(parent) ?? "LOST"} > ${s.name}`;
-    })
-    .sort();
-}
 
 const State = Annotation.Root({
   topic: Annotation<string>,
@@ -321,108 +262,5 @@ describe("spans while a run goes on", () => {
     const { attributes } = named("execute_tool send");
     expect(JSON.parse(String(attributes["gen_ai.tool.call.arguments"]))).toEqual({ to: "[redacted]" });
     expect(String(attributes["gen_ai.tool.call.result"])).toBe('"sent to [redacted]"');
-  });
-
-  it.each(["tap", "callbacks"] as const)("have the right parents without a context manager, by %s", async (way) => {
-    context.disable();
-    try {
-      const { tracer, finished } = telemetry();
-      const { tracer: capture } = tracing({ capture: way, observer: observeWithSpans({ tracer }) });
-      const ask = tool(async () => "yes", { name: "ask", schema: z.object({}) });
-      const inner = new StateGraph(State)
-        .addNode("deep", async () => ({ log: [String(await ask.invoke({}))] }))
-        .addEdge(START, "deep")
-        .compile();
-      const graph = new StateGraph(State)
-        .addNode("host", inner)
-        .addNode("next", () => ({ log: ["next"] }))
-        .addEdge(START, "host")
-        .addEdge("host", "next")
-        .compile();
-      await capture.wrap(graph, { workflowType: "t" }).invoke({ topic: "x" });
-      expect(tree(finished())).toEqual(
-        [
-          "invoke_workflow t",
-          "invoke_workflow t > node host",
-          "invoke_workflow t > node next",
-          "node deep > execute_tool ask",
-          "node host > node deep",
-        ].sort(),
-      );
-    } finally {
-      context.setGlobalContextManager(manager.enable());
-    }
-  });
-
-  it("of functional tasks stand where they were called, and their requests below them", async () => {
-    const { tracer, finished } = telemetry();
-    const { tracer: capture } = tracing({ observer: observeWithSpans({ tracer }) });
-    const fetchIt = task("fetchIt", async (n: number) => {
-      tracer.startSpan(`GET /${n}`).end();
-      return n;
-    });
-    const work = entrypoint("work", async (n: number) => (await fetchIt(n)) + (await fetchIt(n + 1)));
-    expect(await capture.wrap(work, { workflowType: "f" }).invoke(1)).toBe(3);
-    const lines = tree(finished());
-    expect(lines.filter((line) => !line.includes(" > "))).toEqual(["invoke_workflow f"]);
-    expect(lines).toContain("node fetchIt > GET /1");
-    expect(lines).toContain("node fetchIt > GET /2");
-  });
-
-  it("of a resumed run are linked to those before the interrupt", async () => {
-    const { tracer, finished } = telemetry();
-    const { tracer: capture, segments } = tracing({ observer: observeWithSpans({ tracer }) });
-    const graph = new StateGraph(State)
-      .addNode("ask", () => ({ log: [String(interrupt("?"))] }))
-      .addEdge(START, "ask")
-      .addEdge("ask", END)
-      .compile({ checkpointer: new MemorySaver() });
-    const wrapped = capture.wrap(graph, { workflowType: "review" });
-    const config = { configurable: { thread_id: "1" } };
-    await wrapped.invoke({ topic: "x" }, config);
-    await wrapped.invoke(new Command({ resume: "yes" }), config);
-    const [first, second] = finished().filter((s) => s.name === "invoke_workflow review");
-    expect(first?.attributes["collective_learning.status"]).toBe("interrupted");
-    expect(second?.links.map((l) => l.context.spanId)).toEqual([first?.spanContext().spanId]);
-    const stored = (await segments()).map((s) => s.traceparent);
-    expect(stored).toEqual([first, second].map((s) => `00-${s?.spanContext().traceId}-${s?.spanContext().spanId}-01`));
-  });
-
-  it("that fail change nothing of the run: the record says so", async () => {
-    const broken = {
-      startSpan: () => {
-        throw new Error("no spans today");
-      },
-    };
-    const { tracer: capture, trace } = tracing({ observer: observeWithSpans({ tracer: broken }) });
-    const graph = new StateGraph(State)
-      .addNode("a", () => ({ log: ["a"] }))
-      .addEdge(START, "a")
-      .compile();
-    expect(await capture.wrap(graph, { workflowType: "t" }).invoke({ topic: "x" })).toMatchObject({ log: ["a"] });
-    expect((await trace()).nodes.map((n) => n.name)).toEqual(["a"]);
-    expect((await trace()).gaps.join()).toContain("no spans today");
-  });
-
-  it("of runs that sampling leaves out of the store are told all the same", async () => {
-    const { tracer, finished } = telemetry();
-    const { tracer: capture, segments } = tracing({
-      sampleRate: 0,
-      keepFailures: false,
-      observer: observeWithSpans({ tracer }),
-    });
-    const graph = new StateGraph(State)
-      .addNode("a", () => ({ log: ["a"] }))
-      .addEdge(START, "a")
-      .compile();
-    await capture.wrap(graph, { workflowType: "t" }).invoke({ topic: "x" });
-    expect(tree(finished())).toEqual(["invoke_workflow t", "invoke_workflow t > node a"]);
-    expect(await segments()).toEqual([]);
-  });
-
-  it("a wrong option is refused by name", async () => {
-    await expect(
-      CollectiveLearningLoop.open({ store: createMemoryStore(), opentelemetry: { tracer: {} as never } }),
-    ).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
 });

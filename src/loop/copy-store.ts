@@ -1,5 +1,6 @@
 import { digest, LearningError, show } from "../core/index.js";
 import { blobNamesIn, REGISTRY_PREFIX } from "../registry/index.js";
+import { Follower } from "../store/follow.js";
 import type { FactKind, FactTypes, LearningStore } from "../store/index.js";
 
 /** What was copied of each kind, and what was found the same in both stores. */
@@ -77,18 +78,23 @@ async function copyFacts<K extends FactKind>(
   progress: Progress,
   options: CopyOptions,
 ): Promise<number> {
-  const after = progress.cursors[kind];
   let copied = 0;
   let isFirst = true;
-  for await (const { facts, cursor } of from.read(kind, { batchSize: BATCH, ...(after !== undefined && { after }) })) {
+  const follower = new Follower(from, {
+    cursors: progress.cursors,
+    batchSize: () => BATCH,
+    onMove: async (moved, cursor) => {
+      progress.cursors[moved] = cursor;
+      await to.documents.put(PROGRESS_KEY, progress);
+      options.onProgress?.(moved, copied);
+    },
+  });
+  for await (const facts of follower.news(kind)) {
     // Where an earlier copy died between a batch and its note, a part of this one is there.
     const missing = isFirst ? await notIn(to, kind, facts) : facts;
     isFirst = false;
     await to.append(kind, missing);
-    progress.cursors[kind] = cursor;
-    await to.documents.put(PROGRESS_KEY, progress);
     copied += missing.length;
-    options.onProgress?.(kind, copied);
   }
   return copied;
 }

@@ -1,5 +1,5 @@
-import { oneAtATime } from "../core/index.js";
-import { type FactKind, type FactTypes, factsAfter, factsOfRuns, type LearningStore } from "../store/index.js";
+import { Follower } from "../store/follow.js";
+import { type FactKind, type FactTypes, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
 import type { AnalyzeOptions } from "./analyze-options.js";
 import { analyzeRuns } from "./analyze-runs.js";
@@ -37,8 +37,7 @@ export class PatternAnalyzer {
   private engine = new PatternEngine();
   private readonly store?: Pick<LearningStore, "read">;
   private readonly flush?: () => Promise<void> | undefined;
-  private cursors: Partial<Record<FactKind, string>> = {};
-  private readonly inTurn = oneAtATime();
+  private readonly follower?: Follower<FactKind>;
   private cache?: { revision: number; key: string; report: PatternReport };
   private adopted?: PatternReport;
   /** Runs of which facts came before any trace. */
@@ -50,6 +49,7 @@ export class PatternAnalyzer {
   ) {
     if (!source) return;
     this.store = "read" in source ? source : source.store;
+    this.follower = new Follower(this.store);
     if ("flush" in source) this.flush = () => source.flush?.();
   }
 
@@ -58,30 +58,25 @@ export class PatternAnalyzer {
    * run; nothing is mined. Returns the number of runs that changed. Calls wait for each other; one that fails
    * (the store's errors) loses nothing, the next one reads the same again.
    */
-  update(): Promise<number> {
-    return this.inTurn(() => this.takeNews());
+  async update(): Promise<number> {
+    const { store, follower } = this;
+    return store && follower ? follower.inTurn(() => this.takeNews(store, follower)) : 0;
   }
 
   /** Forgets everything taken in, for instance after an erasure; the next `update` reads the store anew. */
-  forget(): Promise<void> {
-    return this.inTurn(() => {
+  async forget(): Promise<void> {
+    await this.follower?.forget(() => {
       this.engine = new PatternEngine();
-      this.cursors = {};
       this.cache = undefined;
       this.traceless.clear();
     });
   }
 
-  private async takeNews(): Promise<number> {
-    const { store } = this;
-    if (!store) return 0;
+  private async takeNews(store: Pick<LearningStore, "read">, follower: Follower<FactKind>): Promise<number> {
     await this.flush?.();
-    const [trace, feedback, decision] = [
-      await factsAfter(store, "trace", this.cursors.trace),
-      await factsAfter(store, "feedback", this.cursors.feedback),
-      await factsAfter(store, "decision", this.cursors.decision),
-    ];
-    const facts = [trace, feedback, decision].map((news) => byRun<FactTypes[FactKind]>(news.facts));
+    const kinds = ["trace", "feedback", "decision"] as const;
+    const news = await follower.allNews(kinds);
+    const facts = kinds.map((kind) => byRun<FactTypes[FactKind]>(news.facts[kind]));
     const changed = new Set(facts.flatMap((f) => [...f.keys()]));
     const started = facts[0] as Map<string, unknown>;
     const known = new Set(
@@ -99,7 +94,7 @@ export class PatternAnalyzer {
     }
     for (const id of changed) this.traceless.delete(id);
     for (const id of takeIn(this.engine, runs, this.options.reward)) this.traceless.add(id);
-    this.cursors = { trace: trace.cursor, feedback: feedback.cursor, decision: decision.cursor };
+    news.taken();
     return changed.size;
   }
 

@@ -22,6 +22,7 @@ import {
 import { createRng } from "../math/rng.js";
 import { askForApproval, settleApproval } from "../registry/approvals.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
+import { Follower } from "../store/follow.js";
 import { contentOf, type PromptContent } from "./prompt-content.js";
 import type { Proposal, ProposalRequest } from "./proposals/proposal.js";
 import { propose } from "./proposals/propose.js";
@@ -44,8 +45,8 @@ export class PromptOptimizer {
   private readonly book: ExperimentsBook;
   private readonly ask: AskAboutPrompt;
   private readonly watches: Watches;
-  /** Up to where assignments of the running experiments were taken up, by experiment. */
-  private readonly recalled = new Map<string, string>();
+  /** Takes up the assignments of the running experiments, by experiment. */
+  private readonly recalled = new Map<string, Follower<"decision">>();
   private readonly server: PromptServer;
   private readonly clock: Clock;
   private readonly inTurn = oneAtATime();
@@ -92,13 +93,12 @@ export class PromptOptimizer {
   private async recall(signal?: AbortSignal): Promise<void> {
     const active = this.book.active();
     for (const { key, definition, startedAt } of active) {
-      const after = this.recalled.get(key);
-      const point = PROMPT_POINT + definition.promptId;
-      const query = { decisionPoint: point, ...(after === undefined ? { from: startedAt } : { after }) };
-      for await (const { facts, cursor } of this.options.store.read("decision", query)) {
+      const where = { decisionPoint: PROMPT_POINT + definition.promptId };
+      const follower = this.recalled.get(key) ?? new Follower(this.options.store, { where, from: startedAt });
+      this.recalled.set(key, follower);
+      for await (const decisions of follower.news("decision")) {
         signal?.throwIfAborted();
-        for (const decision of facts) this.server.remember(decision, active);
-        this.recalled.set(key, cursor);
+        for (const decision of decisions) this.server.remember(decision, active);
       }
     }
   }

@@ -25,15 +25,19 @@ export async function factsOfRuns<K extends FactKind>(
   return found;
 }
 
-/** Everything of one kind behind a position, in order, and the position behind it. */
+/** Everything of one kind behind a position (at most `limit`), in order, and the position behind it. */
 export async function factsAfter<K extends FactKind>(
   store: Pick<LearningStore, "read">,
   kind: K,
   after?: string,
+  limit?: number,
 ): Promise<{ facts: FactTypes[K][]; cursor?: string }> {
   const facts: FactTypes[K][] = [];
   let cursor = after;
-  for await (const batch of store.read(kind, after === undefined ? {} : { after })) {
+  for await (const batch of store.read(kind, {
+    ...(after !== undefined && { after }),
+    ...(limit !== undefined && { limit }),
+  })) {
     facts.push(...batch.facts);
     cursor = batch.cursor;
   }

@@ -156,8 +156,8 @@ export class FeedbackCollector {
   async forget(selector: ErasureSelector): Promise<void> {
     if ("userId" in selector) await this.requests.forget(selector);
     else await this.requests.forget({ workflowIds: await this.runsOf(selector) });
-    this.runs.clear();
-    this.keyed.clear();
+    await this.runs.forget();
+    await this.keyed.forget();
   }
 
   /** Requests still waiting for an answer, of one person or of all. */

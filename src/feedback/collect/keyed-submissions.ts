@@ -1,4 +1,5 @@
 import { digest, type FeedbackRecord } from "../../core/index.js";
+import { Follower } from "../../store/follow.js";
 import type { LearningStore } from "../../store/index.js";
 import type { ValidFeedback } from "./validate.js";
 
@@ -16,14 +17,15 @@ export interface KeyedSubmission {
  */
 export class KeyedSubmissions {
   private readonly known = new Map<string, KeyedSubmission>();
-  private cursor: string | undefined;
-  private refreshing: Promise<void> | undefined;
+  private readonly follower: Follower<"feedback">;
   private forgot = false;
 
   constructor(
     private readonly store: LearningStore,
     private readonly capacity = 200_000,
-  ) {}
+  ) {
+    this.follower = new Follower(store);
+  }
 
   /** Whether a submission under this id is known already, without a look into the store. */
   has(feedbackId: string): boolean {
@@ -33,14 +35,10 @@ export class KeyedSubmissions {
   /** The submission under this id, if any; after the answer no other may begin before {@link begin}. */
   async find(feedbackId: string, workflowId: string): Promise<KeyedSubmission | undefined> {
     if (this.known.has(feedbackId)) return this.known.get(feedbackId);
-    // A reading under way may have passed the place where it was appended meanwhile.
-    if (this.refreshing) await this.refreshing;
-    if (!this.known.has(feedbackId)) {
-      this.refreshing ??= this.refresh().finally(() => {
-        this.refreshing = undefined;
-      });
-      await this.refreshing;
-    }
+    await this.follower.refresh(
+      () => this.readNews(),
+      () => this.known.has(feedbackId),
+    );
     if (!this.known.has(feedbackId) && this.forgot)
       for await (const batch of this.store.read("feedback", { workflowId }))
         for (const record of batch.facts) this.keep(record);
@@ -58,18 +56,15 @@ export class KeyedSubmissions {
   }
 
   /** Forgets everything; what the store then still has is read anew. */
-  clear(): void {
-    this.known.clear();
-    this.cursor = undefined;
-    this.forgot = false;
+  forget(): Promise<void> {
+    return this.follower.forget(() => {
+      this.known.clear();
+      this.forgot = false;
+    });
   }
 
-  private async refresh(): Promise<void> {
-    const query = this.cursor === undefined ? {} : { after: this.cursor };
-    for await (const batch of this.store.read("feedback", query)) {
-      for (const record of batch.facts) this.keep(record);
-      this.cursor = batch.cursor;
-    }
+  private async readNews(): Promise<void> {
+    for await (const records of this.follower.news("feedback")) for (const record of records) this.keep(record);
   }
 
   private keep(record: FeedbackRecord): void {

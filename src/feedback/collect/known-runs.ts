@@ -1,3 +1,4 @@
+import { Follower } from "../../store/follow.js";
 import type { LearningStore } from "../../store/index.js";
 
 /** What is known of a run that feedback may be given for. */
@@ -8,6 +9,10 @@ export interface KnownRun {
   at: string;
 }
 
+/** The facts that show a run. */
+type RunKind = "trace" | "decision";
+const RUN_KINDS: readonly RunKind[] = ["trace", "decision"];
+
 /**
  * Answers whether a run exists, without a scan per question: begins with the newest runs, keeps those it
  * has seen, and reads only what the store gained since. Runs older than the newest facts it begins with
@@ -15,63 +20,59 @@ export interface KnownRun {
  */
 export class KnownRuns {
   private readonly runs = new Map<string, KnownRun>();
-  private readonly cursors: { trace?: string; decision?: string } = {};
-  private refreshing: Promise<void> | undefined;
+  private readonly follower: Follower<RunKind>;
   private forgot = false;
 
   constructor(
     private readonly store: LearningStore,
     private readonly capacity = 500_000,
     private readonly recent = 20_000,
-  ) {}
+  ) {
+    this.follower = new Follower(store);
+  }
 
   async find(workflowId: string): Promise<KnownRun | undefined> {
     const seen = this.runs.get(workflowId);
     if (seen) return seen;
-    // A reading under way may have passed the place where this run's facts were appended meanwhile.
-    if (this.refreshing) await this.refreshing;
-    if (!this.runs.has(workflowId)) {
-      this.refreshing ??= this.refresh().finally(() => {
-        this.refreshing = undefined;
-      });
-      await this.refreshing;
-    }
+    await this.follower.refresh(
+      () => this.readNews(),
+      () => this.runs.has(workflowId),
+    );
     return this.runs.get(workflowId) ?? (this.forgot ? this.lookUp(workflowId) : undefined);
   }
 
   /** Forgets every run; what the store then still has is read anew. */
-  clear(): void {
-    this.runs.clear();
-    delete this.cursors.trace;
-    delete this.cursors.decision;
-    this.forgot = false;
+  forget(): Promise<void> {
+    return this.follower.forget(() => {
+      this.runs.clear();
+      this.forgot = false;
+    });
   }
 
-  private async refresh(): Promise<void> {
-    for (const kind of ["trace", "decision"] as const) {
-      const after = this.cursors[kind];
-      if (after === undefined) await this.begin(kind);
+  private async readNews(): Promise<void> {
+    for (const kind of RUN_KINDS) {
+      if (!this.follower.hasBegun(kind)) await this.begin(kind);
       else
-        for await (const batch of this.store.read(kind, { after })) {
-          for (const fact of batch.facts) this.add(fact.workflowId, runOf(fact));
-          this.cursors[kind] = batch.cursor;
-        }
+        for await (const facts of this.follower.news(kind))
+          for (const fact of facts) this.add(fact.workflowId, runOf(fact));
     }
   }
 
   /** A long history is not read for the first question: that takes a second per 50,000 runs. */
-  private async begin(kind: "trace" | "decision"): Promise<void> {
+  private async begin(kind: RunKind): Promise<void> {
     const newest: [string, KnownRun][] = [];
-    for await (const batch of this.store.read(kind, { latest: true, limit: this.recent })) {
-      for (const fact of batch.facts) newest.push([fact.workflowId, runOf(fact)]);
-      this.cursors[kind] = batch.cursor;
+    let end: string | undefined;
+    for await (const { facts, cursor } of this.follower.newest(kind, this.recent)) {
+      for (const fact of facts) newest.push([fact.workflowId, runOf(fact)]);
+      end = cursor;
     }
+    if (end !== undefined) this.follower.goOnFrom([[kind, end]]);
     if (newest.length >= this.recent) this.forgot = true;
     for (const [workflowId, run] of newest.reverse()) this.add(workflowId, run);
   }
 
   private async lookUp(workflowId: string): Promise<KnownRun | undefined> {
-    for (const kind of ["trace", "decision"] as const)
+    for (const kind of RUN_KINDS)
       for await (const batch of this.store.read(kind, { workflowId, limit: 1 }))
         for (const fact of batch.facts) return this.add(workflowId, runOf(fact));
     return undefined;

@@ -9,7 +9,7 @@ import {
   messageOf,
   systemClock,
 } from "../../core/index.js";
-import type { LearningStore } from "../../store/index.js";
+import { factsAfter, type LearningStore } from "../../store/index.js";
 import { parquetBytes } from "./files.js";
 import { dayOf, TABLES, type Table } from "./tables.js";
 
@@ -56,7 +56,7 @@ export async function exportParquet(options: ParquetExportOptions): Promise<Parq
   for (const kind of KINDS) {
     for (;;) {
       signal?.throwIfAborted();
-      const part = await nextPart(store, kind, manifest.cursors[kind], factsPerPart);
+      const part = await factsAfter(store, kind, manifest.cursors[kind], factsPerPart);
       if (part.facts.length === 0) break;
       await writePart(folder, kind, part.facts, manifest);
       manifest = {
@@ -98,16 +98,6 @@ async function manifestOf(folder: string): Promise<ParquetManifest> {
       cause,
     });
   }
-}
-
-async function nextPart<K extends FactKind>(store: LearningStore, kind: K, after: string | undefined, most: number) {
-  const facts: FactTypes[K][] = [];
-  let cursor = after;
-  for await (const batch of store.read(kind, { after, limit: most })) {
-    facts.push(...batch.facts);
-    cursor = batch.cursor;
-  }
-  return { facts, cursor };
 }
 
 /** Writes a part's files; a part that was written before and not noted is replaced, its facts being among these. */

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { oneAtATime } from "../../core/index.js";
+import { Follower } from "../../store/follow.js";
 import type { FactKind, LearningStore } from "../../store/index.js";
 import type { IngestOutput } from "../../worker/jobs/ingest.js";
 import type { LearningWorker } from "../thread/host.js";
@@ -39,14 +39,15 @@ const MAX_ATTEMPTS = 3;
 export function createFactCollector(store: LearningStore, worker: LearningWorker, batchSize: number): FactCollector {
   let generation = worker.generation;
   const sizeOf = (kind: FactKind) => (kind === "trace" ? Math.min(batchSize, MOST_TRACES) : batchSize);
-  const cursors = new Map<FactKind, string>();
+  /** Reports, predictions and cycles share its cursors, one after the other. */
+  const follower = new Follower<FactKind>(store, { batchSize: sizeOf });
 
   /** Fills an empty memory from the newest facts backwards, until it is full: what is older is not even read. */
   const restore = async (fresh: Record<FactKind, number>, signal?: AbortSignal): Promise<IngestOutput> => {
     const ends = new Map<FactKind, string>();
     await worker.run("facts.restore", { step: "begin" }, { signal });
     for (const kind of KINDS)
-      for await (const batch of store.read(kind, { latest: true, batchSize: sizeOf(kind) })) {
+      for await (const batch of follower.newest(kind)) {
         signal?.throwIfAborted();
         const { room } = await worker.run("facts.restore", { step: "add", facts: { [kind]: batch.facts } }, { signal });
         fresh[kind] += batch.facts.length;
@@ -56,31 +57,28 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
       }
     const { held } = await worker.run("facts.restore", { step: "end" }, { signal });
     // Only now: of what was read in part nobody may go on from its end.
-    for (const [kind, end] of ends) cursors.set(kind, end);
+    follower.goOnFrom(ends);
     return held;
   };
 
   const collectNow = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
     const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
-    if (worker.generation !== generation) cursors.clear();
+    if (worker.generation !== generation) follower.restart();
     generation = worker.generation;
     let held = await worker.run("facts.ingest", {}, { signal });
-    if (cursors.size === 0) held = await restore(fresh, signal);
+    if (!follower.hasBegun()) held = await restore(fresh, signal);
     for (const kind of KINDS) {
-      for await (const batch of store.read(kind, { after: cursors.get(kind), batchSize: sizeOf(kind) })) {
+      for await (const facts of follower.news(kind)) {
         signal?.throwIfAborted();
-        if (batch.facts.length > 0) held = await worker.run("facts.ingest", { [kind]: batch.facts }, { signal });
-        fresh[kind] += batch.facts.length;
-        cursors.set(kind, batch.cursor);
+        if (facts.length > 0) held = await worker.run("facts.ingest", { [kind]: facts }, { signal });
+        fresh[kind] += facts.length;
         await setImmediate();
       }
     }
     if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
     return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
   };
-  /** One after the other: reports, predictions and cycles share the cursors. */
-  const inTurn = oneAtATime();
-  const collect = (signal?: AbortSignal): Promise<Collected> => inTurn(() => collectNow(signal));
+  const collect = (signal?: AbortSignal): Promise<Collected> => follower.inTurn(() => collectNow(signal));
   return {
     collect,
     async ensure(signal) {

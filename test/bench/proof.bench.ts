@@ -1,7 +1,10 @@
 import { forecastTrial, grownShare, planTrial } from "../../src/evaluation/index.js";
 import { trialShares } from "../../src/policies/index.js";
+import { otherDesigns } from "./proof/designs.js";
 import { type LoopLife, nineModelsLife } from "./proof/nine-models.js";
-import { type NullWorld, promotesWrongly } from "./proof/null-life.js";
+import { promotesWrongly } from "./proof/null-life.js";
+import { NULL_WORLDS, type NullWorld } from "./proof/null-worlds.js";
+import { type SentinelLife, sentinelLife } from "./proof/sentinel-life.js";
 import { type TrialLife, trialLife } from "./proof/trial-life.js";
 import { type Bench, median, quantile, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
@@ -52,9 +55,16 @@ const proof: Bench = async ({ quick }) => {
   }
   console.log("reward lost to a worse challenger until it is stopped:", worse);
 
+  const designs: Record<string, unknown> = {};
+  for (const world of WORLDS) {
+    const [own, limit] = quick ? [1, 2_000] : [5, 60_000];
+    designs[world.name] = otherDesigns({ ...world, base: 0.6 }, OPTIONS.exploration, RISK, own, limit);
+  }
+  console.log("other designs, decisions:", designs);
+
   const falsePromotions: Record<string, unknown> = {};
-  const nulls = quick ? 5 : 1000;
-  for (const world of ["plain", "drifting", "retrained", "heavy"] satisfies NullWorld[]) {
+  const nulls = quick ? 2 : 1000;
+  for (const world of Object.keys(NULL_WORLDS) as NullWorld[]) {
     const wrong = many(nulls, (s) => promotesWrongly(`null/${world}/${s}`, world)).filter(Boolean).length;
     falsePromotions[world] = wrong / nulls;
   }
@@ -81,9 +91,35 @@ const proof: Bench = async ({ quick }) => {
     };
   }
   console.log("nine models:", loop);
-  return { until, worse, falsePromotions, riskLevel: RISK, forecasts, loop };
+  const sentinel = await sentinels(quick);
+  console.log("sentinel:", sentinel);
+  return { until, worse, designs, falsePromotions, riskLevel: RISK, forecasts, loop, sentinel };
 };
 export default proof;
+
+/** Six lives of a Sentinel: runs until a policy trained in simulation is promoted, and its gain on the next 300. */
+async function sentinels(quick: boolean): Promise<Record<string, unknown>> {
+  const lives: SentinelLife[] = [];
+  for (let seed = 1; seed <= (quick ? 1 : 6); seed++)
+    lives.push(
+      await sentinelLife(
+        quick
+          ? { seed, runs: 20, perCycle: 20, trainAfter: 10, totalSteps: 500, after: 5 }
+          : { seed, runs: 1500, perCycle: 100, trainAfter: 200, totalSteps: 40_000, after: 300 },
+      ),
+    );
+  const gains = lives.flatMap((l) => (l.gain ? [l.gain] : []));
+  const weightOf = (g: { standardError: number }) => 1 / Math.max(1e-9, g.standardError ** 2);
+  const total = gains.reduce((s, g) => s + weightOf(g), 0);
+  const mean = gains.reduce((s, g) => s + g.mean * weightOf(g), 0) / total;
+  const half = 1.96 / Math.sqrt(total);
+  return {
+    promotedAt: lives.map((l) => l.promotedAt ?? null),
+    gain: lives.map((l) => (l.gain ? round(l.gain.mean, 4) : null)),
+    together:
+      gains.length > 0 ? { low: round(mean - half, 4), mean: round(mean, 4), high: round(mean + half, 4) } : null,
+  };
+}
 
 function many<T>(count: number, life: (seed: number) => T): T[] {
   return Array.from({ length: count }, (_, s) => life(s));

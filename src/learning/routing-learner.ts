@@ -7,7 +7,7 @@ import { type RoutingArtifact, routingArtifactName, type TrialShares } from "../
 import { askForApproval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { Learned } from "../worker/jobs/learn-routing.js";
+import type { Learned } from "../worker/jobs/learned.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import { changedBeside, gateKey } from "./beside.js";
 import type { ComponentContext } from "./component.js";

@@ -80,9 +80,20 @@ describe("training a Sentinel's policy in the worker", () => {
     expect(await noted()).toBeUndefined();
   });
 
+  it("lets another one take the place of a version whose trial shows no promise", async () => {
+    const tried = loop.registry.onTrial("policy/sentinel")?.version;
+    const { version } = await loop.trainOrchestrator({ ...quick, agents, reward: thrift, seed: 2 });
+    expect(version).not.toBe(tried);
+    const { steps } = await loop.triggerLearningCycle();
+    const message = steps.find((s) => s.component === "routing/sentinel")?.message;
+    expect(message).toContain(`trained aside, it replaces ${tried}`);
+    expect(loop.registry.onTrial("policy/sentinel")).toMatchObject({ version, unit: "run" });
+    expect(await noted()).toBeUndefined();
+  });
+
   it("compares with what serves, in a world of one's own", async () => {
-    const [first] = loop.registry.versions("policy/sentinel");
-    await loop.registry.promote("policy/sentinel", first?.version, "by hand");
+    const first = loop.registry.onTrial("policy/sentinel");
+    await loop.registry.promote("policy/sentinel", first?.version as string, "by hand");
     const { comparison, fit } = await loop.trainOrchestrator({ ...quick, world: smallWorld() });
     expect(Object.keys(comparison.gains)).toEqual(["random", "baseline", "incumbent"]);
     // What was learned to do little earns little where work is paid.

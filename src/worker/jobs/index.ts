@@ -12,7 +12,8 @@ import { type DescribeInput, describeRouting } from "./describe-routing.js";
 import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
 import { type LearnOfflineInput, learnOfflineJob, type OfflineChallenger } from "./learn-offline.js";
 import { type LearnedPatterns, type LearnPatternsInput, learnPatterns } from "./learn-patterns.js";
-import { type Learned, type LearnRoutingInput, learnRouting } from "./learn-routing.js";
+import { type LearnRoutingInput, learnRouting } from "./learn-routing.js";
+import type { Learned } from "./learned.js";
 import { type AnalyzePatternsInput, analyzePatterns } from "./patterns.js";
 import { type RestoreInput, type RestoreOutput, restore } from "./restore.js";
 import {

@@ -4,7 +4,6 @@ import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import { fullFitOf, isFullFitDue } from "../../evaluation/point/full-fit.js";
 import { type ServablePolicy, type ServedVersion, servable } from "../../evaluation/point/judged-rows.js";
 import { restored } from "../../evaluation/point/restored.js";
-import { roomToReturn } from "../../evaluation/point/return-to.js";
 import { contestedShare } from "../../evaluation/point/trial-rows.js";
 import {
   beginTrial,
@@ -15,13 +14,12 @@ import {
   type TrialOptions,
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
-import { openWatch } from "../../evaluation/point/watch.js";
-import { type Forecast, logWealthOf, type TrialState } from "../../evaluation/trial/index.js";
-import type { TrialShares } from "../../policies/index.js";
+import { logWealthOf } from "../../evaluation/trial/index.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
 import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-routing.js";
 import { learnOfflineJob } from "./learn-offline.js";
+import { ended, type Learned, lookedAt, rolledBack } from "./learned.js";
 import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 
 /** Everything one decision point's learning needs. */
@@ -43,24 +41,6 @@ export interface LearnRoutingInput
   deep?: boolean;
 }
 
-/** What follows for a decision point. */
-export interface Learned extends Omit<Judgement, "recommended"> {
-  /**
-   * `promote`: a challenger, or the version on trial, is to serve. `try`: a challenger, or `version`, goes
-   * on trial. `terms`: the trial goes on, by these shares. `end`: it ends without proof.
-   */
-  recommended: Judgement["recommended"] | "try" | "terms" | "end";
-  /** The trained policy it is about, where it is not published yet. */
-  challenger?: TrainedChallenger;
-  /** The published version it is about: what is promoted, tried, or returned to. */
-  version?: string;
-  shares?: TrialShares;
-  /** Whether there was nothing to learn from. */
-  isIdle?: boolean;
-  /** The evidence of a trial that ended. */
-  settled?: TrialState;
-}
-
 /**
  * One decision point's learning in one job, so that nothing large goes to and fro between threads: the
  * champion is watched, the trial settled, challengers are trained where it is time, and the next is put on trial.
@@ -69,7 +49,7 @@ export const learnRouting: Job<LearnRoutingInput, Learned> = {
   async run(input, context) {
     const rows = rowsByPoint(context.state, input.rows).get(input.decisionPoint) ?? [];
     const watched = await judge({ ...input, challengers: [] }, context);
-    if (watched.recommended === "rollback") return rolledBack(input, rows, watched);
+    if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched);
     const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
     if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
     const tried = restored(input.onTrial);
@@ -86,7 +66,10 @@ export const learnRouting: Job<LearnRoutingInput, Learned> = {
     }
     const look = lookAtTrial(scene, tried.serving, watched.state);
     const answer = lookedAt(look, watched, input.onTrial.version, input.gate.riskLevel, input.now);
-    if (answer.recommended !== "terms" || !isRenewalDue(rows, tried.version.publishedAt, look)) return answer;
+    if (answer.recommended !== "terms") return answer;
+    const aside = givingWay(input, scene, answer);
+    if (aside) return aside;
+    if (!isRenewalDue(rows, tried.version.publishedAt, look)) return answer;
     return (await renewed(input, context, scene, tried.serving, answer)) ?? answer;
   },
 };
@@ -94,70 +77,6 @@ export const learnRouting: Job<LearnRoutingInput, Learned> = {
 /** The versions of a job's own calls of other jobs. */
 const judge = async (input: JudgeRoutingInput, context: JobContext): Promise<Judgement> =>
   await judgeRouting.run(input, context);
-
-/** The fallen champion gives way to the last proven version that still holds, else to the fallback. */
-function rolledBack(input: LearnRoutingInput, rows: readonly DecisionRow[], watched: Judgement): Learned {
-  const { state } = watched;
-  const since = state.watch?.since ?? "";
-  const back = roomToReturn(rows, since, input.earlier ?? []);
-  const after = state.trial ? endTrial(state, state.trial) : state;
-  return {
-    ...watched,
-    state: { ...after, watch: undefined },
-    ...(state.trial && { settled: state.trial }),
-    ...(back !== undefined && { version: back }),
-  };
-}
-
-function ended(watched: Judgement, version: string, reason: string): Learned {
-  const { state } = watched;
-  const trial = state.trial;
-  return {
-    ...watched,
-    recommended: "end",
-    version,
-    reason,
-    state: trial ? endTrial(state, trial) : state,
-    ...(trial && { settled: trial }),
-    status: { ...watched.status, verdict: reason, trial: undefined },
-  };
-}
-
-function lookedAt(
-  { verdict, state, shares, forecast, settled }: TrialLook,
-  watched: Judgement,
-  version: string,
-  riskLevel: number,
-  now: string,
-): Learned {
-  const { action, gain, interval, evidence, needed, lowerBound, clusters } = verdict;
-  const reason = forecast ? `${verdict.reason}; ${forecast.words}${daysOf(forecast, settled, now)}` : verdict.reason;
-  const figures = { ...watched.figures, judged: "trial", action, gain, interval, evidence, needed, lowerBound };
-  const more = forecast?.decisions;
-  const status = {
-    ...watched.status,
-    verdict: reason,
-    moreDecisionsNeeded: forecast?.isEarly ? undefined : more?.median,
-    moreDecisionsInterval: more && { lower: more.lower, upper: more.upper },
-    trial: shares && { version, share: shares.share, evidence, needed, gain, rated: clusters },
-  };
-  const common = { ...watched, reason, samples: clusters, state, status, figures, version };
-  if (action === "go-on") return { ...common, recommended: "terms", shares };
-  if (action === "stop") return { ...common, settled, recommended: "end" };
-  const bound = (lowerBound ?? 0) + (state.watch?.lowerBound ?? 0);
-  const watch = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...openWatch("", riskLevel) };
-  return { ...common, settled, recommended: "promote", watch };
-}
-
-const DAY_MS = 86_400_000;
-
-/** A forecast in days at the pace of the trial so far; nothing where it has none yet. */
-function daysOf({ decisions }: Forecast, { startedAt, clusters }: TrialState, now: string): string {
-  const perDay = (clusters * DAY_MS) / (Date.parse(now) - Date.parse(startedAt));
-  if (!decisions || !(perDay > 0) || !Number.isFinite(perDay)) return "";
-  const days = (count: number) => Number((count / perDay).toPrecision(2));
-  return `, ${days(decisions.lower)} to ${days(decisions.upper)} days at this pace`;
-}
 
 /** A trial whose evidence has grown this much is left to finish. */
 const PROMISING = Math.log(2);
@@ -175,6 +94,17 @@ function isRenewalDue(rows: readonly DecisionRow[], trainedAt: string, { state }
     if ((row.ratedAt ?? row.at) <= known) before++;
   }
   return rated >= EPOCH_GROWTH * before;
+}
+
+/** What was trained aside, in simulation or at other sites, need not wait for a trial that shows no promise. */
+function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: Learned): Learned | undefined {
+  const { aside, isHeld } = input;
+  const { trial } = answer.state;
+  if (!aside || isHeld || !trial || trial.version === aside.version || logWealthOf(trial) >= PROMISING)
+    return undefined;
+  const begun = begin(input, scene, servable(aside.artifact), endTrial(answer.state, trial), aside.version);
+  const why = `trained aside, it replaces ${answer.version}`;
+  return begun && started(begun, { ...answer, settled: trial }, undefined, why, aside.version);
 }
 
 /** Two versions that differ on less of the decisions are the same for a trial. */

@@ -1,6 +1,6 @@
 import { oneAtATime } from "../core/index.js";
 import { factsAfter } from "./facts-of-runs.js";
-import type { FactBatch, FactKind, FactQuery, FactTypes, LearningStore } from "./learning-store.js";
+import type { FactBatch, FactKind, FactQuery, FactTypes, LearningStore, TextBatch } from "./learning-store.js";
 
 /** What of a store is followed, and how. */
 export interface FollowOptions<K extends FactKind> {
@@ -31,7 +31,7 @@ export class Follower<K extends FactKind> {
   private reading: Promise<void> | undefined;
 
   constructor(
-    private readonly store: Pick<LearningStore, "read">,
+    private readonly store: Pick<LearningStore, "read" | "readTexts">,
     private readonly options: FollowOptions<K> = {},
   ) {
     for (const [kind, cursor] of Object.entries(options.cursors ?? {}))
@@ -73,6 +73,15 @@ export class Follower<K extends FactKind> {
   /** The newest facts first, at most `limit`, for a view that begins; {@link goOnFrom} takes the cursor of a batch. */
   newest<N extends K>(kind: N, limit?: number): AsyncIterable<FactBatch<FactTypes[N]>> {
     return this.store.read(kind, { latest: true, ...(limit !== undefined && { limit }), ...this.sizeOf(kind) });
+  }
+
+  /** As {@link newest}, each fact as its JSON text, for whoever only passes it on. */
+  async *newestTexts(kind: K): AsyncGenerator<TextBatch, void, void> {
+    const query = { latest: true, ...this.sizeOf(kind) };
+    if (this.store.readTexts) yield* this.store.readTexts(kind, query);
+    else
+      for await (const { facts, cursor } of this.store.read(kind, query))
+        yield { texts: facts.map((fact) => JSON.stringify(fact)), cursor };
   }
 
   /** Reads on from these cursors. */

@@ -39,6 +39,12 @@ export interface FactBatch<T> {
   cursor: string;
 }
 
+/** As {@link FactBatch}, each fact as its JSON text. */
+export interface TextBatch {
+  texts: string[];
+  cursor: string;
+}
+
 /** Whose data `erase` removes: exactly one of these. */
 export type ErasureSelector = { userId: string } | { threadId: string } | { workflowId: string };
 
@@ -153,6 +159,11 @@ export interface LearningStore {
   encode?<K extends FactKind>(kind: K, fact: FactTypes[K]): EncodedFact;
   /** Facts in the order of their append (per writing process), in batches. Skips what is damaged, with a warning. */
   read<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>>;
+  /**
+   * As `read`, but each fact as its JSON text, for readers that only pass facts on; a damaged one may be among them.
+   * A store without has nothing better than `read`.
+   */
+  readTexts?<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<TextBatch>;
   /**
    * Calls the listener soon after the registry was changed, by whatever process; without, it has to be looked at now
    * and then. Returns what ends that.

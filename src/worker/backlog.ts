@@ -1,5 +1,5 @@
 // Runs in the learning thread.
-import type { FactTypes } from "../core/index.js";
+import { defaultLogger, type FactKind, type FactTypes, messageOf } from "../core/index.js";
 
 /** How many of the newest facts the worker remembers. */
 export interface WorkerLimits {
@@ -24,19 +24,31 @@ export class Backlog {
   private readonly runsWithFeedback = new Set<string>();
   private readonly runsWithTraces = new Set<string>();
   private traceChars = 0;
+  /** Characters of each trace. */
+  readonly charsOf = new Map<FactTypes["trace"], number>();
 
   constructor(private readonly limits: WorkerLimits) {}
 
-  /** @returns whether there is room for older facts of each kind */
-  add({ decision = [], feedback = [], trace = [] }: Facts): { [K in keyof FactTypes]: boolean } {
-    this.decisions.push(...decision);
-    this.feedback.push(...feedback);
-    this.traces.push(...trace);
-    for (const f of feedback) this.runsWithFeedback.add(f.workflowId);
-    for (const t of trace) {
-      this.runsWithTraces.add(t.workflowId);
-      this.traceChars += JSON.stringify(t).length;
-    }
+  /**
+   * Takes facts as JSON texts.
+   * @returns whether there is room for older facts of each kind
+   */
+  add({ decision = [], feedback = [], trace = [] }: Partial<Record<FactKind, readonly string[]>>): {
+    [K in FactKind]: boolean;
+  } {
+    for (const text of decision) this.decisions.push(...factIn("decision", text));
+    for (const text of feedback)
+      for (const fact of factIn("feedback", text)) {
+        this.feedback.push(fact);
+        this.runsWithFeedback.add(fact.workflowId);
+      }
+    for (const text of trace)
+      for (const fact of factIn("trace", text)) {
+        this.traces.push(fact);
+        this.charsOf.set(fact, text.length);
+        this.runsWithTraces.add(fact.workflowId);
+        this.traceChars += text.length;
+      }
     const { decisions, runs, traceChars } = this.limits;
     return {
       decision: this.decisions.length < decisions,
@@ -52,5 +64,15 @@ export class Backlog {
       feedback: this.feedback.reverse(),
       trace: this.traces.reverse(),
     };
+  }
+}
+
+/** The fact of a text; none, and a warning, where it is damaged. */
+function factIn<K extends FactKind>(kind: K, text: string): FactTypes[K][] {
+  try {
+    return [JSON.parse(text)];
+  } catch (error) {
+    defaultLogger().warn("a damaged fact is skipped", { kind, error: messageOf(error) });
+    return [];
   }
 }

@@ -47,7 +47,7 @@ export class CollectedFacts implements WorkerState {
 
   /** Takes what the backlog holds, in its order. */
   takeBacklog(): void {
-    this.add(this.backlog.inOrder());
+    this.add(this.backlog.inOrder(), this.backlog.charsOf);
     this.beginBacklog();
   }
 
@@ -60,7 +60,7 @@ export class CollectedFacts implements WorkerState {
   }
 
   /** Adds facts in the order of their append; a fact seen before does not count twice. */
-  add(facts: Facts): void {
+  add(facts: Facts, charsOf?: ReadonlyMap<TraceSegment, number>): void {
     let fresh = facts.decision?.length ?? 0;
     for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
     for (const f of facts.feedback ?? [])
@@ -68,7 +68,7 @@ export class CollectedFacts implements WorkerState {
     for (const t of facts.trace ?? []) {
       if (!addTo(this.traces, t.workflowId, t, (a) => a.segmentId === t.segmentId)) continue;
       this.joined.delete(t.workflowId);
-      this.weigh(t);
+      this.weigh(t, charsOf?.get(t) ?? JSON.stringify(t).length);
       fresh++;
     }
     if (fresh > 0) this.revision++;
@@ -83,8 +83,7 @@ export class CollectedFacts implements WorkerState {
     }
   }
 
-  private weigh(segment: TraceSegment): void {
-    const chars = JSON.stringify(segment).length;
+  private weigh(segment: TraceSegment, chars: number): void {
     this.charsHeld += chars;
     this.traceChars.set(segment.workflowId, (this.traceChars.get(segment.workflowId) ?? 0) + chars);
   }

@@ -171,14 +171,17 @@ describe("collected facts", () => {
   it("are restored from the newest backwards, as far as there is room, and stand in their order", async () => {
     const size = JSON.stringify(aTrace({})).length;
     const facts = new CollectedFacts({ decisions: 3, runs: 2, traceChars: 9 * size });
-    facts.beginBacklog().add({ decision: [aDecision({ decisionId: "left over" })] });
+    const texts = (list: object[]) => list.map((fact) => JSON.stringify(fact));
+    facts.beginBacklog().add({ decision: texts([aDecision({ decisionId: "left over" })]) });
     const backlog = facts.beginBacklog();
     const [a, b, c] = ["a", "b", "c"].map((decisionId) => aDecision({ decisionId, chosen: "x" }));
-    expect(backlog.add({ decision: [aDecision({ decisionId: "b", chosen: "y" }), c!] }).decision).toBe(true);
-    expect(backlog.add({ decision: [b!, a!] }).decision).toBe(false);
-    expect(backlog.add({ trace: [aTrace({ workflowId: "2" }), aTrace({ workflowId: "1" })] }).trace).toBe(true);
-    expect(backlog.add({ trace: [aTrace({ workflowId: "0" })] }).trace).toBe(false);
+    expect(backlog.add({ decision: texts([aDecision({ decisionId: "b", chosen: "y" }), c!]) }).decision).toBe(true);
+    expect(backlog.add({ decision: texts([b!, a!]) }).decision).toBe(false);
+    expect(backlog.add({ trace: texts([aTrace({ workflowId: "2" }), aTrace({ workflowId: "1" })]) }).trace).toBe(true);
+    expect(backlog.add({ trace: texts([aTrace({ workflowId: "0" })]) }).trace).toBe(false);
+    expect(backlog.add({ feedback: ["{ torn"] }).feedback).toBe(true);
     facts.takeBacklog();
+    expect(facts.feedback.size).toBe(0);
     expect([...facts.decisions.values()].map((d) => `${d.decisionId}${d.chosen}`)).toEqual([
       "ax",
       "by",

@@ -28,7 +28,7 @@ export interface FactCollector {
 
 const KINDS: FactKind[] = ["decision", "feedback", "trace"];
 /** A trace is as large as dozens of other facts: to read and send more of them at once would hold the host up. */
-const MOST_TRACES = 32;
+const MOST_TRACES = 64;
 /** A thread that is lost this often while it is only given facts will not hold them. */
 const MAX_ATTEMPTS = 3;
 
@@ -46,15 +46,25 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
   const restore = async (fresh: Record<FactKind, number>, signal?: AbortSignal): Promise<IngestOutput> => {
     const ends = new Map<FactKind, string>();
     await worker.run("facts.restore", { step: "begin" }, { signal });
-    for (const kind of KINDS)
-      for await (const batch of follower.newest(kind)) {
-        signal?.throwIfAborted();
-        const { room } = await worker.run("facts.restore", { step: "add", facts: { [kind]: batch.facts } }, { signal });
-        fresh[kind] += batch.facts.length;
-        ends.set(kind, batch.cursor);
-        if (!room[kind]) break;
-        await setImmediate();
+    for (const kind of KINDS) {
+      /** The thread takes one batch in while the next one is read. */
+      let taken: Promise<boolean> = Promise.resolve(true);
+      try {
+        for await (const { texts, cursor } of follower.newestTexts(kind)) {
+          signal?.throwIfAborted();
+          if (!(await taken)) break;
+          taken = worker
+            .run("facts.restore", { step: "add", texts: { [kind]: texts } }, { signal })
+            .then(({ room }) => room[kind]);
+          taken.catch(() => undefined);
+          fresh[kind] += texts.length;
+          ends.set(kind, cursor);
+          await setImmediate();
+        }
+      } finally {
+        await taken;
       }
+    }
     const { held } = await worker.run("facts.restore", { step: "end" }, { signal });
     // Only now: of what was read in part nobody may go on from its end.
     follower.goOnFrom(ends);

@@ -111,6 +111,14 @@ export const factCases: StoreCase[] = [
     assert.deepEqual(ids(latest.facts), ["w5", "w4", "w3"]);
     const odd = await all(store, "trace", { latest: true, workflowType: "odd", limit: 2 });
     assert.deepEqual(ids(odd.facts), ["w5", "w3"]);
+    if (store.readTexts) {
+      const texts: string[] = [];
+      for await (const batch of store.readTexts("trace", { latest: true, batchSize: 2 })) texts.push(...batch.texts);
+      assert.deepEqual(
+        ids(texts.map((text) => JSON.parse(text))),
+        ids((await all(store, "trace", { latest: true })).facts),
+      );
+    }
     const inTwos = await all(store, "trace", { latest: true, batchSize: 2 });
     assert.deepEqual(ids(inTwos.facts), ["w5", "w4", "w3", "w2", "w1"]);
     await store.append("trace", [segment(9)]);

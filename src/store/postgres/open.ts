@@ -144,6 +144,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     ),
     encode: rowOf,
     read: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).read(query),
+    readTexts: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).readTexts(query),
     watch(listener) {
       mustBeOpen();
       return watch.add(listener);

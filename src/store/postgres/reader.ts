@@ -1,7 +1,7 @@
 import type { Logger } from "../../core/index.js";
 import { messageOf } from "../../core/index.js";
 import { checkQuery } from "../facts.js";
-import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
+import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { type LaneState, type Position, positionOf, readCursor, START, seqIn, writeCursor } from "./cursor.js";
 import { columnValue } from "./row.js";
 import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
@@ -37,6 +37,17 @@ export class FactReader<K extends FactKind> {
   ) {}
 
   async *read(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
+    for await (const { items, cursor } of this.batches(query, (row) => this.parse(row))) yield { facts: items, cursor };
+  }
+
+  async *readTexts(query: FactQuery): AsyncIterable<TextBatch> {
+    for await (const { items, cursor } of this.batches(query, (row) => row.body)) yield { texts: items, cursor };
+  }
+
+  private async *batches<T>(
+    query: FactQuery,
+    itemOf: (row: Row) => T | undefined,
+  ): AsyncIterable<{ items: T[]; cursor: string }> {
     this.mustBeOpen();
     checkQuery(query);
     const before = query.after === undefined ? START : readCursor(this.kind, query.after);
@@ -56,26 +67,26 @@ export class FactReader<K extends FactKind> {
           );
     const size = query.batchSize ?? 256;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
-    let facts: FactTypes[K][] = [];
+    let items: T[] = [];
     for await (const rows of this.pages(query, before, lanes)) {
       for (const row of rows) {
         if (left <= 0) break;
         // The batch before is full, and not the last one.
-        if (facts.length === size) {
+        if (items.length === size) {
           this.mustBeOpen();
-          yield { facts, cursor: cursor() };
-          facts = [];
+          yield { items, cursor: cursor() };
+          items = [];
         }
         read.set(row.lane, row.seq);
-        const fact = this.parse(row);
-        if (fact === undefined) continue;
-        facts.push(fact);
+        const item = itemOf(row);
+        if (item === undefined) continue;
+        items.push(item);
         left--;
       }
       if (left <= 0) break;
     }
     this.mustBeOpen();
-    if (facts.length > 0) yield { facts, cursor: left <= 0 ? cursor() : end };
+    if (items.length > 0) yield { items, cursor: left <= 0 ? cursor() : end };
   }
 
   private parse({ body, lane, seq }: Row): FactTypes[K] | undefined {

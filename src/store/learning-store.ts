@@ -132,6 +132,18 @@ export interface StoreHealth {
   unreadable: Record<FactKind, number>;
   /** Everything a person should look at; empty when all is well. */
   problems: StoreProblem[];
+  /** Set while the server of the store cannot be reached. */
+  outage?: StoreOutage;
+}
+
+/** The outage of a store's server, as far as this process writes. */
+export interface StoreOutage {
+  /** ISO 8601: when a write failed for the first time. */
+  since: string;
+  /** Bytes that this process keeps on the local disk. */
+  waitingBytes: number;
+  /** Records that were refused since, because the disk took no more; who gave them may give them again. */
+  refused: number;
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Clock,
   defaultLogger,
   digest,
+  isLearningError,
   LearningError,
   type Logger,
   messageOf,
@@ -11,7 +12,7 @@ import {
 } from "../../core/index.js";
 import { checkSelector } from "../facts.js";
 import { forgetHolder, isAlive, newHolder } from "../file/holder.js";
-import type { DocumentStore, FactKind, LearningStore } from "../learning-store.js";
+import type { DocumentStore, FactKind, LearningStore, StoreSizes } from "../learning-store.js";
 import { closedError } from "../memory-store.js";
 import { sqlBlobs } from "./blobs.js";
 import { sqlDocuments } from "./documents.js";
@@ -19,10 +20,12 @@ import { eraseFacts } from "./eraser.js";
 import { Lanes } from "./lane.js";
 import { sqlLeases } from "./leases.js";
 import { migrate } from "./migrate.js";
+import { healthOf } from "./outage.js";
 import { FactReader } from "./reader.js";
+import { Rescue } from "./rescue.js";
 import { retainPartitions, sizesOf } from "./retention.js";
 import { isRow, rowOf } from "./row.js";
-import { Spill, type SpillOptions } from "./spill.js";
+import { RESCUED, Spill, type SpillOptions } from "./spill.js";
 import { openPool, type PostgresPool, type Sql, sqlOver } from "./sql.js";
 import { RegistryWatch } from "./watch.js";
 import { FactWriter, writeLeft } from "./writer.js";
@@ -110,12 +113,16 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     spill === false
       ? undefined
       : { folder: spill.folder ?? join("learning", "spill"), maxBytes: spill.maxBytes ?? 256 * 2 ** 20 };
+  const rescuer = newHolder(RESCUED);
   const writer = new FactWriter({
     lanes,
     clock,
     logger,
     partitionDays,
-    ...(spills && { spill: Spill.of(holder, spills) }),
+    ...(spills && {
+      spill: Spill.of(holder, spills),
+      rescue: new Rescue(Spill.of(rescuer, spills), clock, partitionDays),
+    }),
   });
   const watch = new RegistryWatch({ pool, sql, channel, clock, logger });
   const leases = sqlLeases(sql, clock);
@@ -134,14 +141,21 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       return call(...args);
     };
 
+  const rowsOf = (kind: FactKind, facts: readonly object[]) =>
+    facts.map((fact) => (isRow(fact) ? fact : rowOf(kind, fact as never)));
+  const sizes = lastKnown(() => sizesOf(sql));
+
   return {
     append: guarded(<K extends FactKind>(kind: K, facts: readonly object[]) =>
-      writer.append(
-        kind,
-        facts.map((fact) => (isRow(fact) ? fact : rowOf(kind, fact as never))),
-        facts,
-      ),
+      writer.append(kind, rowsOf(kind, facts), facts),
     ),
+    ...(spills && {
+      appendSync: (kind: FactKind, facts: readonly object[]) => {
+        mustBeOpen();
+        writer.appendSync(kind, rowsOf(kind, facts), facts);
+      },
+      rescue: () => writer.rescue(),
+    }),
     encode: rowOf,
     read: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).read(query),
     readTexts: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).readTexts(query),
@@ -158,8 +172,8 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     } as DocumentStore,
     blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
     lease: guarded(leases.lease),
-    health: guarded(async () => ({ unreadable: { trace: 0, decision: 0, feedback: 0 }, problems: [] })),
-    sizes: guarded(() => sizesOf(sql)),
+    health: guarded(() => healthOf(writer.outage, spills)),
+    sizes: guarded(sizes),
     retain: guarded(async (policy) => {
       const removed = await retainPartitions(sql, policy, clock, partitionDays);
       await lanes.tidy();
@@ -178,11 +192,25 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
           await writer.close();
         } finally {
           forgetHolder(holder);
+          forgetHolder(rescuer);
           await letGo();
         }
       })();
       return closing;
     },
+  };
+}
+
+/** What was answered last, while the server cannot be reached: the status must be readable then above all. */
+function lastKnown(measure: () => Promise<StoreSizes>): () => Promise<StoreSizes> {
+  let last: StoreSizes = { traces: 0, feedback: 0, models: 0 };
+  return async () => {
+    try {
+      last = await measure();
+    } catch (error) {
+      if (!isLearningError(error, "STORE_UNREACHABLE")) throw error;
+    }
+    return last;
   };
 }
 

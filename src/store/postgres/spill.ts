@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { digest, LearningError, type Logger, messageOf, oneAtATime } from "../../core/index.js";
 import type { Columns } from "./row.js";
@@ -18,6 +18,8 @@ export interface SpillOptions {
   maxBytes: number;
 }
 
+/** Marks the holder of a file of rescued batches. */
+export const RESCUED = "rescued";
 const OF_SPILL = /^(.+)\.spill$/;
 /** Digest, length in bytes, line feed. */
 const HEADER = 32 + 1 + 12 + 1;
@@ -43,13 +45,29 @@ export class Spill {
     return new Spill(join(folder, `${name}.spill`), folder, maxBytes);
   }
 
-  /** Names of the files that processes left in the folder. */
+  /**
+   * Names of the files that processes left in the folder. What was rescued at the end of a process comes after what
+   * waited before: it may hold the last batch of that once more.
+   */
   static async left({ folder }: SpillOptions): Promise<string[]> {
     const files = await readdir(folder).catch((error) => {
       if (error.code === "ENOENT") return [];
       throw error;
     });
-    return files.flatMap((file) => OF_SPILL.exec(file)?.[1] ?? []);
+    const names = files.flatMap((file) => OF_SPILL.exec(file)?.[1] ?? []);
+    const isRescued = (name: string) => Number(name.endsWith(`-${RESCUED}`));
+    return names.sort((a, b) => isRescued(a) - isRescued(b));
+  }
+
+  /** Bytes that wait in the folder, in files of all processes that share it. */
+  static async bytesIn(options: SpillOptions): Promise<number> {
+    const sizes = (await Spill.left(options)).map((name) =>
+      stat(join(options.folder, `${name}.spill`)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   /** Takes over a file that another process left. */
@@ -69,14 +87,12 @@ export class Spill {
    */
   append(batch: Batch): Promise<void> {
     return this.inTurn(async () => {
-      const payload = Buffer.from(JSON.stringify(batch), "utf8");
-      if (this.waiting + payload.length > this.maxBytes) throw full(this.path, this.maxBytes);
+      const line = this.lineOf(batch);
       try {
         if (!this.handle) {
           await mkdir(this.folder, { recursive: true, mode: 0o700 });
           this.handle = await open(this.path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, 0o600);
         }
-        const line = Buffer.concat([headerOf(payload), payload, Buffer.from("\n")]);
         await this.handle.write(line, 0, line.length, this.tail);
         await this.handle.datasync();
         this.tail += line.length;
@@ -86,9 +102,37 @@ export class Spill {
     });
   }
 
+  /**
+   * The batch is on disk when it returns. Not for a file that `append` writes to as well.
+   * @throws STORE_UNREACHABLE when the file is full or cannot be written
+   */
+  appendSync(batch: Batch): void {
+    const line = this.lineOf(batch);
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      const file = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
+      try {
+        for (let at = 0; at < line.length; ) at += writeSync(file, line, at, line.length - at, this.tail + at);
+        fdatasyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      this.tail += line.length;
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
+  }
+
+  private lineOf(batch: Batch): Buffer {
+    const payload = Buffer.from(JSON.stringify(batch), "utf8");
+    if (this.waiting + payload.length > this.maxBytes) throw full(this.path, this.maxBytes);
+    return Buffer.concat([headerOf(payload), payload, Buffer.from("\n")]);
+  }
+
   /** The oldest batch that waits, and what takes it out; undefined when none is left, or none that is whole. */
   async next(logger: Logger): Promise<{ batch: Batch; done(): Promise<void> } | undefined> {
-    if (!this.handle || this.waiting === 0) return undefined;
+    if (this.waiting === 0) return undefined;
+    this.handle ??= await open(this.path, "r+");
     const header = Buffer.alloc(HEADER);
     await this.handle.read(header, 0, HEADER, this.head);
     const length = Number(header.subarray(33, 45).toString("latin1"));
@@ -119,16 +163,18 @@ export class Spill {
     });
   }
 
+  /** Nothing may be written between the look at what waits and the removal, so that is one step. */
   private async removeNow(): Promise<void> {
-    await this.close();
     this.head = this.tail = 0;
-    await rm(this.path, { force: true });
+    rmSync(this.path, { force: true });
+    await this.close();
   }
 
   /** Lets go of the file; what waits in it stays. */
   async close(): Promise<void> {
-    await this.handle?.close();
+    const { handle } = this;
     this.handle = undefined;
+    await handle?.close();
   }
 }
 

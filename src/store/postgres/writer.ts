@@ -1,6 +1,7 @@
-import { type Clock, isLearningError, type Logger, messageOf, newId } from "../../core/index.js";
-import type { FactKind } from "../learning-store.js";
+import { type Clock, isLearningError, isoTime, type Logger, messageOf, newId } from "../../core/index.js";
+import type { FactKind, StoreOutage } from "../learning-store.js";
 import type { Lanes } from "./lane.js";
+import type { Rescue } from "./rescue.js";
 import { columnsOf, type FactRow } from "./row.js";
 import type { Batch, Spill } from "./spill.js";
 
@@ -12,6 +13,8 @@ export interface WriterParts {
   partitionDays: number;
   /** Where batches wait out an outage; without, they are refused during it. */
   spill?: Spill;
+  /** Where records go that must be safe before a call returns. */
+  rescue?: Rescue;
 }
 
 interface Waiting {
@@ -21,6 +24,12 @@ interface Waiting {
   given: readonly object[];
   resolve(): void;
   reject(error: unknown): void;
+}
+
+/** A batch, and what it was made of. */
+interface Sent {
+  batch: Batch;
+  given: ReadonlySet<object>;
 }
 
 /** What waits is put together up to here, so that many small appends become one statement. */
@@ -47,7 +56,12 @@ export class FactWriter {
   private cancelDrain: (() => void) | undefined;
   private failures = 0;
   /** A batch of which nobody knows whether it arrived, because the connection was lost. */
-  private unsettled: { batch: Batch; given: ReadonlySet<object> } | undefined;
+  private unsettled: Sent | undefined;
+  /** What was taken to be written and is not acknowledged, and the batch of it that is under way. */
+  private taken: readonly Waiting[] = [];
+  private underWay: Sent | undefined;
+  private outageSince: number | undefined;
+  private refused = 0;
 
   constructor(private readonly parts: WriterParts) {}
 
@@ -62,45 +76,87 @@ export class FactWriter {
     });
   }
 
-  /** Resolves when nothing waits to be written, here or on its way from the file. */
-  async settled(): Promise<void> {
-    await this.pumping;
-    if (this.isSpilling) await this.drain();
+  /** The facts are on the local disk when it returns, and on their way from there. */
+  appendSync(kind: FactKind, rows: readonly FactRow[], given: readonly object[]): void {
+    const { rescue } = this.parts;
+    const { unsettled } = this;
+    const known = unsettled && given.some((fact) => unsettled.given.has(fact)) ? unsettled : undefined;
+    if (known) rescue?.keep(known.batch);
+    rescue?.write(
+      kind,
+      rows.filter((_, i) => !known?.given.has(given[i]!)),
+    );
+    this.planDrain();
   }
 
-  /** Bytes that wait in the file for the server to be back. */
-  get waitingBytes(): number {
-    return this.parts.spill?.waiting ?? 0;
+  /** At the end of the process: what is not acknowledged yet is on the local disk when it returns. */
+  rescue(): void {
+    const { rescue } = this.parts;
+    if (!rescue) return;
+    const sent = [this.unsettled, this.underWay].filter((one) => one !== undefined);
+    for (const { batch } of sent) rescue.keep(batch);
+    for (const { kind, rows, given, resolve } of [...this.taken, ...this.waiting.splice(0)]) {
+      rescue.write(
+        kind,
+        rows.filter((_, i) => !sent.some((one) => one.given.has(given[i]!))),
+      );
+      resolve();
+    }
+  }
+
+  /** Resolves when nothing waits to be written, here or on its way from the files. */
+  async settled(): Promise<void> {
+    await this.pumping;
+    if (this.waitingBytes > 0) await this.drain();
+  }
+
+  /** Bytes that wait on the disk for the server. */
+  private get waitingBytes(): number {
+    return (this.parts.spill?.waiting ?? 0) + (this.parts.rescue?.spill.waiting ?? 0);
+  }
+
+  /** The outage that lasts, if one does. */
+  get outage(): StoreOutage | undefined {
+    if (this.outageSince === undefined) return undefined;
+    return { since: isoTime(this.outageSince), waitingBytes: this.waitingBytes, refused: this.refused };
   }
 
   /** Writes what waits; what the server does not take stays in the file for the next process. */
   async close(): Promise<void> {
     await this.pumping;
     this.cancelDrain?.();
-    if (this.isSpilling) await this.drain();
+    if (this.waitingBytes > 0) await this.drain();
     this.cancelDrain?.();
     if (!this.isSpilling && !this.unsettled && this.number > 0)
       await this.parts.lanes
         .end(this.lane)
         .catch((error) => this.parts.logger.debug("a lane is left to be ended later", { error: messageOf(error) }));
     await this.parts.spill?.close();
+    await this.parts.rescue?.spill.close();
   }
 
+  /** Whether what comes has to go to the file, because what came before waits there. */
   private get isSpilling(): boolean {
-    return this.waitingBytes > 0;
+    return (this.parts.spill?.waiting ?? 0) > 0;
   }
 
   private async pump(): Promise<void> {
     while (this.waiting.length > 0) {
       const group = this.takeGroup();
+      this.taken = group;
       try {
         await this.write(group);
         for (const { resolve } of group) resolve();
       } catch (error) {
         if (willPass(error) || group.length === 1) for (const { reject } of group) reject(error);
         // One of them is at fault: the others must not share its lot.
-        else for (const one of group) await this.write([one]).then(one.resolve, one.reject);
+        else
+          for (const one of group) {
+            await this.write([one]).then(one.resolve, one.reject);
+            this.taken = this.taken.filter((other) => other !== one);
+          }
       }
+      this.taken = [];
     }
   }
 
@@ -121,7 +177,7 @@ export class FactWriter {
   }
 
   private async write(group: readonly Waiting[]): Promise<void> {
-    const { clock, logger, spill, partitionDays } = this.parts;
+    const { clock, spill, partitionDays } = this.parts;
     const { kind } = group[0]!;
     let rows = group.flatMap((one) => one.rows);
     const given = group.flatMap((one) => one.given);
@@ -132,22 +188,45 @@ export class FactWriter {
     }
     const columns = columnsOf(kind, rows, clock.now(), partitionDays);
     const batch: Batch = { lane: this.lane, number: ++this.number, columns };
-    if (this.isSpilling) return spill?.append(batch);
+    const sent: Sent = { batch, given: new Set(given) };
+    this.underWay = sent;
     try {
-      this.lane = await this.parts.lanes.deliver(batch);
+      if (this.isSpilling) await spill?.append(batch);
+      else await this.deliver(sent);
+    } catch (error) {
+      if (willPass(error)) this.refused += rows.length;
+      throw error;
+    } finally {
+      this.underWay = undefined;
+    }
+  }
+
+  /** Brings a batch to the server, or to the file while that cannot be reached. */
+  private async deliver(sent: Sent): Promise<void> {
+    const { lanes, clock, logger, spill } = this.parts;
+    try {
+      this.lane = await lanes.deliver(sent.batch);
+      this.isBack();
     } catch (error) {
       if (!willPass(error)) throw error;
+      this.outageSince ??= clock.now();
       if (!spill) {
-        this.unsettled = { batch, given: new Set(given) };
+        this.unsettled = sent;
         throw error;
       }
       logger.warn("PostgreSQL cannot be reached; records wait on the local disk", { error: messageOf(error) });
-      await spill.append(batch).catch((full) => {
-        this.unsettled = { batch, given: new Set(given) };
+      await spill.append(sent.batch).catch((full) => {
+        this.unsettled = sent;
         throw full;
       });
       this.planDrain();
     }
+  }
+
+  private isBack(): void {
+    this.failures = 0;
+    this.outageSince = undefined;
+    this.refused = 0;
   }
 
   /** Writes the batch of which nobody knew, under its old number; what it holds is not to be written again. */
@@ -177,26 +256,38 @@ export class FactWriter {
     return this.draining;
   }
 
-  /** Brings what waits in the file to the server; plans another try where it is still away. */
+  /** Brings what waits in the files to the server; plans another try where it is still away. */
   private async drainNow(): Promise<void> {
-    const { spill, lanes, logger } = this.parts;
-    if (!spill) return;
+    const { spill, rescue, logger } = this.parts;
     this.cancelDrain?.();
+    if (this.waitingBytes === 0) return;
+    // The writer's own lane may have been ended meanwhile, and goes on in another.
+    if (spill && !(await this.emptied(spill, (batch) => ({ ...batch, lane: this.lane })))) return;
+    if (rescue && !(await this.emptied(rescue.spill, (batch) => batch))) return;
+    this.isBack();
+    logger.info("PostgreSQL is back; the records that waited were written");
+  }
+
+  /** Whether a file could be brought to the server. */
+  private async emptied(spill: Spill, now: (batch: Batch) => Batch): Promise<boolean> {
+    const { lanes, clock, logger } = this.parts;
     for (let next = await spill.next(logger); next; next = await spill.next(logger)) {
       try {
-        this.lane = await lanes.deliver({ ...next.batch, lane: this.lane });
+        const lane = await lanes.deliver(now(next.batch));
+        if (spill === this.parts.spill) this.lane = lane;
         this.failures = 0;
       } catch (error) {
         if (willPass(error)) {
+          this.outageSince ??= clock.now();
           this.failures++;
           this.planDrain();
-          return;
+          return false;
         }
         logger.error("records that waited out an outage are refused and were lost", { error: messageOf(error) });
       }
       await next.done();
     }
-    logger.info("PostgreSQL is back; the records that waited were written");
+    return true;
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../../src/core/index.js";
+import { isoTime, ManualClock } from "../../../src/core/index.js";
 import { decision, segment } from "../facts.js";
 import { idsOf, postgresForTests } from "./schemas.js";
 
@@ -19,6 +19,13 @@ describe("PostgreSQL store, during an outage", () => {
     await at.server.crash();
     for (let n = 2; n <= 6; n++) await store.append(n % 2 ? "decision" : "trace", [n % 2 ? decision(n) : segment(n)]);
     await expect(store.documents.get("a")).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    const { outage, problems } = await store.health();
+    expect(outage).toEqual({ since: isoTime(clock.now()), waitingBytes: expect.any(Number), refused: 0 });
+    const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+    expect(outage?.waitingBytes).toBe(bytes);
+    expect(problems).toEqual([expect.objectContaining({ code: "STORE_UNREACHABLE" })]);
+    expect(problems[0]?.message).toContain(`cannot be reached since ${outage?.since}: 0.0 MiB of records wait`);
+    expect(await store.sizes()).toMatchObject({ models: 0 });
     const [file] = readdirSync(folder);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, file!)).mode & 0o777).toBe(0o600);
@@ -28,6 +35,7 @@ describe("PostgreSQL store, during an outage", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await store.append("trace", [segment(8)]);
+    expect(await store.health()).toEqual({ unreadable: { trace: 0, decision: 0, feedback: 0 }, problems: [] });
     expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w4", "w6", "w8"]);
     expect((await idsOf(store, "decision")).ids).toEqual(["w3", "w5"]);
   });
@@ -40,10 +48,21 @@ describe("PostgreSQL store, during an outage", () => {
       const facts = [segment(10 * i), segment(10 * i + 1)];
       await at.server.crash();
       await expect(store.append("trace", facts)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      expect((await store.health()).outage).toMatchObject({ waitingBytes: 0, refused: 2 });
       await at.server.restart();
       await store.append("trace", [...facts, segment(10 * i + 2)]);
     }
     expect((await idsOf(without)).ids).toEqual(["w0", "w1", "w2", "w10", "w11", "w12"]);
+  });
+
+  it("says what waits on the disk of this host, whoever keeps it", async () => {
+    fresh();
+    const folder = mkdtempSync(join(tmpdir(), "spill-"));
+    const [one, other] = [await open({ spill: { folder } }), await open({ spill: { folder } })];
+    await at.server.crash();
+    await one.append("trace", [segment(1)]);
+    expect((await other.health()).problems[0]?.message).toContain(`records wait in ${folder}`);
+    await at.server.restart();
   });
 
   it("leaves what waits to the next process", async () => {

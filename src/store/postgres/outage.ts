@@ -1,0 +1,34 @@
+import type { StoreHealth, StoreOutage, StoreProblem } from "../learning-store.js";
+import { Spill, type SpillOptions } from "./spill.js";
+
+const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** An outage, and what waits on this host's disk, as problems of the store. */
+export async function healthOf(
+  outage: StoreOutage | undefined,
+  spills: SpillOptions | undefined,
+): Promise<StoreHealth> {
+  const problems: StoreProblem[] = [];
+  const waiting = spills ? await Spill.bytesIn(spills) : 0;
+  if (outage)
+    problems.push({
+      code: "STORE_UNREACHABLE",
+      message:
+        `PostgreSQL cannot be reached since ${outage.since}: ${mib(outage.waitingBytes)} of records wait on the local ` +
+        `disk, ${outage.refused} were refused. Graphs go on, and what waits is written once the server is back.`,
+      count: 1,
+    });
+  else if (spills && waiting > 0)
+    problems.push({
+      code: "STORE_UNREACHABLE",
+      message:
+        `${mib(waiting)} of records wait in ${spills.folder} since PostgreSQL could not be reached. The process that ` +
+        "keeps them writes them, or else the next one on this host that opens the store.",
+      count: 1,
+    });
+  return {
+    unreadable: { trace: 0, decision: 0, feedback: 0 },
+    problems,
+    ...(outage && { outage }),
+  };
+}

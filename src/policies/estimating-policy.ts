@@ -1,8 +1,8 @@
-import { drawIndex } from "../math/rng.js";
 import { allowedOf, checkRow } from "./checks.js";
+import { drawChoice, estimatedRewards } from "./choices.js";
 import type { CostPrice } from "./cost-price.js";
 import { checkCosts } from "./cost-price.js";
-import type { Parts, RewardModel } from "./models/model.js";
+import type { Parts, RewardEstimator } from "./models/model.js";
 import type {
   CandidateEstimate,
   CandidateExplanation,
@@ -18,7 +18,7 @@ import type { Rule } from "./rules/rule.js";
 export interface EstimatingParts {
   kind: string;
   dim: number;
-  model: RewardModel;
+  model: RewardEstimator;
   rule: Rule;
   /** Rows learned so far. */
   rows?: number;
@@ -31,7 +31,7 @@ export interface EstimatingParts {
 export class EstimatingPolicy implements RoutingPolicy {
   readonly kind: string;
   readonly dim: number;
-  private readonly model: RewardModel;
+  private readonly model: RewardEstimator;
   private readonly rule: Rule;
   private readonly spec: Readonly<Record<string, unknown>>;
   private readonly price: CostPrice;
@@ -67,20 +67,12 @@ export class EstimatingPolicy implements RoutingPolicy {
   }
 
   choose(input: PolicyInput, uniform: number): Choice {
-    const probabilities = this.score(input);
-    const index = drawIndex(probabilities, uniform);
-    return { index, probability: probabilities[index], probabilities };
+    return drawChoice(this.score(input), uniform);
   }
 
   predict(input: PolicyInput): CandidateEstimate[] {
     allowedOf(input, this.dim);
-    const means = new Float64Array(input.candidates.length);
-    const errors = new Float64Array(input.candidates.length);
-    this.model.estimate(input, means, errors);
-    return input.candidates.map((_, i) => ({
-      mean: Math.min(1, Math.max(0, means[i])),
-      standardError: errors[i],
-    }));
+    return estimatedRewards(this.model, input);
   }
 
   learn(rows: readonly PolicyRow[]): void {

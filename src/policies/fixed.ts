@@ -1,5 +1,5 @@
-import { drawIndex } from "../math/rng.js";
 import { allowedOf, checkRow } from "./checks.js";
+import { drawChoice } from "./choices.js";
 import { invalidSnapshot } from "./models/packed.js";
 import type {
   CandidateEstimate,
@@ -36,9 +36,7 @@ export class FixedPolicy implements RoutingPolicy {
   }
 
   choose(input: PolicyInput, uniform: number): Choice {
-    const probabilities = this.score(input);
-    const index = drawIndex(probabilities, uniform);
-    return { index, probability: probabilities[index], probabilities };
+    return drawChoice(this.score(input), uniform);
   }
 
   predict(input: PolicyInput): CandidateEstimate[] {

@@ -1,9 +1,9 @@
 import { LearningError, show } from "../core/index.js";
 import { forward, loadNetwork, type Network } from "../math/network.js";
-import { drawIndex } from "../math/rng.js";
 import { allowedOf, checkRow } from "./checks.js";
+import { drawChoice, estimatedRewards } from "./choices.js";
 import { strongest } from "./estimating-policy.js";
-import type { RewardModel } from "./models/model.js";
+import type { RewardEstimator } from "./models/model.js";
 import type {
   CandidateEstimate,
   CandidateExplanation,
@@ -31,7 +31,7 @@ export class NetworkPolicy implements RoutingPolicy {
 
   constructor(
     private readonly spec: NetworkSpec,
-    private readonly rewards: RewardModel,
+    private readonly rewards: RewardEstimator,
     private rows = 0,
   ) {
     this.dim = spec.dim;
@@ -73,20 +73,12 @@ export class NetworkPolicy implements RoutingPolicy {
   }
 
   choose(input: PolicyInput, uniform: number): Choice {
-    const probabilities = this.score(input);
-    const index = drawIndex(probabilities, uniform);
-    return { index, probability: probabilities[index], probabilities };
+    return drawChoice(this.score(input), uniform);
   }
 
   predict(input: PolicyInput): CandidateEstimate[] {
     allowedOf(input, this.dim);
-    const means = new Float64Array(input.candidates.length);
-    const errors = new Float64Array(input.candidates.length);
-    this.rewards.estimate(input, means, errors);
-    return input.candidates.map((_, i) => ({
-      mean: Math.min(1, Math.max(0, means[i])),
-      standardError: errors[i],
-    }));
+    return estimatedRewards(this.rewards, input);
   }
 
   learn(rows: readonly PolicyRow[]): void {

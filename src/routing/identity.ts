@@ -1,6 +1,6 @@
 import type { RunConfigLike, RunIdentity } from "../core/index.js";
 import { decisionIdOf, newId, Recent } from "../core/index.js";
-import { createRng } from "../math/rng.js";
+import { armOf, streamOf } from "../policies/draw/numbers.js";
 
 /** Which choice this is, and what its random numbers come from. */
 export interface ChoiceIdentity {
@@ -97,13 +97,13 @@ export function identifyChoice(
 
 /** The numbers of a choice under a policy version. */
 export function numbersOfChoice(key: string, policyVersion: string | undefined, seed: number): ChoiceNumbers {
-  const rng = createRng(`${seed}|${key}|${policyVersion ?? "none"}`);
+  const rng = streamOf({ seed, choice: key, version: policyVersion });
   return { coin: rng.next(), draw: rng.next(), arm: rng.next(), spread: rng.next() };
 }
 
 /** The arm of a whole run while a version is on trial, uniform in [0,1). */
 export function armOfRun(workflowId: string, decisionPoint: string, version: string, seed: number): number {
-  return createRng(`${seed}|arm|${workflowId}|${decisionPoint}|${version}`).next();
+  return armOf({ seed, unit: `${workflowId}|${decisionPoint}`, version });
 }
 
 function placeOf(config: RunConfigLike): string {

@@ -1,3 +1,4 @@
+import { isObject } from "../core/is-object.js";
 /**
  * The parts of LangGraph's own structures that capture leans on, as plain shapes. They are checked
  * before use (see `canTap`); where they are missing, capture falls back to callbacks.
@@ -113,10 +114,6 @@ export interface TaskShape {
   config?: TaskConfig;
 }
 
-export function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
 /** A shallow copy of the same class. */
 export function copyOf<T extends object>(original: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(original)), original);
@@ -124,7 +121,7 @@ export function copyOf<T extends object>(original: T): T {
 
 /** A compiled graph whose nodes are here (a remote graph has none). */
 export function isPregel(value: unknown): value is PregelShape {
-  return isRecord(value) && value.lg_is_pregel === true && isRecord(value.nodes);
+  return isObject(value) && value.lg_is_pregel === true && isObject(value.nodes);
 }
 
 /** An agent of langchain's `createAgent`: no graph itself, but the owner of one. */
@@ -142,12 +139,12 @@ export function isAgent(value: object): value is AgentShape {
 export function isCommand(
   value: unknown,
 ): value is { goto?: unknown; update?: unknown; graph?: unknown; resume?: unknown } {
-  return isRecord(value) && value.lg_name === "Command";
+  return isObject(value) && value.lg_name === "Command";
 }
 
 /** A `Send`, by its mark. */
 export function isSend(value: unknown): value is { node: string; args: unknown } {
-  return isRecord(value) && value.lg_name === "Send" && typeof value.node === "string";
+  return isObject(value) && value.lg_name === "Send" && typeof value.node === "string";
 }
 
 /** The commands in what a node returned. */

@@ -14,19 +14,12 @@ import {
   systemClock,
   type TraceSegment,
 } from "../core/index.js";
+import { isObject } from "../core/is-object.js";
 import type { LearningStore } from "../store/index.js";
 import { TraceCallbackHandler } from "./callbacks/callback-handler.js";
 import { handlersIn, parentRunId, withHandler, withoutHandlers } from "./callbacks/callback-list.js";
 import { isCallHandler } from "./callbacks/node-calls.js";
-import {
-  type AgentShape,
-  isAgent,
-  isPregel,
-  isRecord,
-  type LoopShape,
-  type PregelShape,
-  type TaskConfig,
-} from "./internals.js";
+import { type AgentShape, isAgent, isPregel, type LoopShape, type PregelShape, type TaskConfig } from "./internals.js";
 import { notAGraph } from "./not-a-graph.js";
 import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
@@ -162,7 +155,7 @@ export class WorkflowTracer implements DecisionSink {
       tellOfLongId(config, this.logger);
       const start = { ...runStartOf(workflowType, "callbacks", config), parent };
       const recorder = this.recorderOf(start, settings, undefined);
-      const input = isRecord(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
+      const input = isObject(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
       const waiting = this.resolve(recorder, undefined, input);
       return waiting ? waiting.then(() => recorder) : recorder;
     } catch (error) {

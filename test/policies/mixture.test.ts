@@ -5,13 +5,13 @@ import type { PolicyInput, PolicyRow } from "../../src/policies/index.js";
 import { createPolicy } from "../../src/policies/index.js";
 import { buildModel } from "../../src/policies/models/build.js";
 import { MixtureModel } from "../../src/policies/models/mixture.js";
-import type { RewardModel } from "../../src/policies/models/model.js";
+import type { RewardEstimator } from "../../src/policies/models/model.js";
 import { SphereModel } from "../../src/policies/models/sphere.js";
 
 const AB = ["a", "b"];
 
 /** A model that always says the same. */
-function constant(mean: number, error: number): RewardModel {
+function constant(mean: number, error: number): RewardEstimator {
   return {
     estimate(_input, means, errors) {
       means.fill(mean);
@@ -27,7 +27,7 @@ const row = (reward: number): PolicyRow => ({ context: denseVector([1]), candida
 
 describe("MixtureModel", () => {
   const input: PolicyInput = { context: denseVector([1]), candidates: AB };
-  const errorsOf = (model: RewardModel, asked = input): number => {
+  const errorsOf = (model: RewardEstimator, asked = input): number => {
     const errors = new Float64Array(2);
     model.estimate(asked, new Float64Array(2), errors);
     return errors[0];

@@ -1,4 +1,5 @@
 import { type DecisionContext, isoTime } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import { checkPropensities, type LoggedDecisions, openReading } from "./logged-decision.js";
 
 /** Options of {@link readDsjson}. */
@@ -90,10 +91,6 @@ function flat(features: Readonly<Record<string, unknown>>, prefix = ""): Decisio
     else if (isRecord(value)) Object.assign(out, flat(value, `${name}.`));
   }
   return out;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {

@@ -1,4 +1,4 @@
-import { createRng } from "../../math/rng.js";
+import { createRng, type Rng } from "../../math/rng.js";
 import type { Numbers } from "./mix.js";
 
 /** What the random numbers of a choice come from. */
@@ -12,8 +12,18 @@ export interface DrawKeys {
   version: string | undefined;
 }
 
+/** The stream of a choice's own random numbers under a version. */
+export function streamOf({ seed, choice, version }: Omit<DrawKeys, "unit">): Rng {
+  return createRng(`${seed}|${choice}|${version ?? "none"}`);
+}
+
+/** The arm of a unit while a version is on trial, uniform in [0,1). */
+export function armOf({ seed, unit, version }: Omit<DrawKeys, "choice">): number {
+  return createRng(`${seed}|arm|${unit}|${version ?? "none"}`).next();
+}
+
 /** The numbers of a choice, a pure function of its keys. */
-export function numbersOf({ seed, choice, unit, version }: DrawKeys): Numbers {
-  const own = createRng(`${seed}|${choice}|${version ?? "none"}`);
-  return { coin: own.next(), draw: own.next(), arm: createRng(`${seed}|arm|${unit}|${version ?? "none"}`).next() };
+export function numbersOf(keys: DrawKeys): Numbers {
+  const own = streamOf(keys);
+  return { coin: own.next(), draw: own.next(), arm: armOf(keys) };
 }

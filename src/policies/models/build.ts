@@ -3,7 +3,7 @@ import type { ModelSpec } from "../spec.js";
 import { MOST_DENSE_POSITIONS } from "./dense.js";
 import { FourierModel } from "./fourier.js";
 import { MixtureModel, type MixtureOptions } from "./mixture.js";
-import type { ModelSnapshot, RewardModel } from "./model.js";
+import type { ModelSnapshot, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 import { PerCandidateModel } from "./per-candidate.js";
 import { PooledModel } from "./pooled.js";
@@ -46,7 +46,7 @@ export function modelOfRelease01(kind: string, dim: number): ModelSpec {
 }
 
 /** A new model, or the one of a snapshot; fails with SNAPSHOT_INVALID. */
-export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: ModelSnapshot): RewardModel {
+export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: ModelSnapshot): RewardEstimator {
   switch (spec.kind) {
     case "ridge": {
       const options = { lambda: spec.lambda ?? 1, forgetting: spec.forgetting };
@@ -94,7 +94,7 @@ function expertsOf(
   dim: number,
   seed: number,
   today: boolean,
-): { make: ((s?: ModelSnapshot) => RewardModel)[]; options: MixtureOptions } {
+): { make: ((s?: ModelSnapshot) => RewardEstimator)[]; options: MixtureOptions } {
   const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
   const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
   const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));

@@ -2,7 +2,7 @@ import type { FeatureVector } from "../../dataset/index.js";
 import { createRng } from "../../math/rng.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
 import { denseCount } from "./dense.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 
 /** Options of {@link FourierModel}. */
@@ -18,7 +18,7 @@ export interface FourierOptions {
  * Bayesian linear last layer. The kernel's width is the square root of the number of entries of the
  * first context seen, which is what standardised features call for. Words of texts take no part.
  */
-export class FourierModel implements RewardModel {
+export class FourierModel implements RewardEstimator {
   private readonly frequencies: Float64Array;
   private readonly phases: Float64Array;
   private entries = 0;
@@ -26,7 +26,7 @@ export class FourierModel implements RewardModel {
   private last: { context: FeatureVector; entries: number; result: FeatureVector } | undefined;
 
   constructor(
-    private readonly inner: RewardModel,
+    private readonly inner: RewardEstimator,
     private readonly options: FourierOptions,
   ) {
     const rng = createRng(options.seed).fork("fourier");
@@ -101,7 +101,7 @@ export class FourierModel implements RewardModel {
 
   /** The model of a snapshot around its restored inner one; fails with SNAPSHOT_INVALID. */
   static restore(
-    inner: (snapshot: ModelSnapshot) => RewardModel,
+    inner: (snapshot: ModelSnapshot) => RewardEstimator,
     options: FourierOptions,
     snapshot: ModelSnapshot,
   ): FourierModel {

@@ -1,7 +1,7 @@
 import type { DriftState } from "../drift.js";
 import { PageHinkley } from "../drift.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 
 /** Learning rate of the weights: squared errors of rewards in [0,1] (Vovk 1998). */
@@ -27,7 +27,7 @@ export interface MixtureOptions {
    */
   surest?: number;
   /** Makes the surest expert anew when the world has changed: what it was sure of has to be tried again. */
-  renew?: () => RewardModel;
+  renew?: () => RewardEstimator;
   /** Whether distances between candidates are corrected by what of them was found in rewards before. */
   calibrated?: boolean;
   /** Names the list of experts in snapshots, where it is not that of release 0.1. */
@@ -39,7 +39,7 @@ export interface MixtureOptions {
  * exponentially with the (slowly forgotten) sum of squared errors. The mean is the weighted one; the
  * standard error is that of one model, joined with the models' disagreement.
  */
-export class MixtureModel implements RewardModel {
+export class MixtureModel implements RewardEstimator {
   private losses: Float64Array;
   private weights: Float64Array;
   /** The weightiest expert. */
@@ -52,7 +52,7 @@ export class MixtureModel implements RewardModel {
   private judged = new Float64Array(16);
 
   constructor(
-    private readonly experts: RewardModel[],
+    private readonly experts: RewardEstimator[],
     private readonly options: MixtureOptions = {},
   ) {
     this.losses = new Float64Array(experts.length);
@@ -213,7 +213,7 @@ export class MixtureModel implements RewardModel {
 
   /** The mixture of a snapshot, its experts restored by `restore`; fails with SNAPSHOT_INVALID. */
   static restore(
-    restore: readonly ((snapshot: ModelSnapshot) => RewardModel)[],
+    restore: readonly ((snapshot: ModelSnapshot) => RewardEstimator)[],
     snapshot: ModelSnapshot,
     options: MixtureOptions = {},
   ): MixtureModel {

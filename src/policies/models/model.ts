@@ -15,7 +15,7 @@ export interface Parts {
 }
 
 /** Estimates the reward of every candidate in a context. */
-export interface RewardModel {
+export interface RewardEstimator {
   /**
    * Fills `means`, and `errors` when given, for all candidates of the input. Means are not clamped.
    */

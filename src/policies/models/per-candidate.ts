@@ -1,5 +1,5 @@
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 import type { Example, Regressor, RegressorSnapshot } from "./regressor.js";
 
@@ -10,7 +10,7 @@ export type RegressorFactory = (snapshot?: RegressorSnapshot) => Regressor;
  * One regressor for each candidate's name, made when its first row comes. A candidate without rows is
  * expected to earn what all rows earned on average, with the standard error of the prior.
  */
-export class PerCandidateModel implements RewardModel {
+export class PerCandidateModel implements RewardEstimator {
   private readonly regressors = new Map<string, Regressor>();
   private rewardSum = 0;
   private rowCount = 0;

@@ -1,5 +1,5 @@
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 import { PerCandidateModel } from "./per-candidate.js";
 import type { RegressorSnapshot } from "./regressor.js";
@@ -20,7 +20,7 @@ export interface PooledOptions {
  * candidates share few rows, differences between them that are only noise stay small, so the best of them
  * is not promised more than it earns.
  */
-export class PooledModel implements RewardModel {
+export class PooledModel implements RewardEstimator {
   private rewardSum = 0.5;
   private rowCount = 1;
 

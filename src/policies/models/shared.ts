@@ -1,7 +1,7 @@
 import type { FeatureVector } from "../../dataset/index.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
 import { denseCount } from "./dense.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 import type { RegressorSnapshot } from "./regressor.js";
 import type { RidgeOptions } from "./ridge.js";
@@ -18,7 +18,7 @@ const CANDIDATE_POSITIONS = 256;
  * they do to one candidate from its own, as a deviation that is smaller a priori. So a candidate without
  * rows is judged by its features and by how hard the context is. Words of texts take no part.
  */
-export class SharedModel implements RewardModel {
+export class SharedModel implements RewardEstimator {
   private readonly blocks = new Map<string, number>();
   private ridge: OnlineRidge;
   /** What `features` fills; made anew when the length changes. */

@@ -1,7 +1,7 @@
 import type { FeatureVector } from "../../dataset/index.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
 import { denseCount } from "./dense.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 
 /**
@@ -16,11 +16,11 @@ const LENGTH = 2.5;
  * learned and stay uncertain for longer, which costs exploration while there are few rows. What the
  * length itself says is lost. Words of texts take no part.
  */
-export class SphereModel implements RewardModel {
+export class SphereModel implements RewardEstimator {
   /** The context transformed last: it is asked for again when the row is judged and learned. */
   private last: { context: FeatureVector; result: FeatureVector } | undefined;
 
-  constructor(private readonly inner: RewardModel) {}
+  constructor(private readonly inner: RewardEstimator) {}
 
   private transformed(context: FeatureVector): FeatureVector {
     if (this.last?.context === context) return this.last.result;
@@ -64,7 +64,7 @@ export class SphereModel implements RewardModel {
   }
 
   /** The model of a snapshot around its restored inner one; fails with SNAPSHOT_INVALID. */
-  static restore(inner: (snapshot: ModelSnapshot) => RewardModel, snapshot: ModelSnapshot): SphereModel {
+  static restore(inner: (snapshot: ModelSnapshot) => RewardEstimator, snapshot: ModelSnapshot): SphereModel {
     if (snapshot.kind !== "sphere" || typeof snapshot.inner !== "object" || snapshot.inner === null)
       throw invalidSnapshot("a sphere model without its inner one", "the inner model");
     return new SphereModel(inner(snapshot.inner as ModelSnapshot));

@@ -1,17 +1,17 @@
 import type { FeatureVector } from "../../dataset/index.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
-import type { ModelSnapshot, Parts, RewardModel } from "./model.js";
+import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 
 /**
  * A model that sees texts by what sums them up, their topics and their shape, and not by their words: few
  * enough numbers for a full covariance. What it learns of the other fields is not lost on the way.
  */
-export class SummaryModel implements RewardModel {
+export class SummaryModel implements RewardEstimator {
   /** The context cut last: it is asked for again when the row is judged and learned. */
   private last: { context: FeatureVector; result: FeatureVector } | undefined;
 
-  constructor(private readonly inner: RewardModel) {}
+  constructor(private readonly inner: RewardEstimator) {}
 
   private summed(context: FeatureVector): FeatureVector {
     if (this.last?.context === context) return this.last.result;
@@ -49,7 +49,7 @@ export class SummaryModel implements RewardModel {
   }
 
   /** The model of a snapshot around its restored inner one; fails with SNAPSHOT_INVALID. */
-  static restore(inner: (snapshot: ModelSnapshot) => RewardModel, snapshot: ModelSnapshot): SummaryModel {
+  static restore(inner: (snapshot: ModelSnapshot) => RewardEstimator, snapshot: ModelSnapshot): SummaryModel {
     if (snapshot.kind !== "summary" || typeof snapshot.inner !== "object" || snapshot.inner === null)
       throw invalidSnapshot("a summary model without its inner one", "the inner model");
     return new SummaryModel(inner(snapshot.inner as ModelSnapshot));

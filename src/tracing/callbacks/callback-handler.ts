@@ -1,6 +1,7 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { TraceSegment } from "../../core/index.js";
-import { isRecord, type PregelShape, type TaskConfig } from "../internals.js";
+import { isObject } from "../../core/is-object.js";
+import type { PregelShape, TaskConfig } from "../internals.js";
 import type { RunRecorder } from "../record/run-recorder.js";
 import { workflowIdIn } from "../record/run-start.js";
 import { CallbackRun, isGraphRun } from "./callback-run.js";
@@ -18,6 +19,17 @@ export interface HandlerHooks {
   ): Promise<RunRecorder | undefined> | RunRecorder | undefined;
   end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
 }
+
+/** What LangChain tells of a model's start: of a chat model, and of one that completes texts. */
+type ModelStart = [
+  llm: unknown,
+  asked: unknown,
+  runId: string,
+  parentRunId?: string,
+  extra?: unknown,
+  tags?: unknown,
+  metadata?: unknown,
+];
 
 /** LangGraph reports interrupts and resumptions to handlers that carry this mark. */
 const GRAPH_HANDLER = Symbol.for("langgraph.graph_callback_handler");
@@ -71,7 +83,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
   }
 
   private entryAt(metadata: unknown): { run: CallbackRun; root: string } | undefined {
-    const namespace = isRecord(metadata) ? metadata.langgraph_checkpoint_ns : undefined;
+    const namespace = isObject(metadata) ? metadata.langgraph_checkpoint_ns : undefined;
     if (typeof namespace !== "string" || this.runs.size === 0) return undefined;
     for (const entry of new Set(this.runs.values())) if (entry.run.nodeAt(namespace)) return entry;
     return undefined;
@@ -163,28 +175,15 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     if (run && this.runs.get(event.runId as string)?.root === event.runId) run.recorder.interrupted = true;
   }
 
-  override handleLLMStart(
-    llm: unknown,
-    asked: unknown,
-    runId: string,
-    parentRunId?: string,
-    extra?: unknown,
-    _t?: unknown,
-    metadata?: unknown,
-  ): void {
-    const run = this.follow(runId, parentRunId, metadata);
-    run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, { llm, asked, extra, metadata }));
+  override handleLLMStart(...event: ModelStart): void {
+    this.modelStarted(...event);
   }
 
-  override handleChatModelStart(
-    llm: unknown,
-    asked: unknown,
-    runId: string,
-    parentRunId?: string,
-    extra?: unknown,
-    _t?: unknown,
-    metadata?: unknown,
-  ): void {
+  override handleChatModelStart(...event: ModelStart): void {
+    this.modelStarted(...event);
+  }
+
+  private modelStarted(...[llm, asked, runId, parentRunId, extra, , metadata]: ModelStart): void {
     const run = this.follow(runId, parentRunId, metadata);
     run?.recorder.quietly(() => run.modelStarted(runId, parentRunId, { llm, asked, extra, metadata }));
   }

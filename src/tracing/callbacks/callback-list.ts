@@ -1,4 +1,4 @@
-import { isRecord } from "../internals.js";
+import { isObject } from "../../core/is-object.js";
 
 /** What LangChain's callback manager offers here. */
 interface ManagerShape {
@@ -9,7 +9,7 @@ interface ManagerShape {
 }
 
 function isManager(callbacks: unknown): callbacks is ManagerShape {
-  return isRecord(callbacks) && typeof callbacks.copy === "function";
+  return isObject(callbacks) && typeof callbacks.copy === "function";
 }
 
 /** Callbacks with one more handler; the given ones stay as they are. */

@@ -1,4 +1,5 @@
-import { graphNamespace, isCommand, isRecord, type PregelShape, PUSH_TRIGGER } from "../internals.js";
+import { isObject } from "../../core/is-object.js";
+import { graphNamespace, isCommand, type PregelShape, PUSH_TRIGGER } from "../internals.js";
 import { CallLog, type ModelStart } from "../record/call-log.js";
 import { noteFailure } from "../record/failure.js";
 import { type GraphShape, graphAt, outlookOf, shapeOf } from "../record/graph-shape.js";
@@ -134,7 +135,7 @@ export class CallbackRun {
     this.entries.delete(runId);
     if (entry?.kind === "inside" && entry.result) {
       entry.result.ended = true;
-      entry.result.output = isRecord(outputs) && "output" in outputs ? outputs.output : outputs;
+      entry.result.output = isObject(outputs) && "output" in outputs ? outputs.output : outputs;
     }
     if (entry?.kind !== "node" || entry.run.status !== undefined) return;
     const { run, children, isTask } = entry;
@@ -170,7 +171,7 @@ export class CallbackRun {
     const parent = parentRunId === undefined ? undefined : this.entries.get(parentRunId);
     if (parent?.kind === "node") return parent.run;
     if (parent?.kind === "inside") return parent.node;
-    return (isRecord(metadata) ? this.nodeAt(metadata.langgraph_checkpoint_ns) : undefined) ?? this.host;
+    return (isObject(metadata) ? this.nodeAt(metadata.langgraph_checkpoint_ns) : undefined) ?? this.host;
   }
 
   modelStarted(runId: string, parentRunId: string | undefined, start: ModelStart): void {
@@ -223,7 +224,7 @@ export interface ChainStart {
 
 /** Whether a chain run is that of a graph. */
 export function isGraphRun(chain: unknown): boolean {
-  return isRecord(chain) && Array.isArray(chain.id) && chain.id[0] === "langgraph" && chain.id[1] === "pregel";
+  return isObject(chain) && Array.isArray(chain.id) && chain.id[0] === "langgraph" && chain.id[1] === "pregel";
 }
 
 /**
@@ -231,7 +232,7 @@ export function isGraphRun(chain: unknown): boolean {
  * one key is told apart by what stands there.
  */
 function unwrapped(outputs: unknown, isTask: boolean): unknown {
-  if (!isRecord(outputs) || isCommand(outputs) || !("output" in outputs) || Object.keys(outputs).length !== 1)
+  if (!isObject(outputs) || isCommand(outputs) || !("output" in outputs) || Object.keys(outputs).length !== 1)
     return outputs;
   const { output } = outputs;
   return isTask || Array.isArray(output) || output === undefined || output === null ? output : outputs;

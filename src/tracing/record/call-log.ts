@@ -1,6 +1,7 @@
 import { isControlSignal } from "../../core/control-signal.js";
 import type { ModelCall, ToolCall } from "../../core/index.js";
-import { isRecord } from "../internals.js";
+import { isObject } from "../../core/is-object.js";
+
 import { recordedError } from "./errors.js";
 import { costOf } from "./prices.js";
 import type { CallWatch, Watch } from "./run-observer.js";
@@ -30,9 +31,9 @@ export class CallLog {
 
   modelStarted(runId: string, node: NodeRun | undefined, { llm, asked, extra, metadata }: ModelStart): void {
     if (this.models.has(runId) || this.recorder.isFinished) return;
-    const about = isRecord(metadata) ? metadata : {};
-    const params = isRecord(extra) && isRecord(extra.invocation_params) ? extra.invocation_params : {};
-    const kwargs = isRecord(llm) && isRecord(llm.kwargs) ? llm.kwargs : {};
+    const about = isObject(metadata) ? metadata : {};
+    const params = isObject(extra) && isObject(extra.invocation_params) ? extra.invocation_params : {};
+    const kwargs = isObject(llm) && isObject(llm.kwargs) ? llm.kwargs : {};
     const call: CallRun<ModelCall> = {
       ...placeOf(node),
       provider: text(about.ls_provider),
@@ -110,10 +111,10 @@ export class CallLog {
 
   toolStarted(runId: string, node: NodeRun | undefined, tool: unknown, runName: unknown, input?: unknown): void {
     if (this.tools.has(runId) || this.recorder.isFinished) return;
-    const id = isRecord(tool) && Array.isArray(tool.id) ? text(tool.id.at(-1)) : undefined;
+    const id = isObject(tool) && Array.isArray(tool.id) ? text(tool.id.at(-1)) : undefined;
     const call: CallRun<ToolCall> = {
       ...placeOf(node),
-      name: text(runName) ?? (isRecord(tool) ? text(tool.name) : undefined) ?? id ?? "tool",
+      name: text(runName) ?? (isObject(tool) ? text(tool.name) : undefined) ?? id ?? "tool",
       started: this.recorder.clock.monotonic(),
       durationMs: 0,
     };

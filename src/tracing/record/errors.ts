@@ -1,12 +1,13 @@
 import type { RecordedError } from "../../core/index.js";
+import { isObject } from "../../core/is-object.js";
 import { fieldOf } from "../../core/own-fields.js";
-import { isRecord } from "../internals.js";
+
 import { type Redactor, redactText } from "./redact.js";
 
 /** An error as it is kept: name, code where it has one, message bounded to 500 characters, all of it redacted. */
 export function recordedError(error: unknown, redactor: Redactor | undefined): RecordedError {
   const clean = (text: string, field: string) => redactText(text, redactor, "error", field).slice(0, 500);
-  if (!isRecord(error)) return { name: "Error", message: clean(String(error), "message") };
+  if (!isObject(error)) return { name: "Error", message: clean(String(error), "message") };
   const name = fieldOf(error, "name");
   const message = fieldOf(error, "message");
   const code = fieldOf(error, "lc_error_code") ?? fieldOf(error, "code");
@@ -20,7 +21,7 @@ export function recordedError(error: unknown, redactor: Redactor | undefined): R
 
 /** Whether a failure looks like the consequence of an abort. */
 export function isAbort(error: unknown): boolean {
-  if (!isRecord(error)) return false;
+  if (!isObject(error)) return false;
   const name = fieldOf(error, "name");
   const message = fieldOf(error, "message");
   return name === "AbortError" || name === "TimeoutError" || message === "Abort" || message === "Aborted";
@@ -28,7 +29,7 @@ export function isAbort(error: unknown): boolean {
 
 /** The error by which LangGraph tells that a run was stopped from outside, or by the limit of a step. */
 export function isLangGraphAbort(error: unknown): boolean {
-  return isRecord(error) && fieldOf(error, "name") === "Error" && fieldOf(error, "message") === "Abort";
+  return isObject(error) && fieldOf(error, "name") === "Error" && fieldOf(error, "message") === "Abort";
 }
 
 /** The error of an attempt that LangGraph gave up waiting for. */

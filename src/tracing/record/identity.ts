@@ -1,5 +1,6 @@
 import { digest, Recent, type RunConfigLike, type RunIdentity } from "../../core/index.js";
-import { isCommand, isRecord, type LoopShape } from "../internals.js";
+import { isObject } from "../../core/is-object.js";
+import { isCommand, type LoopShape } from "../internals.js";
 import type { RunRecorder } from "./run-recorder.js";
 import { userIdIn } from "./run-start.js";
 import type { ThreadMemory, ThreadSegment } from "./thread-memory.js";
@@ -94,7 +95,7 @@ export class UncapturedRuns {
 
   identify(config: RunConfigLike): RunIdentity {
     const { control, writer } = config as { control?: unknown; writer?: unknown };
-    const shared = isRecord(control) ? control : typeof writer === "function" ? writer : undefined;
+    const shared = isObject(control) ? control : typeof writer === "function" ? writer : undefined;
     const taskId = config.executionInfo?.taskId ?? config.configurable?.__pregel_task_id;
     const known =
       (shared && this.byRun.get(shared)) ?? (typeof taskId === "string" ? this.byTask.get(taskId) : undefined);

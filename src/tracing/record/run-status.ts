@@ -1,7 +1,8 @@
 import { isControlSignal } from "../../core/control-signal.js";
 import type { RunStatus } from "../../core/index.js";
+import { isObject } from "../../core/is-object.js";
 import { fieldOf } from "../../core/own-fields.js";
-import { isCommand, isRecord } from "../internals.js";
+import { isCommand } from "../internals.js";
 import { isAbort, isLangGraphAbort, recordedError, stepTimeoutError } from "./errors.js";
 import type { Redactor } from "./redact.js";
 import type { RunningNode } from "./run-types.js";
@@ -50,7 +51,7 @@ export function runStatusOf(
 
 /** What is thrown where several nodes of a step failed. */
 function errorsIn(error: unknown): readonly unknown[] {
-  const several = isRecord(error) ? fieldOf(error, "errors") : undefined;
+  const several = isObject(error) ? fieldOf(error, "errors") : undefined;
   return Array.isArray(several) ? [error, ...several] : [error];
 }
 

@@ -1,4 +1,5 @@
-import { isRecord, type LoopShape } from "../internals.js";
+import { isObject } from "../../core/is-object.js";
+import type { LoopShape } from "../internals.js";
 
 /** The signals by which an attempt may be stopped: those of its graph's loop, and its own. */
 export interface AttemptSignals {
@@ -22,7 +23,7 @@ interface LoopSignals {
  */
 export function stopOf(run: AbortSignal | undefined, { loop, attempt }: AttemptSignals): Stop | undefined {
   const kept = loop.config.configurable?.__pregel_abort_signals;
-  const step: LoopSignals = isRecord(kept) ? kept : {};
+  const step: LoopSignals = isObject(kept) ? kept : {};
   if (run?.aborted || step.externalAbortSignal?.aborted) return "caller";
   if (step.timeoutAbortSignal?.aborted) return "step-timeout";
   if (step.composedAbortSignal?.aborted) return "sibling";

@@ -1,5 +1,5 @@
+import { isObject } from "../../core/is-object.js";
 import { fieldOf, ownField } from "../../core/own-fields.js";
-import { isRecord } from "../internals.js";
 
 /** Tokens of one call as the provider tells them; what it does not tell is undefined. */
 export interface Usage {
@@ -49,7 +49,7 @@ const ADDITIVE = new Set<string>([
 export function usageOf(output: unknown): { usage: Usage; model: string | undefined } {
   const message = messageIn(output);
   const answer = record(message && fieldOf(message, "response_metadata"));
-  const older = record(isRecord(output) && fieldOf(output, "llmOutput"));
+  const older = record(isObject(output) && fieldOf(output, "llmOutput"));
   const model = [
     ...["model_name", "model", "modelId", "model_id", "modelVersion", "model_version"].map((key) => answer[key]),
     ...["model_name", "modelName", "model"].map((key) => older[key]),
@@ -68,7 +68,7 @@ export function usageOf(output: unknown): { usage: Usage; model: string | undefi
   ];
   const own = raw.map(record).find((r) => first(r, NAMES.in) !== undefined);
   for (const counts of given) {
-    const usage = isRecord(counts) ? readCounts(record(counts), own) : UNKNOWN;
+    const usage = isObject(counts) ? readCounts(record(counts), own) : UNKNOWN;
     if (usage.tokensIn !== undefined || usage.tokensOut !== undefined) return { usage, model };
   }
   return { usage: UNKNOWN, model };
@@ -110,7 +110,7 @@ type Fields = Record<string, unknown>;
 
 /** The own data of an object; empty for anything else. */
 function record(value: unknown): Fields {
-  if (!isRecord(value)) return {};
+  if (!isObject(value)) return {};
   const fields: Fields = {};
   for (const key of Object.keys(value)) fields[key] = ownField(value, key);
   return fields;
@@ -129,8 +129,8 @@ function isText(value: unknown): value is string {
 }
 
 function messageIn(output: unknown): object | undefined {
-  const generations = isRecord(output) ? fieldOf(output, "generations") : undefined;
+  const generations = isObject(output) ? fieldOf(output, "generations") : undefined;
   const generation = Array.isArray(generations) && Array.isArray(generations[0]) ? generations[0][0] : undefined;
-  const message = isRecord(generation) ? fieldOf(generation, "message") : undefined;
-  return isRecord(message) ? message : undefined;
+  const message = isObject(generation) ? fieldOf(generation, "message") : undefined;
+  return isObject(message) ? message : undefined;
 }

@@ -1,8 +1,8 @@
+import { isObject } from "../../core/is-object.js";
 import { withoutHandlers } from "../callbacks/callback-list.js";
 import {
   graphNamespace,
   isPregel,
-  isRecord,
   type LoopShape,
   type NodeShape,
   type PregelShape,
@@ -43,7 +43,7 @@ const originals = new WeakMap<NodeShape, NodeShape>();
 export function whyNotTap(graph: PregelShape): string | undefined {
   for (const [name, node] of Object.entries(graph.nodes)) {
     if (typeof node?.getNode !== "function") return `node ${name} has no getNode()`;
-    if (!isRecord(node.bound)) return `node ${name} has no runnable`;
+    if (!isObject(node.bound)) return `node ${name} has no runnable`;
   }
   return whyNotHook(graph);
 }

@@ -1,11 +1,11 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+import { isObject } from "../../core/is-object.js";
 import { addCallHandler } from "../callbacks/node-calls.js";
 import {
   CALL_KEY,
   type CallableShape,
   copyOf,
   graphNamespace,
-  isRecord,
   type LoopShape,
   type NodeShape,
   type PregelShape,
@@ -197,7 +197,7 @@ function overheard<R>(call: () => R, ended: (output: unknown) => void, failed: (
     failed(error);
     throw error;
   }
-  if (isRecord(result) && typeof result.then === "function") {
+  if (isObject(result) && typeof result.then === "function") {
     // Asked once: what only looks like a promise may begin anew each time.
     const promise = Promise.resolve(result);
     promise.then(ended, failed);
@@ -328,5 +328,5 @@ function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): vo
 /** How many graphs a task has run by hand, in all its attempts: LangGraph counts them. */
 function graphsRun(configurable: Configurable = {}): number {
   const scratchpad = configurable[SCRATCHPAD_KEY];
-  return isRecord(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
+  return isObject(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
 }

@@ -2,6 +2,7 @@
 // Arguments: folder, prefix of the ids, bytes of a segment. With a fourth, it writes nothing and retires
 // segments without end instead, so that no more than that many bytes are kept.
 import { openFileStore } from "langgraph-collective-learning/store";
+import { traceOf } from "./crash-trace.mjs";
 
 const [folder, prefix, segmentBytes, retire] = process.argv.slice(2);
 const store = await openFileStore({
@@ -16,33 +17,13 @@ const now = () => {
   time = Math.max(time, Date.now());
   return new Date(time).toISOString();
 };
-const traceOf = (id) => ({
-  schemaVersion: 1,
-  workflowId: id,
-  segmentId: id,
-  workflowType: "crash",
-  tags: ["x".repeat(100 + (id.length % 7) * 200)],
-  metadata: {},
-  startedAt: now(),
-  durationMs: 1,
-  status: "success",
-  capture: "tap",
-  resumed: false,
-  keepProbability: 1,
-  nodes: [],
-  edges: [],
-  modelCalls: [],
-  toolCalls: [],
-  interactions: [],
-  gaps: [],
-});
 process.stdout.write("ready\n");
 while (retire) {
   const gone = await store.retain({ maxBytes: Number(retire) });
   if (gone > 0) process.stdout.write(`retired ${gone}\n`);
 }
 for (let n = 0; ; n += 5) {
-  const batch = Array.from({ length: 5 }, (_, i) => traceOf(`${prefix}-${n + i}`));
+  const batch = Array.from({ length: 5 }, (_, i) => traceOf(`${prefix}-${n + i}`, now()));
   try {
     await store.append("trace", batch);
     process.stdout.write(`${batch.map((t) => t.workflowId).join(" ")}\n`);

@@ -1,6 +1,7 @@
 // Writes traces and decisions without end and says after each acknowledgement which ones are safe.
 // Arguments: connection string, schema, spill folder, prefix of the ids.
 import { openPostgresStore } from "langgraph-collective-learning/postgres";
+import { traceOf } from "./crash-trace.mjs";
 
 const [connectionString, schema, folder, prefix] = process.argv.slice(2);
 const quiet = { debug() {}, info() {}, warn() {}, error: (...words) => console.error(...words) };
@@ -16,26 +17,6 @@ const open = async () => {
 };
 const store = await open();
 const now = () => new Date().toISOString();
-const traceOf = (id) => ({
-  schemaVersion: 1,
-  workflowId: id,
-  segmentId: id,
-  workflowType: "crash",
-  tags: ["x".repeat(100 + (id.length % 7) * 200)],
-  metadata: {},
-  startedAt: now(),
-  durationMs: 1,
-  status: "success",
-  capture: "tap",
-  resumed: false,
-  keepProbability: 1,
-  nodes: [],
-  edges: [],
-  modelCalls: [],
-  toolCalls: [],
-  interactions: [],
-  gaps: [],
-});
 const decisionOf = (id) => ({
   schemaVersion: 1,
   decisionId: id,
@@ -55,7 +36,10 @@ for (let n = 0; ; n += 5) {
   try {
     await store.append("decision", ids.map(decisionOf));
     process.stdout.write(`decision ${ids.join(" ")}\n`);
-    await store.append("trace", ids.map(traceOf));
+    await store.append(
+      "trace",
+      ids.map((id) => traceOf(id, now())),
+    );
     process.stdout.write(`trace ${ids.join(" ")}\n`);
   } catch (error) {
     process.stdout.write(`refused ${error.code}\n`);

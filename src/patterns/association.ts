@@ -125,26 +125,27 @@ function summarise(data: AssociationData): Cell[] {
     all.add(0, r);
   }
   return data.members.map((members, f) => {
-    let [k, s, q] = [0, 0, 0];
+    let [runsWith, sumWith, squareWith] = [0, 0, 0];
     for (let m = 0; m < members.length; m++) {
       const c = members[m];
-      k += byClass.n[c];
-      s += byClass.sum[c];
-      q += byClass.square[c];
+      runsWith += byClass.n[c];
+      sumWith += byClass.sum[c];
+      squareWith += byClass.square[c];
     }
     const scope = data.scope?.[f];
     const [n, sum, square] = scope === undefined ? all.of(0) : byStratum.of(scope);
-    const rest = n - k;
+    const runsWithout = n - runsWith;
+    const sumWithout = sum - sumWith;
     const overall = n === 0 ? 0 : sum / n;
-    const meanWith = k === 0 ? overall : s / k;
-    const meanWithout = rest === 0 ? overall : (sum - s) / rest;
+    const meanWith = runsWith === 0 ? overall : sumWith / runsWith;
+    const meanWithout = runsWithout === 0 ? overall : sumWithout / runsWithout;
     return {
-      runsWith: k,
-      runsWithout: rest,
+      runsWith,
+      runsWithout,
       meanWith,
       meanWithout,
       difference: meanWith - meanWithout,
-      ...differenceInterval(k, s, q, rest, sum - s, square - q),
+      ...differenceInterval(runsWith, sumWith, squareWith, runsWithout, sumWithout, square - squareWith),
       lift: overall === 0 ? 1 : meanWith / overall,
     };
   });
@@ -173,17 +174,36 @@ class Moments {
   }
 }
 
+/** The 97.5 % quantile of the normal distribution. */
+const Z_975 = 1.959963985;
+
 /**
  * 95 % interval of a difference of two means of rewards in [0,1], given counts, sums and sums of squares;
  * each side gets one more 0 and one more 1 (Agresti and Caffo, 2000).
  */
-export function differenceInterval(n1: number, s1: number, q1: number, n2: number, s2: number, q2: number) {
-  const m1 = (s1 + 1) / (n1 + 2);
-  const m2 = (s2 + 1) / (n2 + 2);
-  const v1 = Math.max(0, (q1 + 1) / (n1 + 2) - m1 * m1) / (n1 + 2);
-  const v2 = Math.max(0, (q2 + 1) / (n2 + 2) - m2 * m2) / (n2 + 2);
-  const half = 1.959963985 * Math.sqrt(v1 + v2);
-  return { lower: Math.max(-1, m1 - m2 - half), upper: Math.min(1, m1 - m2 + half) };
+export function differenceInterval(
+  n1: number,
+  sum1: number,
+  square1: number,
+  n2: number,
+  sum2: number,
+  square2: number,
+) {
+  const first = withOneMorePair(n1, sum1, square1);
+  const second = withOneMorePair(n2, sum2, square2);
+  const difference = first.mean - second.mean;
+  const half = Z_975 * Math.sqrt(first.meanVariance + second.meanVariance);
+  return { lower: Math.max(-1, difference - half), upper: Math.min(1, difference + half) };
+}
+
+/**
+ * Mean and its variance with one more 0 and one more 1: the paper's p~ = (x + 1) / (n + 2) and p~(1 - p~) / (n + 2), the
+ * latter by the squares, for rewards may lie between 0 and 1.
+ */
+function withOneMorePair(n: number, sum: number, square: number) {
+  const count = n + 2;
+  const mean = (sum + 1) / count;
+  return { mean, meanVariance: Math.max(0, (square + 1) / count - mean * mean) / count };
 }
 
 interface MergedClasses {
@@ -242,7 +262,11 @@ function orderByStratum(data: AssociationData, classOf: Int32Array): Strata {
   };
 }
 
-/** Mean and standard deviation, over all permutations within strata, of each feature's reward sum. */
+/**
+ * Mean and standard deviation, over all permutations within strata, of each feature's reward sum: exact, as those of a
+ * linear statistic of Strasser and Weber (1999). In a stratum of n runs, m of them with the feature, the sum has
+ * mean m * mean(reward) and variance m (n - m) / (n (n - 1)) * sum of squared deviations.
+ */
 function permutationScale(data: AssociationData, merged: MergedClasses, strata: Strata) {
   const features = data.members.length;
   const mean = new Float64Array(features);
@@ -254,18 +278,18 @@ function permutationScale(data: AssociationData, merged: MergedClasses, strata: 
     const n = to - from;
     counts.fill(0);
     let total = 0;
-    let squares = 0;
+    let squaredDeviations = 0;
     for (let k = from; k < to; k++) {
       const c = strata.classOf[k];
       counts[c] = counts[c] + 1;
       total += strata.rewards[k];
     }
-    for (let k = from; k < to; k++) squares += (strata.rewards[k] - total / n) ** 2;
+    for (let k = from; k < to; k++) squaredDeviations += (strata.rewards[k] - total / n) ** 2;
     for (let f = 0; f < features; f++) {
-      let withIt = 0;
-      for (const c of merged.members[f]) withIt += counts[c];
-      mean[f] = mean[f] + (withIt * total) / n;
-      variance[f] = variance[f] + (n < 2 ? 0 : (withIt * (n - withIt) * squares) / (n * (n - 1)));
+      let m = 0;
+      for (const c of merged.members[f]) m += counts[c];
+      mean[f] = mean[f] + (m * total) / n;
+      variance[f] = variance[f] + (n < 2 ? 0 : (m * (n - m) * squaredDeviations) / (n * (n - 1)));
     }
   }
   return {

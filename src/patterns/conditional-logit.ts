@@ -13,30 +13,34 @@ export interface ConditionalLogit {
 
 /**
  * Conditional logit (McFadden, 1974) with a ridge penalty on standardised features, by Newton's method:
- * the probability of an alternative is the softmax of its score among the alternatives of its set.
+ * the probability of an alternative is the softmax of its score among the alternatives of its set. In the paper's
+ * letters z are the attributes of an alternative, P_j its probability, and z~ = sum of P_j z_j their mean: the gradient
+ * sums z_chosen - z~, the information matrix sums the covariances of z under P.
  * @param ridge penalty on the squared weights; the same for all sets of data sizes
  */
 export function fitConditionalLogit(sets: readonly ChoiceSet[], ridge = 1): ConditionalLogit {
   const rows = sets.flatMap((s) => s.features);
-  const d = rows[0]?.length ?? 0;
-  const means = Array.from({ length: d }, (_, j) => rows.reduce((s, r) => s + r[j], 0) / rows.length);
+  const attributes = rows[0]?.length ?? 0;
+  const means = Array.from({ length: attributes }, (_, j) => rows.reduce((s, r) => s + r[j], 0) / rows.length);
   const scales = means.map((m, j) => Math.sqrt(rows.reduce((s, r) => s + (r[j] - m) ** 2, 0) / rows.length) || 1);
-  const model = { weights: new Array<number>(d).fill(0), means, scales };
+  const model = { weights: new Array<number>(attributes).fill(0), means, scales };
   const scaled = sets.map((s) => ({ z: s.features.map((f) => standardise(model, f)), chosen: s.chosen }));
   for (let step = 0; step < 50; step++) {
     const gradient = model.weights.map((w) => -2 * ridge * w);
-    const hessian = model.weights.map((_, i) => model.weights.map((__, j) => (i === j ? 2 * ridge : 0)));
+    const information = model.weights.map((_, i) => model.weights.map((__, j) => (i === j ? 2 * ridge : 0)));
     for (const { z, chosen } of scaled) {
-      const p = softmax(z.map((f) => dot(f, model.weights)));
-      const mean = means.map((_, j) => z.reduce((s, f, a) => s + p[a] * f[j], 0));
-      for (let i = 0; i < d; i++) {
+      const P = softmax(z.map((alternative) => dot(alternative, model.weights)));
+      const mean = means.map((_, i) => z.reduce((sum, alternative, j) => sum + P[j] * alternative[i], 0));
+      for (let i = 0; i < attributes; i++) {
         gradient[i] = gradient[i] + z[chosen]?.[i] - mean[i];
-        const row = hessian[i];
-        for (let j = 0; j < d; j++)
-          row[j] = row[j] + z.reduce((s, f, a) => s + p[a] * f[i] * f[j], 0) - mean[i] * mean[j];
+        const row = information[i];
+        for (let k = 0; k < attributes; k++) {
+          const product = z.reduce((sum, alternative, j) => sum + P[j] * alternative[i] * alternative[k], 0);
+          row[k] = row[k] + product - mean[i] * mean[k];
+        }
       }
     }
-    const change = solve(hessian, gradient);
+    const change = solve(information, gradient);
     model.weights = model.weights.map((w, j) => w + change[j]);
     if (Math.max(0, ...change.map(Math.abs)) < 1e-9) break;
   }

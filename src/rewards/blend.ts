@@ -14,8 +14,9 @@ const PULL = 30;
 
 /**
  * Stacking (Wolpert, 1992) with weights that are non-negative and sum to one (Breiman, 1996): the
- * convex mixture of out-of-fold predictions with the smallest squared error, by exact line searches
- * between pairs. A member that does not help gets no weight.
+ * convex mixture of out-of-fold predictions with the smallest squared error. Found by the pairwise steps of
+ * Frank and Wolfe's method (Lacoste-Julien and Jaggi, 2015) with exact line searches: weight moves from the member
+ * whose error rises most with its weight to the one whose error rises least. A member that does not help gets no weight.
  * @param predictions one array per member, aligned with `y`
  * @param rows the rows to use (all by default)
  */
@@ -24,43 +25,43 @@ export function mixtureWeights(
   y: Float64Array,
   rows: readonly number[] = [...y.keys()],
 ): Float64Array {
-  const m = predictions.length;
-  // With residuals r of the members, the mixture's squared error is w'Rw.
-  const r = new Float64Array(m * m);
-  for (let a = 0; a < m; a++)
+  const members = predictions.length;
+  // With R the products of the members' residuals, the mixture's squared error is w'Rw.
+  const R = new Float64Array(members * members);
+  for (let a = 0; a < members; a++)
     for (let b = 0; b <= a; b++) {
       let sum = 0;
       for (const i of rows) sum += (predictions[a][i] - y[i]) * (predictions[b][i] - y[i]);
-      r[a * m + b] = sum;
-      r[b * m + a] = sum;
+      R[a * members + b] = sum;
+      R[b * members + a] = sum;
     }
   // A pull towards equal weights, fading with more rows: on few rows the differences between members are mostly noise.
-  let least = Number.POSITIVE_INFINITY;
-  for (let a = 0; a < m; a++) least = Math.min(least, r[a * m + a]);
-  for (let a = 0; a < m; a++) r[a * m + a] = r[a * m + a] + (PULL / rows.length) * least;
-  const w = new Float64Array(m).fill(1 / m);
+  let leastError = Number.POSITIVE_INFINITY;
+  for (let a = 0; a < members; a++) leastError = Math.min(leastError, R[a * members + a]);
+  for (let a = 0; a < members; a++) R[a * members + a] = R[a * members + a] + (PULL / rows.length) * leastError;
+  const w = new Float64Array(members).fill(1 / members);
   const slope = (a: number) => {
     let sum = 0;
-    for (let b = 0; b < m; b++) sum += r[a * m + b] * w[b];
+    for (let b = 0; b < members; b++) sum += R[a * members + b] * w[b];
     return sum;
   };
   for (let step = 0; step < 2000; step++) {
-    let up = 0;
-    let down = -1;
-    const slopes = Array.from({ length: m }, (_, a) => slope(a));
-    for (let a = 0; a < m; a++) {
-      if (slopes[a] < slopes[up]) up = a;
-      if (w[a] > 0 && (down < 0 || slopes[a] > slopes[down])) down = a;
+    let towards = 0;
+    let away = -1;
+    const slopes = Array.from({ length: members }, (_, a) => slope(a));
+    for (let a = 0; a < members; a++) {
+      if (slopes[a] < slopes[towards]) towards = a;
+      if (w[a] > 0 && (away < 0 || slopes[a] > slopes[away])) away = a;
     }
-    const gap = slopes[down] - slopes[up];
-    if (!(gap > 1e-10 * least)) break;
-    const curve = r[up * m + up] + r[down * m + down] - 2 * r[up * m + down];
-    const move = Math.min(w[down], curve > 0 ? gap / curve : Number.POSITIVE_INFINITY);
-    w[up] = w[up] + move;
-    w[down] = w[down] - move;
+    const gap = slopes[away] - slopes[towards];
+    if (!(gap > 1e-10 * leastError)) break;
+    const curvature = R[towards * members + towards] + R[away * members + away] - 2 * R[towards * members + away];
+    const shift = Math.min(w[away], curvature > 0 ? gap / curvature : Number.POSITIVE_INFINITY);
+    w[towards] = w[towards] + shift;
+    w[away] = w[away] - shift;
   }
   let kept = 0;
-  for (let a = 0; a < m; a++) {
+  for (let a = 0; a < members; a++) {
     if (w[a] < 0.01) w[a] = 0;
     kept += w[a];
   }

@@ -18,7 +18,7 @@ export function cycleText(cycle: CycleReport): string {
 }
 
 /** Who keeps the timer, for a person. */
-export function timerText({ isLearning, timers }: Pick<LearningStatus, "isLearning" | "timers">): string {
+function timerText({ isLearning, timers }: Pick<LearningStatus, "isLearning" | "timers">): string {
   const others = timers.filter((t) => !t.isThis).map((t) => `process ${t.pid} on ${t.host}`);
   if (isLearning) return others.length > 0 ? `on the timer, as is ${others.join(", ")}` : "on the timer";
   return others.length > 0 ? `not on the timer here; ${others.join(", ")} keeps it` : "not on the timer";

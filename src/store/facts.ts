@@ -15,6 +15,8 @@ export interface FactKeys {
   userId?: string;
   decisionPoint?: string;
   status?: string;
+  chosen?: string;
+  policyVersion?: string;
 }
 
 /** The queryable fields of any fact. */
@@ -25,14 +27,23 @@ export function keysOf(kind: FactKind, fact: FactTypes[FactKind]): FactKeys {
     return { at: startedAt, workflowId, workflowType, threadId, userId, status };
   }
   if (kind === "decision") {
-    const { at, decisionPoint, userId } = fact as Decision;
-    return { at, workflowId, workflowType, threadId, userId, decisionPoint };
+    const { at, decisionPoint, userId, chosen, policyVersion } = fact as Decision;
+    return { at, workflowId, workflowType, threadId, userId, decisionPoint, chosen, policyVersion };
   }
   const { at, userId } = fact as FeedbackRecord;
   return { at, workflowId, workflowType, threadId, userId };
 }
 
-const EXACT = ["workflowId", "workflowType", "threadId", "userId", "decisionPoint", "status"] as const;
+const EXACT = [
+  "workflowId",
+  "workflowType",
+  "threadId",
+  "userId",
+  "decisionPoint",
+  "status",
+  "chosen",
+  "policyVersion",
+] as const;
 
 /** Whether a fact's fields satisfy all conditions of a query (position and order aside). */
 export function matches(keys: FactKeys, query: FactQuery): boolean {

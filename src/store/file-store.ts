@@ -125,6 +125,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
     },
     encode: (kind, fact) => encoder.encodeTraced(kind, fact),
     read,
+    ofRuns: (kind, runs, times = {}) => new FactReader(logs[kind].segments, kind, isClosed).ofRuns(runs, times),
     documents: {
       get: guarded("reading", folders.documents, documents.get),
       put: guarded("writing", folders.documents, documents.put, true),

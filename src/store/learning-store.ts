@@ -18,6 +18,12 @@ export interface FactQuery {
   userId?: string;
   decisionPoint?: string;
   status?: string;
+  /**
+   * Of decisions: the destination that was chosen, and the version that was asked. The memory and the file store find
+   * them by index; another store may leave the two to the caller, who checks each fact.
+   */
+  chosen?: string;
+  policyVersion?: string;
   /** Inclusive lower and exclusive upper bound on the fact's own time, ISO 8601. */
   from?: string;
   to?: string;
@@ -176,6 +182,15 @@ export interface LearningStore {
    * A store without has nothing better than `read`.
    */
   readTexts?<K extends FactKind>(kind: K, query?: FactQuery): AsyncIterable<TextBatch>;
+  /**
+   * The facts of some runs in one reading, in the order of `read`, within the times given (as in {@link FactQuery}). A
+   * store without it is asked run by run.
+   */
+  ofRuns?<K extends FactKind>(
+    kind: K,
+    runs: ReadonlySet<string>,
+    times?: Pick<FactQuery, "from" | "to">,
+  ): Promise<FactTypes[K][]>;
   /**
    * Calls the listener soon after the registry was changed, by whatever process; without, it has to be looked at now
    * and then. Returns what ends that.

@@ -10,6 +10,8 @@ import { type Bench, median, round } from "./support/bench.js";
 const TYPES = ["support", "search", "review", "billing"];
 const TEAMS = ["billing", "tech", "sales"];
 const BATCH = 500;
+/** One decision in so many goes to a destination, or is of a version, that no other has. */
+const RARE = 2000;
 const BEGIN = Date.UTC(2026, 0, 1);
 const STEP_MS = 20_000;
 
@@ -63,7 +65,8 @@ function decision(n: number): Decision {
     index: 0,
     context: { topic: TEAMS[(n * 7) % 3] ?? "tech", length: n % 400 },
     candidates: TEAMS,
-    chosen: TEAMS[n % 3] ?? "tech",
+    chosen: n % RARE === 0 ? "legal" : (TEAMS[n % 3] ?? "tech"),
+    ...(n % RARE === 1 && { policyVersion: "v2" }),
     propensity: 0.9,
     probabilities: TEAMS.map((_, i) => (i === n % 3 ? 0.9 : 0.05)),
     source: "fallback",
@@ -132,6 +135,8 @@ const bench: Bench = async ({ quick, args }) => {
     filteredByTypeMs: await timed(each((i) => `/api/runs?type=${TYPES[i % 4]}&status=error`)),
     filteredByTimeMs: await timed(each((i) => `/api/runs?to=${day(i)}`)),
     filteredByDestinationMs: await timed(each((i) => `/api/runs?destination=${TEAMS[i % 3]}`)),
+    filteredByRareDestinationMs: await timed(each(() => "/api/runs?destination=legal")),
+    filteredByRareVersionMs: await timed(each(() => "/api/runs?version=v2")),
     filteredByTextMs: await timed(each(() => "/api/runs?text=vip")),
     oneRunMs: await timed(each((i) => `/api/run?id=${idOf(Math.floor((runs * i) / times))}`)),
     inboxMs: await timed(each(() => "/api/inbox").slice(0, 5)),

@@ -190,6 +190,19 @@ describe("data", () => {
     const chosen = all.runs[0]?.decisions[0]?.chosen ?? "";
     const narrowed = (await dataOf(`/api/runs?limit=200&destination=${chosen}`)) as typeof all;
     expect(narrowed.runs.length).toBe(all.runs.filter((r) => r.decisions[0]?.chosen === chosen).length);
+    // Page by page it is the same, each run once.
+    const paged: string[] = [];
+    for (let cursor = ""; ; ) {
+      const page = (await dataOf(`/api/runs?limit=7&destination=${chosen}&cursor=${cursor}`)) as {
+        runs: { workflowId: string }[];
+        cursor?: string;
+      };
+      paged.push(...page.runs.map((r) => r.workflowId));
+      if (!page.cursor) break;
+      cursor = page.cursor;
+    }
+    expect(paged).toEqual((narrowed as unknown as { runs: { workflowId: string }[] }).runs.map((r) => r.workflowId));
+    expect(await dataOf("/api/runs?version=v99")).toMatchObject({ runs: [], scanned: 0, complete: true });
     const edge = (await dataOf(`/api/runs?limit=200&edge=triage>${chosen}`)) as typeof all;
     expect(edge.runs.length).toBe(narrowed.runs.length);
     const good = (await dataOf("/api/runs?limit=200&minReward=0.9")) as typeof all;

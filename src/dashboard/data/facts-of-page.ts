@@ -21,6 +21,13 @@ export async function ofRuns<K extends FactKind>(
   runs: readonly RunTime[],
 ): Promise<Map<string, FactTypes[K][]>> {
   const found = new Map<string, FactTypes[K][]>();
+  const { store } = source.loop.inspect;
+  if (store.ofRuns && runs.length > 1) {
+    const ids = new Set(runs.map((r) => r.workflowId));
+    for (const fact of await store.ofRuns(kind, ids, timeOf(kind, runs)))
+      found.set(fact.workflowId, [...(found.get(fact.workflowId) ?? []), fact]);
+    return found;
+  }
   const together = runs.length > 1 && (await ofTheirTime(source, kind, runs, found));
   if (together) return found;
   found.clear();

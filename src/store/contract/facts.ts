@@ -36,6 +36,23 @@ export const factCases: StoreCase[] = [
     assert.deepEqual((await all(store, "feedback")).facts, []);
   }),
 
+  storeCase(
+    "the facts of some runs come in one reading as run by run, within the times asked for",
+    async ({ make }) => {
+      const store = await make();
+      if (!store.ofRuns) return;
+      const facts = [1, 2, 3, 4, 5, 6].map((n) => decision(n, { workflowId: `w${n % 3}`, at: at(n) }));
+      await store.append("decision", facts);
+      const runs = new Set(["w0", "w1", "nobody's"]);
+      const asked = async (times?: Pick<FactQuery, "from" | "to">) =>
+        (await store.ofRuns?.("decision", runs, times))?.map((d) => d.decisionId);
+      const expected = (some: readonly number[]) => some.map((n) => decision(n).decisionId);
+      assert.deepEqual(await asked(), expected([1, 3, 4, 6]));
+      assert.deepEqual(await asked({ from: at(3), to: at(6) }), expected([3, 4]));
+      assert.deepEqual(await store.ofRuns("trace", runs), []);
+    },
+  ),
+
   storeCase("facts are copies", async ({ make }) => {
     const store = await make();
     const mine = segment(1);

@@ -53,6 +53,38 @@ export class FactReader<K extends FactKind> {
     return this.coded(query.latest ? this.latest(query) : this.forward(query));
   }
 
+  /** The facts of some runs, segment by segment, each of which is opened once. */
+  async ofRuns(runs: ReadonlySet<string>, { from, to }: Pick<FactQuery, "from" | "to">): Promise<FactTypes[K][]> {
+    const found: FactTypes[K][] = [];
+    const query = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+    this.check(query);
+    const min = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);
+    const max = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
+    try {
+      for (const segment of await this.segments.list()) {
+        if (await this.outside(segment, query)) continue;
+        const index = await this.segments.indexOf(segment);
+        const rows = index.rowsOfBetween(runs, min, max);
+        if (rows.length === 0) continue;
+        const handle = await this.segments.openForReading(segment.name);
+        if (handle === undefined) continue;
+        try {
+          for await (const lines of fetchLines(index, rows, handle))
+            for (const { line } of lines) {
+              const parsed = parseLine(this.kind, line);
+              if (parsed.state === "fact" && runs.has(parsed.keys.workflowId)) found.push(parsed.fact);
+            }
+        } finally {
+          await handle.close();
+        }
+      }
+    } catch (cause) {
+      throw codedIo("reading from", this.segments.folder, cause);
+    }
+    this.check(query);
+    return found;
+  }
+
   private async *coded(batches: AsyncIterable<FactBatch<FactTypes[K]>>): AsyncIterable<FactBatch<FactTypes[K]>> {
     try {
       yield* batches;

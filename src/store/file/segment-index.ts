@@ -3,9 +3,18 @@ import { hash32 } from "../../core/index.js";
 import type { FactKeys } from "../facts.js";
 import type { FactQuery } from "../learning-store.js";
 
-const MAGIC = "LCLIDX02";
-const FIELDS = ["workflowId", "workflowType", "threadId", "userId", "decisionPoint", "status"] as const;
-/** Bytes of one row: position and time as doubles, length and six hashes as 32-bit integers. */
+const MAGIC = "LCLIDX03";
+const FIELDS = [
+  "workflowId",
+  "workflowType",
+  "threadId",
+  "userId",
+  "decisionPoint",
+  "status",
+  "chosen",
+  "policyVersion",
+] as const;
+/** Bytes of one row: position and time as doubles, length and eight hashes as 32-bit integers. */
 const ROW_BYTES = 8 + 8 + 4 + 4 * FIELDS.length;
 
 /** What an index knows before its rows are loaded. */
@@ -26,7 +35,7 @@ function keyHash(value: string | undefined): number {
 }
 
 /**
- * Where each fact of a segment lies and what it is about, in columns of numbers: about 44 bytes per
+ * Where each fact of a segment lies and what it is about, in columns of numbers: about 52 bytes per
  * fact. Values are kept as 32-bit hashes, so a match must be checked on the fact itself.
  */
 export class SegmentIndex {
@@ -91,6 +100,11 @@ export class SegmentIndex {
     const found: number[] = [];
     for (let i = 0; i < this.count; i++) if (wanted.has(hashes[i])) found.push(i);
     return found;
+  }
+
+  /** The same, within times in milliseconds, `to` excluded. */
+  rowsOfBetween(runs: ReadonlySet<string>, from: number, to: number): Uint32Array {
+    return Uint32Array.from(this.rowsOf(runs).filter((i) => this.times[i] >= from && this.times[i] < to));
   }
 
   /** The first row whose line begins at or behind a byte position. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { RunPage as Page, RunRow } from "../../data/runs.js";
+import type { RunPage as Page, RunRow } from "../../data/run-row.js";
 import { get, useData } from "../api.js";
 import { count, duration, figure, moment, money } from "../format.js";
 import { Await, Badge, Empty, Table, toneOf } from "../parts/basics.js";

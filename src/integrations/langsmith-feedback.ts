@@ -1,6 +1,9 @@
 import { type Clock, digest, type FeedbackRecord, isoTime, systemClock } from "../core/index.js";
+import { contentOf, type ScoreMeanings } from "./foreign/score-meaning.js";
 import { type LangSmithClient, type LangSmithFeedback, reading } from "./langsmith-client.js";
 import { utcTime } from "./langsmith-runs.js";
+
+export type { ScoreMeaning } from "./foreign/score-meaning.js";
 
 const OURS = "langgraph-collective-learning";
 
@@ -59,27 +62,8 @@ function scoresOf(record: FeedbackRecord): [string, number][] {
   return scores;
 }
 
-/** What a score of LangSmith's under one key means. */
-export interface ScoreMeaning {
-  /**
-   * `rating`: a named rating in [0,1]; `outcome`: the measured result of the run, in [0,1]; `cat`: a CAT score of 1
-   * to 10; `thumb`: up from the middle of the scale on; `comment`: only its text counts.
-   */
-  as: "rating" | "outcome" | "cat" | "thumb" | "comment";
-  /** Name of the rating, or of the CAT dimension (a CAT meaning without it is the overall score). Default: the key. */
-  name?: string;
-  /** Worst and best score, in this order: `[1, 5]` for stars, `[1, 0]` where 1 is bad. Default `[0, 1]`. */
-  scale?: readonly [worst: number, best: number];
-  /** For categories: the score of each value, on the scale. */
-  values?: Readonly<Record<string, number>>;
-  /** Who judged. Default: what LangSmith says (`model` and `auto_eval` are evaluators, the rest people). */
-  source?: FeedbackRecord["source"];
-  /** The evaluator's name, where it is one. Default: the key. */
-  evaluator?: string;
-}
-
 /** The meaning of each key. A score under a key that is not named is not taken: its scale cannot be known. */
-export type LangSmithScores = Readonly<Record<string, ScoreMeaning>>;
+export type LangSmithScores = ScoreMeanings;
 
 /** What was read of LangSmith's judgements. */
 export interface FeedbackReading {
@@ -172,40 +156,4 @@ interface ReadingOptions {
   userOf?: (entry: LangSmithFeedback) => string | undefined;
   nowMs: number;
   note(reason: string): void;
-}
-
-type Content = Pick<FeedbackRecord, "cat" | "ratings" | "thumbs" | "outcome">;
-
-function contentOf(
-  { key, score, value }: LangSmithFeedback,
-  meaning: ScoreMeaning | undefined,
-  note: (reason: string) => void,
-): Content | undefined {
-  if (typeof score === "boolean" && !meaning) return { thumbs: score ? "up" : "down" };
-  const given = typeof score === "boolean" ? Number(score) : typeof score === "number" ? score : undefined;
-  const mapped =
-    given ??
-    (typeof value === "string" && meaning?.values && Object.hasOwn(meaning.values, value)
-      ? meaning.values[value]
-      : undefined);
-  if (mapped === undefined) {
-    if (score !== undefined && score !== null) note(`no number under ${JSON.stringify(key)}`);
-    else if (value !== undefined && value !== null) note(`a value without a score under ${JSON.stringify(key)}`);
-    return undefined;
-  }
-  if (!meaning) return void note(`no meaning was given for ${JSON.stringify(key)}`);
-  if (meaning.as === "comment") return undefined;
-  const [worst, best] = meaning.scale ?? [0, 1];
-  // Adding 0 makes the -0 of a reversed scale 0.
-  const share = (mapped - worst) / (best - worst) + 0;
-  if (!(share >= 0 && share <= 1)) return void note(`a score off its scale under ${JSON.stringify(key)}`);
-  const name = meaning.name ?? key;
-  if (meaning.as === "outcome") return { outcome: share };
-  if (meaning.as === "thumb") return { thumbs: share >= 0.5 ? "up" : "down" };
-  if (meaning.as === "cat") {
-    const points = 1 + 9 * share;
-    return { cat: { score: points, dimensions: meaning.name === undefined ? {} : { [name]: points } } };
-  }
-  if (name === "" || name === "__proto__") return void note(`no name for the rating under ${JSON.stringify(key)}`);
-  return { ratings: { [name]: share } };
 }

@@ -106,6 +106,34 @@ it("exports and takes the facts of an export into another folder", async () => {
   }
 });
 
+it("takes traces that other tools recorded into a folder", async () => {
+  const other = mkdtempSync(join(tmpdir(), "cli-import-"));
+  const run = async (...args: string[]) => {
+    const out: string[] = [];
+    const code = await runCli(["import", ...args, "--dir", other, "--json"], {
+      out: (t) => out.push(t),
+      err: () => {},
+    });
+    return { code, ...JSON.parse(out[0] ?? "{}") };
+  };
+  const attributes = [{ key: "gen_ai.operation.name", value: { stringValue: "invoke_agent" } }];
+  const times = { startTimeUnixNano: "1700000000000000000", endTimeUnixNano: "1700000001000000000" };
+  const span = { traceId: "1".repeat(32), spanId: "2".repeat(16), name: "a", ...times, attributes };
+  try {
+    await (await CollectiveLearningLoop.open({ storagePath: other })).close();
+    const spans = join(other, "spans.json");
+    writeFileSync(spans, JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }));
+    expect(await run("otlp", spans, "--type", "support")).toMatchObject({ code: 0, imported: 1 });
+    const fuse = join(other, "fuse.json");
+    writeFileSync(fuse, JSON.stringify([{ id: "t", name: "n", timestamp: "2026-01-01T00:00:00Z" }]));
+    expect(await run("langfuse", fuse)).toMatchObject({ code: 0, traces: { imported: 1 } });
+    expect((await run("otlp")).code).toBe(2);
+    expect((await run("folder", "too-much")).code).toBe(2);
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+});
+
 it("watches so often as it is told", async () => {
   const lines = (await cli(["watch", "--times", "1", "--json"])).out.split("\n").map((l) => JSON.parse(l));
   expect(lines).toMatchObject([{ isLearning: false }, { looks: 1 }]);

@@ -2,9 +2,11 @@ import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { LearningError, messageOf } from "../../core/index.js";
+import { importLangfuse } from "../../integrations/langfuse/index.js";
+import { importOtlp } from "../../integrations/otlp/index.js";
 import { importParquet } from "../../integrations/parquet/index.js";
 import type { FactKind, FactTypes, LearningStore } from "../../store/index.js";
-import { type Command, type CommandContext, usageError } from "../command.js";
+import { type Command, type CommandContext, type CommandResult, type OptionValues, usageError } from "../command.js";
 import { progress } from "../progress.js";
 
 /** Facts appended at once. */
@@ -12,14 +14,20 @@ const BATCH = 256;
 const KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
 
 export const importCommand: Command = {
-  summary: "takes the facts of an export into this folder or store",
-  usage: "FOLDER [--dir FOLDER | --store ADDRESS] [--json]",
+  summary: "takes the facts of an export, or what another tool recorded, into this folder or store",
+  usage: "FOLDER | otlp FILE | langfuse FILE [--type NAME] [--dir FOLDER | --store ADDRESS] [--json]",
   details:
-    "FOLDER is what `export` wrote, in either format. Traces, decisions and judgements are appended; each counts once, however often it is imported. Versions are not taken over: they are learned anew.",
-  examples: ["import ./learning/learning_exports/friday --store postgres://localhost/learning"],
-  takes: 1,
-  options: {},
-  async run(loop, [folder], _options, context) {
+    "FOLDER is what `export` wrote, in either format. Traces, decisions and judgements are appended; each counts once, however often it is imported. Versions are not taken over: they are learned anew. `otlp` reads spans of generative AI as OTLP/JSON (one request, or one on each line), `langfuse` a file or folder of traces, observations and scores that Langfuse exported; --type names the kind of work. What Langfuse's scores mean is said in a program: here only thumbs and comments are taken.",
+  examples: [
+    "import ./learning/learning_exports/friday --store postgres://localhost/learning",
+    "import otlp ./spans.jsonl --type support",
+  ],
+  takes: 2,
+  options: { type: { type: "string" } },
+  async run(loop, [folder, file], options, context) {
+    if (folder === "otlp" || folder === "langfuse") return fromElsewhere(loop.inspect.store, folder, file, options);
+    if (file !== undefined || options.type !== undefined)
+      throw usageError(`${folder} with ${file ?? "--type"}`, "FOLDER alone, or `otlp FILE` or `langfuse FILE`");
     if (!folder) throw usageError("no FOLDER", "the folder that an export wrote");
     if (!existsSync(join(folder, "manifest.json")))
       throw usageError(`the folder ${folder}`, "an export that was finished (it has a manifest.json)");
@@ -34,6 +42,31 @@ export const importCommand: Command = {
     return { data, text: `${data.trace} traces, ${data.decision} decisions, ${data.feedback} judgements imported` };
   },
 };
+
+/** Traces that another tool recorded. */
+async function fromElsewhere(
+  store: LearningStore,
+  tool: "otlp" | "langfuse",
+  file: string | undefined,
+  { type }: OptionValues,
+): Promise<CommandResult> {
+  if (file === undefined) throw usageError("no FILE", `what to read: import ${tool} FILE`);
+  const workflowType = typeof type === "string" ? type : undefined;
+  if (tool === "otlp") {
+    const data = await importOtlp(file, { store, workflowType });
+    const { imported, known, skipped, unreadable } = data;
+    return {
+      data,
+      text: `${imported} runs imported, ${known} known, ${skipped} traces without generative AI, ${unreadable} unreadable spans`,
+    };
+  }
+  const data = await importLangfuse(file, { store, workflowType });
+  const { traces, feedback } = data;
+  return {
+    data,
+    text: `${traces.imported} runs and ${feedback.imported} judgements imported, ${traces.known + feedback.known} known`,
+  };
+}
 
 async function importFacts<K extends FactKind>(
   store: LearningStore,

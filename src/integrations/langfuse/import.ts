@@ -1,0 +1,144 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, type FeedbackRecord, isoTime, LearningError, messageOf, systemClock } from "../../core/index.js";
+import type { LearningStore } from "../../store/index.js";
+import type { PriceTable } from "../../tracing/index.js";
+import { appendFeedback, appendSegment } from "../foreign/append-new.js";
+import { contentOf, type ScoreMeanings } from "../foreign/score-meaning.js";
+import { segmentOfSpans } from "../foreign/segment-of-spans.js";
+import { type LangfuseRecord, sorted } from "./records.js";
+import { spansOf, text, timeOf } from "./spans.js";
+
+/** Options of {@link importLangfuse}. */
+export interface LangfuseOptions {
+  store: LearningStore;
+  /** What kind of work the traces are (default: each trace's name). */
+  workflowType?: string;
+  /** What Langfuse's scores mean, as for LangSmith's: a score under a name that is not given here is not taken. */
+  scores?: ScoreMeanings;
+  /** Prices of models in US dollars per million tokens (default: those of the tracer). */
+  prices?: PriceTable;
+  clock?: Clock;
+}
+
+/** What an import brought. */
+export interface LangfuseImported {
+  traces: { imported: number; known: number; skipped: number };
+  feedback: { imported: number; known: number; skipped: number; reasons: Record<string, number> };
+  /** Records of no kind that is known. */
+  unknown: number;
+}
+
+/** How far in the future a judgement may lie, in milliseconds: clocks differ. */
+const SKEW_MS = 5 * 60_000;
+
+/**
+ * Reads what Langfuse exported, as JSON or JSONL: traces (with their observations and scores, or each in files of their
+ * own), by the names of its API or of its exports to a bucket. What a score means is said by `scores`, and nothing is
+ * guessed; a comment counts, whatever its score. Imported again, nothing is doubled.
+ * @param from a file, a folder of files, or the records themselves
+ * @throws INTEGRATION_FAILED when a file cannot be read or is no JSON
+ * @example await importLangfuse("./langfuse", { store, scores: { stars: { as: "rating", scale: [1, 5] } } });
+ */
+export async function importLangfuse(
+  from: string | readonly LangfuseRecord[],
+  options: LangfuseOptions,
+): Promise<LangfuseImported> {
+  const { store, clock = systemClock } = options;
+  const found = sorted(typeof from === "string" ? await recordsIn(from) : from);
+  const traces = { imported: 0, known: 0, skipped: 0 };
+  const workflows = new Map<string, string>();
+  const below = new Map<unknown, LangfuseRecord[]>();
+  for (const one of found.observations) below.set(one.traceId, [...(below.get(one.traceId) ?? []), one]);
+  for (const trace of found.traces) {
+    const traceId = String(trace.id);
+    const { spans, lost } = spansOf(trace, below.get(traceId) ?? []);
+    const segment = segmentOfSpans({
+      ...{ traceId, id: traceId, spans, prefix: "langfuse", prices: options.prices },
+      workflowType: options.workflowType ?? text(trace, "name") ?? "unnamed",
+      gaps: lost > 0 ? [`${lost} observations have no readable beginning`] : [],
+    });
+    if (!segment) traces.skipped += 1;
+    else {
+      workflows.set(traceId, segment.workflowId);
+      if (await appendSegment(store, segment)) traces.imported += 1;
+      else traces.known += 1;
+    }
+  }
+  const feedback: LangfuseImported["feedback"] = { imported: 0, known: 0, skipped: 0, reasons: {} };
+  const note = (reason: string) => {
+    feedback.reasons[reason] = (feedback.reasons[reason] ?? 0) + 1;
+  };
+  for (const score of found.scores) {
+    const workflowId = workflows.get(String(score.traceId));
+    if (workflowId === undefined) note("no trace of it in the export");
+    const record =
+      workflowId === undefined ? undefined : recordOf(score, workflowId, options.scores, clock.now(), note);
+    if (!record) feedback.skipped += 1;
+    else if (await appendFeedback(store, record)) feedback.imported += 1;
+    else feedback.known += 1;
+  }
+  return { traces, feedback, unknown: found.unknown };
+}
+
+function recordOf(
+  score: LangfuseRecord,
+  workflowId: string,
+  scores: ScoreMeanings = {},
+  nowMs: number,
+  note: (reason: string) => void,
+): FeedbackRecord | undefined {
+  const time = timeOf(score.timestamp ?? score.createdAt);
+  if (time === undefined) return void note("no readable time");
+  if (time > nowMs + SKEW_MS) return void note("a time in the future");
+  const key = String(score.name);
+  const meaning = Object.hasOwn(scores, key) ? scores[key] : undefined;
+  const said = contentOf({ key, ...scoreValue(score) }, meaning, note);
+  const comment = text(score, "comment");
+  if (!said && comment === undefined) return undefined;
+  const source = meaning?.source ?? (score.source === "EVAL" ? "evaluator" : "human");
+  const nobody = source === "evaluator" ? `evaluator:${meaning?.evaluator ?? key}` : `langfuse:${score.id}`;
+  return {
+    schemaVersion: 1,
+    feedbackId: `langfuse-${score.id}`,
+    idempotencyKey: `langfuse-${score.id}`,
+    workflowId,
+    userId: text(score, "authorUserId") ?? nobody,
+    source,
+    at: isoTime(time),
+    ...said,
+    ...(comment !== undefined && { comment }),
+  };
+}
+
+/** A number, a truth or a category. */
+function scoreValue({ dataType, value, stringValue }: LangfuseRecord): { score?: unknown; value?: unknown } {
+  if (dataType === "BOOLEAN") return { score: value === 1 || value === true || stringValue === "True" };
+  if (dataType === "CATEGORICAL") return { value: stringValue ?? value };
+  return typeof value === "number" ? { score: value } : { value: stringValue ?? value };
+}
+
+async function recordsIn(path: string): Promise<unknown[]> {
+  try {
+    const isFolder = (await stat(path)).isDirectory();
+    const names = isFolder ? (await readdir(path)).filter((name) => /\.jsonl?$/.test(name)).sort() : [];
+    const files = isFolder ? names.map((name) => join(path, name)) : [path];
+    return (await Promise.all(files.map(jsonOf))).flat();
+  } catch (cause) {
+    throw new LearningError("INTEGRATION_FAILED", {
+      received: `${path}: ${messageOf(cause)}`,
+      expected: "JSON or JSONL that Langfuse exported, or a folder of such files",
+      remedy: "Export traces, observations and scores from Langfuse, and import that file or folder.",
+      cause,
+    });
+  }
+}
+
+async function jsonOf(file: string): Promise<unknown[]> {
+  const content = await readFile(file, "utf8");
+  try {
+    return [JSON.parse(content)];
+  } catch {
+    return content.split("\n").flatMap((line) => (line.trim() === "" ? [] : [JSON.parse(line)]));
+  }
+}

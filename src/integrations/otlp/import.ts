@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { LearningError, messageOf, type TraceSegment } from "../../core/index.js";
+import type { LearningStore } from "../../store/index.js";
+import type { PriceTable } from "../../tracing/index.js";
+import { appendSegment } from "../foreign/append-new.js";
+import type { ForeignSpan } from "../foreign/foreign-span.js";
+import { segmentOfSpans } from "../foreign/segment-of-spans.js";
+import { foreignSpan } from "./foreign.js";
+import { type OtlpSpan, spansIn } from "./otlp-json.js";
+
+/** How spans of OTLP are read. */
+export interface OtlpOptions {
+  store: LearningStore;
+  /** What kind of work the traces are (default: the name of each trace's outermost span). */
+  workflowType?: string;
+  /** Prices of models in US dollars per million tokens (default: those of the tracer). */
+  prices?: PriceTable;
+}
+
+/** What an import of spans brought. */
+export interface OtlpImported {
+  /** Traces that are runs in the store now. */
+  imported: number;
+  /** Traces that were there already. */
+  known: number;
+  /** Traces without any span of generative AI. */
+  skipped: number;
+  /** Spans without ids, or without a time of their beginning. */
+  unreadable: number;
+}
+
+/**
+ * Reads a file of OTLP/JSON into a store: one request, or one on each line, as the OpenTelemetry Collector's file exporter
+ * writes. Spans by the conventions for generative AI, by OpenInference or by OpenLLMetry become runs; what they do not
+ * tell stands in `gaps`. Imported again, nothing is doubled.
+ * @throws INTEGRATION_FAILED when the file cannot be read or is no JSON
+ * @example await importOtlp("./spans.jsonl", { store, workflowType: "support" });
+ */
+export async function importOtlp(file: string, options: OtlpOptions): Promise<OtlpImported> {
+  const spans: OtlpSpan[] = [];
+  let unreadable = 0;
+  for (const request of await requestsIn(file)) {
+    const read = spansIn(request);
+    for (const span of read.spans) spans.push(span);
+    unreadable += read.unreadable;
+  }
+  const counts = await appendTraces(spans, options);
+  return { ...counts, unreadable: counts.unreadable + unreadable };
+}
+
+/** Appends the traces that spans make. */
+export async function appendTraces(spans: readonly OtlpSpan[], options: OtlpOptions): Promise<OtlpImported> {
+  const counts: OtlpImported = { imported: 0, known: 0, skipped: 0, unreadable: 0 };
+  const traces = new Map<string, ForeignSpan[]>();
+  for (const span of spans) {
+    const read = foreignSpan(span);
+    const trace = traces.get(span.traceId);
+    if (!read) counts.unreadable += 1;
+    else if (trace) trace.push(read);
+    else traces.set(span.traceId, [read]);
+  }
+  for (const [traceId, trace] of traces)
+    for (const segment of segmentsOf(traceId, trace, options)) {
+      if (!segment) counts.skipped += 1;
+      else if (await appendSegment(options.store, segment, segment.segmentId.slice("otlp-".length)))
+        counts.imported += 1;
+      else counts.known += 1;
+    }
+  return counts;
+}
+
+/** Each outermost piece of work of a trace is a run: a server's request may run several. */
+function segmentsOf(traceId: string, spans: ForeignSpan[], options: OtlpOptions): (TraceSegment | undefined)[] {
+  const roots = runsIn(spans);
+  const groups = roots.length > 1 ? roots : [spans];
+  return groups.map((group) => {
+    const lost = group.filter((s) => s.parentId !== undefined && !spans.some((other) => other.id === s.parentId));
+    const gaps = lost.some((s) => s.kind !== "other")
+      ? [`${lost.length} spans lack the span that they stood below`]
+      : [];
+    const named = group.find(
+      (s) => s.kind === "work" && !group.some((other) => other.id === s.parentId && other.kind === "work"),
+    );
+    return segmentOfSpans({
+      traceId,
+      id: groups.length > 1 && named ? `${traceId}-${named.id}` : traceId,
+      spans: group,
+      workflowType: options.workflowType ?? named?.name ?? "unnamed",
+      prefix: "otlp",
+      gaps,
+      prices: options.prices,
+    });
+  });
+}
+
+/** The spans of each outermost piece of work. */
+function runsIn(spans: readonly ForeignSpan[]): ForeignSpan[][] {
+  const byId = new Map(spans.map((span) => [span.id, span]));
+  const groups = new Map<string, ForeignSpan[]>();
+  for (const span of spans) {
+    let top: ForeignSpan | undefined;
+    const seen = new Set<string>();
+    for (let at: ForeignSpan | undefined = span; at && !seen.has(at.id); at = byId.get(at.parentId ?? "")) {
+      seen.add(at.id);
+      if (at.kind === "work") top = at;
+    }
+    if (top) groups.set(top.id, [...(groups.get(top.id) ?? []), span]);
+  }
+  return [...groups.values()];
+}
+
+async function requestsIn(file: string): Promise<unknown[]> {
+  try {
+    const text = await readFile(file, "utf8");
+    try {
+      return [JSON.parse(text)];
+    } catch {
+      return text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [JSON.parse(line)]));
+    }
+  } catch (cause) {
+    throw new LearningError("INTEGRATION_FAILED", {
+      received: `${file}: ${messageOf(cause)}`,
+      expected: "a file of OTLP/JSON: one request, or one on each line",
+      remedy: "Export the spans as JSON (the Collector's file exporter does), and import that file.",
+      cause,
+    });
+  }
+}

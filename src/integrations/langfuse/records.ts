@@ -1,4 +1,4 @@
-import { isRecord } from "../../tracing/internals.js";
+import { isRecord } from "../../core/is-object.js";
 
 /** A trace, observation or score as Langfuse exports it, by its API's names. */
 export type LangfuseRecord = Record<string, unknown>;

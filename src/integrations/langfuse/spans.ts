@@ -1,4 +1,4 @@
-import { isRecord } from "../../tracing/internals.js";
+import { isRecord } from "../../core/is-object.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
 import { utcTime } from "../langsmith-runs.js";
 import type { LangfuseRecord } from "./records.js";

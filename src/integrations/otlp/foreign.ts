@@ -1,5 +1,5 @@
 import type { RecordedError } from "../../core/index.js";
-import { isRecord } from "../../tracing/internals.js";
+import { isRecord } from "../../core/is-object.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
 import type { OtlpSpan } from "./otlp-json.js";
 

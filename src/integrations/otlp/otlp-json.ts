@@ -1,4 +1,4 @@
-import { isRecord } from "../../tracing/internals.js";
+import { isRecord } from "../../core/is-object.js";
 
 /** A span as OTLP/JSON gives it, its attributes as plain values. */
 export interface OtlpSpan {

@@ -27,7 +27,9 @@ let home: string;
 let browser: Browser;
 
 // Chromium is Debian's package; without it these tests can show nothing.
-describe.skipIf(!existsSync(CHROMIUM))(`the dashboard in a browser (needs ${CHROMIUM})`, () => {
+const MISSING = !existsSync(CHROMIUM);
+const WHY = MISSING ? ` (skipped: no Chromium at ${CHROMIUM}; install it, or set CHROMIUM_PATH)` : "";
+describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
     dir = mkdtempSync(join(tmpdir(), "dashboard-browser-"));

@@ -11,10 +11,10 @@ const HOME = "http://localhost:4870";
 let dir: string;
 let loop: CollectiveLearningLoop;
 let dashboard: Dashboard;
+const clock = new ManualClock();
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "dashboard-"));
-  const clock = new ManualClock();
   loop = await CollectiveLearningLoop.open({ storagePath: dir, clock });
   await ticketOffice(loop, triageGraph(loop), clock)(120);
   await loop.flush();
@@ -246,6 +246,38 @@ describe("data", () => {
     const after = (await dataOf("/api/inbox")) as Inbox;
     expect(after.mine).toBe(0);
     expect(after.items.some((i) => i.workflowId === workflowId && i.why === "asked")).toBe(false);
+  });
+
+  it("gives two people never the same run while one of them has it before them", async () => {
+    const identified = createDashboard(loop, {
+      identify: (r) => ({ name: r.headers.get("x-user") ?? "", may: ["read", "judge"] }),
+    });
+    const as = async (user: string) => {
+      const me = (await (await get("/api/me", { "x-user": user }, identified)).json()) as { csrf: string };
+      return { "x-user": user, "x-csrf": me.csrf };
+    };
+    const items = async (user: string) => {
+      const inbox = (await (await get("/api/inbox", await as(user), identified)).json()) as {
+        items: { workflowId: string }[];
+      };
+      return inbox.items.map((i) => i.workflowId);
+    };
+    const hold = async (user: string, workflowId: string) =>
+      (await post("/api/hold", { workflowId }, await as(user), identified)).json();
+    const [first = "", second = ""] = await items("ann");
+    expect(await hold("ann", first)).toEqual({ held: true });
+    expect(await items("ann")).toContain(first);
+    expect(await items("ben")).not.toContain(first);
+    // Both had opened the page before: the second is told, and goes on to the next.
+    expect(await hold("ben", first)).toEqual({ held: false });
+    expect(await hold("ben", second)).toEqual({ held: true });
+    // Whoever goes on gives up what was held before; so does whoever stays away.
+    expect(await hold("ann", "another")).toEqual({ held: true });
+    expect(await items("ben")).toContain(first);
+    expect(await items("ann")).not.toContain(second);
+    clock.advance(11 * 60_000);
+    expect(await items("ann")).toContain(second);
+    expect((await post("/api/hold", {}, await as("ann"), identified)).status).toBe(400);
   });
 
   it.each(["policies", "prompts", "patterns", "rewards", "system", "report"])("answers %s", async (name) => {

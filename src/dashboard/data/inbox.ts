@@ -2,6 +2,7 @@ import { currentFeedback, digest, type FeedbackRecord, isoTime, type Trace } fro
 import type { FeedbackInput } from "../../loop/index.js";
 import { Refusal } from "./errors.js";
 import { ofRuns } from "./facts-of-page.js";
+import { heldByOthers } from "./holds.js";
 import { noteChange } from "./journal.js";
 import type { Person, Source } from "./source.js";
 
@@ -42,16 +43,17 @@ const JUDGEMENTS = 2000;
 /** One judged run in so many is shown to a second person. */
 const SECOND_LOOK = 5;
 
-/** The queue of one person: those they were asked about first, then what others were, then unjudged runs. */
+/** The queue of one person, without what others have before them: those they were asked about first, then what others were, then unjudged runs. */
 export async function inboxOf(source: Source, person: Person): Promise<Inbox> {
   const { inspect } = source.loop;
-  const [pending, judged, today] = await Promise.all([
+  const [held, pending, judged, today] = await Promise.all([
+    heldByOthers(source, person),
     inspect.pendingRequests(),
     judgedLately(source),
     doneToday(source, person),
   ]);
   const byMe = (id: string) => (judged.get(id) ?? []).some((f) => f.userId === person.name);
-  const open = pending.filter((r) => !byMe(r.workflowId));
+  const open = pending.filter((r) => !byMe(r.workflowId) && !held.has(r.workflowId));
   const mine = open.filter((r) => r.userId === person.name);
   const queue: Pick<InboxItem, "workflowId" | "why" | "askedOf" | "askedAt">[] = [
     ...mine.map((r) => ({ workflowId: r.workflowId, why: "asked" as const, askedOf: r.userId, askedAt: r.askedAt })),
@@ -63,14 +65,21 @@ export async function inboxOf(source: Source, person: Person): Promise<Inbox> {
   for (const [workflowId, said] of judged) {
     if (queue.length >= ITEMS) break;
     const raters = new Set(said.map((f) => f.userId));
-    if (queued.has(workflowId) || byMe(workflowId) || raters.size !== 1 || !chosenForSecondLook(workflowId)) continue;
+    if (
+      queued.has(workflowId) ||
+      held.has(workflowId) ||
+      byMe(workflowId) ||
+      raters.size !== 1 ||
+      !chosenForSecondLook(workflowId)
+    )
+      continue;
     queued.add(workflowId);
     queue.push({ workflowId, why: "second" });
   }
   if (queue.length < ITEMS)
     for await (const { facts } of inspect.store.read("trace", { latest: true, limit: RUNS }))
       for (const { workflowId } of facts) {
-        if (queue.length >= ITEMS || queued.has(workflowId) || judged.has(workflowId)) continue;
+        if (queue.length >= ITEMS || queued.has(workflowId) || held.has(workflowId) || judged.has(workflowId)) continue;
         queued.add(workflowId);
         queue.push({ workflowId, why: "unjudged" });
       }

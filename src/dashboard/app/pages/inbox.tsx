@@ -13,6 +13,9 @@ const WHY: Record<InboxItem["why"], string> = {
   unjudged: "not judged yet",
 };
 
+/** A held run is taken again so often, while it stays before a person. */
+const HOLD_AGAIN_MS = 120_000;
+
 interface Done {
   workflowId: string;
   feedbackId?: string;
@@ -35,6 +38,19 @@ export function InboxPage({ me }: PageProps) {
   }, [inbox.data]);
   const item = queue[0];
   const mayJudge = me.may.includes("judge");
+  const shownId = item?.workflowId;
+  useEffect(() => {
+    if (!shownId || !mayJudge) return;
+    // Nobody else is given the run meanwhile; one that another person has already makes way for the next.
+    const take = () =>
+      void post<{ held: boolean }>("hold", { workflowId: shownId }).then(
+        ({ held }) => held || setQueue((q) => q.filter((i) => i.workflowId !== shownId)),
+        (e: Error) => setSaid({ text: e.message, bad: true }),
+      );
+    take();
+    const again = setInterval(take, HOLD_AGAIN_MS);
+    return () => clearInterval(again);
+  }, [shownId, mayJudge]);
 
   const next = (entry: Done, text: string) => {
     setDone((d) => [...d, entry]);

@@ -1,4 +1,5 @@
 import { normalCdf } from "../math/normal.js";
+import { DEFAULT_LEVEL } from "./defaults.js";
 import { type EstimateOptions, estimateGain, estimateValue, invalidOption } from "./estimate.js";
 import { meanAndError } from "./intervals.js";
 import type { OpeRow } from "./rows.js";
@@ -56,7 +57,7 @@ export function checkEstimators(
   pairs: readonly CounterfactualPair[],
   options: { estimators?: readonly EstimatorName[]; level?: number; clip?: number } = {},
 ): EstimatorReport {
-  const { level = 0.95, clip } = options;
+  const { level = DEFAULT_LEVEL, clip } = options;
   if (pairs.length < 2) throw invalidOption("pairs", pairs, "at least two pairs");
   const withBaseline = pairs.filter((p) => p.baseline !== undefined).length;
   if (withBaseline !== 0 && withBaseline !== pairs.length)

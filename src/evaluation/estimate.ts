@@ -1,4 +1,5 @@
 import { LearningError, show } from "../core/index.js";
+import { DEFAULT_LEVEL } from "./defaults.js";
 import { type Interval, type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
 import { MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";
 import { checkOpeRows, type OpeRow } from "./rows.js";
@@ -56,7 +57,7 @@ function estimate(rows: readonly OpeRow[], of: "value" | "gain", options: Estima
   const {
     estimator = rows.every((r) => r.model) ? "dr" : "snips",
     interval: method = "normal",
-    level = 0.95,
+    level = DEFAULT_LEVEL,
     clip = 10,
     seed = 1,
   } = options;

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { DEFAULT_RISK } from "./defaults.js";
 
 const share = z.number().min(0).max(1);
 
 /** How challengers are proven; see the page How it decides. */
 export const gateSettingsSchema = z.object({
   /** Chance of ever promoting a policy that is not better, over the whole life of a decision point (0.05). */
-  riskLevel: z.number().gt(0).lt(0.5).default(0.05),
+  riskLevel: z.number().gt(0).lt(0.5).default(DEFAULT_RISK),
   /** The gain in reward a challenger must prove (0). */
   minimumEffect: share.default(0),
   /** Share of the oldest rated rows a first challenger learns from; it is judged on the rest (0.6). */

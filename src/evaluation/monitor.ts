@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LearningError, MOST_WEIGHT, show } from "../core/index.js";
 import type { Cluster } from "./contested.js";
+import { DEFAULT_RISK } from "./defaults.js";
 import { invalidOption } from "./estimate.js";
 import { contestedRuns, contributionOf, exchanged, growth, stakeAt } from "./evidence.js";
 import type { Interval } from "./intervals.js";
@@ -65,7 +66,7 @@ const MOST_STARTS = 24;
  * @param options.tolerance how much worse it may be before that counts; default 0
  */
 export function openMonitor(options: { riskLevel?: number; tolerance?: number } = {}): MonitorState {
-  const { riskLevel = 0.05, tolerance = 0 } = options;
+  const { riskLevel = DEFAULT_RISK, tolerance = 0 } = options;
   if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
   if (!(tolerance >= 0 && tolerance < 1)) throw invalidOption("tolerance", tolerance, "a number in [0,1)");
   return {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LearningError, show } from "../core/index.js";
+import { DEFAULT_RISK } from "./defaults.js";
 import { invalidOption } from "./estimate.js";
 
 /**
@@ -26,7 +27,7 @@ const spendingStateSchema = z.object({
 export type SpendingState = z.infer<typeof spendingStateSchema>;
 
 /** The state before the first judgement. @param riskLevel in (0,1), default 0.05 */
-export function openSpending(riskLevel = 0.05): SpendingState {
+export function openSpending(riskLevel = DEFAULT_RISK): SpendingState {
   if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
   return { schemaVersion: 1, riskLevel, judgements: 0, spent: 0 };
 }

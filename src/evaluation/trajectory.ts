@@ -1,4 +1,5 @@
 import { LearningError, show } from "../core/index.js";
+import { DEFAULT_LEVEL } from "./defaults.js";
 import { type Estimate, invalidOption } from "./estimate.js";
 import { type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
 import { MAX_UNSUPPORTED, overlapOf } from "./overlap.js";
@@ -61,7 +62,7 @@ export function estimateTrajectories(
     estimator = runs.every((steps) => steps.every((s) => s.model)) ? "pddr" : "wpdis",
     discount = 1,
     interval: method = "normal",
-    level = 0.95,
+    level = DEFAULT_LEVEL,
     seed = 1,
   } = options;
   if (runs.length === 0) throw invalidOption("runs", runs, "at least one run");

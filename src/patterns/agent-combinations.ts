@@ -1,4 +1,5 @@
 import type { Rng } from "../math/rng.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { shrinkMeans } from "./shrinkage.js";
 
 /** A run as far as its team matters. */
@@ -78,7 +79,11 @@ export interface BestCombinationOptions {
 export function bestCombination(
   combinations: readonly AgentCombination[],
   taskType: string,
-  { maxAgents = Number.POSITIVE_INFINITY, minRuns = 5, certainty = 0.95 }: BestCombinationOptions = {},
+  {
+    maxAgents = Number.POSITIVE_INFINITY,
+    minRuns = PATTERN_DEFAULTS.minRuns,
+    certainty = PATTERN_DEFAULTS.certainty,
+  }: BestCombinationOptions = {},
 ): AgentCombination | undefined {
   return combinations
     .filter((c) => c.taskType === taskType && c.agents.length <= maxAgents)

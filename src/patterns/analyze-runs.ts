@@ -6,6 +6,7 @@ import { type Candidate, findCandidates } from "./candidates.js";
 import { checkOptions } from "./check-options.js";
 import { type Conformance, checkConformance, referenceOf } from "./conformance.js";
 import { decisionRules } from "./decision-rules.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import type { EventLog } from "./event-log.js";
 import { failurePrecursors } from "./failure-precursors.js";
 import { groupNumbers, groupOfRuns } from "./grouped.js";
@@ -24,7 +25,7 @@ import { shrinkMeans } from "./shrinkage.js";
  * @throws PATTERN_INVALID for options outside their range, CONFIG_UNKNOWN_KEY for unknown ones
  */
 export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
-  const { fdr = 0.05, permutations = 999, minRated = 10 } = options;
+  const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, minRated = 10 } = options;
   checkOptions(options);
   const rng = createRng(options.seed ?? 1);
   const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;

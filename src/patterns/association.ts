@@ -1,4 +1,5 @@
 import type { Rng } from "../math/rng.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { groupedTest } from "./grouped.js";
 import { stepDownMaxT } from "./max-t.js";
 
@@ -58,7 +59,13 @@ export interface Association {
  * {@link groupedTest}.
  */
 export function testAssociations(data: AssociationData, options: AssociationOptions): Association[] {
-  const { fdr = 0.05, permutations = 999, minRuns = 5, onStep, rng } = options;
+  const {
+    fdr = PATTERN_DEFAULTS.fdr,
+    permutations = PATTERN_DEFAULTS.permutations,
+    minRuns = PATTERN_DEFAULTS.minRuns,
+    onStep,
+    rng,
+  } = options;
   const cells = summarise(data);
   const merged = mergeClasses(data);
   const strata = orderByStratum(data, merged.classOf);

@@ -1,5 +1,6 @@
 import { isLearningError } from "../core/index.js";
 import { closedSequences, sequencesWith } from "./closed-sequences.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import type { EventLog } from "./event-log.js";
 import { findLoops } from "./loops.js";
 import type { TypeLogs } from "./pattern-engine.js";
@@ -38,7 +39,7 @@ export function findCandidates(
   maxCandidates: number,
 ): Candidates {
   const log = type.logs[unit];
-  const least = Math.max(2, supportCount(options.minSupport ?? 0.05, log.size));
+  const least = Math.max(2, supportCount(options.minSupport ?? PATTERN_DEFAULTS.minSupport, log.size));
   const { closed, minSupport } = closedWithin(log, options, least, maxCandidates);
   const found: Candidate[] = [];
   const known = new Map<string, number>();

@@ -1,5 +1,6 @@
 import { LearningError, refuseUnknownKeys, show } from "../core/index.js";
 import type { AnalyzeOptions } from "./analyze-options.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { supportCount } from "./prefix-span.js";
 
 /** The options that are whole numbers (or without bound), and the least that each may be. */
@@ -26,7 +27,12 @@ const KEYS = [...OTHERS, ...Object.keys(NUMBERS)];
  */
 export function checkOptions(options: AnalyzeOptions): void {
   refuseUnknownKeys(options, KEYS, "the options of analyzePatterns");
-  const { fdr = 0.05, permutations = 999, minSupport = 0.05, group = "run" } = options;
+  const {
+    fdr = PATTERN_DEFAULTS.fdr,
+    permutations = PATTERN_DEFAULTS.permutations,
+    minSupport = PATTERN_DEFAULTS.minSupport,
+    group = "run",
+  } = options;
   const named =
     typeof group === "string" ? ["run", "thread", "user"].includes(group) : typeof group?.metadata === "string";
   if (!named)

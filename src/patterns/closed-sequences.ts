@@ -1,3 +1,4 @@
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import {
   Effort,
   Extender,
@@ -34,7 +35,7 @@ export function closedSequences(
     guardCount(closed.length, options.maxPatterns);
     return closed;
   }
-  const minSupport = supportCount(options.minSupport ?? 0.05, runs);
+  const minSupport = supportCount(options.minSupport ?? PATTERN_DEFAULTS.minSupport, runs);
   const effort = new Effort(options.maxEffort, options.onStep);
   const extender = new Extender(set, alphabet, minSupport, Number.POSITIVE_INFINITY, effort);
   const checker = new BackwardCheck(set, alphabet, effort);

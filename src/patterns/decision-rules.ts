@@ -4,6 +4,7 @@ import { normalTail } from "../math/normal.js";
 import type { Rng } from "../math/rng.js";
 import { shuffled } from "../math/rng.js";
 import { differenceInterval } from "./association.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 
 /** One test on a decision's context. */
 export interface Condition {
@@ -74,7 +75,7 @@ export function decisionRules(rows: readonly DecisionRow[], options: DecisionRul
   const rules = [...points].flatMap(([point, rated]) => rulesOf(point, rated, options));
   return rules.map((r) => {
     const pValue = Math.min(1, r.pValue * rules.length);
-    return { ...r, pValue, significant: pValue <= (options.fdr ?? 0.05) };
+    return { ...r, pValue, significant: pValue <= (options.fdr ?? PATTERN_DEFAULTS.fdr) };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Rng } from "../math/rng.js";
 import { testAssociations } from "./association.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { groupNumbers } from "./grouped.js";
 import type { Attempt, RunView } from "./run-view.js";
 
@@ -43,7 +44,7 @@ export function failurePrecursors(
   runs: Iterable<Pick<RunView, "workflowType" | "attempts"> & Partial<RunView>>,
   options: PrecursorOptions,
 ): FailurePrecursor[] {
-  const { fdr = 0.05, permutations = 999, onStep, groupOf, rng } = options;
+  const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, onStep, groupOf, rng } = options;
   const strata = new Map<string, { key: { workflowType: string; node: string }; rows: GroupedAttempt[] }>();
   for (const run of runs)
     for (const a of run.attempts) {

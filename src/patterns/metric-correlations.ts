@@ -1,4 +1,5 @@
 import type { Rng } from "../math/rng.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { groupNumbers } from "./grouped.js";
 import { stepDownMaxT } from "./max-t.js";
 
@@ -43,7 +44,13 @@ export interface CorrelationOptions {
  * A metric that some run of a type lacks (the cost, where a price is not known) is left out for that type.
  */
 export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
-  const { fdr = 0.05, permutations = 999, minRuns = 10, onStep, rng } = options;
+  const {
+    fdr = PATTERN_DEFAULTS.fdr,
+    permutations = PATTERN_DEFAULTS.permutations,
+    minRuns = 10,
+    onStep,
+    rng,
+  } = options;
   const types = new Map<string, MeasuredRun[]>();
   for (const run of runs) {
     const list = types.get(run.workflowType);

@@ -6,6 +6,7 @@ import { analyzeRuns } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
 import { checkOptions } from "./check-options.js";
 import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { type PatternReward, type RunFacts, takeIn } from "./intake.js";
 import { PatternEngine } from "./pattern-engine.js";
 import type { PatternReport, VariantStanding } from "./pattern-report.js";
@@ -127,7 +128,10 @@ export class PatternAnalyzer {
   /** The way through the graph that is surely better than a workflow type's average, or undefined. */
   async getOptimalWorkflowPattern(
     workflowType: string,
-    { minRuns = 5, certainty = 0.95 }: { minRuns?: number; certainty?: number } = {},
+    {
+      minRuns = PATTERN_DEFAULTS.minRuns,
+      certainty = PATTERN_DEFAULTS.certainty,
+    }: { minRuns?: number; certainty?: number } = {},
   ): Promise<VariantStanding | undefined> {
     return (await this.current()).variants
       .filter((v) => v.workflowType === workflowType && v.ratedRuns >= minRuns && v.betterProbability >= certainty)

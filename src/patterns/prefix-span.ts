@@ -1,4 +1,5 @@
 import { LearningError, show } from "../core/index.js";
+import { PATTERN_DEFAULTS } from "./defaults.js";
 import { Int32List } from "./growable.js";
 import type { SequenceSet } from "./sequence-set.js";
 
@@ -163,7 +164,7 @@ export function frequentSequences(
   options: SequenceOptions = {},
 ): SequencePattern[] {
   const { maxGap = Number.POSITIVE_INFINITY, maxLength = Number.POSITIVE_INFINITY } = options;
-  const minSupport = supportCount(options.minSupport ?? 0.05, runs);
+  const minSupport = supportCount(options.minSupport ?? PATTERN_DEFAULTS.minSupport, runs);
   const extender = new Extender(set, alphabet, minSupport, maxGap, new Effort(options.maxEffort, options.onStep));
   const found: SequencePattern[] = [];
   const prefix: number[] = [];

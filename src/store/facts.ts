@@ -34,6 +34,9 @@ export function keysOf(kind: FactKind, fact: FactTypes[FactKind]): FactKeys {
   return { at, workflowId, workflowType, threadId, userId };
 }
 
+/** Facts that are read at once where a query does not say. */
+export const DEFAULT_BATCH_SIZE = 256;
+
 const EXACT = [
   "workflowId",
   "workflowType",

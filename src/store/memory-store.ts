@@ -1,7 +1,7 @@
 import type { Clock } from "../core/index.js";
 import { LearningError, show, systemClock } from "../core/index.js";
 import { checkFact } from "./check-fact.js";
-import { badCursor, checkQuery, checkSelector, FACT_KINDS, keysOf, matches } from "./facts.js";
+import { badCursor, checkQuery, checkSelector, DEFAULT_BATCH_SIZE, FACT_KINDS, keysOf, matches } from "./facts.js";
 import { checkLease, heldLease, leaseHeld, leaseLost } from "./held-lease.js";
 import type {
   BlobStore,
@@ -108,7 +108,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     const found = logs[kind].filter((e) => e.seq > after && matches(keysOf(kind, e.fact), query));
     if (query.latest) found.reverse().sort((a, b) => timeOf(kind, b) - timeOf(kind, a));
     const limit = Math.min(query.limit ?? found.length, found.length);
-    const size = query.batchSize ?? 256;
+    const size = query.batchSize ?? DEFAULT_BATCH_SIZE;
     // Forward reading may step over everything that was looked at; backward reading is followed by what comes later.
     const isAll = query.limit === undefined || found.length <= query.limit;
     const end = isAll || query.latest ? seq : (found[limit - 1]?.seq ?? after);

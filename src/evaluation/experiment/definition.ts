@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digest, LearningError } from "../../core/index.js";
 import { type Prove, proveSchema } from "../../policies/index.js";
+import { DEFAULT_RISK } from "../defaults.js";
 
 export type { Prove };
 
@@ -36,7 +37,7 @@ export const experimentDefinitionSchema = z
     /** Context fields whose values, as redaction leaves them, are balanced over the variants separately. */
     stratifyBy: z.array(z.string()).default([]),
     /** Probability of a false winner over the whole experiment. */
-    alpha: z.number().gt(0).lt(0.5).default(0.05),
+    alpha: z.number().gt(0).lt(0.5).default(DEFAULT_RISK),
     /** Differences of mean reward below this do not matter: the x of "no difference larger than x". */
     minimumEffect: z.number().gt(0).lt(1).default(0.05),
     /** Outcomes after which an undecided experiment ends with "not enough data". */

@@ -1,4 +1,5 @@
 import { LearningError, show } from "../../core/index.js";
+import { DEFAULT_RISK } from "../defaults.js";
 
 /** What is known before an experiment starts. */
 export interface PlanRequest {
@@ -25,7 +26,7 @@ const MIXING_COST = 0.7;
  * effect^2 / (8 sd^2) per outcome of a pair, and must reach the threshold plus the cost of mixing.
  */
 export function plannedOutcomes(effect: number, request: PlanRequest): number {
-  const { variants = 2, baseline, alpha = 0.05, power = 0.8 } = request;
+  const { variants = 2, baseline, alpha = DEFAULT_RISK, power = 0.8 } = request;
   const z = POWER_QUANTILES[String(power)];
   const sd = request.rewardSd ?? Math.sqrt(baseline * (1 - baseline));
   const shares = [effect, baseline, 2 * alpha].every((x) => x > 0 && x < 1);

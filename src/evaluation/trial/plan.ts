@@ -1,4 +1,5 @@
 import { trialShares } from "../../policies/index.js";
+import { DEFAULT_RISK } from "../defaults.js";
 import { invalidOption } from "../estimate.js";
 import { crossed, distancesOf } from "./forecast.js";
 import { stepsUntil } from "./passage.js";
@@ -38,7 +39,15 @@ export interface Plan {
  * @throws LearningError EVALUATION_INVALID on values out of range
  */
 export function planTrial(request: PlanRequest): Plan {
-  const { exploration, traffic, effect, contested = 0.7, variance = 0.24, riskLevel = 0.05, stake = 0.7 } = request;
+  const {
+    exploration,
+    traffic,
+    effect,
+    contested = 0.7,
+    variance = 0.24,
+    riskLevel = DEFAULT_RISK,
+    stake = 0.7,
+  } = request;
   if (!(exploration > 0 && exploration <= 1))
     throw invalidOption("exploration", exploration, "a share in (0,1]: with 0 nothing about other ways can be learned");
   if (!(traffic > 0)) throw invalidOption("traffic", traffic, "rated decisions a day, above 0");

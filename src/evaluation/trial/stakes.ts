@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_RISK } from "../defaults.js";
 import type { TrialState } from "./state.js";
 import { logWealthOf } from "./wealth.js";
 
@@ -18,7 +19,7 @@ export type Capital = z.infer<typeof capitalSchema>;
 const KEPT_BACK = 0.3;
 
 /** The capital of a new decision point. @param riskLevel in (0,1), default 0.05 */
-export function openCapital(riskLevel = 0.05): Capital {
+export function openCapital(riskLevel = DEFAULT_RISK): Capital {
   return { schemaVersion: 1, riskLevel, tried: 0, left: 0 };
 }
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { LearningError } from "../../core/index.js";
-import { badCursor, checkQuery, matches } from "../facts.js";
+import { badCursor, checkQuery, DEFAULT_BATCH_SIZE, matches } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
 import { codedIo } from "./io.js";
 import type { Segment, SegmentFolder } from "./segment-folder.js";
@@ -97,7 +97,7 @@ export class FactReader<K extends FactKind> {
     this.check(query);
     const position = parsePosition(query.after);
     const segments = await this.segments.list();
-    const size = query.batchSize ?? 256;
+    const size = query.batchSize ?? DEFAULT_BATCH_SIZE;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
     let facts: FactTypes[K][] = [];
     for (const segment of segments) {
@@ -173,7 +173,7 @@ export class FactReader<K extends FactKind> {
     }
     const cursor = cursorOf(head, all);
     timed.sort((a, b) => b.maxTime - a.maxTime || (a.segment.name < b.segment.name ? 1 : -1));
-    const size = query.batchSize ?? 256;
+    const size = query.batchSize ?? DEFAULT_BATCH_SIZE;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
     const open: Newest[] = [];
     let ready: FactTypes[K][] = [];

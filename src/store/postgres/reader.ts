@@ -1,6 +1,6 @@
 import type { Logger } from "../../core/index.js";
 import { messageOf } from "../../core/index.js";
-import { checkQuery } from "../facts.js";
+import { checkQuery, DEFAULT_BATCH_SIZE } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { type LaneState, type Position, positionOf, readCursor, START, seqIn, writeCursor } from "./cursor.js";
 import { columnValue } from "./row.js";
@@ -65,7 +65,7 @@ export class FactReader<K extends FactKind> {
             this.kind,
             positionOf(before, lanes, ({ id }) => read.get(id) ?? seqIn(before, id) ?? 0),
           );
-    const size = query.batchSize ?? 256;
+    const size = query.batchSize ?? DEFAULT_BATCH_SIZE;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
     let items: T[] = [];
     for await (const rows of this.pages(query, before, lanes)) {

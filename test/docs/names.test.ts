@@ -32,9 +32,9 @@ const FOREIGN: ReadonlySet<string> = new Set([
   // Tools that build a host: Next.js, Vite, TypeScript.
   ...["ssr", "moduleResolution", "bundler", "node16", "nodenext", "typesVersions", "cts"],
   // PostgreSQL, LangGraph's own checkpointer, DuckDB.
-  ...["VACUUM", "FULL", "PostgresSaver", "read_parquet", "hive_partitioning"],
+  ...["PostgresSaver", "read_parquet", "hive_partitioning"],
   // Placeholders and fields of examples.
-  ...["AGENT", "INV", "department", "customer", "differential"],
+  ...["department", "customer", "differential"],
 ]);
 
 /** What a document sets in backticks, outside its code blocks. */
@@ -52,7 +52,8 @@ function unknownIn(span: string): string[] {
   const flags = [...bare.matchAll(/(?<!\S)--([a-z][a-z-]*)/g)].map(([, flag = ""]) => flag);
   const isFlag = (flag: string) => bench.has(flag) || new RegExp(`["']${flag}["']|\\b${flag}:`).test(cli);
   const names = bare.replace(/(?<!\S)--[a-z][a-z-]*/g, "").match(IDENTIFIER) ?? [];
-  const isName = (name: string) => known.has(name) || bench.has(name) || FOREIGN.has(name);
+  // Capitals alone stand for something (`chat MODEL`), or are words of SQL.
+  const isName = (name: string) => /^[A-Z]+$/.test(name) || known.has(name) || bench.has(name) || FOREIGN.has(name);
   return [...flags.filter((flag) => !isFlag(flag)).map((flag) => `--${flag}`), ...names.filter((n) => !isName(n))];
 }
 

@@ -1,3 +1,4 @@
+import { isLearningError } from "../core/index.js";
 import type { FeedbackCounters } from "../feedback/index.js";
 import type { EngineStatus } from "../learning/status.js";
 import type { DecisionPointStatus, ModeBook } from "../routing/index.js";
@@ -21,6 +22,14 @@ export interface LearningStatus extends EngineStatus {
   disabled: boolean;
 }
 
+/** While the store's server is away nothing can be counted; the status must be readable then above all. */
+const unlessAway =
+  ({ decisionPoints }: EngineStatus) =>
+  (error: unknown) => {
+    if (isLearningError(error, "STORE_UNREACHABLE")) return decisionPoints;
+    throw error;
+  };
+
 /** The status of a loop as it is known now, without looking for what other processes changed. */
 export async function statusOf(parts: LoopParts, modes: ModeBook, learned: LearnedPoints): Promise<LearningStatus> {
   const { engine, store, tracer, feedback, unusable, killSwitch } = parts;
@@ -30,7 +39,7 @@ export async function statusOf(parts: LoopParts, modes: ModeBook, learned: Learn
   const isBefore = status.lastCycle === undefined;
   return {
     ...status,
-    ...(isBefore && { decisionPoints: await countedPoints(store, status.decisionPoints) }),
+    ...(isBefore && { decisionPoints: await countedPoints(store, status.decisionPoints).catch(unlessAway(status)) }),
     warnings: [...(unusable === undefined ? [] : [unusable]), ...troubles, ...status.warnings],
     capture: { ...tracer.counters(), routing: learned.status() },
     feedback: feedback.counters(),

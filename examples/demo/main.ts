@@ -33,8 +33,8 @@ const started = performance.now();
 const storagePath = resolve(args.dir ?? mkdtempSync(join(tmpdir(), "learning-demo-")));
 
 const mails = loadMails(seed).slice(0, args.short ? 3000 : undefined);
-const shadowCount = args.short ? 1500 : 3000;
-const stretch = args.short ? 500 : 600;
+const shadowCount = args.short ? 800 : 1000;
+const stretch = args.short ? 400 : 600;
 const judged = args.short ? 500 : 1000;
 
 // Messages arrive a minute apart: with time as an argument, the same seed gives the same numbers.

@@ -106,8 +106,9 @@ export function endTrial(state: GateState, trial: TrialState): GateState {
 /** Below this contested share there is next to nothing to gain, and nothing to measure it by. */
 const LEAST_CONTESTED = 0.005;
 
-/** The effect that a trial is planned for, above the minimum. */
+/** The effect that a trial is planned for, above the minimum: no more than so much on each contested decision. */
 const PLANNED_EFFECT = 0.05;
+const PLANNED_PER_CONTESTED = 0.15;
 
 /**
  * Opens a trial of a challenger: its stake is taken from the point's capital and everything the bets rest
@@ -126,7 +127,8 @@ export function beginTrial(
   if (contested === undefined || contested < LEAST_CONTESTED || exploration <= 0) return undefined;
   const { stake, capital } = takeStake(state.capital ?? capitalOf(state, gate));
   const shares = trialShares(exploration, contested);
-  const plan = planTrial({ exploration, traffic: 1, effect: PLANNED_EFFECT, contested, stake });
+  const effect = Math.min(PLANNED_EFFECT, PLANNED_PER_CONTESTED * contested);
+  const plan = planTrial({ exploration, traffic: 1, effect, contested, stake });
   const trial = openTrial({
     version,
     ...(champion && { against: champion.version }),

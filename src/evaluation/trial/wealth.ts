@@ -13,8 +13,12 @@ export interface TrialRow extends JudgedDecision {
   share: number;
 }
 
-/** No bet may lose more than this share of its wealth on one cluster. */
-const MOST_LOST = 0.98;
+/**
+ * No bet may lose more than this share of its wealth on one cluster. Near one, rare losses would ruin bets
+ * on gains that are small beside them: what grows is the mean of the logarithm (Waudby-Smith & Ramdas 2024,
+ * section 4.1, truncate at a half as well).
+ */
+const MOST_LOST = 0.5;
 
 /** How uncertain a contribution is made by the share it was drawn with, 4 at an even share. */
 export function scaleOf(share: number): number {

@@ -22,8 +22,9 @@ const RECENT = 0.03;
  */
 const HANDICAP = 1;
 
-/** Marks the experts of today's mixtures in their snapshots. */
-const LAYOUT = 2;
+/** Marks the experts of today's mixtures in their snapshots: 3 has the free words, which 2 has not. */
+const LAYOUT = 3;
+const LAYOUT_WITHOUT_FREE = 2;
 /** Precisions of the prior on what is a candidate's own, of the pooled experts of a mixture. */
 const PRIORS = [10, 30];
 /** Precision of the prior on the weights of words. */
@@ -77,7 +78,7 @@ export function buildModel(spec: ModelSpec, dim: number, seed: number, saved?: M
       return saved ? SummaryModel.restore(inner, saved) : new SummaryModel(inner());
     }
     case "mixture": {
-      const { make, options } = expertsOf(spec, dim, seed, saved === undefined || saved.layout === LAYOUT);
+      const { make, options } = expertsOf(spec, dim, seed, saved ? saved.layout : LAYOUT);
       return saved
         ? MixtureModel.restore(make, saved, options)
         : new MixtureModel(
@@ -93,8 +94,9 @@ function expertsOf(
   { forgetting }: ModelSpec & { kind: "mixture" },
   dim: number,
   seed: number,
-  today: boolean,
+  layout: unknown,
 ): { make: ((s?: ModelSnapshot) => RewardEstimator)[]; options: MixtureOptions } {
+  const today = layout === LAYOUT || layout === LAYOUT_WITHOUT_FREE;
   const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
   const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
   const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));
@@ -106,14 +108,16 @@ function expertsOf(
   if (short)
     return {
       make: [shared, fourier, sphere, pooled],
-      options: { handicaps: [HANDICAP, 0, 0, LATE], ...sure, layout: LAYOUT },
+      options: { handicaps: [HANDICAP, 0, 0, LATE], ...sure, layout: layout as number },
     };
   if (!today) return { make: [shared, fourier, sphere, of({ kind: "logistic", forgetting })], options: {} };
   const summed = PRIORS.map((ownLambda) => of({ kind: "summary", ownLambda, forgetting }));
   const words = of({ kind: "logistic", lambda: WORD_PRIOR, forgetting });
+  // Where single words decide, as in mail, every prior on them costs rows; where they do not, this one is outweighed.
+  const free = layout === LAYOUT ? [of({ kind: "logistic", forgetting })] : [];
   return {
-    make: [shared, fourier, sphere, pooled, ...summed, words],
-    options: { calibrated: true, layout: LAYOUT },
+    make: [shared, fourier, sphere, pooled, ...summed, words, ...free],
+    options: { calibrated: true, layout: layout as number },
   };
 }
 

@@ -107,8 +107,9 @@ function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: Learned)
   return begun && started(begun, { ...answer, settled: trial }, undefined, why, aside.version);
 }
 
-/** Two versions that differ on less of the decisions are the same for a trial. */
+/** Two versions that differ on less of the decisions are the same for a trial, or on less than a third of what it contests. */
 const RENEWED_FROM = 0.1;
+const RENEWED_SHARE = 1 / 3;
 
 /** Learns anew from all rows; what comes of it replaces the version on trial where it would choose otherwise. */
 async function renewed(
@@ -122,7 +123,8 @@ async function renewed(
   if (!fresh || !answer.state.trial) return undefined;
   const state = { ...answer.state, fullFit: fullFitOf(fresh.dataTo, input.now, { held: 0, samples: 0 }) };
   const policy = servable(fresh.artifact);
-  if ((contestedShare(scene.rows, policy, tried) ?? 0) < RENEWED_FROM) return { ...answer, state };
+  const least = Math.min(RENEWED_FROM, RENEWED_SHARE * answer.state.trial.contested);
+  if ((contestedShare(scene.rows, policy, tried) ?? 0) < least) return { ...answer, state };
   const begun = begin(input, scene, policy, endTrial(state, answer.state.trial));
   return (
     begun &&

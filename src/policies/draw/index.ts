@@ -1,3 +1,3 @@
 export * from "./mix.js";
-export * from "./numbers.js";
+export { numbersOf } from "./numbers.js";
 export * from "./share.js";

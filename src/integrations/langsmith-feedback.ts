@@ -1,5 +1,6 @@
-import { type Clock, digest, type FeedbackRecord, isoTime, systemClock } from "../core/index.js";
-import { contentOf, type ScoreMeanings } from "./foreign/score-meaning.js";
+import { type Clock, digest, type FeedbackRecord, systemClock } from "../core/index.js";
+import { type ForeignJudgement, judgementOf } from "./foreign/judgement.js";
+import type { ScoreMeanings } from "./foreign/score-meaning.js";
 import { type LangSmithClient, type LangSmithFeedback, reading } from "./langsmith-client.js";
 import { utcTime } from "./langsmith-runs.js";
 
@@ -75,9 +76,6 @@ export interface FeedbackReading {
   reasons: Record<string, number>;
 }
 
-/** How far in the future a judgement may lie, in milliseconds: clocks differ. */
-const SKEW_MS = 5 * 60_000;
-
 /**
  * Reads LangSmith's judgements of runs as feedback; those we wrote ourselves are left out. What a score means is
  * said by `scores`, and nothing is guessed. A comment counts, whatever its score; true and false are thumbs.
@@ -99,7 +97,7 @@ export async function readLangSmithFeedback(options: {
   userOf?: (entry: LangSmithFeedback) => string | undefined;
   clock?: Clock;
 }): Promise<FeedbackReading> {
-  const { client, runs, clock = systemClock } = options;
+  const { client, runs, scores, clock = systemClock } = options;
   const ids = [...runs.keys()];
   const out: FeedbackReading = { records: [], skipped: 0, reasons: {} };
   const note = (reason: string) => {
@@ -111,7 +109,7 @@ export async function readLangSmithFeedback(options: {
         const workflowId = runs.get(entry.run_id ?? "");
         if (workflowId === undefined || entry.feedback_source?.metadata?.origin === OURS) out.skipped += 1;
         else {
-          const record = recordOf(entry, workflowId, { ...options, nowMs: clock.now(), note });
+          const record = judgementOf(foreign(entry, workflowId, options.userOf), { scores, nowMs: clock.now(), note });
           if (record) out.records.push(record);
           else out.skipped += 1;
         }
@@ -122,38 +120,19 @@ export async function readLangSmithFeedback(options: {
 
 const PAGE = 100;
 
-function recordOf(
+function foreign(
   entry: LangSmithFeedback,
   workflowId: string,
-  { scores = {}, userOf, nowMs, note }: ReadingOptions,
-): FeedbackRecord | undefined {
-  const time = entry.created_at === undefined ? Number.NaN : utcTime(entry.created_at);
-  if (!Number.isFinite(time)) return void note("no readable time");
-  if (time > nowMs + SKEW_MS) return void note("a time in the future");
-  const meaning = Object.hasOwn(scores, entry.key) ? scores[entry.key] : undefined;
-  const said = contentOf(entry, meaning, note);
-  if (!said && !entry.comment) return undefined;
-  const source = entry.feedback_source;
-  const isEvaluator = source?.type === "model" || source?.type === "auto_eval";
-  const kind = meaning?.source ?? (isEvaluator ? "evaluator" : "human");
-  const nobody =
-    kind === "evaluator" ? `evaluator:${meaning?.evaluator ?? (entry.key || "unnamed")}` : `langsmith:${entry.id}`;
+  userOf?: (entry: LangSmithFeedback) => string | undefined,
+): ForeignJudgement {
+  const { id, key, score, value, comment, created_at, feedback_source: source } = entry;
+  const time = created_at === undefined ? Number.NaN : utcTime(created_at);
   return {
-    schemaVersion: 1,
-    feedbackId: `langsmith-${entry.id}`,
-    idempotencyKey: `langsmith-${entry.id}`,
-    workflowId,
-    userId: userOf?.(entry) ?? source?.user_id ?? nobody,
-    source: kind,
-    at: isoTime(time),
-    ...said,
-    ...(entry.comment && { comment: entry.comment }),
+    ...{ tool: "langsmith", id, workflowId, key, score, value },
+    comment: comment || undefined,
+    time: Number.isFinite(time) ? time : undefined,
+    userId: () => userOf?.(entry) ?? source?.user_id ?? undefined,
+    isEvaluator: source?.type === "model" || source?.type === "auto_eval",
+    evaluator: key || "unnamed",
   };
-}
-
-interface ReadingOptions {
-  scores?: LangSmithScores;
-  userOf?: (entry: LangSmithFeedback) => string | undefined;
-  nowMs: number;
-  note(reason: string): void;
 }

@@ -1,13 +1,15 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, type FeedbackRecord, isoTime, LearningError, messageOf, systemClock } from "../../core/index.js";
+import { type Clock, LearningError, messageOf, systemClock } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { PriceTable } from "../../tracing/index.js";
 import { appendFeedback, appendSegment } from "../foreign/append-new.js";
-import { contentOf, type ScoreMeanings } from "../foreign/score-meaning.js";
+import { type ForeignJudgement, judgementOf } from "../foreign/judgement.js";
+import type { ScoreMeanings } from "../foreign/score-meaning.js";
 import { segmentOfSpans } from "../foreign/segment-of-spans.js";
+import { jsonIn, text } from "../foreign/values.js";
 import { type LangfuseRecord, sorted } from "./records.js";
-import { spansOf, text, timeOf } from "./spans.js";
+import { spansOf, timeOf } from "./spans.js";
 
 /** Options of {@link importLangfuse}. */
 export interface LangfuseOptions {
@@ -28,9 +30,6 @@ export interface LangfuseImported {
   /** Records of no kind that is known. */
   unknown: number;
 }
-
-/** How far in the future a judgement may lie, in milliseconds: clocks differ. */
-const SKEW_MS = 5 * 60_000;
 
 /**
  * Reads what Langfuse exported, as JSON or JSONL: traces (with their observations and scores, or each in files of their
@@ -72,8 +71,8 @@ export async function importLangfuse(
   for (const score of found.scores) {
     const workflowId = workflows.get(String(score.traceId));
     if (workflowId === undefined) note("no trace of it in the export");
-    const record =
-      workflowId === undefined ? undefined : recordOf(score, workflowId, options.scores, clock.now(), note);
+    const how = { scores: options.scores, nowMs: clock.now(), note };
+    const record = workflowId === undefined ? undefined : judgementOf(foreign(score, workflowId), how);
     if (!record) feedback.skipped += 1;
     else if (await appendFeedback(store, record)) feedback.imported += 1;
     else feedback.known += 1;
@@ -81,33 +80,15 @@ export async function importLangfuse(
   return { traces, feedback, unknown: found.unknown };
 }
 
-function recordOf(
-  score: LangfuseRecord,
-  workflowId: string,
-  scores: ScoreMeanings = {},
-  nowMs: number,
-  note: (reason: string) => void,
-): FeedbackRecord | undefined {
-  const time = timeOf(score.timestamp ?? score.createdAt);
-  if (time === undefined) return void note("no readable time");
-  if (time > nowMs + SKEW_MS) return void note("a time in the future");
+function foreign(score: LangfuseRecord, workflowId: string): ForeignJudgement {
   const key = String(score.name);
-  const meaning = Object.hasOwn(scores, key) ? scores[key] : undefined;
-  const said = contentOf({ key, ...scoreValue(score) }, meaning, note);
-  const comment = text(score, "comment");
-  if (!said && comment === undefined) return undefined;
-  const source = meaning?.source ?? (score.source === "EVAL" ? "evaluator" : "human");
-  const nobody = source === "evaluator" ? `evaluator:${meaning?.evaluator ?? key}` : `langfuse:${score.id}`;
   return {
-    schemaVersion: 1,
-    feedbackId: `langfuse-${score.id}`,
-    idempotencyKey: `langfuse-${score.id}`,
-    workflowId,
-    userId: text(score, "authorUserId") ?? nobody,
-    source,
-    at: isoTime(time),
-    ...said,
-    ...(comment !== undefined && { comment }),
+    ...{ tool: "langfuse", id: score.id, workflowId, key, ...scoreValue(score) },
+    comment: text(score, "comment"),
+    time: timeOf(score.timestamp ?? score.createdAt),
+    userId: () => text(score, "authorUserId"),
+    isEvaluator: score.source === "EVAL",
+    evaluator: key,
   };
 }
 
@@ -123,7 +104,7 @@ async function recordsIn(path: string): Promise<unknown[]> {
     const isFolder = (await stat(path)).isDirectory();
     const names = isFolder ? (await readdir(path)).filter((name) => /\.jsonl?$/.test(name)).sort() : [];
     const files = isFolder ? names.map((name) => join(path, name)) : [path];
-    return (await Promise.all(files.map(jsonOf))).flat();
+    return (await Promise.all(files.map(async (file) => jsonIn(await readFile(file, "utf8"))))).flat();
   } catch (cause) {
     throw new LearningError("INTEGRATION_FAILED", {
       received: `${path}: ${messageOf(cause)}`,
@@ -131,14 +112,5 @@ async function recordsIn(path: string): Promise<unknown[]> {
       remedy: "Export traces, observations and scores from Langfuse, and import that file or folder.",
       cause,
     });
-  }
-}
-
-async function jsonOf(file: string): Promise<unknown[]> {
-  const content = await readFile(file, "utf8");
-  try {
-    return [JSON.parse(content)];
-  } catch {
-    return content.split("\n").flatMap((line) => (line.trim() === "" ? [] : [JSON.parse(line)]));
   }
 }

@@ -1,5 +1,5 @@
-import { isRecord } from "../../core/is-object.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
+import { count, langgraphOf, metadataOf, recordOf, text } from "../foreign/values.js";
 import { utcTime } from "../langsmith-runs.js";
 import type { LangfuseRecord } from "./records.js";
 
@@ -24,8 +24,8 @@ export function spansOf(
   const ids = new Set(read.map((span) => span.id));
   const tops = read.filter((span) => span.parentId === undefined || !ids.has(span.parentId));
   const run = {
-    workflowId: text(metadataOf(trace), "workflowId"),
-    threadId: text(trace, "sessionId") ?? text(metadataOf(trace), "thread_id"),
+    workflowId: text(metadataOf(trace.metadata), "workflowId"),
+    threadId: text(trace, "sessionId") ?? text(metadataOf(trace.metadata), "thread_id"),
     userId: text(trace, "userId"),
   };
   const lost = observations.length - read.length;
@@ -60,40 +60,20 @@ function spanOf(observation: LangfuseRecord): ForeignSpan | undefined {
   };
   if (observation.level === "ERROR")
     span.error = { name: "Error", message: (text(observation, "statusMessage") ?? "").slice(0, 500) };
-  const metadata = metadataOf(observation);
-  const step = Number(metadata.langgraph_step);
-  const node = text(metadata, "langgraph_node");
-  const taskId = /:([^:|]+)$/.exec(text(metadata, "langgraph_checkpoint_ns") ?? "")?.[1];
-  if (node !== undefined && Number.isInteger(step))
-    span.langgraph = { node, step, ...(taskId !== undefined && { taskId }) };
+  const langgraph = langgraphOf(metadataOf(observation.metadata));
+  if (langgraph) span.langgraph = langgraph;
   if (span.kind === "model") span.model = modelOf(observation);
   return span;
 }
 
 function modelOf(observation: LangfuseRecord): NonNullable<ForeignSpan["model"]> {
   const usage = { ...recordOf(observation.usage), ...recordOf(observation.usageDetails) };
-  const count = (...keys: string[]) =>
-    keys.map((key) => usage[key]).find((value): value is number => Number.isInteger(value) && (value as number) >= 0);
   return {
     name: text(observation, "model", "providedModelName"),
-    tokensIn: count("input", "promptTokens", "input_tokens"),
-    tokensOut: count("output", "completionTokens", "output_tokens"),
-    tokensCached: count("input_cached_tokens", "input_cache_read", "cache_read_input_tokens"),
+    tokensIn: count(usage, "input", "promptTokens", "input_tokens"),
+    tokensOut: count(usage, "output", "completionTokens", "output_tokens"),
+    tokensCached: count(usage, "input_cached_tokens", "input_cache_read", "cache_read_input_tokens"),
   };
-}
-
-/** Exports to a bucket keep metadata as JSON. */
-function metadataOf(record: LangfuseRecord): Record<string, unknown> {
-  if (typeof record.metadata !== "string") return recordOf(record.metadata);
-  try {
-    return recordOf(JSON.parse(record.metadata));
-  } catch {
-    return {};
-  }
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {};
 }
 
 /** Milliseconds since the epoch; Langfuse's times are UTC, also where they do not say so. */
@@ -101,8 +81,4 @@ export function timeOf(value: unknown): number | undefined {
   const time =
     value instanceof Date ? value.getTime() : typeof value === "string" ? utcTime(value.replace(" ", "T")) : Number.NaN;
   return Number.isFinite(time) ? time : undefined;
-}
-
-export function text(record: Record<string, unknown>, ...keys: string[]): string | undefined {
-  return keys.map((key) => record[key]).find((value): value is string => typeof value === "string" && value !== "");
 }

@@ -1,6 +1,6 @@
 import type { RecordedError } from "../../core/index.js";
-import { isRecord } from "../../core/is-object.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
+import { count, langgraphOf, metadataOf, text } from "../foreign/values.js";
 import type { OtlpSpan } from "./otlp-json.js";
 
 type Kind = ForeignSpan["kind"];
@@ -51,13 +51,13 @@ export function foreignSpan(span: OtlpSpan): ForeignSpan | undefined {
   };
   const error = errorOf(span);
   if (error) read.error = error;
-  const langgraph = langgraphOf(attributes);
+  const langgraph = langgraphIn(attributes);
   if (langgraph) read.langgraph = langgraph;
   const run = {
     workflowId: text(attributes, "collective_learning.workflow_id"),
     threadId:
       text(attributes, "gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id") ??
-      text(parsed(attributes.metadata), "thread_id"),
+      text(metadataOf(attributes.metadata), "thread_id"),
     userId: text(attributes, "user.id", "enduser.id", "traceloop.association.properties.user_id"),
   };
   if (Object.values(run).some((value) => value !== undefined)) read.run = run;
@@ -112,38 +112,14 @@ function modelOf(attributes: Record<string, unknown>): NonNullable<ForeignSpan["
 }
 
 /** LangGraph's metadata: OpenInference keeps them as JSON, OpenLLMetry as properties of their own. */
-function langgraphOf(attributes: Record<string, unknown>): ForeignSpan["langgraph"] {
-  const metadata = parsed(attributes.metadata);
-  const find = (key: string) => metadata[key] ?? attributes[`traceloop.association.properties.${key}`];
-  const node = find("langgraph_node");
-  const step = Number(find("langgraph_step"));
-  if (typeof node !== "string" || !Number.isInteger(step)) return undefined;
-  const namespace = find("langgraph_checkpoint_ns");
-  const taskId = typeof namespace === "string" ? /:([^:|]+)$/.exec(namespace)?.[1] : undefined;
-  return taskId === undefined ? { node, step } : { node, step, taskId };
-}
-
-function parsed(json: unknown): Record<string, unknown> {
-  if (typeof json !== "string") return {};
-  try {
-    const value: unknown = JSON.parse(json);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
+function langgraphIn(attributes: Record<string, unknown>): ForeignSpan["langgraph"] {
+  const kept = metadataOf(attributes.metadata);
+  const find = (key: string) => [key, kept[key] ?? attributes[`traceloop.association.properties.${key}`]];
+  return langgraphOf(Object.fromEntries(["langgraph_node", "langgraph_step", "langgraph_checkpoint_ns"].map(find)));
 }
 
 function errorOf({ failed, attributes }: OtlpSpan): RecordedError | undefined {
   if (!failed) return undefined;
   const name = text(attributes, "error.type") ?? "Error";
   return { name, message: failed.message.slice(0, 500) };
-}
-
-function text(attributes: Record<string, unknown>, ...keys: string[]): string | undefined {
-  return keys.map((key) => attributes[key]).find((value): value is string => typeof value === "string" && value !== "");
-}
-
-function count(attributes: Record<string, unknown>, ...keys: string[]): number | undefined {
-  const fits = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
-  return keys.map((key) => attributes[key]).find(fits);
 }

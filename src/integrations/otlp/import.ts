@@ -5,6 +5,7 @@ import type { PriceTable } from "../../tracing/index.js";
 import { appendSegment } from "../foreign/append-new.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
 import { segmentOfSpans } from "../foreign/segment-of-spans.js";
+import { jsonIn } from "../foreign/values.js";
 import { foreignSpan } from "./foreign.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
 
@@ -111,12 +112,7 @@ function runsIn(spans: readonly ForeignSpan[]): ForeignSpan[][] {
 
 async function requestsIn(file: string): Promise<unknown[]> {
   try {
-    const text = await readFile(file, "utf8");
-    try {
-      return [JSON.parse(text)];
-    } catch {
-      return text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [JSON.parse(line)]));
-    }
+    return jsonIn(await readFile(file, "utf8"));
   } catch (cause) {
     throw new LearningError("INTEGRATION_FAILED", {
       received: `${file}: ${messageOf(cause)}`,

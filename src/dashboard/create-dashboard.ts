@@ -1,4 +1,5 @@
 import { isLearningError, LearningError, messageOf, show } from "../core/index.js";
+import { bodyUpTo } from "../core/requests.js";
 import type { CollectiveLearningLoop } from "../loop/index.js";
 import { Refusal } from "./data/errors.js";
 import type { Source } from "./data/source.js";
@@ -142,22 +143,11 @@ function refused(error: unknown, loop: CollectiveLearningLoop): Response {
 }
 
 async function bodyOf(request: Request, most: number): Promise<Record<string, unknown>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || !value) break;
-    size += value.byteLength;
-    if (size > most) {
-      await reader?.cancel();
-      throw new Refusal(413, `At most ${most} bytes are taken.`);
-    }
-    chunks.push(value);
-  }
+  const bytes = await bodyUpTo(request, most);
+  if (!bytes) throw new Refusal(413, `At most ${most} bytes are taken.`);
   let body: unknown;
   try {
-    body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    body = JSON.parse(bytes.toString("utf8"));
   } catch {
     throw new Refusal(400, "This is no JSON.");
   }

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
+import { isSecret } from "../../core/requests.js";
 import { Refusal } from "../data/errors.js";
 import type { Person, Right } from "../data/source.js";
 
@@ -46,7 +47,7 @@ export class Access {
   cookieFor(url: URL, path: string): string | undefined {
     const given = url.searchParams.get("token");
     if (given === null || this.options.identify) return undefined;
-    if (!same(given, this.token)) throw new Refusal(401, "This token is not the one that opens the page.");
+    if (!isSecret(given, this.token)) throw new Refusal(401, "This token is not the one that opens the page.");
     const secure = url.protocol === "https:" ? "; Secure" : "";
     return `${cookieName(url)}=${this.session()}; Path=${path}; HttpOnly; SameSite=Strict${secure}`;
   }
@@ -65,7 +66,7 @@ export class Access {
     if (site !== null && site !== "same-origin" && site !== "none")
       throw new Refusal(403, "This came from another page.");
     if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) throw new Refusal(415, "Send JSON.");
-    if (!this.byBearer(request) && !same(request.headers.get("x-csrf") ?? "", this.csrf(person)))
+    if (!this.byBearer(request) && !isSecret(request.headers.get("x-csrf") ?? "", this.csrf(person)))
       throw new Refusal(403, "The page is out of date: load it again.");
     if (!person.may.includes(right)) throw new Refusal(403, `You may read, but not ${right}.`);
   }
@@ -83,13 +84,13 @@ export class Access {
   private byBearer(request: Request): boolean {
     if (this.options.identify) return false;
     const given = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-    return given !== undefined && same(given, this.token);
+    return given !== undefined && isSecret(given, this.token);
   }
 
   private byCookie(request: Request): boolean {
     const name = cookieName(new URL(request.url));
     const cookies = (request.headers.get("cookie") ?? "").split(/;\s*/);
-    return cookies.some((c) => c.startsWith(`${name}=`) && same(c.slice(name.length + 1), this.session()));
+    return cookies.some((c) => c.startsWith(`${name}=`) && isSecret(c.slice(name.length + 1), this.session()));
   }
 
   private session(): string {
@@ -105,9 +106,4 @@ const cookieName = (url: URL) => `${COOKIE}_${url.port || "0"}`;
 /** Whether a host name is this machine's own. */
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-function same(a: string, b: string): boolean {
-  const [x, y] = [Buffer.from(a), Buffer.from(b)];
-  return x.length === y.length && timingSafeEqual(x, y);
 }

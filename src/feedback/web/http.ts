@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
+import { bearerOf } from "../../core/requests.js";
 import type { FeedbackCollector } from "../collect/collector.js";
 import { alreadyUsed } from "../collect/targets.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
@@ -158,8 +159,7 @@ async function readSubmission(
   const text = await textOf(request);
   if (type === "application/json") {
     const body = parseObject(text);
-    const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-    const { token = bearer ?? url.searchParams.get("token") ?? "", ...fields } = body;
+    const { token = bearerOf(request) ?? url.searchParams.get("token") ?? "", ...fields } = body;
     // The run's thread and type are the run's, not the rater's, also while nothing of it is stored.
     const { threadId: _, workflowType: __, ...input } = fields;
     if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");

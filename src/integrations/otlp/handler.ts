@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { type Clock, type Logger, messageOf, systemClock } from "../../core/index.js";
+import { bearerOf, bodyUpTo, isSecret } from "../../core/requests.js";
 import { appendTraces, type OtlpImported, type OtlpOptions } from "./import.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
 
@@ -51,7 +51,7 @@ export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
   };
   const handle = async (request: Request): Promise<Response> => {
     if (request.method !== "POST") return answer(405, "POST spans here");
-    if (options.token !== undefined && !isSame(bearerOf(request), options.token))
+    if (options.token !== undefined && !isSecret(bearerOf(request) ?? "", options.token))
       return answer(401, "a token is asked for");
     if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? ""))
       return answer(415, "send OTLP as JSON: OTEL_EXPORTER_OTLP_PROTOCOL=http/json");
@@ -93,25 +93,10 @@ function answer(status: number, message: string): Response {
   return Response.json({ message }, { status });
 }
 
-function bearerOf(request: Request): string {
-  return /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-}
-
-function isSame(given: string, token: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
-}
-
 /** The body as text; undefined where it cannot be unpacked. */
 async function bodyOf(request: Request, maxBytes: number): Promise<string | "too large" | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) return "too large";
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
+  const bytes = await bodyUpTo(request, maxBytes);
+  if (!bytes) return "too large";
   if (request.headers.get("content-encoding") !== "gzip") return bytes.toString("utf8");
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes }).toString("utf8");

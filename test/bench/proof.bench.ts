@@ -1,4 +1,4 @@
-import { forecastTrial, grownShare, planTrial } from "../../src/evaluation/index.js";
+import { forecastTrial, planTrial } from "../../src/evaluation/index.js";
 import { trialShares } from "../../src/policies/index.js";
 import { otherDesigns } from "./proof/designs.js";
 import { type LoopLife, nineModelsLife } from "./proof/nine-models.js";
@@ -153,8 +153,7 @@ function statementsOf(seed: string, gain: number, upTo: number | undefined): Sta
   return [0.2, 0.4, 0.6, 0.8].flatMap((way) => {
     const look = life.looks[Math.floor(way * life.looks.length) - 1];
     if (!look) return [];
-    const now = grownShare(look.state, share, upTo);
-    const { decisions, isEarly } = forecastTrial(look.state, RISK, { share: now, upTo });
+    const { decisions, isEarly } = forecastTrial(look.state, RISK, { share, upTo });
     if (!decisions) return [];
     const actual = life.outcome === "promote" ? life.decisions - look.decisions : Number.POSITIVE_INFINITY;
     const held = actual >= decisions.lower && actual <= decisions.upper;

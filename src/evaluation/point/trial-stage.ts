@@ -81,7 +81,7 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
   if (verdict.action !== "go-on") return { verdict, state: endTrial(state, settled), settled };
   const { share, uniform } = trialShares(exploration, contestedOf(own, trial.contested));
   const grown = grownShare(settled, share, scene.trial?.upTo);
-  const forecast = forecastTrial(settled, capital.riskLevel, { share: grown, upTo: scene.trial?.upTo });
+  const forecast = forecastTrial(settled, capital.riskLevel, { share, upTo: scene.trial?.upTo });
   return { verdict, state: { ...state, trial: settled }, shares: { share: grown, uniform }, forecast, settled };
 }
 

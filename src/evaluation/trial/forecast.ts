@@ -31,9 +31,9 @@ const WIDEST = 10;
 
 /** How the trial goes on: the share of contested decisions that its challenger is followed on. */
 export interface ForecastShares {
-  /** Share now; default: as in the rows so far. */
+  /** Share within the budget, before it has grown; default: as in the rows so far, and it stays. */
   share?: number;
-  /** What the share grows to with the evidence; default: it stays. */
+  /** What the share grows to with the evidence, from now on as before; default: it stays. */
   upTo?: number;
 }
 
@@ -48,8 +48,9 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
   const needed = provenFrom(riskLevel, state.stake);
   const distances = distancesOf(needed, state.wealth[0]);
   const perScale = learned.squares / learned.scale;
-  const seen = perScale * (clusters > 0 ? state.scale / clusters : 4);
-  const second = perScale * meanScale(from, needed - from, shares, clusters > 0 ? state.scale / clusters : 4);
+  const scale = clusters > 0 ? state.scale / clusters : 4;
+  const seen = perScale * scale;
+  const second = perScale * (meanScale(from, needed - from, shares) ?? scale);
   const variance = 1 / (1 / BEFORE.deviation ** 2 + clusters / seen);
   const mean = variance * (BEFORE.mean / BEFORE.deviation ** 2 + sum / seen);
   const chance = (steps: number) => {
@@ -79,8 +80,8 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
 const LONGEST = 1e6;
 
 /** Mean over the wealth still to come of how uncertain a contribution is: time goes by in proportion to it. */
-function meanScale(from: number, distance: number, { share, upTo }: ForecastShares, seen: number): number {
-  if (share === undefined) return seen;
+function meanScale(from: number, distance: number, { share, upTo }: ForecastShares): number | undefined {
+  if (share === undefined) return undefined;
   const points = 8;
   let sum = 0;
   for (let i = 0; i < points; i++)

@@ -73,3 +73,6 @@ export const changeWord = (action: string): string =>
 
 /** Whether a feature's name says something to people: buckets of rare words and empty values do not. */
 export const isNamed = (feature: string): boolean => feature.trim() !== "" && !/rare words #|=\s*$/i.test(feature);
+
+/** Seconds since the epoch, as charts count time. */
+export const seconds = (iso: string): number => Date.parse(iso) / 1000;

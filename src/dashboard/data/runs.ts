@@ -29,16 +29,14 @@ async function runsByTime(source: Source, filter: RunFilter, options: ListOption
   for await (const { facts } of store.read("trace", query)) {
     const fresh = facts.filter((s) => !(s.startedAt === cursor?.at && seen.has(s.segmentId)));
     // What was decided and said is read of those alone whose trace fits.
-    const rows = await rowsOf(
-      source,
-      fresh.filter((s) => traceFits(s, filter)),
-    );
+    const fitting = new Set(fresh.filter((s) => traceFits(s, filter)));
+    const rows = await rowsOf(source, [...fitting]);
     for (const segment of fresh) {
       if (runs.length === limit) return { runs, cursor: last && cursorText(last), scanned, complete: true };
       scanned++;
       last = after(last, segment.startedAt, segment.segmentId);
       const row = rows.get(segment.workflowId);
-      if (!row || shown.has(segment.workflowId) || !traceFits(segment, filter) || !rowFits(row, filter)) continue;
+      if (!row || shown.has(segment.workflowId) || !fitting.has(segment) || !rowFits(row, filter)) continue;
       shown.add(segment.workflowId);
       runs.push(row);
     }

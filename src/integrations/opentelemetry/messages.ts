@@ -1,3 +1,4 @@
+import { isObject } from "../../core/is-object.js";
 import { fieldOf } from "../../core/own-fields.js";
 
 /** Roles as the conventions spell them, by LangChain's types of messages. */
@@ -99,8 +100,4 @@ function toolCallOf(call: object): unknown {
 
 function text(content: unknown): { type: "text"; content: string } {
   return { type: "text", content: typeof content === "string" ? content : "" };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Adapter, Low } from "lowdb";
 import type { Clock, Logger } from "../../core/index.js";
 import { isLearningError, isoTime, LearningError, messageOf, oneAtATime } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import { leaseLost } from "../held-lease.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
@@ -90,16 +91,12 @@ class GroupAdapter implements Adapter<Group> {
 }
 
 function groupIn({ contents, version }: FileVersion): Group {
-  if (!isObject(contents)) throw new Error("not a JSON object");
+  if (!isRecord(contents)) throw new Error("not a JSON object");
   // Release 0.1.0 wrote the documents alone.
   if (version <= 0) return { documents: contents, fences: {} };
   const { documents, fences } = contents as unknown as Group;
-  if (!isObject(documents) || !isObject(fences)) throw new Error("no documents in it");
+  if (!isRecord(documents) || !isRecord(fences)) throw new Error("no documents in it");
   return { documents, fences };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function corrupt(path: string, cause: unknown): LearningError {

@@ -98,13 +98,24 @@ function isRenewalDue(rows: readonly DecisionRow[], trainedAt: string, { state }
 
 /** What was trained aside, in simulation or at other sites, need not wait for a trial that shows no promise. */
 function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: Learned): Learned | undefined {
-  const { aside, isHeld } = input;
   const { trial } = answer.state;
-  if (!aside || isHeld || !trial || trial.version === aside.version || logWealthOf(trial) >= PROMISING)
-    return undefined;
-  const begun = begin(input, scene, servable(aside.artifact), endTrial(answer.state, trial), aside.version);
+  if (!trial || trial.version === input.aside?.version || logWealthOf(trial) >= PROMISING) return undefined;
   const why = `trained aside, it replaces ${answer.version}`;
-  return begun && started(begun, { ...answer, settled: trial }, undefined, why, aside.version);
+  return asideTried(input, scene, { ...answer, settled: trial }, endTrial(answer.state, trial), why);
+}
+
+/** Puts what was trained aside on trial; undefined where there is nothing, or it differs nowhere. */
+function asideTried(
+  input: LearnRoutingInput,
+  scene: TrialScene,
+  answer: Judgement | Learned,
+  state: Judgement["state"],
+  why: string,
+): Learned | undefined {
+  const { aside, isHeld } = input;
+  if (!aside || isHeld) return undefined;
+  const begun = begin(input, scene, servable(aside.artifact), state, aside.version);
+  return begun && started(begun, answer, undefined, why, aside.version);
 }
 
 /** Two versions that differ on less of the decisions are the same for a trial, or on less than a third of what it contests. */
@@ -147,10 +158,8 @@ async function withoutTrial(
   const { state } = watched;
   const { version: champion } = restored(input.champion);
   if (input.isHeld && !champion) return { ...watched, isIdle: true };
-  if (input.aside && !input.isHeld) {
-    const begun = begin(input, scene, servable(input.aside.artifact), state, input.aside.version);
-    if (begun) return started(begun, watched, undefined, "trained aside", input.aside.version);
-  }
+  const aside = asideTried(input, scene, watched, state, "trained aside");
+  if (aside) return aside;
   if (champion && !input.prove) return besideChampion(input, context, scene, watched);
   let answer: Learned = watched;
   // What is to be proven beside the reward is judged from the logs.

@@ -1,9 +1,8 @@
 import type { PointReport } from "../../../loop/index.js";
-import { figure, moment, percent } from "../format.js";
+import { figure, moment, percent, seconds } from "../format.js";
 import { Table } from "./basics.js";
 import { Chart } from "./chart.js";
 
-const seconds = (iso: string) => Date.parse(iso) / 1000;
 const middle = (p: { from: string; to: string }) => (seconds(p.from) + seconds(p.to)) / 2;
 
 /** Mean reward with its band, versions marked. */

@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
 import type { TrialEvidence } from "../../../loop/index.js";
 import type { PolicyView } from "../../data/policies.js";
-import { count, figure, moment, plural, signed } from "../format.js";
+import { count, figure, moment, plural, seconds, signed } from "../format.js";
 import { Section, Table } from "./basics.js";
 import { Chart } from "./chart.js";
 
-const seconds = (iso: string) => Date.parse(iso) / 1000;
 /** Evidence spans many powers of ten. */
 const evidence = (v: number): string => (v >= 0.01 && v < 1000 ? figure(v) : v.toExponential(1));
 

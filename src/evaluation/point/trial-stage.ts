@@ -18,6 +18,7 @@ import {
   type TrialVerdict,
   takeStake,
 } from "../trial/index.js";
+import { LEAST_SCALED } from "../trial/state.js";
 import { CLUSTER_WINDOW_MS } from "./cluster.js";
 import type { GateState } from "./gate-state.js";
 import type { ServablePolicy } from "./judged-rows.js";
@@ -127,7 +128,7 @@ export function beginTrial(
   if (contested === undefined || contested < LEAST_CONTESTED || exploration <= 0) return undefined;
   const { stake, capital } = takeStake(state.capital ?? capitalOf(state, gate));
   const shares = trialShares(exploration, contested);
-  const effect = Math.min(PLANNED_EFFECT, PLANNED_PER_CONTESTED * contested);
+  const effect = Math.min(PLANNED_EFFECT, PLANNED_PER_CONTESTED * Math.max(LEAST_SCALED, contested));
   const plan = planTrial({ exploration, traffic: 1, effect, contested, stake });
   const trial = openTrial({
     version,

@@ -1,8 +1,8 @@
 import { shareAt } from "./decide.js";
 import { crossedBy, stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
-import { EFFECTS, type TrialState } from "./state.js";
-import { logWealthOf, scaleOf } from "./wealth.js";
+import { EFFECTS, effectsOf, type TrialState } from "./state.js";
+import { logWealthOf, mostOn, scaleOf } from "./wealth.js";
 
 /** How many more rated decisions it takes until a version is proven. Plain JSON. */
 export interface Forecast {
@@ -46,7 +46,7 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
   const { clusters, sum, learned, minimumEffect } = state;
   const from = logWealthOf(state);
   const needed = provenFrom(riskLevel, state.stake);
-  const distances = distancesOf(needed, state.wealth[0]);
+  const bets = betsOf(state, needed, state.wealth[0]);
   const perScale = learned.squares / learned.scale;
   const scale = clusters > 0 ? state.scale / clusters : 4;
   const seen = perScale * scale;
@@ -60,7 +60,7 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
       const z = (8 * i) / (GRID - 1) - 4;
       const weight = Math.exp((-z * z) / 2);
       weights += weight;
-      total += weight * crossed(mean + z * Math.sqrt(variance) - minimumEffect, second, distances, steps);
+      total += weight * crossed(mean + z * Math.sqrt(variance) - minimumEffect, second, bets, steps);
     }
     return total / weights;
   };
@@ -89,23 +89,42 @@ function meanScale(from: number, distance: number, { share, upTo }: ForecastShar
   return sum / points;
 }
 
-/**
- * Chance that a trial's wealth has reached what is needed after so many steps of this gain: that of the bets
- * which get there first. Each bet's log wealth drifts by (e m - e^2 / 2) / E[x^2] a step for its effect e and
- * the true gain m, with variance e^2 / E[x^2].
- * @param distances log wealth that each of the {@link EFFECTS}' bets still needs
- */
-export function crossed(gain: number, second: number, distances: readonly number[], steps: number): number {
-  if (gain <= 0) return 0;
-  let most = 0;
-  EFFECTS.forEach(({ effect }, e) => {
-    const drift = (effect * gain - (effect * effect) / 2) / second;
-    most = Math.max(most, crossedBy(steps, distances[e], drift, (effect * effect) / second));
-  });
-  return most;
+/** What is bet on an effect. */
+export interface Bet {
+  effect: number;
+  /** Log wealth that it still needs to prove alone. */
+  distance: number;
+  /** The largest stake, whatever the effect. */
+  most: number;
 }
 
-/** What the bets on each effect need to prove alone. @param wealth log wealth of each so far */
-export function distancesOf(needed: number, wealth: readonly number[] = []): number[] {
-  return EFFECTS.map(({ weight }, e) => needed - Math.log(weight) - (wealth[e] ?? 0));
+/**
+ * Chance that a trial's wealth has reached what is needed after so many steps of this gain: that of the bet
+ * which gets there first. A bet of stake b has a log wealth that drifts by b m - b^2 E[x^2] / 2 a step for the
+ * true gain m, with variance b^2 E[x^2].
+ */
+export function crossed(gain: number, second: number, bets: readonly Bet[], steps: number): number {
+  if (gain <= 0) return 0;
+  let highest = 0;
+  for (const { effect, distance, most } of bets) {
+    const stake = Math.min(effect / second, most);
+    const drift = stake * gain - (stake * stake * second) / 2;
+    highest = Math.max(highest, crossedBy(steps, distance, drift, stake * stake * second));
+  }
+  return highest;
+}
+
+/** The bets of a trial. @param wealth log wealth of each so far */
+export function betsOf(
+  trial: Pick<TrialState, "contested" | "mostWeight" | "minimumEffect">,
+  needed: number,
+  wealth: readonly number[] = [],
+): Bet[] {
+  const effects = effectsOf(trial);
+  const most = mostOn(trial, trial.minimumEffect);
+  return EFFECTS.map(({ weight }, e) => ({
+    effect: effects[e] ?? 0,
+    distance: needed - Math.log(weight) - (wealth[e] ?? 0),
+    most,
+  }));
 }

@@ -1,7 +1,7 @@
 import { trialShares } from "../../policies/index.js";
 import { DEFAULT_RISK } from "../defaults.js";
 import { invalidOption } from "../estimate.js";
-import { crossed, distancesOf } from "./forecast.js";
+import { betsOf, crossed } from "./forecast.js";
 import { stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
 import { scaleOf } from "./wealth.js";
@@ -55,8 +55,8 @@ export function planTrial(request: PlanRequest): Plan {
   if (!(contested > 0 && contested <= 1)) throw invalidOption("contested", contested, "a share in (0,1]");
   const { share } = trialShares(exploration, contested);
   const second = variance * contested * scaleOf(share);
-  const until = (level: number) =>
-    Math.ceil(stepsUntil(level, (n) => crossed(effect, second, distancesOf(provenFrom(riskLevel, stake)), n)));
+  const bets = betsOf({ contested, mostWeight: 1, minimumEffect: 0 }, provenFrom(riskLevel, stake));
+  const until = (level: number) => Math.ceil(stepsUntil(level, (n) => crossed(effect, second, bets, n)));
   const decisions = { median: until(0.5), likely: until(0.8) };
   return {
     decisions,

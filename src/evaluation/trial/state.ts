@@ -87,6 +87,20 @@ export const EFFECTS: readonly { effect: number; weight: number }[] = [
   { effect: 0.3, weight: 0.1 },
 ];
 
+/** Bets and priors are scaled to no smaller contested share: an estimate of next to nothing is rough. */
+export const LEAST_SCALED = 0.02;
+/** From this contested share on the effects are bet on as they stand. */
+const FULLY_CONTESTED = 0.4;
+
+/**
+ * The effects a trial bets on. Where little is contested they are smaller: a version that chooses otherwise on one
+ * decision in twenty can gain no 0.3, and its small gain shows sooner, since all other decisions do not vary.
+ */
+export function effectsOf({ contested }: Pick<TrialState, "contested">): number[] {
+  const scale = Math.min(1, Math.max(LEAST_SCALED, contested) / FULLY_CONTESTED);
+  return EFFECTS.map(({ effect }) => scale * effect);
+}
+
 /** The gains whose being exceeded is bet on: the minimum effect, and some above it for a lower bound. */
 export function thresholdsOf(minimumEffect: number): number[] {
   return [0, 0.01, 0.02, 0.04, 0.08].map((more) => Math.min(0.99, minimumEffect + more));
@@ -119,7 +133,7 @@ export function openTrial(start: TrialStart): TrialState {
   if (!(mostWeight >= 1)) throw invalidOption("mostWeight", mostWeight, "a weight of at least 1");
   const zeros = () => EFFECTS.map(() => 0);
   const prior = {
-    squares: PRIOR.variance * Math.max(contested, 0.02) * 4 * PRIOR.clusters * mostWeight,
+    squares: PRIOR.variance * Math.max(contested, LEAST_SCALED) * 4 * PRIOR.clusters * mostWeight,
     scale: 4 * PRIOR.clusters,
   };
   return {

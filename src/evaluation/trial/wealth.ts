@@ -1,7 +1,7 @@
 import { differs } from "../contested.js";
 import { type ContestedRuns, contestedRuns, exchanged, growth } from "../evidence.js";
 import type { JudgedDecision } from "../rows.js";
-import { EFFECTS, RELEARN_EVERY, type TrialState, thresholdsOf } from "./state.js";
+import { EFFECTS, effectsOf, RELEARN_EVERY, type TrialState, thresholdsOf } from "./state.js";
 
 /** One decision made while a version was on trial, with its rating once that is in. */
 export interface TrialRow extends JudgedDecision {
@@ -32,7 +32,12 @@ export function scaleOf(share: number): number {
  */
 function betOn(effect: number, { learned, mostWeight }: TrialState, share: number, threshold: number): number {
   const second = Math.max(1e-6, (learned.squares / learned.scale) * scaleOf(share));
-  return Math.min(effect / second, MOST_LOST / (mostWeight * (1 + threshold)));
+  return Math.min(effect / second, mostOn({ mostWeight }, threshold));
+}
+
+/** The largest stake on one cluster, whatever the effect. @param threshold its distance from 0 */
+export function mostOn({ mostWeight }: Pick<TrialState, "mostWeight">, threshold: number): number {
+  return MOST_LOST / (mostWeight * (1 + threshold));
 }
 
 /**
@@ -73,7 +78,7 @@ export function logWealthAgainst(state: TrialState): number {
 function addBets(state: TrialState, wealth: number[], log: ContestedRuns, threshold: number, share: number): void {
   const { mostWeight } = state;
   const cluster = only(log);
-  EFFECTS.forEach(({ effect }, e) => {
+  effectsOf(state).forEach((effect, e) => {
     const bet = betOn(effect, state, share, Math.abs(threshold)) * mostWeight;
     wealth[e] = wealth[e] + Math.log(Math.max(1e-300, growth(cluster, bet, threshold, mostWeight)));
   });

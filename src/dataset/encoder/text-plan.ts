@@ -3,7 +3,7 @@ import type { TextPlan, TextSummary } from "./fields.js";
 import type { EncoderOptions } from "./options.js";
 import { robustScale } from "./scale.js";
 import { shapeOf } from "./text-shape.js";
-import { tokenText, visitTokens } from "./tokens.js";
+import { type TokenKind, tokenText, visitTokens } from "./tokens.js";
 import { type SparseRow, topicDirections } from "./topics.js";
 
 /** Texts that topics are found from; more would only take longer. */
@@ -12,6 +12,18 @@ const MOST_TEXTS = 3000;
 const TEXTS_PER_TOPIC = 8;
 /** Root mean square length of the vector of a text's topics: as much as one category, or one number. */
 const LENGTH = 1;
+
+/** A token among the texts: how many have it, and where it stands in the first of them. */
+interface Seen {
+  documents: number;
+  last: number;
+  first: number;
+  kind: TokenKind;
+  start: number;
+  end: number;
+}
+
+const cut = (text: string, maxChars: number) => text.slice(0, maxChars).toLowerCase();
 
 /** Plans a text field: its vocabulary, and what sums the texts up. */
 export function planText(
@@ -22,12 +34,11 @@ export function planText(
 ): TextPlan {
   const maxChars = options.maxTextChars ?? 8000;
   const texts = values.filter((v) => v !== undefined && v !== null).map(String);
-  const seen = new Map<number, { documents: number; token: string; last: number }>();
+  const seen = new Map<number, Seen>();
   texts.forEach((value, document) => {
-    const text = value.slice(0, maxChars).toLowerCase();
-    visitTokens(text, true, grams, (hash, kind, start, end) => {
+    visitTokens(cut(value, maxChars), true, grams, (hash, kind, start, end) => {
       const entry = seen.get(hash);
-      if (!entry) seen.set(hash, { documents: 1, token: tokenText(text, kind, start, end), last: document });
+      if (!entry) seen.set(hash, { documents: 1, last: document, first: document, kind, start, end });
       else if (entry.last !== document) {
         entry.last = document;
         entry.documents++;
@@ -39,7 +50,10 @@ export function planText(
     .filter(([, entry]) => entry.documents >= 2)
     .sort((a, b) => b[1].documents - a[1].documents || a[0] - b[0])
     .slice(0, options.vocabulary ?? 4096)
-    .map(([hash, entry]) => ({ token: detach(entry.token), hash, idf: idf(entry.documents) }));
+    .map(([hash, { documents, first, kind, start, end }]) => {
+      const token = tokenText(cut(texts[first] ?? "", maxChars), kind, start, end);
+      return { token: detach(token), hash, idf: idf(documents) };
+    });
   const buckets = options.textBuckets ?? 1024;
   const plan: TextPlan = { kind: "text", name, grams, maxChars, buckets, otherIdf: idf(1), vocabulary };
   const topics = options.topics ?? 32;
@@ -73,9 +87,7 @@ function summarise(texts: readonly string[], plan: TextPlan, most: number): Text
       bytes[t * topics + k] = Math.round(v / step);
     });
   }
-  const scores = rows.map(({ at, weights }) =>
-    steps.map((s, k) => s * at.reduce((sum, t, i) => sum + (weights[i] ?? 0) * (bytes[t * topics + k] ?? 0), 0)),
-  );
+  const scores = rows.map((row) => topicsOf(row, bytes, steps));
   const means = steps.map((_, k) => scores.reduce((sum, row) => sum + (row[k] ?? 0), 0) / scores.length);
   const square = scores.reduce((sum, row) => sum + row.reduce((a, v, k) => a + (v - (means[k] ?? 0)) ** 2, 0), 0);
   const factor = square > 0 ? LENGTH / Math.sqrt(square / scores.length) : 0;
@@ -88,10 +100,21 @@ function summarise(texts: readonly string[], plan: TextPlan, most: number): Text
   };
 }
 
+/** How far a text goes in the direction of each topic. @param bytes one row of as many numbers as topics for each token */
+function topicsOf({ at, weights }: SparseRow, bytes: Int8Array, steps: readonly number[]): Float64Array {
+  const sums = new Float64Array(steps.length);
+  for (let i = 0; i < at.length; i++) {
+    const from = at[i]! * sums.length;
+    const weight = weights[i]!;
+    for (let k = 0; k < sums.length; k++) sums[k] = sums[k]! + weight * bytes[from + k]!;
+  }
+  return sums.map((sum, k) => sum * steps[k]!);
+}
+
 /** The known tokens of a text, weighted as the encoder weighs them, over the length of all its tokens. */
 function sparseRow(value: string, plan: TextPlan, known: ReadonlyMap<number, number>): SparseRow {
   const counts = new Map<number, number>();
-  visitTokens(value.slice(0, plan.maxChars).toLowerCase(), true, plan.grams, (hash) => {
+  visitTokens(cut(value, plan.maxChars), true, plan.grams, (hash) => {
     const at = known.get(hash) ?? plan.vocabulary.length + (hash % plan.buckets);
     counts.set(at, (counts.get(at) ?? 0) + 1);
   });

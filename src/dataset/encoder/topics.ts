@@ -42,12 +42,15 @@ export function topicDirections(rows: readonly SparseRow[], width: number, count
 /** rows x basis: one row of `wide` scores for each document. */
 function project(rows: readonly SparseRow[], basis: Float64Array, wide: number): Float64Array {
   const scores = new Float64Array(rows.length * wide);
+  const row = new Float64Array(wide);
   rows.forEach(({ at, weights }, r) => {
+    row.fill(0);
     for (let k = 0; k < at.length; k++) {
       const from = at[k]! * wide;
       const w = weights[k]!;
-      for (let j = 0; j < wide; j++) scores[r * wide + j] = scores[r * wide + j]! + w * basis[from + j]!;
+      for (let j = 0; j < wide; j++) row[j] = row[j]! + w * basis[from + j]!;
     }
+    scores.set(row, r * wide);
   });
   return scores;
 }
@@ -61,10 +64,11 @@ function spread(
 ): Float64Array<ArrayBuffer> {
   const out = new Float64Array(width * wide);
   rows.forEach(({ at, weights }, r) => {
+    const row = scores.subarray(r * wide, (r + 1) * wide);
     for (let k = 0; k < at.length; k++) {
       const to = at[k]! * wide;
       const w = weights[k]!;
-      for (let j = 0; j < wide; j++) out[to + j] = out[to + j]! + w * scores[r * wide + j]!;
+      for (let j = 0; j < wide; j++) out[to + j] = out[to + j]! + w * row[j]!;
     }
   });
   return out;
@@ -72,17 +76,25 @@ function spread(
 
 /** Makes columns orthonormal in place (modified Gram-Schmidt); a column that vanishes becomes zero. */
 function orthonormalise(basis: Float64Array, width: number, wide: number): void {
-  for (let j = 0; j < wide; j++) {
+  // Each column in a row of its own: along columns memory is read in leaps.
+  const columns = Array.from({ length: wide }, (_, j) => {
+    const column = new Float64Array(width);
+    for (let t = 0; t < width; t++) column[t] = basis[t * wide + j]!;
+    return column;
+  });
+  columns.forEach((column, j) => {
     for (let i = 0; i < j; i++) {
+      const other = columns[i]!;
       let dot = 0;
-      for (let t = 0; t < width; t++) dot += basis[t * wide + i]! * basis[t * wide + j]!;
-      for (let t = 0; t < width; t++) basis[t * wide + j] = basis[t * wide + j]! - dot * basis[t * wide + i]!;
+      for (let t = 0; t < width; t++) dot += other[t]! * column[t]!;
+      for (let t = 0; t < width; t++) column[t] = column[t]! - dot * other[t]!;
     }
     let square = 0;
-    for (let t = 0; t < width; t++) square += basis[t * wide + j]! ** 2;
+    for (let t = 0; t < width; t++) square += column[t]! ** 2;
     const factor = square > 1e-20 ? 1 / Math.sqrt(square) : 0;
-    for (let t = 0; t < width; t++) basis[t * wide + j] = basis[t * wide + j]! * factor;
-  }
+    for (let t = 0; t < width; t++) basis[t * wide + j] = column[t]! * factor;
+    for (let t = 0; t < width; t++) column[t] = basis[t * wide + j]!;
+  });
 }
 
 function gram(scores: Float64Array, rows: number, wide: number): Float64Array {

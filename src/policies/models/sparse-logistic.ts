@@ -83,27 +83,27 @@ export class SparseLogistic implements Regressor {
   }
 
   /** Share of the prior's pull on a weight that each of its rows brings, so that a pass brings all of it. */
-  private pullsOf(rows: readonly Example[], lambda: number): Map<number, number> {
-    const counts = new Map<number, number>();
-    for (const { x } of rows) for (const at of x.indices) counts.set(at, (counts.get(at) ?? 0) + 1);
-    return new Map([...counts].map(([at, count]) => [at, lambda / count]));
+  private pullsOf(rows: readonly Example[], lambda: number): Float64Array {
+    const pulls = new Float64Array(this.dim + 1);
+    for (const { x } of rows) for (const at of x.indices) pulls[at] = pulls[at] + 1;
+    return pulls.map((count) => (count > 0 ? lambda / count : 0));
   }
 
-  private step({ x, y, weight }: Example, pulls?: ReadonlyMap<number, number>): void {
-    const { weights, squared, dim } = this;
-    const rate = this.options.learningRate;
-    const keep = 1 - (this.options.forgetting ?? 0);
+  private step({ x, y, weight }: Example, pulls?: Float64Array): void {
+    const { indices, values } = x;
     const error = (this.mean(x) - y) * weight;
-    const descend = (at: number, gradient: number) => {
-      const sum = squared[at] * keep + gradient * gradient;
-      squared[at] = sum;
-      weights[at] = weights[at] - (rate * gradient) / Math.sqrt(sum);
-    };
-    for (let k = 0; k < x.indices.length; k++) {
-      const at = x.indices[k];
-      descend(at, error * x.values[k] + (pulls?.get(at) ?? 0) * weights[at]);
+    for (let k = 0; k < indices.length; k++) {
+      const at = indices[k];
+      this.descend(at, error * values[k] + (pulls ? pulls[at] * this.weights[at] : 0));
     }
-    descend(dim, error);
+    this.descend(this.dim, error);
+  }
+
+  private descend(at: number, gradient: number): void {
+    const { weights, squared, options } = this;
+    const sum = squared[at] * (1 - (options.forgetting ?? 0)) + gradient * gradient;
+    squared[at] = sum;
+    weights[at] = weights[at] - (options.learningRate * gradient) / Math.sqrt(sum);
   }
 
   parts(x: FeatureVector): { bias: number; contributions: Float64Array } {

@@ -115,12 +115,7 @@ class FieldEncoder implements FeatureEncoder {
         values.push(1);
       }
     });
-    for (const { offset, text } of words)
-      text.at.forEach((at, k) => {
-        positions.push(offset + at);
-        values.push(text.weights[k]);
-      });
-    const vector = { dim: this.dim, indices: Int32Array.from(positions), values: Float64Array.from(values) };
+    const vector = { dim: this.dim, ...joined(positions, values, words) };
     if (this.denseDim === this.dim || this.plans.length === 0) return vector;
     const { denseDim, wordsFrom } = this;
     return wordsFrom > denseDim ? { ...vector, denseDim, wordsFrom } : { ...vector, denseDim };
@@ -235,4 +230,24 @@ const isVector = (value: ContextValue | undefined, length: number): value is num
 
 function standardised(x: number, center: number, scale: number): number {
   return Math.max(-CUT, Math.min(CUT, (bounded(x) - center) / scale));
+}
+
+/** The positions of all fields, and behind them the words of texts. */
+function joined(
+  positions: readonly number[],
+  values: readonly number[],
+  words: readonly { offset: number; text: EncodedText }[],
+): { indices: Int32Array; values: Float64Array } {
+  const total = words.reduce((sum, { text }) => sum + text.at.length, positions.length);
+  const indices = new Int32Array(total);
+  const all = new Float64Array(total);
+  indices.set(positions);
+  all.set(values);
+  let next = positions.length;
+  for (const { offset, text } of words) {
+    for (let k = 0; k < text.at.length; k++) indices[next + k] = offset + text.at[k];
+    all.set(text.weights, next);
+    next += text.at.length;
+  }
+  return { indices, values: all };
 }

@@ -1,11 +1,12 @@
 import { CUT, SHAPES, type TextPlan } from "./fields.js";
+import { HashIndex } from "./hash-index.js";
 import { shapeOf } from "./text-shape.js";
 import { visitTokens } from "./tokens.js";
 
 /** A text encoded: its words at ascending positions of their own, and its summary where the plan has one. */
 export interface EncodedText {
-  at: number[];
-  weights: number[];
+  at: ArrayLike<number>;
+  weights: ArrayLike<number>;
   summary?: Float64Array;
 }
 
@@ -14,40 +15,50 @@ const SHAPE_WEIGHT = 0.5;
 
 /** Encodes the texts of one field. */
 export class TextEncoder {
-  private readonly known: Map<number, number>;
+  private readonly known: HashIndex;
   private readonly directions: Int8Array;
   /** Sums per position while one text is encoded; all zero in between. */
   private readonly sums: Float64Array;
+  /** The positions of the text that is being encoded. */
+  private readonly found: Int32Array;
+  private readonly idf: Float64Array;
 
   constructor(private readonly plan: TextPlan) {
-    this.known = new Map(plan.vocabulary.map((entry, at) => [entry.hash, at]));
-    this.sums = new Float64Array(plan.vocabulary.length + plan.buckets);
+    const { vocabulary, buckets, otherIdf } = plan;
+    this.known = new HashIndex(vocabulary.map(({ hash }) => hash));
+    this.sums = new Float64Array(vocabulary.length + buckets);
+    this.found = new Int32Array(vocabulary.length + buckets);
+    this.idf = new Float64Array(vocabulary.length + buckets).fill(otherIdf);
+    vocabulary.forEach(({ idf }, at) => {
+      this.idf[at] = idf;
+    });
     this.directions = Int8Array.from(Buffer.from(plan.summary?.directions ?? "", "base64"));
   }
 
   encode(value: string): EncodedText {
-    const { plan, sums } = this;
-    const at: number[] = [];
+    const { plan, sums, found, known } = this;
+    let count = 0;
     visitTokens(value.slice(0, plan.maxChars).toLowerCase(), true, plan.grams, (hash) => {
-      const position = this.known.get(hash) ?? plan.vocabulary.length + (hash % plan.buckets);
-      if (sums[position] === 0) at.push(position);
+      const index = known.get(hash);
+      const position = index >= 0 ? index : plan.vocabulary.length + (hash % plan.buckets);
+      if (sums[position] === 0) found[count++] = position;
       sums[position] = sums[position] + 1;
     });
-    at.sort((a, b) => a - b);
+    const at = found.slice(0, count).sort();
+    const weights = new Float64Array(count);
     let square = 0;
-    const weights = at.map((position) => {
-      const idf = plan.vocabulary[position]?.idf ?? plan.otherIdf;
-      const weight = (1 + Math.log(sums[position])) * idf;
-      sums[position] = 0;
+    for (let k = 0; k < count; k++) {
+      const weight = (1 + Math.log(sums[at[k]])) * this.idf[at[k]];
+      sums[at[k]] = 0;
       square += weight * weight;
-      return weight;
-    });
+      weights[k] = weight;
+    }
     const norm = Math.sqrt(square);
-    for (let k = 0; k < weights.length; k++) weights[k] = weights[k] / norm;
+    for (let k = 0; k < count; k++) weights[k] = weights[k] / norm;
     return plan.summary ? { at, weights, summary: this.summarise(value, at, weights) } : { at, weights };
   }
 
-  private summarise(value: string, at: readonly number[], weights: readonly number[]): Float64Array {
+  private summarise(value: string, at: Int32Array, weights: Float64Array): Float64Array {
     const { summary, vocabulary, maxChars } = this.plan;
     const topics = summary?.topics ?? 0;
     const out = new Float64Array(topics + SHAPES.length);

@@ -29,9 +29,9 @@ export class FourierModel implements RewardEstimator {
     private readonly inner: RewardEstimator,
     private readonly options: FourierOptions,
   ) {
-    const rng = createRng(options.seed).fork("fourier");
-    this.frequencies = Float64Array.from({ length: options.dim * options.features }, () => rng.normal());
-    this.phases = Float64Array.from({ length: options.features }, () => 2 * Math.PI * rng.next());
+    const { frequencies, phases } = wavesOf(options);
+    this.frequencies = frequencies;
+    this.phases = phases;
   }
 
   /** Linear entries followed by the random features. */
@@ -112,4 +112,26 @@ export class FourierModel implements RewardEstimator {
     model.entries = entries as number;
     return model;
   }
+}
+
+/** What is drawn for a model: the same for the same options. */
+interface Waves {
+  frequencies: Float64Array;
+  phases: Float64Array;
+}
+
+/** Drawn waves are kept for so many options: in long vectors they are a million numbers, and each restored policy needs them. */
+const MOST_WAVES = 4;
+const drawn = new Map<string, Waves>();
+
+function wavesOf({ dim, features, seed }: FourierOptions): Waves {
+  const key = JSON.stringify([dim, features, seed]);
+  const known = drawn.get(key);
+  if (known) return known;
+  const rng = createRng(seed).fork("fourier");
+  const frequencies = Float64Array.from({ length: dim * features }, () => rng.normal());
+  const phases = Float64Array.from({ length: features }, () => 2 * Math.PI * rng.next());
+  drawn.set(key, { frequencies, phases });
+  for (const [oldest] of drawn) if (drawn.size > MOST_WAVES) drawn.delete(oldest);
+  return { frequencies, phases };
 }

@@ -14,7 +14,7 @@ import { noteSentEdges } from "../record/noted-edges.js";
 import { within } from "../record/run-observer.js";
 import type { RunRecorder } from "../record/run-recorder.js";
 import { recorderOf } from "./run-context.js";
-import { type TapSettings, tapNode, tapsOf } from "./tap-node.js";
+import { reportFrom, type TapSettings, tapNode } from "./tap-node.js";
 
 /** What a wrapped graph tells the tracer about the runs that begin with it. */
 export interface RootHooks {
@@ -136,8 +136,8 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
       const around = host && recorderOf(host);
       if (!host || !around || around.isFinished) return run();
       if (hooks && "recorder" in host) host.graphsSeen = (host.graphsSeen ?? 0) + 1;
-      this.report(params.loop, around);
-      return run();
+      const done = this.report(params.loop, around);
+      return heard(run(), done, done);
     }
 
     private runOwn(
@@ -151,12 +151,14 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
       recorder.signal = config.signal;
       // Where handlers listen, this is the id by which other tracing services know the run.
       recorder.start.runId ??= loop.manager?.runId;
+      let done = () => {};
       const ended = () => {
+        done();
         recorder.checkpointId = loop.checkpoint?.id;
         if (loop.status.startsWith("interrupt")) recorder.interrupted = true;
       };
       const begin = () => {
-        this.report(loop, recorder);
+        done = this.report(loop, recorder);
         return heard(within(recorder.watch, run), ended, ended);
       };
       // A run that resumes nothing is not made to wait, not even for a turn of the event loop.
@@ -164,12 +166,14 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
       return waiting ? waiting.then(begin) : begin();
     }
 
-    /** Has the tasks of a loop report to a run. */
-    private report(loop: LoopShape, recorder: RunRecorder): void {
+    /** Has the tasks of a loop report to a run, until what it gives back is called. */
+    private report(loop: LoopShape, recorder: RunRecorder): () => void {
+      let done = () => {};
       recorder.quietly(() => {
-        if (wrapping.taps) loop.nodes = tapsOf(this.nodes, loop, recorder);
+        if (wrapping.taps) done = reportFrom(loop, this.nodes, recorder);
         watchCache(this, loop, recorder);
       });
+      return done;
     }
   }
   if (typeof Base.prototype._runLoop !== "function") delete (Hooked.prototype as { _runLoop?: unknown })._runLoop;

@@ -6,7 +6,7 @@ import type { Source } from "./data/source.js";
 import { Access, type AccessOptions } from "./web/access.js";
 import { Live } from "./web/live.js";
 import { pagePolicy, renderPage } from "./web/page.js";
-import { type Call, routes } from "./web/routes.js";
+import { type RouteCall, routes } from "./web/routes.js";
 
 /** Options of {@link createDashboard}. */
 export interface DashboardOptions extends AccessOptions {
@@ -69,7 +69,7 @@ export function createDashboard(loop: CollectiveLearningLoop, options: Dashboard
     if (name === "events") return live.stream();
     const route = name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
     if (!route) throw new Refusal(404, "There is nothing here.");
-    const call: Call = { source, person, params: url.searchParams, body: {} };
+    const call: RouteCall = { source, person, params: url.searchParams, body: {} };
     if (route.right === "read") {
       if (request.method !== "GET" && request.method !== "HEAD") throw new Refusal(405, "Use GET.");
     } else {

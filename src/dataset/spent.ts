@@ -1,7 +1,7 @@
 import type { ModelCall } from "../core/index.js";
 
 /** What model calls took together. A sum is undefined as soon as one of the calls did not say what it took. */
-export interface Spent {
+export interface CallsSpent {
   tokensIn: number | undefined;
   tokensOut: number | undefined;
   tokensCached: number | undefined;
@@ -10,7 +10,7 @@ export interface Spent {
 }
 
 /** Sums of what calls took; unknown stays unknown. No calls took nothing. */
-export function spentBy(calls: readonly ModelCall[]): Spent {
+export function spentBy(calls: readonly ModelCall[]): CallsSpent {
   const sum = (of: (call: ModelCall) => number | undefined) => {
     let total = 0;
     for (const call of calls) {

@@ -1,5 +1,5 @@
 import { LearningError, show } from "../core/index.js";
-import { ORCHESTRATOR_ACTIONS, type RewardWeights } from "../orchestration/index.js";
+import { ORCHESTRATOR_ACTIONS, type StepRewardWeights } from "../orchestration/index.js";
 import { cartPole } from "./cart-pole.js";
 import type { Env, StepInfo } from "./env.js";
 import { OrchestratorEnv, type OrchestratorWorld } from "./orchestrator/index.js";
@@ -7,7 +7,7 @@ import { cliffWorld, repairWorld, tabularEnv } from "./tabular/index.js";
 
 /** An environment as plain data, so that it can be made in another thread. */
 export type EnvironmentSpec =
-  | { kind: "orchestrator"; world?: OrchestratorWorld; reward?: Partial<RewardWeights> }
+  | { kind: "orchestrator"; world?: OrchestratorWorld; reward?: Partial<StepRewardWeights> }
   | { kind: "cart-pole" }
   | { kind: "cliff" }
   | { kind: "repair" };

@@ -90,7 +90,7 @@ export function growth(cluster: Cluster, bet: number, threshold: number, mostWei
 }
 
 /** A cluster's x (see {@link Evidence}) for one stake, unweighted: the mean over its runs. */
-export function contributionOf(cluster: Cluster, bet: number, threshold: number): number {
+export function clusterContribution(cluster: Cluster, bet: number, threshold: number): number {
   let sum = 0;
   for (const run of cluster.runs) sum += runContribution(run, bet, threshold);
   return sum / cluster.size;

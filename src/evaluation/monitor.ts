@@ -3,7 +3,7 @@ import { LearningError, MOST_WEIGHT, show } from "../core/index.js";
 import type { Cluster } from "./contested.js";
 import { DEFAULT_RISK } from "./defaults.js";
 import { invalidOption } from "./estimate.js";
-import { contestedRuns, contributionOf, exchanged, growth, stakeAt } from "./evidence.js";
+import { clusterContribution, contestedRuns, exchanged, growth, stakeAt } from "./evidence.js";
 import type { Interval } from "./intervals.js";
 import { checkJudgedDecisions, type JudgedDecision } from "./rows.js";
 
@@ -144,7 +144,7 @@ function addRun(state: MonitorState, weight: number, contested?: { run: Cluster;
   const { tolerance, mostWeight = 1, mostLost = 1 } = state;
   const stands = Math.min(weight, mostWeight);
   state.weights = (state.weights ?? 0) + stands;
-  const x = contested ? stands * contributionOf(contested.run, 1e-6, 0) : 0;
+  const x = contested ? stands * clusterContribution(contested.run, 1e-6, 0) : 0;
   state.sum += x;
   state.squares += x * x;
   const bets = contested && { run: limited(contested.run, mostWeight), turned: limited(contested.turned, mostWeight) };

@@ -22,7 +22,7 @@ import { engineStatus } from "./engine-status.js";
 import { nothingLeft } from "./nothing-left.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
 import type { LearningReport } from "./report/types.js";
-import { predictRewards, type RewardPredictions } from "./reward-predictions.js";
+import { type RewardPredictions, storePredictedRewards } from "./reward-predictions.js";
 import { createRoutingLearner, type JudgedPoint, type RoutingLearner } from "./routing-learner.js";
 import { RunEmbeddings } from "./run-embeddings.js";
 import { LearningScheduler } from "./scheduler.js";
@@ -194,7 +194,7 @@ export class LearningEngine {
     if (!registry.champion(REWARD_MODEL)) return {};
     await this.deps.flush();
     const parts = { registry, worker: this.worker, embeddings: this.embeddings, reward: rewardSettingsOf(config) };
-    return this.collector.withFacts(() => predictRewards(parts, workflowIds));
+    return this.collector.withFacts(() => storePredictedRewards(parts, workflowIds));
   }
 
   /** Answers a question about a prompt, from the rows that everything here learns by. */

@@ -1,5 +1,5 @@
 import type { OrchestratorWorld } from "../environments/index.js";
-import type { AgentDeclaration, Budget, OrchestrationRules, RewardWeights } from "../orchestration/index.js";
+import type { AgentDeclaration, Budget, OrchestrationRules, StepRewardWeights } from "../orchestration/index.js";
 import type { TrainRlInput } from "../worker/jobs/train-rl.js";
 
 /** How to train a policy for a Sentinel in simulation. */
@@ -19,7 +19,7 @@ export interface OrchestratorTraining {
   /** A simulated world of your own, instead of `agents`. */
   world?: OrchestratorWorld;
   /** Weights of the step reward that is learned for. */
-  reward?: Partial<RewardWeights>;
+  reward?: Partial<StepRewardWeights>;
   /** Default: PPO with the settings that the Sentinel's benchmark reports. */
   algorithm?: TrainRlInput["algorithm"];
   /** Simulated steps (default 40,000). */

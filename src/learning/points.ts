@@ -6,7 +6,7 @@ import type { RowOptions } from "../worker/rows.js";
 import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
 
 /** A decision point as the loop knows it, kept so that another process can learn for it too. */
-export interface DecisionPoint {
+export interface KnownPoint {
   name: string;
   destinations: string[];
   /** The most that may be explored, in [0,1]. */
@@ -19,9 +19,9 @@ export interface DecisionPoint {
 /** The decision points of a folder: those declared in this process and those of earlier ones. */
 export interface PointBook {
   /** Declares a point; the last declaration of a name counts. */
-  declare(point: DecisionPoint): void;
-  get(name: string): DecisionPoint | undefined;
-  list(): DecisionPoint[];
+  declare(point: KnownPoint): void;
+  get(name: string): KnownPoint | undefined;
+  list(): KnownPoint[];
   /** Takes over what other processes declared. */
   refresh(): Promise<void>;
   /** Resolves when all declarations are stored. */
@@ -42,11 +42,11 @@ const PREFIX = "points/";
 
 /** Opens the point book of a store. */
 export async function openPointBook(documents: DocumentStore): Promise<PointBook> {
-  const points = new Map<string, DecisionPoint>();
+  const points = new Map<string, KnownPoint>();
   const declaredHere = new Set<string>();
   const refresh = async () => {
     for (const key of await documents.keys(PREFIX)) {
-      const point = await documents.get<DecisionPoint>(key);
+      const point = await documents.get<KnownPoint>(key);
       if (point && !declaredHere.has(point.name)) points.set(point.name, point);
     }
   };

@@ -14,7 +14,7 @@ export type RewardPredictions = Record<string, Record<string, RewardPrediction>>
  * the worker does not hold it yet.
  * @returns nothing for runs it does not know, and nothing at all while no reward model serves
  */
-export async function predictRewards(
+export async function storePredictedRewards(
   parts: { registry: Registry; worker: LearningWorker; reward: RewardSettings; embeddings?: RunEmbeddings },
   workflowIds: string[],
 ): Promise<RewardPredictions> {

@@ -7,7 +7,7 @@ import { type RoutingArtifact, routingArtifactName, type TrialShares } from "../
 import { askForApproval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { Learned } from "../worker/jobs/learned.js";
+import type { LearningResult } from "../worker/jobs/learned.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import { changedBeside, gateKey } from "./beside.js";
 import type { ComponentContext } from "./component.js";
@@ -20,12 +20,12 @@ import { type TrainedAside, trainedAsideKey } from "./trained-aside.js";
 import { trialKey } from "./trial-evidence.js";
 
 /** A decision point after learning, and what is to be done about it. */
-export interface JudgedPoint extends Learned {
+export interface JudgedPoint extends LearningResult {
   decisionPoint: string;
   /** What was remembered before. */
   before?: GateState;
   /** What the gate lets happen. */
-  action: Learned["recommended"];
+  action: LearningResult["recommended"];
   /** Decision points that share runs with it, and when it was judged. */
   together: readonly string[];
   judgedAt: string;

@@ -1,5 +1,5 @@
 import { type Decision, isoTime, messageOf, type Trace } from "../core/index.js";
-import { type Plan, type PlanRequest, planTrial } from "../evaluation/index.js";
+import { type Plan, planTrial, type TrialPlanRequest } from "../evaluation/index.js";
 import type { FeedbackCollector } from "../feedback/index.js";
 import { importLangSmith, type LangSmithImported, type LangSmithLoopImport } from "../integrations/langsmith.js";
 import type { LoopConfig } from "../learning/config.js";
@@ -231,7 +231,7 @@ export class CollectiveLearningLoop {
    * @throws EVALUATION_INVALID for values out of range; without exploration nothing can be learned
    * @example loop.plan({ exploration: 0.1, traffic: 500, effect: 0.05 }).days.median
    */
-  plan(request: PlanRequest): Plan {
+  plan(request: TrialPlanRequest): Plan {
     return planTrial(request);
   }
 

@@ -26,7 +26,7 @@ export class LoopFollower {
   /** Keeps up with the other processes from here on. */
   start(): void {
     // Where the store tells of changes, nobody waits for the timer; asked again meanwhile, one more look is enough.
-    this.unwatch ??= this.parts.store.watch?.(() => {
+    this.unwatch ??= this.parts.store.listen?.(() => {
       if (this.isAsked) return;
       this.isAsked = true;
       void this.catchUp();

@@ -2,7 +2,7 @@ import type { Clock, Decision, FeedbackRecord, Logger, Trace, TraceSegment } fro
 import { joinSegments, runReward } from "../dataset/index.js";
 import { type FeedbackRequest, krippendorffAlpha } from "../feedback/index.js";
 import type { ResolvedLoopConfig } from "../learning/config.js";
-import type { DecisionPoint } from "../learning/points.js";
+import type { KnownPoint } from "../learning/points.js";
 import { type TrialEvidence, trialsOf } from "../learning/trial-evidence.js";
 import { type Approval, settleApproval, waitingApprovals } from "../registry/approvals.js";
 import type { LearningStore } from "../store/index.js";
@@ -36,7 +36,7 @@ export class LoopInspector {
   }
 
   /** Every decision point that was declared over this store, with its destinations and exploration. */
-  points(): DecisionPoint[] {
+  points(): KnownPoint[] {
     return this.parts.points.list();
   }
 

@@ -26,7 +26,7 @@ import type { ModeSetting } from "../routing/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../store/index.js";
 import { WorkflowTracer } from "../tracing/index.js";
 import { leastAsked } from "./asking.js";
-import { openTelemetry, type Telemetry } from "./telemetry.js";
+import { type LoopTelemetry, openTelemetry } from "./telemetry.js";
 
 /** Modes set by hand, by decision point, as a document of the store. */
 export const MODES_KEY = "loop/modes";
@@ -46,7 +46,7 @@ export interface LoopParts {
   prompts: PromptOptimizer;
   modes: Record<string, ModeSetting>;
   /** Tells OpenTelemetry, where the configuration says so. */
-  telemetry: Telemetry | undefined;
+  telemetry: LoopTelemetry | undefined;
   /** On: graphs run bare, nothing is recorded, and the timer starts no cycle. */
   killSwitch: { on: boolean };
   /** Set where the storage cannot be used: why, and what follows from it. */

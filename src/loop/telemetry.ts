@@ -4,13 +4,13 @@ import type { LearningStore } from "../store/index.js";
 import type { RunObserver } from "../tracing/index.js";
 
 /** What tells OpenTelemetry of runs and judgements. */
-export interface Telemetry extends RunObserver {
+export interface LoopTelemetry extends RunObserver {
   judged(record: FeedbackRecord): void;
   settled(): Promise<void>;
 }
 
 /** @throws INTEGRATION_FAILED without the optional peer `@opentelemetry/api` */
-export async function openTelemetry(options: OpenTelemetryOptions, store: LearningStore): Promise<Telemetry> {
+export async function openTelemetry(options: OpenTelemetryOptions, store: LearningStore): Promise<LoopTelemetry> {
   const { SpanObserver } = await import("../integrations/opentelemetry/live.js").catch((cause) => {
     throw new LearningError("INTEGRATION_FAILED", {
       received: `no package @opentelemetry/api (${messageOf(cause)})`,

@@ -1,6 +1,6 @@
 import type { OrchestratorAction } from "./actions.js";
 import type { AgentRecord } from "./agent-types.js";
-import { allocate } from "./health.js";
+import { allocateSlots } from "./health.js";
 import { isLegal, legalActions } from "./mask.js";
 import type { Survey } from "./survey.js";
 
@@ -52,5 +52,5 @@ function lacksSlots({ state, rules, ready, assignments }: Survey): boolean {
   if (assignments.length >= Math.min(rules.parallelism, ready.length)) return false;
   if (state.agents.every((a) => a.status === "retired" || a.slots >= a.concurrency)) return false;
   const total = (agents: readonly AgentRecord[]) => agents.reduce((n, a) => n + a.slots, 0);
-  return total(allocate(state, rules).agents) > total(state.agents);
+  return total(allocateSlots(state, rules).agents) > total(state.agents);
 }

@@ -63,7 +63,7 @@ function fold({ health, window }: AgentRecord, rules: OrchestrationRules): Agent
  * rest of the `agents + parallelism - 1` slots to those with the most open work per slot, up to their
  * declared concurrency. A scan that finds work for retired agents alone brings them back, see `recall`.
  */
-export function allocate(state: OrchestrationState, rules: OrchestrationRules): OrchestrationState {
+export function allocateSlots(state: OrchestrationState, rules: OrchestrationRules): OrchestrationState {
   const open = state.tasks.filter(isOpen);
   let agents = state.agents.slice();
   for (const agent of [...agents].sort((a, b) => a.health.reliability - b.health.reliability)) {

@@ -81,7 +81,7 @@ type ObservationField = (typeof OBSERVATION_FIELDS)[number];
 export type Observation = Record<ObservationField, number>;
 
 /** What a policy gets to see of a state. */
-export function observe(s: Survey): Observation {
+export function observationOf(s: Survey): Observation {
   const { state, rules } = s;
   const active = state.agents.filter((a) => a.status === "active");
   const byName = new Map(state.agents.map((a) => [a.name, a]));

@@ -1,7 +1,7 @@
 import type { OrchestrationState } from "./types.js";
 
 /** Weights of the step reward; all are at least 0. */
-export interface RewardWeights {
+export interface StepRewardWeights {
   /** Per accepted task, times its priority and quality. Default 1. */
   completion: number;
   /** Times the satisfaction (0-1) at the end. Default 3. */
@@ -23,8 +23,8 @@ export interface RewardWeights {
   costScaleUsd: number;
 }
 
-/** The defaults of {@link RewardWeights}. */
-export const DEFAULT_REWARD: RewardWeights = {
+/** The defaults of {@link StepRewardWeights}. */
+export const DEFAULT_REWARD: StepRewardWeights = {
   completion: 1,
   satisfaction: 3,
   time: 0.5,
@@ -49,7 +49,7 @@ export const DEFAULT_REWARD: RewardWeights = {
 export function stepReward(
   before: OrchestrationState,
   after: OrchestrationState,
-  weights: RewardWeights = DEFAULT_REWARD,
+  weights: StepRewardWeights = DEFAULT_REWARD,
   satisfaction: number | undefined = after.report?.satisfaction,
 ): number {
   const w = weights;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type LearningErrorCode, parseOptions } from "../core/index.js";
 import * as field from "../core/option-fields.js";
-import { DEFAULT_REWARD, type RewardWeights } from "./reward.js";
+import { DEFAULT_REWARD, type StepRewardWeights } from "./reward.js";
 import { type Budget, DEFAULT_RULES, type OrchestrationRules } from "./types.js";
 
 const [share, amount] = [field.share.optional(), field.amount.optional()];
@@ -39,7 +39,7 @@ const weightsSchema = z.object({
   timeScaleMs: scale,
   tokenScale: scale,
   costScaleUsd: scale,
-} satisfies Record<keyof RewardWeights, z.ZodType>);
+} satisfies Record<keyof StepRewardWeights, z.ZodType>);
 
 /** Fails with `code` on limits that cannot be, with CONFIG_UNKNOWN_KEY on ones that do not exist. */
 export function checkBudget(budget: Partial<Budget>, code: LearningErrorCode): void {
@@ -52,7 +52,7 @@ export function completeRules(rules: Partial<OrchestrationRules>, code: Learning
 }
 
 /** The weights of the step reward with their defaults; fails as {@link checkBudget} does. */
-export function completeWeights(weights: Partial<RewardWeights>, code: LearningErrorCode): RewardWeights {
+export function completeWeights(weights: Partial<StepRewardWeights>, code: LearningErrorCode): StepRewardWeights {
   return { ...DEFAULT_REWARD, ...given(parseOptions(weightsSchema, weights, "weights of the step reward", code)) };
 }
 

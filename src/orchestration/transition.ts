@@ -1,6 +1,6 @@
 import { LearningError } from "../core/index.js";
 import type { OrchestratorAction } from "./actions.js";
-import { allocate, measure, recall, recordRuns } from "./health.js";
+import { allocateSlots, measure, recall, recordRuns } from "./health.js";
 import { admitTasks, admitTerritories } from "./initial.js";
 import { isLegal, legalActions } from "./mask.js";
 import { makeReport } from "./report.js";
@@ -109,7 +109,7 @@ const EFFECTS: Record<OrchestratorAction, Effect> = {
   dispatchMultipleAgents: receive,
   coordinateWorkflow: (state, _plan, { merged }, rules) => coordinate(state, rules, merged),
   monitorSystem: (state, _plan, _outcome, rules) => measure(state, rules),
-  optimizeResources: (state, _plan, _outcome, rules) => allocate(state, rules),
+  optimizeResources: (state, _plan, _outcome, rules) => allocateSlots(state, rules),
   requestInspiration: (state, _plan, { insights }, rules) => {
     const born = (insights ?? []).map((i) => ({ ...i, usesLeft: rules.insightUses, bornAt: state.spent.steps }));
     return {

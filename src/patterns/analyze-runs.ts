@@ -3,7 +3,7 @@ import { agentCombinations } from "./agent-combinations.js";
 import type { AnalyzeOptions } from "./analyze-options.js";
 import { type Association, testAssociations } from "./association.js";
 import { type Candidate, findCandidates } from "./candidates.js";
-import { checkOptions } from "./check-options.js";
+import { checkAnalyzeOptions } from "./check-options.js";
 import { type Conformance, checkConformance, referenceOf } from "./conformance.js";
 import { decisionRules } from "./decision-rules.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
@@ -16,7 +16,7 @@ import { echoesOutcome } from "./outcome-echo.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
 import { type ProcessMap, processMap } from "./process-map.js";
-import { type RunView, UNITS } from "./run-view.js";
+import { type AnalyzedRun, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
 
 /**
@@ -26,16 +26,16 @@ import { shrinkMeans } from "./shrinkage.js";
  */
 export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
   const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, minRated = 10 } = options;
-  checkOptions(options);
+  checkAnalyzeOptions(options);
   const rng = createRng(options.seed ?? 1);
   const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;
   const runs = [...engine.runs.values()].filter((r) => wanted(r.workflowType));
   const judged = runs.filter((r) => engine.rewards.has(r.id)).length;
   const basis = judged >= minRated ? "judged" : "success";
-  const rewardOf = (run: RunView): number | undefined =>
+  const rewardOf = (run: AnalyzedRun): number | undefined =>
     basis === "judged" ? engine.rewards.get(run.id) : run.succeeded === undefined ? undefined : run.succeeded ? 1 : 0;
   // What is made of duration and cost cannot be asked how it goes with them.
-  const apartOf = (run: RunView, reward: number) =>
+  const apartOf = (run: AnalyzedRun, reward: number) =>
     basis === "judged" ? (engine.rewardsApart.get(run.id) ?? reward) : reward;
   const stepping = onStep && { onStep };
   const rated = runs.flatMap((run) => {
@@ -116,7 +116,7 @@ export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {},
   };
 }
 
-const nameOf = (run: RunView | undefined, groupOf: (run: RunView) => string) => run && groupOf(run);
+const nameOf = (run: AnalyzedRun | undefined, groupOf: (run: AnalyzedRun) => string) => run && groupOf(run);
 
 const LISTED_RUNS = 100;
 const LISTED_DEVIATIONS = 20;
@@ -130,13 +130,13 @@ function conformanceOf(log: EventLog, map: ProcessMap): Conformance {
   return { ...full, deviating, places: full.places.slice(0, LISTED_RUNS) };
 }
 
-type Rated = { run: RunView; reward: number };
+type Rated = { run: AnalyzedRun; reward: number };
 
 /** Finds the candidate patterns of all types and units and tests all of them together. */
 function testPatterns(
   types: [string, TypeLogs][],
   rated: Rated[],
-  options: AnalyzeOptions & { onStep?: () => void; groupOf: (run: RunView) => string },
+  options: AnalyzeOptions & { onStep?: () => void; groupOf: (run: AnalyzedRun) => string },
   rng: Rng,
 ) {
   const supports: PatternReport["minSupport"] = [];
@@ -213,7 +213,7 @@ function repeatsNodes({ logs: { nodes, agents } }: TypeLogs): boolean {
   });
 }
 
-type RewardOf = (run: RunView) => number | undefined;
+type RewardOf = (run: AnalyzedRun) => number | undefined;
 
 function rowRewards(type: TypeLogs, engine: PatternEngine, rewardOf: RewardOf): Float64Array {
   return Float64Array.from(type.logs.nodes.ids, (id) => {

@@ -25,7 +25,7 @@ const KEYS = [...OTHERS, ...Object.keys(NUMBERS)];
  * @throws PATTERN_INVALID for levels at which no verdict could ever be reached, a support that is none, and numbers
  * out of range; CONFIG_UNKNOWN_KEY for an option that there is not
  */
-export function checkOptions(options: AnalyzeOptions): void {
+export function checkAnalyzeOptions(options: AnalyzeOptions): void {
   refuseUnknownKeys(options, KEYS, "the options of analyzePatterns");
   const {
     fdr = PATTERN_DEFAULTS.fdr,

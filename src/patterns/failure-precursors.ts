@@ -2,9 +2,9 @@ import type { Rng } from "../math/rng.js";
 import { testAssociations } from "./association.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { groupNumbers } from "./grouped.js";
-import type { Attempt, RunView } from "./run-view.js";
+import type { AnalyzedRun, NodeAttempt } from "./run-view.js";
 
-type GroupedAttempt = Attempt & { group: string };
+type GroupedAttempt = NodeAttempt & { group: string };
 
 /** What tends to come directly before a node fails. */
 export interface FailurePrecursor {
@@ -29,7 +29,7 @@ export interface PrecursorOptions {
   /** Permutations; default 999. */
   permutations?: number;
   /** Whose runs stay together; default every execution by itself. */
-  groupOf?: (run: RunView) => string;
+  groupOf?: (run: AnalyzedRun) => string;
   /** Called between steps of long work; what it throws ends it. */
   onStep?: () => void;
   rng: Rng;
@@ -41,7 +41,7 @@ export interface PrecursorOptions {
  * fails over and over is one case.
  */
 export function failurePrecursors(
-  runs: Iterable<Pick<RunView, "workflowType" | "attempts"> & Partial<RunView>>,
+  runs: Iterable<Pick<AnalyzedRun, "workflowType" | "attempts"> & Partial<AnalyzedRun>>,
   options: PrecursorOptions,
 ): FailurePrecursor[] {
   const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, onStep, groupOf, rng } = options;
@@ -51,7 +51,7 @@ export function failurePrecursors(
       const id = JSON.stringify([run.workflowType, a.node]);
       const entry = strata.get(id) ?? { key: { workflowType: run.workflowType, node: a.node }, rows: [] };
       strata.set(id, entry);
-      entry.rows.push({ ...a, group: groupOf?.(run as RunView) ?? "" });
+      entry.rows.push({ ...a, group: groupOf?.(run as AnalyzedRun) ?? "" });
     }
   const failing = [...strata.values()].filter((s) => s.rows.some((r) => r.failed));
   const rewards: number[] = [];

@@ -1,5 +1,5 @@
 import type { Rng } from "../math/rng.js";
-import type { RunView } from "./run-view.js";
+import type { AnalyzedRun } from "./run-view.js";
 
 /**
  * Whose runs are not independent of each other: those of a `user`, of a `thread`, or those with the same value
@@ -14,16 +14,18 @@ const LEAST_GROUPS = 8;
  * The group of each run. Without an option users, where runs name at least eight of them, else threads, else none.
  * Runs that do not say what they are grouped by stand alone.
  */
-export function groupOfRuns(runs: readonly RunView[], option?: PatternGroup): (run: RunView) => string {
-  const known: Record<"thread" | "user", (run: RunView) => string | undefined> = {
+export function groupOfRuns(runs: readonly AnalyzedRun[], option?: PatternGroup): (run: AnalyzedRun) => string {
+  const known: Record<"thread" | "user", (run: AnalyzedRun) => string | undefined> = {
     user: (run) => run.userId,
     thread: (run) => run.threadId,
   };
-  const enough = (of: (run: RunView) => string | undefined) => new Set(runs.map(of)).size > LEAST_GROUPS;
+  const enough = (of: (run: AnalyzedRun) => string | undefined) => new Set(runs.map(of)).size > LEAST_GROUPS;
   const kind = option ?? (enough(known.user) ? "user" : enough(known.thread) ? "thread" : "run");
   if (kind === "run") return (run) => run.id;
   const of =
-    typeof kind === "string" ? known[kind] : (run: RunView) => run.metadata?.[kind.metadata]?.toString() ?? undefined;
+    typeof kind === "string"
+      ? known[kind]
+      : (run: AnalyzedRun) => run.metadata?.[kind.metadata]?.toString() ?? undefined;
   return (run) => {
     const name = of(run);
     return name === undefined ? `run ${run.id}` : `group ${name}`;

@@ -3,13 +3,13 @@ import { testAssociations } from "./association.js";
 import { groupNumbers } from "./grouped.js";
 import type { TypeLogs } from "./pattern-engine.js";
 import type { NextStep, PatternFinding } from "./pattern-report.js";
-import type { RunView, Unit } from "./run-view.js";
+import type { AnalyzedRun, Unit } from "./run-view.js";
 
 /** Options of {@link testNextSteps}. */
 export interface NextStepOptions {
   fdr?: number;
   permutations?: number;
-  groupOf?: (run: RunView) => string;
+  groupOf?: (run: AnalyzedRun) => string;
   /** Called between steps of long work; what it throws ends it. */
   onStep?: () => void;
   rng: Rng;
@@ -27,7 +27,7 @@ const MOST_STEPS = 300;
 export function testNextSteps(
   patterns: readonly PatternFinding[],
   types: ReadonlyMap<string, TypeLogs>,
-  rated: readonly { run: RunView; reward: number }[],
+  rated: readonly { run: AnalyzedRun; reward: number }[],
   { fdr, permutations, groupOf, onStep, rng }: NextStepOptions,
 ): NextStep[] {
   const places = placesOf(patterns);

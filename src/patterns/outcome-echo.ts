@@ -1,6 +1,6 @@
 import type { TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding } from "./pattern-report.js";
-import type { RunView } from "./run-view.js";
+import type { AnalyzedRun } from "./run-view.js";
 
 /** Share of runs from which a pattern says no more than how the run ended. */
 const NEARLY_ALWAYS = 0.95;
@@ -15,7 +15,7 @@ const LEAST = 5;
 export function echoesOutcome(
   finding: PatternFinding,
   types: ReadonlyMap<string, TypeLogs>,
-  runs: readonly RunView[],
+  runs: readonly AnalyzedRun[],
 ): boolean {
   const { workflowType, unit, activities, verdict, kind } = finding;
   const log = types.get(workflowType)?.logs[unit];

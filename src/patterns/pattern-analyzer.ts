@@ -4,7 +4,7 @@ import { type AgentCombination, type BestCombinationOptions, bestCombination } f
 import type { AnalyzeOptions } from "./analyze-options.js";
 import { analyzeRuns } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
-import { checkOptions } from "./check-options.js";
+import { checkAnalyzeOptions } from "./check-options.js";
 import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { type PatternReward, type RunFacts, takeIn } from "./intake.js";
@@ -106,7 +106,7 @@ export class PatternAnalyzer {
   async analyzePatterns(options: AnalyzeOptions = {}): Promise<PatternReport> {
     const { analyze, reward: _, ...defaults } = this.options;
     const merged = { ...defaults, ...options };
-    checkOptions(merged);
+    checkAnalyzeOptions(merged);
     if (analyze) return analyze(merged);
     await this.update();
     const key = JSON.stringify(merged);

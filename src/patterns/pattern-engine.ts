@@ -3,7 +3,7 @@ import { BlameModel, type LabelledFailure } from "./blame.js";
 import { DirectlyFollows } from "./directly-follows.js";
 import { EventLog } from "./event-log.js";
 import { NgramCounts } from "./ngrams.js";
-import { type RunView, UNITS, type Unit } from "./run-view.js";
+import { type AnalyzedRun, UNITS, type Unit } from "./run-view.js";
 
 /** One workflow type's logs with the counts that are kept current. */
 export interface TypeLogs {
@@ -23,7 +23,7 @@ const MOST_GONE = 1000;
  */
 export class PatternEngine {
   readonly types = new Map<string, TypeLogs>();
-  readonly runs = new Map<string, RunView>();
+  readonly runs = new Map<string, AnalyzedRun>();
   readonly rewards = new Map<string, number>();
   /** Rewards without what was made of duration and cost, where they differ. */
   readonly rewardsApart = new Map<string, number>();
@@ -32,7 +32,7 @@ export class PatternEngine {
   /** Counts every change, so that results can be recognised as current. */
   revision = 0;
 
-  update(views: Iterable<RunView>): void {
+  update(views: Iterable<AnalyzedRun>): void {
     for (const view of views) {
       const known = this.runs.get(view.id);
       if (known && sameView(known, view)) continue;
@@ -43,7 +43,7 @@ export class PatternEngine {
     }
   }
 
-  private count(view: RunView): void {
+  private count(view: AnalyzedRun): void {
     const type = this.typeLogs(view.workflowType);
     for (const unit of UNITS) type.logs[unit].add([view.cases[unit]]);
   }
@@ -128,6 +128,6 @@ function set(map: Map<string, number>, id: string, value: number | undefined): v
 }
 
 /** Feedback often comes to a run whose trace is as it was: then nothing needs counting again. */
-function sameView(a: RunView, b: RunView): boolean {
+function sameView(a: AnalyzedRun, b: AnalyzedRun): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

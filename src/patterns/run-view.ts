@@ -7,7 +7,7 @@ export const UNITS = ["nodes", "tools", "agents"] as const;
 export type Unit = (typeof UNITS)[number];
 
 /** One execution of a node and what came just before it, for the question what precedes failures. */
-export interface Attempt {
+export interface NodeAttempt {
   node: string;
   /** Up to two nodes directly before, the nearest last. */
   before: string[];
@@ -15,7 +15,7 @@ export interface Attempt {
 }
 
 /** A run as the pattern analyses see it: plain, small, made from a trace. */
-export interface RunView {
+export interface AnalyzedRun {
   id: string;
   workflowType: string;
   /** What it may be grouped by. */
@@ -29,7 +29,7 @@ export interface RunView {
   cases: Record<Unit, LogCase>;
   metrics: Record<string, number>;
   /** The first execution of each node. */
-  attempts: Attempt[];
+  attempts: NodeAttempt[];
   /** The agent in whose work the run's error was raised, where one was. */
   failedAt?: { agent: string; step: number };
 }
@@ -39,7 +39,7 @@ export interface RunView {
  * order is no pattern), retries and resumes of one task as one execution, agents without repeats in a row.
  * Agents are those named in hand-offs, else the top-level nodes that called a model, else all top-level nodes.
  */
-export function viewRun(trace: Trace): RunView {
+export function viewRun(trace: Trace): AnalyzedRun {
   const executions = mergeAttempts(trace.nodes);
   const names = executions.map((e) => [...e.path, e.name].join("/"));
   const startMs = executions.map((e) => Date.parse(e.startedAt));
@@ -144,9 +144,9 @@ function metricsOf(trace: Trace, executions: readonly Execution[], agents: reado
   };
 }
 
-function attemptsOf(executions: readonly Execution[], names: readonly string[]): Attempt[] {
+function attemptsOf(executions: readonly Execution[], names: readonly string[]): NodeAttempt[] {
   const seen = new Set<string>();
-  const found: Attempt[] = [];
+  const found: NodeAttempt[] = [];
   for (const [i, e] of executions.entries()) {
     const node = names[i];
     if (seen.has(node)) continue;

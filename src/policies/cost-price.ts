@@ -1,5 +1,5 @@
 import { show } from "../core/index.js";
-import { invalid } from "./checks.js";
+import { policyInvalid } from "./checks.js";
 import { invalidSnapshot } from "./models/packed.js";
 import type { CostSpec } from "./spec.js";
 
@@ -52,5 +52,8 @@ export class CostPrice {
 export function checkCosts(costs: readonly number[] | undefined, candidates: number): void {
   if (costs === undefined) return;
   if (costs.length !== candidates || !costs.every((c) => c >= 0 && Number.isFinite(c)))
-    throw invalid(`costs of ${show(costs)} for ${candidates} candidates`, "one finite number >= 0 for each candidate");
+    throw policyInvalid(
+      `costs of ${show(costs)} for ${candidates} candidates`,
+      "one finite number >= 0 for each candidate",
+    );
 }

@@ -1,5 +1,5 @@
 import { show } from "../core/index.js";
-import { invalid } from "./checks.js";
+import { policyInvalid } from "./checks.js";
 
 /**
  * Credit of each decision of a run: the discounted return to go, as a weighted mean of the rewards that
@@ -15,7 +15,7 @@ export function creditDecisions(
   rewards: readonly (number | undefined)[],
   discount = 1,
 ): ({ reward: number; weight: number } | undefined)[] {
-  if (!(discount > 0 && discount <= 1)) throw invalid(`a discount of ${show(discount)}`, "a number in (0,1]");
+  if (!(discount > 0 && discount <= 1)) throw policyInvalid(`a discount of ${show(discount)}`, "a number in (0,1]");
   const credits: ({ reward: number; weight: number } | undefined)[] = new Array(rewards.length);
   let sum = 0;
   let mass = 0;
@@ -26,7 +26,7 @@ export function creditDecisions(
     nearest *= discount;
     const reward = rewards[i];
     if (reward !== undefined) {
-      if (!(reward >= 0 && reward <= 1)) throw invalid(`a reward of ${show(reward)}`, "a number in [0,1]");
+      if (!(reward >= 0 && reward <= 1)) throw policyInvalid(`a reward of ${show(reward)}`, "a number in [0,1]");
       sum += reward;
       mass += 1;
       nearest = 1;

@@ -1,7 +1,7 @@
 import type { CandidateExplanation, PolicyInput, RoutingPolicy } from "./routing-policy.js";
 
 /** Why a candidate was expected to be the best, and what it would have taken to choose another. */
-export interface DecisionExplanation {
+export interface PolicyExplanation {
   /** All candidates with the parts of their expected rewards. */
   candidates: CandidateExplanation[];
   /** The candidate with the highest expected reward among the allowed. */
@@ -16,7 +16,7 @@ export interface DecisionExplanation {
 }
 
 /** Explains a choice from the policy's own estimates; `top` reasons at most (default 5). */
-export function explainDecision(policy: RoutingPolicy, input: PolicyInput, top = 5): DecisionExplanation {
+export function explainByPolicy(policy: RoutingPolicy, input: PolicyInput, top = 5): PolicyExplanation {
   const candidates = policy.explain(input, input.context.indices.length);
   const ranked = candidates.filter((_, i) => !input.mask || input.mask[i]).sort((a, b) => b.mean - a.mean);
   const [best, next] = ranked as [CandidateExplanation, CandidateExplanation | undefined];

@@ -33,14 +33,14 @@ export {
 export * from "./prompt-content.js";
 export * from "./prompt-node.js";
 export * from "./prompt-optimizer.js";
-export type { Answer, ChatModelLike, TokenPrices } from "./proposals/ask.js";
+export type { ChatModelLike, ModelReply, TokenPrices } from "./proposals/ask.js";
 export type { BudgetOptions, Usage } from "./proposals/budget.js";
 export type { Demonstration } from "./proposals/few-shot.js";
 export type { HeldOutResult } from "./proposals/held-out.js";
 export { drawFromFront, paretoFront } from "./proposals/pareto.js";
 export type { Proposal, ProposalRequest } from "./proposals/proposal.js";
 export { propose } from "./proposals/propose.js";
-export type { Attempt } from "./proposals/search.js";
+export type { SearchAttempt } from "./proposals/search.js";
 export type { PromptExample, RunExample, TrialResult } from "./proposals/trial.js";
 export type { PromptValidator } from "./proposals/vet.js";
 export type { ExperimentRecord } from "./serving/experiments-book.js";

@@ -40,7 +40,7 @@ interface MessageLike {
  * The plain content of a LangChain template. Text messages and message placeholders are supported; images,
  * dictionaries and partial variables fail with PROMPT_INVALID, since a version must be readable text.
  */
-export function contentOf(template: ChatPromptTemplate): PromptContent {
+export function promptContentOf(template: ChatPromptTemplate): PromptContent {
   if (Object.keys(template.partialVariables ?? {}).length > 0)
     throw invalid("a template with partial variables", "all variables given when the prompt is formatted");
   // A template made from messages carries its format only in the messages.

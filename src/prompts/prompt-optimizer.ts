@@ -23,7 +23,7 @@ import { createRng } from "../math/rng.js";
 import { askForApproval, settleApproval } from "../registry/approvals.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { Follower } from "../store/follow.js";
-import { contentOf, type PromptContent } from "./prompt-content.js";
+import { type PromptContent, promptContentOf } from "./prompt-content.js";
 import type { Proposal, ProposalRequest } from "./proposals/proposal.js";
 import { propose } from "./proposals/propose.js";
 import { applyExperiments, overtaken } from "./serving/apply.js";
@@ -113,7 +113,7 @@ export class PromptOptimizer {
     template: ChatPromptTemplate,
     lineage: Partial<ArtifactLineage> = {},
   ): Promise<string> {
-    return this.library.add(promptId, contentOf(template), { rows: 0, ...lineage });
+    return this.library.add(promptId, promptContentOf(template), { rows: 0, ...lineage });
   }
 
   /** As `register`, from plain content (a proposal, or a version pulled from elsewhere). */

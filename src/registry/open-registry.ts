@@ -66,7 +66,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     });
   };
 
-  /** Writes one change and its event, then lets it serve and tells the watchers. */
+  /** Writes one change and its event, then lets it serve and tells the listeners. */
   const changeUnder = async (
     lease: Lease | undefined,
     name: string,
@@ -117,7 +117,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       try {
         listener(champion, event);
       } catch (error) {
-        logger.error("a registry watcher failed", { name, error: messageOf(error) });
+        logger.error("a registry listener failed", { name, error: messageOf(error) });
       }
     }
   };
@@ -239,7 +239,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
         const events = from.flatMap((d) => d.events.map((e) => ({ ...e })));
         return events.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
       },
-      watch(name, listener) {
+      listen(name, listener) {
         const set = listeners.get(name) ?? new Set();
         listeners.set(name, set.add(listener));
         return () => {

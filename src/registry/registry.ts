@@ -112,8 +112,8 @@ export interface Registry {
    * over by another process publishes nothing any more.
    */
   under(lease: Lease): Registry;
-  /** Takes over what other processes changed in the same store, and tells the watchers. */
+  /** Takes over what other processes changed in the same store, and tells the listeners. */
   refresh(): Promise<void>;
   /** Called after each promote, rollback, pin and unpin of `name`, and each change of its trial. Returns the cancellation. */
-  watch(name: string, listener: (champion: ArtifactVersion | undefined, event: RegistryEvent) => void): () => void;
+  listen(name: string, listener: (champion: ArtifactVersion | undefined, event: RegistryEvent) => void): () => void;
 }

@@ -5,7 +5,7 @@ export type { FittedMember, MemberSnapshot, RewardMember, TrainingData } from ".
 export * from "./mix.js";
 export * from "./reward-health.js";
 export * from "./reward-model.js";
-export type { Contribution } from "./shapley.js";
+export type { RewardContribution } from "./shapley.js";
 export type { TargetReport, TargetSnapshot } from "./target-model.js";
 export * from "./text-embedding.js";
 export * from "./trace-features.js";

@@ -19,7 +19,7 @@ export interface RewardHealth {
 }
 
 /** One run's reward, where it has one, and the satisfaction stated for it, where it was. */
-export interface RatedRun {
+export interface RewardedRun {
   reward?: number;
   satisfaction?: number;
 }
@@ -27,7 +27,7 @@ export interface RatedRun {
 const LEAST_RATED = 10;
 
 /** Looks at rewards as a learner does: is there variation, enough of it, and does it mean what people say? */
-export function rewardHealth(runs: readonly RatedRun[]): RewardHealth {
+export function rewardHealth(runs: readonly RewardedRun[]): RewardHealth {
   const rewards = runs.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
   const missingShare = runs.length === 0 ? 1 : 1 - rewards.length / runs.length;
   const warnings: string[] = [];

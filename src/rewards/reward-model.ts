@@ -4,7 +4,7 @@ import { defaultMembers } from "./members/index.js";
 import type { RewardMember } from "./members/member.js";
 import { Novelty, type NoveltySnapshot } from "./novelty.js";
 import { restoreTarget } from "./restore-target.js";
-import { type Contribution, shapleyContributions } from "./shapley.js";
+import { type RewardContribution, shapleyContributions } from "./shapley.js";
 import { fitTarget, type TargetModel, type TargetReport, type TargetSnapshot } from "./target-model.js";
 
 /** One run to learn from: what was seen of it, and what it was judged to be worth. */
@@ -220,7 +220,11 @@ export class RewardModel {
    * What each feature of one run added to its prediction, compared with runs of the training set:
    * sampled Shapley values (Strumbelj and Kononenko, 2014). They and `base` sum to the prediction.
    */
-  explain(features: DecisionContext, target = "reward", seed = 0): { base: number; contributions: Contribution[] } {
+  explain(
+    features: DecisionContext,
+    target = "reward",
+    seed = 0,
+  ): { base: number; contributions: RewardContribution[] } {
     const model = this.target(target);
     const { base, values } = shapleyContributions(
       (rows) => model.predict(rows).mean,

@@ -1,7 +1,7 @@
 import { createRng, shuffled } from "../math/rng.js";
 
 /** What one feature added to a prediction. */
-export interface Contribution {
+export interface RewardContribution {
   feature: string;
   contribution: number;
 }

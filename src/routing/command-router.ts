@@ -6,7 +6,7 @@ import { parseOptions } from "../core/index.js";
 import type { Advice } from "./advice.js";
 import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
-import { LEARNED, type Learned } from "./learned.js";
+import { LEARNED, type LearnedMark } from "./learned.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
 
 /** A decision point that is a node of its own and goes on by a `Command`. */
@@ -19,13 +19,13 @@ export interface CommandRouterOptions<S, D extends string, U extends Record<stri
 /** A node for `addNode(name, node, { ends: node.ends })`. Give the node no other edges. */
 export class CommandRouter<S, D extends string, U extends Record<string, unknown>>
   extends Runnable<S, Command<unknown, U, D>, RunnableConfig>
-  implements Learned
+  implements LearnedMark
 {
   override lc_namespace = ["langgraph_collective_learning", "routing"];
   override name: string;
   /** The nodes it may go to, for `addNode`. */
   readonly ends: Exclude<D, typeof END>[];
-  readonly [LEARNED]: Learned[typeof LEARNED];
+  readonly [LEARNED]: LearnedMark[typeof LEARNED];
 
   constructor(
     private readonly point: DecisionPoint<S, D>,

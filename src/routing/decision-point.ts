@@ -6,19 +6,19 @@ import { mostLikely } from "../policies/index.js";
 import type { Advice } from "./advice.js";
 import { adviseOn, fallbackAdvice } from "./advice.js";
 import { AskedFallback } from "./asked-fallback.js";
-import type { Call, Outcome } from "./decision-record.js";
+import type { ChoiceCall, ChoiceMade } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
 import { identifyChoice, numbersOfChoice } from "./identity.js";
 import type { ResolvedOptions } from "./options.js";
 import { PointLog } from "./point-log.js";
 import { memoryOf, type PointMemory } from "./point-memory.js";
-import { propose } from "./proposal.js";
+import { proposalOf } from "./proposal.js";
 import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
-import type { Scene, Trouble } from "./scene.js";
-import { copyFeatures, isPromise, observe } from "./scene.js";
+import type { ChoiceScene, Trouble } from "./scene.js";
+import { copyFeatures, isPromise, observeScene } from "./scene.js";
 import { missingPolicy, NO_POLICY, type PolicyFeed, type ServedPolicy } from "./served-policy.js";
 import { turnOfTrial } from "./turn.js";
-import { act, giveWay, type TrialTurn, type Verdict, watch, watchTrial } from "./verdict.js";
+import { act, giveWay, shadowVerdict, type TrialTurn, trialVerdict, type Verdict } from "./verdict.js";
 
 /** What a decision point did so far in this process. */
 export interface DecisionPointStatus {
@@ -93,13 +93,13 @@ export class DecisionPoint<S, D extends string> {
   async advise(state: S, config: LangGraphRunnableConfig): Promise<Advice<D>> {
     const { deps, options, name, destinations } = this;
     await this.policyInTime();
-    const scene = await observe(options, this.fixedFeatures, state, config, deps.clock);
+    const scene = await observeScene(options, this.fixedFeatures, state, config, deps.clock);
     const served = deps.enabled() ? this.feed.current() : undefined;
     let trouble = scene.trouble ?? missingPolicy(this.feed);
     if (served && !scene.trouble) {
       const deadline = deps.clock.monotonic() + options.timeBudgetMs;
       const rules = { exploration: 0, wantMeans: false, deadline };
-      const proposal = propose(served, this.asLearned(scene), this.candidates, deps.clock, rules);
+      const proposal = proposalOf(served, this.asLearned(scene), this.candidates, deps.clock, rules);
       if (!proposal.trouble) return this.adviceOf(served, scene);
       trouble = proposal.trouble;
     }
@@ -122,14 +122,14 @@ export class DecisionPoint<S, D extends string> {
   }
 
   /** Makes and records one choice; undefined when learning is off or the run cannot be told. */
-  private async choose(state: S, config: LangGraphRunnableConfig, adviser: boolean): Promise<Outcome | undefined> {
+  private async choose(state: S, config: LangGraphRunnableConfig, adviser: boolean): Promise<ChoiceMade | undefined> {
     const late = this.policyInTime();
     if (late) await late;
     const call = this.open(config);
     if (!call) return undefined;
     const { deps, options } = this;
     const deadline = deps.clock.monotonic() + options.timeBudgetMs;
-    const seen = observe(options, this.fixedFeatures, state, config, deps.clock);
+    const seen = observeScene(options, this.fixedFeatures, state, config, deps.clock);
     const scene = isPromise(seen) ? await seen : seen;
     const forced = currentForcedRun();
     const outcome =
@@ -145,25 +145,25 @@ export class DecisionPoint<S, D extends string> {
   private async leave(
     state: S,
     config: LangGraphRunnableConfig,
-    call: Call,
-    scene: Scene,
+    call: ChoiceCall,
+    scene: ChoiceScene,
     deadline: number,
-  ): Promise<Outcome> {
+  ): Promise<ChoiceMade> {
     const fallback = await this.fallback.ask(state, config);
     if (call.mode === "advise") return { call, scene, fallback, verdict: { index: fallback, source: "fallback" } };
     if (scene.trouble) return { call, scene, fallback, verdict: this.doubt(scene, fallback, scene.trouble) };
     const turn = call.mode === "trial" ? this.turnOf(call, scene, deadline) : undefined;
-    if (turn) return { call, scene, fallback, verdict: watchTrial(call, scene, fallback, turn) };
-    return { call, scene, fallback, verdict: watch(call, scene, fallback, this.options.exploration, "shadow") };
+    if (turn) return { call, scene, fallback, verdict: trialVerdict(call, scene, fallback, turn) };
+    return { call, scene, fallback, verdict: shadowVerdict(call, scene, fallback, this.options.exploration, "shadow") };
   }
 
   /** What the version on trial would choose, and its share of turns; undefined where nothing is to be tried. */
-  private turnOf(call: Call, scene: Scene, deadline: number): TrialTurn | undefined {
+  private turnOf(call: ChoiceCall, scene: ChoiceScene, deadline: number): TrialTurn | undefined {
     const { deps, memory, candidates, name } = this;
     const { exploration } = this.options;
     if (!call.tried || exploration <= 0) return undefined;
     const rules = { exploration, wantMeans: false, deadline };
-    const proposal = propose(call.tried.served, this.asLearned(scene), candidates, deps.clock, rules);
+    const proposal = proposalOf(call.tried.served, this.asLearned(scene), candidates, deps.clock, rules);
     return turnOfTrial(call, call.tried.terms, proposal, memory.runShares, name, deps.seed);
   }
 
@@ -171,16 +171,16 @@ export class DecisionPoint<S, D extends string> {
   private async follow(
     state: S,
     config: LangGraphRunnableConfig,
-    call: Call,
-    scene: Scene,
+    call: ChoiceCall,
+    scene: ChoiceScene,
     deadline: number,
-  ): Promise<Outcome> {
+  ): Promise<ChoiceMade> {
     const { exploration, rewardFloor, canary, control } = this.options;
     const wantMeans = rewardFloor !== undefined && call.mode === "act";
     const proposal =
       scene.trouble || !call.served
         ? { trouble: scene.trouble ?? missingPolicy(this.feed), explorable: false }
-        : propose(call.served, this.asLearned(scene), this.candidates, this.deps.clock, {
+        : proposalOf(call.served, this.asLearned(scene), this.candidates, this.deps.clock, {
             exploration,
             wantMeans,
             deadline,
@@ -192,7 +192,12 @@ export class DecisionPoint<S, D extends string> {
       const verdict = isNew ? giveWay(scene, fallback, "no-policy") : this.doubt(scene, fallback, proposal.trouble);
       if (call.mode === "advise") delete verdict.distribution;
       if (!proposal.explorable || call.mode === "advise") return { call, scene, fallback, verdict };
-      return { call, scene, fallback, verdict: watch(call, scene, fallback, exploration, proposal.trouble.reason) };
+      return {
+        call,
+        scene,
+        fallback,
+        verdict: shadowVerdict(call, scene, fallback, exploration, proposal.trouble.reason),
+      };
     }
     const { probabilities, means } = proposal;
     if (call.mode === "advise") return { call, scene, verdict: { index: mostLikely(probabilities), source: "policy" } };
@@ -226,13 +231,13 @@ export class DecisionPoint<S, D extends string> {
   }
 
   /** The destination that a counterfactual replay wants here; undefined where it leaves the choice free. */
-  private forcedOutcome(call: Call, scene: Scene, forced: ForcedRun | undefined): Outcome | undefined {
+  private forcedOutcome(call: ChoiceCall, scene: ChoiceScene, forced: ForcedRun | undefined): ChoiceMade | undefined {
     if (forced?.decisionId !== call.decisionId) return undefined;
     return { call, scene, verdict: { index: this.candidates.indexOf(forced.destination), source: "exploration" } };
   }
 
   /** What a policy may know of a scene: what its kind was trained with. */
-  private asLearned(scene: Scene): Scene {
+  private asLearned(scene: ChoiceScene): ChoiceScene {
     const { sink } = this.deps;
     const context = sink.asKept?.(scene.context) ?? scene.context;
     if (context === scene.context) return scene;
@@ -244,7 +249,7 @@ export class DecisionPoint<S, D extends string> {
 
   private adviceOf(
     served: ServedPolicy,
-    scene: Scene,
+    scene: ChoiceScene,
     drawn?: { destination: D; distribution?: Float64Array },
   ): Advice<D> {
     const { context, legal, features } = this.asLearned(scene);
@@ -260,7 +265,7 @@ export class DecisionPoint<S, D extends string> {
   }
 
   /** Undefined when learning is off, or the run cannot be identified: the bare fallback then. */
-  private open(config: LangGraphRunnableConfig): Call | undefined {
+  private open(config: LangGraphRunnableConfig): ChoiceCall | undefined {
     const { deps } = this;
     try {
       if (!deps.enabled()) {
@@ -306,7 +311,7 @@ export class DecisionPoint<S, D extends string> {
     return true;
   }
 
-  private doubt(scene: Scene, fallback: number, trouble: Trouble): Verdict {
+  private doubt(scene: ChoiceScene, fallback: number, trouble: Trouble): Verdict {
     this.log.warnOnce(trouble.reason, `the fallback decides (${trouble.reason})`, trouble.detail);
     return giveWay(scene, fallback, trouble.reason);
   }

@@ -1,12 +1,12 @@
 import type { Decision, DecisionMode, RunIdentity } from "../core/index.js";
 import { isoTime } from "../core/index.js";
 import type { ChoiceIdentity, ChoiceNumbers } from "./identity.js";
-import type { Scene } from "./scene.js";
+import type { ChoiceScene } from "./scene.js";
 import type { ServedPolicy, TriedPolicy } from "./served-policy.js";
 import type { Verdict } from "./verdict.js";
 
 /** The run, version, mode and random numbers of one choice. */
-export interface Call extends ChoiceIdentity, ChoiceNumbers {
+export interface ChoiceCall extends ChoiceIdentity, ChoiceNumbers {
   run: RunIdentity;
   served: ServedPolicy | undefined;
   version: string | undefined;
@@ -16,9 +16,9 @@ export interface Call extends ChoiceIdentity, ChoiceNumbers {
 }
 
 /** Everything about one choice that was made. */
-export interface Outcome {
-  call: Call;
-  scene: Scene;
+export interface ChoiceMade {
+  call: ChoiceCall;
+  scene: ChoiceScene;
   verdict: Verdict;
   /** The fallback's choice, where it was asked. */
   fallback?: number;
@@ -31,7 +31,7 @@ export interface Outcome {
  * @param atMs when, in milliseconds since the epoch
  */
 export function decisionRecord(
-  outcome: Outcome,
+  outcome: ChoiceMade,
   decisionPoint: string,
   candidates: string[],
   position: number,

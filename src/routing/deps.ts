@@ -23,7 +23,7 @@ export interface RoutingDeps {
   /** Takes the decisions and says which run a call belongs to. */
   sink: DecisionSink;
   /** Where promoted policies come from. */
-  registry: Pick<Registry, "champion" | "load" | "watch"> & Partial<Pick<Registry, "onTrial">>;
+  registry: Pick<Registry, "champion" | "load" | "listen"> & Partial<Pick<Registry, "onTrial">>;
   clock: Clock;
   logger: Logger;
   /** Part of the seed of every draw. */

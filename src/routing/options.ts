@@ -31,7 +31,7 @@ export interface DecisionOptions<S, D extends string> {
     | Readonly<Record<NoInfer<D>, ContextInput>>
     | ((state: S, config: LangGraphRunnableConfig) => Readonly<Record<NoInfer<D>, ContextInput>>);
   /**
-   * Share of decisions in [0,1] that may go another way (default 0: only watch). In shadow a legal
+   * Share of decisions in [0,1] that may go another way (default 0: only record). In shadow a legal
    * destination is drawn uniformly with this probability; in act it bounds the probability of leaving
    * the policy's most likely destination.
    */

@@ -1,6 +1,6 @@
 import type { Decision, FallbackReason } from "../core/index.js";
 import { messageOf } from "../core/index.js";
-import { decisionRecord, type Outcome } from "./decision-record.js";
+import { type ChoiceMade, decisionRecord } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
 import type { PointMemory } from "./point-memory.js";
 import type { ForcedRun } from "./replay/forced.js";
@@ -15,7 +15,7 @@ export class PointLog {
   ) {}
 
   /** Counts a choice and hands it to the sink, or to the replay that forced it. */
-  record(outcome: Outcome, forced: ForcedRun | undefined): void {
+  record(outcome: ChoiceMade, forced: ForcedRun | undefined): void {
     const { deps, memory } = this;
     const { call, verdict } = outcome;
     memory.decisions++;

@@ -6,7 +6,7 @@ import { parseOptions } from "../core/index.js";
 import type { Advice } from "./advice.js";
 import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
-import { LEARNED, type Learned } from "./learned.js";
+import { LEARNED, type LearnedMark } from "./learned.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
 
 /**
@@ -23,11 +23,11 @@ export interface PolicyNodeOptions<S, D extends string, K extends string = "advi
 /** A node for `addNode` that writes {@link Advice} into the state. */
 export class PolicyNode<S, D extends string, K extends string>
   extends Runnable<S, Record<K, Advice<D>>, RunnableConfig>
-  implements Learned
+  implements LearnedMark
 {
   override lc_namespace = ["langgraph_collective_learning", "routing"];
   override name: string;
-  readonly [LEARNED]: Learned[typeof LEARNED];
+  readonly [LEARNED]: LearnedMark[typeof LEARNED];
 
   constructor(
     private readonly point: DecisionPoint<S, D>,

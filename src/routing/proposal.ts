@@ -2,11 +2,11 @@ import type { Clock, DecisionContext } from "../core/index.js";
 import { messageOf } from "../core/index.js";
 import type { PolicyInput } from "../policies/index.js";
 import { distributionFault, scoreKnown } from "../policies/index.js";
-import type { Scene, Trouble } from "./scene.js";
+import type { ChoiceScene, Trouble } from "./scene.js";
 import type { ServedPolicy } from "./served-policy.js";
 
 /** What a policy would do in a scene, or why it is not to be trusted with it. */
-export type Proposal =
+export type PolicyProposal =
   | { probabilities: Float64Array; means?: Float64Array; trouble?: undefined }
   | { trouble: Trouble; explorable: boolean };
 
@@ -39,13 +39,13 @@ export function policyInput(
  * did not know is trouble too: the policy cannot know what it means. So is a choice among nothing but
  * destinations without rows in training.
  */
-export function propose(
+export function proposalOf(
   served: ServedPolicy,
-  scene: Scene,
+  scene: ChoiceScene,
   candidates: readonly string[],
   clock: Clock,
   { exploration, wantMeans, deadline }: ProposalRules,
-): Proposal {
+): PolicyProposal {
   const field = served.newField?.(scene.context);
   if (field !== undefined)
     return {
@@ -74,6 +74,6 @@ export function propose(
   }
 }
 
-function broken(detail: string): Proposal {
+function broken(detail: string): PolicyProposal {
   return { explorable: false, trouble: { reason: "policy-error", detail } };
 }

@@ -4,19 +4,19 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Advice } from "./advice.js";
 import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
-import { LEARNED, type Learned } from "./learned.js";
+import { LEARNED, type LearnedMark } from "./learned.js";
 import { type DecisionOptions, resolveOptions } from "./options.js";
 
 /**
  * A learned conditional edge: give it to `addConditionalEdges` as the path, with `destinations` as the
  * path map. Its name is the decision point.
  */
-export class LearnedRouter<S, D extends string> extends Runnable<S, D, RunnableConfig> implements Learned {
+export class LearnedRouter<S, D extends string> extends Runnable<S, D, RunnableConfig> implements LearnedMark {
   override lc_namespace = ["langgraph_collective_learning", "routing"];
   /** For the path map, so that a destination the graph lacks is a compile error. */
   readonly destinations: D[];
   override name: string;
-  readonly [LEARNED]: Learned[typeof LEARNED];
+  readonly [LEARNED]: LearnedMark[typeof LEARNED];
 
   constructor(private readonly point: DecisionPoint<S, D>) {
     super();

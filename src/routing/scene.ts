@@ -14,7 +14,7 @@ export interface Trouble {
 }
 
 /** What the user's functions said about one choice. */
-export interface Scene {
+export interface ChoiceScene {
   context: DecisionContext;
   /** Which destinations are allowed, aligned with them. */
   legal: boolean[];
@@ -27,14 +27,14 @@ export interface Scene {
  * Answers at once where the context function does.
  * @param fixedFeatures what `candidateFeatures` holds, where it is no function
  */
-export function observe<S, D extends string>(
+export function observeScene<S, D extends string>(
   options: ResolvedOptions<S, D>,
   fixedFeatures: Record<string, DecisionContext> | undefined,
   state: S,
   config: LangGraphRunnableConfig,
   clock: Clock,
-): Scene | Promise<Scene> {
-  const compose = (value: unknown): Scene => {
+): ChoiceScene | Promise<ChoiceScene> {
+  const compose = (value: unknown): ChoiceScene => {
     const legal = options.destinations.map(() => true);
     if (value === LATE)
       return troubled(legal, "time-budget", `the context function took more than ${options.timeBudgetMs} ms`);
@@ -47,7 +47,7 @@ export function observe<S, D extends string>(
         : fixedFeatures;
     return features ? { context, legal, features } : { context, legal };
   };
-  const fail = (error: unknown): Scene => {
+  const fail = (error: unknown): ChoiceScene => {
     if (isControlSignal(error)) throw error;
     return troubled(
       options.destinations.map(() => true),
@@ -64,7 +64,7 @@ export function observe<S, D extends string>(
   }
 }
 
-function troubled(legal: boolean[], reason: FallbackReason, detail: string): Scene {
+function troubled(legal: boolean[], reason: FallbackReason, detail: string): ChoiceScene {
   return { context: {}, legal, trouble: { reason, detail } };
 }
 

@@ -145,7 +145,7 @@ export function createPolicyFeed(decisionPoint: string, registry: RoutingDeps["r
 
   follow(champion);
   followTrial();
-  registry.watch(name, (next, event) => {
+  registry.listen(name, (next, event) => {
     if (event.action === "rollback" || event.action === "pin") {
       epoch++;
       serving = undefined;

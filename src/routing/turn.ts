@@ -1,9 +1,9 @@
 import type { Recent } from "../core/index.js";
 import { mostLikely } from "../policies/index.js";
 import type { OnTrial } from "../registry/index.js";
-import type { Call } from "./decision-record.js";
+import type { ChoiceCall } from "./decision-record.js";
 import { armOfRun } from "./identity.js";
-import type { Proposal } from "./proposal.js";
+import type { PolicyProposal } from "./proposal.js";
 import type { TrialTurn } from "./verdict.js";
 
 /**
@@ -12,9 +12,9 @@ import type { TrialTurn } from "./verdict.js";
  * @param shares what runs in progress began with, by run and version
  */
 export function turnOfTrial(
-  { run, arm, spread }: Pick<Call, "run" | "arm" | "spread">,
+  { run, arm, spread }: Pick<ChoiceCall, "run" | "arm" | "spread">,
   { version, share, uniform, unit }: OnTrial,
-  proposal: Proposal,
+  proposal: PolicyProposal,
   shares: Recent<number>,
   decisionPoint: string,
   seed: number,

@@ -2,7 +2,7 @@ import type { Decision, FallbackReason } from "../core/index.js";
 import { drawIndex } from "../math/rng.js";
 import { actDistribution, canaryDistribution, drawFrom, mostLikely, shadowDistribution } from "../policies/index.js";
 import type { ChoiceNumbers } from "./identity.js";
-import type { Scene } from "./scene.js";
+import type { ChoiceScene } from "./scene.js";
 
 /** What a choice came to. */
 export interface Verdict {
@@ -29,9 +29,9 @@ export interface Verdict {
 type Numbers = Pick<ChoiceNumbers, "coin" | "draw">;
 
 /** The fallback decides, except for the share of choices that are drawn uniformly. */
-export function watch(
+export function shadowVerdict(
   numbers: Numbers,
-  scene: Scene,
+  scene: ChoiceScene,
   fallback: number,
   exploration: number,
   reason: FallbackReason,
@@ -82,7 +82,7 @@ function tryOut(
 }
 
 /** {@link tryOut} beside the fallback. */
-export function watchTrial(numbers: Numbers, scene: Scene, fallback: number, turn: TrialTurn): Verdict {
+export function trialVerdict(numbers: Numbers, scene: ChoiceScene, fallback: number, turn: TrialTurn): Verdict {
   allow(scene, fallback);
   const { index, distribution, trial, isUniform, isChallenger } = tryOut(numbers, fallback, turn, scene.legal);
   if (isUniform) return { index, source: "exploration", distribution, trial };
@@ -91,7 +91,7 @@ export function watchTrial(numbers: Numbers, scene: Scene, fallback: number, tur
 }
 
 /** The fallback decides and nothing is tried, for a reason. */
-export function giveWay(scene: Scene, fallback: number, reason: FallbackReason): Verdict {
+export function giveWay(scene: ChoiceScene, fallback: number, reason: FallbackReason): Verdict {
   allow(scene, fallback);
   return { index: fallback, source: "fallback", reason, distribution: shadowDistribution(fallback, scene.legal, 0) };
 }
@@ -115,7 +115,7 @@ export interface ActRules {
  */
 export function act(
   numbers: Numbers,
-  scene: Scene,
+  scene: ChoiceScene,
   policy: Float64Array,
   means: Float64Array | undefined,
   fallback: number | undefined,
@@ -153,7 +153,7 @@ const actedOn = (numbers: Numbers, followed: Float64Array): Followed => ({
 /** The policy's most likely destination serves; what is explored goes to the version on trial, and a little to all. */
 function triedAgainst(
   numbers: Numbers,
-  scene: Scene,
+  scene: ChoiceScene,
   policy: Float64Array,
   means: Float64Array | undefined,
   least: number | undefined,
@@ -169,6 +169,6 @@ function triedAgainst(
 }
 
 /** What the graph's own router says is allowed by definition. */
-function allow(scene: Scene, fallback: number): void {
+function allow(scene: ChoiceScene, fallback: number): void {
   scene.legal[fallback] = true;
 }

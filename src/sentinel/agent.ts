@@ -52,7 +52,7 @@ export type AssessResult = (content: string, brief: AgentBrief) => number | Prom
 type GraphLike = { lg_is_pregel?: boolean; graph?: { lg_is_pregel?: boolean } };
 
 /** The graph inside an agent, where it is one. */
-export function graphOf(agent: SentinelAgent): object | undefined {
+export function agentGraphOf(agent: SentinelAgent): object | undefined {
   const runnable = agent.runnable as GraphLike;
   if (runnable.lg_is_pregel) return runnable;
   return runnable.graph?.lg_is_pregel ? runnable.graph : undefined;
@@ -80,7 +80,7 @@ export async function runAgent(
   const started = clock.monotonic();
   const took = () => Math.max(0, clock.monotonic() - started);
   try {
-    const graph = graphOf(agent);
+    const graph = agentGraphOf(agent);
     const input =
       agent.input?.(brief) ?? (graph ? { messages: [{ role: "user", content: brief.prompt }] } : (brief as unknown));
     const runnable = (graph ?? agent.runnable) as { invoke(input: unknown, config: RunnableConfig): Promise<unknown> };

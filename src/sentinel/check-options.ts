@@ -54,7 +54,7 @@ const optionsSchema = z.object({
  * Fails with SENTINEL_INVALID on agents, actions or settings that cannot be, with CONFIG_UNKNOWN_KEY on
  * settings that do not exist.
  */
-export function checkOptions(options: SentinelOptions): void {
+export function checkSentinelOptions(options: SentinelOptions): void {
   parseOptions(optionsSchema, options, "Sentinel options", "SENTINEL_INVALID");
   const { agents, approval = [], budget = {}, rules = {} } = options;
   checkBudget(budget, "SENTINEL_INVALID");

@@ -8,7 +8,7 @@ import {
   initialState,
   legalActions,
   ORCHESTRATOR_ACTIONS,
-  observe,
+  observationOf,
   survey,
 } from "../orchestration/index.js";
 import type { SentinelOptions } from "./options.js";
@@ -78,7 +78,7 @@ function outlookOf(state: OrchestrationState, rules: OrchestrationRules): Outloo
   const view = survey(state, rules);
   const mask = legalActions(view);
   return {
-    observation: observe(view),
+    observation: observationOf(view),
     legal: Object.fromEntries(ORCHESTRATOR_ACTIONS.map((a, i) => [a, mask[i]])),
     baseline: baselineAction(view),
   };

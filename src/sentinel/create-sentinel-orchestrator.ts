@@ -7,10 +7,10 @@ import type { ActionContext } from "./actions.js";
 import { actionNode, coordinateWork, dispatchNode, inspireWork, scanWork } from "./actions.js";
 import { SentinelAdvisor } from "./advisor.js";
 import type { AgentOrder } from "./agent.js";
-import { graphOf, runAgent } from "./agent.js";
+import { agentGraphOf, runAgent } from "./agent.js";
 import { approvalNode } from "./approval.js";
 import { markSentinel } from "./attach.js";
-import { checkOptions } from "./check-options.js";
+import { checkSentinelOptions } from "./check-options.js";
 import { beginNode, controlNode, legalOf } from "./control.js";
 import { fixedPolicy } from "./fixed-policy.js";
 import type { SentinelOptions } from "./options.js";
@@ -30,7 +30,7 @@ import { DEFAULT_TIMEOUT_MS } from "./time-limit.js";
  * @throws SENTINEL_INVALID on agents or settings that cannot be, CONFIG_UNKNOWN_KEY on unknown settings
  */
 export function createSentinelOrchestrator(options: SentinelOptions) {
-  checkOptions(options);
+  checkSentinelOptions(options);
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
   const rules: OrchestrationRules = {
@@ -81,7 +81,7 @@ export function createSentinelOrchestrator(options: SentinelOptions) {
   open.addConditionalEdges("control", leaveControl, ["advisor", ...steered]);
   open.addConditionalEdges("advisor", steer, steered);
   for (const agent of options.agents) {
-    const inner = graphOf(agent);
+    const inner = agentGraphOf(agent);
     const settings = { clock, logger, assess: options.assess, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS };
     const run = async (order: AgentOrder, config: RunnableConfig): Promise<SentinelUpdate> => ({
       runs: [await runAgent(agent, order, config, settings)],

@@ -18,7 +18,7 @@ export function fixedPolicy(policy: SentinelPolicy, clock: Clock, logger: Logger
     registry: {
       champion: (name) => ({ name, version: "given", kind: "routing-policy", createdAt: "", lineage: { rows: 0 } }),
       load: () => Promise.resolve(policy),
-      watch: () => () => {},
+      listen: () => () => {},
     },
     clock,
     logger,

@@ -10,7 +10,7 @@ import { LineEncoder } from "./file/fact-line.js";
 import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
 import { FactWriter } from "./file/fact-writer.js";
-import { healthOf } from "./file/health.js";
+import { fileHealthOf } from "./file/health.js";
 import { codedIo, ensureFolder, errno } from "./file/io.js";
 import { fileLeases } from "./file/leases.js";
 import { sweepLeftovers } from "./file/leftovers.js";
@@ -139,7 +139,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       delete: guarded("deleting from", folders.blobs, blobs.delete, true),
     },
     lease: guarded("taking a lease in", folders.leases, leases.lease, true),
-    health: guarded("looking through", options.traces, () => healthOf(allLogs, documents)),
+    health: guarded("looking through", options.traces, () => fileHealthOf(allLogs, documents)),
     sizes: guarded("measuring", options.traces, async () => ({
       traces: await bytesIn(options.traces),
       feedback: await bytesIn(options.feedback),

@@ -195,7 +195,7 @@ export interface LearningStore {
    * Calls the listener soon after the registry was changed, by whatever process; without, it has to be looked at now
    * and then. Returns what ends that.
    */
-  watch?(listener: () => void): () => void;
+  listen?(listener: () => void): () => void;
   readonly documents: DocumentStore;
   readonly blobs: BlobStore;
   /**

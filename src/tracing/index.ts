@@ -12,12 +12,12 @@ export type {
 export { DEFAULT_PRICES, type ModelPrice, type PriceTable } from "./record/prices.js";
 export type { RedactOption, RedactPreset } from "./record/redact.js";
 export type {
-  CallWatch,
-  NodeWatch,
+  CallUnderWay,
+  NodeUnderWay,
   RunBegin,
   RunObserver,
-  RunWatch,
-  Watch,
+  RunUnderWay,
+  UnderWay,
 } from "./record/run-observer.js";
 export type { CallRun, RunningNode, RunStart } from "./record/run-types.js";
 export { WorkflowTracer } from "./tracer.js";

@@ -17,7 +17,7 @@ import {
 import { isObject } from "../core/is-object.js";
 import type { LearningStore } from "../store/index.js";
 import { TraceCallbackHandler } from "./callbacks/callback-handler.js";
-import { handlersIn, parentRunId, withHandler, withoutHandlers } from "./callbacks/callback-list.js";
+import { handlersIn, parentRunId, withOneMore, withoutHandlers } from "./callbacks/callback-list.js";
 import { isCallHandler } from "./callbacks/node-calls.js";
 import { type AgentShape, isAgent, isPregel, type LoopShape, type PregelShape, type TaskConfig } from "./internals.js";
 import { notAGraph } from "./not-a-graph.js";
@@ -26,6 +26,7 @@ import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
 import { keptContext, keptDecision } from "./record/kept-decision.js";
 import { tellOfLongId } from "./record/long-id.js";
 import { noteInputEdges } from "./record/noted-edges.js";
+import { observeRun } from "./record/observe-run.js";
 import { DEFAULT_PRICES } from "./record/prices.js";
 import { RecentRuns } from "./record/recent-runs.js";
 import { redactText } from "./record/redact.js";
@@ -33,8 +34,7 @@ import { RunRecorder } from "./record/run-recorder.js";
 import { runStartOf, workflowIdIn } from "./record/run-start.js";
 import type { RunStart } from "./record/run-types.js";
 import { isKept, isSampled } from "./record/sampling.js";
-import { type Thread, ThreadMemory } from "./record/thread-memory.js";
-import { watchRun } from "./record/watch-run.js";
+import { type ThreadKey, ThreadMemory } from "./record/thread-memory.js";
 import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
 import { isPartOf } from "./tap/part-of.js";
 import { RunContext, recorderOf } from "./tap/run-context.js";
@@ -167,7 +167,7 @@ export class WorkflowTracer implements DecisionSink {
   private recorderOf(start: RunStart, settings: CaptureSettings, graph: PregelShape | undefined): RunRecorder {
     const recorder = new RunRecorder(start, settings, this.clock, this);
     const { observer } = this.options;
-    if (observer) watchRun(recorder, observer, graph);
+    if (observer) observeRun(recorder, observer, graph);
     return recorder;
   }
 
@@ -200,7 +200,7 @@ export class WorkflowTracer implements DecisionSink {
           if (settings.capture === "tap" && !host) return { recorder, config: config ?? {} };
           // What goes on here is told by this run, and by none around it.
           const others = host ? withoutHandlers(config?.callbacks, this.isOwnHandler) : config?.callbacks;
-          const callbacks = settings.capture === "tap" ? others : withHandler(others, this.followed(recorder, wrapped));
+          const callbacks = settings.capture === "tap" ? others : withOneMore(others, this.followed(recorder, wrapped));
           return { recorder, config: callbacks === config?.callbacks ? (config ?? {}) : { ...config, callbacks } };
         } catch (error) {
           this.failed(error);
@@ -228,10 +228,10 @@ export class WorkflowTracer implements DecisionSink {
   private resolve(recorder: RunRecorder, loop: LoopShape | undefined, input: unknown): Promise<void> | undefined {
     const settled = () => {
       recorder.quietly(() => noteInputEdges(recorder, input));
-      const { identity, watch } = recorder;
+      const { identity, underWay } = recorder;
       if (identity) this.begun.add(identity.workflowId);
-      if (identity && watch) recorder.quietly(() => watch.identified(identity.workflowId));
-      recorder.muted = !watch && !recorder.settings.keepFailures && !isSampled(recorder);
+      if (identity && underWay) recorder.quietly(() => underWay.identified(identity.workflowId));
+      recorder.muted = !underWay && !recorder.settings.keepFailures && !isSampled(recorder);
     };
     try {
       const waiting = resolveIdentity(recorder, this.threads, loop, input, this.makeId);
@@ -249,7 +249,7 @@ export class WorkflowTracer implements DecisionSink {
       const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });
       if (!segment) return;
       if (segment.threadId !== undefined)
-        this.threads.note(segment as Thread, {
+        this.threads.note(segment as ThreadKey, {
           workflowId,
           status: segment.status,
           startedAt: Date.parse(segment.startedAt),

@@ -12,7 +12,7 @@ import { checkDqnOptions } from "./check-options.js";
 import { bootstrapTargets, valueLoss } from "./dqn-loss.js";
 import type { DqnOptions } from "./dqn-options.js";
 import { duelingGradient, duelingValues, foldDueling } from "./dueling.js";
-import type { Learner, LearnerReport, LearnerShape, LearnerState, Segment } from "./learner.js";
+import type { Learner, LearnerReport, LearnerSegment, LearnerShape, LearnerState } from "./learner.js";
 import { maskedArgmax } from "./masked-softmax.js";
 import { NStepJoiner, ReplayBuffer, type TransitionBatch } from "./replay.js";
 import { readState } from "./state.js";
@@ -51,7 +51,7 @@ class Dqn implements Learner {
     this.buffer = new ReplayBuffer(options.bufferSize ?? 50_000, shape.inputs, shape.actions);
   }
 
-  *learn({ envs, steps, stepsBefore, totalSteps, rng }: Segment): Generator<LearnerReport, void> {
+  *learn({ envs, steps, stepsBefore, totalSteps, rng }: LearnerSegment): Generator<LearnerReport, void> {
     const { trainEvery = 64, gradientSteps = 32, learningStarts = 1000, nSteps = 3, gamma = 0.99 } = this.options;
     const { explorationShare = 0.1, explorationEnd = 0.04, learningRate = 1e-3, decay = true } = this.options;
     const env = envs[0];

@@ -107,17 +107,17 @@ export function compareActors<Obs>(
       remedy: "Rename it.",
     });
   const own = episodeReturns(candidate, options);
-  const comparison: Comparison = { returns: { candidate: meanInterval(own) }, gains: {} };
+  const comparison: Comparison = { returns: { candidate: episodeInterval(own) }, gains: {} };
   for (const [name, actor] of Object.entries(others)) {
     const returns = episodeReturns(actor, options);
-    comparison.returns[name] = meanInterval(returns);
-    comparison.gains[name] = meanInterval(own.map((r, i) => r - returns[i]));
+    comparison.returns[name] = episodeInterval(returns);
+    comparison.gains[name] = episodeInterval(own.map((r, i) => r - returns[i]));
   }
   return comparison;
 }
 
 /** The mean of independent values and its 95 % interval by Student's t; infinitely wide for one value. */
-export function meanInterval(values: readonly number[]): MeanInterval {
+export function episodeInterval(values: readonly number[]): MeanInterval {
   const n = values.length;
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);

@@ -26,7 +26,7 @@ export interface LearnerState {
 }
 
 /** Where a learner acts, and by which random numbers. */
-export interface Segment {
+export interface LearnerSegment {
   envs: readonly DiscreteEnv[];
   /** Environment steps to take, over all environments. */
   steps: number;
@@ -43,7 +43,7 @@ export interface Learner {
   /** How many environments it wants to act in at once. */
   readonly environments: number;
   /** Acts and learns; reports after each round of updates. Starts every environment anew. */
-  learn(segment: Segment): Generator<LearnerReport, void>;
+  learn(segment: LearnerSegment): Generator<LearnerReport, void>;
   /** A copy of the current policy: one output per action. */
   network(): Network;
   save(): LearnerState;

@@ -10,7 +10,7 @@ import {
   type GradientEngine,
 } from "../tensor/index.js";
 import { checkPpoOptions } from "./check-options.js";
-import type { Learner, LearnerReport, LearnerShape, LearnerState, Segment } from "./learner.js";
+import type { Learner, LearnerReport, LearnerSegment, LearnerShape, LearnerState } from "./learner.js";
 import { policyLoss } from "./ppo-loss.js";
 import type { PpoOptions } from "./ppo-options.js";
 import { type Rollout, RolloutCollector } from "./rollout.js";
@@ -51,7 +51,7 @@ class Ppo implements Learner {
     this.valueAdam = adamState(value.parameters.length);
   }
 
-  *learn(segment: Segment): Generator<LearnerReport, void> {
+  *learn(segment: LearnerSegment): Generator<LearnerReport, void> {
     const { rolloutSteps = 32, gamma = 0.98, lambda = 0.8 } = this.options;
     const { policy, value, shape } = this;
     const n = segment.envs.length;

@@ -2,7 +2,7 @@ import { loadNetwork, type Network, saveNetwork } from "../math/network.js";
 import { createRng, type Rng } from "../math/rng.js";
 import { actionsOf } from "./actions.js";
 import { checkTrainingLengths } from "./check-options.js";
-import { episodeReturns, greedyActor, meanInterval } from "./evaluate.js";
+import { episodeInterval, episodeReturns, greedyActor } from "./evaluate.js";
 import type { DiscreteEnv, Learner, NetworkHead } from "./learner.js";
 import type { TrainingCheckpoint, TrainingEvaluation, TrainingOptions } from "./training-options.js";
 import { watched } from "./watched.js";
@@ -90,7 +90,7 @@ async function segments(
       episodes: evaluationEpisodes,
       seed: `${seed}/evaluation`,
     });
-    const evaluation = { steps, ...meanInterval(returns) };
+    const evaluation = { steps, ...episodeInterval(returns) };
     evaluations.push(evaluation);
     options.onEvaluation?.(evaluation);
     if (evaluation.mean > best.mean)

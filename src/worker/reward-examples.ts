@@ -6,7 +6,7 @@ import { type RewardSettings, rewardViews } from "./reward-views.js";
 import type { WorkerState } from "./state.js";
 
 /** A traced run with its reward and judged dimensions on [0,1]; without targets while nobody judged it. */
-export interface JudgedRun {
+export interface RewardRun {
   workflowId: string;
   /** When it started, ISO 8601. */
   at: string;
@@ -15,9 +15,9 @@ export interface JudgedRun {
 }
 
 /** Every traced run, or those of them asked for, in the order of time. */
-export function judgedRuns(state: WorkerState, settings: RewardSettings, only?: ReadonlySet<string>): JudgedRun[] {
+export function judgedRuns(state: WorkerState, settings: RewardSettings, only?: ReadonlySet<string>): RewardRun[] {
   const { options } = rewardViews(state, settings);
-  const runs: JudgedRun[] = [];
+  const runs: RewardRun[] = [];
   for (const workflowId of only ?? state.traces.keys()) {
     const trace = state.traceOf(workflowId);
     if (!trace) continue;
@@ -30,7 +30,7 @@ export function judgedRuns(state: WorkerState, settings: RewardSettings, only?: 
 }
 
 /** A run as the reward model sees it. */
-export interface RunExample extends RewardExample {
+export interface RewardRunExample extends RewardExample {
   workflowId: string;
   at: string;
 }
@@ -39,8 +39,8 @@ export interface RunExample extends RewardExample {
 const MOST_RUNS = 3000;
 
 /** The rated and the unrated runs that a learning cycle works on, each in the order given. */
-export function runsToLearnFrom(runs: readonly JudgedRun[]): { rated: JudgedRun[]; unrated: JudgedRun[] } {
-  const isRated = (r: JudgedRun) => r.targets["reward"] !== undefined;
+export function runsToLearnFrom(runs: readonly RewardRun[]): { rated: RewardRun[]; unrated: RewardRun[] } {
+  const isRated = (r: RewardRun) => r.targets["reward"] !== undefined;
   return {
     rated: runs.filter(isRated).slice(-MOST_RUNS),
     unrated: runs.filter((r) => !isRated(r)).slice(-MOST_RUNS),
@@ -48,7 +48,7 @@ export function runsToLearnFrom(runs: readonly JudgedRun[]): { rated: JudgedRun[
 }
 
 /** The decisions of each of the runs. */
-export function decisionsByRun(state: WorkerState, runs: readonly JudgedRun[]): Map<string, Decision[]> {
+export function decisionsByRun(state: WorkerState, runs: readonly RewardRun[]): Map<string, Decision[]> {
   const decisions = new Map<string, Decision[]>(runs.map((r) => [r.workflowId, []]));
   for (const d of state.decisions.values()) decisions.get(d.workflowId)?.push(d);
   return decisions;
@@ -60,9 +60,9 @@ export function decisionsByRun(state: WorkerState, runs: readonly JudgedRun[]): 
  */
 export function runExamples(
   state: WorkerState,
-  runs: readonly JudgedRun[],
+  runs: readonly RewardRun[],
   vectors: Readonly<Record<string, number[]>> = {},
-): RunExample[] {
+): RewardRunExample[] {
   const decisions = decisionsByRun(state, runs);
   return runs.map(({ workflowId, at, targets, trace }) => ({
     workflowId,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isLearningError } from "../../src/core/index.js";
 import { createRng, type Rng } from "../../src/math/rng.js";
 import { type LearningStore, openFileStore } from "../../src/store/index.js";
-import { decision, feedback, segment } from "../store/facts.js";
+import { decision, sampleFeedback, segment } from "../store/facts.js";
 
 /** What a campaign of damage found. */
 export interface DamageFigures {
@@ -45,7 +45,7 @@ async function seed(root: string): Promise<void> {
     );
     await store.append(
       "feedback",
-      four.map((k) => feedback(k)),
+      four.map((k) => sampleFeedback(k)),
     );
     for (const group of ["registry", "gate"]) await store.documents.put(`${group}/x`, { n });
   }
@@ -98,7 +98,7 @@ async function use(store: LearningStore): Promise<{ read: number; documents: num
 
 async function goOn(store: LearningStore): Promise<void> {
   await store.append("trace", [segment(900)]);
-  await store.append("feedback", [feedback(901)]);
+  await store.append("feedback", [sampleFeedback(901)]);
   await store.documents.update<number>("fresh/x", (n) => (n ?? 0) + 1);
   await (await store.lease("learn", { ttlMs: 1000 })).release();
   await store.erase({ userId: "u3" });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contestedRuns, contributionOf, exchanged, growth, stakeAt } from "../../src/evaluation/evidence.js";
+import { clusterContribution, contestedRuns, exchanged, growth, stakeAt } from "../../src/evaluation/evidence.js";
 import {
   decidePromotion,
   estimateGain,
@@ -44,7 +44,7 @@ describe("several decisions of one run", () => {
       for (const first of [0, 1])
         for (const second of [0, 1]) {
           const log = contestedRuns(twoSteps(first, second));
-          const x = contributionOf((turn ? exchanged(log) : log).contested[0] as never, 0.01, 0);
+          const x = clusterContribution((turn ? exchanged(log) : log).contested[0] as never, 0.01, 0);
           mean += logging[first] * logging[second] * x;
         }
       expect(mean).toBeCloseTo(turn ? 0.45 : -0.45, 12);
@@ -54,7 +54,7 @@ describe("several decisions of one run", () => {
   it("weigh no more than the inverse of a share that was drawn once for the run", () => {
     const weigh = (own: 0 | 1) => {
       const rows = Array.from({ length: 12 }, () => ({ ...step(own, 1, "r"), logging: [0.8, 0.2], byRun: 0.2 }));
-      return contributionOf(contestedRuns(rows).contested[0] as never, 0.01, 0);
+      return clusterContribution(contestedRuns(rows).contested[0] as never, 0.01, 0);
     };
     expect([weigh(1), weigh(0)]).toEqual([1 / 0.2, -1 / 0.8]);
   });

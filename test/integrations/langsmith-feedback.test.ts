@@ -5,7 +5,7 @@ import {
   readLangSmithFeedback,
   writeLangSmithFeedback,
 } from "../../src/integrations/langsmith.js";
-import { feedback } from "../store/facts.js";
+import { sampleFeedback } from "../store/facts.js";
 import { LangSmithServer } from "./langsmith-server.js";
 import { clientOf } from "./langsmith-support.js";
 
@@ -22,13 +22,13 @@ describe("feedback to and from LangSmith", () => {
   const runId = "0f0e0d0c-0b0a-4908-8706-050403020100";
 
   it("is written once per score, and again without doubling", async () => {
-    const record = feedback(1, {
+    const record = sampleFeedback(1, {
       workflowId: runId,
       cat: { score: 9, dimensions: { novelty: 7 } },
       ratings: { clarity: 0.5 },
       comment: "good",
     });
-    const other = feedback(2, { workflowId: "no-uuid" });
+    const other = sampleFeedback(2, { workflowId: "no-uuid" });
     for (let i = 0; i < 2; i++)
       expect(await writeLangSmithFeedback([record, other], { client, projectId: runId })).toEqual({
         written: 1,

@@ -3,7 +3,7 @@ import { ManualClock } from "../../src/core/index.js";
 import { changedBeside } from "../../src/learning/beside.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
-import { survey } from "../../src/worker/jobs/survey.js";
+import { surveyJob } from "../../src/worker/jobs/survey.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { aDecision } from "../support/facts.js";
 
@@ -14,7 +14,7 @@ describe("decision points of the same runs", () => {
       aDecision({ decisionId: `${decisionPoint}${workflowId}`, decisionPoint, workflowId });
     facts.add({ decision: [at("a", "w1"), at("b", "w1"), at("prompt/p", "w1"), at("c", "w2"), at("a", "w3")] });
     const context = { state: facts, progress: () => {}, cancelled: () => false };
-    const points = await survey.run({ reward: {} }, context as never);
+    const points = await surveyJob.run({ reward: {} }, context as never);
     expect(Object.fromEntries(points.map((p) => [p.decisionPoint, p.together]))).toEqual({
       a: ["b"],
       b: ["a"],

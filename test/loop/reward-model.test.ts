@@ -3,7 +3,7 @@ import type { Decision, FeedbackRecord, TraceSegment } from "../../src/core/inde
 import { createRng } from "../../src/math/rng.js";
 import {
   imputedRewards,
-  predictRewards,
+  predictRewardsJob,
   type TrainRewardModelOutput,
   trainRewardModel,
 } from "../../src/worker/jobs/reward-model.js";
@@ -77,10 +77,10 @@ describe("the reward model in the learning worker", () => {
     expect(output.winner).toBeUndefined();
     expect((await trainRewardModel.run({ ...input, champion }, context)).updated).toBe(0);
     const ask = { workflowIds: ["w1", "w2", "none"], reward: {}, version: "v1" };
-    const output2 = await predictRewards.run(ask, context);
+    const output2 = await predictRewardsJob.run(ask, context);
     expect(output2).toMatchObject({ predictions: { w1: { reward: { known: true } }, w2: {} } });
     expect("predictions" in output2 && Object.keys(output2.predictions)).toEqual(["w1", "w2"]);
-    expect(await predictRewards.run({ ...ask, version: "v2" }, context)).toEqual({ needsArtifact: true });
+    expect(await predictRewardsJob.run({ ...ask, version: "v2" }, context)).toEqual({ needsArtifact: true });
     // The model is younger than what a first challenger is trained on, and the rest must judge it.
     const [judgedLater] = await trainRouting.run(routing(true), context);
     expect(judgedLater).not.toHaveProperty("rewardShares");

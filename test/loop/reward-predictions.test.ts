@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectedReward } from "../../src/learning/expected-reward.js";
-import { predictRewards } from "../../src/learning/reward-predictions.js";
+import { storePredictedRewards } from "../../src/learning/reward-predictions.js";
 import type { LearningWorker } from "../../src/learning/thread/host.js";
 import type { Registry } from "../../src/registry/index.js";
 import { traceOf } from "../feedback/support.js";
@@ -25,7 +25,7 @@ describe("predictions of the reward model that serves", () => {
       worker: worker as unknown as LearningWorker,
       reward: {},
     };
-    return { asked, ask: () => predictRewards(parts, ["w1"]) };
+    return { asked, ask: () => storePredictedRewards(parts, ["w1"]) };
   }
 
   it("are asked of the worker, which gets the artifact only once", async () => {

@@ -10,8 +10,8 @@ import {
   legalActions,
   OBSERVATION_FIELDS,
   ORCHESTRATOR_ACTIONS,
+  observationOf,
   observationVector,
-  observe,
   planAction,
   potential,
   stepReward,
@@ -212,7 +212,7 @@ describe("properties of any legal run", () => {
           for (const u of draws) {
             const view = survey(s, rules);
             const mask = legalActions(view);
-            const vector = observationVector(observe(view));
+            const vector = observationVector(observationOf(view));
             expect(vector.length).toBe(OBSERVATION_FIELDS.length);
             expect(vector.every((v) => v >= 0 && v <= 1)).toBe(true);
             expect(mask[ORCHESTRATOR_ACTIONS.indexOf(baselineAction(view))]).toBe(true);

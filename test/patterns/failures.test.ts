@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/math/rng.js";
-import { type Attempt, BlameModel, failurePrecursors, type LabelledFailure } from "../../src/patterns/index.js";
+import { BlameModel, failurePrecursors, type LabelledFailure, type NodeAttempt } from "../../src/patterns/index.js";
 
 describe("failure precursors", () => {
   const world = (seed: string, extra: number) => {
@@ -8,7 +8,7 @@ describe("failure precursors", () => {
     return Array.from({ length: 200 }, () => {
       const cached = rng.next() < 0.5;
       const failed = rng.next() < (cached ? 0.15 + extra : 0.15);
-      const attempts: Attempt[] = [
+      const attempts: NodeAttempt[] = [
         { node: "plan", before: [], failed: false },
         { node: cached ? "cache" : "fetch", before: ["plan"], failed: false },
         { node: "parse", before: ["plan", cached ? "cache" : "fetch"], failed },

@@ -3,7 +3,7 @@ import { createRng } from "../../src/math/rng.js";
 import { testAssociations } from "../../src/patterns/association.js";
 import { groupNumbers, groupOfRuns } from "../../src/patterns/grouped.js";
 import { metricCorrelations } from "../../src/patterns/metric-correlations.js";
-import type { RunView } from "../../src/patterns/run-view.js";
+import type { AnalyzedRun } from "../../src/patterns/run-view.js";
 
 /** People with habits and tastes of their own, which have nothing to do with each other, and an effect where asked for. */
 function habits(seed: string, effect = 0) {
@@ -75,8 +75,8 @@ describe("patterns of people who have several runs each", () => {
   });
 
   it("are grouped by users where runs name enough of them, else by threads, else not", () => {
-    const run = (id: string, more: Partial<RunView>) => ({ id, ...more }) as RunView;
-    const of = (more: (i: number) => Partial<RunView>, option?: Parameters<typeof groupOfRuns>[1]) => {
+    const run = (id: string, more: Partial<AnalyzedRun>) => ({ id, ...more }) as AnalyzedRun;
+    const of = (more: (i: number) => Partial<AnalyzedRun>, option?: Parameters<typeof groupOfRuns>[1]) => {
       const runs = Array.from({ length: 30 }, (_, i) => run(`r${i}`, more(i)));
       const numbers = groupNumbers(runs.map(groupOfRuns(runs, option)));
       return numbers && new Set(numbers).size;

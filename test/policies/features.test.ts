@@ -6,7 +6,7 @@ import type { CostSpec, PolicyRow, PolicySpec } from "../../src/policies/index.j
 import {
   createPolicy,
   creditDecisions,
-  explainDecision,
+  explainByPolicy,
   globalImportances,
   PageHinkley,
   restorePolicy,
@@ -186,11 +186,11 @@ describe("explanations", () => {
   policy.learn(signRows(300));
 
   it("name the alternative and what would have changed the choice", () => {
-    const why = explainDecision(policy, { context: x(1.5, 0.2), candidates: AB });
+    const why = explainByPolicy(policy, { context: x(1.5, 0.2), candidates: AB });
     expect(why.best).toBe("a");
     expect(why.alternative?.candidate).toBe("b");
     expect(why.reasons[0]).toMatchObject({ index: 0, decisive: true });
-    expect(explainDecision(policy, { context: x(1.5, 0), candidates: AB, mask: [false, true] })).toMatchObject({
+    expect(explainByPolicy(policy, { context: x(1.5, 0), candidates: AB, mask: [false, true] })).toMatchObject({
       best: "b",
       reasons: [],
     });

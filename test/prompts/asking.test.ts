@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { ask, type ChatModelLike } from "../../src/prompts/proposals/ask.js";
-import { Budget } from "../../src/prompts/proposals/budget.js";
+import { ProposalBudget } from "../../src/prompts/proposals/budget.js";
 import { fenceFor, readFenced } from "../../src/prompts/proposals/fence.js";
-import { type Attempt, endOf, REPEATED } from "../../src/prompts/proposals/search.js";
+import { endOf, REPEATED, type SearchAttempt } from "../../src/prompts/proposals/search.js";
 
 describe("a fence", () => {
   it("is a tag that the message does not contain", () => {
@@ -35,7 +35,7 @@ describe("a fence", () => {
 
 describe("asking a model with structured output", () => {
   const context = () => ({
-    budget: new Budget({}),
+    budget: new ProposalBudget({}),
     clock: new ManualClock(0),
     timeoutMs: 1000,
     unstructured: new WeakSet<object>(),
@@ -82,7 +82,7 @@ describe("asking a model with structured output", () => {
 });
 
 describe("a search", () => {
-  const attempts = (outcome: Attempt["outcome"], count: number, detail = "why"): Attempt[] =>
+  const attempts = (outcome: SearchAttempt["outcome"], count: number, detail = "why"): SearchAttempt[] =>
     Array.from({ length: count }, () => ({ outcome, detail }));
 
   it("ends after two unusable answers at its start, with the cause", () => {

@@ -2,7 +2,7 @@ import { HumanMessage } from "@langchain/core/messages";
 import { ChatPromptTemplate, MessagesPlaceholder } from "@langchain/core/prompts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contentOf, parseContent, templateOf, variableChange, variablesOf } from "../../src/prompts/index.js";
+import { parseContent, promptContentOf, templateOf, variableChange, variablesOf } from "../../src/prompts/index.js";
 
 describe("prompt content", () => {
   it("keeps everything that formats, through JSON and back", async () => {
@@ -12,7 +12,7 @@ describe("prompt content", () => {
       new HumanMessage("literal {braces}"),
       ["human", "{question}"],
     ]);
-    const content = parseContent(JSON.parse(JSON.stringify(contentOf(template))));
+    const content = parseContent(JSON.parse(JSON.stringify(promptContentOf(template))));
     expect(variablesOf(content)).toEqual(["history", "question", "role"]);
     const values = { role: "a poet", question: "why?", history: [new HumanMessage("before")] };
     const [before, after] = [await template.formatMessages(values), await templateOf(content).formatMessages(values)];
@@ -22,15 +22,15 @@ describe("prompt content", () => {
 
   it("takes mustache templates", async () => {
     const template = ChatPromptTemplate.fromMessages([["human", "Hello {{name}}"]], { templateFormat: "mustache" });
-    const back = templateOf(contentOf(template));
+    const back = templateOf(promptContentOf(template));
     expect((await back.formatMessages({ name: "Ann" }))[0]?.content).toBe("Hello Ann");
   });
 
   it("refuses what it could not give back", async () => {
     const image = ChatPromptTemplate.fromMessages([["human", [{ type: "image_url", image_url: "{url}" }]]]);
-    expect(() => contentOf(image)).toThrow(/PROMPT_INVALID.*HumanMessagePromptTemplate/);
+    expect(() => promptContentOf(image)).toThrow(/PROMPT_INVALID.*HumanMessagePromptTemplate/);
     const partial = await ChatPromptTemplate.fromMessages([["human", "{a} {b}"]]).partial({ a: "1" });
-    expect(() => contentOf(partial as ChatPromptTemplate)).toThrow(/partial variables/);
+    expect(() => promptContentOf(partial as ChatPromptTemplate)).toThrow(/partial variables/);
     expect(() => parseContent({ format: "f-string", messages: [{ role: "human", template: "{open" }] })).toThrow(
       /PROMPT_INVALID/,
     );
@@ -41,7 +41,7 @@ describe("prompt content", () => {
   it("names lost and added variables for any two templates", () => {
     const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { maxLength: 4 });
     const make = (vars: string[]) =>
-      contentOf(ChatPromptTemplate.fromMessages([["human", `x ${vars.map((v) => `{${v}}`).join(" ")}`]]));
+      promptContentOf(ChatPromptTemplate.fromMessages([["human", `x ${vars.map((v) => `{${v}}`).join(" ")}`]]));
     fc.assert(
       fc.property(names, names, (before, after) => {
         const same = before.length === after.length && before.every((v) => after.includes(v));

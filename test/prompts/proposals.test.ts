@@ -3,18 +3,18 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { createRng } from "../../src/math/rng.js";
 import {
-  contentOf,
   drawFromFront,
   type PromptContent,
   type ProposalRequest,
   paretoFront,
+  promptContentOf,
   propose,
   variablesOf,
 } from "../../src/prompts/index.js";
 import { examples, proposer, runExample, SECRETS, systemText } from "./support/scripted-model.js";
 import { openWorld, supportPrompt } from "./support/world.js";
 
-const base = contentOf(supportPrompt());
+const base = promptContentOf(supportPrompt());
 const clock = new ManualClock();
 const request = (change: Partial<ProposalRequest> = {}): ProposalRequest => ({
   method: "evolve",

@@ -76,10 +76,10 @@ describe("registry", () => {
       logger: { ...defaultLogger({ LEARNING_LOG: "off" }), error },
     });
     const seen: [string | undefined, RegistryEvent["action"]][] = [];
-    registry.watch(NAME, () => {
+    registry.listen(NAME, () => {
       throw new Error("watcher broke");
     });
-    const stop = registry.watch(NAME, (champion, event) => seen.push([champion?.version, event.action]));
+    const stop = registry.listen(NAME, (champion, event) => seen.push([champion?.version, event.action]));
     await publish(registry, 1);
     await registry.promote(NAME, "v1", "gain");
     await registry.pin(NAME, undefined, "incident");
@@ -139,7 +139,7 @@ describe("registry", () => {
     const { registry, open } = await setup();
     const other = await open();
     const seen: [string | undefined, RegistryEvent["action"]][] = [];
-    other.watch(NAME, (champion, event) => seen.push([champion?.version, event.action]));
+    other.listen(NAME, (champion, event) => seen.push([champion?.version, event.action]));
     await publish(registry, 1);
     await registry.promote(NAME, "v1", "gain");
     await other.refresh();
@@ -197,7 +197,7 @@ describe("registry", () => {
     expect(registry.history(NAME)).toHaveLength(500);
     expect(registry.history(NAME).at(-1)?.reason).toBe("gain 504");
     let told = 0;
-    other.watch(NAME, () => told++);
+    other.listen(NAME, () => told++);
     await other.refresh();
     await registry.promote(NAME, "v1", "one more");
     await other.refresh();

@@ -48,7 +48,7 @@ describe("a promoted policy", () => {
   it("goes on in graphs that are built anew for each request: one feed, one count, one canary", async () => {
     const options = { control: 0, canary: { share: 0.5, decisions: 10 } };
     const { world, router } = await serving(options);
-    const watch = vi.spyOn(world.registry, "watch");
+    const watch = vi.spyOn(world.registry, "listen");
     for (let i = 0; i < 40; i++) await build(world, options).invoke({ topic: "invoice" }, taskConfig(`r${i}`));
     expect(watch).not.toHaveBeenCalled();
     expect(router.status().decisions).toBe(40);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Scene } from "../../src/routing/scene.js";
-import { act, type Verdict, watch } from "../../src/routing/verdict.js";
+import type { ChoiceScene } from "../../src/routing/scene.js";
+import { act, shadowVerdict, type Verdict } from "../../src/routing/verdict.js";
 
 const unit = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 /** Zero or a share that does not vanish when it is multiplied with another. */
@@ -28,9 +28,9 @@ const situation = fc
     };
   });
 
-const scene = (legal: boolean[]): Scene => ({ context: {}, legal: [...legal] });
+const scene = (legal: boolean[]): ChoiceScene => ({ context: {}, legal: [...legal] });
 
-function isSound(verdict: Verdict, after: Scene): void {
+function isSound(verdict: Verdict, after: ChoiceScene): void {
   const p = verdict.distribution as Float64Array;
   expect(p.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
   expect(p[verdict.index]).toBeGreaterThan(0);
@@ -44,7 +44,7 @@ describe("verdicts", () => {
     fc.assert(
       fc.property(situation, unit, unit, share, ({ legal, fallback }, coin, draw, exploration) => {
         const s = scene(legal);
-        const verdict = watch({ coin, draw }, s, fallback, exploration, "shadow");
+        const verdict = shadowVerdict({ coin, draw }, s, fallback, exploration, "shadow");
         isSound(verdict, s);
         expect(verdict.source).toBe(coin < exploration ? "exploration" : "fallback");
       }),

@@ -8,7 +8,7 @@ import { LineEncoder } from "../../src/store/file/fact-line.js";
 import { FactWriter } from "../../src/store/file/fact-writer.js";
 import { SegmentFolder } from "../../src/store/file/segment-folder.js";
 import { factsAfter, openFileStore } from "../../src/store/index.js";
-import { decision, feedback, segment } from "./facts.js";
+import { decision, sampleFeedback, segment } from "./facts.js";
 import { DEAD, folders } from "./support/disk.js";
 
 /** A folder of segments with something that happens just before they are listed for the nth time. */
@@ -28,7 +28,7 @@ async function erasing() {
   const theirs = await openFileStore(where);
   await theirs.append("trace", [segment(1, { userId: "ann" })]);
   await theirs.append("decision", [decision(1), decision(2)]);
-  await theirs.append("feedback", [feedback(1, { userId: "bob" }), feedback(2, { userId: "bob" })]);
+  await theirs.append("feedback", [sampleFeedback(1, { userId: "bob" }), sampleFeedback(2, { userId: "bob" })]);
   const options = { fsync: true, segmentBytes: 1 << 20 };
   const logs = (["trace", "decision", "feedback"] as const).map((kind) => {
     const folder = kind === "feedback" ? where.feedback : where.traces;

@@ -1,1 +1,1 @@
-export { at, decision, feedback, segment } from "../../src/store/contract/samples.js";
+export { at, decision, sampleFeedback, segment } from "../../src/store/contract/samples.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { type LearningStore, openFileStore } from "../../src/store/index.js";
-import { at, decision, feedback, segment } from "./facts.js";
+import { at, decision, sampleFeedback, segment } from "./facts.js";
 import { cursors, filled, folders, ids, many, segmentFiles, traces } from "./support/disk.js";
 
 describe("file store: segments on disk", () => {
@@ -135,7 +135,7 @@ describe("file store: segments on disk", () => {
     const store = await openFileStore({ ...where, clock, segmentBytes: 2000 });
     for (let n = 0; n < 20; n += 4) await store.append("trace", many(n, n + 4));
     await store.append("decision", [decision(1)]);
-    await store.append("feedback", [feedback(1)]);
+    await store.append("feedback", [sampleFeedback(1)]);
     expect(await store.retain({ maxAgeDays: 1 })).toBe(0);
     const { traces: before } = await store.sizes();
     const removed = await store.retain({ maxBytes: Math.floor(before / 2) });

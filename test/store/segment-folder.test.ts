@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaultLogger } from "../../src/core/index.js";
-import { type Segment, SegmentFolder } from "../../src/store/file/segment-folder.js";
+import { SegmentFolder, type StoredSegment } from "../../src/store/file/segment-folder.js";
 import { SegmentIndex } from "../../src/store/file/segment-index.js";
 import { segment as trace } from "./facts.js";
 
@@ -30,7 +30,7 @@ describe("the segments of a folder", () => {
     folder.share("trace-00000000000002-b", begun);
     await listing;
     await folder.list();
-    const segment: Segment = { name: "trace-00000000000002-b", size: 5, state: "held" };
+    const segment: StoredSegment = { name: "trace-00000000000002-b", size: 5, state: "held" };
     expect(await folder.indexOf(segment)).toBe(begun);
   });
 

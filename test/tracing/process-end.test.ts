@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
-import { feedback } from "../store/facts.js";
+import { sampleFeedback } from "../store/facts.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "exit-"));
@@ -85,7 +85,7 @@ describe("at the end of the process, what waits is written, and the process ends
 
   it("judgements that are not acknowledged yet are written too, once each", async () => {
     const folder = mkdtempSync(join(home, "run-"));
-    const judgements = JSON.stringify([feedback(1), feedback(2)]);
+    const judgements = JSON.stringify([sampleFeedback(1), sampleFeedback(2)]);
     const judge = `for (const one of ${judgements}) void store.append("feedback", [one]);
       process.exit(0);`;
     const args = ["--input-type=module", "-e", HOST.replace("START", "").replace("END", () => judge), folder];
@@ -93,7 +93,7 @@ describe("at the end of the process, what waits is written, and the process ends
     const store = await openFileStore({ traces: `${folder}/t`, feedback: `${folder}/f`, models: `${folder}/m` });
     const found: string[] = [];
     for await (const { facts } of store.read("feedback")) found.push(...facts.map((f) => f.feedbackId));
-    expect(found.sort()).toEqual([feedback(1).feedbackId, feedback(2).feedbackId]);
+    expect(found.sort()).toEqual([sampleFeedback(1).feedbackId, sampleFeedback(2).feedbackId]);
     await store.close();
   });
 });

@@ -3,7 +3,13 @@ import { cartPole, NormalizeObservation } from "../../src/environments/index.js"
 import { forward } from "../../src/math/network.js";
 import { createRng } from "../../src/math/rng.js";
 import { createNetwork } from "../../src/tensor/index.js";
-import { type Actor, compareActors, meanInterval, onRawObservations, randomActor } from "../../src/training/index.js";
+import {
+  type Actor,
+  compareActors,
+  episodeInterval,
+  onRawObservations,
+  randomActor,
+} from "../../src/training/index.js";
 import { identityEnv } from "./support.js";
 
 const right: Actor<number> = (state) => state;
@@ -22,16 +28,16 @@ describe("evaluation", () => {
 
   it("gives Student's interval", () => {
     // Mean 2, standard deviation 1, quantile 4.303 for 2 degrees of freedom.
-    const { mean, low, high } = meanInterval([1, 2, 3]);
+    const { mean, low, high } = episodeInterval([1, 2, 3]);
     expect([mean, high - mean, mean - low]).toEqual([
       2,
       expect.closeTo(4.303 / Math.sqrt(3), 2),
       expect.closeTo(2.484, 2),
     ]);
     // 9 degrees: 2.262.
-    const ten = meanInterval([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const ten = episodeInterval([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(ten.high - ten.mean).toBeCloseTo((2.262 * 3.02765) / Math.sqrt(10), 2);
-    expect(meanInterval([5]).low).toBe(Number.NEGATIVE_INFINITY);
+    expect(episodeInterval([5]).low).toBe(Number.NEGATIVE_INFINITY);
   });
 
   it("turns a network for normalised observations into one for raw ones", () => {

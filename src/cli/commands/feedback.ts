@@ -3,7 +3,7 @@ import { type CollectiveLearningLoop, UserFeedback } from "../../loop/index.js";
 import { type Command, type CommandResult, numberOption, type OptionValues, usageError } from "../command.js";
 import { table, when } from "../text.js";
 
-export const feedback: Command = {
+export const feedbackCommand: Command = {
   summary: "records a judgement of a run, or lists who waits for one",
   usage:
     "[submit] WORKFLOW-ID --user NAME [--cat 1-10] [--dimension NAME=1-10]... [--satisfaction 0-1] [--usefulness 0-1] [--thumbs up|down] [--outcome 0-1] [--comment TEXT] | pending [--user NAME]",

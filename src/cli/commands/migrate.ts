@@ -20,7 +20,7 @@ async function storeAt(place: string, mayMake: boolean): Promise<LearningStore> 
   return openFileStore({ traces, feedback, models });
 }
 
-export const migrate: Command = {
+export const migrateCommand: Command = {
   summary: "copies everything from one store to another, and compares the two",
   usage: "--from FOLDER|ADDRESS --to FOLDER|ADDRESS [--json]",
   details:

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Command, numberOption, usageError } from "../command.js";
 import { statusText } from "../text.js";
 
-export const watch: Command = {
+export const watchCommand: Command = {
   summary: "the status, again whenever it changes, until it is stopped",
   usage: "[--every SECONDS] [--times N] [--dir FOLDER | --store ADDRESS] [--json]",
   details: "With --json one value a line. Ctrl-C ends it; --times ends it after so many looks.",

@@ -47,7 +47,7 @@ const START = "__start__";
 const END = "__end__";
 
 /** Traffic, times, failures and rewards on the edges of the newest runs that fit. */
-export async function graphOf(source: Source, filter: RunFilter): Promise<GraphView> {
+export async function graphViewOf(source: Source, filter: RunFilter): Promise<GraphView> {
   const { store } = source.loop.inspect;
   const types = new Set<string>();
   const byRun = new Map<string, TraceSegment[]>();

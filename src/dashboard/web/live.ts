@@ -49,7 +49,7 @@ export class Live {
           if (!ended) cancel = clock.schedule(look, LOOK_MS);
         };
         controller.enqueue(text.encode("retry: 3000\n\n"));
-        unwatch = store.watch?.(() => {
+        unwatch = store.listen?.(() => {
           if (!ended) controller.enqueue(text.encode('event: changed\ndata: ["policies"]\n\n'));
         });
         void look();

@@ -1,6 +1,6 @@
 import { decideApproval } from "../data/approvals.js";
 import { Refusal, textOf } from "../data/errors.js";
-import { graphOf } from "../data/graph.js";
+import { graphViewOf } from "../data/graph.js";
 import { holdRun } from "../data/holds.js";
 import { inboxOf, judge, undoJudgement } from "../data/inbox.js";
 import { overviewOf } from "../data/overview.js";
@@ -15,7 +15,7 @@ import type { Person, Right, Source } from "../data/source.js";
 import { systemOf } from "../data/system.js";
 
 /** What answers a request for data. */
-export interface Call {
+export interface RouteCall {
   source: Source;
   person: Person;
   params: URLSearchParams;
@@ -25,7 +25,7 @@ export interface Call {
 interface Route {
   /** What the person must be allowed; `read` routes answer GET, all others POST. */
   right: Right;
-  run(call: Call): Promise<unknown>;
+  run(call: RouteCall): Promise<unknown>;
 }
 
 function needed(params: URLSearchParams, name: string): string {
@@ -45,7 +45,7 @@ export function routes(): Record<string, Route> {
     ),
     run: read(({ source, params }) => runOf(source, needed(params, "id"))),
     explain: read(({ source, params }) => explainOf(source, needed(params, "id"), needed(params, "decision"))),
-    graph: read(({ source, params }) => graphOf(source, parseFilter(params))),
+    graph: read(({ source, params }) => graphViewOf(source, parseFilter(params))),
     policies: read(({ source }) => policiesOf(source)),
     report: read(({ source }) => reports.get(source)),
     prompts: read(({ source }) => promptsOf(source)),

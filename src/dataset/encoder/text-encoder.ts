@@ -1,6 +1,6 @@
 import { CUT, SHAPES, type TextPlan } from "./fields.js";
 import { HashIndex } from "./hash-index.js";
-import { shapeOf } from "./text-shape.js";
+import { textShapeOf } from "./text-shape.js";
 import { visitTokens } from "./tokens.js";
 
 /** A text encoded: its words at ascending positions of their own, and its summary where the plan has one. */
@@ -71,7 +71,7 @@ export class TextEncoder {
       for (let k = 0; k < topics; k++) out[k] = out[k] + w * this.directions[from + k];
     }
     for (let k = 0; k < topics; k++) out[k] = out[k] * summary.scales[k] - summary.centers[k];
-    shapeOf(value, maxChars).forEach((x, k) => {
+    textShapeOf(value, maxChars).forEach((x, k) => {
       const { center, scale } = summary.shape[k] as { center: number; scale: number };
       out[topics + k] = SHAPE_WEIGHT * Math.max(-CUT, Math.min(CUT, (x - center) / scale));
     });

@@ -2,7 +2,7 @@ import type { ContextValue } from "../../core/index.js";
 import type { TextPlan, TextSummary } from "./fields.js";
 import type { EncoderOptions } from "./options.js";
 import { robustScale } from "./scale.js";
-import { shapeOf } from "./text-shape.js";
+import { textShapeOf } from "./text-shape.js";
 import { type TokenKind, tokenText, visitTokens } from "./tokens.js";
 import { type SparseRow, topicDirections } from "./topics.js";
 
@@ -68,7 +68,7 @@ function detach(token: string): string {
 function summarise(texts: readonly string[], plan: TextPlan, most: number): TextSummary {
   const step = Math.max(1, Math.ceil(texts.length / MOST_TEXTS));
   const sample = texts.filter((_, i) => i % step === 0);
-  const shapes = sample.map((t) => shapeOf(t, plan.maxChars));
+  const shapes = sample.map((t) => textShapeOf(t, plan.maxChars));
   const shape = (shapes[0] ?? []).map((_, k) => robustScale(shapes.map((s) => s[k] ?? 0)));
   const width = plan.vocabulary.length;
   const known = new Map(plan.vocabulary.map(({ hash }, at) => [hash, at]));

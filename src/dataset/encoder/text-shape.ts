@@ -5,7 +5,7 @@ const READ = 2000;
  * Measures of a text beside its words, as `SHAPES` names them: log of its length and of its lines, and the
  * shares of digits, capital letters and symbols among its first 2,000 characters.
  */
-export function shapeOf(text: string, maxChars: number): number[] {
+export function textShapeOf(text: string, maxChars: number): number[] {
   const end = Math.min(text.length, maxChars, READ);
   let digits = 0;
   let capitals = 0;

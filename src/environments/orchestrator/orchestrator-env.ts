@@ -4,7 +4,7 @@ import type {
   ActionOutcome,
   FinalReport,
   OrchestrationState,
-  RewardWeights,
+  StepRewardWeights,
   Survey,
 } from "../../orchestration/index.js";
 import {
@@ -15,8 +15,8 @@ import {
   legalActions,
   OBSERVATION_FIELDS,
   ORCHESTRATOR_ACTIONS,
+  observationOf,
   observationVector,
-  observe,
   planAction,
   stepReward,
   survey,
@@ -33,7 +33,7 @@ import { standardWorld } from "./worlds.js";
 export interface OrchestratorEnvOptions {
   /** The simulated world, default `standardWorld()`. */
   world?: OrchestratorWorld;
-  reward?: Partial<RewardWeights>;
+  reward?: Partial<StepRewardWeights>;
   /** What a person would think of a report, in [0,1], from a reward model; default the report's own prediction. */
   satisfaction?: (report: FinalReport) => number;
 }
@@ -61,7 +61,7 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
   readonly observationSpace = new Box(0, 1, OBSERVATION_FIELDS.length);
   readonly actionSpace = new Discrete(ORCHESTRATOR_ACTIONS.length);
   readonly world: OrchestratorWorld;
-  private readonly weights: RewardWeights;
+  private readonly weights: StepRewardWeights;
   private readonly satisfaction: OrchestratorEnvOptions["satisfaction"];
   private rng: Rng = createRng(0);
   private hidden: HiddenConditions = new Set();
@@ -110,7 +110,7 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
   }
 
   private observation(): Float64Array {
-    return observationVector(observe(this.current()));
+    return observationVector(observationOf(this.current()));
   }
 
   private info(): OrchestratorInfo {

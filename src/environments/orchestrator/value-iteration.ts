@@ -1,5 +1,5 @@
 import { LearningError } from "../../core/index.js";
-import type { OrchestrationState, RewardWeights } from "../../orchestration/index.js";
+import type { OrchestrationState, StepRewardWeights } from "../../orchestration/index.js";
 import {
   advance,
   completeWeights,
@@ -37,7 +37,7 @@ interface Node {
  */
 export function solveWorld(
   world: OrchestratorWorld,
-  reward: Partial<RewardWeights> = {},
+  reward: Partial<StepRewardWeights> = {},
   maxStates = 400_000,
 ): SolvedWorld {
   if (enumerateChances((chance) => drawConditions(world, chance)).length > 1)

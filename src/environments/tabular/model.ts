@@ -1,5 +1,5 @@
 /** One way a state-action pair can turn out. */
-export interface Outcome {
+export interface TransitionOutcome {
   probability: number;
   next: number;
   reward: number;
@@ -18,7 +18,7 @@ export interface TabularModel {
   /** Which actions are legal in a state; at least one. */
   legal(state: number): readonly boolean[];
   /** What may follow a legal action; the probabilities sum to one. */
-  outcomes(state: number, action: number): readonly Outcome[];
+  outcomes(state: number, action: number): readonly TransitionOutcome[];
   /** Discount factor under which the model is solved and learned. */
   discount: number;
   /** Episodes are cut off here. */

@@ -1,4 +1,4 @@
-import type { Outcome, TabularModel } from "./model.js";
+import type { TabularModel, TransitionOutcome } from "./model.js";
 
 const WIDTH = 6;
 const HEIGHT = 4;
@@ -32,7 +32,7 @@ export function cliffWorld(): TabularModel {
     start: Array.from({ length: states }, (_, s) => (s === cell(0, HEIGHT - 1) ? 1 : 0)),
     legal: (state) => MOVES.map((_, direction) => move(state, direction) !== state),
     outcomes: (state, action) =>
-      [action, action - 1, action + 1].map((direction, k): Outcome => {
+      [action, action - 1, action + 1].map((direction, k): TransitionOutcome => {
         const next = move(state, direction);
         const terminated = next === goal || isCliff(next);
         return { probability: k === 0 ? 0.9 : 0.05, next, reward: next === goal ? 1 : 0, terminated };

@@ -21,6 +21,6 @@ export type { Outcome } from "./outcome.js";
 export { outcomesOf } from "./outcomes.js";
 export { type PerformancePoint, performanceOf, type VersionPerformance } from "./performance.js";
 export * from "./plan.js";
-export { answerFrom, type PromptQuestions, type PromptTopic, type RatedRun } from "./questions.js";
+export { answerFrom, type PromptQuestions, type PromptTopic, type RatedPromptRun } from "./questions.js";
 export * from "./track-and-stop.js";
 export { openVersionWatch, type VersionWatch } from "./watch.js";

@@ -4,7 +4,7 @@ import { allocate } from "./allocation.js";
 import type { ExperimentDefinition } from "./definition.js";
 import { type ExperimentReport, ExperimentRun, type SettledExperiment } from "./evaluate.js";
 import type { Outcome } from "./outcome.js";
-import { type AskedRun, outcomesOf, type Place } from "./outcomes.js";
+import { type AskedRun, outcomesOf, type UnitPlace } from "./outcomes.js";
 
 /** Where an experiment stands and how the next units are shared out. */
 export interface Judgement {
@@ -39,7 +39,7 @@ export interface ExperimentToJudge {
   /** How long ratings are waited for, as an earlier judgement fixed it. */
   windowMs?: number;
   /** What earlier judgements took in: that is settled, whatever is learned of it since. */
-  settled?: { state: SettledExperiment; last: Place };
+  settled?: { state: SettledExperiment; last: UnitPlace };
 }
 
 /** Evaluates an experiment from the rows of its prompt. */

@@ -21,11 +21,11 @@ export interface Outcomes {
   /** Rated within so many milliseconds of a unit's first run, fixed once enough is known; absent until then. */
   windowMs?: number;
   /** Time and id of the first run of the last unit in it. */
-  last?: Place;
+  last?: UnitPlace;
 }
 
 /** Where a unit stands in the order in which units came. */
-export interface Place {
+export interface UnitPlace {
   at: string;
   id: string;
 }
@@ -59,7 +59,7 @@ export function outcomesOf(
   now: string,
   requests: readonly AskedRun[] = [],
   windowMs?: number,
-  after?: Place,
+  after?: UnitPlace,
 ): Outcomes {
   const own = rows
     .filter((r) => r.context[EXPERIMENT_FIELD] === key && r.probabilities)

@@ -7,7 +7,7 @@ import { performanceOf, type VersionPerformance } from "./performance.js";
 import { type VersionWatch, watchVersion } from "./watch.js";
 
 /** A rated run of a prompt, as proposals learn from it. */
-export interface RatedRun {
+export interface RatedPromptRun {
   /** In [0,1]. */
   reward: number;
   comments: readonly string[];
@@ -29,7 +29,7 @@ export interface PromptQuestions {
   policy: { question: { promptId: string; seed: number }; answer: ContextualResult | undefined };
   performance: { question: { stretchMs?: number }; answer: VersionPerformance[] };
   /** Its rated runs with what was written about them. */
-  rated: { question: Record<string, never>; answer: RatedRun[] };
+  rated: { question: Record<string, never>; answer: RatedPromptRun[] };
 }
 export type PromptTopic = keyof PromptQuestions;
 

@@ -12,7 +12,7 @@ import { RISK_OF_LOGS } from "./trial-stage.js";
 import { openWatch } from "./watch.js";
 
 /** What a challenger is judged in. */
-export interface Scene {
+export interface JudgingScene {
   /** All rows of the decision point, in the order of time. */
   rows: readonly DecisionRow[];
   /** Those of today. */
@@ -29,7 +29,7 @@ export interface Scene {
 export type NextWatch = Omit<ChampionWatch, "version" | "anchor"> & { anchor?: string };
 
 /** A verdict on one challenger. */
-export interface Finding {
+export interface ChallengerFinding {
   /** Set when it may serve. */
   watch?: NextWatch;
   reason: string;
@@ -47,11 +47,11 @@ const LEAST_EFFECTIVE = 20;
 
 /** A policy learned from the beginning must be proven better than what serves. */
 export function judgeNew(
-  { rows, destinations, exploration, gate, onStep }: Scene,
+  { rows, destinations, exploration, gate, onStep }: JudgingScene,
   challenger: TrainedChallenger,
   champion: ServablePolicy | undefined,
   state: GateState,
-): Finding {
+): ChallengerFinding {
   const later = laterRows(rows, challenger.dataTo);
   const rival = champion ?? "fallback";
   const judged = judgedDecisions(later, servable(challenger.artifact), rival, exploration, destinations, onStep, {
@@ -89,11 +89,11 @@ export function judgeNew(
 
 /** A policy that is to be cheaper, or faster, must be proven to be, and not to earn less than it may. */
 export function judgeThrifty(
-  { rows, destinations, exploration, gate, prove = { better: "reward" }, onStep }: Scene,
+  { rows, destinations, exploration, gate, prove = { better: "reward" }, onStep }: JudgingScene,
   challenger: TrainedChallenger,
   champion: ServablePolicy | undefined,
   state: GateState,
-): Finding {
+): ChallengerFinding {
   const { better } = prove;
   if (better === "reward" || challenger.ceiling === undefined) {
     const reason = `nothing to prove: no ${better} of any run is known`;
@@ -146,11 +146,11 @@ const DISTANCES_OVER = 3000;
 
 /** The champion, continued by newer rows, may differ from its proven version no more than the proof has room for. */
 export function judgeContinuation(
-  { rows, exploration, gate, onStep }: Scene,
+  { rows, exploration, gate, onStep }: JudgingScene,
   challenger: TrainedChallenger,
   { serving: anchor, unreadable }: Pick<Restored, "serving" | "unreadable">,
   state: GateState,
-): Finding {
+): ChallengerFinding {
   const watch = state.watch as ChampionWatch;
   if (!anchor) {
     const reason = `not continued: the proven version ${watch.anchor} cannot be read: ${unreadable}`;

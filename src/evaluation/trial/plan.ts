@@ -7,7 +7,7 @@ import { provenFrom } from "./stakes.js";
 import { scaleOf } from "./wealth.js";
 
 /** What {@link planTrial} is asked. */
-export interface PlanRequest {
+export interface TrialPlanRequest {
   /** Share of all decisions that may leave what serves, in (0,1]. */
   exploration: number;
   /** Rated decisions a day. */
@@ -38,7 +38,7 @@ export interface Plan {
  * What it will take to prove a gain, before anything is started.
  * @throws LearningError EVALUATION_INVALID on values out of range
  */
-export function planTrial(request: PlanRequest): Plan {
+export function planTrial(request: TrialPlanRequest): Plan {
   const {
     exploration,
     traffic,

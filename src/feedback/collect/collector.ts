@@ -17,7 +17,7 @@ import { FeedbackRequests } from "../ask/requests.js";
 import { LinkClaims } from "../web/link-claims.js";
 import { FeedbackCount, type FeedbackCounters } from "./counters.js";
 import { GroupAppender } from "./group-appender.js";
-import { contentOf, KeyedSubmissions, keyedId } from "./keyed-submissions.js";
+import { KeyedSubmissions, keyedId, submissionDigest } from "./keyed-submissions.js";
 import { type KnownRun, KnownRuns } from "./known-runs.js";
 import type { FeedbackCollectorOptions, OutcomeOptions } from "./options.js";
 import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
@@ -222,7 +222,7 @@ export class FeedbackCollector {
     if (once) return this.writeOnce(valid, run, feedbackId);
     const earlier = await this.keyed.find(feedbackId, valid.workflowId);
     if (!earlier) return this.begin(valid, run, feedbackId);
-    if (earlier.content === contentOf(valid)) return earlier.record;
+    if (earlier.content === submissionDigest(valid)) return earlier.record;
     throw new LearningError("FEEDBACK_INVALID", {
       received: `the idempotency key ${show(valid.idempotencyKey)} a second time with other content`,
       expected: "the same content, or another key",
@@ -244,7 +244,7 @@ export class FeedbackCollector {
 
   private begin(valid: ValidFeedback, run: KnownRun | undefined, feedbackId: string): Promise<FeedbackRecord> {
     const record = this.write(valid, run, feedbackId);
-    this.keyed.begin(feedbackId, contentOf(valid), record);
+    this.keyed.begin(feedbackId, submissionDigest(valid), record);
     return record;
   }
 

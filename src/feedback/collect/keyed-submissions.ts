@@ -69,7 +69,7 @@ export class KeyedSubmissions {
 
   private keep(record: FeedbackRecord): void {
     if (record.idempotencyKey === undefined || this.known.has(record.feedbackId)) return;
-    this.known.set(record.feedbackId, { content: contentOf(record), record: Promise.resolve(record) });
+    this.known.set(record.feedbackId, { content: submissionDigest(record), record: Promise.resolve(record) });
     this.trim();
   }
 
@@ -88,7 +88,7 @@ export function keyedId(workflowId: string, userId: string, idempotencyKey: stri
 }
 
 /** A digest of what a submission says, leaving out what the collector adds. */
-export function contentOf(f: ValidFeedback | FeedbackRecord): string {
+export function submissionDigest(f: ValidFeedback | FeedbackRecord): string {
   const { decisionId, source, cat, ratings, thumbs, outcome, preference, comment, tags, correction } = f;
   const { revises, withdraws } = f;
   return digest(

@@ -1,5 +1,5 @@
 import { type FeedbackRecord, isoTime } from "../../core/index.js";
-import { contentOf, type ScoreMeanings } from "./score-meaning.js";
+import { type ScoreMeanings, scoreContentOf } from "./score-meaning.js";
 
 /** How far in the future a judgement may lie, in milliseconds: clocks differ. */
 const SKEW_MS = 5 * 60_000;
@@ -45,7 +45,7 @@ export function judgementOf(
   if (time === undefined) return void note("no readable time");
   if (time > nowMs + SKEW_MS) return void note("a time in the future");
   const meaning = Object.hasOwn(scores, key) ? scores[key] : undefined;
-  const said = contentOf({ key, score, value }, meaning, note);
+  const said = scoreContentOf({ key, score, value }, meaning, note);
   if (!said && comment === undefined) return undefined;
   const source = meaning?.source ?? (isEvaluator ? "evaluator" : "human");
   const nobody = source === "evaluator" ? `evaluator:${meaning?.evaluator ?? evaluator}` : `${tool}:${id}`;

@@ -34,7 +34,7 @@ interface ForeignScore {
 export type ScoreContent = Pick<FeedbackRecord, "cat" | "ratings" | "thumbs" | "outcome">;
 
 /** What a judgement says, under its meaning; undefined where it cannot be told, which is noted. */
-export function contentOf(
+export function scoreContentOf(
   { key, score, value }: ForeignScore,
   meaning: ScoreMeaning | undefined,
   note: (reason: string) => void,

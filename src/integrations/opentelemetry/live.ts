@@ -1,13 +1,13 @@
 import { context, diag, type Meter, type SpanContext, type Tracer } from "@opentelemetry/api";
 import { type Decision, type FeedbackRecord, messageOf } from "../../core/index.js";
-import type { RunBegin, RunObserver, RunWatch } from "../../tracing/index.js";
+import type { RunBegin, RunObserver, RunUnderWay } from "../../tracing/index.js";
 import { decisionAttributes } from "./attributes.js";
 import { OURS } from "./conventions.js";
 import { type EventLogger, emitJudgement } from "./judgements.js";
 import { GenAiMetrics } from "./metrics.js";
 import type { OpenTelemetryOptions } from "./options.js";
 import { spanContextIn } from "./span-context.js";
-import { RunSpan, type Telemetry } from "./spans.js";
+import { RunSpan, type SpanSettings } from "./spans.js";
 
 /** So many runs are remembered for what is said of them later; what is older is looked up in the store. */
 const REMEMBERED = 5000;
@@ -17,7 +17,7 @@ const REMEMBERED = 5000;
  * node, and a graph below the request that called it.
  */
 export class SpanObserver implements RunObserver {
-  private readonly to: Telemetry;
+  private readonly to: SpanSettings;
   private readonly logger: EventLogger | undefined;
   private readonly underWay = new Map<string, RunSpan>();
   /** By workflow id, the oldest first. */
@@ -39,7 +39,7 @@ export class SpanObserver implements RunObserver {
     this.logger = options.logger;
   }
 
-  started(run: RunBegin): RunWatch {
+  started(run: RunBegin): RunUnderWay {
     return new RunSpan(this.to, run, {
       begun: (workflowId, span) => {
         const before = this.known.get(workflowId);

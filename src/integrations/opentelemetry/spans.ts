@@ -1,6 +1,14 @@
 import { type Context, context, trace as otel, type Span, type Tracer } from "@opentelemetry/api";
 import type { ModelCall, RecordedError, RunStatus, ToolCall } from "../../core/index.js";
-import type { CallRun, CallWatch, NodeWatch, RunBegin, RunningNode, RunWatch, Watch } from "../../tracing/index.js";
+import type {
+  CallRun,
+  CallUnderWay,
+  NodeUnderWay,
+  RunBegin,
+  RunningNode,
+  RunUnderWay,
+  UnderWay,
+} from "../../tracing/index.js";
 import { MODEL_NODE } from "../../tracing/record/agent-graph.js";
 import {
   agentSpan,
@@ -18,7 +26,7 @@ import type { GenAiMetrics } from "./metrics.js";
 import { traceparentOf } from "./span-context.js";
 
 /** What all spans of one observer share. */
-export interface Telemetry {
+export interface SpanSettings {
   tracer: Tracer;
   metrics: GenAiMetrics | undefined;
   content: boolean;
@@ -28,12 +36,12 @@ export interface Telemetry {
 }
 
 /** Work with a span, in whose context other work is done. */
-abstract class LiveSpan implements Watch {
+abstract class LiveSpan implements UnderWay {
   readonly span: Span;
   readonly context: Context;
 
   constructor(
-    protected readonly to: Telemetry,
+    protected readonly to: SpanSettings,
     protected readonly keep: RunBegin["keep"],
     start: SpanStart,
     base: Context,
@@ -46,7 +54,7 @@ abstract class LiveSpan implements Watch {
     return context.with(this.context, call);
   }
 
-  modelStarted(call: CallRun<ModelCall>, asked: unknown): CallWatch<ModelCall> {
+  modelStarted(call: CallRun<ModelCall>, asked: unknown): CallUnderWay<ModelCall> {
     const { content, metrics } = this.to;
     const span = this.begin(modelSpan(call));
     if (content) this.put(span, GEN_AI.messagesIn, messagesAsked(asked));
@@ -63,7 +71,7 @@ abstract class LiveSpan implements Watch {
     };
   }
 
-  toolStarted(call: CallRun<ToolCall>, input: unknown): CallWatch<ToolCall> {
+  toolStarted(call: CallRun<ToolCall>, input: unknown): CallUnderWay<ToolCall> {
     const { content, metrics } = this.to;
     const span = this.begin(toolSpan(call));
     if (content) this.put(span, GEN_AI.toolArguments, toolInput(input));
@@ -98,12 +106,12 @@ abstract class LiveSpan implements Watch {
 }
 
 /** The span of a run. */
-export class RunSpan extends LiveSpan implements RunWatch {
+export class RunSpan extends LiveSpan implements RunUnderWay {
   readonly traceparent: string | undefined;
   private readonly startedMs = performance.now();
 
   constructor(
-    to: Telemetry,
+    to: SpanSettings,
     private readonly about: RunBegin,
     private readonly book: { begun(id: string, run: RunSpan): void; ended(run: RunSpan): void },
   ) {
@@ -116,7 +124,7 @@ export class RunSpan extends LiveSpan implements RunWatch {
     this.book.begun(workflowId, this);
   }
 
-  nodeStarted(node: RunningNode, host: NodeWatch | undefined): NodeWatch {
+  nodeStarted(node: RunningNode, host: NodeUnderWay | undefined): NodeUnderWay {
     const above = host instanceof NodeSpan ? host : undefined;
     if (node.name === MODEL_NODE) above?.becomeAgent();
     return new NodeSpan(this.to, this.keep, node, (above ?? this).contextBelow());
@@ -136,11 +144,11 @@ export class RunSpan extends LiveSpan implements RunWatch {
 }
 
 /** The span of one execution of a node. */
-class NodeSpan extends LiveSpan implements NodeWatch {
+class NodeSpan extends LiveSpan implements NodeUnderWay {
   private isAgent: boolean;
 
   constructor(
-    to: Telemetry,
+    to: SpanSettings,
     keep: RunBegin["keep"],
     private readonly node: RunningNode,
     base: Context,

@@ -61,6 +61,6 @@ export function followPatterns(analyzer: PatternAnalyzer, registry: Registry, lo
       logger.warn("a published pattern report cannot be read", { version, error: messageOf(error) });
     }
   };
-  registry.watch(PATTERNS_ARTIFACT, (champion) => void adopt(champion?.version));
+  registry.listen(PATTERNS_ARTIFACT, (champion) => void adopt(champion?.version));
   if (registry.names().includes(PATTERNS_ARTIFACT)) void adopt(registry.champion(PATTERNS_ARTIFACT)?.version);
 }

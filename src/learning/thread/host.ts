@@ -1,7 +1,7 @@
 import { isLearningError, LearningError, type Logger, messageOf } from "../../core/index.js";
 import type { JobInput, JobOutput, Jobs } from "../../worker/jobs/index.js";
 import type { RunRequest, WorkerReply } from "../../worker/protocol.js";
-import { startThread, type Thread, type ThreadOptions } from "./thread.js";
+import { type LearningThread, startThread, type ThreadOptions } from "./thread.js";
 
 /** The main thread's side of the worker in which all training runs. */
 export interface LearningWorker<Table = Jobs> {
@@ -53,7 +53,7 @@ interface Pending {
 export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions): LearningWorker<Table> {
   const { graceMs = 2000 } = options;
   const pending = new Map<number, Pending>();
-  let thread: Thread | undefined;
+  let thread: LearningThread | undefined;
   let generation = 0;
   let nextId = 1;
   let closed = false;
@@ -66,7 +66,7 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
       cause,
     });
 
-  const lose = (lost: Thread, received: string, cause?: unknown) => {
+  const lose = (lost: LearningThread, received: string, cause?: unknown) => {
     if (thread !== lost) return;
     thread = undefined;
     generation++;
@@ -90,7 +90,7 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
     p.settle({ error: failed(p.job, `the error: ${reply.message}`, cause) });
   };
 
-  const start = (): Thread => {
+  const start = (): LearningThread => {
     const started = startThread(options, {
       reply: onReply,
       lost: (received, cause) => lose(started, received, cause),
@@ -105,7 +105,7 @@ export function startLearningWorker<Table = Jobs>(options: LearningWorkerOptions
     await ending.end();
   };
 
-  const send = (target: Thread, request: RunRequest) => {
+  const send = (target: LearningThread, request: RunRequest) => {
     try {
       target.post(request);
     } catch (error) {

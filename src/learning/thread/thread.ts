@@ -25,7 +25,7 @@ export interface ThreadOptions {
 }
 
 /** A running thread. */
-export interface Thread {
+export interface LearningThread {
   /** Resolves when the thread has proved that it is the learning thread; never where it has not. */
   ready: Promise<void>;
   post(request: RunRequest): void;
@@ -45,7 +45,7 @@ export interface ThreadListener {
  * Starts the learning thread.
  * @throws WORKER_FAILED where no thread can be started
  */
-export function startThread(options: ThreadOptions, listener: ThreadListener): Thread {
+export function startThread(options: ThreadOptions, listener: ThreadListener): LearningThread {
   const worker = openWorker(options);
   worker.unref();
   let accept = () => {};

@@ -1,6 +1,6 @@
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
-import type { Budget } from "./budget.js";
+import type { ProposalBudget } from "./budget.js";
 import { fenceFor, readFenced } from "./fence.js";
 
 /** Any LangChain chat model: what is used of it. */
@@ -34,7 +34,7 @@ export interface TokenPrices {
 }
 
 /** What came back: the new text, or why there is none. */
-export type Answer = { text: string } | { failure: "timeout" | "error" | "garbage" | "budget"; detail: string };
+export type ModelReply = { text: string } | { failure: "timeout" | "error" | "garbage" | "budget"; detail: string };
 
 const systemText = (form: string) =>
   [
@@ -52,7 +52,7 @@ const SCHEMA = {
 
 /** What asking needs and remembers over a search. */
 export interface AskContext {
-  budget: Budget;
+  budget: ProposalBudget;
   clock: Clock;
   timeoutMs: number;
   prices?: TokenPrices;
@@ -75,7 +75,7 @@ export async function ask(
   question: string,
   current: string,
   context: AskContext,
-): Promise<Answer> {
+): Promise<ModelReply> {
   const { budget, unstructured } = context;
   if (!budget.allows(1)) return { failure: "budget", detail: "the budget is used up" };
   const structured = unstructured?.has(model) ? undefined : structuredOf(model);

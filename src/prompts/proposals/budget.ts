@@ -20,7 +20,7 @@ export class BudgetExhausted extends Error {
 }
 
 /** Counts what a proposal costs; asked before anything is spent, told afterwards. */
-export class Budget {
+export class ProposalBudget {
   calls = 0;
   tokens = 0;
   costUsd = 0;

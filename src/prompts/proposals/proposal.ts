@@ -4,7 +4,7 @@ import type { ChatModelLike, TokenPrices } from "./ask.js";
 import type { BudgetOptions } from "./budget.js";
 import type { Demonstration } from "./few-shot.js";
 import type { HeldOutResult } from "./held-out.js";
-import type { Attempt } from "./search.js";
+import type { SearchAttempt } from "./search.js";
 import type { PromptExample, RunExample } from "./trial.js";
 import type { PromptValidator } from "./vet.js";
 
@@ -44,7 +44,7 @@ export interface Proposal {
   /** The new content, when it won. */
   content?: PromptContent;
   heldOut?: HeldOutResult;
-  attempts: Attempt[];
+  attempts: SearchAttempt[];
   spent: { calls: number; tokens: number; costUsd: number };
   /** The version it was published as, and the experiment it went into. */
   version?: string;

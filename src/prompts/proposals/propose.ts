@@ -1,16 +1,16 @@
 import type { Clock } from "../../core/index.js";
-import type { RatedRun } from "../../evaluation/experiment/index.js";
+import type { RatedPromptRun } from "../../evaluation/experiment/index.js";
 import { createRng, shuffled } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike } from "./ask.js";
-import { Budget, BudgetExhausted } from "./budget.js";
+import { BudgetExhausted, ProposalBudget } from "./budget.js";
 import { checkRequest } from "./check-request.js";
 import { evolve } from "./evolve.js";
 import { fewShot } from "./few-shot.js";
 import { compareOnHeldOut } from "./held-out.js";
 import type { Proposal, ProposalRequest } from "./proposal.js";
 import { rewrite } from "./rewrite.js";
-import type { Attempt, SearchContext, SearchResult } from "./search.js";
+import type { SearchAttempt, SearchContext, SearchResult } from "./search.js";
 import { Trials } from "./trial.js";
 
 const LEAST_EXAMPLES = 15;
@@ -22,14 +22,14 @@ const LEAST_EXAMPLES = 15;
  */
 export async function propose(
   base: PromptContent,
-  rated: readonly RatedRun[],
+  rated: readonly RatedPromptRun[],
   request: ProposalRequest,
   { seed, clock }: { seed: number; clock: Clock },
 ): Promise<Proposal> {
   checkRequest(request);
   const rng = createRng(`${seed}/propose/${request.method}`);
-  const budget = new Budget(request.budget ?? {});
-  const attempts: Attempt[] = [];
+  const budget = new ProposalBudget(request.budget ?? {});
+  const attempts: SearchAttempt[] = [];
   const end = (status: Proposal["status"], reason: string, more: Partial<Proposal> = {}): Proposal => ({
     status,
     reason,

@@ -1,14 +1,14 @@
 import type { Clock } from "../../core/index.js";
-import type { RatedRun } from "../../evaluation/experiment/index.js";
+import type { RatedPromptRun } from "../../evaluation/experiment/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
-import type { Budget } from "./budget.js";
+import type { ProposalBudget } from "./budget.js";
 import type { PromptExample, Trials } from "./trial.js";
 import type { PromptValidator } from "./vet.js";
 
 /** One thing that was tried and what became of it. */
-export interface Attempt {
+export interface SearchAttempt {
   outcome: "kept" | "not better" | "refused" | "timeout" | "error" | "garbage" | "budget";
   detail: string;
 }
@@ -20,16 +20,16 @@ export interface SearchContext {
   learning: readonly PromptExample[];
   choosing: readonly PromptExample[];
   trials: Trials;
-  budget: Budget;
+  budget: ProposalBudget;
   validators: readonly PromptValidator[];
   /** Rated runs of the prompt, for their comments. */
-  rated: readonly RatedRun[];
+  rated: readonly RatedPromptRun[];
   model?: ChatModelLike;
   prices?: TokenPrices;
   timeoutMs: number;
   clock: Clock;
   rng: Rng;
-  attempts: Attempt[];
+  attempts: SearchAttempt[];
   /** Models that did not answer by a schema. */
   unstructured: WeakSet<object>;
 }
@@ -48,8 +48,9 @@ const REPEATS = 10;
 const FRUITLESS = 40;
 
 /** Why the latest attempts leave nothing to go on for; undefined while there is hope. */
-export function endOf(attempts: readonly Attempt[]): string | undefined {
-  const trailing = (test: (a: Attempt) => boolean) => attempts.length - 1 - attempts.findLastIndex((a) => !test(a));
+export function endOf(attempts: readonly SearchAttempt[]): string | undefined {
+  const trailing = (test: (a: SearchAttempt) => boolean) =>
+    attempts.length - 1 - attempts.findLastIndex((a) => !test(a));
   const failed = trailing((a) => a.outcome === "garbage" || a.outcome === "error" || a.outcome === "timeout");
   if (failed >= (failed === attempts.length ? FIRST_FAILURES : FAILURES))
     return `the model gave no usable answer ${failed} times in a row: ${attempts.at(-1)?.detail ?? ""}`;

@@ -2,7 +2,7 @@ import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
 import { contentDigest, type PromptContent, templateOf } from "../prompt-content.js";
-import type { Budget, Usage } from "./budget.js";
+import type { ProposalBudget, Usage } from "./budget.js";
 
 /** One input that prompts are tried on. */
 export interface PromptExample {
@@ -32,7 +32,7 @@ export class Trials {
 
   constructor(
     private readonly run: RunExample,
-    private readonly budget: Budget,
+    private readonly budget: ProposalBudget,
     private readonly clock: Clock,
     private readonly timeoutMs: number,
   ) {}

@@ -21,7 +21,7 @@ import type { ContextualServing } from "./contextual.js";
 import type { ExperimentRecord } from "./experiments-book.js";
 
 /** A version drawn for a run. */
-export interface Drawn {
+export interface DrawnVersion {
   version: string;
   probabilities: Readonly<Record<string, number>>;
   experiment?: string;
@@ -54,7 +54,7 @@ export interface AssignRequest {
 }
 
 /** Draws the version of a run: in the experiment, else by the policy, else the steady one. */
-export function assign(request: AssignRequest): Drawn {
+export function assign(request: AssignRequest): DrawnVersion {
   const { experiment, policy, steady, identity, has } = request;
   if (experiment && identity && experiment.definition.variants.every(has))
     return inExperiment(request, experiment, identity);
@@ -79,7 +79,7 @@ function beside(
   request: AssignRequest,
   { version, against, share, sticky }: VersionWatch,
   identity: RunIdentity,
-): Drawn {
+): DrawnVersion {
   const unit = unitOf(sticky, request, identity);
   const other = uniform(`${request.promptId}/watch/${version}`, unit) < share;
   return {
@@ -90,7 +90,7 @@ function beside(
   };
 }
 
-function inExperiment(request: AssignRequest, record: ExperimentRecord, identity: RunIdentity): Drawn {
+function inExperiment(request: AssignRequest, record: ExperimentRecord, identity: RunIdentity): DrawnVersion {
   const { definition, key, shares } = record;
   const unit = unitOf(definition.sticky, request, identity);
   const given = request.assignments.of(key, unit);
@@ -132,7 +132,7 @@ export function decisionOf(
   promptId: string,
   context: DecisionContext,
   identity: RunIdentity,
-  drawn: Drawn,
+  drawn: DrawnVersion,
   clock: Clock,
 ): Decision {
   const candidates = Object.keys(drawn.probabilities);

@@ -1,5 +1,5 @@
 /** What a unit was given. */
-export interface Assignment {
+export interface PromptAssignment {
   version: string;
   probabilities: Readonly<Record<string, number>>;
   stratum: string;
@@ -7,10 +7,10 @@ export interface Assignment {
 
 /** Who was given what in each experiment, with running counts per stratum. Units are hashed. */
 export class Assignments {
-  private readonly units = new Map<string, Map<string, Assignment>>();
+  private readonly units = new Map<string, Map<string, PromptAssignment>>();
   private readonly counts = new Map<string, Record<string, number>>();
 
-  of(experiment: string, unit: string): Assignment | undefined {
+  of(experiment: string, unit: string): PromptAssignment | undefined {
     return this.units.get(experiment)?.get(unit);
   }
 
@@ -20,8 +20,8 @@ export class Assignments {
   }
 
   /** Keeps the first assignment of a unit, and any later one only with `again` (its variant has left). */
-  keep(experiment: string, unit: string, assignment: Assignment, again = false): void {
-    const known = this.units.get(experiment) ?? new Map<string, Assignment>();
+  keep(experiment: string, unit: string, assignment: PromptAssignment, again = false): void {
+    const known = this.units.get(experiment) ?? new Map<string, PromptAssignment>();
     this.units.set(experiment, known);
     if (known.has(unit) && !again) return;
     known.set(unit, assignment);

@@ -13,7 +13,7 @@ import {
 import { EXPERIMENT_FIELD, PROMPT_POINT, STRATUM_FIELD, UNIT_FIELD } from "../../evaluation/experiment/index.js";
 import type { RoutingArtifact } from "../../policies/index.js";
 import type { RegistryEvent } from "../../registry/index.js";
-import { assign, type Drawn, decisionOf } from "./assign.js";
+import { assign, type DrawnVersion, decisionOf } from "./assign.js";
 import { Assignments } from "./assignments.js";
 import { ContextualServing } from "./contextual.js";
 import type { ExperimentRecord, ExperimentsBook } from "./experiments-book.js";
@@ -34,7 +34,7 @@ export class PromptServer {
   private readonly policies = new Map<string, { version: string; serving: ContextualServing }>();
   private readonly assignments = new Assignments();
   /** What each run got, and how many roll-backs and pins there had been. */
-  private readonly held = new Recent<{ drawn: Drawn; epoch: number }>(REMEMBERED_RUNS);
+  private readonly held = new Recent<{ drawn: DrawnVersion; epoch: number }>(REMEMBERED_RUNS);
 
   constructor(
     private readonly options: PromptOptimizerOptions,
@@ -54,7 +54,7 @@ export class PromptServer {
         expected: `one of ${this.library.ids().join(", ") || "the registered ids, but there are none"}`,
         remedy: "Register a template under this id first.",
       });
-    const steady: Drawn = { version: fallback.version, probabilities: { [fallback.version]: 1 } };
+    const steady: DrawnVersion = { version: fallback.version, probabilities: { [fallback.version]: 1 } };
     try {
       const identity = this.options.sink?.identify(config);
       const on = this.options.enabled?.() ?? true;
@@ -80,7 +80,7 @@ export class PromptServer {
     context: DecisionContext,
     identity: RunIdentity | undefined,
     fallback: HeldPrompt,
-  ): Drawn {
+  ): DrawnVersion {
     const { registry, sink } = this.options;
     const events = registry.history(PROMPT_POINT + promptId);
     const epoch = events.filter((e) => e.action === "rollback" || e.action === "pin" || e.action === "unpin").length;

@@ -12,7 +12,7 @@ import {
   findDecision,
   type ReplayableGraph,
   recordedUpdate,
-  refused,
+  replayRefused,
   scratchSaver,
 } from "./history.js";
 
@@ -72,19 +72,19 @@ export async function counterfactual(graph: object, request: CounterfactualReque
   const source = graph as ReplayableGraph;
   const saver = source.checkpointer;
   if (!builder || typeof saver !== "object")
-    throw refused(
+    throw replayRefused(
       "a graph without builder or checkpointer",
       "a compiled StateGraph with a checkpointer",
       "Compile it with one.",
     );
   if (!decision.candidates.includes(destination) || destination === decision.chosen)
-    throw refused(
+    throw replayRefused(
       `the destination ${show(destination)}`,
       `another candidate than ${decision.chosen}: ${decision.candidates.join(", ")}`,
       "Name one of the decision's other candidates.",
     );
   if (decision.mask?.[decision.candidates.indexOf(destination)] === false)
-    throw refused(
+    throw replayRefused(
       `the destination ${show(destination)}, which the decision's mask did not allow`,
       "a candidate that could have been chosen",
       `Name another of ${decision.candidates.filter((_, i) => decision.mask?.[i]).join(", ")}.`,
@@ -113,13 +113,13 @@ export async function counterfactual(graph: object, request: CounterfactualReque
   await forceWithin(forced, () => compiled.invoke(null, run));
   const { values, next } = await compiled.getState({ configurable: { thread_id: threadId } });
   if (next.length > 0)
-    throw refused(
+    throw replayRefused(
       `a replay that stopped before ${next.join(", ")}`,
       "a run to the end",
       "Stub the node that interrupts.",
     );
   if (!forced.decisions.some((d) => d.decisionId === decision.decisionId))
-    throw refused(
+    throw replayRefused(
       "a replay that did not reach the decision again",
       "a decision of this graph",
       "Enable learning, and replay with the graph that made it.",
@@ -148,7 +148,7 @@ function replayNodes(
   const names = Object.keys(builder.nodes);
   for (const name of [...declared.pure, ...Object.keys(declared.stubs)])
     if (!names.includes(name))
-      throw refused(
+      throw replayRefused(
         `the node ${show(name)}`,
         `one of ${names.join(", ")}`,
         `Did you mean ${nearestWord(name, names)}?`,
@@ -170,7 +170,7 @@ function replayNodes(
   else reached.delete(node);
   const undeclared = [...reached].filter((name) => !free(name));
   if (undeclared.length > 0)
-    throw refused(
+    throw replayRefused(
       `the undeclared nodes ${undeclared.sort().join(", ")}, which may run in this replay`,
       "every such node in pure or stubs",
       "List those without side effects in pure, and give a stub for the others.",

@@ -26,7 +26,7 @@ export interface DecisionPlace {
   finished: StateSnapshot;
 }
 
-export function refused(received: string, expected: string, remedy: string): LearningError {
+export function replayRefused(received: string, expected: string, remedy: string): LearningError {
   return new LearningError("REPLAY_REFUSED", { received, expected, remedy });
 }
 
@@ -43,9 +43,9 @@ export async function findDecision(graph: ReplayableGraph, decision: Decision): 
       continue;
     }
     if (finished) return { before: snapshot, taskId: task.id, node: task.name, finished };
-    throw refused("a run that is not finished", "a finished run", "Resume it to its end first.");
+    throw replayRefused("a run that is not finished", "a finished run", "Resume it to its end first.");
   }
-  throw refused(
+  throw replayRefused(
     `the decision ${show(decision.decisionId)}, which thread ${show(decision.threadId)} does not hold`,
     "a decision of the root graph whose step was checkpointed",
     'Replay decisions of graphs that run with a checkpointer and a durability other than "exit".',
@@ -62,7 +62,7 @@ function isTaskOf(taskId: string, decision: Decision): boolean {
 export async function checkpointOf(saver: BaseCheckpointSaver, snapshot: StateSnapshot): Promise<CheckpointTuple> {
   const tuple = await saver.getTuple(snapshot.config);
   if (tuple) return tuple;
-  throw refused("a checkpoint that is gone", "a checkpointer that keeps its history", "Replay younger runs.");
+  throw replayRefused("a checkpoint that is gone", "a checkpointer that keeps its history", "Replay younger runs.");
 }
 
 /**

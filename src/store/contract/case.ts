@@ -77,7 +77,7 @@ export async function all<K extends FactKind>(
 export const ids = (facts: readonly { workflowId: string }[]): string[] => facts.map((fact) => fact.workflowId);
 
 /** Passes when the work fails with this code. */
-export async function refused(work: Promise<unknown>, code: LearningErrorCode): Promise<void> {
+export async function isRefused(work: Promise<unknown>, code: LearningErrorCode): Promise<void> {
   await assert.rejects(work, (error) => {
     assert.ok(isLearningError(error, code), `expected ${code}, got ${String(error)}`);
     return true;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refused, type StoreCase, storeCase } from "./case.js";
+import { isRefused, type StoreCase, storeCase } from "./case.js";
 
 /** What documents and blobs must do. */
 export const documentCases: StoreCase[] = [
@@ -49,7 +49,7 @@ export const documentCases: StoreCase[] = [
 
   storeCase("documents refuse what JSON cannot hold", async ({ make }) => {
     const { documents } = await make();
-    await refused(documents.put("a", undefined), "STORE_IO");
+    await isRefused(documents.put("a", undefined), "STORE_IO");
   }),
 
   storeCase("blobs are written once under a name", async ({ make }) => {
@@ -57,7 +57,7 @@ export const documentCases: StoreCase[] = [
     assert.equal(await blobs.read("policy/x@v1"), undefined);
     await blobs.write("policy/x@v1", "weights ä");
     await blobs.write("policy/x@v1", "weights ä");
-    await refused(blobs.write("policy/x@v1", "other"), "ARTIFACT_INVALID");
+    await isRefused(blobs.write("policy/x@v1", "other"), "ARTIFACT_INVALID");
     assert.equal(await blobs.read("policy/x@v1"), "weights ä");
     await blobs.delete("policy/x@v1");
     await blobs.delete("never");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FactKind, FactQuery } from "../learning-store.js";
-import { all, ids, refused, type StoreCase, storeCase } from "./case.js";
-import { at, decision, feedback, segment } from "./samples.js";
+import { all, ids, isRefused, type StoreCase, storeCase } from "./case.js";
+import { at, decision, sampleFeedback, segment } from "./samples.js";
 
 const five = [1, 2, 3, 4, 5];
 const wrongQueries: [string, FactQuery][] = [
@@ -12,8 +12,8 @@ const wrongQueries: [string, FactQuery][] = [
   ["a foreign cursor", { after: "nonsense!" }],
 ];
 const wrongFacts: [FactKind, unknown][] = [
-  ["feedback", feedback(2, { userId: ["al"] as never })],
-  ["feedback", feedback(2, { at: "yesterday" })],
+  ["feedback", sampleFeedback(2, { userId: ["al"] as never })],
+  ["feedback", sampleFeedback(2, { at: "yesterday" })],
   ["decision", decision(2, { context: { a: { b: 1 } } as never })],
   ["decision", decision(2, { propensity: 0 })],
   ["trace", segment(2, { nodes: undefined })],
@@ -104,7 +104,7 @@ export const factCases: StoreCase[] = [
       segment(4),
     ]);
     await store.append("decision", [decision(1, { userId: "bob" }), decision(2, { decisionPoint: "other" })]);
-    await store.append("feedback", [feedback(1), feedback(2)]);
+    await store.append("feedback", [sampleFeedback(1), sampleFeedback(2)]);
     const found = async (kind: FactKind, query: FactQuery) => ids((await all(store, kind, query)).facts);
     assert.deepEqual(await found("trace", { workflowType: "even" }), ["w2", "w4"]);
     assert.deepEqual(await found("trace", { status: "error" }), ["w1"]);
@@ -165,20 +165,20 @@ export const factCases: StoreCase[] = [
     storeCase(`facts refuse a query with ${what}`, async ({ make }) => {
       const store = await make();
       await store.append("trace", [segment(1)]);
-      await refused(all(store, "trace", query), "STORE_QUERY");
+      await isRefused(all(store, "trace", query), "STORE_QUERY");
     }),
   ),
 
   storeCase("facts of a wrong shape are refused, store nothing and block nothing", async ({ make }) => {
     const store = await make();
     for (const [kind, wrong] of wrongFacts) {
-      const good = { trace: segment(1), decision: decision(1), feedback: feedback(1) }[kind];
+      const good = { trace: segment(1), decision: decision(1), feedback: sampleFeedback(1) }[kind];
       for (let attempt = 0; attempt < 2; attempt++)
-        await refused(store.append(kind, [good, wrong as never]), "FACT_INVALID");
+        await isRefused(store.append(kind, [good, wrong as never]), "FACT_INVALID");
     }
     await store.append("trace", [segment(3)]);
     await store.append("decision", [decision(3)]);
-    await store.append("feedback", [feedback(3)]);
+    await store.append("feedback", [sampleFeedback(3)]);
     for (const kind of ["trace", "decision", "feedback"] as const)
       assert.deepEqual(ids((await all(store, kind)).facts), ["w3"]);
     assert.deepEqual((await store.health()).unreadable, { trace: 0, decision: 0, feedback: 0 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { isLearningError, ManualClock } from "../../core/index.js";
-import { refused, type StoreCase, storeCase } from "./case.js";
+import { isRefused, type StoreCase, storeCase } from "./case.js";
 
 const ttlMs = 300;
 
@@ -11,7 +11,7 @@ export const leaseCases: StoreCase[] = [
     const store = await make();
     const first = await store.lease("learn/triage", { ttlMs });
     assert.equal(first.name, "learn/triage");
-    await refused(store.lease("learn/triage", { ttlMs }), "STORE_LEASE_HELD");
+    await isRefused(store.lease("learn/triage", { ttlMs }), "STORE_LEASE_HELD");
     const other = await store.lease("learn/other", { ttlMs });
     await first.release();
     await first.release();
@@ -28,7 +28,7 @@ export const leaseCases: StoreCase[] = [
     await lease.release();
     assert.equal(lease.signal.aborted, true);
     assert.ok(isLearningError(lease.signal.reason, "STORE_LEASE_LOST"));
-    await refused(
+    await isRefused(
       store.documents.update("a", () => 2, { lease }),
       "STORE_LEASE_LOST",
     );
@@ -38,8 +38,8 @@ export const leaseCases: StoreCase[] = [
   storeCase("a lease refuses a time to live that is none", async ({ make }) => {
     const store = await make();
     for (const wrong of [{ ttlMs: 0 }, { ttlMs: Number.NaN }, {}, undefined])
-      await refused(store.lease("learn", wrong as never), "STORE_QUERY");
-    await refused(store.lease("", { ttlMs }), "STORE_QUERY");
+      await isRefused(store.lease("learn", wrong as never), "STORE_QUERY");
+    await isRefused(store.lease("", { ttlMs }), "STORE_QUERY");
   }),
 
   storeCase("a lease is given back when its store is closed", async ({ make }) => {
@@ -47,7 +47,7 @@ export const leaseCases: StoreCase[] = [
     const lease = await store.lease("learn", { ttlMs });
     await store.close();
     assert.equal(lease.signal.aborted, true);
-    await refused(store.lease("learn", { ttlMs }), "STORE_CLOSED");
+    await isRefused(store.lease("learn", { ttlMs }), "STORE_CLOSED");
   }),
 ];
 
@@ -57,11 +57,11 @@ export const sharedLeaseCases: StoreCase[] = [
     const one = await make();
     const two = await again(one);
     const first = await one.lease("learn", { ttlMs });
-    await refused(two.lease("learn", { ttlMs }), "STORE_LEASE_HELD");
+    await isRefused(two.lease("learn", { ttlMs }), "STORE_LEASE_HELD");
     await first.release();
     const second = await two.lease("learn", { ttlMs });
     assert.ok(second.fence > first.fence);
-    await refused(one.lease("learn", { ttlMs }), "STORE_LEASE_HELD");
+    await isRefused(one.lease("learn", { ttlMs }), "STORE_LEASE_HELD");
   }),
 
   storeCase("a lease is taken once when many want it", async ({ make, again }) => {
@@ -82,7 +82,7 @@ export const sharedLeaseCases: StoreCase[] = [
       await bench.elapse(clock, ttlMs / 5);
       // A heartbeat under way waits for its store, not for its time.
       while (clock.pending < waiting) await setImmediate();
-      await refused(two.lease("learn", { ttlMs }), "STORE_LEASE_HELD");
+      await isRefused(two.lease("learn", { ttlMs }), "STORE_LEASE_HELD");
     }
     assert.equal(lease.signal.aborted, false);
     await one.documents.update("a", () => 1, { lease });
@@ -98,15 +98,15 @@ export const sharedLeaseCases: StoreCase[] = [
     const taken = await two.lease("learn", { ttlMs });
     assert.ok(taken.fence > lost.fence);
     const late = () => one.documents.update("a", () => "late", { lease: lost });
-    await refused(late(), "STORE_LEASE_LOST");
+    await isRefused(late(), "STORE_LEASE_LOST");
     await two.documents.update("a", () => "second", { lease: taken });
-    await refused(late(), "STORE_LEASE_LOST");
+    await isRefused(late(), "STORE_LEASE_LOST");
     await lost.release();
     assert.equal(await two.documents.get("a"), "second");
     // What the late one gave back was not its own any more.
     await two.documents.update("a", () => "third", { lease: taken });
     await taken.release();
-    await refused(late(), "STORE_LEASE_LOST");
+    await isRefused(late(), "STORE_LEASE_LOST");
     assert.equal(await two.documents.get("a"), "third");
   }),
 

@@ -47,7 +47,7 @@ export function decision(n: number, change: Partial<Decision> = {}): Decision {
 }
 
 /** A judgement of run `wN` by person `uN`, given in second N. */
-export function feedback(n: number, change: Partial<FeedbackRecord> = {}): FeedbackRecord {
+export function sampleFeedback(n: number, change: Partial<FeedbackRecord> = {}): FeedbackRecord {
   return {
     schemaVersion: 1,
     feedbackId: `f${n}`,

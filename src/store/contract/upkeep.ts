@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { all, ids, refused, type StoreCase, storeCase } from "./case.js";
-import { decision, feedback, segment } from "./samples.js";
+import { all, ids, isRefused, type StoreCase, storeCase } from "./case.js";
+import { decision, sampleFeedback, segment } from "./samples.js";
 
 /** What sizes, erasure and closing must do. */
 export const upkeepCases: StoreCase[] = [
@@ -10,7 +10,7 @@ export const upkeepCases: StoreCase[] = [
     await store.append("trace", [segment(1)]);
     const { traces } = await store.sizes();
     await store.append("decision", [decision(1)]);
-    await store.append("feedback", [feedback(1)]);
+    await store.append("feedback", [sampleFeedback(1)]);
     await store.blobs.write("x", "0123456789");
     const sizes = await store.sizes();
     assert.ok(traces > 200);
@@ -29,7 +29,11 @@ export const upkeepCases: StoreCase[] = [
     const store = await make();
     await store.append("trace", [segment(1, { userId: "ann" }), segment(2, { userId: "bob" })]);
     await store.append("decision", [decision(1), decision(2)]);
-    await store.append("feedback", [feedback(1, { userId: "bob" }), feedback(2, { userId: "ann" }), feedback(3)]);
+    await store.append("feedback", [
+      sampleFeedback(1, { userId: "bob" }),
+      sampleFeedback(2, { userId: "ann" }),
+      sampleFeedback(3),
+    ]);
     assert.deepEqual(await store.erase({ userId: "ann" }), { trace: 1, decision: 1, feedback: 2 });
     assert.deepEqual(ids((await all(store, "trace")).facts), ["w2"]);
     assert.deepEqual(ids((await all(store, "decision")).facts), ["w2"]);
@@ -42,7 +46,7 @@ export const upkeepCases: StoreCase[] = [
     const store = await make();
     await store.append("decision", [decision(1, { userId: "ann" }), decision(2), decision(3, { userId: "bob" })]);
     await store.append("decision", [decision(1, { decisionId: "d1b" })]);
-    await store.append("feedback", [feedback(1), feedback(3)]);
+    await store.append("feedback", [sampleFeedback(1), sampleFeedback(3)]);
     assert.deepEqual(await store.erase({ userId: "ann" }), { trace: 0, decision: 2, feedback: 1 });
     assert.deepEqual(ids((await all(store, "decision")).facts), ["w2", "w3"]);
     assert.deepEqual(ids((await all(store, "feedback")).facts), ["w3"]);
@@ -62,7 +66,7 @@ export const upkeepCases: StoreCase[] = [
       { userId: "u1", threadId: "t" },
       undefined,
     ];
-    for (const selector of wrong) await refused(store.erase(selector as never), "STORE_QUERY");
+    for (const selector of wrong) await isRefused(store.erase(selector as never), "STORE_QUERY");
     assert.equal((await all(store, "trace")).facts.length, 3);
     const erased = await Promise.all([store.erase({ userId: "u1" }), store.erase({ workflowId: "w2" })]);
     assert.deepEqual(
@@ -102,6 +106,6 @@ export const upkeepCases: StoreCase[] = [
       () => store.retain({}),
       () => store.erase({ userId: "u" }),
     ];
-    for (const call of calls) await refused(call(), "STORE_CLOSED");
+    for (const call of calls) await isRefused(call(), "STORE_CLOSED");
   }),
 ];

@@ -8,7 +8,7 @@ import type { FactLog } from "./fact-log.js";
 import { forgetHolder } from "./holder.js";
 import { PRIVATE_FILE, readText, replaceFile } from "./io.js";
 import { localOwners, type Owners } from "./ownership.js";
-import type { Segment } from "./segment-folder.js";
+import type { StoredSegment } from "./segment-folder.js";
 import type { SegmentIndex } from "./segment-index.js";
 import { fetchLines, parseLine, visitLines } from "./segment-scan.js";
 
@@ -102,7 +102,7 @@ export class Eraser {
   }
 
   /** The runs of which a segment holds something that is to be erased. */
-  private async runsIn(log: FactLog, segment: Segment, query: FactQuery): Promise<string[]> {
+  private async runsIn(log: FactLog, segment: StoredSegment, query: FactQuery): Promise<string[]> {
     const { kind, segments } = log;
     const index = await segments.indexOf(segment);
     const rows = index.candidates(query);
@@ -129,7 +129,7 @@ export class Eraser {
    */
   private async blank(
     log: FactLog,
-    segment: Segment,
+    segment: StoredSegment,
     selector: ErasureSelector,
     runs: ReadonlySet<string>,
   ): Promise<number> {
@@ -175,7 +175,11 @@ export class Eraser {
   }
 
   /** Blanks what can be read by nobody but the curious (a damaged line, a torn end) where it names any of the ids. */
-  private async blankDamaged({ segments, kind }: FactLog, segment: Segment, ids: readonly string[]): Promise<void> {
+  private async blankDamaged(
+    { segments, kind }: FactLog,
+    segment: StoredSegment,
+    ids: readonly string[],
+  ): Promise<void> {
     const { bytes, damaged } = await segments.indexOf(segment);
     if (damaged === 0 && bytes >= segment.size) return;
     const handle = await segments.openForErasing(segment.name);

@@ -3,7 +3,7 @@ import type { LearningError } from "../../core/index.js";
 import { badCursor, checkQuery, DEFAULT_BATCH_SIZE, matches } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
 import { codedIo } from "./io.js";
-import type { Segment, SegmentFolder } from "./segment-folder.js";
+import type { SegmentFolder, StoredSegment } from "./segment-folder.js";
 import type { SegmentIndex } from "./segment-index.js";
 import { fetchLines, parseLine } from "./segment-scan.js";
 
@@ -29,7 +29,7 @@ function parsePosition(cursor: string | undefined): Position {
 }
 
 /** The position as a cursor, its floor moved over the segments that are done with for good. */
-function cursorOf(position: Position, segments: readonly Segment[]): string {
+function cursorOf(position: Position, segments: readonly StoredSegment[]): string {
   for (const { name, state, size } of segments) {
     if (name <= position.floor) continue;
     if (state !== "sealed" || (position.read[name] ?? 0) < size) break;
@@ -125,7 +125,7 @@ export class FactReader<K extends FactKind> {
 
   /** The matching facts of one segment from a byte on, each with the byte behind it; at last the segment's end. */
   private async *scan(
-    segment: Segment,
+    segment: StoredSegment,
     query: FactQuery,
     from: number,
   ): AsyncIterable<{ fact?: FactTypes[K]; end: number }> {
@@ -164,7 +164,7 @@ export class FactReader<K extends FactKind> {
     this.check(query);
     const all = await this.segments.list();
     const head: Position = { floor: "", read: {} };
-    const timed: { segment: Segment; maxTime: number }[] = [];
+    const timed: { segment: StoredSegment; maxTime: number }[] = [];
     for (const segment of all) {
       head.read[segment.name] = await this.endOf(segment);
       if (await this.outside(segment, query)) continue;
@@ -226,12 +226,12 @@ export class FactReader<K extends FactKind> {
   }
 
   /** The position behind a segment: a sealed one is done with, whatever its last bytes are. */
-  private async endOf(segment: Segment): Promise<number> {
+  private async endOf(segment: StoredSegment): Promise<number> {
     return segment.state === "sealed" ? segment.size : (await this.segments.indexOf(segment)).bytes;
   }
 
   /** Whether a segment holds nothing of the times asked for. */
-  private async outside(segment: Segment, query: FactQuery): Promise<boolean> {
+  private async outside(segment: StoredSegment, query: FactQuery): Promise<boolean> {
     if (query.from === undefined && query.to === undefined) return false;
     const { minTime, maxTime } = await this.segments.timesOf(segment);
     if (Number.isNaN(minTime)) return true;
@@ -247,7 +247,7 @@ export class FactReader<K extends FactKind> {
 }
 
 interface Pointer {
-  segment: Segment;
+  segment: StoredSegment;
   index: SegmentIndex;
   row: number;
   time: number;
@@ -255,13 +255,13 @@ interface Pointer {
 
 /** The matching rows of one segment, the newest at the end, and how many were not given out yet. */
 interface Newest {
-  segment: Segment;
+  segment: StoredSegment;
   index: SegmentIndex;
   rows: Uint32Array;
   left: number;
 }
 
-function newestOf(segment: Segment, index: SegmentIndex, query: FactQuery): Newest {
+function newestOf(segment: StoredSegment, index: SegmentIndex, query: FactQuery): Newest {
   const rows = index.candidates(query);
   // Facts come nearly always in the order of their time: then nothing needs to be sorted.
   if (!isOrdered(index, rows)) rows.sort((a, b) => index.time(a) - index.time(b) || a - b);

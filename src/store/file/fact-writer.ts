@@ -7,7 +7,7 @@ import { appendLinesSync } from "./append-sync.js";
 import { FactLine, type LineEncoder } from "./fact-line.js";
 import { forgetHolder } from "./holder.js";
 import { errno, ioError, PRIVATE_FILE, syncFolder, writeFully } from "./io.js";
-import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
+import { begunAt, type SegmentFolder, type StoredSegment } from "./segment-folder.js";
 import { SegmentIndex } from "./segment-index.js";
 import { extendIndex } from "./segment-scan.js";
 
@@ -241,7 +241,7 @@ export class FactWriter {
     return { name, handle, index, size: 0, torn: false, uncut: false };
   }
 
-  private async adopt(segment: Segment): Promise<Current | undefined> {
+  private async adopt(segment: StoredSegment): Promise<Current | undefined> {
     const { name } = segment;
     const { size } = await stat(this.segments.pathOf(name));
     const index = await this.segments.indexOf({ ...segment, size });

@@ -2,14 +2,14 @@ import { basename } from "node:path";
 import type { FactKind, StoreHealth, StoreProblem } from "../learning-store.js";
 import type { FileDocuments } from "./documents.js";
 import type { FactLog } from "./fact-log.js";
-import type { Segment } from "./segment-folder.js";
+import type { StoredSegment } from "./segment-folder.js";
 import { parseLine, visitLines } from "./segment-scan.js";
 
 /** So many segments with damaged lines are read to say what is wrong with them; the others are counted. */
 const MOST_READ = 5;
 
 /** What is wrong with a file store: unreadable lines by segment, damaged documents. */
-export async function healthOf(
+export async function fileHealthOf(
   logs: readonly FactLog[],
   documents: Pick<FileDocuments, "damaged">,
 ): Promise<StoreHealth> {
@@ -36,7 +36,7 @@ export async function healthOf(
   return { unreadable, problems };
 }
 
-async function firstFlaw({ kind, segments }: FactLog, segment: Segment) {
+async function firstFlaw({ kind, segments }: FactLog, segment: StoredSegment) {
   const handle = await segments.openForReading(segment.name);
   if (handle === undefined) return undefined;
   let first: { offset: number; flaw: string } | undefined;

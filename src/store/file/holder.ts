@@ -12,7 +12,7 @@ const tokens = shared[TOKENS];
 const OWN_BEGINNING = beginningOf(process.pid);
 
 /** Where process ids mean something: one start of one kernel, and one namespace of ids on it (a container has its own). */
-export interface Place {
+export interface ProcessPlace {
   /** The start of the kernel; where nothing tells it, the host's name. */
   boot: string;
   /** The namespace of process ids; `0` where there is only one. */
@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** The place of this process. */
-export const HERE: Place = { boot: bootOf(), space: spaceOf() };
+export const HERE: ProcessPlace = { boot: bootOf(), space: spaceOf() };
 
 /**
  * Makes a name for someone in this process who holds something; `forget` it when it is given back.

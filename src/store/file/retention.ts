@@ -2,7 +2,7 @@ import type { Clock } from "../../core/index.js";
 import type { RetentionPolicy } from "../learning-store.js";
 import type { FactLog } from "./fact-log.js";
 import { forgetHolder } from "./holder.js";
-import { begunAt, type Segment, type SegmentFolder } from "./segment-folder.js";
+import { begunAt, type SegmentFolder, type StoredSegment } from "./segment-folder.js";
 
 /** The limit in bytes is kept by segments of about this share of it, so that little more goes than must. */
 const SHARE = 16;
@@ -17,7 +17,7 @@ export async function retainSegments(logs: readonly FactLog[], policy: Retention
   for (const log of logs) {
     const segments = await log.segments.list();
     const newest = segments.findLast((segment) => segment.size > 0);
-    const isOpen = (segment: Segment) => segment.state === "held" || log.writer.holds(segment.name);
+    const isOpen = (segment: StoredSegment) => segment.state === "held" || log.writer.holds(segment.name);
     for (const segment of segments) {
       const { maxTime } = await log.segments.timesOf(segment);
       // Without a readable fact (its first one is just being written, or all are damaged) its beginning counts.
@@ -50,7 +50,7 @@ export async function retainSegments(logs: readonly FactLog[], policy: Retention
 
 interface Candidate {
   log: FactLog;
-  segment: Segment;
+  segment: StoredSegment;
   /** Of its newest fact, milliseconds. */
   time: number;
   isNewest: boolean;
@@ -60,7 +60,7 @@ interface Candidate {
  * Removes one segment unless somebody else writes to it, or somebody (this process, too) wrote to it since
  * it was looked at; returns how many facts went.
  */
-async function removeSegment(log: FactLog, segment: Segment): Promise<number | undefined> {
+async function removeSegment(log: FactLog, segment: StoredSegment): Promise<number | undefined> {
   const { segments, writer } = log;
   if (writer.holds(segment.name)) {
     await writer.sealCurrent();
@@ -81,7 +81,7 @@ async function removeSegment(log: FactLog, segment: Segment): Promise<number | u
 
 async function removeUnchanged(
   segments: SegmentFolder,
-  segment: Segment,
+  segment: StoredSegment,
   marker?: string,
 ): Promise<number | undefined> {
   const { name, size } = segment;

@@ -16,7 +16,7 @@ const HELD = "held-";
  * `NAME.held-HOLDER` (somebody writes) and `NAME.free` (the next writer may go on) stands beside it
  * too; taking over is a rename of that one file, which only one process can win.
  */
-export interface Segment {
+export interface StoredSegment {
   name: string;
   size: number;
   /** `sealed`: never grows again; `free`: nobody writes now; `held`: somebody does. */
@@ -51,7 +51,7 @@ export class SegmentFolder {
   ) {}
 
   /** All segments, oldest first. */
-  async list(): Promise<Segment[]> {
+  async list(): Promise<StoredSegment[]> {
     const knownBefore = [...this.known.keys()];
     const names = await readdir(this.folder);
     const markers = markersIn(names);
@@ -62,7 +62,7 @@ export class SegmentFolder {
     if (named.some((name) => !markers.has(name) && !this.known.get(name)?.final)) {
       for (const [name, marker] of markersIn(await readdir(this.folder))) markers.set(name, marker);
     }
-    const segments: Segment[] = [];
+    const segments: StoredSegment[] = [];
     for (const name of named) {
       const marker = markers.get(name);
       const size = await this.sizeOf(name, marker === undefined);
@@ -74,7 +74,7 @@ export class SegmentFolder {
     return segments;
   }
 
-  private async stateOf(marker: string | undefined): Promise<Segment["state"]> {
+  private async stateOf(marker: string | undefined): Promise<StoredSegment["state"]> {
     if (marker === undefined) return "sealed";
     return marker === FREE || (await this.owners.hasEnded(marker.slice(HELD.length))) ? "free" : "held";
   }
@@ -101,7 +101,7 @@ export class SegmentFolder {
   }
 
   /** How many lines of a segment cannot be read. */
-  async damagedIn(segment: Segment): Promise<number> {
+  async damagedIn(segment: StoredSegment): Promise<number> {
     return (await this.headerOf(segment)).damaged;
   }
 
@@ -148,11 +148,11 @@ export class SegmentFolder {
   }
 
   /** Earliest and latest time of a segment's facts, without loading its rows where it can be avoided. */
-  timesOf(segment: Segment): Promise<{ minTime: number; maxTime: number }> {
+  timesOf(segment: StoredSegment): Promise<{ minTime: number; maxTime: number }> {
     return this.headerOf(segment);
   }
 
-  private async headerOf(segment: Segment): Promise<Pick<IndexHeader, "minTime" | "maxTime" | "damaged">> {
+  private async headerOf(segment: StoredSegment): Promise<Pick<IndexHeader, "minTime" | "maxTime" | "damaged">> {
     const known = this.upToDate(segment);
     if (known !== undefined) return known;
     const handle = await open(this.beside(segment.name, "index"), "r").catch(() => undefined);
@@ -169,11 +169,11 @@ export class SegmentFolder {
   }
 
   /** A segment's index, up to date; loaded, extended or made anew as needed. */
-  async indexOf(segment: Segment): Promise<SegmentIndex> {
+  async indexOf(segment: StoredSegment): Promise<SegmentIndex> {
     return this.upToDate(segment) ?? this.inTurn(() => this.bringUp(segment), segment.name);
   }
 
-  private upToDate({ name, size }: Segment): SegmentIndex | undefined {
+  private upToDate({ name, size }: StoredSegment): SegmentIndex | undefined {
     const known = this.known.get(name);
     // What this process is writing enters the index by its writer alone.
     if (known === undefined || this.isShared(name)) return known?.index;
@@ -181,7 +181,7 @@ export class SegmentFolder {
     return known.index.bytes >= size || known.size === size ? known.index : undefined;
   }
 
-  private async bringUp(segment: Segment): Promise<SegmentIndex> {
+  private async bringUp(segment: StoredSegment): Promise<SegmentIndex> {
     const done = this.upToDate(segment);
     if (done) return done;
     const known = this.known.get(segment.name);
@@ -191,18 +191,18 @@ export class SegmentFolder {
   }
 
   /** Makes an index anew after it has proved wrong; undefined when that has been done before. */
-  async rebuild(segment: Segment): Promise<SegmentIndex | undefined> {
+  async rebuild(segment: StoredSegment): Promise<SegmentIndex | undefined> {
     if (this.known.get(segment.name)?.rebuilt) return undefined;
     this.logger.warn("the index of a segment is stale and is made anew", { segment: segment.name });
     return this.reindex(segment);
   }
 
   /** Makes an index anew from the segment itself. */
-  reindex(segment: Segment): Promise<SegmentIndex> {
+  reindex(segment: StoredSegment): Promise<SegmentIndex> {
     return this.inTurn(() => this.extend(segment, new SegmentIndex(), true), segment.name);
   }
 
-  private async extend(segment: Segment, index: SegmentIndex, rebuilt: boolean): Promise<SegmentIndex> {
+  private async extend(segment: StoredSegment, index: SegmentIndex, rebuilt: boolean): Promise<SegmentIndex> {
     const { name, size, state } = segment;
     let before = index.bytes;
     const handle = await this.openForReading(name);
@@ -252,13 +252,13 @@ export class SegmentFolder {
   }
 
   /** Replaces an index after an erasure. */
-  async replace(segment: Segment, index: SegmentIndex): Promise<void> {
+  async replace(segment: StoredSegment, index: SegmentIndex): Promise<void> {
     this.known.set(segment.name, { index, size: segment.size, rebuilt: true, final: segment.state === "sealed" });
     await this.save(segment.name, index);
   }
 
   /** Tries to become the one who may write to (or remove) a segment that nobody holds. */
-  async take(segment: Segment, holder: string): Promise<boolean> {
+  async take(segment: StoredSegment, holder: string): Promise<boolean> {
     try {
       await rename(this.beside(segment.name, segment.marker as string), this.beside(segment.name, HELD + holder));
       return true;

@@ -20,7 +20,7 @@ export interface Position {
   lanes: ReadonlyMap<number, number>;
 }
 
-export const START: Position = { base: 0, lanes: new Map() };
+export const FIRST_POSITION: Position = { base: 0, lanes: new Map() };
 
 /** Where a position stands within one lane; undefined where it was read to its end. */
 export function seqIn(position: Position, lane: number): number | undefined {

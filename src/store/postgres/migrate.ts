@@ -24,7 +24,7 @@ async function versionOf(sql: Sql): Promise<number> {
  * already nothing is locked and no right beyond reading is needed.
  * @throws STORE_IO for a schema of a later release; STORE_REFUSED without the right to create
  */
-export async function migrate(sql: Sql, partitionDays: number): Promise<void> {
+export async function migrateSchema(sql: Sql, partitionDays: number): Promise<void> {
   const present = await versionOf(sql);
   if (present > MIGRATIONS.length)
     throw new LearningError("STORE_IO", {

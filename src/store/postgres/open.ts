@@ -19,16 +19,16 @@ import { sqlDocuments } from "./documents.js";
 import { eraseFacts } from "./eraser.js";
 import { Lanes } from "./lane.js";
 import { sqlLeases } from "./leases.js";
-import { migrate } from "./migrate.js";
-import { healthOf } from "./outage.js";
-import { FactReader } from "./reader.js";
+import { migrateSchema } from "./migrate.js";
+import { outageHealthOf } from "./outage.js";
+import { SqlFactReader } from "./reader.js";
 import { Rescue } from "./rescue.js";
 import { retainPartitions, sizesOf } from "./retention.js";
 import { isRow, rowOf } from "./row.js";
 import { RESCUED, Spill, type SpillOptions } from "./spill.js";
 import { openPool, type PostgresPool, type Sql, sqlOver } from "./sql.js";
 import { RegistryWatch } from "./watch.js";
-import { FactWriter, writeLeft } from "./writer.js";
+import { SqlFactWriter, writeLeft } from "./writer.js";
 
 /** Options of {@link openPostgresStore}. Give a `pool` or a `connectionString`. */
 export interface PostgresStoreOptions {
@@ -85,7 +85,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
   const sql = sqlOver(pool, schema, timeoutMs);
   try {
-    await migrate(sql, options.partitionDays ?? 7);
+    await migrateSchema(sql, options.partitionDays ?? 7);
     const partitionDays = await settingOf(sql, "partitionDays");
     return over({ sql, pool, schema, partitionDays, clock, logger, spill: options.spill ?? {}, letGo });
   } catch (error) {
@@ -114,7 +114,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       ? undefined
       : { folder: spill.folder ?? join("learning", "spill"), maxBytes: spill.maxBytes ?? 256 * 2 ** 20 };
   const rescuer = newHolder(RESCUED);
-  const writer = new FactWriter({
+  const writer = new SqlFactWriter({
     lanes,
     clock,
     logger,
@@ -157,9 +157,9 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       rescue: () => writer.rescue(),
     }),
     encode: rowOf,
-    read: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).read(query),
-    readTexts: (kind, query = {}) => new FactReader(sql, kind, logger, mustBeOpen).readTexts(query),
-    watch(listener) {
+    read: (kind, query = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).read(query),
+    readTexts: (kind, query = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).readTexts(query),
+    listen(listener) {
       mustBeOpen();
       return watch.add(listener);
     },
@@ -172,7 +172,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     } as DocumentStore,
     blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
     lease: guarded(leases.lease),
-    health: guarded(() => healthOf(writer.outage, spills)),
+    health: guarded(() => outageHealthOf(writer.outage, spills)),
     sizes: guarded(sizes),
     retain: guarded(async (policy) => {
       const removed = await retainPartitions(sql, policy, clock, partitionDays);

@@ -4,7 +4,7 @@ import { Spill, type SpillOptions } from "./spill.js";
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** An outage, and what waits on this host's disk, as problems of the store. */
-export async function healthOf(
+export async function outageHealthOf(
   outage: StoreOutage | undefined,
   spills: SpillOptions | undefined,
 ): Promise<StoreHealth> {

@@ -2,7 +2,7 @@ import type { Logger } from "../../core/index.js";
 import { messageOf } from "../../core/index.js";
 import { checkQuery, DEFAULT_BATCH_SIZE } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
-import { type LaneState, type Position, positionOf, readCursor, START, seqIn, writeCursor } from "./cursor.js";
+import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
 import { columnValue } from "./row.js";
 import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
 import type { Sql } from "./sql.js";
@@ -25,7 +25,7 @@ const FIRST_PAGE = 256;
 const PAGE_CHARS = 4 * 1024 * 1024;
 
 /** Reads the facts of one kind. */
-export class FactReader<K extends FactKind> {
+export class SqlFactReader<K extends FactKind> {
   private pageRows = FIRST_PAGE;
 
   constructor(
@@ -50,7 +50,7 @@ export class FactReader<K extends FactKind> {
   ): AsyncIterable<{ items: T[]; cursor: string }> {
     this.mustBeOpen();
     checkQuery(query);
-    const before = query.after === undefined ? START : readCursor(this.kind, query.after);
+    const before = query.after === undefined ? FIRST_POSITION : readCursor(this.kind, query.after);
     const lanes = await this.lanesAfter(before);
     const end = writeCursor(
       this.kind,

@@ -5,7 +5,7 @@ import type { Rescue } from "./rescue.js";
 import { columnsOf, type FactRow } from "./row.js";
 import type { Batch, Spill } from "./spill.js";
 
-/** What {@link FactWriter} works with. */
+/** What {@link SqlFactWriter} works with. */
 export interface WriterParts {
   lanes: Lanes;
   clock: Clock;
@@ -47,7 +47,7 @@ const willPass = (error: unknown) =>
  * Writes the facts of one process into a lane of its own, one batch in flight. While the server cannot be reached they
  * go to a file, and from there in their order once it is back.
  */
-export class FactWriter {
+export class SqlFactWriter {
   private lane = newId();
   private number = 0;
   private readonly waiting: Waiting[] = [];

@@ -10,7 +10,7 @@ import type { Merged } from "./merge.js";
 import {
   type Contribution,
   type FederationPlan,
-  invalid,
+  federationInvalid,
   planVersion,
   type Sums,
   sumsOf,
@@ -74,7 +74,7 @@ export function maskContribution(
   const { site, size } = contribution;
   const sites = Object.keys(peers).sort();
   if (!sites.includes(site) || sites.length < 2)
-    throw invalid(`the site ${site} among ${sites.join(", ")}`, "two sites or more, this one among them");
+    throw federationInvalid(`the site ${site} among ${sites.join(", ")}`, "two sites or more, this one among them");
   const words = fixedPoint(plan, contribution);
   for (const peer of sites) {
     if (peer === site) continue;
@@ -99,10 +99,10 @@ export function maskContribution(
  */
 export function mergeMasked(plan: FederationPlan, contributions: readonly MaskedContribution[]): Merged {
   const [first] = contributions;
-  if (!first) throw invalid("no contribution", "those of all sites of a round");
+  if (!first) throw federationInvalid("no contribution", "those of all sites of a round");
   const sites = contributions.map((c) => c.site).sort();
   if (sites.join("\n") !== first.sites.join("\n"))
-    throw invalid(
+    throw federationInvalid(
       `contributions of ${sites.join(", ")}`,
       `those of ${first.sites.join(", ")}`,
       "Repeat the round without the sites that dropped out.",
@@ -111,7 +111,7 @@ export function mergeMasked(plan: FederationPlan, contributions: readonly Masked
   for (const { plan: version, round, words, size } of contributions) {
     const given = toWords(Buffer.from(words, "base64"));
     if (version !== planVersion(plan) || round !== first.round || size !== first.size || given.length !== total.length)
-      throw invalid("contributions of different rounds or plans", "one round under one plan");
+      throw federationInvalid("contributions of different rounds or plans", "one round under one plan");
     given.forEach((word, i) => {
       total[i] = (total[i] ?? 0n) + word;
     });
@@ -132,7 +132,7 @@ function fixedPoint(plan: FederationPlan, contribution: Contribution): BigUint64
   }
   return BigUint64Array.from(numbers, (v) => {
     if (!(Math.abs(v) < LARGEST))
-      throw invalid(`a sum of ${v}`, `sums below 2^32`, "Clip rows, or contribute fewer at once.");
+      throw federationInvalid(`a sum of ${v}`, `sums below 2^32`, "Clip rows, or contribute fewer at once.");
     return BigInt.asUintN(64, BigInt(Math.round(v * SCALE)));
   });
 }
@@ -162,7 +162,7 @@ function stream(key: MaskingKey, peer: string, label: string, length: number): B
     const publicKey = createPublicKey({ key: Buffer.from(peer, "base64"), type: "spki", format: "der" });
     secret = diffieHellman({ privateKey: key.privateKey, publicKey });
   } catch {
-    throw invalid("a public key that is none", "an X25519 key as maskingKey gives it");
+    throw federationInvalid("a public key that is none", "an X25519 key as maskingKey gives it");
   }
   const material = Buffer.from(hkdfSync("sha256", secret, "", label, 32));
   const cipher = createCipheriv("chacha20", material, Buffer.alloc(16));

@@ -1,4 +1,11 @@
-import { type Contribution, emptySums, type FederationPlan, invalid, type Sums, sumsOf } from "./statistics.js";
+import {
+  type Contribution,
+  emptySums,
+  type FederationPlan,
+  federationInvalid,
+  type Sums,
+  sumsOf,
+} from "./statistics.js";
 
 /** How contributions become one. */
 export interface MergeOptions {
@@ -27,12 +34,13 @@ export function merge(
   options: MergeOptions = {},
 ): Merged {
   const [first] = contributions;
-  if (!first) throw invalid("no contribution", "at least one");
+  if (!first) throw federationInvalid("no contribution", "at least one");
   const sites = contributions.map((c) => c.site);
-  if (new Set(sites).size < sites.length) throw invalid(`the sites ${sites.join(", ")}`, "each site once");
+  if (new Set(sites).size < sites.length) throw federationInvalid(`the sites ${sites.join(", ")}`, "each site once");
   const total = new Map(plan.destinations.map((name) => [name, emptySums(first.size)]));
   for (const contribution of contributions) {
-    if (contribution.size !== first.size) throw invalid("vectors of different lengths", `${first.size} of all sites`);
+    if (contribution.size !== first.size)
+      throw federationInvalid("vectors of different lengths", `${first.size} of all sites`);
     const weight = options.weights?.[contribution.site] ?? 1;
     for (const [name, sums] of sumsOf(plan, contribution, options.noisy)) {
       const into = total.get(name);

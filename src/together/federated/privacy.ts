@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { normalCdf } from "../../math/normal.js";
-import { type Contribution, type FederationPlan, invalid, packed, sumsOf } from "./statistics.js";
+import { type Contribution, type FederationPlan, federationInvalid, packed, sumsOf } from "./statistics.js";
 
 /**
  * Differential privacy of released sums by the Gaussian mechanism. The unit is a person where the plan bounds rows
@@ -28,7 +28,7 @@ const secureUniform: Uniform = () => (randomBytes(6).readUIntBE(0, 6) + 0.5) / 2
  */
 export function sensitivityOf({ rowNorm, rowsPerPerson = 1 }: FederationPlan): number {
   if (rowNorm === undefined || !(rowNorm >= 1))
-    throw invalid(
+    throw federationInvalid(
       `rowNorm ${rowNorm}`,
       "a bound of at least 1 in the plan",
       "Set rowNorm: longer rows are scaled down.",
@@ -51,7 +51,7 @@ export function release(
   const { epsilon, delta, spentMu = 0 } = budget;
   const whole = muOf(epsilon, delta);
   if (!(whole > spentMu))
-    throw invalid(
+    throw federationInvalid(
       `a budget of epsilon ${epsilon} of which all is spent`,
       "a larger budget, or no further release",
       "Keep the last release.",
@@ -94,7 +94,7 @@ export function epsilonOf(mu: number, delta: number): number {
 /** The largest mu within an (epsilon, delta), by bisection. */
 export function muOf(epsilon: number, delta: number): number {
   if (!(epsilon > 0) || !(delta > 0 && delta < 1))
-    throw invalid(`epsilon ${epsilon} and delta ${delta}`, "epsilon above 0 and delta between 0 and 1");
+    throw federationInvalid(`epsilon ${epsilon} and delta ${delta}`, "epsilon above 0 and delta between 0 and 1");
   let [low, high] = [0, 1];
   while (deltaOf(high, epsilon) < delta && high < 1e3) high *= 2;
   for (let i = 0; i < 80; i++) {

@@ -1,6 +1,13 @@
 import { add, type Merged } from "./merge.js";
 import { ridgeFromSums } from "./solve.js";
-import { type Contribution, emptySums, type FederationPlan, invalid, type Sums, sumsOf } from "./statistics.js";
+import {
+  type Contribution,
+  emptySums,
+  type FederationPlan,
+  federationInvalid,
+  type Sums,
+  sumsOf,
+} from "./statistics.js";
 
 /** A merge that some sites may have lied to. */
 export interface RobustMerged extends Merged {
@@ -26,14 +33,14 @@ const WEISZFELD_STEPS = 100;
 export function mergeRobust(plan: FederationPlan, contributions: readonly Contribution[]): RobustMerged {
   const [first] = contributions;
   if (!first || contributions.length < 3)
-    throw invalid(
+    throw federationInvalid(
       `${contributions.length} sites`,
       "three or more",
       "Of two sites nobody can say which one lies: merge them plainly, or not at all.",
     );
   const sites = contributions.map((c) => ({ site: c.site, sums: sumsOf(plan, c) }));
   if (new Set(sites.map((s) => s.site)).size < sites.length)
-    throw invalid("a site that stands twice", "each site once");
+    throw federationInvalid("a site that stands twice", "each site once");
   const scores = new Map(sites.map(({ site }) => [site, 0]));
   for (const name of plan.destinations) {
     const present = sites.flatMap(({ site, sums }) => {

@@ -3,7 +3,7 @@ import { backwardSolve, cholesky, forwardSolve } from "../../math/linear-algebra
 import { pack } from "../../math/packing.js";
 import { type PolicySpec, type RoutingArtifact, restorePolicy } from "../../policies/index.js";
 import type { Merged } from "./merge.js";
-import { type FederationPlan, invalid, type Sums } from "./statistics.js";
+import { type FederationPlan, federationInvalid, type Sums } from "./statistics.js";
 
 /** A ridge regression from sums: coefficients, inverse of the precision, and the noise around it. */
 export interface RidgeFit {
@@ -30,7 +30,7 @@ export function ridgeFromSums(sums: Sums, size: number, lambda: number): RidgeFi
     }
   const factor = cholesky(a, size);
   if (!factor)
-    throw invalid(
+    throw federationInvalid(
       "sums whose matrix is not positive definite",
       "sums of rows, or less noise",
       "Raise lambda, or release less often.",

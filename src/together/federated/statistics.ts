@@ -86,7 +86,7 @@ export function contributionOf(plan: FederationPlan, site: string, rows: readonl
   for (const { context, chosen, reward, weight = 1, person } of rows) {
     const sums = byDestination.get(chosen);
     if (!sums || context.dim + 1 !== size || !(reward >= 0 && reward <= 1) || !(weight >= 0 && weight <= 1))
-      throw invalid(
+      throw federationInvalid(
         `a row of ${show(chosen)} with ${context.dim} features, reward ${reward} and weight ${weight}`,
         `destinations ${plan.destinations.join(", ")}, ${size - 1} features, reward and weight in [0,1]`,
       );
@@ -121,7 +121,7 @@ export function packed(
 export function sumsOf(plan: FederationPlan, contribution: Contribution, isNoisy = false): Map<string, Sums> {
   const { site, size } = contribution;
   if (contribution.schemaVersion !== 1 || contribution.plan !== planVersion(plan))
-    throw invalid(`a contribution of ${show(site)} under another plan`, "the plan that all sites agreed on");
+    throw federationInvalid(`a contribution of ${show(site)} under another plan`, "the plan that all sites agreed on");
   const sums = new Map<string, Sums>();
   for (const name of plan.destinations) {
     const given = contribution.sums[name];
@@ -133,7 +133,7 @@ export function sumsOf(plan: FederationPlan, contribution: Contribution, isNoisy
       moment: unpack(Float64Array, moment),
     };
     if (read.gram.length !== triangleOf(size) || read.moment.length !== size || (!isNoisy && !isPossible(read)))
-      throw invalid(
+      throw federationInvalid(
         `sums of ${show(site)} for ${show(name)} that no rows could have`,
         "sums as contributionOf makes them",
       );
@@ -180,7 +180,7 @@ function addRow(sums: Sums, x: FeatureVector, y: number, weight: number, rowNorm
 }
 
 /** A refusal of this room. */
-export function invalid(
+export function federationInvalid(
   received: string,
   expected: string,
   remedy = "Agree on one plan, and send sums made by it.",

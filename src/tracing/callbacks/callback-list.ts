@@ -13,7 +13,7 @@ function isManager(callbacks: unknown): callbacks is ManagerShape {
 }
 
 /** Callbacks with one more handler; the given ones stay as they are. */
-export function withHandler(callbacks: unknown, handler: object): unknown {
+export function withOneMore(callbacks: unknown, handler: object): unknown {
   if (Array.isArray(callbacks)) return [...callbacks, handler];
   return isManager(callbacks) ? callbacks.copy([handler], true) : [handler];
 }

@@ -2,7 +2,7 @@ import { isObject } from "../../core/is-object.js";
 import { graphNamespace, isCommand, type PregelShape, PUSH_TRIGGER } from "../internals.js";
 import { CallLog, type ModelStart } from "../record/call-log.js";
 import { noteFailure } from "../record/failure.js";
-import { type GraphShape, graphAt, outlookOf, shapeOf } from "../record/graph-shape.js";
+import { type GraphShape, graphAt, graphShapeOf, outlookOf } from "../record/graph-shape.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import { updateOf } from "../record/update.js";
 import { dueFromCache } from "./cached-nodes.js";
@@ -160,7 +160,7 @@ export class CallbackRun {
     let known = this.graphs.get(key);
     if (!known) {
       const graph = this.host ? undefined : graphAt(this.graph, path);
-      known = { graph, shape: graph?.builder && shapeOf(graph) };
+      known = { graph, shape: graph?.builder && graphShapeOf(graph) };
       this.graphs.set(key, known);
     }
     return known;

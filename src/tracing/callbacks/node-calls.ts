@@ -1,5 +1,5 @@
 import type { NodeRun } from "../record/run-recorder.js";
-import { withHandler, withoutHandlers } from "./callback-list.js";
+import { withOneMore, withoutHandlers } from "./callback-list.js";
 import { CallbackRun } from "./callback-run.js";
 
 /**
@@ -117,7 +117,7 @@ export function isCallHandler(handler: unknown, owner: object | undefined): bool
  */
 export function addCallHandler(callbacks: unknown, node: NodeRun): unknown {
   const { owner } = node.recorder;
-  return withHandler(
+  return withOneMore(
     withoutHandlers(callbacks, (handler) => isCallHandler(handler, owner)),
     new NodeCallHandler(node),
   );

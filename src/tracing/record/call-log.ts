@@ -4,7 +4,7 @@ import { isObject } from "../../core/is-object.js";
 
 import { recordedError } from "./errors.js";
 import { costOf } from "./prices.js";
-import type { CallWatch, Watch } from "./run-observer.js";
+import type { CallUnderWay, UnderWay } from "./run-observer.js";
 import type { NodeRun, RunRecorder } from "./run-recorder.js";
 import type { CallRun } from "./run-types.js";
 import { usageOf } from "./usage.js";
@@ -23,7 +23,7 @@ export class CallLog {
   private readonly models = new Map<string, CallRun<ModelCall>>();
   private readonly tools = new Map<string, CallRun<ToolCall>>();
   /** Whoever is told of a call under way. */
-  private readonly watches = new Map<string, CallWatch<ModelCall | ToolCall>>();
+  private readonly callsUnderWay = new Map<string, CallUnderWay<ModelCall | ToolCall>>();
 
   constructor(private readonly recorder: RunRecorder) {
     recorder.atEnd(() => this.closeOpen());
@@ -42,7 +42,7 @@ export class CallLog {
       durationMs: 0,
     };
     this.models.set(runId, call);
-    this.watch(runId, node, (watch) => watch.modelStarted(call, asked));
+    this.tell(runId, node, (underWay) => underWay.modelStarted(call, asked));
   }
 
   token(runId: string): void {
@@ -80,20 +80,21 @@ export class CallLog {
     this.told(runId, call, answer);
   }
 
-  private watch(
+  private tell(
     runId: string,
     node: NodeRun | undefined,
-    begin: (watch: Watch) => CallWatch<ModelCall> | CallWatch<ToolCall>,
+    begin: (underWay: UnderWay) => CallUnderWay<ModelCall> | CallUnderWay<ToolCall>,
   ): void {
-    const watch = node?.watch ?? this.recorder.watch;
-    if (watch) this.recorder.quietly(() => this.watches.set(runId, begin(watch) as CallWatch<ModelCall | ToolCall>));
+    const underWay = node?.underWay ?? this.recorder.underWay;
+    if (underWay)
+      this.recorder.quietly(() => this.callsUnderWay.set(runId, begin(underWay) as CallUnderWay<ModelCall | ToolCall>));
   }
 
   private told(runId: string, call: CallRun<ModelCall> | CallRun<ToolCall>, answer?: unknown): void {
-    const watch = this.watches.get(runId);
-    if (!watch) return;
-    this.watches.delete(runId);
-    this.recorder.quietly(() => watch.ended(call, answer));
+    const underWay = this.callsUnderWay.get(runId);
+    if (!underWay) return;
+    this.callsUnderWay.delete(runId);
+    this.recorder.quietly(() => underWay.ended(call, answer));
   }
 
   /** The run ends: what has not, is noted as unfinished. */
@@ -119,7 +120,7 @@ export class CallLog {
       durationMs: 0,
     };
     this.tools.set(runId, call);
-    this.watch(runId, node, (watch) => watch.toolStarted(call, input));
+    this.tell(runId, node, (underWay) => underWay.toolStarted(call, input));
   }
 
   toolEnded(runId: string, error?: unknown, answer?: unknown): void {

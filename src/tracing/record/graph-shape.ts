@@ -29,7 +29,7 @@ const NOTHING: NodeOutlook = { staticEnd: false, statics: [], joins: [], branche
 const shapes = new WeakMap<PregelShape, GraphShape>();
 
 /** A compiled graph's edges; a graph without a builder (functional, hand-made) has none to read. */
-export function shapeOf(graph: PregelShape): GraphShape {
+export function graphShapeOf(graph: PregelShape): GraphShape {
   let shape = shapes.get(graph);
   if (!shape) {
     shape = readShape(graph);

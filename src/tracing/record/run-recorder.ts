@@ -26,7 +26,7 @@ import { nodeTimeoutError, recordedError, stepTimeoutError } from "./errors.js";
 import { interactionsOf } from "./interactions.js";
 import { nodeRecord } from "./node-record.js";
 import { redactText } from "./redact.js";
-import type { NodeWatch, RunWatch } from "./run-observer.js";
+import type { NodeUnderWay, RunUnderWay } from "./run-observer.js";
 import { keptMetadata } from "./run-start.js";
 import { runStatusOf, type Thrown } from "./run-status.js";
 import { type CallRun, type RunningNode, type RunStart, round, type TaskPlace } from "./run-types.js";
@@ -39,7 +39,7 @@ const MAX_GAP = 300;
 export interface NodeRun extends RunningNode {
   readonly recorder: RunRecorder;
   /** Whoever is told what goes on in it. */
-  watch?: NodeWatch;
+  underWay?: NodeUnderWay;
 }
 
 /**
@@ -67,7 +67,7 @@ export class RunRecorder {
   /** Nothing is kept of this run but who it is. */
   muted = false;
   /** Whoever is told what goes on in the run, while it does. */
-  watch: RunWatch | undefined;
+  underWay: RunUnderWay | undefined;
   readonly gaps = new Set<string>();
   readonly modelCalls: CallRun<ModelCall>[] = [];
   readonly toolCalls: CallRun<ToolCall>[] = [];
@@ -137,7 +137,7 @@ export class RunRecorder {
     this.attempts.set(taskId, run);
     if (name !== START) this.nodes.push(run);
     if (place.isAgent) run.isAgent = true;
-    if (this.watch && name !== START) this.watchNode(run, this.watch);
+    if (this.underWay && name !== START) this.tellOfNode(run, this.underWay);
     if (before === undefined) this.arrive(place);
     if (this.settings.captureState === "full" && name !== START) run.input = this.stateOf(run, input);
     return run;
@@ -149,13 +149,13 @@ export class RunRecorder {
     run.status = status;
     run.durationMs = this.clock.monotonic() - run.started;
     if (error) run.error = error;
-    if (run.watch) this.quietly(() => run.watch?.ended(run));
+    if (run.underWay) this.quietly(() => run.underWay?.ended(run));
   }
 
-  private watchNode(run: NodeRun, watch: RunWatch): void {
+  private tellOfNode(run: NodeRun, underWay: RunUnderWay): void {
     const host = this.attempts.get(taskOfNamespace(run.namespace) ?? "");
     this.quietly(() => {
-      run.watch = watch.nodeStarted(run, host?.watch);
+      run.underWay = underWay.nodeStarted(run, host?.underWay);
     });
   }
 
@@ -311,9 +311,9 @@ export class RunRecorder {
     if (error && status !== "success") segment.error = error;
     if (this.identity?.origin) segment.origin = this.identity.origin;
     if (start.parent) segment.parent = start.parent;
-    const { watch } = this;
-    if (watch?.traceparent !== undefined) segment.traceparent = watch.traceparent;
-    if (watch) this.quietly(() => watch.ended(segment));
+    const { underWay } = this;
+    if (underWay?.traceparent !== undefined) segment.traceparent = underWay.traceparent;
+    if (underWay) this.quietly(() => underWay.ended(segment));
     this.forget();
     return segment;
   }

@@ -2,7 +2,7 @@ import { type Clock, isoTime, type RunStatus } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 
 /** Whose runs: several graphs may use one thread id without meaning the same. */
-export interface Thread {
+export interface ThreadKey {
   threadId: string;
   workflowType: string;
 }
@@ -38,7 +38,7 @@ export class ThreadMemory {
     private readonly waitMs: number,
   ) {}
 
-  note({ threadId, workflowType }: Thread, segment: ThreadSegment): void {
+  note({ threadId, workflowType }: ThreadKey, segment: ThreadSegment): void {
     const key = keyOf({ threadId, workflowType });
     const runs = [...(this.threads.get(key) ?? [])];
     addSegment(runs, segment);
@@ -55,7 +55,7 @@ export class ThreadMemory {
    * @returns a promise only where the store is asked
    */
   unfinished(
-    thread: Thread,
+    thread: ThreadKey,
     checkpointId: string | undefined,
     onUnanswered: () => void,
   ): Promise<ThreadSegment | undefined> | ThreadSegment | undefined {
@@ -66,7 +66,7 @@ export class ThreadMemory {
   }
 
   /** What this process knows of a run of the thread. */
-  known(thread: Thread, workflowId: string): ThreadSegment | undefined {
+  known(thread: ThreadKey, workflowId: string): ThreadSegment | undefined {
     return this.threads.get(keyOf(thread))?.find((run) => run.workflowId === workflowId);
   }
 
@@ -74,14 +74,14 @@ export class ThreadMemory {
    * The run that was under way at a time, milliseconds since the epoch: the last one begun before it, in whichever
    * process. What is remembered here goes back a few runs only, and knows nothing of other processes: the store is asked.
    */
-  async runAt(thread: Thread, time: number | undefined): Promise<string | undefined> {
+  async runAt(thread: ThreadKey, time: number | undefined): Promise<string | undefined> {
     const runs = await this.withStored(thread, this.threads.get(keyOf(thread)) ?? [], () => {}, time);
     return runs.filter((run) => time === undefined || run.startedAt <= time).at(-1)?.workflowId;
   }
 
   /** The runs known here and those in the store (with `time` those begun by then), those whose last segment is the newest at the end. */
   private async withStored(
-    thread: Thread,
+    thread: ThreadKey,
     known: readonly ThreadRun[],
     onUnanswered: () => void,
     time?: number,
@@ -103,7 +103,11 @@ export class ThreadMemory {
     }
   }
 
-  private async fromStore(thread: Thread, known: readonly ThreadRun[], time: number | undefined): Promise<ThreadRun[]> {
+  private async fromStore(
+    thread: ThreadKey,
+    known: readonly ThreadRun[],
+    time: number | undefined,
+  ): Promise<ThreadRun[]> {
     const runs = known.map((run) => ({ ...run }));
     const until = time === undefined ? {} : { to: isoTime(time + 1) };
     const query = { ...thread, ...until, latest: true, limit: MAX_RUNS * 2 };
@@ -124,7 +128,7 @@ function lastUnfinished(runs: readonly ThreadRun[]): ThreadRun | undefined {
   return last?.status === "success" ? undefined : last;
 }
 
-function keyOf({ threadId, workflowType }: Thread): string {
+function keyOf({ threadId, workflowType }: ThreadKey): string {
   return `${workflowType}\n${threadId}`;
 }
 

@@ -2,7 +2,7 @@ import { isObject } from "../../core/is-object.js";
 import { fieldOf, ownField } from "../../core/own-fields.js";
 
 /** Tokens of one call as the provider tells them; what it does not tell is undefined. */
-export interface Usage {
+export interface TokenUsage {
   /** All that was read, cached tokens included. */
   tokensIn: number | undefined;
   /** All that was written, reasoning included. */
@@ -12,7 +12,7 @@ export interface Usage {
   tokensCacheWrite: number | undefined;
 }
 
-const UNKNOWN: Usage = {
+const UNKNOWN: TokenUsage = {
   tokensIn: undefined,
   tokensOut: undefined,
   tokensCached: undefined,
@@ -46,7 +46,7 @@ const ADDITIVE = new Set<string>([
 ]);
 
 /** What a model's answer (LangChain's LLMResult) says of its tokens, and of the model that gave it. */
-export function usageOf(output: unknown): { usage: Usage; model: string | undefined } {
+export function usageOf(output: unknown): { usage: TokenUsage; model: string | undefined } {
   const message = messageIn(output);
   const answer = record(message && fieldOf(message, "response_metadata"));
   const older = record(isObject(output) && fieldOf(output, "llmOutput"));
@@ -78,7 +78,7 @@ export function usageOf(output: unknown): { usage: Usage; model: string | undefi
  * The counts of one record. Where tokens of a cache stand beside those read, or reasoning beside those written, they
  * are added: the sums tell, and where they do not, the provider's own record.
  */
-function readCounts(counts: Fields, own: Fields | undefined): Usage {
+function readCounts(counts: Fields, own: Fields | undefined): TokenUsage {
   const details = { ...record(counts.prompt_tokens_details), ...record(counts.input_token_details) };
   // Adapters write zeros where the provider said nothing: no call reads nothing.
   const read = first(counts, NAMES.in) || undefined;

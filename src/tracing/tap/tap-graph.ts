@@ -9,9 +9,9 @@ import {
   type TaskConfig,
   type TaskShape,
 } from "../internals.js";
-import { outlookOf, shapeOf } from "../record/graph-shape.js";
+import { graphShapeOf, outlookOf } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
-import { within } from "../record/run-observer.js";
+import { callWithin } from "../record/run-observer.js";
 import type { RunRecorder } from "../record/run-recorder.js";
 import { recorderOf } from "./run-context.js";
 import { reportFrom, type TapSettings, tapNode } from "./tap-node.js";
@@ -86,7 +86,7 @@ function hookNodes(
   wrapping: Wrapping,
   made: Map<PregelShape, PregelShape>,
 ): Record<string, NodeShape> {
-  const shape = shapeOf(graph);
+  const shape = graphShapeOf(graph);
   const nodes: Record<string, NodeShape> = {};
   for (const [name, given] of Object.entries(graph.nodes)) {
     // Of a graph that is wrapped already only the latest wrapping counts.
@@ -159,7 +159,7 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
       };
       const begin = () => {
         done = this.report(loop, recorder);
-        return heard(within(recorder.watch, run), ended, ended);
+        return heard(callWithin(recorder.underWay, run), ended, ended);
       };
       // A run that resumes nothing is not made to wait, not even for a turn of the event loop.
       const waiting = hooks.resolve(recorder, loop);
@@ -252,7 +252,7 @@ function watchCache(graph: PregelShape, loop: LoopShape, recorder: RunRecorder):
 }
 
 function noteCached(graph: PregelShape, loop: LoopShape, recorder: RunRecorder, matched: { task: TaskShape }[]): void {
-  const shape = shapeOf(graph);
+  const shape = graphShapeOf(graph);
   for (const { task } of matched) {
     const { id: taskId, name, triggers = [], path: taskPath } = task;
     // A functional task belongs to the task that called it.

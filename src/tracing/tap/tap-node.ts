@@ -21,7 +21,7 @@ import { isAgentGraph } from "../record/agent-graph.js";
 import { noteFailure } from "../record/failure.js";
 import type { NodeOutlook } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
-import { within } from "../record/run-observer.js";
+import { callWithin } from "../record/run-observer.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
 import { updateOf } from "../record/update.js";
@@ -211,7 +211,7 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
   const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
   const call = () => this[UNTAPPED](input, config);
-  return overheard(run.watch ? () => within(run.watch, call) : call, ended, failed);
+  return overheard(run.underWay ? () => callWithin(run.underWay, call) : call, ended, failed);
 }
 
 /** Hands out what a call gives as it is, and listens to it first. */
@@ -325,7 +325,7 @@ function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeo
         recorder.nodeEnded(run, "success");
       });
     const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
-    return overheard(() => within(run.watch, () => func(...args)), ended, failed);
+    return overheard(() => callWithin(run.underWay, () => func(...args)), ended, failed);
   };
 }
 

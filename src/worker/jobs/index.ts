@@ -13,7 +13,7 @@ import { type IngestInput, type IngestOutput, ingest } from "./ingest.js";
 import { type LearnOfflineInput, learnOfflineJob, type OfflineChallenger } from "./learn-offline.js";
 import { type LearnedPatterns, type LearnPatternsInput, learnPatterns } from "./learn-patterns.js";
 import { type LearnRoutingInput, learnRouting } from "./learn-routing.js";
-import type { Learned } from "./learned.js";
+import type { LearningResult } from "./learned.js";
 import { type AnalyzePatternsInput, analyzePatterns } from "./patterns.js";
 import { type RestoreInput, type RestoreOutput, restore } from "./restore.js";
 import {
@@ -23,13 +23,13 @@ import {
   heldRewardModel,
   type PredictRewardsInput,
   type PredictRewardsOutput,
-  predictRewards,
+  predictRewardsJob,
   type TrainRewardModelInput,
   type TrainRewardModelOutput,
   trainRewardModel,
 } from "./reward-model.js";
 import { type RunTextsInput, type RunTextsOutput, runTexts } from "./run-texts.js";
-import { type PointRows, survey } from "./survey.js";
+import { type PointRows, surveyJob } from "./survey.js";
 import { type TrainRlInput, type TrainRlOutput, trainRl } from "./train-rl.js";
 
 /** Every job of the thread: its name, what it takes, and what it gives back. A new learner adds its job here. */
@@ -38,7 +38,7 @@ export interface Jobs {
   "facts.restore": Job<RestoreInput, RestoreOutput>;
   "routing.survey": Job<RowOptions, PointRows[]>;
   "routing.learn-offline": Job<LearnOfflineInput, OfflineChallenger | undefined>;
-  "routing.learn": Job<LearnRoutingInput, Learned>;
+  "routing.learn": Job<LearnRoutingInput, LearningResult>;
   "routing.describe": Job<DescribeInput, Description>;
   "routing.contribute": Job<ContributeInput, Contribution>;
   "orchestrator.train": Job<TrainRlInput, TrainRlOutput>;
@@ -61,7 +61,7 @@ export type JobOutput<K extends keyof Table, Table = Jobs> = Table[K] extends Jo
 export const JOBS: Jobs = {
   "facts.ingest": ingest,
   "facts.restore": restore,
-  "routing.survey": survey,
+  "routing.survey": surveyJob,
   "routing.learn-offline": learnOfflineJob,
   "routing.learn": learnRouting,
   "routing.describe": describeRouting,
@@ -73,6 +73,6 @@ export const JOBS: Jobs = {
   "rewards.held": heldRewardModel,
   "rewards.train": trainRewardModel,
   "rewards.fit": fitRewardModel,
-  "rewards.predict": predictRewards,
+  "rewards.predict": predictRewardsJob,
   "rewards.texts": runTexts,
 };

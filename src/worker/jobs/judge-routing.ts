@@ -43,7 +43,7 @@ export interface JudgeRoutingInput {
 }
 
 /** What the numbers say. */
-export interface Judgement {
+export interface RoutingJudgement {
   recommended: "promote" | "rollback" | "none";
   /** Which of the challengers is to be promoted, and how it is to be watched once it serves. */
   chosen?: number;
@@ -62,7 +62,7 @@ export interface Judgement {
  * Judges what a decision point's policies are worth: first whether the champion still holds, by what
  * it served; then whether a challenger may take its place, by decisions it was not trained on.
  */
-export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
+export const judgeRouting: Job<JudgeRoutingInput, RoutingJudgement> = {
   run(input, { state: facts, cancelled }) {
     const onStep = stopping(cancelled);
     const { gate, exploration, destinations, prove } = input;
@@ -102,7 +102,14 @@ export const judgeRouting: Job<JudgeRoutingInput, Judgement> = {
     }
 
     const scene = { rows, destinations, exploration, gate, prove, onStep };
-    let answer: Judgement = { recommended: "none", reason: "nothing new to judge", samples: 0, state, status, figures };
+    let answer: RoutingJudgement = {
+      recommended: "none",
+      reason: "nothing new to judge",
+      samples: 0,
+      state,
+      status,
+      figures,
+    };
     const firstNew = input.challengers.findIndex((c) => c.kind === "new");
     for (const [index, challenger] of input.challengers.entries()) {
       onStep();

@@ -17,9 +17,9 @@ import {
 import { logWealthOf } from "../../evaluation/trial/index.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
-import { type Judgement, type JudgeRoutingInput, judgeRouting } from "./judge-routing.js";
+import { type JudgeRoutingInput, judgeRouting, type RoutingJudgement } from "./judge-routing.js";
 import { learnOfflineJob } from "./learn-offline.js";
-import { ended, type Learned, lookedAt, rolledBack } from "./learned.js";
+import { ended, type LearningResult, lookedAt, rolledBack } from "./learned.js";
 import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 
 /** Everything one decision point's learning needs. */
@@ -45,7 +45,7 @@ export interface LearnRoutingInput
  * One decision point's learning in one job, so that nothing large goes to and fro between threads: the
  * champion is watched, the trial settled, challengers are trained where it is time, and the next is put on trial.
  */
-export const learnRouting: Job<LearnRoutingInput, Learned> = {
+export const learnRouting: Job<LearnRoutingInput, LearningResult> = {
   async run(input, context) {
     const rows = rowsByPoint(context.state, input.rows).get(input.decisionPoint) ?? [];
     const watched = await judge({ ...input, challengers: [] }, context);
@@ -75,7 +75,7 @@ export const learnRouting: Job<LearnRoutingInput, Learned> = {
 };
 
 /** The versions of a job's own calls of other jobs. */
-const judge = async (input: JudgeRoutingInput, context: JobContext): Promise<Judgement> =>
+const judge = async (input: JudgeRoutingInput, context: JobContext): Promise<RoutingJudgement> =>
   await judgeRouting.run(input, context);
 
 /** A trial whose evidence has grown this much is left to finish. */
@@ -97,7 +97,7 @@ function isRenewalDue(rows: readonly DecisionRow[], trainedAt: string, { state }
 }
 
 /** What was trained aside, in simulation or at other sites, need not wait for a trial that shows no promise. */
-function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: Learned): Learned | undefined {
+function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: LearningResult): LearningResult | undefined {
   const { trial } = answer.state;
   if (!trial || trial.version === input.aside?.version || logWealthOf(trial) >= PROMISING) return undefined;
   const why = `trained aside, it replaces ${answer.version}`;
@@ -108,10 +108,10 @@ function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: Learned)
 function asideTried(
   input: LearnRoutingInput,
   scene: TrialScene,
-  answer: Judgement | Learned,
-  state: Judgement["state"],
+  answer: RoutingJudgement | LearningResult,
+  state: RoutingJudgement["state"],
   why: string,
-): Learned | undefined {
+): LearningResult | undefined {
   const { aside, isHeld } = input;
   if (!aside || isHeld) return undefined;
   const begun = begin(input, scene, servable(aside.artifact), state, aside.version);
@@ -128,8 +128,8 @@ async function renewed(
   context: JobContext,
   scene: TrialScene,
   tried: ServablePolicy,
-  answer: Learned,
-): Promise<Learned | undefined> {
+  answer: LearningResult,
+): Promise<LearningResult | undefined> {
   const fresh = (await candidates(input, context)).find((c) => c.kind === "new");
   if (!fresh || !answer.state.trial) return undefined;
   const state = { ...answer.state, fullFit: fullFitOf(fresh.dataTo, input.now, { held: 0, samples: 0 }) };
@@ -153,15 +153,15 @@ async function withoutTrial(
   input: LearnRoutingInput,
   context: JobContext,
   scene: TrialScene,
-  watched: Judgement,
-): Promise<Learned> {
+  watched: RoutingJudgement,
+): Promise<LearningResult> {
   const { state } = watched;
   const { version: champion } = restored(input.champion);
   if (input.isHeld && !champion) return { ...watched, isIdle: true };
   const aside = asideTried(input, scene, watched, state, "trained aside");
   if (aside) return aside;
   if (champion && !input.prove) return besideChampion(input, context, scene, watched);
-  let answer: Learned = watched;
+  let answer: LearningResult = watched;
   // What is to be proven beside the reward is judged from the logs.
   if (state.capital === undefined || input.prove) {
     const challengers = await candidates(input, context, input.trainShare);
@@ -179,8 +179,8 @@ async function besideChampion(
   input: LearnRoutingInput,
   context: JobContext,
   scene: TrialScene,
-  watched: Judgement,
-): Promise<Learned> {
+  watched: RoutingJudgement,
+): Promise<LearningResult> {
   const publishedAt = input.champion?.publishedAt ?? "";
   // Nothing is learned from the beginning before there is something that the champion has not seen.
   const isNews = rated(scene.rows).filter((r) => r.at > publishedAt).length >= input.minSamples;
@@ -200,8 +200,8 @@ function tried(
   input: LearnRoutingInput,
   scene: TrialScene,
   challengers: readonly TrainedChallenger[],
-  answer: Learned,
-): Learned {
+  answer: LearningResult,
+): LearningResult {
   const fresh = challengers.filter((c) => c.kind === "new");
   const challenger = fresh[(answer.state.capital?.tried ?? 0) % Math.max(1, fresh.length)];
   if (!challenger) return answer;
@@ -219,7 +219,7 @@ function begin(
   input: LearnRoutingInput,
   scene: TrialScene,
   policy: ServablePolicy,
-  state: Judgement["state"],
+  state: RoutingJudgement["state"],
   version?: string,
 ): TrialBegin | undefined {
   const { version: champion, serving } = restored(input.champion);
@@ -228,14 +228,14 @@ function begin(
 
 function started(
   { trial, state, shares, contested }: TrialBegin,
-  answer: Judgement | Learned,
+  answer: RoutingJudgement | LearningResult,
   challenger: TrainedChallenger | undefined,
   why: string,
   version?: string,
-): Learned {
+): LearningResult {
   const percent = (v: number) => `${(100 * v).toFixed(1)} %`;
   const reason = `on trial, ${why}: chooses otherwise on ${percent(contested)} of decisions, and is followed on ${percent(shares.share)} of those`;
-  const { version: _replaced, ...rest } = answer as Learned;
+  const { version: _replaced, ...rest } = answer as LearningResult;
   return {
     ...rest,
     recommended: "try",

@@ -8,15 +8,15 @@ import { endTrial, type TrialLook } from "../../evaluation/point/trial-stage.js"
 import { openWatch } from "../../evaluation/point/watch.js";
 import type { Forecast, TrialState } from "../../evaluation/trial/index.js";
 import type { TrialShares } from "../../policies/index.js";
-import type { Judgement } from "./judge-routing.js";
+import type { RoutingJudgement } from "./judge-routing.js";
 
 /** What follows for a decision point. */
-export interface Learned extends Omit<Judgement, "recommended"> {
+export interface LearningResult extends Omit<RoutingJudgement, "recommended"> {
   /**
    * `promote`: a challenger, or the version on trial, is to serve. `try`: a challenger, or `version`, goes
    * on trial. `terms`: the trial goes on, by these shares. `end`: it ends without proof.
    */
-  recommended: Judgement["recommended"] | "try" | "terms" | "end";
+  recommended: RoutingJudgement["recommended"] | "try" | "terms" | "end";
   /** The trained policy it is about, where it is not published yet. */
   challenger?: TrainedChallenger;
   /** The published version it is about: what is promoted, tried, or returned to. */
@@ -32,8 +32,8 @@ export interface Learned extends Omit<Judgement, "recommended"> {
 export function rolledBack(
   earlier: readonly ServedVersion[],
   rows: readonly DecisionRow[],
-  watched: Judgement,
-): Learned {
+  watched: RoutingJudgement,
+): LearningResult {
   const { state } = watched;
   const since = state.watch?.since ?? "";
   const back = roomToReturn(rows, since, earlier);
@@ -46,7 +46,7 @@ export function rolledBack(
   };
 }
 
-export function ended(watched: Judgement, version: string, reason: string): Learned {
+export function ended(watched: RoutingJudgement, version: string, reason: string): LearningResult {
   const { state } = watched;
   const trial = state.trial;
   return {
@@ -62,11 +62,11 @@ export function ended(watched: Judgement, version: string, reason: string): Lear
 
 export function lookedAt(
   { verdict, state, shares, forecast, settled }: TrialLook,
-  watched: Judgement,
+  watched: RoutingJudgement,
   version: string,
   riskLevel: number,
   now: string,
-): Learned {
+): LearningResult {
   const { action, gain, interval, evidence, needed, lowerBound, clusters } = verdict;
   const reason = forecast ? `${verdict.reason}; ${forecast.words}${daysOf(forecast, settled, now)}` : verdict.reason;
   const figures = { ...watched.figures, judged: "trial", action, gain, interval, evidence, needed, lowerBound };

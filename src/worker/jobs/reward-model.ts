@@ -13,7 +13,7 @@ import {
   type TargetReport,
 } from "../../rewards/index.js";
 import type { Job } from "../job.js";
-import { judgedRuns, type RunExample, runExamples, runsToLearnFrom } from "../reward-examples.js";
+import { judgedRuns, type RewardRunExample, runExamples, runsToLearnFrom } from "../reward-examples.js";
 import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
 import type { WorkerState } from "../state.js";
 import { stopping } from "../stopping.js";
@@ -211,7 +211,7 @@ export type PredictRewardsOutput =
   | { needsArtifact: true };
 
 /** The serving model's predictions of the reward and every judged dimension, new ratings included. */
-export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
+export const predictRewardsJob: Job<PredictRewardsInput, PredictRewardsOutput> = {
   async run({ workflowIds, reward, version, artifact, vectors }, { state }) {
     const held = state.shared.get(SHARED) as Live | undefined;
     if (held?.version !== version && !artifact) return { needsArtifact: true };
@@ -236,7 +236,7 @@ export const predictRewards: Job<PredictRewardsInput, PredictRewardsOutput> = {
 };
 
 async function train(
-  rated: readonly RunExample[],
+  rated: readonly RewardRunExample[],
   seed: number,
   cancelled: () => boolean,
   onProgress: (share: number, message?: string) => void,
@@ -248,7 +248,7 @@ async function train(
   const { importances = [], variance = 0 } = report["reward"] ?? {};
   const artifact: RewardModelArtifact = {
     snapshot: await model.snapshot(),
-    trainedTo: (rated.at(-1) as RunExample).at,
+    trainedTo: (rated.at(-1) as RewardRunExample).at,
     rows: rated.length,
     outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i]])),
     importances: importances
@@ -295,14 +295,14 @@ async function bringUp(state: WorkerState, champion: TrainRewardModelInput["cham
 }
 
 /** Learns from new ratings at once. */
-function takeIn(live: Live, fresh: readonly RunExample[]): number {
+function takeIn(live: Live, fresh: readonly RewardRunExample[]): number {
   for (const e of fresh) live.updated.add(e.workflowId);
   if (fresh.length > 0) live.model.update(fresh);
   return fresh.length;
 }
 
 /** Predictions are kept as long as the model and what it knows of a run stay the same. */
-function impute(live: Live, all: readonly RunExample[]): void {
+function impute(live: Live, all: readonly RewardRunExample[]): void {
   const { imputed: known, artifact } = live;
   const bases = all.map((e) => digest(JSON.stringify(e.features), 16));
   const asked = all.flatMap((e, i) => (known.get(e.workflowId)?.basis === bases[i] ? [] : [i]));

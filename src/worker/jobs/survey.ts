@@ -20,7 +20,7 @@ export interface PointRows {
 }
 
 /** Counts what each decision point has to learn from. */
-export const survey: Job<RowOptions, PointRows[]> = {
+export const surveyJob: Job<RowOptions, PointRows[]> = {
   run(options, { state }) {
     const all = rowsByPoint(state, options);
     const together = sharedRuns(all);

@@ -14,7 +14,7 @@ import {
   OBSERVATION_FIELDS,
   ORCHESTRATOR_ACTIONS,
   type OrchestratorAction,
-  type RewardWeights,
+  type StepRewardWeights,
 } from "../../orchestration/index.js";
 import {
   createPolicy,
@@ -39,7 +39,7 @@ interface FittedEnvironment extends FitOptions {
   workflowType?: string;
   /** Share of the traces in (0,1], the oldest ones, that it is made from; the later ones are left to judge (default 1). */
   share?: number;
-  reward?: Partial<RewardWeights>;
+  reward?: Partial<StepRewardWeights>;
 }
 
 /** How well the simulator describes the traces it was made from. */

@@ -11,10 +11,10 @@ import {
   type Actor,
   compareActors,
   createPpo,
+  episodeInterval,
   episodeReturns,
   greedyActor,
   type MeanInterval,
-  meanInterval,
   train,
 } from "../../../src/training/index.js";
 import { round } from "./bench.js";
@@ -64,7 +64,7 @@ export async function smallWorldShare(seed: number): Promise<number> {
   const network = await trainSentinel(world, seed, 20_000, 0.1);
   const makeEnv = () => new OrchestratorEnv({ world });
   const returns = episodeReturns(greedyActor(network, makeEnv()), { makeEnv, episodes: 1_500, seed: "small world" });
-  return meanInterval(returns).mean / solveWorld(world).optimum;
+  return episodeInterval(returns).mean / solveWorld(world).optimum;
 }
 
 /** What the campaign found. */

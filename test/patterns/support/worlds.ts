@@ -1,5 +1,5 @@
 import { createRng, type Rng } from "../../../src/math/rng.js";
-import { PatternEngine, type RunView } from "../../../src/patterns/index.js";
+import { type AnalyzedRun, PatternEngine } from "../../../src/patterns/index.js";
 import { supportRuns } from "./logs.js";
 
 /** A run without tools, agents or metrics, for worlds in which only the path matters. */
@@ -7,8 +7,8 @@ export function pathRun(
   id: string,
   workflowType: string,
   activities: readonly string[],
-  extra: Partial<RunView> = {},
-): RunView {
+  extra: Partial<AnalyzedRun> = {},
+): AnalyzedRun {
   const empty = { id, type: workflowType, activities: [] };
   return {
     id,

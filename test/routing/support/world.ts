@@ -26,7 +26,7 @@ class MemorySink implements DecisionSink {
 export class MemoryRegistry implements Registry {
   private readonly payloads = new Map<string, unknown>();
   private readonly serving = new Map<string, string[]>();
-  private readonly listeners = new Map<string, Set<Parameters<Registry["watch"]>[1]>>();
+  private readonly listeners = new Map<string, Set<Parameters<Registry["listen"]>[1]>>();
 
   publish(name: string, kind: string, payload: unknown): Promise<ArtifactVersion> {
     const version = `v${this.payloads.size + 1}`;
@@ -53,7 +53,7 @@ export class MemoryRegistry implements Registry {
     return Promise.resolve(structuredClone(this.payloads.get(`${name}/${version}`)));
   }
 
-  watch(name: string, listener: Parameters<Registry["watch"]>[1]): () => void {
+  listen(name: string, listener: Parameters<Registry["listen"]>[1]): () => void {
     const set = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, set.add(listener));
     return () => set.delete(listener);

@@ -12,7 +12,7 @@ import { openFileStore } from "../../../src/store/index.js";
 import { openPostgresStore } from "../../../src/store/postgres/index.js";
 import { startPostgres, type TestServer } from "../../support/postgres.js";
 import { ticketOffice, triageGraph } from "../../support/triage.js";
-import { decision, feedback, segment } from "../facts.js";
+import { decision, sampleFeedback, segment } from "../facts.js";
 
 let server: TestServer;
 let schema = "";
@@ -91,7 +91,7 @@ describe("three hosts over one PostgreSQL", () => {
     const others = await Promise.all([host({ role: "serve" }), host({ role: "serve" }), host({ role: "serve" })]);
     const served = others.map(({ loop }) => {
       let at = 0;
-      loop.registry.watch("policy/triage", () => {
+      loop.registry.listen("policy/triage", () => {
         at ||= Date.now();
       });
       return () => at;
@@ -256,7 +256,7 @@ describe("collective-learning migrate", () => {
       );
       await source.append(
         "feedback",
-        ns.map((i) => feedback(i)),
+        ns.map((i) => sampleFeedback(i)),
       );
     }
     await source.documents.put("gate/triage", { spent: 0.01 });

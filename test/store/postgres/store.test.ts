@@ -6,7 +6,7 @@ import { bigintArray, linesArray, textArray } from "../../../src/store/postgres/
 import { Lanes } from "../../../src/store/postgres/lane.js";
 import { columnsOf, rowOf } from "../../../src/store/postgres/row.js";
 import { type Sql, sqlOver } from "../../../src/store/postgres/sql.js";
-import { decision, feedback, segment } from "../facts.js";
+import { decision, sampleFeedback, segment } from "../facts.js";
 import { transactionPooler } from "./pooler.js";
 import { idsOf, postgresForTests } from "./schemas.js";
 
@@ -190,13 +190,13 @@ describe("PostgreSQL store", () => {
     const store = await open({ pool: transactionPooler(real), clock });
     const other = await open();
     await Promise.all([1, 2, 3, 4].map((n) => store.append("trace", [segment(n, { userId: "u" })])));
-    await store.append("feedback", [feedback(1)]);
+    await store.append("feedback", [sampleFeedback(1)]);
     expect((await idsOf(store)).ids).toHaveLength(4);
     expect(await store.erase({ userId: "u" })).toMatchObject({ trace: 4, feedback: 1 });
     await Promise.all([1, 2, 3].map(() => store.documents.update<number>("n", (n = 0) => n + 1)));
     expect(await other.documents.get("n")).toBe(3);
     let told = 0;
-    const end = store.watch?.(() => told++);
+    const end = store.listen?.(() => told++);
     const look = async () => {
       const before = told;
       for (let i = 0; i < 100 && told === before; i++) {
@@ -218,7 +218,7 @@ describe("PostgreSQL store", () => {
     const [here, there] = [await open(), await open()];
     let told = 0;
     let wake = () => {};
-    here.watch?.(() => {
+    here.listen?.(() => {
       told++;
       wake();
     });

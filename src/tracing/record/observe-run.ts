@@ -9,12 +9,12 @@ import { stateText } from "./state-text.js";
 const MOST_CONTENT = 65_536;
 
 /** Has an observer told of a run that begins. @param graph where it is known */
-export function watchRun(recorder: RunRecorder, observer: RunObserver, graph: PregelShape | undefined): void {
+export function observeRun(recorder: RunRecorder, observer: RunObserver, graph: PregelShape | undefined): void {
   const { start, settings } = recorder;
   recorder.quietly(() => {
     const agent = graph && isAgentGraph(Object.keys(graph.nodes)) ? agentName(graph, start) : undefined;
     const keep = (value: unknown) => stateText(value, MOST_CONTENT, settings.redactor);
-    recorder.watch = observer.started({ start, agent, keep });
+    recorder.underWay = observer.started({ start, agent, keep });
   });
 }
 

@@ -209,7 +209,11 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         component: `routing/${decisionPoint}`,
         state: judged.isIdle ? ("idle" as const) : ("done" as const),
         samples: judged.samples,
-        details: { ...judged.figures, ...(challenger?.rewardShares && { rewardShares: challenger.rewardShares }) },
+        details: {
+          ...judged.figures,
+          ...(challenger?.rewardShares && { rewardShares: challenger.rewardShares }),
+          ...(challenger?.warmStart && { warmStart: challenger.warmStart }),
+        },
       };
       const { trial, ...untried } = judged.state;
       // What was spent is written first: a crash in between must not give it back.

@@ -34,6 +34,12 @@ export const learnOptionsSchema = z.strictObject({
   /** Share of the run's reward that a decision is credited per later decision (default 1). */
   creditDiscount: z.number().min(0).max(1).optional(),
   /**
+   * Decision points that what is known of begins from while own runs are few: names, or `related`, those that choose
+   * among mostly the same destinations by mostly the same fields. How much their runs count for is learned from own
+   * ones; where they only mislead it is nothing (default none).
+   */
+  from: z.union([z.literal("related"), z.array(z.string().min(1)).min(1)]).optional(),
+  /**
    * ISO 8601 time in UTC: older decisions teach, but prove nothing. Set it when the fallback changed, since
    * a policy is proven against what the fallback answered when the decision was logged.
    */

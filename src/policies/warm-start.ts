@@ -1,4 +1,5 @@
 import type { FeatureVector } from "../dataset/index.js";
+import { weighted } from "./prior-weight.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
 
 /** Where a new policy can take its first knowledge from; all that is given is used, the weakest first. */
@@ -32,7 +33,6 @@ export function warmStart(
     const candidates = Object.keys(rewards);
     return candidates.map((name, chosen): PolicyRow => ({ context, candidates, chosen, reward: rewards[name] }));
   });
-  const weighted = related.map((row) => ({ ...row, weight: (row.weight ?? 1) * relatedWeight }));
-  for (const rows of [weighted, logged, labelled]) if (rows.length > 0) policy.learn(rows);
-  return weighted.length + logged.length + labelled.length;
+  for (const rows of [weighted(related, relatedWeight), logged, labelled]) if (rows.length > 0) policy.learn(rows);
+  return related.length + logged.length + labelled.length;
 }

@@ -14,6 +14,8 @@ export interface TrainedChallenger {
   fingerprint: string;
   /** Where the rewards it learned from come from, as shares of the decisions in its span. */
   rewardShares?: RewardShares;
+  /** What other decision points taught it, and what each of their runs counted for beside an own one. */
+  warmStart?: { points: string[]; rows: number; weight: number };
   /** Where something else than the reward must be better: the ceiling that costs (milliseconds) count up to. */
   ceiling?: number;
 }

@@ -14,6 +14,7 @@ import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy
 import type { MixedRows } from "../../rewards/index.js";
 import type { Job } from "../job.js";
 import { withMixedRewards } from "../mixed-rows.js";
+import { relatedRows, teachRelated } from "../related.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 import { stopping } from "../stopping.js";
 import { teach } from "../teach.js";
@@ -48,7 +49,8 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const { provenFrom = "" } = input;
     const { version: champion, serving } = restored(input.champion);
     const onStep = stopping(cancelled);
-    const all = rowsByPoint(state, input.rows).get(input.decisionPoint) ?? [];
+    const byPoint = rowsByPoint(state, input.rows);
+    const all = byPoint.get(input.decisionPoint) ?? [];
     const rated = all.filter((r) => r.reward !== undefined);
     const known = champion && champion.dataTo > provenFrom ? champion.dataTo : provenFrom;
     const since = rated.filter((r) => r.at > known);
@@ -67,7 +69,13 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       if (champion && !isFullFitDue(whole, since.length - train.length, input.fullFit)) return [];
       return thrifty(input, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
     }
-    if (!champion) return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at))];
+    const anew = () => {
+      const started = fresh(input, whole);
+      const warmStart = warmed(input, started, whole, byPoint);
+      const learned = learn(input, "new", started, whole, onStep, mixedWith(whole, last.at));
+      return warmStart ? { ...learned, warmStart } : learned;
+    };
+    if (!champion) return [anew()];
     // A continuation is judged by how far it moved, not by rewards: it may learn from every row, those
     // included that are older than what the champion knows but were rated since.
     const refresh = learn(
@@ -81,9 +89,23 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     if (!isFullFitDue(whole, since.length - train.length, input.fullFit)) return [refresh];
     // From the beginning first: where it is proven better, the continuation is not asked for. What the
     // champion was trained on would flatter it, so both are judged on what came after.
-    return [learn(input, "new", fresh(input, whole), whole, onStep, mixedWith(whole, last.at)), refresh];
+    return [anew(), refresh];
   },
 };
+
+/** Begins from what related points know, where that is wanted. */
+function warmed(
+  { decisionPoint, learn: { from } }: TrainRoutingInput,
+  { artifact, policy, make, encoders }: Started & { make: () => RoutingPolicy },
+  own: readonly DecisionRow[],
+  byPoint: ReadonlyMap<string, readonly DecisionRow[]>,
+): TrainedChallenger["warmStart"] {
+  const { points, rows } = relatedRows(byPoint, decisionPoint, own, from);
+  if (rows.length === 0) return undefined;
+  const weight = teachRelated(policy, make, rows, own, encoders);
+  if (weight > 0) artifact.candidates = [...new Set(rows.map((row) => row.chosen))];
+  return { points, rows: rows.length, weight };
+}
 
 function learn(
   input: TrainRoutingInput,
@@ -155,21 +177,22 @@ interface Started {
  */
 const DOUBT = -0.4;
 
-function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started {
+function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started & { make: () => RoutingPolicy } {
   const context = fitEncoder(
     train.map((r) => r.context),
     input.learn.encoder,
   );
   const features = train.flatMap((r) => Object.values(r.candidateFeatures ?? {}));
   const candidate = features.length > 0 ? fitEncoder(features) : undefined;
-  const policy = createPolicy({
+  const spec = {
     // To explore is the trial's business. What is learned from logs had better doubt what it has seen little of.
     ...(input.learn.policy?.kind === undefined || input.learn.policy.kind === "auto" ? { alpha: DOUBT } : {}),
     kind: "auto",
     ...input.learn.policy,
     dim: context.dim,
     seed: input.seed,
-  } as PolicySpec);
+  } as PolicySpec;
+  const make = () => createPolicy(spec);
   return {
     artifact: {
       decisionPoint: input.decisionPoint,
@@ -178,6 +201,7 @@ function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started
       candidates: [],
     },
     encoders: { context, ...(candidate && { candidate }) },
-    policy,
+    policy: make(),
+    make,
   };
 }

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { TrainedChallenger } from "../../src/evaluation/point/challenger.js";
+import { inputOf } from "../../src/evaluation/point/encode.js";
+import { servable } from "../../src/evaluation/point/judged-rows.js";
+import { createRng } from "../../src/math/rng.js";
+import type { LearnOptions } from "../../src/policies/index.js";
+import { trainRouting } from "../../src/worker/jobs/train-routing.js";
+import { rowsByPoint } from "../../src/worker/rows.js";
+import { CollectedFacts } from "../../src/worker/state.js";
+import { aDecision, aFeedback } from "../support/facts.js";
+
+const TOPICS = ["invoice", "crash", "login", "refund"];
+const rows = { reward: {} };
+
+/** Facts of one point: `good` says which destination pays for a topic. */
+function collect(facts: CollectedFacts, point: string, count: number, good: (topic: string) => string): void {
+  const rng = createRng(point);
+  for (let i = 0; i < count; i++) {
+    const ids = { workflowId: `${point}-${i}`, at: new Date(Date.UTC(2026, 0, 1) + i * 1000).toISOString() };
+    const topic = TOPICS[rng.int(TOPICS.length)] ?? "invoice";
+    const chosen = rng.next() < 0.5 ? "x" : "y";
+    const even = { propensity: 0.5, probabilities: [0.5, 0.5] };
+    const decision = aDecision({
+      ...ids,
+      ...even,
+      decisionPoint: point,
+      decisionId: `d-${point}-${i}`,
+      context: { topic },
+      chosen,
+    });
+    const outcome = rng.next() < (chosen === good(topic) ? 0.9 : 0.1) ? 1 : 0;
+    facts.add({ decision: [decision], feedback: [aFeedback({ ...ids, feedbackId: `f-${point}-${i}`, outcome })] });
+  }
+}
+
+const same = (topic: string) => (topic === "crash" || topic === "login" ? "x" : "y");
+const opposite = (topic: string) => (same(topic) === "x" ? "y" : "x");
+
+/** The challenger of a young point beside an old one, and the share of topics on which it is right. */
+async function challenger(elsewhere: (topic: string) => string, from: LearnOptions["from"]) {
+  const state = new CollectedFacts();
+  collect(state, "old", 400, elsewhere);
+  collect(state, "young", 24, same);
+  const context = { state, progress: () => {}, cancelled: () => false };
+  const input = { decisionPoint: "young", rows, learn: { from }, seed: 1, trainShare: 1, minSamples: 10 };
+  const [trained] = (await trainRouting.run(input, context)) as [TrainedChallenger];
+  const { policy, encoders } = servable(trained.artifact);
+  const [row] = rowsByPoint(state, rows).get("young") ?? [];
+  if (!row) throw new Error("no row");
+  const right = TOPICS.filter((topic) => {
+    const [x = 0, y = 0] = policy.predict(inputOf({ ...row, context: { topic } }, encoders)).map((e) => e.mean);
+    return (x > y ? "x" : "y") === same(topic);
+  });
+  const spread = TOPICS.map((topic) => {
+    const [x = 0, y = 0] = policy.predict(inputOf({ ...row, context: { topic } }, encoders)).map((e) => e.mean);
+    return Math.abs(x - y);
+  });
+  return { trained, right: right.length / TOPICS.length, least: Math.min(...spread) };
+}
+
+describe("a young decision point", () => {
+  it("begins from a related one, as far as its own runs speak for it", async () => {
+    const cold = await challenger(same, undefined);
+    expect(cold.trained.warmStart).toBeUndefined();
+    for (const from of ["related", ["old"]] as const) {
+      const warm = await challenger(same, from as LearnOptions["from"]);
+      expect(warm.trained.warmStart).toMatchObject({ points: ["old"], rows: 400 });
+      expect(warm.trained.warmStart?.weight).toBeGreaterThan(0);
+      expect(warm.right).toBe(1);
+      expect(warm.least).toBeGreaterThan(cold.least);
+    }
+  });
+
+  it("learns nothing from one where the opposite holds", async () => {
+    const [cold, warm] = [await challenger(opposite, undefined), await challenger(opposite, "related")];
+    expect(warm.trained.warmStart).toMatchObject({ points: ["old"], weight: 0 });
+    expect(warm.trained.artifact).toEqual(cold.trained.artifact);
+  });
+
+  it("takes no point for related that chooses among other destinations", async () => {
+    const state = new CollectedFacts();
+    collect(state, "young", 40, same);
+    state.add({ decision: [aDecision({ decisionPoint: "other", candidates: ["p", "q"], chosen: "p" })] });
+    const context = { state, progress: () => {}, cancelled: () => false };
+    const learn = { from: "related" } as const;
+    const [trained] = (await trainRouting.run(
+      { decisionPoint: "young", rows, learn, seed: 1, trainShare: 1, minSamples: 10 },
+      context,
+    )) as [TrainedChallenger];
+    expect(trained.warmStart).toBeUndefined();
+  });
+});

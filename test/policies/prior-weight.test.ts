@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../src/math/rng.js";
+import { createPolicy, type PolicyRow, priorWeight } from "../../src/policies/index.js";
+
+const make = () => createPolicy({ kind: "squarecb", dim: 2, seed: 1 });
+
+/** Rows of a world in which the first choice pays for one sign of the context, the second for the other. */
+function rowsOf(seed: string, count: number, sign: 1 | -1): PolicyRow[] {
+  const rng = createRng(seed);
+  return Array.from({ length: count }, () => {
+    const x = rng.next() < 0.5 ? -1 : 1;
+    const chosen = rng.int(2);
+    const pays = (chosen === 0) === sign * x > 0 ? 0.8 : 0.2;
+    const context = { dim: 2, indices: Int32Array.of(0), values: Float64Array.of(x) };
+    return { context, candidates: ["a", "b"], chosen, reward: rng.next() < pays ? 1 : 0, propensity: 0.5 };
+  });
+}
+
+describe("the weight of a prior", () => {
+  it("is large where it comes from the same world, and nothing where from the opposite one", () => {
+    const own = rowsOf("own", 60, 1);
+    expect(priorWeight(make, rowsOf("same", 500, 1), own)).toBeGreaterThanOrEqual(0.2);
+    expect(priorWeight(make, rowsOf("opposite", 500, -1), own)).toBe(0);
+  });
+
+  it("is nothing without own rows to tell by", () => {
+    expect(priorWeight(make, rowsOf("same", 500, 1), [])).toBe(0);
+  });
+});

@@ -16,6 +16,7 @@ import {
 import { type BanditSet, banditSets } from "./bandits/sets.js";
 import { type Bench, median, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
+import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
 
 const SITES = [2, 10, 50];
 const EPSILONS = [1, 4, 8];
@@ -61,9 +62,60 @@ const together: Bench = async ({ quick }) => {
       .filter(([k]) => k.endsWith("largestDifference"))
       .map(([, v]) => Number(v)),
   );
+  Object.assign(figures, warmStarts(folder, quick));
   return figures;
 };
 export default together;
+
+/** What young points earn in their first decisions, cold, warm, and by fixed weights, of which the best is an oracle's. */
+function warmStarts(folder: string, quick: boolean): Record<string, unknown> {
+  const sets = banditSets(folder);
+  const setOf = (name: string) => {
+    const found = sets.find((s) => s.name === name);
+    if (!found) throw new Error(`The set ${name} is missing.`);
+    return found;
+  };
+  const nine = numbersOnly(setOf("9 models"));
+  const seeds = quick ? 1 : 5;
+  const tables = quick ? ["iris"] : ["iris", "vehicle", "segment", "satellite"];
+  const tasks = [...new Set(nine.groups)].slice(0, quick ? 1 : undefined);
+  const worlds: Record<string, YoungPoint[]> = { nine_tasks: tasks.map((task) => oneGroup(nine, task)) };
+  for (const name of tables)
+    for (const unrelated of [false, true])
+      worlds[`${name}_${unrelated ? "unrelated" : "related"}`] = Array.from({ length: seeds }, (_, s) =>
+        halves(setOf(name), `warm ${s}`, unrelated),
+      );
+  const out: Record<string, unknown> = {};
+  for (const [world, points] of Object.entries(worlds)) {
+    const mean = (start: Start, mark: number) =>
+      lives.get(start)?.reduce((sum, l, _, all) => sum + (l[mark] ?? 0) / all.length, 0) ?? 0;
+    const lives = new Map(
+      (["cold", "warm", 0.05, 0.2, 0.5, 1] as Start[]).map((start) => [
+        start,
+        points.flatMap((point, p) =>
+          Array.from({ length: world === "nine_tasks" ? Math.min(2, seeds) : 1 }, (_, s) =>
+            youngLife(point, start, `young ${p} ${s}`),
+          ),
+        ),
+      ]),
+    );
+    for (const mark of MARKS) {
+      const [cold, warm, pooled] = [mean("cold", mark), mean("warm", mark), mean(1, mark)];
+      const oracle = Math.max(cold, ...[0.05, 0.2, 0.5, 1].map((w) => mean(w, mark)));
+      const way = oracle - cold > 0.005 ? round((warm - cold) / (oracle - cold)) : null;
+      const figures = {
+        cold: round(cold, 4),
+        warm: round(warm, 4),
+        pooled: round(pooled, 4),
+        oracle: round(oracle, 4),
+        way,
+      };
+      out[`${world}_${mark}`] = figures;
+      console.log(`warm start, ${world}, first ${mark}:`, JSON.stringify(figures));
+    }
+  }
+  return out;
+}
 
 function worldOf(set: BanditSet, seed: number): World {
   const rng = createRng(`world ${seed}`);

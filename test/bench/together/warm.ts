@@ -1,0 +1,116 @@
+import { fitEncoder } from "../../../src/dataset/index.js";
+import { createRng } from "../../../src/math/rng.js";
+import {
+  createPolicy,
+  type PolicyRow,
+  priorWeight,
+  type RoutingPolicy,
+  weighted,
+} from "../../../src/policies/index.js";
+import type { BanditSet } from "../bandits/sets.js";
+
+/** A decision point without a run of its own, and what others like it have logged. */
+export interface YoungPoint {
+  set: BanditSet;
+  /** Examples that come to it, drawn with replacement. */
+  own: number[];
+  /** Examples that others logged, with the rewards they had there. */
+  elsewhere: { example: number; rewards: number[] }[];
+}
+
+/** Mean reward within the first decisions, by how many. */
+export type Earned = Record<number, number>;
+
+/** Decisions at which what was earned is read. */
+export const MARKS = [50, 200, 1000];
+const EXPLORED = 0.1;
+/** The policy is made anew when own rows have doubled, as in the loop. */
+const FIRST_FIT = 16;
+/** Rows that others logged, each with a choice at random. */
+const LOGGED = 1000;
+
+/** How a young point begins: from nothing, by the learned weight, or by a fixed one. */
+export type Start = "cold" | "warm" | number;
+
+/** What a young point earns, one choice in ten explored; the same seed brings the same examples and the same luck. */
+export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, seed: string): Earned {
+  const rng = createRng(seed);
+  const { candidates, encoded, rewards } = set;
+  const make = () => createPolicy({ kind: "auto", dim: encoded[0]?.dim ?? 1, seed: 1 });
+  const rowOf = (example: number, chosen: number, reward: number): PolicyRow => ({
+    context: encoded[example]!,
+    candidates,
+    chosen,
+    reward,
+  });
+  const prior = Array.from({ length: LOGGED }, () => {
+    const from = elsewhere[rng.int(elsewhere.length)]!;
+    const chosen = rng.int(candidates.length);
+    return rowOf(from.example, chosen, from.rewards[chosen] ?? 0);
+  });
+  const rows: PolicyRow[] = [];
+  const anew = (): RoutingPolicy => {
+    const weight = start === "cold" ? 0 : start === "warm" ? priorWeight(make, prior, rows) : start;
+    const policy = make();
+    if (weight > 0) policy.learn(weighted(prior, weight));
+    if (rows.length > 0) policy.learn(rows);
+    return policy;
+  };
+  let policy = anew();
+  let sum = 0;
+  const earned: Earned = {};
+  const most = Math.max(...MARKS);
+  for (let n = 1, next = FIRST_FIT; n <= most; n++) {
+    const example = own[rng.int(own.length)]!;
+    const [coin, drawn] = [rng.next(), rng.int(candidates.length)];
+    const means = policy.predict({ context: encoded[example]!, candidates }).map((e) => e.mean);
+    const best = means.indexOf(Math.max(...means));
+    const chosen = coin < EXPLORED ? drawn : best;
+    const reward = rewards[example]?.[chosen] ?? 0;
+    sum += reward;
+    const propensity = chosen === best ? 1 - EXPLORED + EXPLORED / candidates.length : EXPLORED / candidates.length;
+    rows.push({ ...rowOf(example, chosen, reward), propensity });
+    if (MARKS.includes(n)) earned[n] = sum / n;
+    if (n < next) continue;
+    next *= 2;
+    policy = anew();
+  }
+  return earned;
+}
+
+/** Halves of one set: the same world for two points; or another one, in which the destinations have changed places. */
+export function halves(set: BanditSet, seed: string, unrelated: boolean): YoungPoint {
+  const rng = createRng(seed);
+  const all = set.contexts.map((_, i) => [rng.next(), i] as const).sort(([a], [b]) => a - b);
+  const half = Math.floor(all.length / 2);
+  const shift = 1 + rng.int(set.candidates.length - 1);
+  const moved = (rewards: number[]) => rewards.map((_, k) => rewards[(k + shift) % rewards.length] ?? 0);
+  return {
+    set,
+    own: all.slice(0, half).map(([, i]) => i),
+    elsewhere: all.slice(half).map(([, i]) => {
+      const rewards = set.rewards[i] ?? [];
+      return { example: i, rewards: unrelated ? moved(rewards) : rewards };
+    }),
+  };
+}
+
+/** A set by numbers alone: what the first rows of a young point can be told apart by. */
+export function numbersOnly(set: BanditSet): BanditSet {
+  const contexts = set.contexts.map((context) =>
+    Object.fromEntries(Object.entries(context).filter(([, value]) => typeof value === "number")),
+  );
+  const encoder = fitEncoder(contexts);
+  return { ...set, contexts, encoded: contexts.map((context) => encoder.encode(context)) };
+}
+
+/** One group of a set as the young point, all others as what is known elsewhere. */
+export function oneGroup(set: BanditSet, group: string): YoungPoint {
+  const groups = set.groups ?? [];
+  const examples = groups.map((_, i) => i);
+  return {
+    set,
+    own: examples.filter((i) => groups[i] === group),
+    elsewhere: examples.filter((i) => groups[i] !== group).map((i) => ({ example: i, rewards: set.rewards[i] ?? [] })),
+  };
+}

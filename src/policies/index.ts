@@ -7,7 +7,6 @@ export { PageHinkley } from "./drift.js";
 export type { Importance, PolicyExplanation } from "./explain.js";
 export { explainByPolicy, globalImportances } from "./explain.js";
 export { type LearnOptions, type Prove, proveSchema } from "./learn-options.js";
-export { priorWeight, weighted } from "./prior-weight.js";
 export * from "./routing-artifact.js";
 export * from "./routing-policy.js";
 export type { CostSpec, ModelSpec, PolicySpec } from "./spec.js";

@@ -1,7 +1,8 @@
 // Runs in the learning thread.
 import type { DecisionRow } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
-import { type LearnOptions, type PolicyRow, priorWeight, type RoutingPolicy, weighted } from "../policies/index.js";
+import type { LearnOptions, PolicyRow, RoutingPolicy } from "../policies/index.js";
+import { priorWeight, weighted } from "../policies/prior-weight.js";
 
 /** Newest rows of each related point that teach. */
 const MOST_ROWS = 2000;

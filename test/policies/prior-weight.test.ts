@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/math/rng.js";
-import { createPolicy, type PolicyRow, priorWeight } from "../../src/policies/index.js";
+import { createPolicy, type PolicyRow } from "../../src/policies/index.js";
+import { priorWeight } from "../../src/policies/prior-weight.js";
 
 const make = () => createPolicy({ kind: "squarecb", dim: 2, seed: 1 });
 

@@ -13,8 +13,9 @@ import { graphShapeOf, outlookOf } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
 import { callWithin } from "../record/run-observer.js";
 import type { RunRecorder } from "../record/run-recorder.js";
+import { reportFrom } from "./reporting-nodes.js";
 import { recorderOf } from "./run-context.js";
-import { reportFrom, type TapSettings, tapNode } from "./tap-node.js";
+import { type TapSettings, tapNode, tapTask } from "./tap-node.js";
 
 /** What a wrapped graph tells the tracer about the runs that begin with it. */
 export interface RootHooks {
@@ -170,7 +171,7 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
     private report(loop: LoopShape, recorder: RunRecorder): () => void {
       let done = () => {};
       recorder.quietly(() => {
-        if (wrapping.taps) done = reportFrom(loop, this.nodes, recorder);
+        if (wrapping.taps) done = reportFrom(this.nodes, { loop, recorder }, tapTask);
         watchCache(this, loop, recorder);
       });
       return done;

@@ -6,7 +6,6 @@ import {
   type CallableShape,
   copyOf,
   graphNamespace,
-  type LoopShape,
   type NodeShape,
   type PregelShape,
   type RunnableShape,
@@ -25,6 +24,7 @@ import { callWithin } from "../record/run-observer.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
 import { updateOf } from "../record/update.js";
+import type { LoopOfRun } from "./reporting-nodes.js";
 import type { RunContext } from "./run-context.js";
 
 /** How much the nodes of a graph tell: all they do, or only which run their tasks belong to. */
@@ -49,13 +49,13 @@ const UNTAPPED = Symbol("langgraph-collective-learning.untapped");
 
 /** A runnable made for one task, with its tap and its own `invoke`. */
 interface TappedRunnable extends RunnableShape {
-  [TAP]: { tap: Tap; loop: LoopShape; recorder: RunRecorder };
+  [TAP]: { tap: Tap } & LoopOfRun;
   [UNTAPPED]: RunnableShape["invoke"];
 }
 
 const taps = new WeakMap<NodeShape, Tap>();
 
-/** A node that can report what it does (see {@link reportFrom}), and is otherwise the node itself. */
+/** A node that can report what it does (see {@link tapTask}), and is otherwise the node itself. */
 export function tapNode(
   name: string,
   node: NodeShape,
@@ -74,64 +74,17 @@ export function tapNode(
   return tapped;
 }
 
-/** Copies of a graph's nodes, whose tasks report to the loop that has them now. */
-interface ReportingNodes {
-  nodes: Record<string, NodeShape>;
-  loop?: { loop: LoopShape; recorder: RunRecorder };
-}
-
-/** Sets of copies that no loop has, by the nodes they are copies of. */
-const idle = new WeakMap<Record<string, NodeShape>, ReportingNodes[]>();
-/** As many loops of one graph as run side by side find a set that is made already. */
-const MOST_IDLE = 16;
-
-/**
- * Has the tasks of one of a graph's loops report to its run; what it gives back ends that. Copies of nodes share the
- * classes of what they copy, and the tap is one function for all: the engine's fast paths stay fast. They serve one
- * loop after the other: to make them anew for each would cost a tenth of what a node takes.
- */
-export function reportFrom(
-  loop: Pick<LoopShape, "nodes">,
-  nodes: Record<string, NodeShape>,
-  recorder: RunRecorder,
-): () => void {
-  const free = idle.get(nodes) ?? [];
-  idle.set(nodes, free);
-  const reporting = free.pop() ?? reportingNodes(nodes);
-  reporting.loop = { loop: loop as LoopShape, recorder };
-  loop.nodes = reporting.nodes;
-  return () => {
-    if (loop.nodes !== reporting.nodes) return;
-    loop.nodes = nodes;
-    reporting.loop = undefined;
-    if (free.length < MOST_IDLE) free.push(reporting);
-  };
-}
-
-function reportingNodes(nodes: Record<string, NodeShape>): ReportingNodes {
-  const reporting: ReportingNodes = { nodes: {} };
-  for (const name of Object.keys(nodes)) {
-    const node = nodes[name]!;
-    const tap = taps.get(node);
-    reporting.nodes[name] = tap ? reportingNode(node, tap, reporting) : node;
-  }
-  return reporting;
-}
-
-function reportingNode(node: NodeShape, tap: Tap, reporting: ReportingNodes): NodeShape {
-  const copy = copyOf(node);
-  copy.getNode = () => {
-    const runnable = node.getNode.call(node);
-    if (!runnable || !reporting.loop) return runnable;
-    // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
-    const shared = runnable === node.bound || node.writers.includes(runnable);
-    const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
-    own[TAP] = { tap, ...reporting.loop };
-    own[UNTAPPED] = own.invoke;
-    own.invoke = tappedInvoke;
-    return own;
-  };
-  return copy;
+/** The runnable of one task of a node that reports to a loop's run. */
+export function tapTask(node: NodeShape, runnable: RunnableShape, around: LoopOfRun): RunnableShape {
+  const tap = taps.get(node);
+  if (!tap) return runnable;
+  // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
+  const shared = runnable === node.bound || node.writers.includes(runnable);
+  const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
+  own[TAP] = { tap, ...around };
+  own[UNTAPPED] = own.invoke;
+  own.invoke = tappedInvoke;
+  return own;
 }
 
 /**

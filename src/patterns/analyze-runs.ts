@@ -1,12 +1,10 @@
 import { createRng, type Rng } from "../math/rng.js";
 import { agentCombinations } from "./agent-combinations.js";
-import type { AnalyzeOptions } from "./analyze-options.js";
+import { type AnalyzeOptions, type AnalyzeSettings, analyzeSettings } from "./analyze-options.js";
 import { type Association, testAssociations } from "./association.js";
 import { type Candidate, findCandidates } from "./candidates.js";
-import { checkAnalyzeOptions } from "./check-options.js";
 import { type Conformance, checkConformance, referenceOf } from "./conformance.js";
 import { decisionRules } from "./decision-rules.js";
-import { PATTERN_DEFAULTS } from "./defaults.js";
 import type { EventLog } from "./event-log.js";
 import { failurePrecursors } from "./failure-precursors.js";
 import { groupNumbers, groupOfRuns } from "./grouped.js";
@@ -24,10 +22,10 @@ import { shrinkMeans } from "./shrinkage.js";
  * @param onStep called between steps of long work; what it throws ends the analysis
  * @throws PATTERN_INVALID for options outside their range, CONFIG_UNKNOWN_KEY for unknown ones
  */
-export function analyzeRuns(engine: PatternEngine, options: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
-  const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, minRated = 10 } = options;
-  checkAnalyzeOptions(options);
-  const rng = createRng(options.seed ?? 1);
+export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
+  const options = analyzeSettings(given);
+  const { fdr, permutations, minRated } = options;
+  const rng = createRng(options.seed);
   const wanted = (type: string) => options.workflowType === undefined || type === options.workflowType;
   const runs = [...engine.runs.values()].filter((r) => wanted(r.workflowType));
   const judged = runs.filter((r) => engine.rewards.has(r.id)).length;
@@ -136,7 +134,7 @@ type Rated = { run: AnalyzedRun; reward: number };
 function testPatterns(
   types: [string, TypeLogs][],
   rated: Rated[],
-  options: AnalyzeOptions & { onStep?: () => void; groupOf: (run: AnalyzedRun) => string },
+  options: AnalyzeSettings & { onStep?: () => void; groupOf: (run: AnalyzedRun) => string },
   rng: Rng,
 ) {
   const supports: PatternReport["minSupport"] = [];
@@ -147,12 +145,7 @@ function testPatterns(
     for (const unit of UNITS) {
       const log = type.logs[unit];
       if (log.activities.length === 0 || (unit === "agents" && repeatsNodes(type))) continue;
-      const { candidates, minSupport, sequencesLeftOut } = findCandidates(
-        type,
-        unit,
-        options,
-        options.maxCandidates ?? 300,
-      );
+      const { candidates, minSupport, sequencesLeftOut } = findCandidates(type, unit, options, options.maxCandidates);
       supports.push({ workflowType, unit, runs: minSupport, ...(sequencesLeftOut && { sequencesLeftOut }) });
       const rowsOf: number[][] = Array.from({ length: log.variants.size }, () => []);
       for (const [i, { run }] of rated.entries()) {
@@ -178,8 +171,7 @@ function testPatterns(
       groupOf: groupNumbers(rated.map((r) => options.groupOf(r.run))),
     },
     {
-      ...(options.fdr !== undefined && { fdr: options.fdr }),
-      ...(options.permutations !== undefined && { permutations: options.permutations }),
+      ...{ fdr: options.fdr, permutations: options.permutations },
       ...(options.onStep && { onStep: options.onStep }),
       rng,
     },
@@ -192,7 +184,7 @@ function testPatterns(
     .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...tested[k] }))
     .map((f) => (echoesOutcome(f, logs, runs) ? { ...f, echoesOutcome: true as const } : f))
     .sort((a, b) => surprising(b) - surprising(a) || (surprising(a) ? a.pValue - b.pValue : 0) || b.share - a.share)
-    .slice(0, options.maxFindings ?? 200);
+    .slice(0, options.maxFindings);
   const count = tested.filter((t) => t.verdict !== "untested").length;
   return { findings, tested: count, supports };
 }

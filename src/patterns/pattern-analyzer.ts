@@ -1,10 +1,9 @@
 import { Follower } from "../store/follow.js";
 import { type FactKind, type FactTypes, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
-import type { AnalyzeOptions } from "./analyze-options.js";
+import { type AnalyzeOptions, analyzeSettings } from "./analyze-options.js";
 import { analyzeRuns } from "./analyze-runs.js";
 import type { Blame, FailedRun } from "./blame.js";
-import { checkAnalyzeOptions } from "./check-options.js";
 import { type Conformance, checkConformance, type ReferenceModel, referenceOf } from "./conformance.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { type PatternReward, type RunFacts, takeIn } from "./intake.js";
@@ -106,7 +105,7 @@ export class PatternAnalyzer {
   async analyzePatterns(options: AnalyzeOptions = {}): Promise<PatternReport> {
     const { analyze, reward: _, ...defaults } = this.options;
     const merged = { ...defaults, ...options };
-    checkAnalyzeOptions(merged);
+    analyzeSettings(merged);
     if (analyze) return analyze(merged);
     await this.update();
     const key = JSON.stringify(merged);

@@ -54,11 +54,12 @@ describe("options", () => {
   });
 
   it.each([
-    [{ maxFindings: -1 }, /PATTERN_INVALID.*maxFindings -1; expected a whole number of at least 0/],
-    [{ maxCandidates: 0 }, /PATTERN_INVALID.*maxCandidates 0/],
-    [{ maxLength: 0 }, /PATTERN_INVALID.*maxLength 0/],
-    [{ maxGap: Number.NaN }, /PATTERN_INVALID.*maxGap NaN/],
-    [{ minRated: Number.NaN }, /PATTERN_INVALID.*minRated NaN/],
+    [{ maxFindings: -1 }, /PATTERN_INVALID.*-1 for maxFindings; expected a whole number of at least 0/],
+    [{ maxCandidates: 0 }, /PATTERN_INVALID.*0 for maxCandidates/],
+    [{ maxLength: 0 }, /PATTERN_INVALID.*0 for maxLength/],
+    [{ maxGap: Number.NaN }, /PATTERN_INVALID.*NaN for maxGap/],
+    [{ minRated: Number.NaN }, /PATTERN_INVALID.*NaN for minRated/],
+    [{ group: "users" } as object, /PATTERN_INVALID.*"users" for group; expected run, thread, user/],
     [{ minSuport: 0.2 } as object, /CONFIG_UNKNOWN_KEY.*Did you mean "minSupport"/],
   ])("out of range or unknown are refused: %o", async (options, message) => {
     expect(() => analyzeRuns(new PatternEngine(), options)).toThrow(message);

@@ -9,7 +9,6 @@ import {
   type NodeShape,
   type PregelShape,
   type RunnableShape,
-  SCRATCHPAD_KEY,
   SEND_KEY,
   START,
   TASK_ID_KEY,
@@ -19,12 +18,15 @@ import {
 import { isAgentGraph } from "../record/agent-graph.js";
 import { noteFailure } from "../record/failure.js";
 import type { NodeOutlook } from "../record/graph-shape.js";
-import { noteSentEdges } from "../record/noted-edges.js";
 import { callWithin } from "../record/run-observer.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
+<<<<<<< HEAD
 import { updateOf } from "../record/update.js";
 import type { LoopOfRun } from "./reporting-nodes.js";
+=======
+import { graphsRun, noteSuccess, noteUnseen } from "./node-notes.js";
+>>>>>>> 3dad6ca (Patterns: one schema is the options; examples of retrieval depth and tools)
 import type { RunContext } from "./run-context.js";
 
 /** How much the nodes of a graph tell: all they do, or only which run their tasks belong to. */
@@ -280,32 +282,4 @@ function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeo
     const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
     return overheard(() => callWithin(run.underWay, () => func(...args)), ended, failed);
   };
-}
-
-function noteSuccess(
-  recorder: RunRecorder,
-  run: NodeRun,
-  sends: readonly (readonly Write[])[],
-  output: unknown,
-  outlook: NodeOutlook,
-): void {
-  // An attempt that ended by a time-out may still come back; what it says then counts no more.
-  if (run.status !== undefined) return;
-  recorder.nodeEnded(run, "success");
-  recorder.nodeWrote(run, updateOf(output));
-  noteSentEdges(recorder, run, sends, output, outlook);
-}
-
-/** Says what ran inside the node without being seen: graphs invoked by hand while calls are not watched. */
-function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
-  if (run.name === START) return;
-  const graphs = graphsRun(config.configurable) - (run.graphsSeen ?? 0);
-  if (graphs > 0)
-    recorder.gaps.add(`node ${run.name} ran ${graphs} graph(s) of its own, which were not captured (calls: false)`);
-}
-
-/** How many graphs a task has run by hand, in all its attempts: LangGraph counts them. */
-function graphsRun(configurable: Configurable = {}): number {
-  const scratchpad = configurable[SCRATCHPAD_KEY];
-  return isObject(scratchpad) ? Number(scratchpad.subgraphCounter ?? 0) : 0;
 }

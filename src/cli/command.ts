@@ -9,8 +9,10 @@ export type OptionValues = Record<string, string | boolean | (string | boolean)[
 export interface CliOutput {
   out(text: string): void;
   err(text: string): void;
-  /** Whether a person looks on: colours and progress are for them alone. */
+  /** Whether a person looks on: progress is for them alone. */
   terminal?: boolean;
+  /** Whether `out` ends on a screen that shows colours. */
+  colours?: boolean;
 }
 
 /** What a command has beside the loop. */
@@ -33,7 +35,7 @@ interface CommandBase {
   usage: string;
   details: string;
   /** Command lines that show it in use. */
-  examples?: readonly string[];
+  examples: readonly string[];
   /** It only looks, so that a folder that cannot be written will do. */
   readsOnly?: true;
   /** How many words it takes besides options (default none). */

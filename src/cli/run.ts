@@ -15,6 +15,8 @@ const COMMON = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+const EXITS = `Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ${EXIT.found} done, and something was found that needs a person.`;
+
 const HELP = `collective-learning COMMAND [--dir FOLDER | --store ADDRESS] [--config FILE] [--json] [--help]
 
 ${Object.entries(COMMANDS)
@@ -27,7 +29,7 @@ ${Object.entries(COMMANDS)
   --json          one JSON value instead of text
   --help          about the command
 
-Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ${EXIT.found} done, and something was found that needs a person.`;
+${EXITS}`;
 
 /**
  * Runs one command line and answers with its exit code: 0 done, 1 failed, 2 wrong usage, 3 something was found that
@@ -65,9 +67,10 @@ export async function runCli(
 async function runCommand(name: string, command: Command, args: string[], context: CommandContext): Promise<number> {
   const { values, positionals } = parse(args, command);
   if (values.help) {
-    const examples = (command.examples ?? []).map((e) => `  collective-learning ${e}`);
-    const shown = examples.length > 0 ? `\n\nExamples:\n${examples.join("\n")}` : "";
-    context.out(`collective-learning ${name} ${command.usage}\n\n${command.summary}.\n${command.details}${shown}`);
+    const examples = command.examples.map((e) => `  collective-learning ${e}`).join("\n");
+    context.out(
+      `collective-learning ${name} ${command.usage}\n\n${command.summary}.\n${command.details}\n\nExamples:\n${examples}\n\n${EXITS}`,
+    );
     return EXIT.done;
   }
   const { takes = 0 } = command;

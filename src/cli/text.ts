@@ -1,4 +1,12 @@
 import type { CycleReport, LearningStatus, MeasuredImprovement } from "../loop/index.js";
+import type { CliOutput } from "./command.js";
+
+const TONES = { good: 32, warn: 33, bad: 31 } as const;
+
+/** Words in a colour, on a screen that shows colours; the words say all by themselves. */
+export function paint(text: string, tone: keyof typeof TONES, { colours }: Pick<CliOutput, "colours">): string {
+  return colours ? `\x1b[${TONES[tone]}m${text}\x1b[0m` : text;
+}
 
 const signed = (v: number) => `${v >= 0 ? "+" : ""}${v.toFixed(4)}`;
 

@@ -25,6 +25,12 @@ export class LoopInspector {
     return this.parts.logger;
   }
 
+  /** Folders that this loop writes to; none where its store is elsewhere. */
+  get folders(): string[] {
+    const { folders, config } = this.parts;
+    return config.store ? [] : Object.values(folders);
+  }
+
   /** Where exports go. */
   get exportFolder(): string {
     return this.parts.folders.exports;

@@ -55,6 +55,16 @@ export function matches(keys: FactKeys, query: FactQuery): boolean {
   return query.to === undefined || Date.parse(keys.at) < Date.parse(query.to);
 }
 
+/**
+ * What can be looked for in a fact's JSON before it is read: the longest part of a text whose letters fold alike wherever
+ * they stand, in lower case, as JSON writes it. Empty where there is none.
+ */
+export function textToFind(text: string): string {
+  const inJson = JSON.stringify(text.toLowerCase()).slice(1, -1);
+  const parts = inJson.split(/[^\x20-\x7e]+/);
+  return parts.reduce((best, part) => (part.length > best.length ? part : best), "");
+}
+
 /** Fails with STORE_QUERY on a query that contradicts itself or cannot be understood. */
 export function checkQuery(query: FactQuery): void {
   if (query.after !== undefined && query.latest)
@@ -62,6 +72,12 @@ export function checkQuery(query: FactQuery): void {
       received: "a query with both `after` and `latest`",
       expected: "one of them",
       remedy: "Read forward from a cursor, or backward from the newest fact.",
+    });
+  if (query.text !== undefined && !query.latest)
+    throw new LearningError("STORE_QUERY", {
+      received: "a query with `text` and without `latest`",
+      expected: "both",
+      remedy: "Texts are looked for from the newest fact on.",
     });
   for (const field of ["from", "to"] as const)
     if (query[field] !== undefined && Number.isNaN(Date.parse(query[field])))

@@ -19,11 +19,17 @@ export interface FactQuery {
   decisionPoint?: string;
   status?: string;
   /**
-   * Of decisions: the destination that was chosen, and the version that was asked. The memory and the file store find
-   * them by index; another store may leave the two to the caller, who checks each fact.
+   * Of decisions: the destination that was chosen, and the version that was asked. The package's stores find them by
+   * index; another store may leave the two to the caller, who checks each fact.
    */
   chosen?: string;
   policyVersion?: string;
+  /**
+   * Together with `latest`: a text that stands somewhere in the fact, letter case aside. There is no index of it: a store
+   * looks through what it has, and may hand out more than fits, so the caller checks each fact. Batches may then be small
+   * or empty, and say how far was looked.
+   */
+  text?: string;
   /** Inclusive lower and exclusive upper bound on the fact's own time, ISO 8601. */
   from?: string;
   to?: string;
@@ -43,6 +49,8 @@ export interface FactBatch<T> {
   facts: T[];
   /** Opaque; valid for this store and kind, also in a later process. */
   cursor: string;
+  /** Of a search for a text: how many facts were looked at for this batch, and the time of the oldest of them. */
+  looked?: { facts: number; until: string };
 }
 
 /** As {@link FactBatch}, each fact as its JSON text. */

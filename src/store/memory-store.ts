@@ -1,7 +1,16 @@
 import type { Clock } from "../core/index.js";
 import { LearningError, show, systemClock } from "../core/index.js";
 import { checkFact } from "./check-fact.js";
-import { badCursor, checkQuery, checkSelector, DEFAULT_BATCH_SIZE, FACT_KINDS, keysOf, matches } from "./facts.js";
+import {
+  badCursor,
+  checkQuery,
+  checkSelector,
+  DEFAULT_BATCH_SIZE,
+  FACT_KINDS,
+  keysOf,
+  matches,
+  textToFind,
+} from "./facts.js";
 import { checkLease, heldLease, leaseHeld, leaseLost } from "./held-lease.js";
 import type {
   BlobStore,
@@ -106,6 +115,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     const after = query.after === undefined ? 0 : Number(query.after);
     if (!Number.isInteger(after) || after < 0) throw badCursor(String(query.after));
     const found = logs[kind].filter((e) => e.seq > after && matches(keysOf(kind, e.fact), query));
+    const text = query.text && textToFind(query.text);
+    if (text) found.splice(0, found.length, ...found.filter((e) => e.text.toLowerCase().includes(text)));
     if (query.latest) found.reverse().sort((a, b) => timeOf(kind, b) - timeOf(kind, a));
     const limit = Math.min(query.limit ?? found.length, found.length);
     const size = query.batchSize ?? DEFAULT_BATCH_SIZE;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,11 +101,15 @@ async function fill(store: LearningStore, runs: number): Promise<void> {
 const bench: Bench = async ({ quick, args }) => {
   const asked = Number(args.find((a) => a.startsWith("--runs="))?.slice("--runs=".length));
   const runs = asked > 0 ? asked : quick ? 20_000 : 1_000_000;
-  const folder = await mkdtemp(join(tmpdir(), "bench-dashboard-"));
+  // Filling takes minutes: a folder that was kept is measured as it is.
+  const kept = args.find((a) => a.startsWith("--keep="))?.slice("--keep=".length);
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), "bench-dashboard-")));
   const where = { traces: join(folder, "traces"), feedback: join(folder, "feedback"), models: join(folder, "models") };
-  const writer = await openFileStore(where);
-  await fill(writer, runs);
-  await writer.close();
+  if (kept === undefined || !existsSync(where.traces)) {
+    const writer = await openFileStore(where);
+    await fill(writer, runs);
+    await writer.close();
+  }
   console.log(`${runs} runs stored`);
 
   const loop = await CollectiveLearningLoop.open({ storagePath: folder });
@@ -138,6 +143,8 @@ const bench: Bench = async ({ quick, args }) => {
     filteredByRareDestinationMs: await timed(each(() => "/api/runs?destination=legal")),
     filteredByRareVersionMs: await timed(each(() => "/api/runs?version=v2")),
     filteredByTextMs: await timed(each(() => "/api/runs?text=vip")),
+    filteredByMissingTextMs: await timed(each(() => "/api/runs?text=nowhere")),
+    filteredByRewardMs: await timed(each(() => "/api/runs?minReward=0.8")),
     oneRunMs: await timed(each((i) => `/api/run?id=${idOf(Math.floor((runs * i) / times))}`)),
     inboxMs: await timed(each(() => "/api/inbox").slice(0, 5)),
     graphMs: await timed(each(() => "/api/graph").slice(0, 5)),
@@ -157,7 +164,7 @@ const bench: Bench = async ({ quick, args }) => {
   const third = Math.floor(memory.length / 3);
   const growth = median(memory.slice(-third)) - median(memory.slice(0, third));
   await loop.close();
-  await rm(folder, { recursive: true, force: true });
+  if (kept === undefined) await rm(folder, { recursive: true, force: true });
   return { ...figures, pages, heapGrowthMiB: round(growth, 1) };
 };
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../dist/cli/commands.js";
 import { runCli } from "../../dist/cli/run.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
@@ -30,11 +31,14 @@ describe("collective-learning", () => {
     const help = await cli("--help");
     expect(help.code).toBe(0);
     expect(await cli("help")).toEqual(help);
-    for (const name of ["status", "cycle", "export", "report", "feedback"]) {
+    expect(help.out).toMatch(/Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done, and something was found/);
+    for (const name of Object.keys(COMMANDS)) {
       expect(help.out).toContain(name);
       const own = await cli(name, "--help");
       expect(own).toMatchObject({ code: 0, err: "" });
       expect(own.out).toContain(`collective-learning ${name}`);
+      expect(own.out, name).toMatch(new RegExp(`Examples:\n  collective-learning ${name}`));
+      expect(own.out).toContain("Exit codes: 0 done");
     }
     expect((await cli()).code).toBe(2);
   });

@@ -5,6 +5,7 @@ import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learni
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../../dist/cli/run.js";
 import { learnedEdge } from "../../src/cli/learned-edge.js";
+import { node } from "../../src/dashboard/data/machine.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 let dir: string;
@@ -73,6 +74,44 @@ it("examines the installation, and its exit code tells a script", async () => {
   expect(code).toBe(0);
   expect(data.map((f: { level: string }) => f.level)).toContain("ok");
   expect((await json("doctor", "--strict")).code).toBe(3);
+});
+
+it("colours what it says on a screen alone", async () => {
+  const out: string[] = [];
+  await runCli(["doctor", "--dir", dir], { out: (t) => out.push(t), err: () => {}, colours: true });
+  expect(out.join()).toContain("\u001b[32mok  \u001b[0m");
+  expect((await cli(["doctor"])).out).not.toContain("\u001b");
+});
+
+it("looks at Node, permissions, threads and engines", async () => {
+  const { out } = await cli(["doctor"]);
+  for (const words of [
+    /ok {4}Node \d+/,
+    /folders may be read and written/,
+    /thread can be started/,
+    /engine|TensorFlow/,
+  ])
+    expect(out).toMatch(words);
+  expect(node("18.20.0")).toMatchObject({ level: "bad", todo: expect.stringContaining("20.19") });
+  expect(node("20.18.9").level).toBe("bad");
+  expect(node("20.19.0").level).toBe("ok");
+});
+
+// One of each kind; JSON is what scripts read, so nothing else may stand beside it.
+it.each([
+  ["status"],
+  ["decisions", "--limit", "1"],
+  ["traces", "list", "--limit", "1"],
+  ["traces", "show", "ticket-1-3"],
+  ["policies", "list"],
+  ["experiments"],
+  ["patterns"],
+  ["feedback", "pending"],
+  ["doctor"],
+])("says one JSON value with --json: %j", async (...args) => {
+  const { code, data } = await json(...args);
+  expect(code).toBe(0);
+  expect(data).toBeTypeOf("object");
 });
 
 it("changes what serves only with a reason, and keeps it", async () => {
@@ -181,6 +220,10 @@ it("holds a graph to limits, beside its last run", async () => {
   expect(bad).toMatchObject({ code: 3, data: { figures: { failed: 1, meanReward: 0.75 }, last: { meanReward: 1 } } });
   expect(bad.data.broken).toHaveLength(2);
   expect((await cli(["check", join(dir, "none.mjs"), cases])).code).toBe(2);
+  const table = (await cli(["check", graph, cases, "--min-reward", "0.9"])).out;
+  expect(table).toMatch(/ +now +last\n/);
+  expect(table).toMatch(/mean reward +0\.750 +0\.750\n/);
+  expect(table).toMatch(/LIMIT: mean reward 0\.750 is below 0\.9/);
 });
 
 describe("init", () => {

@@ -137,7 +137,9 @@ describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
     expect(history.at(-2)).toMatch(/^promote alice: the errors I saw are gone/);
     expect(history.at(-1)).toBe("rollback alice: a complaint came in");
     await go(page, "#/system");
-    expect(await page.textContent("main")).toContain("alice rollback policy/triage");
+    expect(await page.textContent("main")).toContain(
+      "alice rolled policy/triage back to the fallback: a complaint came in",
+    );
     expect(wrong).toEqual([]);
     await close();
   });

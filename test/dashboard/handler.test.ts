@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { createDashboard, type Dashboard } from "langgraph-collective-learning/dashboard";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCursor } from "../../dist/dashboard/data/run-query.js";
+import { listRuns } from "../../dist/dashboard/data/runs.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 const TOKEN = "a-token-of-many-characters";
@@ -211,6 +213,31 @@ describe("data", () => {
     expect((await get("/api/runs?cursor=nonsense")).status).toBe(400);
   });
 
+  it("looks for a text newest first, says how far it came, and goes on from there to the end", async () => {
+    const { runs: all } = (await dataOf("/api/runs?limit=200")) as { runs: { workflowId: string }[] };
+    const wanted = all.map((r) => r.workflowId).filter((id) => id.includes("ticket-1-1"));
+    expect(wanted.length).toBeGreaterThan(10);
+    const found: string[] = [];
+    let cursor: string | undefined;
+    let looked = 0;
+    let pages = 0;
+    do {
+      // No time at all: every page ends after its first look.
+      const options = { cursor: parseCursor(cursor ?? null), limit: 4, budgetMs: -1 };
+      const page = await listRuns({ loop }, { text: "TICKET-1-1" }, options);
+      found.push(...page.runs.map((r) => r.workflowId));
+      looked += page.scanned;
+      if (page.cursor) expect(page.until).toBeDefined();
+      cursor = page.cursor;
+      pages++;
+    } while (cursor);
+    expect(found).toEqual(wanted);
+    expect(pages).toBeGreaterThan(wanted.length / 4);
+    expect(looked).toBeGreaterThanOrEqual(wanted.length);
+    const none = await listRuns({ loop }, { text: "nobody wrote this" }, { budgetMs: -1 });
+    expect(none).toMatchObject({ runs: [], complete: false });
+  });
+
   it("counts every edge of the graph as often as it was taken", async () => {
     const g = (await dataOf("/api/graph")) as {
       runs: number;
@@ -246,6 +273,17 @@ describe("data", () => {
     const after = (await dataOf("/api/inbox")) as Inbox;
     expect(after.mine).toBe(0);
     expect(after.items.some((i) => i.workflowId === workflowId && i.why === "asked")).toBe(false);
+  });
+
+  it("asks somebody by name, who finds the run first", async () => {
+    const { runs } = (await dataOf("/api/runs?limit=9")) as { runs: { workflowId: string }[] };
+    const workflowId = runs[7]?.workflowId ?? "";
+    expect((await post("/api/assign", { workflowId, userId: "carol" })).status).toBe(200);
+    expect((await loop.feedback.pendingRequests("carol")).map((r) => r.workflowId)).toEqual([workflowId]);
+    expect((await post("/api/assign", { workflowId, userId: " " })).status).toBe(400);
+    expect((await post("/api/assign", { workflowId: "nowhere", userId: "carol" })).status).toBe(422);
+    const { changes } = (await dataOf("/api/system")) as { changes: Record<string, unknown>[] };
+    expect(changes[0]).toMatchObject({ action: "assign", subject: workflowId, to: "carol", by: "local" });
   });
 
   it("gives two people never the same run while one of them has it before them", async () => {

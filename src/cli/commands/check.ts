@@ -5,7 +5,7 @@ import { messageOf } from "../../core/index.js";
 import { type CheckFigures, type CheckRow, runCheck, type Score } from "../check.js";
 import { type Command, EXIT, numberOption, usageError } from "../command.js";
 import { progress } from "../progress.js";
-import { table } from "../text.js";
+import { paint, table } from "../text.js";
 
 export const check: Command = {
   summary: "sends a dataset through the graph and holds the result to limits",
@@ -47,7 +47,11 @@ export const check: Command = {
     const broken = brokenLimits(figures, last, limits);
     return {
       data: { figures, last, broken },
-      text: report(figures, last, broken),
+      text: report(
+        figures,
+        last,
+        broken.map((b) => paint(`LIMIT: ${b}`, "bad", context)),
+      ),
       code: broken.length > 0 ? EXIT.found : EXIT.done,
     };
   },
@@ -89,7 +93,7 @@ function report(now: CheckFigures, last: CheckFigures | undefined, broken: reado
       ],
     ),
     ...now.errors.map((e) => `failed: ${e}`),
-    ...broken.map((b) => `LIMIT: ${b}`),
+    ...broken,
   ].join("\n");
 }
 

@@ -5,6 +5,7 @@ export const experiments: Command = {
   summary: "experiments between prompts, and how they stand",
   usage: "[--prompt ID] [--dir FOLDER | --store ADDRESS] [--json]",
   details: "Those that run and those that ended, the newest first of each prompt.",
+  examples: ["experiments", "experiments --prompt greeting --json"],
   options: { prompt: { type: "string" } },
   async run(loop, _args, options) {
     await loop.prompts.follow();

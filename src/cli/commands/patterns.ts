@@ -5,6 +5,7 @@ export const patterns: Command = {
   summary: "what distinguishes runs that go well",
   usage: "[--dir FOLDER | --store ADDRESS] [--json]",
   details: "From the last published report; `cycle` makes another.",
+  examples: ["patterns", "patterns --json"],
   options: {},
   async run(loop) {
     await loop.getLearningStatus();

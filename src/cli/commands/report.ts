@@ -8,6 +8,7 @@ export const report: Command = {
   summary: "a page with the reward curve and what the policies learned",
   usage: "[--out FILE] [--dir FOLDER] [--json]",
   details: "Writes one HTML file (default report.html) that needs no network.",
+  examples: ["report --out ./report.html"],
   options: { out: { type: "string", default: "report.html" } },
   async run(loop, _args, options) {
     const data = await loop.createReport();

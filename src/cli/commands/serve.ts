@@ -36,6 +36,7 @@ export const serve: Command = {
 export const review: Command = {
   summary: "the reviewer's inbox in the browser",
   usage: "[--port N] [--dir FOLDER | --store ADDRESS]",
+  examples: ["review", "review --port 0"],
   details: `Opens the queue of runs that wait for a judgement. ${DETAILS}`,
   options: OPTIONS,
   run: (loop, _args, options, context) => run(loop, options, context, "#/inbox"),

@@ -5,6 +5,7 @@ export const status: Command = {
   summary: "what was learned so far, and what serves",
   usage: "[--dir FOLDER] [--json]",
   details: "Reads only; a folder that cannot be written will do.",
+  examples: ["status", "status --dir ./learning --json"],
   readsOnly: true,
   options: {},
   async run(loop) {

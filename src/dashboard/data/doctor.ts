@@ -1,43 +1,23 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { LearningStatus } from "../../loop/index.js";
+import type { Finding } from "./finding.js";
+import { machineFindings } from "./machine.js";
+import { atMinute } from "./moment.js";
 import type { Source } from "./source.js";
 
-/** One thing that was looked at. */
-export interface Finding {
-  /** `ok` needs nothing; `warn` costs something; `bad` stops learning or loses data. */
-  level: "ok" | "warn" | "bad";
-  what: string;
-  /** What to do about it; absent where all is well. */
-  todo?: string;
-}
+export type { Finding };
 
-/** Node's first version that the package supports. */
-const NODE = [20, 19] as const;
 /** Decisions per point that are looked at. */
 const LOOKED_AT = 500;
 
 /** Everything a person should know about the installation and its data, each with what to do. */
 export async function examine(source: Source, status: LearningStatus): Promise<Finding[]> {
   return [
-    ...platform(),
+    ...(await machineFindings(source)),
     ...learning(source, status),
     ...(await storage(source, status)),
     ...(await feedback(source, status)),
     ...(await decisionPoints(source, status)),
-  ];
-}
-
-function platform(): Finding[] {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const supported = major > NODE[0] || (major === NODE[0] && minor >= NODE[1]);
-  return [
-    supported
-      ? { level: "ok", what: `Node ${process.versions.node}` }
-      : {
-          level: "bad",
-          what: `Node ${process.versions.node} is older than the package supports`,
-          todo: `Use Node ${NODE.join(".")} or newer.`,
-        },
   ];
 }
 
@@ -76,7 +56,7 @@ function learning({ loop }: Source, status: LearningStatus): Finding[] {
   if (Math.abs(Date.now() - clock.now()) > 300_000)
     found.push({
       level: "warn",
-      what: `The loop's clock says ${new Date(clock.now()).toISOString().slice(0, 16)}, this machine's another time`,
+      what: `The loop's clock says ${atMinute(new Date(clock.now()).toISOString())}, this machine's another time`,
       todo: "This is meant for replays and tests; leave the option clock out in production.",
     });
   if (found.length === 0) found.push({ level: "ok", what: `${status.cyclesCompleted} learning cycles, none failing` });
@@ -132,7 +112,7 @@ function mebibytes({ storage: s }: LearningStatus): string {
 async function feedback({ loop }: Source, status: LearningStatus): Promise<Finding[]> {
   const { store } = loop.inspect;
   for await (const { facts } of store.read("feedback", { latest: true, limit: 1 }))
-    if (facts[0]) return [{ level: "ok", what: `Feedback comes in; the last at ${facts[0].at.slice(0, 16)} UTC` }];
+    if (facts[0]) return [{ level: "ok", what: `Feedback comes in; the last at ${atMinute(facts[0].at)}` }];
   return status.decisionPoints.length === 0
     ? []
     : [

@@ -1,6 +1,6 @@
 import { currentFeedback, digest, type FeedbackRecord, isoTime, type Trace } from "../../core/index.js";
 import type { FeedbackInput } from "../../loop/index.js";
-import { Refusal } from "./errors.js";
+import { Refusal, textOf } from "./errors.js";
 import { ofRuns } from "./facts-of-page.js";
 import { heldByOthers } from "./holds.js";
 import { noteChange } from "./journal.js";
@@ -141,6 +141,7 @@ function whatIsJudged(trace: Trace | undefined): Omit<InboxItem, "workflowId" | 
 }
 
 const FIELDS = ["cat", "ratings", "thumbs", "comment", "tags", "decisionId", "correction"] as const;
+const WORDS: Partial<Record<string, string>> = { cat: "a score", thumbs: "a thumb", comment: "a comment" };
 
 /** Stores a judgement under the person's own name; the collector checks every value. */
 export async function judge(
@@ -159,8 +160,21 @@ export async function judge(
     userId: person.name,
     source: "human",
   } as FeedbackInput);
-  await noteChange(source, person, { action: "judge", subject: workflowId, why: said.join(", ") });
+  await noteChange(source, person, {
+    action: "judge",
+    subject: workflowId,
+    why: said.map((name) => WORDS[name] ?? name).join(", "),
+  });
   return { feedbackId };
+}
+
+/** Asks somebody, by name, to judge a run: it comes first in that person's inbox. */
+export async function assign(source: Source, person: Person, body: Record<string, unknown>): Promise<void> {
+  const workflowId = textOf(body, "workflowId", 300);
+  const to = textOf(body, "userId", 200);
+  if (!(await source.loop.feedback.requestFeedback(workflowId, to)))
+    throw new Refusal(400, `${to} was asked about enough runs for today.`);
+  await noteChange(source, person, { action: "assign", subject: workflowId, to, why: "from the page of the run" });
 }
 
 /** Takes a judgement back that this person gave. */

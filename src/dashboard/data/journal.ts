@@ -5,7 +5,7 @@ import type { Person, Source } from "./source.js";
 export interface Change {
   at: string;
   by: string;
-  /** What was done: promote, rollback, pin, unpin, mode, judge, undo, approve, refuse. */
+  /** What was done: promote, rollback, pin, unpin, mode, judge, undo, assign, approve, refuse. */
   action: string;
   /** What it was done to: an artifact, a decision point, a run. */
   subject: string;

@@ -11,6 +11,8 @@ export interface PointCard extends PointStatus {
   perDay?: number;
   /** Days until the gate has the data it wants, at today's traffic. */
   daysToGo?: number;
+  /** What was proven of the version that serves when it was let in. */
+  proven?: { gain: number; lower?: number; risk?: number };
   /** The last promotion, roll-back or pin. */
   lastChange?: { at: string; action: string; version?: string; reason: string };
 }
@@ -96,5 +98,24 @@ async function card(source: Source, p: PointStatus, destinations: string[], expl
   const name = routingName(p.decisionPoint);
   const events = registry.names().includes(name) ? registry.history(name) : [];
   const lastChange = events.findLast((e) => e.action !== "publish");
-  return { ...p, destinations, exploration, perDay, daysToGo, lastChange };
+  const serving = p.champion === undefined ? undefined : registry.champion(name);
+  return {
+    ...p,
+    destinations,
+    exploration,
+    perDay,
+    daysToGo,
+    lastChange,
+    proven: provenOf(serving?.lineage.estimates),
+  };
+}
+
+/** The gate's figures, as the version keeps them. */
+function provenOf({ gain, lowerBound, risk }: Record<string, unknown> = {}): PointCard["proven"] {
+  if (typeof gain !== "number") return undefined;
+  return {
+    gain,
+    ...(typeof lowerBound === "number" && { lower: lowerBound }),
+    ...(typeof risk === "number" && { risk }),
+  };
 }

@@ -48,3 +48,8 @@ export function rowFits({ decisions, reward }: RunRow, filter: RunFilter): boole
 export function after(last: RunCursor | undefined, at: string, id: string): RunCursor {
   return last?.at === at ? { at, seen: [...last.seen, id] } : { at, seen: [id] };
 }
+
+/** The cursor where looking came to; what was shown of that very moment is not shown again. */
+export function behind(last: RunCursor | undefined, until: string): RunCursor {
+  return last && Date.parse(last.at) === Date.parse(until) ? last : { at: until, seen: [] };
+}

@@ -24,6 +24,8 @@ export interface RunPage {
   runs: RunRow[];
   /** Where the next page begins; absent at the end. */
   cursor?: string;
+  /** How far back was looked, where there is a next page. */
+  until?: string;
   /** Segments that were looked at for it. */
   scanned: number;
   /** False where looking took too long: what was found is shown, and the cursor goes on. */
@@ -32,7 +34,7 @@ export interface RunPage {
 
 /** Rows of a page, and the time in milliseconds after which a search shows what it has. */
 export const PAGE = 50;
-export const BUDGET_MS = 400;
+export const BUDGET_MS = 60;
 
 /** Where a page of runs begins, how long it may be, and how long may be looked for it. */
 export interface ListOptions {

@@ -31,6 +31,12 @@ export async function runsByDecision(source: Source, filter: RunFilter, options:
   const shown = new Set<string>();
   let scanned = 0;
   let last: RunCursor | undefined = cursor;
+  const answer = (complete: boolean): RunPage => ({
+    runs,
+    ...(last && { cursor: cursorText(last), until: last.at }),
+    scanned,
+    complete,
+  });
   for await (const { facts } of store.read("decision", query)) {
     const fresh = facts.filter((d) => !(d.at === cursor?.at && seen.has(d.decisionId)));
     const asked = fresh.filter((d) => !shown.has(d.workflowId) && decisionFits(described(d), filter));
@@ -40,7 +46,7 @@ export async function runsByDecision(source: Source, filter: RunFilter, options:
       [...newest.values()].filter((s) => traceFits(s, filter)),
     );
     for (const decision of fresh) {
-      if (runs.length === limit) return { runs, cursor: last && cursorText(last), scanned, complete: true };
+      if (runs.length === limit) return answer(true);
       scanned++;
       last = after(last, decision.at, decision.decisionId);
       const row = rows.get(decision.workflowId);
@@ -50,8 +56,7 @@ export async function runsByDecision(source: Source, filter: RunFilter, options:
       if (cursor && row.decisions.some((d) => decisionFits(d, filter) && isPast(d, cursor))) continue;
       runs.push(row);
     }
-    if (clock.monotonic() - started > budgetMs)
-      return { runs, cursor: last && cursorText(last), scanned, complete: false };
+    if (clock.monotonic() - started > budgetMs) return answer(false);
   }
   return { runs, scanned, complete: true };
 }

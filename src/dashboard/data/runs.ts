@@ -1,4 +1,6 @@
-import { after, isAboutDecisions, rowFits, traceFits } from "./run-filter.js";
+import type { TraceSegment } from "../../core/index.js";
+import { ofRuns } from "./facts-of-page.js";
+import { after, behind, isAboutDecisions, rowFits, traceFits } from "./run-filter.js";
 import { cursorText, indexed, type RunCursor, type RunFilter } from "./run-query.js";
 import { BUDGET_MS, type ListOptions, PAGE, type RunPage, type RunRow, rowsOf } from "./run-row.js";
 import { runsByDecision } from "./runs-by-decision.js";
@@ -6,6 +8,8 @@ import type { Source } from "./source.js";
 
 /** Facts read at once while filters are applied. */
 const BATCH = 256;
+/** Facts looked at at once for a text: most are never read. */
+const LOOKED_AT = 2048;
 
 /**
  * One page of runs. Time, type, status, and a decision's point, destination and version are found by the store's
@@ -18,21 +22,32 @@ export function listRuns(source: Source, filter: RunFilter, options: ListOptions
 async function runsByTime(source: Source, filter: RunFilter, options: ListOptions): Promise<RunPage> {
   const { cursor, limit = PAGE, budgetMs = BUDGET_MS } = options;
   const { store, clock } = source.loop.inspect;
-  const looks = needsLooking(filter);
+  const { text } = filter;
   const started = clock.monotonic();
   const seen = new Set(cursor?.seen);
   const shown = new Set<string>();
   const runs: RunRow[] = [];
   let scanned = 0;
   let last: RunCursor | undefined = cursor;
-  const query = { ...indexed(filter, cursor), batchSize: looks ? BATCH : limit + seen.size + 1 };
-  for await (const { facts } of store.read("trace", query)) {
+  const answer = (complete: boolean): RunPage => ({
+    runs,
+    ...(last && { cursor: cursorText(last), until: last.at }),
+    scanned,
+    complete,
+  });
+  const batchSize = text !== undefined ? LOOKED_AT : needsLooking(filter) ? BATCH : limit + seen.size + 1;
+  const query = { ...indexed(filter, cursor), ...(text !== undefined && { text }), batchSize };
+  for await (const { facts, looked } of store.read("trace", query)) {
     const fresh = facts.filter((s) => !(s.startedAt === cursor?.at && seen.has(s.segmentId)));
     // What was decided and said is read of those alone whose trace fits.
-    const fitting = new Set(fresh.filter((s) => traceFits(s, filter)));
+    const fitting = await judgedOf(
+      source,
+      fresh.filter((s) => traceFits(s, filter)),
+      filter,
+    );
     const rows = await rowsOf(source, [...fitting]);
     for (const segment of fresh) {
-      if (runs.length === limit) return { runs, cursor: last && cursorText(last), scanned, complete: true };
+      if (runs.length === limit) return answer(true);
       scanned++;
       last = after(last, segment.startedAt, segment.segmentId);
       const row = rows.get(segment.workflowId);
@@ -40,10 +55,26 @@ async function runsByTime(source: Source, filter: RunFilter, options: ListOption
       shown.add(segment.workflowId);
       runs.push(row);
     }
-    if (clock.monotonic() - started > budgetMs)
-      return { runs, cursor: last && cursorText(last), scanned, complete: false };
+    if (looked) {
+      scanned += looked.facts - facts.length;
+      last = behind(last, looked.until);
+    }
+    // A page that ends where it began would never come to an end.
+    const moved = last !== undefined && (last.at !== cursor?.at || last.seen.length > seen.size);
+    if (moved && clock.monotonic() - started > budgetMs) return answer(false);
   }
   return { runs, scanned, complete: true };
+}
+
+/** Of segments, those of runs that were judged, where a reward is asked for: most runs are not. */
+async function judgedOf(
+  source: Source,
+  segments: readonly TraceSegment[],
+  { minReward, maxReward }: RunFilter,
+): Promise<Set<TraceSegment>> {
+  if (minReward === undefined && maxReward === undefined) return new Set(segments);
+  const judged = await ofRuns(source, "feedback", segments);
+  return new Set(segments.filter((s) => judged.has(s.workflowId)));
 }
 
 function needsLooking({ type: _t, status: _s, from: _f, to: _o, ...others }: RunFilter): boolean {

@@ -9,6 +9,7 @@ const wrongQueries: [string, FactQuery][] = [
   ["a time that is none", { from: "yesterday" }],
   ["a negative limit", { limit: -1 }],
   ["an empty batch", { batchSize: 0 }],
+  ["a text without latest", { text: "x" }],
   ["a foreign cursor", { after: "nonsense!" }],
 ];
 const wrongFacts: [FactKind, unknown][] = [
@@ -117,6 +118,38 @@ export const factCases: StoreCase[] = [
     assert.deepEqual(await found("decision", { userId: "ann" }), []);
     assert.deepEqual(await found("feedback", { userId: "u1" }), ["w1"]);
   }),
+
+  storeCase(
+    "decisions are found by destination and version; a text is looked for from the newest on",
+    async ({ make }) => {
+      const store = await make();
+      const facts = five.map((n) =>
+        decision(n, { at: at(n), chosen: n % 2 ? "a" : "b", ...(n > 3 && { policyVersion: "v1" }) }),
+      );
+      await store.append("decision", facts);
+      const chosen = (await all(store, "decision", { latest: true, chosen: "a" })).facts.filter(
+        (d) => d.chosen === "a",
+      );
+      assert.deepEqual(ids(chosen), ["w5", "w3", "w1"]);
+      const served = (await all(store, "decision", { policyVersion: "v1" })).facts.filter(
+        (d) => d.policyVersion === "v1",
+      );
+      assert.deepEqual(ids(served), ["w4", "w5"]);
+      const tags = ["ÄRGER", "100 %", 'a "quoted" one', "back\\slash_x", "plain"];
+      await store.append(
+        "trace",
+        tags.map((tag, i) => segment(i + 1, { tags: [tag] })),
+      );
+      for (const [i, tag] of tags.entries()) {
+        const found: string[] = [];
+        for await (const batch of store.read("trace", { latest: true, text: tag.toLowerCase() })) {
+          found.push(...batch.facts.filter((t) => t.tags.includes(tag)).map((t) => t.workflowId));
+          if (batch.looked) assert.ok(batch.looked.facts > 0 && !Number.isNaN(Date.parse(batch.looked.until)));
+        }
+        assert.deepEqual(found, [`w${i + 1}`]);
+      }
+    },
+  ),
 
   storeCase("facts are read newest first", async ({ make }) => {
     const store = await make();

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import type { LearningError } from "../../core/index.js";
-import { badCursor, checkQuery, DEFAULT_BATCH_SIZE, matches } from "../facts.js";
+import { isoTime, type LearningError } from "../../core/index.js";
+import { badCursor, checkQuery, DEFAULT_BATCH_SIZE, matches, textToFind } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes } from "../learning-store.js";
 import { codedIo } from "./io.js";
 import type { SegmentFolder, StoredSegment } from "./segment-folder.js";
@@ -189,9 +189,11 @@ export class FactReader<K extends FactKind> {
           ready.push(fact);
           left -= 1;
         }
-        if (ready.length < size && left > 0) continue;
+        // Who looks for a text is told how far that has come, found or not.
+        const looked = query.text !== undefined && lookedAt(part);
+        if (ready.length < size && left > 0 && !looked) continue;
         this.check(query);
-        yield { facts: ready, cursor };
+        yield { facts: ready, cursor, ...(looked && { looked }) };
         ready = [];
       }
     }
@@ -207,6 +209,7 @@ export class FactReader<K extends FactKind> {
       if (list) list.push(i);
       else bySegment.set(p.segment.name, [i]);
     });
+    const text = query.text && textToFind(query.text);
     for (const [name, places] of bySegment) {
       const handle: FileHandle | undefined = await this.segments.openForReading(name);
       if (handle === undefined) continue;
@@ -215,6 +218,7 @@ export class FactReader<K extends FactKind> {
         const rows = Uint32Array.from(placeOf.keys()).sort();
         for await (const lines of fetchLines(pointers[places[0]].index, rows, handle))
           for (const { row, line } of lines) {
+            if (text && !mayHold(line, text)) continue;
             const parsed = parseLine(this.kind, line);
             if (parsed.state === "fact" && matches(parsed.keys, query)) facts[placeOf.get(row) as number] = parsed.fact;
           }
@@ -251,6 +255,16 @@ interface Pointer {
   index: SegmentIndex;
   row: number;
   time: number;
+}
+
+function lookedAt(pointers: readonly Pointer[]): FactBatch<unknown>["looked"] {
+  const oldest = pointers.at(-1)?.time;
+  return oldest === undefined || Number.isNaN(oldest) ? undefined : { facts: pointers.length, until: isoTime(oldest) };
+}
+
+/** Whether a line holds a text of plain lower-case letters, letter case aside. */
+function mayHold(line: Buffer, text: string): boolean {
+  return line.toString("latin1").toLowerCase().includes(text);
 }
 
 /** The matching rows of one segment, the newest at the end, and how many were not given out yet. */

@@ -158,6 +158,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     }),
     encode: rowOf,
     read: (kind, query = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).read(query),
+    ofRuns: (kind, runs, times = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).ofRuns(runs, times),
     readTexts: (kind, query = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).readTexts(query),
     listen(listener) {
       mustBeOpen();

@@ -1,6 +1,5 @@
-import type { Logger } from "../../core/index.js";
-import { messageOf } from "../../core/index.js";
-import { checkQuery, DEFAULT_BATCH_SIZE } from "../facts.js";
+import { isoTime, type Logger, messageOf } from "../../core/index.js";
+import { checkQuery, DEFAULT_BATCH_SIZE, textToFind } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
 import { columnValue } from "./row.js";
@@ -11,18 +10,34 @@ interface Row {
   lane: number;
   seq: number;
   at: number;
-  body: string;
+  /** Null where a text is looked for that does not stand in it. */
+  body: string | null;
 }
 
 /**
  * What is read of a row of the table `t`. Orders name the table too: `ORDER BY at` would mean the column of the answer,
  * which is a double, and no index is in the order of that.
  */
-const COLUMNS = "t.lane::float8 AS lane, t.seq::float8 AS seq, t.at::float8 AS at, t.body";
+const PLACE = "t.lane::float8 AS lane, t.seq::float8 AS seq, t.at::float8 AS at";
+const COLUMNS = `${PLACE}, t.body`;
+
+/** Rows that are looked through for a text at once. */
+const LOOKED_THROUGH = 1024;
 
 /** Rows of one answer, at first, and the characters that it is then to have. */
 const FIRST_PAGE = 256;
 const PAGE_CHARS = 4 * 1024 * 1024;
+
+const KEY_FIELDS = [
+  "workflowId",
+  "workflowType",
+  "threadId",
+  "userId",
+  "decisionPoint",
+  "status",
+  "chosen",
+  "policyVersion",
+] as const;
 
 /** Reads the facts of one kind. */
 export class SqlFactReader<K extends FactKind> {
@@ -37,17 +52,37 @@ export class SqlFactReader<K extends FactKind> {
   ) {}
 
   async *read(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
-    for await (const { items, cursor } of this.batches(query, (row) => this.parse(row))) yield { facts: items, cursor };
+    for await (const { items, ...rest } of this.batches(query, (row) => this.parse(row)))
+      yield { facts: items, ...rest };
   }
 
   async *readTexts(query: FactQuery): AsyncIterable<TextBatch> {
-    for await (const { items, cursor } of this.batches(query, (row) => row.body)) yield { texts: items, cursor };
+    for await (const { items, cursor } of this.batches(query, (row) => row.body ?? undefined))
+      yield { texts: items, cursor };
+  }
+
+  /** The facts of some runs, by the index of runs, in one answer. */
+  async ofRuns(runs: ReadonlySet<string>, times: Pick<FactQuery, "from" | "to">): Promise<FactTypes[K][]> {
+    this.mustBeOpen();
+    checkQuery(times);
+    const ends = new Map((await this.lanesAfter(START)).map((lane) => [lane.id, lane.seq]));
+    const { conditions, values } = this.conditionsOf(times);
+    const ids = [...runs].map(columnValue);
+    const rows = await this.fetch(
+      `SELECT ${COLUMNS} FROM ${this.from} t
+       WHERE ${[...conditions, `t.workflow_id = ANY($${values.length + 1}::text[])`].join(" AND ")}
+       ORDER BY lane, seq`,
+      [...values, ids],
+    );
+    this.mustBeOpen();
+    const committed = rows.filter((row) => row.seq <= (ends.get(row.lane) ?? 0));
+    return committed.flatMap((row) => this.parse(row) ?? []).filter((fact) => runs.has(fact.workflowId));
   }
 
   private async *batches<T>(
     query: FactQuery,
     itemOf: (row: Row) => T | undefined,
-  ): AsyncIterable<{ items: T[]; cursor: string }> {
+  ): AsyncIterable<{ items: T[]; cursor: string; looked?: FactBatch<T>["looked"] }> {
     this.mustBeOpen();
     checkQuery(query);
     const before = query.after === undefined ? FIRST_POSITION : readCursor(this.kind, query.after);
@@ -69,6 +104,7 @@ export class SqlFactReader<K extends FactKind> {
     let left = query.limit ?? Number.POSITIVE_INFINITY;
     let items: T[] = [];
     for await (const rows of this.pages(query, before, lanes)) {
+      const oldest = rows.at(-1);
       for (const row of rows) {
         if (left <= 0) break;
         // The batch before is full, and not the last one.
@@ -84,12 +120,18 @@ export class SqlFactReader<K extends FactKind> {
         left--;
       }
       if (left <= 0) break;
+      // Who looks for a text is told how far that has come, found or not.
+      if (query.text === undefined || !oldest) continue;
+      this.mustBeOpen();
+      yield { items, cursor: cursor(), looked: { facts: rows.length, until: isoTime(oldest.at) } };
+      items = [];
     }
     this.mustBeOpen();
     if (items.length > 0) yield { items, cursor: left <= 0 ? cursor() : end };
   }
 
   private parse({ body, lane, seq }: Row): FactTypes[K] | undefined {
+    if (body === null) return undefined;
     try {
       return JSON.parse(body) as FactTypes[K];
     } catch (error) {
@@ -114,7 +156,7 @@ export class SqlFactReader<K extends FactKind> {
     if (conditions.includes("false") || query.limit === 0) return nothing();
     // Of one run there are few facts: they are sorted as doubles, for which no index is walked in search of them.
     const table = query.workflowId === undefined ? "t." : "";
-    if (query.latest) return this.latest(conditions, values, lanes, table, query.limit);
+    if (query.latest) return this.latest(conditions, values, lanes, table, query);
     if (conditions.length > 0) return this.filtered(conditions, values, before, lanes, table);
     return this.everything(before, lanes, query.limit);
   }
@@ -124,7 +166,7 @@ export class SqlFactReader<K extends FactKind> {
     const columns = new Map<string, string>(KEY_COLUMNS[this.kind]);
     const place = (value: unknown) => `$${values.push(value)}`;
     const conditions: string[] = [];
-    for (const field of ["workflowId", "workflowType", "threadId", "userId", "decisionPoint", "status"] as const) {
+    for (const field of KEY_FIELDS) {
       const value = query[field];
       if (value === undefined) continue;
       const column = columns.get(field);
@@ -138,8 +180,8 @@ export class SqlFactReader<K extends FactKind> {
   private async fetch(text: string, values: unknown[]): Promise<Row[]> {
     this.mustBeOpen();
     const { rows } = await this.sql.query<Row>(`reading facts (${this.kind})`, text, values);
-    const chars = rows.reduce((sum, row) => sum + row.body.length, 0);
-    if (rows.length > 0) this.pageRows = Math.ceil(Math.min(4096, Math.max(16, (PAGE_CHARS * rows.length) / chars)));
+    const chars = rows.reduce((sum, row) => sum + (row.body?.length ?? 0), 0);
+    if (chars > 0) this.pageRows = Math.ceil(Math.min(4096, Math.max(16, (PAGE_CHARS * rows.length) / chars)));
     return rows;
   }
 
@@ -208,17 +250,22 @@ export class SqlFactReader<K extends FactKind> {
     values: unknown[],
     lanes: readonly LaneState[],
     table: "t." | "",
-    limit?: number,
+    { limit, text }: Pick<FactQuery, "limit" | "text">,
   ): AsyncIterable<Row[]> {
     const ends = new Map(lanes.map((lane) => [lane.id, lane.seq]));
+    const wanted = text && textToFind(text);
+    // Rows without the text are counted, and their bodies stay where they are.
+    const columns = wanted
+      ? `${PLACE}, CASE WHEN t.body ILIKE $${values.push(`%${wanted.replace(/[\\%_]/g, "\\$&")}%`)} THEN t.body END AS body`
+      : COLUMNS;
     let last: Row | undefined;
     for (;;) {
       const n = values.length;
-      const size = Math.min(this.pageRows, limit ?? this.pageRows);
+      const size = wanted ? LOOKED_THROUGH : Math.min(this.pageRows, limit ?? this.pageRows);
       const all = [...conditions];
       if (last) all.push(`(t.at, t.lane, t.seq) < ($${n + 2}::bigint, $${n + 3}::bigint, $${n + 4}::bigint)`);
       const rows = await this.fetch(
-        `SELECT ${COLUMNS} FROM ${this.from} t ${all.length > 0 ? `WHERE ${all.join(" AND ")}` : ""}
+        `SELECT ${columns} FROM ${this.from} t ${all.length > 0 ? `WHERE ${all.join(" AND ")}` : ""}
          ORDER BY ${table}at DESC, ${table}lane DESC, ${table}seq DESC LIMIT $${n + 1}`,
         [...values, size, ...(last ? [last.at, last.lane, last.seq] : [])],
       );

@@ -18,6 +18,8 @@ export const KEY_COLUMNS: Record<FactKind, readonly (readonly [field: KeyField, 
     ["threadId", "thread_id"],
     ["userId", "user_id"],
     ["decisionPoint", "decision_point"],
+    ["chosen", "chosen"],
+    ["policyVersion", "policy_version"],
   ],
   feedback: [
     ["workflowId", "workflow_id"],
@@ -26,7 +28,15 @@ export const KEY_COLUMNS: Record<FactKind, readonly (readonly [field: KeyField, 
     ["userId", "user_id"],
   ],
 };
-type KeyField = "workflowId" | "workflowType" | "threadId" | "userId" | "status" | "decisionPoint";
+type KeyField =
+  | "workflowId"
+  | "workflowType"
+  | "threadId"
+  | "userId"
+  | "status"
+  | "decisionPoint"
+  | "chosen"
+  | "policyVersion";
 
 /**
  * The indexes of a fact table; columns that are mostly empty have only the rows that hold something. The order of a page
@@ -34,10 +44,20 @@ type KeyField = "workflowId" | "workflowType" | "threadId" | "userId" | "status"
  */
 const INDEXES: Record<FactKind, readonly string[]> = {
   trace: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)", "(workflow_type, at, lane, seq)"],
-  decision: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)", "(decision_point, at, lane, seq)"],
+  decision: [
+    "(lane, seq)",
+    "(at, lane, seq)",
+    "(workflow_id)",
+    "(decision_point, at, lane, seq)",
+    "(chosen, at, lane, seq)",
+  ],
   feedback: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)"],
 };
-const PARTIAL = ["thread_id", "user_id"];
+const PARTIAL: Record<FactKind, readonly string[]> = {
+  trace: ["thread_id", "user_id"],
+  decision: ["thread_id", "user_id", "policy_version"],
+  feedback: ["thread_id", "user_id"],
+};
 /** Runs that failed are looked for by name, and are few: without an index of their own a page of them read all the others. */
 const FAILED = "(status, at, lane, seq) WHERE status <> 'success'";
 
@@ -46,7 +66,7 @@ const factTable = (schema: string, kind: FactKind): string => {
   const columns = KEY_COLUMNS[kind].map(([, column]) => `${column} text${column === "workflow_id" ? " NOT NULL" : ""}`);
   const indexes = [
     ...INDEXES[kind].map((columns) => `CREATE INDEX ON ${schema}.${table} ${columns}`),
-    ...PARTIAL.map(
+    ...PARTIAL[kind].map(
       (column) => `CREATE INDEX ON ${schema}.${table} (${column}, at, lane, seq) WHERE ${column} IS NOT NULL`,
     ),
     ...(kind === "trace" ? [`CREATE INDEX ON ${schema}.${table} ${FAILED}`] : []),

@@ -1,7 +1,7 @@
 import type { LearningReport } from "../../../loop/index.js";
 import type { Overview, PointCard } from "../../data/overview.js";
 import { useData } from "../api.js";
-import { changeWord, count, days, moment, percent, plural, signed } from "../format.js";
+import { changeWord, count, days, figure, moment, percent, plural, signed } from "../format.js";
 import { pageOf } from "../parts/approvals.js";
 import { Await, Badge, Empty, Figure, Section, toneOf } from "../parts/basics.js";
 import { RewardCurve } from "../parts/reward-curve.js";
@@ -92,11 +92,24 @@ function PointSection({ point: p }: { point: PointCard }) {
           label="reward per decision over the fallback"
           note={`${signed(i.lower)} to ${signed(i.upper)} at ${percent(i.level)}, from ${plural(i.decisions, "decision")}`}
         />
+      ) : p.proven ? (
+        <Figure
+          value={signed(p.proven.gain)}
+          tone={(p.proven.lower ?? 0) > 0 ? "good" : undefined}
+          label="reward per decision over the fallback, as proven before it served"
+          note={[
+            p.proven.lower !== undefined && `at least ${signed(p.proven.lower)}`,
+            p.proven.risk !== undefined && `at a risk of ${figure(p.proven.risk, 3)}`,
+            "what it gains since is measured by the next cycles",
+          ]
+            .filter(Boolean)
+            .join(", ")}
+        />
       ) : (
         <Figure
           value={count(p.rated)}
           label={`rated of ${plural(p.decisions, "decision")}`}
-          note="No gain has been measured yet."
+          note={p.champion ? "No gain has been measured yet." : "Nothing learned serves: there is no gain to measure."}
         />
       )}
       <Forecast point={p} />

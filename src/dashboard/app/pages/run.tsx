@@ -3,6 +3,7 @@ import type { FeedbackRecord, Trace } from "../../../core/index.js";
 import type { RunView } from "../../data/run.js";
 import { useData } from "../api.js";
 import { count, duration, figure, moment, money, plural, pretty } from "../format.js";
+import { AssignForm } from "../parts/assign-form.js";
 import { Await, Badge, Empty, Figure, Section, toneOf } from "../parts/basics.js";
 import { DecisionView } from "../parts/decision.js";
 import { JudgeFields, noJudgement, sendJudgement } from "../parts/judge-form.js";
@@ -25,6 +26,7 @@ export function RunPage({ me, params }: PageProps) {
             <div class="two">
               <Section title="What was said of it">
                 <Judgements feedback={r.feedback} />
+                {me.may.includes("judge") && <AssignForm workflowId={params["id"] ?? ""} />}
               </Section>
               {me.may.includes("judge") && <JudgeRun id={params["id"] ?? ""} onDone={run.reload} />}
             </div>

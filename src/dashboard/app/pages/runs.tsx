@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunPage as Page, RunRow } from "../../data/run-row.js";
 import { get, useData } from "../api.js";
 import { count, duration, figure, moment, money } from "../format.js";
@@ -42,24 +42,45 @@ const HINTS: Partial<Record<(typeof FILTERS)[number], string>> = {
   edge: "FROM>TO",
 };
 
+/** Runs that make a page; a search that found as many waits to be told to go on. */
+const A_PAGE = 50;
+
 /** All runs, the newest first, narrowed by what the address says. */
 export function RunsPage({ params }: PageProps) {
   const filter = Object.fromEntries(FILTERS.flatMap((f) => (params[f] ? [[f, params[f]]] : [])));
   const key = JSON.stringify(filter);
   const page = useData<Page>("runs", filter, ["runs"]);
   const [more, setMore] = useState<Page[]>([]);
+  const latest = useRef(key);
+  latest.current = key;
   const [problem, setProblem] = useState<string>();
   const [chosen, setChosen] = useState<string[]>([]);
   const [busy, setBusy] = useState(false);
-  useEffect(() => setMore([]), [key]);
+  const [stopped, setStopped] = useState(false);
+  /** The page at which a person last asked for more. */
+  const [since, setSince] = useState(0);
+  useEffect(() => {
+    setMore([]);
+    setStopped(false);
+    setSince(0);
+  }, [key]);
   const last = more.at(-1) ?? page.data;
+  const pages = page.data ? [page.data, ...more] : [];
+  const found = pages.slice(since).reduce((n, p) => n + p.runs.length, 0);
+  // Looking goes on by itself until there is a page to show, or a person stops it.
+  const searching = !!last?.cursor && !last.complete && found < A_PAGE && !stopped && !problem;
+  useEffect(() => {
+    if (searching && !busy) void goOn();
+  }, [searching, busy]);
   const goOn = async () => {
-    if (!last?.cursor) return;
+    if (!last?.cursor || busy) return;
+    const asked = key;
     setBusy(true);
     setProblem(undefined);
     try {
       const next = await get<Page>("runs", { ...filter, cursor: last.cursor });
-      setMore((m) => [...m, next]);
+      // The list may be of something else by now.
+      if (latest.current === asked) setMore((m) => [...m, next]);
     } catch (e) {
       setProblem((e as Error).message);
     }
@@ -83,7 +104,7 @@ export function RunsPage({ params }: PageProps) {
                 </p>
               )}
               {unique.length === 0 ? (
-                <Empty>{last?.cursor ? "None among the newest; search further back." : "No run fits."}</Empty>
+                <Empty>{searching ? "Looking …" : last?.cursor ? "None so far." : "No run fits."}</Empty>
               ) : (
                 <Table
                   label="Runs"
@@ -118,12 +139,28 @@ export function RunsPage({ params }: PageProps) {
                   {problem}
                 </p>
               )}
-              {last?.cursor && (
+              {searching && (
                 <p>
-                  <button type="button" onClick={goOn} disabled={busy}>
-                    {last.complete
-                      ? "Show more"
-                      : `Search further back (${count([first, ...more].reduce((n, p) => n + p.scanned, 0))} looked at)`}
+                  <span role="status">
+                    {count(pages.reduce((n, p) => n + p.scanned, 0))} looked at, back to {moment(last?.until)}.
+                  </span>{" "}
+                  <button type="button" onClick={() => setStopped(true)}>
+                    Stop
+                  </button>
+                </p>
+              )}
+              {last?.cursor && !searching && (
+                <p>
+                  <button
+                    type="button"
+                    onClick={() => {
+                      setStopped(false);
+                      setSince(pages.length);
+                      void goOn();
+                    }}
+                    disabled={busy}
+                  >
+                    {last.complete ? "Show more" : `Search further back than ${moment(last.until)}`}
                   </button>
                 </p>
               )}

@@ -1,8 +1,26 @@
+import type { Change } from "../../data/journal.js";
 import type { SystemView } from "../../data/system.js";
 import { useData } from "../api.js";
 import { bytes, count, figure, moment, plural } from "../format.js";
 import { Await, Badge, Empty, Figure, Section, Table, toneOf } from "../parts/basics.js";
 import type { PageProps } from "../route.js";
+
+/** What a person did, in words. */
+function said({ action, subject, to }: Change): string {
+  const words: Record<string, string> = {
+    promote: `let ${to} serve at ${subject}`,
+    rollback: `rolled ${subject} back to ${to}`,
+    pin: `pinned ${subject} to ${to}`,
+    unpin: `unpinned ${subject}`,
+    mode: `set the mode of ${subject} to ${to}`,
+    judge: `judged ${subject}`,
+    undo: `took back a judgement of ${subject}`,
+    assign: `asked ${to} to judge ${subject}`,
+    approve: `agreed to ${to} of ${subject}`,
+    refuse: `turned down ${to} of ${subject}`,
+  };
+  return words[action] ?? `${action} ${subject}`;
+}
 
 /** What `doctor` says, and how this process does. */
 export function SystemPage(_: PageProps) {
@@ -80,8 +98,7 @@ export function SystemPage(_: PageProps) {
               <ul class="list">
                 {s.changes.map((c, i) => (
                   <li key={`${c.at} ${i}`}>
-                    <span class="quiet small">{moment(c.at)}</span> <b>{c.by}</b> {c.action} {c.subject}{" "}
-                    {c.to && `→ ${c.to}`}: {c.why}
+                    <span class="quiet small">{moment(c.at)}</span> <b>{c.by}</b> {said(c)}: {c.why}
                   </li>
                 ))}
               </ul>

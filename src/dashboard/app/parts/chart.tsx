@@ -30,6 +30,9 @@ export interface ChartProps {
 }
 
 const HEIGHT = 240;
+/** Words of marks stand in so many rows, each so high. */
+const ROWS = 3;
+const WORD = 13;
 /** How times are written on the axis: by the distance of two marks in seconds, and with the day where it changes. */
 const TIMES: uPlot.Axis.Values = [
   [86_400 * 365, "{YYYY}", null, null, null, null, null, null, 1],
@@ -106,6 +109,8 @@ export function Chart(props: ChartProps) {
         {
           width: Math.max(200, element.clientWidth),
           height: HEIGHT,
+          // Words of marks stand above the lines, not on them.
+          padding: [marks.length > 0 ? 6 + WORD * Math.min(ROWS, marks.length) : null, null, null, null],
           legend: { show: false },
           cursor: { y: false },
           scales: {
@@ -161,13 +166,14 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.strokeStyle = ctx.fillStyle = colour(tone === "good" ? "--good" : "--bad");
     ctx.setLineDash(tone === "good" ? [] : [5 * devicePixelRatio, 4 * devicePixelRatio]);
+    const up = (5 + WORD * (i % ROWS)) * devicePixelRatio;
     ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
+    ctx.moveTo(x, bbox.top - up);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const right = x + 70 * devicePixelRatio > bbox.left + bbox.width;
+    const right = x + ctx.measureText(text).width + 8 * devicePixelRatio > bbox.left + bbox.width;
     ctx.textAlign = right ? "right" : "left";
-    ctx.fillText(text, x + (right ? -4 : 4) * devicePixelRatio, bbox.top + (11 + 13 * (i % 3)) * devicePixelRatio);
+    ctx.fillText(text, x + (right ? -4 : 4) * devicePixelRatio, bbox.top - up + 4 * devicePixelRatio);
   }
   ctx.restore();
 }

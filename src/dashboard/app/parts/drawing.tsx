@@ -62,30 +62,17 @@ export function Drawing({ view }: { view: GraphView }) {
                 <title>{`${from} to ${dest}: taken ${e.taken} times${reward}${failed}`}</title>
                 <path d={path} style={{ strokeWidth: 1 + (5 * e.taken) / most }} marker-end="url(#arrow)" />
                 {laid.x !== undefined && laid.y !== undefined && (
-                  <>
-                    <text
-                      x={laid.x}
-                      y={laid.y - 1}
-                      text-anchor="middle"
-                      style={{ paintOrder: "stroke", stroke: "var(--card)", strokeWidth: 4 }}
-                    >
-                      {e.taken}
-                    </text>
-                    <text
-                      class="sub"
-                      x={laid.x}
-                      y={laid.y + 13}
-                      text-anchor="middle"
-                      style={{ paintOrder: "stroke", stroke: "var(--card)", strokeWidth: 4 }}
-                    >
-                      {[
-                        e.meanReward !== undefined && figure(e.meanReward),
-                        e.failedRuns > 0 && `${percent(e.failedRuns / e.runs)} failed`,
-                      ]
-                        .filter(Boolean)
-                        .join(" · ")}
-                    </text>
-                  </>
+                  <Label
+                    x={laid.x}
+                    y={laid.y}
+                    count={String(e.taken)}
+                    note={[
+                      e.meanReward !== undefined && figure(e.meanReward),
+                      e.failedRuns > 0 && `${percent(e.failedRuns / e.runs)} failed`,
+                    ]
+                      .filter(Boolean)
+                      .join(" · ")}
+                  />
                 )}
               </g>
             </a>
@@ -111,5 +98,21 @@ export function Drawing({ view }: { view: GraphView }) {
         })}
       </svg>
     </section>
+  );
+}
+
+/** What an edge carries, on a plate that keeps the line off the letters. */
+function Label({ x, y, count, note }: { x: number; y: number; count: string; note: string }) {
+  const width = Math.max(count.length * 8, note.length * 6.2) + 10;
+  return (
+    <>
+      <rect class="plate" x={x - width / 2} y={y - 15} width={width} height={note ? 32 : 18} rx={4} />
+      <text x={x} y={y - 1} text-anchor="middle">
+        {count}
+      </text>
+      <text class="sub" x={x} y={y + 13} text-anchor="middle">
+        {note}
+      </text>
+    </>
   );
 }

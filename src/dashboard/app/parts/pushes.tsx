@@ -23,6 +23,7 @@ export function Pushes({ destinations }: { destinations: readonly DestinationRep
             {percent(d.share, 1)} of rated decisions
             {d.meanReward === undefined ? "" : `, mean reward ${figure(d.meanReward)}`}
           </p>
+          {named(d).length === 0 && <Empty>No version serves whose weights could be shown.</Empty>}
           <Bars
             most={most}
             rows={named(d).map((f) => ({

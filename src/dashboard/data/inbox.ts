@@ -169,7 +169,7 @@ export async function judge(
 }
 
 /** Asks somebody, by name, to judge a run: it comes first in that person's inbox. */
-export async function assign(source: Source, person: Person, body: Record<string, unknown>): Promise<void> {
+export async function assignRun(source: Source, person: Person, body: Record<string, unknown>): Promise<void> {
   const workflowId = textOf(body, "workflowId", 300);
   const to = textOf(body, "userId", 200);
   if (!(await source.loop.feedback.requestFeedback(workflowId, to)))

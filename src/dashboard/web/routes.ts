@@ -2,7 +2,7 @@ import { decideApproval } from "../data/approvals.js";
 import { Refusal, textOf } from "../data/errors.js";
 import { graphViewOf } from "../data/graph.js";
 import { holdRun } from "../data/holds.js";
-import { assign, inboxOf, judge, undoJudgement } from "../data/inbox.js";
+import { assignRun, inboxOf, judge, undoJudgement } from "../data/inbox.js";
 import { overviewOf } from "../data/overview.js";
 import { patternsOf } from "../data/patterns.js";
 import { askPolicy, policiesOf, ReportCache, steer } from "../data/policies.js";
@@ -54,7 +54,7 @@ export function routes(): Record<string, Route> {
     inbox: read(({ source, person }) => inboxOf(source, person)),
     system: read(({ source }) => systemOf(source)),
     hold: { right: "judge", run: ({ source, person, body }) => holdRun(source, person, body) },
-    assign: { right: "judge", run: ({ source, person, body }) => assign(source, person, body) },
+    assign: { right: "judge", run: ({ source, person, body }) => assignRun(source, person, body) },
     judge: { right: "judge", run: ({ source, person, body }) => judge(source, person, body) },
     undo: { right: "judge", run: ({ source, person, body }) => undoJudgement(source, person, body) },
     steer: { right: "steer", run: ({ source, person, body }) => steer(source, person, body) },

@@ -65,7 +65,7 @@ export class SqlFactReader<K extends FactKind> {
   async ofRuns(runs: ReadonlySet<string>, times: Pick<FactQuery, "from" | "to">): Promise<FactTypes[K][]> {
     this.mustBeOpen();
     checkQuery(times);
-    const ends = new Map((await this.lanesAfter(START)).map((lane) => [lane.id, lane.seq]));
+    const ends = new Map((await this.lanesAfter(FIRST_POSITION)).map((lane) => [lane.id, lane.seq]));
     const { conditions, values } = this.conditionsOf(times);
     const ids = [...runs].map(columnValue);
     const rows = await this.fetch(

@@ -21,12 +21,8 @@ import type { NodeOutlook } from "../record/graph-shape.js";
 import { callWithin } from "../record/run-observer.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
-<<<<<<< HEAD
-import { updateOf } from "../record/update.js";
-import type { LoopOfRun } from "./reporting-nodes.js";
-=======
 import { graphsRun, noteSuccess, noteUnseen } from "./node-notes.js";
->>>>>>> 3dad6ca (Patterns: one schema is the options; examples of retrieval depth and tools)
+import type { LoopOfRun } from "./reporting-nodes.js";
 import type { RunContext } from "./run-context.js";
 
 /** How much the nodes of a graph tell: all they do, or only which run their tasks belong to. */

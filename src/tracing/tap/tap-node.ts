@@ -19,7 +19,7 @@ import { isAgentGraph } from "../record/agent-graph.js";
 import { noteFailure } from "../record/failure.js";
 import type { NodeOutlook } from "../record/graph-shape.js";
 import { callWithin } from "../record/run-observer.js";
-import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
+import type { NodeRun } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
 import { graphsRun, noteSuccess, noteUnseen } from "./node-notes.js";
 import type { LoopOfRun } from "./reporting-nodes.js";

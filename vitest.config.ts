@@ -14,6 +14,7 @@ export default defineConfig({
           isolate: false,
           // Far from what any test takes: a busy machine must not fail one.
           testTimeout: 180_000,
+          expect: { poll: { timeout: 120_000 } },
           hookTimeout: 300_000,
         },
       },
@@ -23,6 +24,7 @@ export default defineConfig({
           include: ["test/**/*.full.test.ts"],
           globalSetup: ["test/support/build.ts"],
           testTimeout: 900_000,
+          expect: { poll: { timeout: 300_000 } },
           hookTimeout: 600_000,
         },
       },

@@ -80,7 +80,7 @@ describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
   }
   /** Playwright's own waiting evaluates text in the page, which its content policy forbids. */
   const until = (page: Page, condition: string) =>
-    expect.poll(() => page.evaluate(condition), { timeout: 30_000, interval: 50 }).toBe(true);
+    expect.poll(() => page.evaluate(condition), { timeout: 120_000, interval: 50 }).toBe(true);
   // Code for the page is text: the tests have Node's types, not the browser's.
   const go = async (page: Page, hash: string) => {
     // The page is drawn anew in the next frame; only then it says whether it waits for data.

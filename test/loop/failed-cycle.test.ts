@@ -71,7 +71,7 @@ describe("a learning cycle that fails", () => {
     refuse.read = true;
     await loop.startLearning();
     clock.advance(30 * 60_000);
-    await vi.waitFor(() => expect(log).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(log).toHaveLength(1), { timeout: 120_000 });
     const status = await loop.getLearningStatus();
     expect(status).toMatchObject({ cyclesFailed: 1, isLearning: true, nextCycleAt: expect.any(String) });
     await loop.close();

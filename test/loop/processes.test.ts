@@ -21,6 +21,9 @@ afterEach(async () => {
   if (loops.length === 0) for (const f of readdirSync(folder)) rmSync(join(folder, f), { recursive: true });
 });
 
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 120_000 };
+
 describe("two loops over one folder", () => {
   it("serve what either promotes, rolls back or sets by hand, and share the history", async () => {
     const clock = new ManualClock();
@@ -35,7 +38,7 @@ describe("two loops over one folder", () => {
 
     expect((await server.getLearningStatus()).cyclesCompleted).toBe(1);
     const team = async () => (await graph.invoke({ topic: "crash", noise: 0.5 })).team;
-    await vi.waitFor(async () => expect(await team()).toBe("tech"));
+    await vi.waitFor(async () => expect(await team()).toBe("tech"), PATIENT);
 
     await learner.setMode("triage", "shadow");
     expect((await server.getLearningStatus()).decisionPoints[0]?.mode).toBe("shadow");
@@ -45,7 +48,7 @@ describe("two loops over one folder", () => {
     // No status asked for: it follows by itself.
     await learner.registry.rollback("policy/triage", "by hand");
     clock.advance(10_000);
-    await vi.waitFor(() => expect(server.registry.champion("policy/triage")).toBeUndefined());
+    await vi.waitFor(() => expect(server.registry.champion("policy/triage")).toBeUndefined(), PATIENT);
   });
 
   it("say which process keeps the timer, until it stops or is silent for long", async () => {
@@ -55,7 +58,7 @@ describe("two loops over one folder", () => {
     await learner.startLearning();
     const mine = { pid: process.pid, host: hostname() };
     const timers = async () => (await server.getLearningStatus()).timers;
-    await vi.waitFor(async () => expect(await timers()).toMatchObject([{ ...mine, isThis: false }]));
+    await vi.waitFor(async () => expect(await timers()).toMatchObject([{ ...mine, isThis: false }]), PATIENT);
     expect((await learner.getLearningStatus()).timers).toMatchObject([{ ...mine, isThis: true }]);
     expect(statusText(await server.getLearningStatus())).toContain(
       `not on the timer here; process ${process.pid} on ${hostname()} keeps it`,
@@ -86,14 +89,17 @@ describe("two loops over one folder", () => {
     expect(await served()).toBe("v2");
     // No cycle runs there: it follows by itself.
     clock.advance(10_000);
-    await vi.waitFor(async () => expect(await served()).toBe(v3));
+    await vi.waitFor(async () => expect(await served()).toBe(v3), PATIENT);
 
     await learner.prompts.startExperiment({ promptId: "support", variants: ["v2", v3] });
     clock.advance(10_000);
-    await vi.waitFor(() => expect(server.prompts.experiments("support")).toMatchObject([{ key: "support#1" }]));
+    await vi.waitFor(
+      () => expect(server.prompts.experiments("support")).toMatchObject([{ key: "support#1" }]),
+      PATIENT,
+    );
     await learner.prompts.stopExperiment("support", "enough");
     clock.advance(10_000);
-    await vi.waitFor(() => expect(server.prompts.experiments("support")[0]?.ended?.reason).toBe("stopped"));
+    await vi.waitFor(() => expect(server.prompts.experiments("support")[0]?.ended?.reason).toBe("stopped"), PATIENT);
   });
 
   it("share the work of a cycle: each piece is done once, at once or one after the other", async () => {

@@ -16,7 +16,7 @@ const runsAJob = `const nothing = () => {};
   console.log("did", (await host.startLearningWorker({ logger }).run("facts.ingest", {})).decisions);`;
 /** What a process of its own prints until it ends by itself. */
 const outputOf = async (args: string[]) =>
-  (await promisify(execFile)(process.execPath, args, { timeout: 20_000 })).stdout;
+  (await promisify(execFile)(process.execPath, args, { timeout: 120_000 })).stdout;
 /** The jobs of the misbehaving thread. */
 type Misbehaving = Record<string, Job<object, unknown>>;
 const open: { close(): Promise<void> }[] = [];

@@ -31,7 +31,7 @@ function bare(type: "module" | "commonjs") {
 async function outcome(file: string, cwd: string, ...args: string[]) {
   const folder = mkdtempSync(join(cwd, "run-"));
   const { error, out, err } = await new Promise<{ error: unknown; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [file, folder, ...args], { cwd, timeout: 90_000 }, (error, out, err) =>
+    execFile(process.execPath, [file, folder, ...args], { cwd, timeout: 300_000 }, (error, out, err) =>
       resolve({ error, out, err }),
     );
   });

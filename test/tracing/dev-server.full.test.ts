@@ -63,7 +63,7 @@ describe("a graph served by LangGraph's development server", () => {
     await call({ input: { log: [] } });
     const state = (await call({ command: { resume: "yes" } })) as { log: string[] };
     expect(state.log).toEqual(["a", "yes"]);
-    await expect.poll(async () => (await segments()).length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => (await segments()).length, { timeout: 120_000 }).toBe(2);
     const all = await segments();
     expect(new Set(all.map((s) => s.workflowId)).size).toBe(1);
     expect(all.map((s) => s.threadId)).toEqual([thread.thread_id, thread.thread_id]);

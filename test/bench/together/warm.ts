@@ -1,12 +1,7 @@
 import { fitEncoder } from "../../../src/dataset/index.js";
 import { createRng } from "../../../src/math/rng.js";
-import {
-  createPolicy,
-  type PolicyRow,
-  priorWeight,
-  type RoutingPolicy,
-  weighted,
-} from "../../../src/policies/index.js";
+import { createPolicy, type PolicyRow, type RoutingPolicy } from "../../../src/policies/index.js";
+import { priorWeight, weighted } from "../../../src/policies/prior-weight.js";
 import type { BanditSet } from "../bandits/sets.js";
 
 /** A decision point without a run of its own, and what others like it have logged. */

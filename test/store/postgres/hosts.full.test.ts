@@ -136,7 +136,7 @@ describe("three hosts over one PostgreSQL", () => {
       interval: 100,
     });
     expect(Date.now() - killedAt).toBeLessThan(60_000);
-    await vi.waitFor(() => expect(loop.registry.champion("policy/triage")?.version).toBe("v1"), { timeout: 30_000 });
+    await vi.waitFor(() => expect(loop.registry.champion("policy/triage")?.version).toBe("v1"), { timeout: 120_000 });
     expect(loop.registry.versions("policy/triage")).toHaveLength(1);
   });
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Clock, type Logger, parseOptions } from "../core/index.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
 import { gateSettingsSchema } from "../evaluation/gate-settings.js";
+import type { Evaluator } from "../feedback/index.js";
 import type { OpenTelemetryOptions } from "../integrations/opentelemetry/options.js";
 import type { TextEmbedder } from "../rewards/index.js";
 import { checkPath } from "../store/file/path.js";
@@ -57,6 +58,20 @@ const alertRuleSchema = z
   .refine((r) => r.webhook !== undefined || r.handler !== undefined, { message: "a webhook or a handler" });
 /** Whom to tell of what. */
 export type AlertRule = z.output<typeof alertRuleSchema>;
+
+const evaluatorSchema = z.strictObject({
+  /** Names its judgements: they are rated by `evaluator:NAME`. */
+  name: z.string().regex(/^[\w.-]{1,60}$/, "1 to 60 letters, digits, dots, dashes or underscores"),
+  evaluate: z.custom<Evaluator>((v) => typeof v === "function", "a function of inputs and outputs"),
+  /** Share of the runs that nobody judged; default 0.1. */
+  share: share.optional(),
+  /** Runs within 24 hours; default 100. */
+  maxPerDay: z.int().min(1).optional(),
+  /** Longest wait for one judgement; default 60,000. */
+  timeoutMs: z.number().gt(0).optional(),
+});
+/** An evaluator that the loop lets judge runs. */
+export type EvaluatorSettings = z.output<typeof evaluatorSchema>;
 
 /** Ten years: beyond it, dates of next cycles would soon be none. */
 const LONGEST_INTERVAL_MINUTES = 10 * 366 * 24 * 60;
@@ -122,6 +137,11 @@ export const loopConfigSchema = z.object({
     .custom<TextEmbedder>(withMethods(["embedDocuments"]), "LangChain Embeddings")
     .optional()
     .describe("LangChain `Embeddings`, by which the reward model also sees what runs say"),
+  evaluators: z
+    .array(evaluatorSchema)
+    .refine((list) => new Set(list.map((e) => e.name)).size === list.length, "evaluators of different names")
+    .default([])
+    .describe("`{ name, evaluate, share, maxPerDay, timeoutMs }`: who judges runs within a budget, see Feedback"),
   correctRaters: z.boolean().default(true).describe("Whether lenient and harsh raters are evened out"),
   capture: captureSchema.optional().describe("What traces hold: see Capture"),
   opentelemetry: z

@@ -2,7 +2,7 @@ import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
 import { averageImprovement } from "../evaluation/improvement.js";
-import { drawnRequests } from "../feedback/index.js";
+import { drawnRequests, type FeedbackInput } from "../feedback/index.js";
 import { createRng } from "../math/rng.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
@@ -42,6 +42,8 @@ export interface EngineDeps {
   logger: Logger;
   /** Brings what the tracer still buffers to the store. */
   flush(): Promise<void>;
+  /** Stores what an evaluator says of a run. */
+  submit(feedback: FeedbackInput): Promise<unknown>;
   /** The kill switch: while false, the timer starts no cycle. */
   enabled(): boolean;
 }
@@ -96,7 +98,7 @@ export class LearningEngine {
       config.embeddings &&
       new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
     const rowOptions = () => rowOptionsOf(config, deps.points);
-    const components = componentsFor(config, { prompts: deps.prompts, rowOptions, embeddings });
+    const components = componentsFor(config, { prompts: deps.prompts, rowOptions, submit: deps.submit, embeddings });
     const worker = startLearningWorker({ logger, workerPath: config.workerPath });
     return new LearningEngine(deps, worker, components, history, embeddings);
   }

@@ -172,7 +172,10 @@ async function openOver(
     await flush();
     return traceIn(store, id);
   };
-  const engine = await LearningEngine.open({ config, prompts, store, registry, points, clock, logger, flush, enabled });
+  const engine = await LearningEngine.open({
+    ...{ config, prompts, store, registry, points, clock, logger, flush, enabled },
+    submit: (judgement) => feedback.submitFeedback(judgement),
+  });
   const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
   return { ...base, registry, points, feedback, prompts, engine, modes, killSwitch };
 }

@@ -10,7 +10,7 @@ import { failurePrecursors } from "./failure-precursors.js";
 import { groupNumbers, groupOfRuns } from "./grouped.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import { testNextSteps } from "./next-steps.js";
-import { echoesOutcome } from "./outcome-echo.js";
+import { echoesOutcome, stepEchoesOutcome } from "./outcome-echo.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
 import { type ProcessMap, processMap } from "./process-map.js";
@@ -53,11 +53,12 @@ export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, o
     rng.fork("patterns"),
   );
   onStep?.();
-  const nextSteps = testNextSteps(findings, new Map(types), rated, {
+  const logs = new Map(types);
+  const nextSteps = testNextSteps(findings, logs, rated, {
     ...{ fdr, permutations, rng: rng.fork("steps") },
     ...grouping,
     ...stepping,
-  });
+  }).map((s) => (stepEchoesOutcome(s, logs, rated) ? { ...s, echoesOutcome: true as const } : s));
   onStep?.();
   const maps = types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)] as const);
   const times = runs.map((r) => r.at).sort();
@@ -91,7 +92,7 @@ export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, o
       { fdr, ...stepping, rng: rng.fork("rules"), groupOf: (id) => nameOf(engine.runs.get(id), groupOf) ?? id },
     ),
     failurePrecursors: failurePrecursors(runs, {
-      ...{ fdr, permutations, rng: rng.fork("failures") },
+      ...{ fdr, permutations, rewardOf, rng: rng.fork("failures") },
       ...grouping,
       ...stepping,
     }),
@@ -108,6 +109,7 @@ export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, o
         metrics: run.metrics,
         reward: apartOf(run, reward),
         group: groupOf(run),
+        finished: run.succeeded === true,
       })),
       { fdr, permutations, ...stepping, rng: rng.fork("metrics") },
     ),
@@ -177,12 +179,11 @@ function testPatterns(
     },
   );
   const logs = new Map(types);
-  const runs = rated.map((r) => r.run);
   const surprising = (a: Association & Pick<PatternFinding, "echoesOutcome">) =>
     (a.verdict === "better" || a.verdict === "worse") && !a.echoesOutcome ? 1 : 0;
   const findings = found
     .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...tested[k] }))
-    .map((f) => (echoesOutcome(f, logs, runs) ? { ...f, echoesOutcome: true as const } : f))
+    .map((f) => (echoesOutcome(f, logs, rated) ? { ...f, echoesOutcome: true as const } : f))
     .sort((a, b) => surprising(b) - surprising(a) || (surprising(a) ? a.pValue - b.pValue : 0) || b.share - a.share)
     .slice(0, options.maxFindings);
   const count = tested.filter((t) => t.verdict !== "untested").length;

@@ -1,4 +1,4 @@
-import { type ConditionalLogit, choiceProbabilities, fitConditionalLogit } from "./conditional-logit.js";
+import { type BlameRule, chooseRule, type FittedRule } from "./blame-rules.js";
 
 /** A failed run of several agents. */
 export interface FailedRun {
@@ -24,25 +24,28 @@ export interface Blame {
   step: number;
   /** Labelled failures this rests on. */
   basedOn: number;
+  /**
+   * What it was found by: a simple rule, unless all that is known of the agents names culprits more often. Absent where
+   * the error itself tells.
+   */
+  by?: BlameRule;
 }
 
 /** Fewest labelled failures of a workflow type for a model of its own; else all types share one. */
 const OWN_MODEL = 15;
-const PRIOR_WEIGHT = 2;
 
 interface TypeModel {
-  logit: ConditionalLogit;
-  blamed: Map<string, number>;
-  seen: Map<string, number>;
+  rule: FittedRule;
   /** Which of the agent's steps, as a share of the way from its first to its last. */
   stepQuantile: number;
   labelled: number;
 }
 
 /**
- * Learns from failures with a known culprit who is to blame for others: a conditional logit over the
- * agents of a run on where they first and last acted, and on how often each was to blame before,
- * shrunken towards chance. Without labelled failures there is no model and no blame.
+ * Learns from failures with a known culprit who is to blame for others. Simple rules (who spoke first, last,
+ * most often) stand beside a model of where agents acted and how often each was to blame before, and the
+ * model is believed only where it names more culprits, out of fold, than the best rule does beyond chance:
+ * see {@link chooseRule}. Without labelled failures there is no model and no blame.
  */
 export class BlameModel {
   private readonly models = new Map<string, TypeModel>();
@@ -61,52 +64,21 @@ export class BlameModel {
     const model = this.models.get(run.workflowType) ?? this.shared;
     const agents = [...new Set(run.steps)];
     if (!model || agents.length === 0) return [];
-    const p = choiceProbabilities(model.logit, featuresOf(run.steps, agents, model));
+    const p = model.rule.probabilities(run.steps);
     return agents
       .map((agent, i) => ({
         agent,
         probability: p[i],
         step: stepAt(run.steps, agent, model.stepQuantile),
         basedOn: model.labelled,
+        by: model.rule.name,
       }))
       .sort((a, b) => b.probability - a.probability);
   }
 }
 
 function fitType(failures: readonly LabelledFailure[]): TypeModel {
-  const blamed = new Map<string, number>();
-  const seen = new Map<string, number>();
-  for (const f of failures) {
-    for (const a of new Set(f.steps)) seen.set(a, (seen.get(a) ?? 0) + 1);
-    blamed.set(f.responsible, (blamed.get(f.responsible) ?? 0) + 1);
-  }
-  const sets = failures.map((f) => {
-    const agents = [...new Set(f.steps)];
-    // The run itself must not speak for its own culprit while the weights are fitted.
-    const others = { blamed: new Map(blamed), seen: new Map(seen) };
-    for (const a of agents) others.seen.set(a, (seen.get(a) as number) - 1);
-    others.blamed.set(f.responsible, (blamed.get(f.responsible) as number) - 1);
-    return { features: featuresOf(f.steps, agents, others), chosen: agents.indexOf(f.responsible) };
-  });
-  return { logit: fitConditionalLogit(sets), blamed, seen, stepQuantile: fitStep(failures), labelled: failures.length };
-}
-
-function featuresOf(
-  steps: readonly string[],
-  agents: readonly string[],
-  counts: Pick<TypeModel, "blamed" | "seen">,
-): number[][] {
-  const chance = 1 / agents.length;
-  return agents.map((a) => {
-    const rate = ((counts.blamed.get(a) ?? 0) + PRIOR_WEIGHT * chance) / ((counts.seen.get(a) ?? 0) + PRIOR_WEIGHT);
-    return [
-      steps[0] === a ? 1 : 0,
-      steps.at(-1) === a ? 1 : 0,
-      steps.indexOf(a) / steps.length,
-      steps.lastIndexOf(a) / steps.length,
-      Math.log(rate / chance),
-    ];
-  });
+  return { rule: chooseRule(failures), stepQuantile: fitStep(failures), labelled: failures.length };
 }
 
 /** The quantile of the culprit's steps that most often is the culprit step. */

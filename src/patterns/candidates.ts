@@ -1,7 +1,6 @@
-import { isLearningError } from "../core/index.js";
-import { closedSequences, sequencesWith } from "./closed-sequences.js";
+import { sequencesWith } from "./closed-sequences.js";
+import { closedWithin } from "./closed-within.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
-import type { EventLog } from "./event-log.js";
 import { findLoops } from "./loops.js";
 import type { TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding } from "./pattern-report.js";
@@ -21,10 +20,6 @@ export interface Candidates {
   /** True when even patterns of all runs were too many, so that there are no sequences with gaps. */
   sequencesLeftOut?: true;
 }
-
-/** Mining may look at each activity so often, within these bounds (the upper one is some ten seconds). */
-const LOOKS = 2000;
-const [LEAST_EFFORT, MOST_EFFORT] = [1e7, 1e9];
 
 /**
  * The patterns of one unit of one workflow type that are worth testing: closed sequences, the n-grams
@@ -58,20 +53,6 @@ export function findCandidates(
   const loops = findLoops(log.variants).filter((l) => l.support >= minSupport);
   for (const l of mostFrequent(loops, maxCandidates)) add("loop", l.items, l.support, l.sequences);
   return { candidates: found, minSupport, ...(!closed && { sequencesLeftOut: true }) };
-}
-
-/** The closed sequences at the least support, doubled as often as need be, at which they are few and cheap enough. */
-function closedWithin(log: EventLog, options: SequenceOptions, least: number, maxPatterns: number) {
-  const maxEffort = Math.min(MOST_EFFORT, Math.max(LEAST_EFFORT, LOOKS * log.variants.items.length));
-  for (let minSupport = least; ; minSupport = Math.min(log.size, minSupport * 2)) {
-    try {
-      const limits = { ...options, minSupport, maxPatterns, maxEffort };
-      return { closed: closedSequences(log.variants, log.activities.length, log.size, limits), minSupport };
-    } catch (error) {
-      if (!isLearningError(error, "PATTERN_INVALID")) throw error;
-      if (minSupport >= log.size) return { minSupport: least };
-    }
-  }
 }
 
 function mostFrequent<T extends { support: number }>(list: readonly T[], count: number): T[] {

@@ -3,6 +3,7 @@ export type * from "./analyze-options.js";
 export * from "./analyze-runs.js";
 export * from "./association.js";
 export * from "./blame.js";
+export type { BlameRule } from "./blame-rules.js";
 export * from "./closed-sequences.js";
 export * from "./conformance.js";
 export * from "./decision-rules.js";

@@ -10,6 +10,8 @@ export interface MeasuredRun {
   reward: number;
   /** Whose runs stay together; default each run by itself. */
   group?: string;
+  /** False where the run broke off: its counts and times stop short. */
+  finished?: boolean;
 }
 
 /** How a metric goes with the reward of one workflow type. */
@@ -24,6 +26,11 @@ export interface MetricCorrelation {
   /** Adjusted for all metrics and workflow types together. */
   pValue: number;
   significant: boolean;
+  /**
+   * Set where it only tells how runs ended: runs that broke off have less of everything but errors, and among those
+   * that finished it does not hold.
+   */
+  echoesOutcome?: true;
 }
 
 export interface CorrelationOptions {
@@ -68,6 +75,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       }));
       return {
         workflowType,
+        list,
         groupOf: groupNumbers(list.map((r, i) => r.group ?? `${i}`)),
         rewards: standardRanks(list.map((r) => r.reward)),
         columns: columns.filter((c) => c.ranks.some((v) => v !== 0)),
@@ -112,21 +120,40 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
     .map((c, k): MetricCorrelation => {
       const n = c.ranks.length;
       const r = Math.max(-1, Math.min(1, observed[k]));
-      const z = Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)));
-      const half = 1.959963985 * Math.sqrt(1.06 / (n - 3));
       const pValue = pValues[k];
       return {
         workflowType: c.block.workflowType,
         metric: c.metric,
         correlation: r,
-        lower: Math.tanh(z - half),
-        upper: Math.tanh(z + half),
+        ...intervalOf(r, n),
         runs: n,
         pValue: Number.isNaN(pValue) ? 1 : pValue,
         significant: pValue <= fdr,
+        ...(pValue <= fdr && onlyTellsTheEnd(c.block.list, c.metric, r, minRuns) && { echoesOutcome: true as const }),
       };
     })
     .sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
+}
+
+/** Metrics that a failure itself raises; it lowers all others, since a run that breaks off has less of everything. */
+const ERRORS = new Set(["retries", "toolErrors"]);
+
+/** Whether a correlation is one that breaking off makes by itself, and nothing of it is left among finished runs. */
+function onlyTellsTheEnd(runs: readonly MeasuredRun[], metric: string, r: number, minRuns: number): boolean {
+  const finished = runs.filter((run) => run.finished !== false);
+  if (finished.length === runs.length || r > 0 === ERRORS.has(metric)) return false;
+  if (finished.length < minRuns) return true;
+  const ranks = standardRanks(finished.map((run) => run.metrics[metric]));
+  const rewards = standardRanks(finished.map((run) => run.reward));
+  const left = ranks.reduce((sum, v, i) => sum + v * rewards[i], 0);
+  const { lower, upper } = intervalOf(left, finished.length);
+  return r > 0 ? lower <= 0 : upper >= 0;
+}
+
+function intervalOf(r: number, n: number): { lower: number; upper: number } {
+  const z = Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)));
+  const half = 1.959963985 * Math.sqrt(1.06 / (n - 3));
+  return { lower: Math.tanh(z - half), upper: Math.tanh(z + half) };
 }
 
 /** Each group's part of a correlation. */

@@ -1,38 +1,133 @@
+import { differenceInterval } from "./association.js";
+import { contains } from "./closed-sequences.js";
+import type { EventLog } from "./event-log.js";
 import type { TypeLogs } from "./pattern-engine.js";
-import type { PatternFinding } from "./pattern-report.js";
+import type { NextStep, PatternFinding } from "./pattern-report.js";
 import type { AnalyzedRun } from "./run-view.js";
 
 /** Share of runs from which a pattern says no more than how the run ended. */
 const NEARLY_ALWAYS = 0.95;
 /** Runs needed on the side that decides it. */
 const LEAST = 5;
+/** A reward below this is a bad end, for the question whether a last step only names the end. */
+const GOOD = 0.5;
+/** Whatever comes between. */
+const ANY = Number.POSITIVE_INFINITY;
+
+interface Rated {
+  run: AnalyzedRun;
+  reward: number;
+}
+
+/** A rated run with its sequence. */
+interface Row extends Rated {
+  sequence: Int32Array;
+}
 
 /**
- * Whether a significant pattern only tells how runs ended: its last activity is the last of the runs that
- * have it, and nearly all runs without it (of a good one) or with it (of a bad one) failed. "Failed runs
- * lack the final step" is true and no advice.
+ * Whether a significant pattern only tells how runs ended, in one of three ways. Runs that broke off lack what comes
+ * later: where those that broke off before its last step are the whole difference ("failed runs lack the final
+ * step"). Its last step is taken where a run fails, and ends it. Or its last step is a status: the last of
+ * the runs that have it, nearly all of them good and nearly all others bad, or the other way round.
  */
 export function echoesOutcome(
   finding: PatternFinding,
   types: ReadonlyMap<string, TypeLogs>,
-  runs: readonly AnalyzedRun[],
+  rated: readonly Rated[],
 ): boolean {
   const { workflowType, unit, activities, verdict, kind } = finding;
   const log = types.get(workflowType)?.logs[unit];
-  const last = activities.at(-1);
+  const items = activities.map((a) => log?.activity(a) ?? -1);
+  const last = items.at(-1);
   if (!log || last === undefined || kind === "loop" || (verdict !== "better" && verdict !== "worse")) return false;
-  const wanted = log.activity(last);
-  let [having, ending, failing, deciding] = [0, 0, 0, 0];
-  for (const run of runs) {
+  const rows = rowsOf(log, workflowType, rated);
+  if (isStatus(rows, last, verdict)) return true;
+  if (verdict === "worse") return endsFailures(rows, last);
+  return breaksExplain(rows, last, (sequence) => contains(sequence, items, kind === "ngram" ? 0 : ANY));
+}
+
+/** The same of a step at its place, among the runs that stood there. */
+export function stepEchoesOutcome(
+  step: NextStep,
+  types: ReadonlyMap<string, TypeLogs>,
+  rated: readonly Rated[],
+): boolean {
+  const log = types.get(step.workflowType)?.logs[step.unit];
+  const last = log?.activity(step.next);
+  if (!log || last === undefined || step.verdict !== "better") return false;
+  const after = step.after.map((a) => log.activity(a) ?? -1);
+  const there = rowsOf(log, step.workflowType, rated).filter((r) => contains(r.sequence, after, ANY));
+  return breaksExplain(there, last, (sequence) => contains(sequence, [...after, last], ANY));
+}
+
+function rowsOf(log: EventLog, workflowType: string, rated: readonly Rated[]): Row[] {
+  return rated.flatMap(({ run, reward }) => {
     const row = run.workflowType === workflowType ? log.rowOfCase(run.id) : undefined;
-    if (row === undefined || run.succeeded === undefined) continue;
-    const sequence = log.variants.sequence(log.variantOf.at(row));
-    const has = wanted !== undefined && sequence.includes(wanted);
-    if (has) having++;
-    if (has && sequence.at(-1) === wanted) ending++;
-    if (has !== (verdict === "worse")) continue;
-    deciding++;
+    return row === undefined ? [] : [{ run, reward, sequence: log.variants.sequence(log.variantOf.at(row)) }];
+  });
+}
+
+/**
+ * Whether nothing is left of a good pattern's gain once the runs are put aside that broke off before they could have
+ * come to its last step: what stood last in them mostly comes before it elsewhere.
+ */
+function breaksExplain(rows: readonly Row[], last: number, has: (sequence: Int32Array) => boolean): boolean {
+  const earlier = new Map<number, number>();
+  for (const { sequence } of rows) {
+    const at = sequence.lastIndexOf(last);
+    if (at < 0) continue;
+    for (const item of new Set(sequence)) {
+      const change = sequence.indexOf(item) < at ? 1 : -1;
+      earlier.set(item, (earlier.get(item) ?? 0) + change);
+    }
+  }
+  const [having, others] = [new Sums(), new Sums()];
+  let explained = 0;
+  for (const { run, reward, sequence } of rows) {
+    if (has(sequence)) having.add(reward);
+    else if (run.succeeded !== true && !sequence.includes(last) && (earlier.get(sequence.at(-1) ?? -1) ?? 0) > 0)
+      explained++;
+    else others.add(reward);
+  }
+  return explained > 0 && differenceInterval(...having.all, ...others.all).lower <= 0;
+}
+
+/** Whether a bad pattern's last step is where nearly all runs that take it end, failed. */
+function endsFailures(rows: readonly Row[], last: number): boolean {
+  let [having, ending, failing] = [0, 0, 0];
+  for (const { run, sequence } of rows) {
+    if (run.succeeded === undefined || !sequence.includes(last)) continue;
+    having++;
+    if (sequence.at(-1) === last) ending++;
     if (!run.succeeded) failing++;
   }
-  return deciding >= LEAST && ending >= NEARLY_ALWAYS * having && failing >= NEARLY_ALWAYS * deciding;
+  return having >= LEAST && Math.min(ending, failing) >= NEARLY_ALWAYS * having;
+}
+
+/** Whether a last step names the outcome of nearly every run, with it and without. */
+function isStatus(rows: readonly Row[], last: number, verdict: "better" | "worse"): boolean {
+  let [having, ending, others, right] = [0, 0, 0, 0];
+  for (const { reward, sequence } of rows) {
+    const has = sequence.includes(last);
+    if (has) having++;
+    else others++;
+    if (has && sequence.at(-1) === last) ending++;
+    if (reward >= GOOD === (has === (verdict === "better"))) right++;
+  }
+  return (
+    Math.min(having, others) >= LEAST &&
+    ending >= NEARLY_ALWAYS * having &&
+    right >= rows.length - (1 - NEARLY_ALWAYS) * Math.min(having, others)
+  );
+}
+
+/** Count, sum and sum of squares. */
+class Sums {
+  readonly all: [n: number, sum: number, square: number] = [0, 0, 0];
+
+  add(value: number): void {
+    this.all[0]++;
+    this.all[1] += value;
+    this.all[2] += value * value;
+  }
 }

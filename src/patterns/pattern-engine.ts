@@ -29,6 +29,7 @@ export class PatternEngine {
   readonly rewardsApart = new Map<string, number>();
   decisions: readonly DecisionRow[] = [];
   labelled: readonly LabelledFailure[] = [];
+  private blame?: { labelled: readonly LabelledFailure[]; model: BlameModel };
   /** Counts every change, so that results can be recognised as current. */
   revision = 0;
 
@@ -101,8 +102,11 @@ export class PatternEngine {
     this.revision++;
   }
 
+  /** Fitted once to the labelled failures there are. */
   blameModel(): BlameModel {
-    return new BlameModel(this.labelled);
+    if (this.blame?.labelled !== this.labelled)
+      this.blame = { labelled: this.labelled, model: new BlameModel(this.labelled) };
+    return this.blame.model;
   }
 
   private typeLogs(workflowType: string): TypeLogs {

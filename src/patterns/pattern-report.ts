@@ -18,7 +18,10 @@ export interface PatternFinding extends Association {
   /** Runs of the workflow type with it, rated or not, and their share. */
   support: number;
   share: number;
-  /** Set where it only tells how runs ended, such as the final step that failed runs lack: no advice comes of it. */
+  /**
+   * Set where it only tells how runs ended, such as a step that runs lack because they broke off before it, or a
+   * last step that names the outcome: no advice comes of it.
+   */
   echoesOutcome?: true;
 }
 
@@ -30,6 +33,8 @@ export interface NextStep extends Association {
   after: string[];
   /** What some of them did later on. */
   next: string;
+  /** Set where runs without it broke off before they could have come to it: no advice comes of it. */
+  echoesOutcome?: true;
 }
 
 /** A variant's shrunken mean reward among the variants of its workflow type. */

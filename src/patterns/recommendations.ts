@@ -2,6 +2,7 @@ import type { DecisionContext } from "../core/index.js";
 import type { Association } from "./association.js";
 import { holds } from "./decision-rules.js";
 import type { NextStep, PatternFinding, PatternReport } from "./pattern-report.js";
+import { isWithin } from "./within.js";
 
 /** Where advice is wanted: everything given narrows it. */
 export interface RecommendationContext {
@@ -109,13 +110,6 @@ function stepsHold(p: PatternFinding, steps: readonly NextStep[]): boolean {
   return p.kind === "loop" || !tested || tested.verdict === "untested" || tested.verdict === p.verdict;
 }
 
-/** Whether `part` occurs in `whole` in this order, whatever comes between. */
-function isWithin(part: readonly string[], whole: readonly string[]): boolean {
-  let i = 0;
-  for (const item of whole) if (item === part[i]) i++;
-  return i === part.length;
-}
-
 /**
  * What to do next at the end of a path: for each activity what was found at the longest part of the path it
  * was tested after, and nothing where that is not significant. So no activity is both advised and warned of.
@@ -136,7 +130,7 @@ function stepsFrom(
     if (closer > 0) nearest.set(key, step);
   }
   return [...nearest.values()]
-    .filter((s) => s.verdict === "better" || s.verdict === "worse")
+    .filter((s) => (s.verdict === "better" || s.verdict === "worse") && !s.echoesOutcome)
     .map((s) => ({
       kind: s.verdict === "better" ? "prefer" : "avoid",
       text: `${s.workflowType}: after ${s.after.join(" -> ")} runs that went on to ${s.next} (${s.unit}) earn ${s.meanWith.toFixed(2)}, others ${s.meanWithout.toFixed(2)} (${s.runsWith} of ${s.runsWith + s.runsWithout} rated runs that came this far)`,

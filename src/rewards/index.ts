@@ -1,8 +1,11 @@
 export * from "./compare.js";
-export * from "./judge.js";
+export { formattingOf } from "./formatting.js";
+export { createLlmJudge, type JudgeModel, type JudgeOptions, type JudgeScore } from "./judge.js";
+export * from "./judge-correction.js";
 export { defaultMembers } from "./members/index.js";
 export type { FittedMember, MemberSnapshot, RewardMember, TrainingData } from "./members/member.js";
 export * from "./mix.js";
+export * from "./pairwise-judge.js";
 export * from "./reward-health.js";
 export * from "./reward-model.js";
 export type { RewardContribution } from "./shapley.js";

@@ -6,6 +6,7 @@ import { createRng, type Rng } from "../math/rng.js";
 import { studentQuantile } from "../math/student.js";
 import { mostLikely, type RoutingPolicy } from "../policies/index.js";
 import { maskedArgmax } from "./masked-softmax.js";
+import { watched } from "./watched.js";
 
 /** Chooses a legal action; the generator is there for policies that draw. */
 export type Actor<Obs> = (observation: Obs, info: StepInfo, rng: Rng) => number;
@@ -53,7 +54,8 @@ export function policyActor<Obs>(policy: RoutingPolicy, actions: readonly string
 
 /**
  * The undiscounted return of each episode.
- * @throws TRAINING_INVALID for a number of episodes that is none
+ * @throws TRAINING_INVALID for a number of episodes that is none, and for an observation, reward or mask that cannot be,
+ * with its episode and step
  */
 export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOptions<Obs>): number[] {
   const { makeEnv, episodes = 100, seed = 0 } = options;
@@ -63,7 +65,7 @@ export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOption
       expected: "a whole number from 1",
       remedy: "Correct the options of the evaluation.",
     });
-  const env = makeEnv();
+  const env = watched(makeEnv());
   const play = (i: number): number => {
     const rng = createRng(`${seed}/${i}/actor`);
     let { observation, info } = env.reset({ seed: `${seed}/${i}` });

@@ -1,22 +1,32 @@
 import { LearningError, show } from "../core/index.js";
-import type { StepInfo } from "../environments/index.js";
-import type { DiscreteEnv } from "./learner.js";
+import type { Env, StepInfo } from "../environments/index.js";
+
+/** Environments that are watched already. */
+const known = new WeakSet<object>();
 
 /**
  * The same environment, whose observations, rewards and masks are checked as they come: one number that is
  * none would spoil every weight, and be noticed only in what the network answers at the end.
  * Its `reset` and `step` fail with TRAINING_INVALID, which names the episode and the step.
  */
-export function watched(env: DiscreteEnv): DiscreteEnv {
+export function watched<Obs>(env: Env<Obs, number>): Env<Obs, number> {
+  if (known.has(env)) return env;
   const { observationSpace, actionSpace } = env;
   const actions = "n" in actionSpace && typeof actionSpace.n === "number" ? actionSpace.n : undefined;
   let [episode, step] = [0, 0];
   const place = () => `step ${step} of episode ${episode} in ${env.id}`;
-  const check = (observation: unknown, { actionMask }: StepInfo, over: boolean) => {
-    const bad = observationSpace.flatten(observation).findIndex((x) => !Number.isFinite(x));
+  const check = (observation: Obs, { actionMask }: StepInfo, over: boolean) => {
+    const seen = observationSpace.flatten(observation);
+    if (seen.length !== observationSpace.flatDim)
+      throw refused(
+        `${seen.length} numbers for the observation of ${place()}`,
+        `${observationSpace.flatDim}, as its space says`,
+        "Return what the observation space describes.",
+      );
+    const bad = seen.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0)
       throw refused(
-        `${show(observationSpace.flatten(observation)[bad])} at position ${bad} of the observation of ${place()}`,
+        `${show(seen[bad])} at position ${bad} of the observation of ${place()}`,
         "finite numbers",
         "Mend the environment's observation, for instance a division by zero.",
       );
@@ -34,7 +44,7 @@ export function watched(env: DiscreteEnv): DiscreteEnv {
         "End the episode where nothing is left to do.",
       );
   };
-  return {
+  const made: Env<Obs, number> = {
     id: env.id,
     observationSpace,
     actionSpace,
@@ -55,6 +65,8 @@ export function watched(env: DiscreteEnv): DiscreteEnv {
     },
     close: () => env.close?.(),
   };
+  known.add(made);
+  return made;
 }
 
 function refused(received: string, expected: string, remedy: string): LearningError {

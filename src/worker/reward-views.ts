@@ -1,7 +1,7 @@
 // Runs in the learning thread.
 import { currentFeedback, type FeedbackRecord } from "../core/index.js";
 import { composeReward, fitPreferences, fitRaterCorrection, type RewardOptions, spentBy } from "../dataset/index.js";
-import { fitJudgeCorrection, type JudgeCorrection, type JudgedPair } from "../rewards/index.js";
+import { fitJudgeCorrection, formattingOf, type JudgeCorrection, type JudgedPair } from "../rewards/index.js";
 import type { WorkerState } from "./state.js";
 
 /** How rewards are composed, as plain data that can be sent to the worker. */
@@ -33,8 +33,8 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
     const workflowType = state.traces.get(workflowId)?.[0]?.workflowType;
     return workflowType === undefined ? facts : facts.map((f) => ({ ...f, workflowType }));
   });
-  const lengthOf = outputLengths(state);
-  const corrections = judgeCorrections(state.feedback, lengthOf);
+  const lookOf = (workflowId: string) => outputLook(state, workflowId);
+  const corrections = judgeCorrections(state.feedback, lookOf);
   const views: RewardViews = {
     options: {
       ...plain,
@@ -44,7 +44,8 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
         correct(userId, value, workflowId) {
           const found = corrections.get(userId);
           if (!found) return value;
-          return found.helps ? found.correct(value, lengthOf(workflowId)) : undefined;
+          const { outputLength, formatting } = lookOf(workflowId);
+          return found.helps ? found.correct(value, outputLength, formatting) : undefined;
         },
       },
     },
@@ -54,18 +55,20 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
   return views;
 }
 
-/** Tokens that a run's models wrote; undefined where unknown, and for runs without a trace or without such calls. */
-function outputLengths(state: WorkerState) {
-  return (workflowId: string): number | undefined => {
-    const calls = state.traces.get(workflowId)?.flatMap((s) => s.modelCalls);
-    return calls?.length ? spentBy(calls).tokensOut : undefined;
-  };
+/** How long a run's output is, in tokens its models wrote, and how formatted where states are captured. */
+function outputLook(state: WorkerState, workflowId: string): Pick<JudgedPair, "outputLength" | "formatting"> {
+  const calls = state.traces.get(workflowId)?.flatMap((s) => s.modelCalls);
+  const outputLength = calls?.length ? spentBy(calls).tokensOut : undefined;
+  const output = state.traceOf(workflowId)?.nodes.at(-1)?.update;
+  // Kept states are JSON, in which a line break is two characters.
+  const formatting = output === undefined ? undefined : formattingOf(output.replaceAll("\\n", "\n"));
+  return { ...(outputLength !== undefined && { outputLength }), ...(formatting !== undefined && { formatting }) };
 }
 
 /** Each evaluator's correction, from the runs that it and people scored. */
 function judgeCorrections(
   byRun: ReadonlyMap<string, readonly FeedbackRecord[]>,
-  lengthOf: (workflowId: string) => number | undefined,
+  lookOf: (workflowId: string) => Pick<JudgedPair, "outputLength" | "formatting">,
 ): Map<string, JudgeCorrection> {
   const pairs = new Map<string, JudgedPair[]>();
   for (const [workflowId, facts] of byRun) {
@@ -76,7 +79,7 @@ function judgeCorrections(
       if (f.source !== "evaluator") continue;
       const judge = composeReward({ feedback: [f] }).parts.evaluator;
       if (judge !== undefined)
-        pairs.set(f.userId, [...(pairs.get(f.userId) ?? []), { judge, human, outputLength: lengthOf(workflowId) }]);
+        pairs.set(f.userId, [...(pairs.get(f.userId) ?? []), { judge, human, ...lookOf(workflowId) }]);
     }
   }
   return new Map(

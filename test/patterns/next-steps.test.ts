@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/math/rng.js";
-import { analyzeRuns, PatternEngine, type PatternReport, recommend } from "../../src/patterns/index.js";
+import {
+  analyzeRuns,
+  metricCorrelations,
+  PatternEngine,
+  type PatternReport,
+  recommend,
+} from "../../src/patterns/index.js";
 import { pathRun } from "./support/worlds.js";
 
 const NAMES = ["search", "rank", "fetch", "ann", "bob", "cyd"];
@@ -58,6 +64,51 @@ describe("what to do next", () => {
     expect(marked.every((p) => p.echoesOutcome)).toBe(true);
     expect(recommend(report, { path: ["plan", "work"] })).toEqual([]);
     expect(recommend(report)).toEqual([]);
+  });
+
+  it("does not advise a step in the middle that runs lack because they broke off before, and does where they did not", () => {
+    const rng = createRng("broke");
+    const [broke, chose] = [new PatternEngine(), new PatternEngine()];
+    for (let i = 0; i < 300; i++) {
+      const fails = rng.next() < 0.3;
+      const whole = ["plan", "work", "review", "deliver"];
+      broke.update([pathRun(`r${i}`, "w", fails ? whole.slice(0, 2) : whole, { succeeded: !fails })]);
+      // Here the review is left out by choice, and the delivery fails.
+      const skipped = fails ? ["plan", "work", "deliver"] : whole;
+      chose.update([pathRun(`r${i}`, "w", skipped, { succeeded: !(fails && rng.next() < 0.7) })]);
+    }
+    const [ended, left] = [analyzeRuns(broke, { permutations: 99 }), analyzeRuns(chose, { permutations: 99 })];
+    expect(ended.patterns.filter((p) => p.verdict === "better" && !p.echoesOutcome)).toEqual([]);
+    expect(ended.patterns.some((p) => p.echoesOutcome)).toBe(true);
+    expect(recommend(ended, { path: ["plan", "work"] })).toEqual([]);
+    expect(recommend(left, { path: ["plan", "work"] }).map((r) => `${r.kind} ${r.next}`)).toEqual(["prefer review"]);
+  });
+
+  it("marks a last step that only names the outcome", () => {
+    const rng = createRng("status");
+    const engine = new PatternEngine();
+    for (let i = 0; i < 200; i++) {
+      const bad = rng.next() < 0.4;
+      engine.update([pathRun(`r${i}`, "w", ["work", bad ? "apologise" : "thank"])]);
+      engine.rate(`r${i}`, bad ? 0.2 : 0.9);
+    }
+    const found = analyzeRuns(engine, { permutations: 99 }).patterns.filter((p) => p.verdict !== "none");
+    expect(found.filter((p) => p.verdict !== "untested").length).toBeGreaterThan(1);
+    expect(found.filter((p) => p.verdict !== "untested").every((p) => p.echoesOutcome)).toBe(true);
+  });
+
+  it("tells what only breaking off explains from what holds among finished runs as well", () => {
+    const rng = createRng("metrics");
+    const runs = Array.from({ length: 300 }, () => {
+      const finished = rng.next() < 0.6;
+      const [nodes, tokens] = [finished ? 6 + rng.int(3) : 2 + rng.int(3), rng.next()];
+      return { workflowType: "w", finished, metrics: { nodes, tokens }, reward: finished ? 0.9 - 0.3 * tokens : 0.1 };
+    });
+    const found = metricCorrelations(runs, { permutations: 99, rng: createRng(1) });
+    const of = (name: string) => found.find((c) => c.metric === name);
+    expect(of("nodes")).toMatchObject({ significant: true, echoesOutcome: true });
+    expect(of("tokens")).toMatchObject({ significant: true });
+    expect(of("tokens")?.echoesOutcome).toBeUndefined();
   });
 
   it("does not test agents again where every node is its own agent", () => {

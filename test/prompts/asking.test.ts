@@ -92,6 +92,14 @@ describe("a search", () => {
     expect(endOf([...attempts("not better", 1), ...attempts("error", 5)])).toMatch(/5 times in a row/);
   });
 
+  it("ends where nothing usable comes twice at its start, or five times in a row later on", () => {
+    expect(endOf(attempts("refused", 1))).toBeUndefined();
+    expect(endOf(attempts("refused", 2))).toBe("what the model proposed could not be used 2 times in a row: why");
+    expect(endOf(attempts("refused", 2, REPEATED))).toBeUndefined();
+    expect(endOf([...attempts("kept", 1), ...attempts("refused", 4)])).toBeUndefined();
+    expect(endOf([...attempts("kept", 1), ...attempts("refused", 5)])).toMatch(/5 times in a row: why/);
+  });
+
   it("ends when nothing new or nothing better comes", () => {
     expect(endOf([...attempts("kept", 1), ...attempts("refused", 10, REPEATED)])).toMatch(/tried before 10 times/);
     expect(endOf([...attempts("kept", 1), ...attempts("not better", 39)])).toBeUndefined();

@@ -112,6 +112,26 @@ describe("reflective evolution", () => {
     expect(found.attempts.some((a) => a.outcome === outcome && detail.test(a.detail))).toBe(true);
   });
 
+  it("tells the model why its answer could not be used, and stops where that does not help", async () => {
+    const told: string[] = [];
+    const learns = proposer(1);
+    const forgetful: ProposalRequest["model"] = {
+      async invoke(messages) {
+        const question = messages.at(-1)?.[1] ?? "";
+        const why = /could not be used: ([\s\S]*)\. Do better/.exec(question)?.[1];
+        if (why !== undefined) told.push(why);
+        return told.length > 0 ? learns.invoke(messages) : { content: "<prompt>Answer as {persona}.</prompt>" };
+      },
+    };
+    expect((await go({ model: forgetful })).status).toBe("won");
+    expect(told[0]).toMatch(/extra variables persona/);
+    const stubborn = await go({
+      model: { invoke: async () => ({ content: "<prompt>Answer as {persona}.</prompt>" }) },
+    });
+    expect(stubborn.reason).toMatch(/could not be used 2 times in a row: .*extra variables persona/);
+    expect(stubborn.attempts).toHaveLength(2);
+  });
+
   it("does not wait for a model that never answers", async () => {
     const late = new ManualClock();
     const invoke = () => {

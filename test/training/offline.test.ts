@@ -82,6 +82,21 @@ describe("behaviour cloning", () => {
     await expect(cloneBehaviour(data, options as never)).rejects.toThrow(message);
   });
 
+  it.each([
+    [{ reward: Number.NaN }, /a reward of NaN at step 2 of episode 3 of the log/],
+    [{ x: Float64Array.of(0, Number.POSITIVE_INFINITY) }, /Infinity at position 1 of what was observed at step 2/],
+    [{ x: Float64Array.of(0) }, /1 numbers observed at step 2 .*expected 2/],
+    [{ mask: Uint8Array.of(0, 0) }, /a mask that allows no action at step 2/],
+    [{ mask: Uint8Array.of(1) }, /a mask of 1 at step 2/],
+    [{ mask: Uint8Array.of(0, 1) }, /the action 0 at step 2 .*legal one of 2/],
+  ])("names the step of a log that is wrong: %o", async (change, message) => {
+    const good = { x: Float64Array.of(0, 1), mask: Uint8Array.of(1, 1), action: 0, reward: 0.5 };
+    const episodes = Array.from({ length: 4 }, (_, e) => ({ steps: [good, e === 2 ? { ...good, ...change } : good] }));
+    const data = { inputs: 2, actions: ["a", "b"], episodes, skipped: {} };
+    await expect(cloneBehaviour(data)).rejects.toThrow(message);
+    await expect(learnOffline(data)).rejects.toThrow(message);
+  });
+
   it("refuses an empty log", async () => {
     const empty = { inputs: 2, actions: ["a"], episodes: [], skipped: { unrated: 3 } };
     await expect(cloneBehaviour(empty)).rejects.toThrow(/0 runs \(left out: {"unrated":3}\)/);

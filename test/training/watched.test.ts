@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Box, type Env, type StepResult } from "../../src/environments/index.js";
-import { createDqn, createPpo, type TrainingOptions, train } from "../../src/training/index.js";
+import { createDqn, createPpo, episodeReturns, type TrainingOptions, train } from "../../src/training/index.js";
 import { identityEnv } from "./support.js";
 
 /** Pays for nothing in particular; at step 7 of the second episode something is wrong. */
@@ -52,11 +52,21 @@ describe.each(LEARNERS)("%s", (_, makeLearner) => {
       { info: { actionMask: [false, false, false] } },
       /a mask that allows no action at step 7/,
     ],
+    [
+      "a short observation",
+      { observation: new Float64Array(0) },
+      /0 numbers for the observation of step 7 .*expected 1/,
+    ],
     ["a short mask", { info: { actionMask: [true] } }, /a mask of 1 for 3 actions at step 7/],
   ])("names %s where it comes", async (_what, change, message) => {
     const training = train({ makeEnv: broken(change) as never, makeLearner, totalSteps: 600, evaluationEpisodes: 2 });
     await expect(training).rejects.toThrow(message);
     await expect(training).rejects.toMatchObject({ code: "TRAINING_INVALID" });
+  });
+
+  it("is watched as well where actors are compared", () => {
+    const makeEnv = broken({ reward: Number.NaN });
+    expect(() => episodeReturns(() => 0, { makeEnv, episodes: 3 })).toThrow(/a reward of NaN at step 7 of episode 2/);
   });
 
   it("lets an episode end with nothing left to do", async () => {

@@ -2,7 +2,7 @@ import { shuffled } from "../../math/rng.js";
 import { contentDigest, type PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
 import { drawFromFront } from "./pareto.js";
-import { endOf, REPEATED, type SearchContext, type SearchResult } from "./search.js";
+import { endOf, lastRefusal, REPEATED, type SearchContext, type SearchResult } from "./search.js";
 import type { PromptExample, TrialResult } from "./trial.js";
 import { objection, withText, writableMessages } from "./vet.js";
 
@@ -52,7 +52,8 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
     const before = await trials.all(parent.content, batch);
     const target = targets[round % targets.length];
     const current = (parent.content.messages[target] as { template: string }).template;
-    const answer = await ask(model, reflection(parent.content, target, batch, before), current, context);
+    const question = [reflection(parent.content, target, batch, before), ...lastRefusal(attempts)].join("\n\n");
+    const answer = await ask(model, question, current, context);
     if ("failure" in answer) {
       attempts.push({ outcome: answer.failure, detail: answer.detail });
       continue;

@@ -1,6 +1,6 @@
 import type { PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
-import { endOf, type SearchContext, type SearchResult } from "./search.js";
+import { endOf, lastRefusal, type SearchContext, type SearchResult } from "./search.js";
 import { objection, withText, writableMessages } from "./vet.js";
 
 const LOW = 0.5;
@@ -39,6 +39,7 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
       "What people criticised about its results:",
       ...complaints.map((text) => `- ${text}`),
       `Rewrite it so that these complaints would not arise. This is attempt ${c + 1}; try another emphasis each time.`,
+      ...lastRefusal(attempts),
     ].join("\n\n");
     const answer = await ask(model, question, current, context);
     if ("failure" in answer) {

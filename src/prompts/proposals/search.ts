@@ -51,9 +51,14 @@ const FRUITLESS = 40;
 export function endOf(attempts: readonly SearchAttempt[]): string | undefined {
   const trailing = (test: (a: SearchAttempt) => boolean) =>
     attempts.length - 1 - attempts.findLastIndex((a) => !test(a));
+  const cause = attempts.at(-1)?.detail ?? "";
   const failed = trailing((a) => a.outcome === "garbage" || a.outcome === "error" || a.outcome === "timeout");
   if (failed >= (failed === attempts.length ? FIRST_FAILURES : FAILURES))
-    return `the model gave no usable answer ${failed} times in a row: ${attempts.at(-1)?.detail ?? ""}`;
+    return `the model gave no usable answer ${failed} times in a row: ${cause}`;
+  // It is told why; where that does not help, more answers will not either.
+  const refused = trailing((a) => a.outcome === "refused" && a.detail !== REPEATED);
+  if (refused >= (refused === attempts.length ? FIRST_FAILURES : FAILURES))
+    return `what the model proposed could not be used ${refused} times in a row: ${cause}`;
   if (trailing((a) => a.detail === REPEATED) >= REPEATS)
     return `the model proposed what was tried before ${REPEATS} times in a row`;
   if (trailing((a) => a.outcome !== "kept") >= FRUITLESS)
@@ -63,3 +68,10 @@ export function endOf(attempts: readonly SearchAttempt[]): string | undefined {
 
 /** Detail of an attempt that was made before. */
 export const REPEATED = "the same as an earlier one";
+
+/** What to tell the model of its last answer: why it could not be used; nothing where it could. */
+export function lastRefusal(attempts: readonly SearchAttempt[]): string[] {
+  const last = attempts.at(-1);
+  if (last?.outcome !== "refused" && last?.outcome !== "garbage") return [];
+  return [`The answer before this one could not be used: ${last.detail}. Do better this time.`];
+}

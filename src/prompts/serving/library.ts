@@ -105,7 +105,7 @@ export class PromptLibrary {
     const digest = contentDigest(content);
     const same = known.find((v) => contentDigest(v.content) === digest);
     if (same) return same.version;
-    const parent = known.length > 0 ? this.champion(promptId) : undefined;
+    const parent = known.length > 0 ? this.serving(promptId)?.version : undefined;
     const { version } = await this.registry.publish(name, "prompt", content, { ...(parent && { parent }), ...lineage });
     this.hold(promptId, version, content);
     if (known.length === 0) await this.registry.promote(name, version, "the first version");

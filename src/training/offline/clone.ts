@@ -4,6 +4,7 @@ import { createRng, shuffled } from "../../math/rng.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
 import { checkCloneOptions } from "../check-options.js";
 import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";
+import { checkLog } from "./check-log.js";
 import type { CloneOptions } from "./clone-options.js";
 import type { LoggedData, LoggedStep } from "./logs.js";
 
@@ -18,10 +19,11 @@ export interface ClonedPolicy {
 
 /**
  * Behaviour cloning (Pomerleau, 1991): the log's choices by maximum likelihood over the legal actions.
- * @throws TRAINING_INVALID for an empty log and settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
+ * @throws TRAINING_INVALID for a log that is empty or wrong in some step, and for settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
  */
 export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {}): Promise<ClonedPolicy> {
   checkCloneOptions(options);
+  checkLog(data);
   const { hidden = [64, 64], epochs = 30, batchSize = 64, learningRate = 0.002, weightDecay = 0.01 } = options;
   const rng = createRng(options.seed ?? 0);
   const { train, heldOut } = split(data, options.validationShare ?? 0.1, rng.fork("split"));
@@ -86,9 +88,9 @@ function split(data: LoggedData, share: number, rng: ReturnType<typeof createRng
   const train = episodes.slice(count).flatMap((e) => e.steps);
   if (train.length === 0)
     throw new LearningError("TRAINING_INVALID", {
-      received: `a log of ${data.episodes.length} runs (left out: ${JSON.stringify(data.skipped)})`,
-      expected: "at least one run with a decision",
-      remedy: "Log runs with their outcomes first.",
+      received: `a validationShare of ${share}, which leaves none of ${episodes.length} runs to learn from`,
+      expected: "a smaller share",
+      remedy: "Leave it out for one run in ten.",
     });
   return { train, heldOut: episodes.slice(0, count).flatMap((e) => e.steps) };
 }

@@ -4,6 +4,7 @@ import { createRng, type Rng } from "../../math/rng.js";
 import { actionsOf } from "../actions.js";
 import type { Actor } from "../evaluate.js";
 import type { DiscreteEnv } from "../learner.js";
+import { watched } from "../watched.js";
 
 /** One logged decision. */
 export interface LoggedStep {
@@ -33,7 +34,7 @@ export interface LoggedData {
 /**
  * The runs of a looping graph as episodes: each run's decisions at one decision point in order, the
  * run's reward (that of its last decision) earned at the end. Runs without a reward, or with a
- * choice that is not among `actions`, are left out and counted.
+ * choice that is not among `actions` or was not allowed, are left out and counted.
  */
 export function loggedRuns(
   rows: readonly DecisionRow[],
@@ -57,7 +58,11 @@ export function loggedRuns(
     const reward = run.at(-1)?.reward;
     if (reward === undefined) skip("unrated");
     else if (run.some((r) => !actions.includes(r.chosen))) skip("unknown action");
-    else episodes.push({ steps: run.map((r, t) => stepOf(r, encoder, actions, t === run.length - 1 ? reward : 0)) });
+    else {
+      const steps = run.map((r, t) => stepOf(r, encoder, actions, t === run.length - 1 ? reward : 0));
+      if (steps.every((s) => s.mask[s.action])) episodes.push({ steps });
+      else skip("action not allowed");
+    }
   }
   return { inputs: encoder.dim, actions, episodes, skipped };
 }
@@ -83,7 +88,7 @@ export function loggedEpisodes<Obs>(
   options: { makeEnv: () => DiscreteEnv; actions: readonly string[]; episodes: number; seed?: number | string },
 ): LoggedData {
   const { makeEnv, actions, episodes, seed = 0 } = options;
-  const env = makeEnv();
+  const env = watched(makeEnv());
   const space = env.observationSpace;
   if (actionsOf(env) !== actions.length)
     throw new LearningError("TRAINING_INVALID", {

@@ -29,6 +29,7 @@ import {
   trainRewardModel,
 } from "./reward-model.js";
 import { type RunTextsInput, type RunTextsOutput, runTexts } from "./run-texts.js";
+import { type RunsToJudgeInput, type RunsToJudgeOutput, runsToJudge } from "./runs-to-judge.js";
 import { type PointRows, surveyJob } from "./survey.js";
 import { type TrainRlInput, type TrainRlOutput, trainRl } from "./train-rl.js";
 
@@ -50,6 +51,7 @@ export interface Jobs {
   "rewards.fit": Job<FitRewardModelInput, FitRewardModelOutput>;
   "rewards.predict": Job<PredictRewardsInput, PredictRewardsOutput>;
   "rewards.texts": Job<RunTextsInput, RunTextsOutput>;
+  "evaluators.runs": Job<RunsToJudgeInput, RunsToJudgeOutput>;
 }
 
 /** What a job of a table takes. */
@@ -75,4 +77,5 @@ export const JOBS: Jobs = {
   "rewards.fit": fitRewardModel,
   "rewards.predict": predictRewardsJob,
   "rewards.texts": runTexts,
+  "evaluators.runs": runsToJudge,
 };

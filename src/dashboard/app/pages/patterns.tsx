@@ -42,7 +42,9 @@ const STEP = { sequence: " … ", ngram: " → ", loop: " ↻ " };
 function Found({ title, report, verdict }: { title: string; report: Report; verdict: "better" | "worse" }) {
   const named = (p: Report["patterns"][number]) => p.activities.join(STEP[p.kind]);
   // Nodes and agents may do the same in the same order: it is said once.
-  const found = [...new Map(report.patterns.filter((p) => p.verdict === verdict).map((p) => [named(p), p])).values()];
+  const all = [...new Map(report.patterns.filter((p) => p.verdict === verdict).map((p) => [named(p), p])).values()];
+  const found = all.filter((p) => !p.echoesOutcome);
+  const echoes = all.filter((p) => p.echoesOutcome);
   return (
     <Section title={title} aside={<span class="quiet small">at most {percent(report.fdr)} of these by chance</span>}>
       {found.length === 0 && <Empty>None is beyond doubt.</Empty>}
@@ -55,6 +57,16 @@ function Found({ title, report, verdict }: { title: string; report: Report; verd
             note: `${figure(p.meanWith)} with, ${figure(p.meanWithout)} without; ${signed(p.lower)} to ${signed(p.upper)}`,
           }))}
         />
+      )}
+      {echoes.length > 0 && (
+        <details>
+          <summary>{plural(echoes.length, "more")} only tell how runs ended</summary>
+          <ul class="list">
+            {echoes.slice(0, 30).map((p) => (
+              <li key={named(p)}>{named(p)}</li>
+            ))}
+          </ul>
+        </details>
       )}
     </Section>
   );
@@ -99,9 +111,13 @@ function Precursors({ found }: { found: Report["failurePrecursors"] }) {
         {shown.map((f, i) => (
           <tr key={i}>
             <td>
-              <a href={to("runs", { type: f.workflowType, failed: f.node })}>{f.node}</a>
+              {f.node === "__end__" ? (
+                "the run"
+              ) : (
+                <a href={to("runs", { type: f.workflowType, failed: f.node })}>{f.node}</a>
+              )}
             </td>
-            <td>{f.before.join(" → ")}</td>
+            <td>{f.before.join(STEP[f.kind ?? "ngram"])}</td>
             <td class="n">{percent(f.failureRate, 1)}</td>
             <td class="n">{percent(f.otherwise, 1)}</td>
           </tr>

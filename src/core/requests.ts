@@ -1,4 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Clock } from "./clock.js";
+import { LATE, within } from "./deadline.js";
 
 /** The token that a request gives as `authorization: Bearer TOKEN`. */
 export function bearerOf(request: Request): string | undefined {
@@ -11,18 +13,36 @@ export function isSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digestOf(given), digestOf(secret));
 }
 
-/** The body of a request; undefined where it is larger than `most` bytes, which are not waited for. */
-export async function bodyUpTo(request: Request, most: number): Promise<Buffer | undefined> {
+/** How much of a body is taken, and how long it may take to arrive. */
+export interface BodyLimits {
+  bytes: number;
+  timeoutMs?: number;
+  clock: Clock;
+}
+
+/** The body of a request within its limits; a larger or slower one is not waited for. */
+export async function bodyWithin(
+  request: Request,
+  { bytes, timeoutMs, clock }: BodyLimits,
+): Promise<Buffer | "too large" | "too slow"> {
+  if (Number(request.headers.get("content-length") ?? 0) > bytes) return "too large";
+  const until = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body?.getReader();
   for (;;) {
-    const part = await reader?.read();
+    const next = reader?.read();
+    const part =
+      next && until !== undefined ? await within(next, Math.max(0, until - clock.monotonic()), clock) : await next;
+    if (part === LATE) {
+      reader?.cancel().catch(() => undefined); // whoever sends so slowly is not waited for here either
+      return "too slow";
+    }
     if (!part || part.done) break;
     size += part.value.byteLength;
-    if (size > most) {
+    if (size > bytes) {
       await reader?.cancel();
-      return undefined;
+      return "too large";
     }
     chunks.push(part.value);
   }

@@ -1,5 +1,5 @@
-import { isLearningError, LearningError, messageOf, show } from "../core/index.js";
-import { bodyUpTo } from "../core/requests.js";
+import { type Clock, isLearningError, LearningError, messageOf, show } from "../core/index.js";
+import { bodyWithin } from "../core/requests.js";
 import type { CollectiveLearningLoop } from "../loop/index.js";
 import { Refusal } from "./data/errors.js";
 import type { Source } from "./data/source.js";
@@ -75,7 +75,7 @@ export function createDashboard(loop: CollectiveLearningLoop, options: Dashboard
     } else {
       if (request.method !== "POST") throw new Refusal(405, "Use POST.");
       access.checkChange(request, url, person, route.right);
-      call.body = await bodyOf(request, maxBodyBytes);
+      call.body = await bodyOf(request, maxBodyBytes, loop.inspect.clock);
     }
     await stored(loop);
     return json((await route.run(call)) ?? { done: true });
@@ -142,12 +142,16 @@ function refused(error: unknown, loop: CollectiveLearningLoop): Response {
   return json({ error: "This failed; the log says why." }, 500);
 }
 
-async function bodyOf(request: Request, most: number): Promise<Record<string, unknown>> {
-  const bytes = await bodyUpTo(request, most);
-  if (!bytes) throw new Refusal(413, `At most ${most} bytes are taken.`);
+/** How long a body may take to arrive. */
+const BODY_WITHIN_MS = 10_000;
+
+async function bodyOf(request: Request, most: number, clock: Clock): Promise<Record<string, unknown>> {
+  const given = await bodyWithin(request, { bytes: most, timeoutMs: BODY_WITHIN_MS, clock });
+  if (given === "too large") throw new Refusal(413, `At most ${most} bytes are taken.`);
+  if (given === "too slow") throw new Refusal(408, "The body came too slowly.");
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString("utf8"));
+    body = JSON.parse(given.toString("utf8"));
   } catch {
     throw new Refusal(400, "This is no JSON.");
   }

@@ -5,12 +5,15 @@ import { gzipSync } from "node:zlib";
 import { AIMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
+import { JsonTraceSerializer, ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
 import { fakeModel } from "langchain";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { TraceSegment } from "../../src/core/index.js";
+import { ManualClock, type TraceSegment } from "../../src/core/index.js";
 import { observeWithSpans } from "../../src/integrations/opentelemetry/index.js";
+import { otlpHandler } from "../../src/integrations/otlp/handler.js";
 import { createOtlpHandler, importOtlp } from "../../src/integrations/otlp/index.js";
+import { otlpProtobuf } from "../../src/integrations/otlp/protobuf.js";
 import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
 import { brief, tracing } from "../tracing/support.js";
 import { CONVENTIONS, exported, hex, request, requestOf, type SpanGiven } from "./otlp-support.js";
@@ -180,10 +183,85 @@ describe("the handler of OTLP over HTTP", () => {
     expect(await handle.flush()).toMatchObject({ imported: 2 });
   });
 
+  it("reads protobuf as it reads JSON, as OpenTelemetry's own exporters write them", async () => {
+    const { tracer, finished } = telemetry();
+    const { tracer: capture } = tracing({ observer: observeWithSpans({ tracer }) });
+    const State = Annotation.Root({ n: Annotation<number> });
+    const graph = new StateGraph(State)
+      .addNode("think", async () => {
+        await fakeModel().respond(new AIMessage("hi")).invoke("q");
+        return { n: 1 };
+      })
+      .addNode("fail", () => {
+        throw new RangeError("no more");
+      })
+      .addEdge(START, "think")
+      .addEdge("think", "fail")
+      .compile();
+    await expect(capture.wrap(graph, { workflowType: "t" }).invoke({ n: 0 })).rejects.toThrow("no more");
+    const spans = [...finished()];
+    const read = async (body: Uint8Array | undefined, headers: Record<string, string>, pack = false) => {
+      const store = createMemoryStore();
+      const handle = createOtlpHandler({ store, token: "secret" });
+      const sent = pack ? gzipSync(body as Uint8Array) : new Uint8Array(body as Uint8Array);
+      const response = await handle(post(sent, { ...headers, ...(pack && { "content-encoding": "gzip" }) }));
+      expect(response.status).toBe(200);
+      const answer = Buffer.from(await response.arrayBuffer());
+      return { type: response.headers.get("content-type"), answer, segments: await segmentsIn(store) };
+    };
+    const json = await read(JsonTraceSerializer.serializeRequest(spans), {});
+    const bytes = ProtobufTraceSerializer.serializeRequest(spans);
+    const protobuf = await read(bytes, { "content-type": "application/x-protobuf" });
+    expect(json.segments).toMatchObject([{ status: "error", nodes: [{ name: "think" }, { name: "fail" }] }]);
+    expect(json.segments[0]?.modelCalls).toHaveLength(1);
+    expect(protobuf.segments).toEqual(json.segments);
+    expect(protobuf.type).toBe("application/x-protobuf");
+    expect(ProtobufTraceSerializer.deserializeResponse(protobuf.answer)).toEqual({});
+    const packed = await read(bytes, { "content-type": "application/x-protobuf" }, true);
+    expect(packed.segments).toEqual(json.segments);
+  });
+
+  it("counts what protobuf holds without ids, in protobuf", async () => {
+    const handle = createOtlpHandler({ store: createMemoryStore(), token: "secret" });
+    // One resource with one scope with one span that has a name alone.
+    const body = Uint8Array.of(0x0a, 0x07, 0x12, 0x05, 0x12, 0x03, 0x2a, 0x01, 0x61);
+    const response = await handle(post(body, { "content-type": "application/x-protobuf" }));
+    const { partialSuccess } = ProtobufTraceSerializer.deserializeResponse(
+      new Uint8Array(await response.arrayBuffer()),
+    );
+    expect(Number(partialSuccess?.rejectedSpans)).toBe(1);
+  });
+
+  it("says what protobuf needs where that is not installed", async () => {
+    const load = () => otlpProtobuf(() => Promise.reject(new Error("Cannot find package")));
+    await expect(load()).rejects.toMatchObject({ code: "INTEGRATION_FAILED", remedy: /npm install protobufjs/ });
+    const handle = otlpHandler({ store: createMemoryStore(), token: "secret" }, load);
+    const response = await handle(post("", { "content-type": "application/x-protobuf" }));
+    expect([response.status, await response.json()]).toMatchObject([415, { code: "INTEGRATION_FAILED" }]);
+    expect((await handle(post("{}"))).status).toBe(200);
+  });
+
+  it("waits for a body as long as it was told, and no longer", async () => {
+    const clock = new ManualClock(0);
+    const handle = createOtlpHandler({ store: createMemoryStore(), token: "secret", clock, bodyTimeoutMs: 5000 });
+    const body = new ReadableStream({}); // opens, and says nothing
+    const request = new Request("http://host/v1/traces", {
+      method: "POST",
+      body,
+      duplex: "half",
+      headers: { "content-type": "application/json", authorization: "Bearer secret" },
+    } as RequestInit);
+    const answer = handle(request);
+    while (clock.pending === 0) await Promise.resolve();
+    clock.advance(5000);
+    expect((await answer).status).toBe(408);
+  });
+
   it.each([
     ["no token", 401, () => post("{}", { authorization: "" })],
     ["another method", 405, () => new Request("http://host/v1/traces")],
-    ["protobuf", 415, () => post("x", { "content-type": "application/x-protobuf" })],
+    ["another form", 415, () => post("x", { "content-type": "text/plain" })],
+    ["no protobuf", 400, () => post("x", { "content-type": "application/x-protobuf" })],
     ["no JSON", 400, () => post("{")],
     ["a broken archive", 400, () => post("x", { "content-encoding": "gzip" })],
     ["too much", 413, () => post(" ".repeat(2000))],

@@ -14,14 +14,18 @@ export interface ScriptResult {
 }
 
 /** Runs a TypeScript file in a folder of its own (removed afterwards) without network or keys. */
-export async function runScript(file: string, args: string[] = []): Promise<ScriptResult> {
+export async function runScript(
+  file: string,
+  args: string[] = [],
+  more: Record<string, string> = {},
+): Promise<ScriptResult> {
   const cwd = mkdtempSync(join(tmpdir(), "script-"));
   try {
     return await new Promise<ScriptResult>((resolve, reject) => {
       const { LANGSMITH_TRACING: _, ...env } = process.env;
       const child = spawn(process.execPath, [TSX, file, ...args], {
         cwd,
-        env: { ...env, LEARNING_DIR: join(cwd, "learning") },
+        env: { ...env, ...more, LEARNING_DIR: join(cwd, "learning") },
       });
       let out = "";
       let err = "";

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,37 +7,22 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TraceSegment } from "../../src/core/index.js";
 import { joinSegments } from "../../src/dataset/index.js";
 import { openFileStore } from "../../src/store/index.js";
+import { type DevServer, startDevServer } from "../support/dev-server.js";
 import { brief } from "./support.js";
 
 const HERE = fileURLToPath(new URL("./dev-server/", import.meta.url));
-const CLI = fileURLToPath(new URL("../../node_modules/.bin/langgraphjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "served-"));
-let server: ChildProcess;
+let server: DevServer;
 let client: Client;
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 beforeAll(async () => {
-  const port = await freePort();
-  const env = { ...process.env, TRACES: folder };
-  server = spawn(CLI, ["dev", "-p", String(port), "--no-browser"], { cwd: HERE, env, stdio: "ignore", detached: true });
-  client = new Client({ apiUrl: `http://localhost:${port}` });
-}, 5_000);
+  server = await startDevServer(HERE, { TRACES: folder });
+  client = new Client({ apiUrl: server.url });
+});
 
 afterAll(() => {
-  try {
-    process.kill(-(server.pid as number), "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
+  server.stop();
   rmSync(folder, { recursive: true, force: true });
-  rmSync(join(HERE, ".langgraph_api"), { recursive: true, force: true });
 });
 
 async function segments(): Promise<TraceSegment[]> {

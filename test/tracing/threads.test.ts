@@ -42,6 +42,20 @@ describe.each(["tap", "callbacks", "handler"] as const)("threads by %s", (way) =
     expect(segments.map((s) => s.resumed)).toEqual([false, true]);
   });
 
+  it.skipIf(way === "handler")(
+    "take a workflow id among the configurable values, as a server passes on what RemoteGraph gives",
+    async () => {
+      const { graph, segments } = process();
+      const config = { configurable: { ...thread("remote").configurable, workflowId: "given" } };
+      await graph.invoke({ n: 0 }, config);
+      await graph.invoke(new lib.Command({ resume: "yes" }), config);
+      expect((await segments()).map((s) => s.workflowId)).toEqual(["given", "given"]);
+      const both = { ...config, metadata: { workflowId: "metadata first" } };
+      await graph.invoke({ n: 0 }, { ...both, configurable: { ...both.configurable, thread_id: "other" } });
+      expect((await segments()).at(-1)?.workflowId).toBe("metadata first");
+    },
+  );
+
   it("resume a run whose trace was left out by sampling, found by what it decided", async () => {
     const first = process(undefined, undefined, 0);
     await first.graph.invoke({ n: 0 }, { ...thread("sampled"), metadata: { workflowId: "mine" } });

@@ -1,7 +1,7 @@
 /** A request that is refused, with the status it is answered with. */
 export class Refusal extends Error {
   constructor(
-    readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415,
+    readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415,
     message: string,
   ) {
     super(message);

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { LATE, within } from "../../core/deadline.js";
 import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
-import { bearerOf } from "../../core/requests.js";
+import { type BodyLimits, bearerOf, bodyWithin } from "../../core/requests.js";
 import type { FeedbackCollector } from "../collect/collector.js";
 import { alreadyUsed } from "../collect/targets.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
@@ -120,7 +119,7 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
       }
       if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
       const { token, input } = await readSubmission(request, url, (r) =>
-        readBody(r, maxBodyBytes, bodyTimeoutMs, clock),
+        readBody(r, { bytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, clock }),
       );
       const grant = grantOf(token);
       const record = await collector.submitOnce({
@@ -195,29 +194,12 @@ function parseObject(text: string): Record<string, unknown> {
   throw new Refusal(400, "The body is not a JSON object.");
 }
 
-/** Reads at most `limit` bytes within the time; a larger or slower body is refused before it is all there. */
-async function readBody(request: Request, limit: number, timeoutMs: number, clock: Clock): Promise<string> {
-  const until = clock.monotonic() + timeoutMs;
-  const tooLarge = () => new Refusal(413, `The body is larger than ${limit} bytes.`);
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body?.getReader();
-  for (;;) {
-    const part = reader && (await within(reader.read(), Math.max(0, until - clock.monotonic()), clock));
-    if (part === LATE) {
-      reader?.cancel().catch(() => undefined);
-      throw new Refusal(408, `The body took longer than ${timeoutMs} ms.`);
-    }
-    if (!part || part.done) break;
-    size += part.value.byteLength;
-    if (size > limit) {
-      await reader?.cancel();
-      throw tooLarge();
-    }
-    chunks.push(part.value);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+/** The body within its limits, as text. */
+async function readBody(request: Request, limits: BodyLimits): Promise<string> {
+  const body = await bodyWithin(request, limits);
+  if (body === "too large") throw new Refusal(413, `The body is larger than ${limits.bytes} bytes.`);
+  if (body === "too slow") throw new Refusal(408, `The body took longer than ${limits.timeoutMs} ms.`);
+  return body.toString("utf8");
 }
 
 function outcomeOf(error: unknown): { status: number; message: string; retryAfter?: number } {

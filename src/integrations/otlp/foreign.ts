@@ -20,8 +20,15 @@ const OPENINFERENCE: Readonly<Record<string, Kind>> = { CHAIN: "work", AGENT: "w
 /** `traceloop.span.kind` of OpenLLMetry. */
 const OPENLLMETRY: Readonly<Record<string, Kind>> = { workflow: "work", task: "work", agent: "work", tool: "tool" };
 
+/**
+ * What LangChain's runnables are made of. OpenLLMetry's instrumentation calls each a workflow and tells of none in which
+ * node it ran: they are no runs, and no nodes.
+ */
+const PIECE = /^Runnable[A-Z]\w*$/;
+
 /** What a span is, by whichever conventions it follows. */
 function kindOf({ attributes }: OtlpSpan): Kind {
+  if (PIECE.test(String(attributes["traceloop.workflow.name"] ?? ""))) return "other";
   const by = (table: Readonly<Record<string, Kind>>, key: string) => {
     const said = attributes[key];
     return typeof said === "string" && Object.hasOwn(table, said) ? table[said] : undefined;
@@ -75,6 +82,7 @@ function nameOf({ name, attributes }: OtlpSpan, kind: Kind): string {
           "gen_ai.workflow.name",
           "graph.node.id",
           "traceloop.entity.name",
+          "traceloop.workflow.name",
         ];
   // OpenLLMetry adds the kind to the name, as in `plan.task`; others begin with the operation.
   return text(attributes, ...names) ?? (name.replace(/^(invoke_workflow|invoke_agent|execute_tool) /, "") || "unnamed");

@@ -1,8 +1,9 @@
 import { gunzipSync } from "node:zlib";
-import { type Clock, type Logger, messageOf, systemClock } from "../../core/index.js";
-import { bearerOf, bodyUpTo, isSecret } from "../../core/requests.js";
+import { type Clock, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
+import { type BodyLimits, bearerOf, bodyWithin, isSecret } from "../../core/requests.js";
 import { appendTraces, type OtlpImported, type OtlpOptions } from "./import.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
+import { type OtlpProtobuf, otlpProtobuf } from "./protobuf.js";
 
 /** Options of {@link createOtlpHandler}. */
 export interface OtlpHandlerOptions extends OtlpOptions {
@@ -14,13 +15,15 @@ export interface OtlpHandlerOptions extends OtlpOptions {
   maxSpans?: number;
   /** Largest body, unpacked (default 16 MiB). */
   maxBytes?: number;
+  /** How long a body may take to arrive, in milliseconds (default 10,000). */
+  bodyTimeoutMs?: number;
   clock?: Clock;
   logger?: Logger;
 }
 
 /** Takes spans over HTTP. */
 export interface OtlpHandler {
-  /** Answers a request of OTLP/HTTP with JSON, as for the path `/v1/traces`. */
+  /** Answers a request of OTLP/HTTP, JSON or protobuf, as for the path `/v1/traces`; the answer is of the same kind. */
   (request: Request): Promise<Response>;
   /** Takes what waits as it is; resolves when it is stored. */
   flush(): Promise<OtlpImported>;
@@ -31,14 +34,49 @@ interface Waiting {
   lastMs: number;
 }
 
+/** What a body is written in. */
+interface Form {
+  read(bytes: Buffer): unknown;
+  accepted(rejected: number, why: string): Response;
+  refused(status: number, message: string): Response;
+}
+
+const JSON_FORM: Form = {
+  read: (bytes) => JSON.parse(bytes.toString("utf8")),
+  accepted: (rejectedSpans, errorMessage) =>
+    Response.json(rejectedSpans === 0 ? {} : { partialSuccess: { rejectedSpans, errorMessage } }),
+  refused: (status, message) => Response.json({ message }, { status }),
+};
+
+function protobufForm(protobuf: OtlpProtobuf): Form {
+  const of = (bytes: Uint8Array, status: number) =>
+    new Response(new Uint8Array(bytes), { status, headers: { "content-type": "application/x-protobuf" } });
+  return {
+    read: (bytes) => protobuf.request(bytes),
+    accepted: (rejected, why) => of(protobuf.response(rejected, why), 200),
+    refused: (status, message) => of(protobuf.status(message), status),
+  };
+}
+
 /**
- * An HTTP handler for exporters of OTLP/JSON (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`). Spans come in pieces: those of a
- * trace wait until its root has come, or no more do.
+ * An HTTP handler for exporters of OTLP: JSON (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`), and protobuf where the optional
+ * peer `protobufjs` is installed. Spans come in pieces: those of a trace wait until its root has come, or no more do.
  * @example const handle = createOtlpHandler({ store, workflowType: "support", token: process.env.OTLP_TOKEN });
  */
 export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
+  return otlpHandler(options, otlpProtobuf);
+}
+
+/** The handler, with the way to load what reads protobuf. */
+export function otlpHandler(options: OtlpHandlerOptions, load: () => Promise<OtlpProtobuf>): OtlpHandler {
   const { clock = systemClock, idleMs = 60_000, maxSpans = 100_000, maxBytes = 16 * 2 ** 20 } = options;
+  const limits: BodyLimits = { bytes: maxBytes, timeoutMs: options.bodyTimeoutMs ?? 10_000, clock };
   const waiting = new Map<string, Waiting>();
+  let protobuf: Form | undefined;
+  const protobufOf = async () => {
+    protobuf ??= protobufForm(await load());
+    return protobuf;
+  };
 
   const take = async (isDue: (trace: Waiting) => boolean) => {
     const due: OtlpSpan[] = [];
@@ -50,15 +88,25 @@ export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
     return appendTraces(due, options);
   };
   const handle = async (request: Request): Promise<Response> => {
-    if (request.method !== "POST") return answer(405, "POST spans here");
+    if (request.method !== "POST") return JSON_FORM.refused(405, "POST spans here");
     if (options.token !== undefined && !isSecret(bearerOf(request) ?? "", options.token))
-      return answer(401, "a token is asked for");
-    if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? ""))
-      return answer(415, "send OTLP as JSON: OTEL_EXPORTER_OTLP_PROTOCOL=http/json");
-    const body = await bodyOf(request, maxBytes);
-    if (body === "too large") return answer(413, `more than ${maxBytes} bytes`);
-    const parsed = body === undefined ? undefined : jsonIn(body);
-    if (parsed === undefined) return answer(400, "the body is no JSON");
+      return JSON_FORM.refused(401, "a token is asked for");
+    const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+    if (type !== "application/json" && type !== "application/x-protobuf")
+      return JSON_FORM.refused(415, "send OTLP as application/json or application/x-protobuf");
+    let form = JSON_FORM;
+    try {
+      if (type !== "application/json") form = await protobufOf();
+    } catch (error) {
+      if (!isLearningError(error)) throw error;
+      options.logger?.error("spans could not be read", { code: error.code, reason: error.message });
+      return Response.json({ code: error.code, message: error.message }, { status: 415 });
+    }
+    const body = await bodyOf(request, limits);
+    if (body === "too large") return form.refused(413, `more than ${maxBytes} bytes`);
+    if (body === "too slow") return form.refused(408, `the body took longer than ${limits.timeoutMs} ms`);
+    const parsed = body && readAs(form, body);
+    if (parsed === undefined) return form.refused(400, `the body is no ${type}`);
     const { spans, unreadable } = spansIn(parsed);
     const now = clock.now();
     const complete = new Set<string>();
@@ -80,35 +128,28 @@ export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
       await take(isDue);
     } catch (error) {
       options.logger?.error("spans could not be stored", { reason: messageOf(error) });
-      return answer(503, "the spans could not be stored");
+      return form.refused(503, "the spans could not be stored");
     }
-    return Response.json(
-      unreadable === 0 ? {} : { partialSuccess: { rejectedSpans: unreadable, errorMessage: "no ids" } },
-    );
+    return form.accepted(unreadable, "no ids");
   };
   return Object.assign(handle, { flush: () => take(() => true) });
 }
 
-function answer(status: number, message: string): Response {
-  return Response.json({ message }, { status });
-}
-
-/** The body as text; undefined where it cannot be unpacked. */
-async function bodyOf(request: Request, maxBytes: number): Promise<string | "too large" | undefined> {
-  const bytes = await bodyUpTo(request, maxBytes);
-  if (!bytes) return "too large";
-  if (request.headers.get("content-encoding") !== "gzip") return bytes.toString("utf8");
+/** The body, unpacked; undefined where it cannot be. */
+async function bodyOf(request: Request, limits: BodyLimits): Promise<Buffer | "too large" | "too slow" | undefined> {
+  const bytes = await bodyWithin(request, limits);
+  if (typeof bytes === "string" || request.headers.get("content-encoding") !== "gzip") return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes }).toString("utf8");
+    return gunzipSync(bytes, { maxOutputLength: limits.bytes });
   } catch (error) {
     return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE" ? "too large" : undefined;
   }
 }
 
-function jsonIn(text: string): unknown {
+function readAs(form: Form, body: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return form.read(body);
   } catch {
-    return undefined;
+    return undefined; // told as what it is not
   }
 }

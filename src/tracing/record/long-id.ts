@@ -1,10 +1,10 @@
-import { type Logger, MAX_ID } from "../../core/index.js";
+import { type Logger, MAX_ID, type RunConfigLike } from "../../core/index.js";
 
 const told = new WeakSet<Logger>();
 
 /** Tells each logger once that ids which no judgement could name are not taken. */
-export function tellOfLongId(config: { metadata?: Record<string, unknown> } | undefined, logger: Logger): void {
-  const id = config?.metadata?.workflowId;
+export function tellOfLongId(config: RunConfigLike | undefined, logger: Logger): void {
+  const id = config?.metadata?.workflowId ?? config?.configurable?.workflowId;
   if (typeof id !== "string" || id.length <= MAX_ID || told.has(logger)) return;
   told.add(logger);
   logger.warn(

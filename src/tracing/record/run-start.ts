@@ -36,7 +36,7 @@ export function runStartOf(
   const userId = userIdIn({ metadata, configurable });
   if (userId !== undefined) start.userId = userId;
   if (typeof config?.runId === "string") start.runId = config.runId;
-  const seen = workflowIdIn({ metadata });
+  const seen = workflowIdIn({ metadata, configurable });
   if (seen !== undefined) Object.assign(start, { seenId: seen, givenId: seen });
   return start;
 }
@@ -60,8 +60,12 @@ export function userIdIn({ metadata, configurable }: RunConfigLike): string | un
   return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
 }
 
-/** The workflow id in a config's metadata, if there is one that judgements can name. */
-export function workflowIdIn(config: { metadata?: Record<string, unknown> } | undefined): string | undefined {
-  const id = config?.metadata?.workflowId;
-  return typeof id === "string" && id !== "" && id.length <= MAX_ID ? id : undefined;
+/**
+ * The workflow id in a config, if there is one that judgements can name: in its metadata, else among its configurable
+ * values, which reach a graph on a server (RemoteGraph) where metadata do not.
+ */
+export function workflowIdIn(config: RunConfigLike | undefined): string | undefined {
+  return [config?.metadata?.workflowId, config?.configurable?.workflowId].find(
+    (id): id is string => typeof id === "string" && id !== "" && id.length <= MAX_ID,
+  );
 }

@@ -48,7 +48,8 @@ export async function writeLangSmithFeedback(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function uuidOf(text: string): string {
+/** An id made from ours, the same each time. */
+export function uuidOf(text: string): string {
   const d = digest(text);
   return `${d.slice(0, 8)}-${d.slice(8, 12)}-8${d.slice(13, 16)}-a${d.slice(17, 20)}-${d.slice(20, 32)}`;
 }

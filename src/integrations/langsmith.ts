@@ -7,6 +7,15 @@ import { type LangSmithRun, segmentOfRuns, startsAnew, utcTime } from "./langsmi
 
 export type { LangSmithClient, LangSmithFeedback } from "./langsmith-client.js";
 export {
+  type ExamplesWritten,
+  type ExampleText,
+  type LangSmithDatasetClient,
+  type LangSmithExample,
+  readLangSmithExamples,
+  type WriteExamplesOptions,
+  writeLangSmithExamples,
+} from "./langsmith-examples.js";
+export {
   type FeedbackReading,
   type LangSmithScores,
   readLangSmithFeedback,

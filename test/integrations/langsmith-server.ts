@@ -15,10 +15,21 @@ function isAskedFor({ start_time = "", ...run }: LangSmithRun, query: RunQuery):
   return run.trace_id === trace_id && start_time >= min_start_time && start_time <= max_start_time;
 }
 
+/** An example as the server keeps it. */
+export interface StoredExample {
+  id: string;
+  dataset_id: string;
+  inputs: unknown;
+  outputs?: unknown;
+  metadata?: Record<string, unknown>;
+}
+
 /** A server on the loopback that speaks the part of LangSmith's API that is used. */
 export class LangSmithServer {
   runs: LangSmithRun[] = [];
   feedback: (LangSmithFeedback & Record<string, unknown>)[] = [];
+  datasets: { id: string; name: string }[] = [];
+  examples: StoredExample[] = [];
   /** Answers to give before any other, as status codes. */
   failures: number[] = [];
   readonly requests: string[] = [];
@@ -35,7 +46,8 @@ export class LangSmithServer {
         });
         response.end(JSON.stringify(body));
       };
-      if (pathname === "/info") return reply(200, { version: "0.16.0" });
+      if (pathname === "/info")
+        return reply(200, { version: "0.16.0", instance_flags: { dataset_examples_multipart_enabled: true } });
       const failure = this.failures.shift();
       if (failure !== undefined) return reply(failure, { detail: "no" });
       if (pathname === "/api/v2/runs/query") {
@@ -61,10 +73,46 @@ export class LangSmithServer {
           this.feedback.filter((f) => searchParams.getAll("run").includes(String(f.run_id))),
         );
       }
-      return reply(404, { detail: pathname });
+      const answer = await this.datasetsAnswer(request, pathname, searchParams);
+      return answer === undefined ? reply(404, { detail: pathname }) : reply(200, answer);
     });
     await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  private async datasetsAnswer(request: IncomingMessage, path: string, params: URLSearchParams): Promise<unknown> {
+    if (path === "/datasets" && request.method === "GET")
+      return this.datasets.filter((d) => d.name === params.get("name"));
+    if (path === "/datasets") {
+      const { name } = (await bodyOf(request)) as { name: string };
+      const made = { id: `00000000-0000-4000-8000-${String(this.datasets.length).padStart(12, "0")}`, name };
+      this.datasets.push(made);
+      return made;
+    }
+    const dataset = /^\/v1\/platform\/datasets\/([^/]+)\/examples$/.exec(path)?.[1];
+    if (dataset !== undefined) {
+      const parts = await new Response(new Uint8Array(await bytesOf(request)), {
+        headers: { "content-type": request.headers["content-type"] ?? "" },
+      }).formData();
+      const ids: string[] = [];
+      for (const [name, part] of parts) {
+        const [id = "", field] = name.split(".");
+        const value: unknown = JSON.parse(await (part as Blob).text());
+        const known = this.examples.find((e) => e.id === id);
+        if (field === undefined) {
+          if (known) throw new Error(`${id} is written twice`);
+          ids.push(id);
+          this.examples.push({ id, dataset_id: dataset, inputs: undefined, ...(value as object) });
+        } else if (known) Object.assign(known, { [field]: value });
+      }
+      return { count: ids.length, example_ids: ids };
+    }
+    if (path === "/examples") {
+      const from = Number(params.get("offset") ?? 0);
+      const found = this.examples.filter((e) => e.dataset_id === params.get("dataset"));
+      return found.slice(from, from + Number(params.get("limit") ?? 100));
+    }
+    return this.examples.find((e) => path === `/examples/${e.id}`);
   }
 
   async close(): Promise<void> {
@@ -73,8 +121,12 @@ export class LangSmithServer {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString() || "{}");
+  return Buffer.concat(chunks);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  return JSON.parse((await bytesOf(request)).toString() || "{}");
 }

@@ -1,6 +1,5 @@
-import type { FeedbackRecord, Trace, TraceSegment } from "../../core/index.js";
-import { composeReward, joinSegments, type RewardWeights } from "../../dataset/index.js";
-import type { LearningStore } from "../../store/index.js";
+import type { Trace } from "../../core/index.js";
+import { isExemplary, type RewardedRunsOptions, rewardedRuns } from "../rewarded-runs.js";
 
 /** What was asked and what was answered in a run. */
 export interface RunText {
@@ -26,12 +25,9 @@ export interface DpoPair {
 }
 
 /** Options of {@link sftRows} and {@link dpoPairs}. */
-export interface TuningOptions {
-  store: LearningStore;
+export interface TuningOptions extends RewardedRunsOptions {
   /** What of a run is prompt and completion; runs without are left out. State must have been captured for it. */
   textOf(trace: Trace): RunText | undefined;
-  workflowType?: string;
-  rewardWeights?: Partial<RewardWeights>;
 }
 
 /**
@@ -39,8 +35,8 @@ export interface TuningOptions {
  * Only runs that somebody judged count: a reward made of success and latency alone teaches nobody to write.
  */
 export async function* sftRows(options: TuningOptions & { leastReward?: number }): AsyncIterable<SftRow> {
-  for await (const { trace, reward } of judgedRuns(options)) {
-    if (reward < (options.leastReward ?? 0.8)) continue;
+  for await (const { trace, reward } of rewardedRuns(options)) {
+    if (!isExemplary(reward, options.leastReward)) continue;
     const text = options.textOf(trace);
     if (!text) continue;
     const { prompt, completion } = text;
@@ -58,7 +54,7 @@ export async function* sftRows(options: TuningOptions & { leastReward?: number }
  */
 export async function dpoPairs(options: TuningOptions & { leastMargin?: number }): Promise<DpoPair[]> {
   const byPrompt = new Map<string, { completion: string; reward: number; workflowId: string }[]>();
-  for await (const { trace, reward } of judgedRuns(options)) {
+  for await (const { trace, reward } of rewardedRuns(options)) {
     const text = options.textOf(trace);
     if (!text) continue;
     const entry = { completion: text.completion, reward, workflowId: trace.workflowId };
@@ -75,18 +71,4 @@ export async function dpoPairs(options: TuningOptions & { leastMargin?: number }
     pairs.push({ prompt, chosen: best.completion, rejected: worst.completion, margin, workflowIds });
   }
   return pairs;
-}
-
-async function* judgedRuns({ store, workflowType, rewardWeights }: TuningOptions) {
-  const feedback = new Map<string, FeedbackRecord[]>();
-  for await (const { facts } of store.read("feedback"))
-    for (const f of facts) feedback.set(f.workflowId, [...(feedback.get(f.workflowId) ?? []), f]);
-  for (const [workflowId, judgements] of feedback) {
-    const segments: TraceSegment[] = [];
-    for await (const { facts } of store.read("trace", { workflowId })) segments.push(...facts);
-    if (segments.length === 0 || (workflowType !== undefined && segments[0]?.workflowType !== workflowType)) continue;
-    const trace = joinSegments(segments);
-    const { reward } = composeReward({ feedback: judgements, trace, weights: rewardWeights });
-    if (trace && reward !== undefined) yield { trace, reward };
-  }
 }

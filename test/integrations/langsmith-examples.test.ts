@@ -6,7 +6,8 @@ import {
   writeLangSmithExamples,
 } from "../../src/integrations/langsmith.js";
 import { createMemoryStore } from "../../src/store/index.js";
-import { aFeedback, aSegment } from "../support/facts.js";
+import { aSegment } from "../patterns/support/traces.js";
+import { aFeedback } from "../support/facts.js";
 import { LangSmithServer } from "./langsmith-server.js";
 import { clientOf } from "./langsmith-support.js";
 

@@ -19,15 +19,16 @@ export function run(command: string, args: string[], cwd: string, timeout = 600_
 }
 
 /**
- * A project of its own with everything of test/campaign/package.json and the packed package, as npm installs them.
+ * A project of its own with everything of a manifest (test/campaign/package.json) and the packed package, as npm installs
+ * them.
  * CAMPAIGN_HOME names one that was made before, whose installation is kept and whose package is replaced.
  */
-export function heavyProject(): string {
+export function heavyProject(manifest = join(ROOT, "test", "campaign", "package.json"), flags: string[] = []): string {
   const home = process.env.CAMPAIGN_HOME ?? mkdtempSync(join(tmpdir(), "campaign-"));
-  cpSync(join(ROOT, "test", "campaign", "package.json"), join(home, "package.json"));
+  cpSync(manifest, join(home, "package.json"));
   run("npm", ["pack", "--ignore-scripts", "--pack-destination", home], ROOT);
   const tarball = readdirSync(home).find((f) => f.endsWith(".tgz")) as string;
-  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", join(home, tarball)], home);
+  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...flags, join(home, tarball)], home);
   cpSync(join(ROOT, "test", "package", "support", "app.mjs"), join(home, "app.mjs"));
   return home;
 }

@@ -127,13 +127,13 @@ const [experiment] = loop.prompts.experiments("capital");
 const mean = (values) => Math.round((100 * values.reduce((s, v) => s + v, 0)) / Math.max(1, values.length)) / 100;
 
 const plain = await loop.prompts.register(
-  "capital few-shot",
+  "capital-by-example",
   ChatPromptTemplate.fromMessages([
     ["system", "You are a helpful geography teacher."],
     ["human", "What is the capital of {country}?"],
   ]),
 );
-const proposal = await loop.prompts.propose("capital few-shot", {
+const proposal = await loop.prompts.propose("capital-by-example", {
   method: "few-shot",
   examples: CAPITALS.map(([country, expected]) => ({ variables: { country }, expected })),
   demonstrations: CAPITALS.map(([country, city]) => ({

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { digest } from "../../../src/core/index.js";
 import { openFileStore } from "../../../src/store/index.js";
 import { openPostgresStore } from "../../../src/store/postgres/index.js";
 import { startPostgres, type TestServer } from "../../support/postgres.js";
+import { postgresOutage } from "../../support/postgres-outage.js";
 import { ticketOffice, triageGraph } from "../../support/triage.js";
 import { decision, sampleFeedback, segment } from "../facts.js";
 
@@ -29,11 +30,6 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 afterAll(() => server.stop());
-
-function sizeIn(folder: string): number {
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
-}
 
 async function openStore(clock?: ManualClock) {
   const folder = mkdtempSync(join(tmpdir(), "spill-"));
@@ -181,58 +177,10 @@ describe("a learner that is paused while it publishes", () => {
 
 describe("an outage", () => {
   it("of three minutes at 20 runs a second fails no run and loses none", async () => {
-    schema = `hosts_${++schemas}`;
-    const figures = await outage(180);
-    const runs = 3600 + 40;
-    expect(figures).toMatchObject({ runs, failed: 0, traces: runs, decisions: runs, dropped: 0, twice: 0 });
-    expect(figures.spilled).toBeGreaterThan(1_000_000);
+    const { spilled, ...figures } = await postgresOutage(180);
+    expect(figures).toEqual({ seconds: 180, runs: 3640, failed: 0, dropped: 0, lost: 0, twice: 0, told: true });
+    expect(spilled).toBeGreaterThan(1_000_000);
   });
-
-  async function outage(seconds: number) {
-    const clock = new ManualClock(Date.UTC(2026, 5, 1));
-    const { loop, store, folder } = await host({ role: "serve" }, clock);
-    const graph = triageGraph(loop);
-    let failed = 0;
-    let runs = 0;
-    const second = async () => {
-      const tried = await Promise.allSettled(
-        Array.from({ length: 20 }, () => graph.invoke({ topic: "crash", noise: 0.5 })),
-      );
-      runs += 20;
-      failed += tried.filter((r) => r.status === "rejected" || !r.value.team).length;
-      clock.advance(1000);
-    };
-    await second();
-    await loop.flush();
-    await server.crash();
-    for (let i = 0; i < seconds; i++) await second();
-    await loop.flush();
-    const spilled = sizeIn(folder);
-    const status = await loop.getLearningStatus();
-    expect(status.health.outage).toMatchObject({ waitingBytes: spilled, refused: 0 });
-    expect(status.warnings.join()).toMatch(/PostgreSQL cannot be reached since 2026-06-01T00:0.*MiB of records wait/);
-    await server.restart();
-    await second();
-    for (let i = 0; i < 2000 && sizeIn(folder) > 0; i++) {
-      clock.advance(1000);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    await loop.flush();
-    let twice = 0;
-    const count = async (kind: "trace" | "decision") => {
-      const ids = new Set<string>();
-      let facts = 0;
-      for await (const batch of store.read(kind)) {
-        facts += batch.facts.length;
-        for (const f of batch.facts) ids.add(f.workflowId);
-      }
-      twice += facts - ids.size;
-      return ids.size;
-    };
-    const { dropped } = loop.tracer.counters();
-    const [traces, decisions] = [await count("trace"), await count("decision")];
-    return { runs, failed, dropped, spilled, traces, decisions, twice };
-  }
 });
 
 describe("collective-learning migrate", () => {

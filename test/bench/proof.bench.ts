@@ -80,13 +80,21 @@ const proof: Bench = async ({ quick }) => {
     const of: LoopLife[] = [];
     for (let order = 1; order <= (quick ? 1 : 6); order++)
       of.push(
-        await nineModelsLife(folder, { order, runs: quick ? 100 : 5000, perCycle: 100, withText, exploration: 0.1 }),
+        await nineModelsLife(folder, {
+          order,
+          runs: quick ? 100 : 5000,
+          perCycle: 100,
+          withText,
+          exploration: 0.1,
+          upTo: 0.5,
+        }),
       );
     const found = of.map((l) => l.promotedAt ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
     loop[withText ? "with text" : "without text"] = {
       promotedAt: found.map((n) => (Number.isFinite(n) ? n : null)),
       gainAtPromotion: of.map((l) => (l.gainAtPromotion === undefined ? null : round(l.gainAtPromotion))),
       gainAtEnd: of.map((l) => round(l.gainAtEnd)),
+      gainOnTraffic: of.map((l) => round(l.gainOnTraffic)),
       beforePromotion: of.map((l) => round(l.beforePromotion, 4)),
     };
   }

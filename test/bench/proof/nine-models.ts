@@ -19,6 +19,8 @@ export interface LoopLife {
   /** True gain per run over the fallback on the half that was never seen, at the promotion and at the end. */
   gainAtPromotion?: number;
   gainAtEnd: number;
+  /** The same on the half that came, where each question comes again after as many runs: what a trial proves. */
+  gainOnTraffic: number;
   /** Mean reward before the promotion less the fallback's on the same runs, known without noise. */
   beforePromotion: number;
   verdicts: string[];
@@ -69,16 +71,16 @@ export async function nineModelsLife(
   built.addEdge(START, "read").addConditionalEdges("read", router, models);
   for (const m of models) built.addEdge(m, END);
   const graph = loop.wrap(built.compile(), { workflowType: "nine" });
-  const trueGain = async () => {
+  const trueGain = async (of = held) => {
     let sum = 0;
-    for (const q of held) {
+    for (const q of of) {
       const { destination } = await loop.optimizeOrchestratorDecision({ q } as never, { decisionPoint: "model" });
       sum += (q.rewards[models.indexOf(destination)] ?? 0) - (q.rewards[fallback] ?? 0);
     }
-    return sum / held.length;
+    return sum / of.length;
   };
 
-  const life: LoopLife = { gainAtEnd: 0, beforePromotion: 0, verdicts: [] };
+  const life: LoopLife = { gainAtEnd: 0, gainOnTraffic: 0, beforePromotion: 0, verdicts: [] };
   const rng = createRng(`order/${order}`);
   let queue: Question[] = [];
   let lost = 0;
@@ -101,7 +103,9 @@ export async function nineModelsLife(
     }
   }
   life.beforePromotion = lost / (life.promotedAt ?? runs);
-  life.gainAtEnd = loop.registry.champion("policy/model") ? await trueGain() : 0;
+  const isServing = loop.registry.champion("policy/model") !== undefined;
+  life.gainAtEnd = isServing ? await trueGain() : 0;
+  life.gainOnTraffic = isServing ? await trueGain(stream) : 0;
   await loop.close();
   return life;
 }

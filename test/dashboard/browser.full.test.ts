@@ -113,6 +113,14 @@ describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
     await page.waitForSelector("text=Taken back.");
     expect(await page.textContent("main")).toContain("You judged 9 today");
 
+    const [asked = ""] = await newestRuns(page, 1);
+    await go(page, `#/run?id=${asked}`);
+    await page.getByLabel("Ask somebody to judge it").fill("carol");
+    await page.keyboard.press("Enter");
+    await says(page, "carol finds it first in the inbox.");
+    await go(page, "#/runs?text=nobody-wrote-this");
+    await says(page, "No run fits.");
+
     await go(page, "#/policies");
     const waiting = page.locator("section", { hasText: "Proven, and waiting for your word" });
     expect(await waiting.textContent()).toMatch(/policy\/triage v1.*gain \+0\.\d+/);

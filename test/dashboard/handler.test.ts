@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { createDashboard, type Dashboard } from "langgraph-collective-learning/dashboard";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -55,7 +56,10 @@ describe("who gets in", () => {
     const page = await get("/", { cookie: cookie.split(";")[0] ?? "" });
     expect(page.status).toBe(200);
     expect(page.headers.get("content-security-policy")).toMatch(/default-src 'none'; script-src 'sha256-/);
-    expect(await page.text()).toContain('<div id="app" data-base="/">');
+    const text = await page.text();
+    expect(text).toContain('<div id="app" data-base="/">');
+    expect(gzipSync(text).length).toBeLessThan(120 * 1024);
+    expect(text.match(/(src|href)="https?:/g)).toBeNull();
   });
 
   it.each([

@@ -67,7 +67,7 @@ const SAID: Record<string, string> = {
 
 const W = 860;
 const H = 260;
-const PAD = { left: 46, right: 12, top: 12, bottom: 34 };
+const PAD = { left: 46, right: 12, top: 44, bottom: 34 };
 
 function curve(points: readonly CurvePoint[], events: PointReport["events"]): string {
   const t = points.map((p) => p.count);
@@ -87,13 +87,15 @@ function curve(points: readonly CurvePoint[], events: PointReport["events"]): st
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((s) => low + s * span);
   const marks = events
     .filter((e) => e.action === "promote" || e.action === "rollback")
-    .map((e) => {
+    .map((e, n) => {
+      // Words stand above the curve, in rows, so that they lie neither on it nor on each other.
+      const top = PAD.top - 6 - 12 * (n % 3);
       const i = points.findIndex((p) => p.to >= e.at);
       const x = i < 0 ? W - PAD.right : at[i];
       const label = e.action === "promote" ? `${e.version} serves` : `back to ${e.version ?? "the fallback"}`;
       const right = x > W - 120;
-      const text = `<text x="${x + (right ? -5 : 5)}" y="${PAD.top + 10}" text-anchor="${right ? "end" : "start"}">${escapeHtml(label)}</text>`;
-      return `<line class="${e.action}" x1="${x}" x2="${x}" y1="${PAD.top}" y2="${H - PAD.bottom}"/>${text}`;
+      const text = `<text x="${x + (right ? -5 : 5)}" y="${top}" text-anchor="${right ? "end" : "start"}">${escapeHtml(label)}</text>`;
+      return `<line class="${e.action}" x1="${x}" x2="${x}" y1="${top - 8}" y2="${H - PAD.bottom}"/>${text}`;
     });
   return `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="Mean reward over time, from ${figure(points[0]?.mean ?? 0)} to ${figure(points.at(-1)?.mean ?? 0)}">
 ${ticks.map((v) => `<line class="grid" x1="${PAD.left}" x2="${W - PAD.right}" y1="${y(v)}" y2="${y(v)}"/><text x="${PAD.left - 6}" y="${y(v) + 4}" text-anchor="end">${figure(v, 2)}</text>`).join("")}

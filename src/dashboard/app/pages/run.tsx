@@ -108,7 +108,11 @@ export function Judgements({ feedback }: { feedback: readonly FeedbackRecord[] }
               .filter(Boolean)
               .join(" · ")}
           </div>
-          {f.comment && <div>“{f.comment}”</div>}
+          {f.comment && (
+            <div>
+              “<bdi>{f.comment}</bdi>”
+            </div>
+          )}
         </li>
       ))}
     </ul>

@@ -108,6 +108,7 @@ export function RunsPage({ params }: PageProps) {
               ) : (
                 <Table
                   label="Runs"
+                  phone="runs"
                   head={
                     <>
                       <th>

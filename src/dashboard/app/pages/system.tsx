@@ -72,6 +72,7 @@ export function SystemPage(_: PageProps) {
             <Section title="Learners">
               <Table
                 label="Learners"
+                phone="stack"
                 head={
                   <>
                     <th>Part</th>

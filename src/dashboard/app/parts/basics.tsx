@@ -93,14 +93,17 @@ export function Table({
   label,
   head,
   children,
+  phone,
 }: {
   label: string;
   head: ComponentChildren;
   children: ComponentChildren;
+  /** How its rows are laid out on a phone, where not side by side. */
+  phone?: "runs" | "stack";
 }) {
   return (
     <section class="scroll" aria-label={label} tabIndex={0}>
-      <table>
+      <table class={phone && `phone-${phone}`}>
         <thead>
           <tr>{head}</tr>
         </thead>

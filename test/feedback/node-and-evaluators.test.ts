@@ -17,12 +17,12 @@ async function setUp() {
 }
 
 describe("createFeedbackNode", () => {
-  async function graphOf(collector: FeedbackCollector) {
+  async function graphOf(collector: FeedbackCollector, maxAsks?: number) {
     const State = Annotation.Root({ answer: Annotation<string>, done: Annotation<boolean> });
     return new StateGraph(State)
       .addNode(
         "feedback",
-        createFeedbackNode<typeof State.State>({ collector, question: (s) => `Was ${s.answer} right?` }),
+        createFeedbackNode<typeof State.State>({ collector, question: (s) => `Was ${s.answer} right?`, maxAsks }),
       )
       .addNode("end", () => ({ done: true }))
       .addEdge(START, "feedback")
@@ -80,6 +80,14 @@ describe("createFeedbackNode", () => {
     expect((await graph.invoke(new Command({ resume: { cat: { score: 4 } } }), config)).done).toBe(true);
     expect((await collector.getFeedback("w1")).history).toMatchObject([{ cat: { score: 4 } }]);
     expect(collector.counters()).toEqual({ stored: 1, refused: { FEEDBACK_INVALID: 2 } });
+  });
+
+  it("asks as often as `maxAsks` allows", async () => {
+    const collector = await setUp();
+    const graph = await graphOf(collector, 1);
+    await graph.invoke({ answer: "42" }, config);
+    expect((await graph.invoke(new Command({ resume: { cat: { score: 11 } } }), config)).done).toBe(true);
+    expect(collector.counters().refused).toEqual({ FEEDBACK_INVALID: 1 });
   });
 
   it("lets the graph go on after three wrong answers, and says that they are lost", async () => {

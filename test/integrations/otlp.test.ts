@@ -183,6 +183,25 @@ describe("the handler of OTLP over HTTP", () => {
     expect(await handle.flush()).toMatchObject({ imported: 2 });
   });
 
+  it("takes a trace whose root does not come after `idleMs`, and the oldest of more than `maxSpans`", async () => {
+    const rootless = (run: number) => post(JSON.stringify(request(run, all.slice(1))));
+    const [clock, store] = [new ManualClock(), createMemoryStore()];
+    const handle = createOtlpHandler({ store, token: "secret", clock, idleMs: 1000 });
+    await handle(rootless(1));
+    clock.advance(1001);
+    await handle(rootless(2));
+    const taken = (await segmentsIn(store)).length;
+    expect(taken).toBeGreaterThan(0);
+    await handle.flush();
+    expect(await segmentsIn(store)).toHaveLength(2 * taken);
+    const few = createMemoryStore();
+    const full = createOtlpHandler({ store: few, token: "secret", clock, maxSpans: all.length });
+    await full(rootless(1));
+    expect(await segmentsIn(few)).toHaveLength(0);
+    await full(rootless(2));
+    expect(await segmentsIn(few)).toHaveLength(taken);
+  });
+
   it("reads protobuf as it reads JSON, as OpenTelemetry's own exporters write them", async () => {
     const { tracer, finished } = telemetry();
     const { tracer: capture } = tracing({ observer: observeWithSpans({ tracer }) });

@@ -87,6 +87,17 @@ describe("decision rules", () => {
     });
   };
 
+  it("are as deep as `maxDepth` allows, of no fewer rows than `minLeaf`, and ask `onStep` on the way", () => {
+    const found = (options: object) => decisionRules(rows(800, "rules", 0.6), { rng: createRng(2), ...options });
+    expect(found({ maxDepth: 0 }).every((r) => r.conditions.length === 0)).toBe(true);
+    expect(found({}).some((r) => r.conditions.length > 0)).toBe(true);
+    expect(found({ minLeaf: 300 }).every((r) => r.conditions.length === 0)).toBe(true);
+    const onStep = () => {
+      throw new Error("enough");
+    };
+    expect(() => found({ onStep })).toThrow("enough");
+  });
+
   it("say which destination is better where, measured on runs that did not shape them", () => {
     const rules = decisionRules(rows(800, "rules", 0.6), { rng: createRng(2) });
     expect(rules.length).toBeGreaterThanOrEqual(2);

@@ -22,6 +22,18 @@ describe("a policy node", () => {
     return { node, graph };
   }
 
+  it("writes under the key of the state that it is given", async () => {
+    const world = createWorld();
+    const node = createPolicyNode({ ...options, fallback: () => "sales", stateKey: "hint" }, world.deps);
+    const Other = new StateSchema({ topic: z.string(), hint: adviceSchema.optional() });
+    const graph = new StateGraph(Other)
+      .addNode("policy", node)
+      .addEdge(START, "policy")
+      .addEdge("policy", END)
+      .compile();
+    expect((await graph.invoke({ topic: "crash" })).hint).toMatchObject({ destination: "sales", source: "fallback" });
+  });
+
   it("writes advice, and records it without a propensity, since its reader may do otherwise", async () => {
     const world = createWorld();
     const version = await promote(world.registry, trainedArtifact("triage", destinations));

@@ -1,7 +1,8 @@
 /**
  * The whole loop on real mail: `npm run demo [-- --seed N] [--short] [--dir FOLDER] [--serve]`.
  * 6,046 messages of the SpamAssassin public corpus go through a LangGraph graph whose edge is
- * learned. Only the reward of the branch taken is ever seen.
+ * learned. Only the reward of the branch taken is ever seen. A second scene shows an agent that learns its tools, model
+ * and prompt.
  */
 import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -13,6 +14,7 @@ import { parseArgs } from "node:util";
 import { CollectiveLearningLoop, renderReportHtml, systemClock } from "langgraph-collective-learning";
 import { createDashboard } from "langgraph-collective-learning/dashboard";
 import { toNodeListener } from "langgraph-collective-learning/feedback";
+import { agentScene } from "./agents.js";
 import { BRANCHES, type Branch, buildMailGraph, keywordRouter, rewardOf } from "./graph.js";
 import { loadMails, parseMail } from "./mails.js";
 import { progressBar } from "./progress.js";
@@ -123,6 +125,7 @@ console.log(`\nMean reward over the last ${judged} messages`);
 for (const [name, value] of rows) console.log(`  ${name.padEnd(38)} ${value.toFixed(4)}`);
 console.log(`  share of the gap closed                ${(100 * gapClosed).toFixed(1)} %`);
 console.log(`  seconds                                ${seconds.toFixed(1)}`);
+await agentScene(seed, args.short);
 console.log(`\ndata    ${storagePath}\nreport  ${reportFile}`);
 const round = (v: number) => Math.round(v * 1e4) / 1e4;
 console.log(

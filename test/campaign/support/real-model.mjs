@@ -75,15 +75,14 @@ const CAPITALS = Object.entries({
   ...{ Russia: "Moscow", China: "Beijing", Greece: "Athens", Portugal: "Lisbon", Austria: "Vienna", Poland: "Warsaw" },
   ...{ England: "London", Cuba: "Havana", Ireland: "Dublin" },
 });
-/** Half for the right city, half for saying no more than that. */
-const scoreOf = (answer, city) => (answer.includes(city) ? 0.5 + (answer.length <= city.length + 1 ? 0.5 : 0) : 0);
+const scoreOf = (answer, city) => (answer.includes(city) ? 1 : 0);
 
 const clock = new ManualClock(Date.UTC(2026, 0, 1));
 const loop = await CollectiveLearningLoop.open({ storagePath: folder, clock, seed: 1 });
 const make = (text) => ChatPromptTemplate.fromMessages([["system", text]]);
-const wordy = await loop.prompts.register("capital", make("You are a helpful geography teacher."));
-const terse = await loop.prompts.register("capital", make("Reply with one word: the name of the city."));
-await loop.prompts.startExperiment({ promptId: "capital", variants: [wordy, terse], minimumEffect: 0.1 });
+const poet = await loop.prompts.register("capital", make("You are a poet. Answer every question in verse."));
+const teacher = await loop.prompts.register("capital", make("You are a helpful geography teacher."));
+await loop.prompts.startExperiment({ promptId: "capital", variants: [poet, teacher], minimumEffect: 0.1 });
 
 const long = new LocalModel(24);
 const agent = createAgent({
@@ -103,7 +102,7 @@ const agent = createAgent({
 const graph = loop.wrap(agent.graph, { workflowType: "geography" });
 const rng = createRng(1);
 let chunks = 0;
-const scores = { [wordy]: [], [terse]: [] };
+const scores = { [poet]: [], [teacher]: [] };
 const shown = {};
 for (let i = 0; i < Number(count); i++) {
   const [country, city] = CAPITALS[rng.int(CAPITALS.length)];
@@ -129,7 +128,7 @@ const mean = (values) => Math.round((100 * values.reduce((s, v) => s + v, 0)) / 
 const plain = await loop.prompts.register(
   "capital-by-example",
   ChatPromptTemplate.fromMessages([
-    ["system", "You are a helpful geography teacher."],
+    ["system", "You are a poet. Answer every question in verse."],
     ["human", "What is the capital of {country}?"],
   ]),
 );
@@ -154,7 +153,7 @@ console.log(
     modelCalls: calls,
     chunks,
     decisions: status.decisionPoints.find((p) => p.decisionPoint === "length")?.decisions,
-    prompts: { [wordy]: mean(scores[wordy]), [terse]: mean(scores[terse]) },
+    prompts: { [poet]: mean(scores[poet]), [teacher]: mean(scores[teacher]) },
     shown,
     experiment: experiment?.ended?.text ?? "goes on",
     proposal: { from: plain, status: proposal.status, reason: proposal.reason, heldOut: proposal.heldOut },

@@ -31,6 +31,8 @@ export {
   type VersionPerformance,
 } from "../evaluation/experiment/index.js";
 export * from "./prompt-content.js";
+// The name that release 0.1 gave it.
+export { promptContentOf as contentOf } from "./prompt-content.js";
 export * from "./prompt-node.js";
 export * from "./prompt-optimizer.js";
 export type { ChatModelLike, ModelReply, TokenPrices } from "./proposals/ask.js";

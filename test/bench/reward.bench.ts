@@ -2,6 +2,7 @@ import type { DecisionContext } from "../../src/core/index.js";
 import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
 import { RewardModel } from "../../src/rewards/index.js";
 import type { FitRewardModelInput } from "../../src/worker/jobs/reward-model.js";
+import { judgesBesidePeople } from "./reward/judges.js";
 import { ratingBias } from "./reward/rating-bias.js";
 import { routingWithFewRatings } from "./reward/routing.js";
 import { numericColumns, type RewardSet, rewardSets } from "./reward/sets.js";
@@ -234,11 +235,14 @@ const bench: Bench = async ({ quick }) => {
   console.log(JSON.stringify(routing));
   const bias = await ratingBias(folder);
   console.log(JSON.stringify(bias));
+  const judges = judgesBesidePeople(folder);
+  console.log(JSON.stringify(judges));
   const share = (list: readonly { hit: boolean }[]) => list.filter((c) => c.hit).length / list.length;
   return {
     sets: table,
     traces,
     bias,
+    judges,
     routing,
     ...(ratios.length > 0 && {
       meanRatioToBestPeer: round(Math.exp(ratios.reduce((a, r) => a + Math.log(r), 0) / ratios.length), 4),

@@ -97,7 +97,7 @@ async function card(source: Source, p: PointStatus, destinations: string[], expl
   const { registry } = source.loop;
   const name = routingName(p.decisionPoint);
   const events = registry.names().includes(name) ? registry.history(name) : [];
-  const lastChange = events.findLast((e) => e.action !== "publish");
+  const lastChange = events.findLast((e) => e.action !== "publish" && e.action !== "trial");
   const serving = p.champion === undefined ? undefined : registry.champion(name);
   return {
     ...p,

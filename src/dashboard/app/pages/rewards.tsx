@@ -132,7 +132,7 @@ function Importances({ rows }: { rows: RewardView["importances"] }) {
   return (
     <Section title="What it goes by">
       {named.length === 0 ? (
-        <Empty>A model that is fitted from now on says what it goes by.</Empty>
+        <Empty>No model serves, or it is older than this page.</Empty>
       ) : (
         <>
           <Bars rows={named.map((r) => ({ label: r.feature, value: r.share, text: percent(r.share, 1) }))} />

@@ -35,7 +35,12 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** A clock that only moves when told to; for tests and replays. */
+/**
+ * A clock that only moves when told to; for tests and replays.
+ * @example
+ * const clock = new ManualClock(Date.UTC(2026, 0, 1));
+ * clock.advance(60_000); // a minute later, and what was scheduled until then has run
+ */
 export class ManualClock implements Clock {
   private readonly tasks = new Set<{ at: number; task: () => void }>();
 

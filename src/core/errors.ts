@@ -59,6 +59,8 @@ export interface LearningErrorDetails {
 /**
  * The one error class of the package. Recognise it by `code` or by
  * {@link isLearningError}, never by `instanceof`: two copies of the package may be loaded.
+ * @example
+ * throw new LearningError("CONFIG_INVALID", { received: "-1", expected: "a number above 0", remedy: "Leave it out." });
  */
 export class LearningError extends Error {
   override readonly name = "LearningError";
@@ -80,7 +82,11 @@ export class LearningError extends Error {
   }
 }
 
-/** True for a {@link LearningError} of any copy of this package, optionally of one code. */
+/**
+ * True for a {@link LearningError} of any copy of this package, optionally of one code.
+ * @example
+ * if (isLearningError(error, "FEEDBACK_INVALID")) console.warn(error.message);
+ */
 export function isLearningError(error: unknown, code?: LearningErrorCode): error is LearningError {
   if (typeof error !== "object" || error === null) return false;
   const e = error as { name?: unknown; code?: unknown };

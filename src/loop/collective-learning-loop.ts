@@ -39,6 +39,10 @@ import type { LearningStatus } from "./status.js";
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
  * per storage folder and process, and `close` it at the end (or use `await using`).
+ * @example
+ * await using loop = await CollectiveLearningLoop.open({ storagePath: "./learning" });
+ * const graph = loop.wrap(builder.compile(), { workflowType: "support" });
+ * await loop.startLearning();
  */
 export class CollectiveLearningLoop {
   /** Where judgements of runs come in. */

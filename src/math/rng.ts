@@ -15,6 +15,9 @@ export interface Rng {
 /**
  * A generator seeded by a number or a string: sfc32 (Chris Doty-Humphrey, PractRand), its state
  * filled by hashing the seed. Same seed, same sequence, in every process.
+ * @example
+ * const rng = createRng("a seed");
+ * rng.next(); // a number in [0,1)
  */
 export function createRng(seed: number | string): Rng {
   const text = String(seed);
@@ -56,7 +59,11 @@ export function createRng(seed: number | string): Rng {
   };
 }
 
-/** A new array with the items in random order (Fisher-Yates). */
+/**
+ * A new array with the items in random order (Fisher-Yates).
+ * @example
+ * const order = shuffled([1, 2, 3], createRng(7));
+ */
 export function shuffled<T>(items: readonly T[], rng: Rng): T[] {
   const out = items.slice();
   for (let i = out.length - 1; i > 0; i--) {

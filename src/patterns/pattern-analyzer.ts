@@ -32,6 +32,8 @@ export interface PatternAnalyzerOptions extends AnalyzeOptions {
  * Finds in the traces what distinguishes runs that go well: sequences, n-grams and loops of nodes,
  * tools and agents; the process map; agent combinations; decision rules; what precedes failures; and
  * how metrics go with the reward. Works alone on a store or tracer, and inside the loop.
+ * @example
+ * const report = await new PatternAnalyzer(store).analyzePatterns({ minSupport: 0.1 });
  */
 export class PatternAnalyzer {
   private engine = new PatternEngine();

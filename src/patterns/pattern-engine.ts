@@ -12,6 +12,7 @@ export interface TypeLogs {
   ngrams: Record<Unit, NgramCounts>;
 }
 
+/** The longest n-grams that are counted. */
 export const LONGEST_NGRAM = 5;
 /** Replaced and forgotten runs stay in the logs until there are this many more of them than others. */
 const MOST_GONE = 1000;

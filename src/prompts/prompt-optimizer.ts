@@ -39,6 +39,9 @@ import { Watches } from "./serving/watches.js";
  * hold however often one looks, proposals of new versions, and roll-back. What serves is decided by the
  * registry. An experiment is a decision point whose arms are versions: it is judged from the same rows, with the
  * same rewards, as any other, in the loop by its learning thread.
+ * @example
+ * const version = await loop.prompts.register("support", template);
+ * const served = await loop.prompts.get("support", { topic: "refund" }, config);
  */
 export class PromptOptimizer {
   private readonly library: PromptLibrary;

@@ -58,6 +58,8 @@ const BACKGROUND = 40;
  * Predicts the reward of a run, and each judged dimension, before anyone rates it: a blend of
  * several learners weighted by their out-of-fold errors, with calibrated intervals, and the honesty
  * to say when an input is unlike anything it has seen.
+ * @example
+ * const model = await RewardModel.fit(examples, { seed: 1 });
  */
 export class RewardModel {
   private constructor(

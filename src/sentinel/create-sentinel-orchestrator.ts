@@ -28,6 +28,9 @@ import { DEFAULT_TIMEOUT_MS } from "./time-limit.js";
  * `sentinelRecursionLimit(steps)`; with a lower one it ends earlier, in order, with its report in
  * `finalReport`.
  * @throws SENTINEL_INVALID on agents or settings that cannot be, CONFIG_UNKNOWN_KEY on unknown settings
+ * @example
+ * const sentinel = createSentinelOrchestrator({ agents }).compile();
+ * const { finalReport } = await sentinel.invoke({ goal: "an atlas" }, { recursionLimit: sentinelRecursionLimit(60) });
  */
 export function createSentinelOrchestrator(options: SentinelOptions) {
   checkSentinelOptions(options);

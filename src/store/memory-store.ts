@@ -42,6 +42,9 @@ interface Entry {
 /**
  * A store that lives and dies with the process: for tests, short scripts and hosts without a disk.
  * It keeps everything as copies, so later changes to what was appended do not reach it.
+ * @example
+ * const store = createMemoryStore();
+ * await store.append("feedback", [record]);
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): LearningStore {
   const clock = options.clock ?? systemClock;

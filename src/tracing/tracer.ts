@@ -54,6 +54,9 @@ const LOOKUP_MS = 1000;
  * Captures what LangGraph graphs do and writes it to a store in the background. It never throws into
  * a graph, never changes its results and never makes it wait for the store (a resumption whose
  * interrupted run this process has not seen, a replay and a fork wait up to a second to learn what they continue).
+ * @example
+ * const tracer = new WorkflowTracer({ store });
+ * const graph = tracer.wrap(builder.compile(), { workflowType: "support" });
  */
 export class WorkflowTracer implements DecisionSink {
   /** Off: graphs that are wrapped run as the bare ones, and nothing is recorded. */

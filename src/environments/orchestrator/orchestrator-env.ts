@@ -55,6 +55,10 @@ export interface OrchestratorInfo extends StepInfo {
  * Observation: `Box(0, 1)` of `OBSERVATION_FIELDS`. Action: an index into `ORCHESTRATOR_ACTIONS`;
  * one that is not legal fails with ENV_INVALID. An episode terminates with `completeTask`; the
  * budgets of the world enforce that it comes.
+ * @example
+ * const env = new OrchestratorEnv({ world });
+ * let { observation } = env.reset({ seed: 1 });
+ * ({ observation } = env.step(0)); // fails with ENV_INVALID where the mask forbids the action
  */
 export class OrchestratorEnv implements Env<Float64Array, number> {
   readonly id = "Orchestrator-v0";

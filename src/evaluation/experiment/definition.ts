@@ -18,6 +18,7 @@ const guardrailSchema = z.object({
 });
 export type Guardrail = z.infer<typeof guardrailSchema>;
 
+/** What is fixed when an experiment starts. */
 export const experimentDefinitionSchema = z
   .object({
     promptId: z.string().min(1),

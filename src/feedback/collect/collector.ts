@@ -39,6 +39,9 @@ const DEFAULT_SKEW_MS = 300_000;
 /**
  * Takes judgements of runs in, checks them and appends them to the store. Submissions never change
  * what was stored before: a revision or withdrawal is another fact.
+ * @example
+ * const collector = new FeedbackCollector({ store });
+ * await collector.submitFeedback({ workflowId, userId: "alice", cat: { score: 9 } });
  */
 export class FeedbackCollector {
   private readonly store: LearningStore;

@@ -8,7 +8,7 @@ export type { FeedbackInput } from "./feedback-input.js";
  * One person's judgement of one run, built up call by call and handed to
  * `FeedbackCollector.submitFeedback`. Each value is checked when it is given, and all of them together at submission;
  * what cannot be fails with FEEDBACK_INVALID.
- *
+ * @example
  * ```ts
  * new UserFeedback(workflowId, "alice").addCatScore(9, { creativity: 9 }).setRatings({ satisfaction: 0.95 })
  * ```

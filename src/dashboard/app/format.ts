@@ -69,6 +69,8 @@ export const changeWord = (action: string): string =>
     unpin: "unpinned",
     publish: "published",
     trial: "put on trial",
+    "end-trial": "took off trial",
+    forget: "forgot",
   })[action] ?? action;
 
 /** Whether a feature's name says something to people: buckets of rare words and empty values do not. */

@@ -81,6 +81,9 @@ export async function overviewOf(source: Source): Promise<Overview> {
 const RECENT = { most: 200, least: 20 };
 const DAY_MS = 86_400_000;
 
+/** What changes what serves, or holds it. */
+const SERVING: readonly string[] = ["promote", "rollback", "pin", "unpin"];
+
 async function card(source: Source, p: PointStatus, destinations: string[], exploration: number): Promise<PointCard> {
   const { store, clock } = source.loop.inspect;
   const times: number[] = [];
@@ -97,7 +100,7 @@ async function card(source: Source, p: PointStatus, destinations: string[], expl
   const { registry } = source.loop;
   const name = routingName(p.decisionPoint);
   const events = registry.names().includes(name) ? registry.history(name) : [];
-  const lastChange = events.findLast((e) => e.action !== "publish" && e.action !== "trial");
+  const lastChange = events.findLast((e) => SERVING.includes(e.action));
   const serving = p.champion === undefined ? undefined : registry.champion(name);
   return {
     ...p,

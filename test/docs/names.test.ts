@@ -33,6 +33,8 @@ const FOREIGN: ReadonlySet<string> = new Set([
   ...["ssr", "moduleResolution", "bundler", "node16", "nodenext", "typesVersions", "cts"],
   // PostgreSQL, LangGraph's own checkpointer, DuckDB.
   ...["PostgresSaver", "read_parquet", "hive_partitioning"],
+  // LangGraph's server, its agents, other tracers and small models.
+  ...["dev", "createSupervisor", "preModelHook", "RemoteGraph", "withWorkflow", "afterTool", "smollm2", "llama", "cpp"],
   // Placeholders and fields of examples.
   ...["department", "customer", "differential"],
 ]);

@@ -110,7 +110,9 @@ describe("the loop's own questions", () => {
   it("answer nonsense with a coded error", async () => {
     const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
     await expect(loop.exportLearningData(5 as never)).rejects.toThrow(/CONFIG_INVALID.*export name 5/);
-    await expect(loop.patterns.analyzePatterns({ minSupport: -1 })).rejects.toThrow(/PATTERN_INVALID.*-1 for minSupport/);
+    await expect(loop.patterns.analyzePatterns({ minSupport: -1 })).rejects.toThrow(
+      /PATTERN_INVALID.*-1 for minSupport/,
+    );
     await expect(loop.patterns.analyzePatterns({ fdr: 2 })).rejects.toThrow(/PATTERN_INVALID.*fdr 2/);
     await loop.close();
     await expect(loop.createReport()).rejects.toThrow(/LEARNING_STATE/);

@@ -1,3 +1,4 @@
+import { doublingChunks } from "./models/doubling-chunks.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
 
 /** What a row of elsewhere may count for beside an own one; the least comes first. */
@@ -43,8 +44,7 @@ export function weighted(rows: readonly PolicyRow[], weight: number): PolicyRow[
 /** Squared error over all choices alike: rows of choices that were seldom made count for those that were not. */
 function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
   let error = 0;
-  for (let from = 0, size = FIRST_CHUNK; from < rows.length; from += size, size = from) {
-    const chunk = rows.slice(from, from + size);
+  for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
     for (const row of chunk) {
       const said = policy.predict(row)[row.chosen]?.mean ?? 0.5;
       const weight = Math.min(MOST_WEIGHT, 1 / Math.max(1e-6, row.propensity ?? 1));

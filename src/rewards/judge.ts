@@ -66,14 +66,8 @@ export function createLlmJudge(options: JudgeOptions) {
       ...(input.referenceOutputs === undefined ? [] : [`<reference>\n${cut(input.referenceOutputs)}\n</reference>`]),
       `Score ${keys.join(", ")} from 1 (poor) to 10 (excellent).`,
     ];
-    const answer = schema.safeParse(await inTime(timeoutMs, (signal) => judge.invoke(parts.join("\n\n"), { signal })));
-    if (!answer.success)
-      throw new LearningError("REWARD_INVALID", {
-        received: `a judgement with ${show(answer.error.issues[0]?.path.join("."))}: ${answer.error.issues[0]?.message}`,
-        expected: `reasoning and ${keys.join(", ")} from 1 to 10`,
-        remedy: "Use a model that follows a schema.",
-      });
-    const values = answer.data as Record<string, unknown>;
+    const form = { schema, what: "a judgement", expected: `reasoning and ${keys.join(", ")} from 1 to 10` };
+    const values: Record<string, unknown> = await answerOf(judge, parts, form, timeoutMs);
     return keys.map((key) => ({ key, score: (Number(values[key]) - 1) / 9, comment: String(values["reasoning"]) }));
   };
 }
@@ -95,8 +89,28 @@ function textOf(value: unknown): string {
   }
 }
 
+/**
+ * What a model answers to the parts of a question.
+ * @throws REWARD_INVALID where the answer has another form, or does not come in time
+ */
+export async function answerOf<T>(
+  judge: { invoke(question: string, options: { signal: AbortSignal }): Promise<unknown> },
+  parts: readonly string[],
+  { schema, what, expected }: { schema: z.ZodType<T>; what: string; expected: string },
+  timeoutMs: number,
+): Promise<T> {
+  const answer = schema.safeParse(await inTime(timeoutMs, (signal) => judge.invoke(parts.join("\n\n"), { signal })));
+  if (answer.success) return answer.data;
+  const issue = answer.error.issues[0];
+  throw new LearningError("REWARD_INVALID", {
+    received: `${what} with ${show(issue?.path.join("."))}: ${issue?.message}`,
+    expected,
+    remedy: "Use a model that follows a schema.",
+  });
+}
+
 /** A model's answer, or REWARD_INVALID when it does not come in time, whether or not the model heeds the signal. */
-export async function inTime<T>(timeoutMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function inTime<T>(timeoutMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(timeoutMs);
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () =>

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { LearningError } from "../core/index.js";
-import { fenced, inTime, JUDGE_DEFAULTS, type JudgeModel } from "./judge.js";
+import { answerOf, fenced, JUDGE_DEFAULTS, type JudgeModel } from "./judge.js";
 
 /** Options of {@link createPairwiseJudge}. */
 export interface PairwiseJudgeOptions {
@@ -51,13 +50,8 @@ export function createPairwiseJudge(
       `<second>\n${fenced(second, maxChars)}\n</second>`,
       "Say which is better. Neither their order nor their length matters by itself.",
     ];
-    const answer = schema.safeParse(await inTime(timeoutMs, (signal) => judge.invoke(parts.join("\n\n"), { signal })));
-    if (answer.success) return answer.data;
-    throw new LearningError("REWARD_INVALID", {
-      received: `a comparison with ${answer.error.issues[0]?.path.join(".")}: ${answer.error.issues[0]?.message}`,
-      expected: "reasoning and first, second or neither",
-      remedy: "Use a model that follows a schema.",
-    });
+    const form = { schema, what: "a comparison", expected: "reasoning and first, second or neither" };
+    return answerOf(judge, parts, form, timeoutMs);
   };
   return async ({ inputs, outputs: [one, other] }) => {
     const [ahead, behind] = await Promise.all([asked(inputs, one, other), asked(inputs, other, one)]);

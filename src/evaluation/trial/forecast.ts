@@ -1,7 +1,7 @@
 import { shareAt } from "./decide.js";
 import { crossedBy, stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
-import { EFFECTS, effectsOf, type TrialState } from "./state.js";
+import { effectsOf, type TrialState } from "./state.js";
 import { logWealthOf, mostOn, scaleOf } from "./wealth.js";
 
 /** How many more rated decisions it takes until a version is proven. Plain JSON. */
@@ -120,10 +120,9 @@ export function betsOf(
   needed: number,
   wealth: readonly number[] = [],
 ): Bet[] {
-  const effects = effectsOf(trial);
   const most = mostOn(trial, trial.minimumEffect);
-  return EFFECTS.map(({ weight }, e) => ({
-    effect: effects[e] ?? 0,
+  return effectsOf(trial).map(({ effect, weight }, e) => ({
+    effect,
     distance: needed - Math.log(weight) - (wealth[e] ?? 0),
     most,
   }));

@@ -96,9 +96,9 @@ const FULLY_CONTESTED = 0.4;
  * The effects a trial bets on. Where little is contested they are smaller: a version that chooses otherwise on one
  * decision in twenty can gain no 0.3, and its small gain shows sooner, since all other decisions do not vary.
  */
-export function effectsOf({ contested }: Pick<TrialState, "contested">): number[] {
+export function effectsOf({ contested }: Pick<TrialState, "contested">): { effect: number; weight: number }[] {
   const scale = Math.min(1, Math.max(LEAST_SCALED, contested) / FULLY_CONTESTED);
-  return EFFECTS.map(({ effect }) => scale * effect);
+  return EFFECTS.map(({ effect, weight }) => ({ effect: scale * effect, weight }));
 }
 
 /** The gains whose being exceeded is bet on: the minimum effect, and some above it for a lower bound. */

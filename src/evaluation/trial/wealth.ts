@@ -78,7 +78,7 @@ export function logWealthAgainst(state: TrialState): number {
 function addBets(state: TrialState, wealth: number[], log: ContestedRuns, threshold: number, share: number): void {
   const { mostWeight } = state;
   const cluster = only(log);
-  effectsOf(state).forEach((effect, e) => {
+  effectsOf(state).forEach(({ effect }, e) => {
     const bet = betOn(effect, state, share, Math.abs(threshold)) * mostWeight;
     wealth[e] = wealth[e] + Math.log(Math.max(1e-300, growth(cluster, bet, threshold, mostWeight)));
   });

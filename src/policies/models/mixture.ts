@@ -1,6 +1,7 @@
 import type { DriftState } from "../drift.js";
 import { PageHinkley } from "../drift.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
+import { doublingChunks } from "./doubling-chunks.js";
 import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 
@@ -135,8 +136,7 @@ export class MixtureModel implements RewardEstimator {
   }
 
   learn(rows: readonly PolicyRow[]): void {
-    for (let from = 0, size = FIRST_CHUNK; from < rows.length; from += size, size = from) {
-      const chunk = rows.slice(from, from + size);
+    for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
       for (const row of chunk) {
         if (this.options.calibrated) this.calibrate(row);
         this.judge(row);

@@ -86,6 +86,7 @@ export interface ComposedReward {
  * @param input.feedback the run's feedback facts (revisions and withdrawals are applied here)
  * @param input.trace the run's trace, where it was kept
  * @param input.workflowId the run, where neither feedback nor trace name it (it may have been compared with)
+ * @example const { reward, parts } = composeReward({ feedback: records, trace });
  */
 export function composeReward(
   input: RewardOptions & { feedback: readonly FeedbackRecord[]; trace?: Trace; workflowId?: string },

@@ -22,6 +22,12 @@ const MAX_POSITION = 2.4;
  * leaves the track. Unlimited; see {@link cartPole}.
  *
  * Reset options: `state`, the four numbers to start from (default: each uniform in ±0.05).
+ * @example
+ * ```ts
+ * const env = new TimeLimit(new CartPole(), 200);
+ * const { observation } = env.reset({ options: { state: [0, 0, 0.1, 0] } });
+ * [...observation]; // [0, 0, 0.1, 0]
+ * ```
  */
 export class CartPole implements Env<Float64Array, number> {
   readonly id = "CartPole";
@@ -74,7 +80,15 @@ export class CartPole implements Env<Float64Array, number> {
   }
 }
 
-/** CartPole-v1: at most 500 steps an episode. */
+/**
+ * CartPole-v1: at most 500 steps an episode.
+ * @example
+ * ```ts
+ * const env = cartPole();
+ * env.reset({ seed: 1 });
+ * env.step(1).reward; // 1
+ * ```
+ */
 export function cartPole(): Env<Float64Array, number> {
   return new TimeLimit(new CartPole(), 500, "CartPole-v1");
 }

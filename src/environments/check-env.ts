@@ -27,6 +27,7 @@ export interface EnvCheckOptions {
  * not determined by their seed, observations that change after they were returned, steps accepted
  * after the end of an episode. Fails with ENV_INVALID on the first of these; oddities that are allowed (unbounded
  * boxes, say) come back as warnings. The environment is left in the middle of an episode.
+ * @example checkEnv(new OrchestratorEnv({ world: smallWorld() })).warnings; // []
  */
 export function checkEnv<Obs, Act>(env: Env<Obs, Act>, options: EnvCheckOptions = {}): EnvCheckReport {
   const { steps = 200, seed = 0 } = options;

@@ -21,7 +21,10 @@ export interface SpecifiedEnvironment {
   baseline?: (info: StepInfo) => number;
 }
 
-/** The environment of a spec; fails with ENV_INVALID for an unknown kind. */
+/**
+ * The environment of a spec; fails with ENV_INVALID for an unknown kind.
+ * @example const { make, actions } = specifiedEnvironment({ kind: "orchestrator", world: smallWorld() });
+ */
 export function specifiedEnvironment(spec: EnvironmentSpec): SpecifiedEnvironment {
   switch (spec.kind) {
     case "orchestrator":

@@ -16,7 +16,15 @@ export interface VectorStep<Obs> {
   finalInfos: (StepInfo | undefined)[];
 }
 
-/** Several copies of an environment stepped together; an episode that ends is restarted in the same step. */
+/**
+ * Several copies of an environment stepped together; an episode that ends is restarted in the same step.
+ * @example
+ * ```ts
+ * const envs = new VectorEnv([cartPole(), cartPole()]);
+ * envs.reset({ seed: 1 });
+ * [...envs.step([0, 1]).rewards]; // [1, 1]
+ * ```
+ */
 export class VectorEnv<Obs, Act> {
   constructor(readonly envs: readonly Env<Obs, Act>[]) {
     if (envs.length === 0 || new Set(envs).size !== envs.length)

@@ -51,6 +51,7 @@ export interface EstimatorReport {
  * replayed nodes deterministic enough for their outcome to be what would have happened.
  * @param options.level confidence at which a difference counts; default 0.95
  * @throws LearningError EVALUATION_INVALID with fewer than two pairs, or pairs that mix value and gain
+ * @example const { closest, checks } = checkEstimators(opeRows, [{ target: 0.9 }, { target: 0.4 }]);
  */
 export function checkEstimators(
   rows: readonly OpeRow[],
@@ -98,7 +99,10 @@ export function checkEstimators(
 
 const MODEL_BASED: readonly EstimatorName[] = ["dm", "dr", "switch-dr"];
 
-/** Two independent estimates of one number: their difference and the two-sided p-value of none. */
+/**
+ * Two independent estimates of one number: their difference and the two-sided p-value of none.
+ * @example compare({ value: 0.7, standardError: 0.03 }, { value: 0.6, standardError: 0.04 }).difference; // 0.1
+ */
 export function compare(
   a: { value: number; standardError: number },
   b: { value: number; standardError: number },

@@ -49,6 +49,14 @@ export interface ContinuationVerdict {
  * continuations improve, or that the anchor's proof outlives a change of the world; the monitor
  * watches for those.
  * @throws LearningError EVALUATION_INVALID on unusable options, distances or spending state
+ * @example
+ * ```ts
+ * const { action, reason } = decideContinuation({
+ *   challenger: "v4",
+ *   anchorLowerBound: 0.06,
+ *   distances: [0, 0.01, 0, 0.02],
+ * });
+ * ```
  */
 export function decideContinuation(request: ContinuationRequest): ContinuationVerdict {
   const { anchorLowerBound, distances, challenger, minimumEffect = 0 } = request;

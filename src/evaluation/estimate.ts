@@ -39,6 +39,15 @@ export interface Estimate<Name extends string = EstimatorName> {
  * Mean reward that the target policy would have had on the logged decisions.
  * @throws LearningError EVALUATION_INVALID on unusable rows or options, UNIDENTIFIABLE from `snips`
  * when no logged choice has a chance under the policy
+ * @example
+ * ```ts
+ * const rows = [
+ *   { reward: 1, propensity: 0.5, target: 0.9 },
+ *   { reward: 0, propensity: 0.5, target: 0.1 },
+ * ];
+ * const { value, interval } = estimateValue(rows, { estimator: "ips" });
+ * value; // 0.9
+ * ```
  */
 export function estimateValue(rows: readonly OpeRow[], options: EstimateOptions = {}): Estimate {
   return estimate(rows, "value", options);
@@ -48,6 +57,11 @@ export function estimateValue(rows: readonly OpeRow[], options: EstimateOptions 
  * Gain in mean reward of the target over the baseline policy, from paired differences: rows on
  * which both agree contribute exactly nothing, so the interval is far tighter than the difference
  * of two. Rows need `baseline`. Errors as {@link estimateValue}.
+ * @example
+ * ```ts
+ * const { value, interval } = estimateGain(judged.map(toOpeRow));
+ * if (interval.lower > 0) console.log(`better by ${value}`);
+ * ```
  */
 export function estimateGain(rows: readonly OpeRow[], options: EstimateOptions = {}): Estimate {
   return estimate(rows, "gain", options);

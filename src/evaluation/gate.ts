@@ -60,6 +60,11 @@ const LOOK_GROWTH = 1.5;
  * judgement's share of the lifetime risk. WHETHER to judge is decided without looking at a single
  * reward (effective sample size, support, forecast power), so waiting is free of risk.
  * @throws LearningError EVALUATION_INVALID on unusable rows, options or spending state
+ * @example
+ * ```ts
+ * const { action, reason, spending } = decidePromotion({ rows: judged, challenger: "v2", minimumEffect: 0.01 });
+ * // `spending` goes into the next judgement of this decision point.
+ * ```
  */
 export function decidePromotion(request: PromotionRequest): GateVerdict {
   const { rows, challenger, minimumEffect = 0, minEffectiveSampleSize = 30, power = 0.5 } = request;

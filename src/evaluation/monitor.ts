@@ -37,6 +37,7 @@ const monitorStateSchema = z.object({
   /** Set once it was proven worse; a verdict does not heal by waiting. */
   failed: z.boolean(),
 });
+/** What a monitor remembers between looks, as plain JSON. */
 export type MonitorState = z.infer<typeof monitorStateSchema>;
 
 /** What the monitor says. Plain JSON. */
@@ -64,6 +65,11 @@ const MOST_STARTS = 24;
  * champion before it).
  * @param options.riskLevel chance of ever rolling back a champion that is not worse; default 0.05
  * @param options.tolerance how much worse it may be before that counts; default 0
+ * @example
+ * ```ts
+ * let monitor = openMonitor({ tolerance: 0.02 });
+ * monitor = monitorChampion(monitor, judged).state;
+ * ```
  */
 export function openMonitor(options: { riskLevel?: number; tolerance?: number } = {}): MonitorState {
   const { riskLevel = DEFAULT_RISK, tolerance = 0 } = options;
@@ -86,7 +92,10 @@ export function openMonitor(options: { riskLevel?: number; tolerance?: number } 
   };
 }
 
-/** Reads a stored state. @throws LearningError EVALUATION_INVALID when it is not one */
+/**
+ * Reads a stored state. @throws LearningError EVALUATION_INVALID when it is not one
+ * @example const monitor = parseMonitor(JSON.parse(JSON.stringify(openMonitor())));
+ */
 export function parseMonitor(stored: unknown): MonitorState {
   const parsed = monitorStateSchema.safeParse(stored);
   if (parsed.success && parsed.data.better.length === STAKES.length) return parsed.data;
@@ -106,6 +115,7 @@ export function parseMonitor(stored: unknown): MonitorState {
  * seen after a long good time. The model in the rows must be fitted on earlier data only; refitting
  * it as time goes on is allowed, cross-fitting is not.
  * @param rows `target` is the champion, `baseline` what it is measured against
+ * @example const { state, verdict, reason } = monitorChampion(openMonitor(), judged);
  */
 export function monitorChampion(state: MonitorState, rows: readonly JudgedDecision[]): MonitorReport {
   checkJudgedDecisions(rows);

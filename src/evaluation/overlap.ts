@@ -25,7 +25,10 @@ export const MAX_UNSUPPORTED = 0.01;
  */
 export const COVERAGE_FLOOR = 100;
 
-/** Overlap of the logged choices with those of the policy whose probability `target` holds. */
+/**
+ * Overlap of the logged choices with those of the policy whose probability `target` holds.
+ * @example const { effectiveSampleSize } = overlapOf(opeRows);
+ */
 export function overlapOf(rows: readonly OpeRow[]): Overlap {
   let sum = 0;
   let squares = 0;

@@ -76,6 +76,14 @@ export function predicted(row: JudgedDecision, a: number): number {
  * The estimators' view of a judged decision. Candidates that the logs never show (see
  * {@link LEAST_TRIED}) are worth nothing to the target and everything to the baseline, so that a gain is
  * never owed to them.
+ * @example
+ * ```ts
+ * const { propensity, target } = toOpeRow({
+ *   reward: 1, chosen: 0, logging: [0.95, 0.05], target: [0.1, 0.9], baseline: [1, 0],
+ * });
+ * propensity; // 0.95
+ * target; // 0.1
+ * ```
  */
 export function toOpeRow(row: JudgedDecision): OpeRow {
   let target = 0;

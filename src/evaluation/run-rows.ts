@@ -8,6 +8,7 @@ const LEAST_OF_RUN = 1e-9;
  * The estimators' view of judged decisions, one row per run: where a run has several decisions on which the
  * policies differ, its row holds the products of their probabilities and what the run earned, since the
  * decisions act together.
+ * @example const { value } = estimateGain(runRows(judged));
  */
 export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
   const runs = new Map<string, JudgedDecision[]>();

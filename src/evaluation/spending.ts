@@ -24,15 +24,22 @@ const spendingStateSchema = z.object({
     .object({ challenger: z.string(), judgement: z.number().int().positive(), runs: z.number().int().nonnegative() })
     .optional(),
 });
+/** What of a decision point's lifetime risk is spent, as plain JSON. */
 export type SpendingState = z.infer<typeof spendingStateSchema>;
 
-/** The state before the first judgement. @param riskLevel in (0,1), default 0.05 */
+/**
+ * The state before the first judgement. @param riskLevel in (0,1), default 0.05
+ * @example const first = decidePromotion({ rows: judged, challenger: "v2", spending: openSpending(0.01) });
+ */
 export function openSpending(riskLevel = DEFAULT_RISK): SpendingState {
   if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
   return { schemaVersion: 1, riskLevel, judgements: 0, spent: 0 };
 }
 
-/** Reads a stored state. @throws LearningError EVALUATION_INVALID when it is not one */
+/**
+ * Reads a stored state. @throws LearningError EVALUATION_INVALID when it is not one
+ * @example const spending = parseSpending(JSON.parse(JSON.stringify(openSpending())));
+ */
 export function parseSpending(stored: unknown): SpendingState {
   const parsed = spendingStateSchema.safeParse(stored);
   if (parsed.success) return parsed.data;

@@ -53,6 +53,18 @@ export interface TrajectoryOptions {
  * geometrically with their length: with long runs prefer several evaluations of single decisions.
  * @param runs each a non-empty list of steps in order
  * @throws LearningError EVALUATION_INVALID on unusable steps or options
+ * @example
+ * ```ts
+ * const run = [
+ *   { propensity: 0.5, target: 1, reward: 0 },
+ *   { propensity: 0.5, target: 1, reward: 1 },
+ * ];
+ * const other = [
+ *   { propensity: 0.5, target: 0, reward: 0 },
+ *   { propensity: 0.5, target: 0, reward: 1 },
+ * ];
+ * estimateTrajectories([run, other], { estimator: "wpdis" }).value; // 1
+ * ```
  */
 export function estimateTrajectories(
   runs: readonly (readonly OpeStep[])[],

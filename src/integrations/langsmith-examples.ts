@@ -51,7 +51,17 @@ const AT_ONCE = 100;
  * Writes judged runs to a dataset of LangSmith's, as examples of how it should be done. Their ids are made from ours:
  * written again, nothing is doubled. The run, its kind and its reward stand in the metadata.
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what was written before stays
- * @example await writeLangSmithExamples({ client: new Client(), store, dataset: "good answers", exampleOf });
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * const { written } = await writeLangSmithExamples({
+ *   client: new Client(),
+ *   store,
+ *   dataset: "good answers",
+ *   exampleOf: ({ nodes }) => ({ inputs: { question: "?" }, outputs: { answer: nodes.at(-1)?.update } }),
+ * });
+ * ```
  */
 export async function writeLangSmithExamples(options: WriteExamplesOptions): Promise<ExamplesWritten> {
   const { client, dataset, leastReward } = options;
@@ -86,7 +96,13 @@ export async function writeLangSmithExamples(options: WriteExamplesOptions): Pro
  * Reads the examples of a dataset, for what is tried on them: the input of a graph, prompts of an evaluation, rows to
  * compare answers with.
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails
- * @example for await (const { inputs, outputs } of readLangSmithExamples({ client, dataset: "good answers" })) try(inputs);
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * for await (const { inputs, outputs } of readLangSmithExamples({ client: new Client(), dataset: "good answers" }))
+ *   console.log(inputs, outputs);
+ * ```
  */
 export async function* readLangSmithExamples(options: {
   client: Pick<LangSmithDatasetClient, "listExamples">;

@@ -14,6 +14,12 @@ const OURS = "langgraph-collective-learning";
  * @param options.runIdOf the LangSmith run of a workflow (default: the workflow id itself, which imported
  * traces share); judgements without one are counted as skipped
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * const { written } = await writeLangSmithFeedback(records, { client: new Client(), projectId: "the id of a project" });
+ * ```
  */
 export async function writeLangSmithFeedback(
   records: readonly FeedbackRecord[],
@@ -82,8 +88,11 @@ export interface FeedbackReading {
  * said by `scores`, and nothing is guessed. A comment counts, whatever its score; true and false are thumbs.
  * @example
  * ```ts
+ * import { Client } from "langsmith";
+ *
  * const { records, reasons } = await readLangSmithFeedback({
- *   client, runs,
+ *   client: new Client(),
+ *   runs: imported,
  *   scores: { stars: { as: "rating", name: "satisfaction", scale: [1, 5] }, hallucination: { as: "rating", scale: [1, 0] } },
  * });
  * ```

@@ -20,6 +20,12 @@ export interface PushOptions {
  * Pushes a version of a prompt to LangSmith's prompt hub as a new commit, with its version and lineage in the
  * description. Returns the hub's address of it; fails with INTEGRATION_FAILED, and PROMPT_INVALID for an
  * unknown version.
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * const address = await pushPrompt(loop.prompts, new Client(), "support", { tags: ["production"] });
+ * ```
  */
 export async function pushPrompt(
   prompts: PromptOptimizer,
@@ -49,6 +55,12 @@ export async function pushPrompt(
  * Pulls a commit of LangSmith's prompt hub as a further version of a prompt; like every version it serves only
  * once it won or was promoted by hand (the first one of an id serves at once). Returns the version.
  * @param identifier `name`, `owner/name` or `owner/name:commit`
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * const version = await pullPrompt(loop.prompts, new Client(), "acme/support", "support");
+ * ```
  */
 export async function pullPrompt(
   prompts: PromptOptimizer,

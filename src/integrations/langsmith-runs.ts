@@ -20,7 +20,8 @@ export interface LangSmithRun {
   first_token_time?: string | null;
   prompt_tokens?: number | null;
   completion_tokens?: number | null;
-  prompt_token_details?: { cache_read?: number; cache_creation?: number } | null;
+  /** Counts by category: under `raw`, or in earlier releases of its client themselves. */
+  prompt_token_details?: { raw?: Record<string, number>; cache_read?: number; cache_creation?: number } | null;
 }
 
 const STEP_TAG = /^graph:step:/;
@@ -93,7 +94,7 @@ function usageOf(run: LangSmithRun): unknown {
   const usage = {
     ...(run.prompt_tokens != null && { input_tokens: run.prompt_tokens }),
     ...(run.completion_tokens != null && { output_tokens: run.completion_tokens }),
-    ...(run.prompt_token_details && { input_token_details: run.prompt_token_details }),
+    ...(run.prompt_token_details && { input_token_details: run.prompt_token_details.raw ?? run.prompt_token_details }),
   };
   return { generations: [[{ message: { usage_metadata: usage } }]] };
 }

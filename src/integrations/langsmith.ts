@@ -69,6 +69,17 @@ const EPOCH = "1970-01-01T00:00:00Z";
  * its thread becomes a segment of that run.
  * @returns how many traces came in, were known already, or were skipped: no graph in them, not over, begun before `from`
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what came in before stays
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * const { imported } = await importLangSmithTraces({
+ *   client: new Client(),
+ *   store,
+ *   projectId: "the id of a project",
+ *   workflowType: "support",
+ * });
+ * ```
  */
 export async function importLangSmithTraces(
   options: LangSmithImportOptions,
@@ -94,6 +105,19 @@ export interface LangSmithImported {
 /**
  * Reads traces and the judgements of them into a store; what is there already is left out.
  * @throws INTEGRATION_FAILED when LangSmith refuses or fails; what came in before stays
+ * @example
+ * ```ts
+ * import { Client } from "langsmith";
+ *
+ * const { traces, feedback } = await importLangSmith({
+ *   client: new Client(),
+ *   store,
+ *   clock: systemClock,
+ *   projectId: "the id of a project",
+ *   workflowType: "support",
+ *   scores: { stars: { as: "rating", name: "satisfaction", scale: [1, 5] } },
+ * });
+ * ```
  */
 export async function importLangSmith(
   options: LangSmithLoopImport & Pick<LangSmithImportOptions, "store" | "logger"> & { clock: Clock },

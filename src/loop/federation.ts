@@ -18,6 +18,7 @@ export interface FederationParts {
 /**
  * This site's side of federated learning: what it tells others, and what it takes back. Merging, masking and noise are
  * pure functions of the subpath `together`; how contributions travel is yours (a file, a queue, a request).
+ * @example const mine = await loop.federation.contribution(plan, "north");
  */
 export class Federation {
   constructor(private readonly parts: FederationParts) {}

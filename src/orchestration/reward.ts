@@ -45,6 +45,7 @@ export const DEFAULT_REWARD: StepRewardWeights = {
  * + shaping x (discount x potential(after) - potential(before)).
  * Illegal actions do not occur: they are masked, not punished.
  * @param satisfaction real or predicted by a reward model, in [0,1]; default the report's own
+ * @example const reward = stepReward(before, after);
  */
 export function stepReward(
   before: OrchestrationState,

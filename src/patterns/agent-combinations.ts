@@ -29,7 +29,17 @@ export interface AgentCombination {
   betterProbability: number;
 }
 
-/** Combinations of agents per task type with shrunken mean rewards, the best first within each type. */
+/**
+ * Combinations of agents per task type with shrunken mean rewards, the best first within each type.
+ * @example
+ * ```ts
+ * const runs = [
+ *   { taskType: "report", agents: ["writer", "critic"], reward: 0.9 },
+ *   { taskType: "report", agents: ["writer"], reward: 0.4 },
+ * ];
+ * const [best] = agentCombinations(runs, createRng(1));
+ * ```
+ */
 export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng, onStep?: () => void): AgentCombination[] {
   const types = new Map<string, Map<string, { agents: string[]; runs: number; sum: number; square: number }>>();
   for (const run of runs) {
@@ -75,7 +85,10 @@ export interface BestCombinationOptions {
   certainty?: number;
 }
 
-/** The best combination of a task type, or undefined when no combination is surely better than average. */
+/**
+ * The best combination of a task type, or undefined when no combination is surely better than average.
+ * @example const team = bestCombination(agentCombinations(teamRuns, createRng(1)), "report", { maxAgents: 3 });
+ */
 export function bestCombination(
   combinations: readonly AgentCombination[],
   taskType: string,

@@ -21,6 +21,13 @@ import { shrinkMeans } from "./shrinkage.js";
  * Analyses what the engine remembers; the same data, options and seed give the same report.
  * @param onStep called between steps of long work; what it throws ends the analysis
  * @throws PATTERN_INVALID for options outside their range, CONFIG_UNKNOWN_KEY for unknown ones
+ * @example
+ * ```ts
+ * const engine = new PatternEngine();
+ * engine.update([viewRun(trace)]);
+ * engine.rate(trace.workflowId, 0.9);
+ * const report = analyzeRuns(engine, { minSupport: 0.1 });
+ * ```
  */
 export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
   const options = analyzeSettings(given);

@@ -20,6 +20,7 @@ export interface AssociationData {
   groupOf?: Int32Array;
 }
 
+/** How associations are tested. */
 export interface AssociationOptions {
   /** False discovery rate; default 0.05. */
   fdr?: number;
@@ -57,6 +58,20 @@ export interface Association {
  * permutation standard deviation, judged by step-down max-T. Intervals are those of Agresti and Caffo
  * (2000), which stay honest for few runs and for rewards that are all 0 or all 1. Where runs are grouped, see
  * {@link groupedTest}.
+ * @example
+ * ```ts
+ * const [withTool] = testAssociations(
+ *   {
+ *     rewards: Float64Array.of(1, 1, 1, 0, 0, 0),
+ *     strata: new Int32Array(6),
+ *     classOf: Int32Array.of(0, 0, 0, 1, 1, 1), // what each run looks like
+ *     classes: 2,
+ *     members: [[0]], // one feature, which the runs of class 0 have
+ *   },
+ *   { rng: createRng(1), minRuns: 3 },
+ * );
+ * withTool?.difference; // 1
+ * ```
  */
 export function testAssociations(data: AssociationData, options: AssociationOptions): Association[] {
   const {
@@ -187,6 +202,11 @@ const Z_975 = 1.959963985;
 /**
  * 95 % interval of a difference of two means of rewards in [0,1], given counts, sums and sums of squares;
  * each side gets one more 0 and one more 1 (Agresti and Caffo, 2000).
+ * @example
+ * ```ts
+ * const { lower, upper } = differenceInterval(100, 80, 75, 100, 50, 45);
+ * lower > 0; // true
+ * ```
  */
 export function differenceInterval(
   n1: number,

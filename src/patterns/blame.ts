@@ -46,6 +46,11 @@ interface TypeModel {
  * most often) stand beside a model of where agents acted and how often each was to blame before, and the
  * model is believed only where it names more culprits, out of fold, than the best rule does beyond chance:
  * see {@link chooseRule}. Without labelled failures there is no model and no blame.
+ * @example
+ * ```ts
+ * const model = new BlameModel(labelled);
+ * const [culprit] = model.attribute({ workflowType: "support", steps: ["triage", "search", "write"] });
+ * ```
  */
 export class BlameModel {
   private readonly models = new Map<string, TypeModel>();

@@ -21,6 +21,15 @@ const MOST_COMPARED = 20_000;
  * Without limits by BIDE (Wang and Han, 2004), which prunes what cannot be closed; with `maxGap` or
  * `maxLength` by comparing all frequent patterns, and closed then means: among the patterns within
  * the limits, counting only super-patterns that occur in the very same runs.
+ * @example
+ * ```ts
+ * const log = EventLog.from([
+ *   { id: "1", type: "support", activities: ["a", "b", "c"] },
+ *   { id: "2", type: "support", activities: ["a", "c"] },
+ * ]);
+ * const found = closedSequences(log.variants, log.activities.length, log.size, { minSupport: 1 });
+ * found.map(({ items }) => log.names(items).join()).sort(); // ["a,b,c", "a,c"]
+ * ```
  */
 export function closedSequences(
   set: SequenceSet,
@@ -155,7 +164,14 @@ function isSubsequence(short: readonly number[], long: readonly number[]): boole
   return i === short.length;
 }
 
-/** The distinct sequences (numbers, ascending) that contain a pattern under a gap limit. */
+/**
+ * The distinct sequences (numbers, ascending) that contain a pattern under a gap limit.
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "b"] }]);
+ * [...sequencesWith(log.variants, [0, 1])]; // [0]
+ * ```
+ */
 export function sequencesWith(
   set: SequenceSet,
   pattern: readonly number[],
@@ -167,7 +183,14 @@ export function sequencesWith(
   return Int32Array.from(found);
 }
 
-/** Whether a sequence contains a pattern, with at most `maxGap` other items between neighbours. */
+/**
+ * Whether a sequence contains a pattern, with at most `maxGap` other items between neighbours.
+ * @example
+ * ```ts
+ * contains(Int32Array.of(1, 5, 2), [1, 2], 0); // false
+ * contains(Int32Array.of(1, 5, 2), [1, 2], 1); // true
+ * ```
+ */
 export function contains(sequence: Int32Array, pattern: readonly number[], maxGap: number): boolean {
   if (maxGap === Number.POSITIVE_INFINITY) {
     let i = 0;

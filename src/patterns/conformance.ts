@@ -19,6 +19,7 @@ export interface Deviation {
   to?: string;
 }
 
+/** How many runs follow a reference model, and where the others leave it. */
 export interface Conformance {
   runs: number;
   /** Runs without any deviation, and their share. */
@@ -30,7 +31,10 @@ export interface Conformance {
   places: { kind: Deviation["kind"]; from?: string; to?: string; runs: number }[];
 }
 
-/** The part of a mined map that at least `minShare` of its runs use; what conformance is checked against. */
+/**
+ * The part of a mined map that at least `minShare` of its runs use; what conformance is checked against.
+ * @example const reference = referenceOf(map, 0.1); // edges that a tenth of the runs use
+ */
 export function referenceOf(map: ProcessMap, minShare = 0.05): ReferenceModel {
   const least = minShare * map.runs;
   return {
@@ -40,7 +44,15 @@ export function referenceOf(map: ProcessMap, minShare = 0.05): ReferenceModel {
   };
 }
 
-/** Replays every run on a reference model and names the runs that left it, and where. */
+/**
+ * Replays every run on a reference model and names the runs that left it, and where.
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "c"] }]);
+ * const { fitness, deviating } = checkConformance(log, { starts: ["a"], ends: ["c"], edges: [["a", "b"], ["b", "c"]] });
+ * deviating.length; // 1
+ * ```
+ */
 export function checkConformance(log: EventLog, reference: ReferenceModel): Conformance {
   const allowed = new Set(reference.edges.map(([a, b]) => JSON.stringify([a, b])));
   const starts = new Set(reference.starts);

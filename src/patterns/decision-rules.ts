@@ -42,6 +42,7 @@ export interface DecisionRule {
   text: string;
 }
 
+/** How decision rules are looked for. */
 export interface DecisionRuleOptions {
   /** Depth of the tree; default 2. */
   maxDepth?: number;
@@ -63,6 +64,11 @@ type RatedRow = DecisionRow & { reward: number };
  * destinations differ most. The tree is honest (Athey and Imbens, 2016): half of the runs shape it and
  * name each leaf's destination, the other half measure it, so that the stated advantage is not the luck
  * that chose it. Rows are weighted by 1/propensity where all of a decision point's rows have one.
+ * @example
+ * ```ts
+ * for (const { conditions, destination, difference } of decisionRules(rows, { rng: createRng(1) }))
+ *   console.log(conditions, destination, difference);
+ * ```
  */
 export function decisionRules(rows: readonly DecisionRow[], options: DecisionRuleOptions): DecisionRule[] {
   const points = new Map<string, RatedRow[]>();
@@ -244,7 +250,10 @@ function negate(c: Condition): Condition {
   return { ...c, test: opposite[c.test] };
 }
 
-/** Whether a context meets a condition; a missing value meets only the negative ones. */
+/**
+ * Whether a context meets a condition; a missing value meets only the negative ones.
+ * @example holds({ field: "topic", test: "is", value: "invoice" }, { topic: "invoice" }); // true
+ */
 export function holds(c: Condition, context: DecisionContext): boolean {
   const value = context[c.field];
   const yes =

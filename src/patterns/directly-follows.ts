@@ -4,6 +4,13 @@ import { Float64List, Int32List } from "./growable.js";
 /**
  * Counts of the process map that come and go with single runs: how often one activity directly
  * follows another, the time between, the work inside, and where runs start and end.
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "b", "a", "b"] }]);
+ * const dfg = new DirectlyFollows();
+ * log.attach(dfg);
+ * const edge = dfg.edge(0, 1);
+ * ```
  */
 export class DirectlyFollows implements LogCounter {
   private readonly edges = new Map<number, number>();

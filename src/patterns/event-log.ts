@@ -23,6 +23,15 @@ export interface LogCounter {
 /**
  * The runs of one unit (nodes, tools or agents) in typed arrays: activities interned, sequences
  * interned as variants, times beside them. A case of a known id replaces the earlier one.
+ * @example
+ * ```ts
+ * const log = EventLog.from([
+ *   { id: "1", type: "support", activities: ["triage", "billing"] },
+ *   { id: "2", type: "support", activities: ["triage", "billing"] },
+ * ]);
+ * log.size; // 2
+ * log.variants.size; // 1
+ * ```
  */
 export class EventLog {
   readonly activities: string[] = [];

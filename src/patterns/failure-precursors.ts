@@ -31,6 +31,7 @@ export interface FailurePrecursor {
   significant: boolean;
 }
 
+/** How precursors of failures are looked for. */
 export interface PrecursorOptions {
   /** False discovery rate; default 0.05. */
   fdr?: number;
@@ -69,6 +70,11 @@ const BAD = 0.5;
  * What precedes failures: for every node that ever failed, and for the runs as a whole, whether failures are more
  * frequent after certain nodes, directly or at any time before, than otherwise. Only the first execution of a node
  * in a run counts, so that one run that fails over and over is one case.
+ * @example
+ * ```ts
+ * for (const { before, node, failureRate } of failurePrecursors(analyzedRuns, { rng: createRng(1) }))
+ *   console.log(before, node, failureRate);
+ * ```
  */
 export function failurePrecursors(
   runs: Iterable<Pick<AnalyzedRun, "workflowType" | "attempts"> & Partial<AnalyzedRun>>,

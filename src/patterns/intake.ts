@@ -21,7 +21,10 @@ export const patternReward: PatternReward = (feedback, trace) =>
 /** Feedback tags of this form name the agent responsible for a failed run. */
 const RESPONSIBLE = "responsible:";
 
-/** Counts a run, and says who is responsible where a person named the culprit of a failure. */
+/**
+ * Counts a run, and says who is responsible where a person named the culprit of a failure.
+ * @example const failure = lookAt(new PatternEngine(), trace, records); // defined where a person named the culprit
+ */
 export function lookAt(
   engine: PatternEngine,
   trace: Trace,
@@ -39,6 +42,11 @@ export function lookAt(
 /**
  * Takes runs into an engine, each with everything known of it now: its view, reward, rated decisions, and
  * the culprit that a person named. Runs without a trace are given back.
+ * @example
+ * ```ts
+ * const engine = new PatternEngine();
+ * const withoutTrace = takeIn(engine, new Map([["run-7", { segments, feedback: records, decisions: [decision] }]]));
+ * ```
  */
 export function takeIn(
   engine: PatternEngine,

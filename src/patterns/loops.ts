@@ -16,6 +16,11 @@ export interface Loop {
 /**
  * Loops as maximal tandem repeats (Bose and van der Aalst, 2009): blocks of up to `maxPeriod`
  * activities that are repeated at least once without anything between.
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "b", "a", "b", "c"] }]);
+ * findLoops(log.variants).length; // 1
+ * ```
  */
 export function findLoops(set: SequenceSet, maxPeriod = 5): Loop[] {
   const found = new Map<string, { items: number[]; rounds: Map<number, number> }>();

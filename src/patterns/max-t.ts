@@ -6,6 +6,16 @@
  * @param observed statistics, larger is further from the null; NaN is not tested and gets NaN
  * @param permuted fills its argument with the statistics of the next permutation
  * @param permutations how many to draw; the smallest possible p-value is 1/(permutations + 1)
+ * @example
+ * ```ts
+ * const next = createRng(1);
+ * const pValues = stepDownMaxT(
+ *   Float64Array.of(5, 0.1),
+ *   (into) => into.forEach((_, i) => (into[i] = Math.abs(next.normal()))),
+ *   999,
+ * );
+ * pValues[0] < 0.05; // true
+ * ```
  */
 export function stepDownMaxT(
   observed: Float64Array,

@@ -10,6 +10,7 @@ export interface MermaidOptions {
 /**
  * A process map as a Mermaid flowchart: activities with their number of executions and mean reward,
  * edges with counts and mean waits, runs' starts and ends as circles.
+ * @example const chart = toMermaid(map, { minShare: 0.05 });
  */
 export function toMermaid(map: ProcessMap, { minShare = 0 }: MermaidOptions = {}): string {
   const least = minShare * map.runs;

@@ -33,6 +33,7 @@ export interface MetricCorrelation {
   echoesOutcome?: true;
 }
 
+/** How correlations of metrics with the reward are tested. */
 export interface CorrelationOptions {
   /** False discovery rate; default 0.05. */
   fdr?: number;
@@ -49,6 +50,15 @@ export interface CorrelationOptions {
  * Rank correlations of every metric with the reward within each workflow type, tested together by
  * step-down max-T, so that metrics which go together (tokens and cost) are not counted as separate luck.
  * A metric that some run of a type lacks (the cost, where a price is not known) is left out for that type.
+ * @example
+ * ```ts
+ * const runs = Array.from({ length: 30 }, (_, i) => ({
+ *   workflowType: "support",
+ *   metrics: { tokens: i },
+ *   reward: i / 30,
+ * }));
+ * metricCorrelations(runs, { rng: createRng(1) })[0]?.correlation; // 1
+ * ```
  */
 export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
   const {

@@ -12,6 +12,13 @@ export interface Ngram {
  * Counts of all contiguous n-grams up to `maxN`, kept current run by run. They live in one trie in
  * typed arrays; each n-gram is a node. Each variant's nodes are found once and reused for every further
  * run of it.
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "b"] }]);
+ * const counts = new NgramCounts(2);
+ * log.attach(counts);
+ * counts.frequent(1).length; // 3
+ * ```
  */
 export class NgramCounts implements LogCounter {
   private readonly parent = new Int32List(1024);

@@ -21,6 +21,12 @@ const MOST_GONE = 1000;
  * What pattern analysis remembers between runs: the runs, their rewards, and counts kept current run by
  * run (directly-follows, variants, n-grams). A run seen again replaces its earlier self. Closed patterns
  * and everything tested are computed from it by `analyzeRuns`.
+ * @example
+ * ```ts
+ * const engine = new PatternEngine();
+ * engine.update([viewRun(trace)]);
+ * engine.rate(trace.workflowId, 0.9);
+ * ```
  */
 export class PatternEngine {
   readonly types = new Map<string, TypeLogs>();

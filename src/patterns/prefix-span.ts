@@ -28,7 +28,10 @@ export interface SequencePattern {
   support: number;
 }
 
-/** The least number of runs that an option asks for, of `runs`; at least 1. */
+/**
+ * The least number of runs that an option asks for, of `runs`; at least 1.
+ * @example supportCount(0.1, 50); // 5
+ */
 export function supportCount(minSupport: number, runs: number): number {
   if (!(minSupport > 0))
     throw new LearningError("PATTERN_INVALID", {
@@ -46,7 +49,14 @@ export interface Projection {
   length: number;
 }
 
-/** All sequences, standing before their first activity. */
+/**
+ * All sequences, standing before their first activity.
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "b"] }]);
+ * const start = rootProjection(log.variants);
+ * ```
+ */
 export function rootProjection(set: SequenceSet): Projection {
   const sequence = new Int32List(Math.max(1, set.size));
   const position = new Int32List(Math.max(1, set.size));
@@ -65,7 +75,15 @@ export interface Extension {
   projection: Projection;
 }
 
-/** Finds the extensions of projections; holds the scratch space, so that one mining run allocates little. */
+/**
+ * Finds the extensions of projections; holds the scratch space, so that one mining run allocates little.
+ * @example
+ * ```ts
+ * const { variants, activities } = EventLog.from([{ id: "1", type: "support", activities: ["a", "b"] }]);
+ * const extender = new Extender(variants, activities.length, 1, Number.POSITIVE_INFINITY, new Effort());
+ * extender.extend(rootProjection(variants), true).length; // 2
+ * ```
+ */
 export class Extender {
   private readonly sequenceStamp: Int32Array;
   private readonly support: Int32Array;
@@ -156,6 +174,14 @@ export class Extender {
  * the distinct sequences, weighted by how many runs share each. With `maxGap` every end position of a
  * prefix is followed, since the first one no longer dominates.
  * @param alphabet number of distinct items (items are 0 .. alphabet-1)
+ * @example
+ * ```ts
+ * const log = EventLog.from([
+ *   { id: "1", type: "support", activities: ["a", "b"] },
+ *   { id: "2", type: "support", activities: ["a", "c"] },
+ * ]);
+ * frequentSequences(log.variants, log.activities.length, log.size, { minSupport: 2 }); // [{ items: [0], support: 2 }]
+ * ```
  */
 export function frequentSequences(
   set: SequenceSet,
@@ -193,7 +219,14 @@ export function frequentSequences(
 
 const LOOKS_PER_STEP = 1e6;
 
-/** Counts the activities that a miner looks at, and fails beyond a limit. */
+/**
+ * Counts the activities that a miner looks at, and fails beyond a limit.
+ * @example
+ * ```ts
+ * const effort = new Effort(1_000_000);
+ * effort.spend(10); // fails once a million is exceeded
+ * ```
+ */
 export class Effort {
   private spent = 0;
   private nextStep = LOOKS_PER_STEP;
@@ -218,7 +251,10 @@ export class Effort {
   }
 }
 
-/** Fails once a miner has found more patterns than allowed. */
+/**
+ * Fails once a miner has found more patterns than allowed.
+ * @example guardCount(10, 100); // fails where more than 100 were found
+ */
 export function guardCount(found: number, maxPatterns = 200_000): void {
   if (found <= maxPatterns) return;
   throw new LearningError("PATTERN_INVALID", {

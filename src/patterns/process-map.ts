@@ -82,6 +82,13 @@ export interface ProcessMap {
  * The process map of a log from its current counts. Activities and edges come with the most frequent
  * first, bottlenecks with the longest total time first (at most ten).
  * @param rewardOf reward of each row of the log; NaN where unrated
+ * @example
+ * ```ts
+ * const log = EventLog.from([{ id: "1", type: "support", activities: ["a", "b"] }]);
+ * const dfg = new DirectlyFollows();
+ * log.attach(dfg);
+ * processMap(log, dfg).activities.map(({ name }) => name); // ["a", "b"]
+ * ```
  */
 export function processMap(log: EventLog, dfg: DirectlyFollows, rewardOf?: Float64Array): ProcessMap {
   const rewards = variantRewards(log, rewardOf);

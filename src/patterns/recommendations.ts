@@ -36,7 +36,10 @@ export interface PatternRecommendation {
   certainty: number;
 }
 
-/** Advice from a report; empty when nothing significant applies. The strongest comes first. */
+/**
+ * Advice from a report; empty when nothing significant applies. The strongest comes first.
+ * @example for (const { text } of recommend(report, { workflowType: "support" })) console.log(text);
+ */
 export function recommend(report: PatternReport, context: RecommendationContext = {}): PatternRecommendation[] {
   const applies = (type: string) => context.workflowType === undefined || type === context.workflowType;
   const rules = report.decisionRules

@@ -4,6 +4,7 @@ import type { LogCase } from "./event-log.js";
 
 /** What sequences are made of: the graph's nodes, the tools called, or the agents handing work on. */
 export const UNITS = ["nodes", "tools", "agents"] as const;
+/** What a sequence is made of: nodes, tools or agents. */
 export type Unit = (typeof UNITS)[number];
 
 /** One execution of a node and what came just before it, for the question what precedes failures. */
@@ -38,6 +39,7 @@ export interface AnalyzedRun {
  * A trace as a run: executions in the order of their start (parallel ones by name, so that their chance
  * order is no pattern), retries and resumes of one task as one execution, agents without repeats in a row.
  * Agents are those named in hand-offs, else the top-level nodes that called a model, else all top-level nodes.
+ * @example const { workflowType, attempts } = viewRun(trace);
  */
 export function viewRun(trace: Trace): AnalyzedRun {
   const executions = mergeAttempts(trace.nodes);

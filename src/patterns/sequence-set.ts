@@ -4,6 +4,12 @@ import { Int32List } from "./growable.js";
  * Distinct sequences of integers, each stored once: the variants of a log. Sequences lie one behind
  * the other in `items`; sequence `v` is `items[offsets[v] .. offsets[v + 1])`. `weights[v]` counts how
  * many runs share it, so that everything counted over variants is exact for the runs.
+ * @example
+ * ```ts
+ * const set = new SequenceSet();
+ * set.addWeight(set.intern(Int32Array.of(0, 1, 2), 0, 3), 5); // five runs went 0, 1, 2
+ * set.size; // 1
+ * ```
  */
 export class SequenceSet {
   readonly items = new Int32List(1024);

@@ -27,6 +27,16 @@ const DRAWS = 2000;
  * means normal between them, the between-variance by the method of DerSimonian and Laird (1986). A group
  * of two lucky runs moves almost all the way back; when the groups differ no more than noise would make
  * them, all shrink to one value and none is better.
+ * @example
+ * ```ts
+ * const [few, many] = shrinkMeans(
+ *   [
+ *     { runs: 2, sum: 2, square: 2 },
+ *     { runs: 200, sum: 100, square: 90 },
+ *   ],
+ *   createRng(1),
+ * );
+ * ```
  */
 export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng, onStep?: () => void): ShrunkMean[] {
   const K = groups.length;

@@ -22,6 +22,12 @@ type ModelledSpec = Exclude<PolicySpec, { kind: "fixed" }>;
 /**
  * A policy that has learned nothing yet.
  * @throws POLICY_INVALID for a wrong spec
+ * @example
+ * ```ts
+ * const policy = createPolicy({ kind: "squarecb", dim: encoder.dim });
+ * policy.learn(policyRows);
+ * const { index, probability } = policy.choose(input, rng.next());
+ * ```
  */
 export function createPolicy(spec: PolicySpec): RoutingPolicy {
   const checked = parseSpec(spec);
@@ -31,6 +37,11 @@ export function createPolicy(spec: PolicySpec): RoutingPolicy {
 /**
  * The policy of a snapshot: it answers as the one that was saved.
  * @throws SNAPSHOT_INVALID for anything but an unchanged snapshot of this version of the package
+ * @example
+ * ```ts
+ * const saved = JSON.stringify(policy.snapshot());
+ * const same = restorePolicy(JSON.parse(saved));
+ * ```
  */
 export function restorePolicy(snapshot: PolicySnapshot): RoutingPolicy {
   if (typeof snapshot !== "object" || snapshot === null || snapshot.version !== 1)

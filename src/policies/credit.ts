@@ -10,6 +10,7 @@ import { policyInvalid } from "./checks.js";
  * @param discount per decision, in (0,1] (default 1)
  * @returns one entry per decision; undefined where no reward followed
  * @throws POLICY_INVALID for a reward or discount out of range
+ * @example creditDecisions([undefined, 1], 0.5); // [{ reward: 1, weight: 0.5 }, { reward: 1, weight: 1 }]
  */
 export function creditDecisions(
   rewards: readonly (number | undefined)[],

@@ -6,6 +6,7 @@ const SUM_TOLERANCE = 1e-6;
 /**
  * Shadow: the fallback's choice, except that with probability `exploration` a legal destination is
  * drawn uniformly. The fallback's own choice has 1 - e + e/K, every other legal one e/K.
+ * @example [...shadowDistribution(0, [true, true], 0.2)]; // [0.9, 0.1]
  */
 export function shadowDistribution(fallback: number, legal: readonly boolean[], exploration: number): Float64Array {
   let count = 0;
@@ -21,6 +22,7 @@ export function shadowDistribution(fallback: number, legal: readonly boolean[], 
  * of it on other destinations below the floor. What is taken away goes to the most likely one.
  * @param means expected rewards, needed with `least`
  * @param least an explored destination must be expected to earn this much
+ * @example [...actDistribution(Float64Array.of(0.5, 0.5), 0.1)]; // [0.9, 0.1]
  */
 export function actDistribution(
   policy: Float64Array,
@@ -50,6 +52,7 @@ export function actDistribution(
  * would give it, whatever the policy imagines of it.
  * @param known destinations with rows in training; undefined where that is not on record (then all count)
  * @returns undefined where no allowed destination is known: the policy has nothing to say then
+ * @example const distribution = scoreKnown(policy, input, new Set(["billing", "tech"]), 0.1);
  */
 export function scoreKnown(
   policy: RoutingPolicy,
@@ -70,21 +73,30 @@ export function scoreKnown(
   return p;
 }
 
-/** Canary: the policy's distribution with probability `share`, else the fallback's choice. */
+/**
+ * Canary: the policy's distribution with probability `share`, else the fallback's choice.
+ * @example [...canaryDistribution(Float64Array.of(0.1, 0.9), 0, 0.5)]; // [0.55, 0.45]
+ */
 export function canaryDistribution(policy: Float64Array, fallback: number, share: number): Float64Array {
   const p = policy.map((x) => x * share);
   p[fallback] = p[fallback] + 1 - share;
   return p;
 }
 
-/** The index of the largest probability, the first of equals. */
+/**
+ * The index of the largest probability, the first of equals.
+ * @example mostLikely([0.1, 0.7, 0.2]); // 1
+ */
 export function mostLikely(p: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < p.length; i++) if (p[i] > p[best]) best = i;
   return best;
 }
 
-/** What is wrong with a policy's distribution, in words; undefined when nothing is. */
+/**
+ * What is wrong with a policy's distribution, in words; undefined when nothing is.
+ * @example distributionFault(Float64Array.of(0.5, 0.5), [true, true]); // undefined
+ */
 export function distributionFault(p: Float64Array, legal: readonly boolean[]): string | undefined {
   if (p.length !== legal.length) return `${p.length} probabilities for ${legal.length} destinations`;
   let sum = 0;

@@ -14,7 +14,14 @@ const TOLERANCE = 0.02;
 /** Summed excess at which the alarm sounds: about 25 squared errors of 0.5 above the usual. */
 const THRESHOLD = 12;
 
-/** A one-sided Page-Hinkley test (Page 1954): sounds when values in [0,1] have risen above their mean for long. */
+/**
+ * A one-sided Page-Hinkley test (Page 1954): sounds when values in [0,1] have risen above their mean for long.
+ * @example
+ * ```ts
+ * const errors = new PageHinkley();
+ * if (errors.add(Math.abs(predicted - reward))) console.warn("the world has changed");
+ * ```
+ */
 export class PageHinkley {
   constructor(private state: DriftState = { count: 0, mean: 0, sum: 0, least: 0, alarms: 0 }) {}
 

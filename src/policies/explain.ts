@@ -15,7 +15,14 @@ export interface PolicyExplanation {
   reasons: { index: number; advantage: number; decisive: boolean }[];
 }
 
-/** Explains a choice from the policy's own estimates; `top` reasons at most (default 5). */
+/**
+ * Explains a choice from the policy's own estimates; `top` reasons at most (default 5).
+ * @example
+ * ```ts
+ * const { best, alternative, reasons } = explainByPolicy(policy, input);
+ * const names = reasons.map(({ index }) => encoder.featureName(index));
+ * ```
+ */
 export function explainByPolicy(policy: RoutingPolicy, input: PolicyInput, top = 5): PolicyExplanation {
   const candidates = policy.explain(input, input.context.indices.length);
   const ranked = candidates.filter((_, i) => !input.mask || input.mask[i]).sort((a, b) => b.mean - a.mean);
@@ -53,7 +60,14 @@ export interface Importance {
   pushes: Record<string, number>;
 }
 
-/** The positions that move a policy's choices most over the given inputs, the strongest first. */
+/**
+ * The positions that move a policy's choices most over the given inputs, the strongest first.
+ * @example
+ * ```ts
+ * const [strongest] = globalImportances(policy, policyRows);
+ * if (strongest) console.log(encoder.featureName(strongest.index), strongest.pushes);
+ * ```
+ */
 export function globalImportances(policy: RoutingPolicy, inputs: readonly PolicyInput[], top = 20): Importance[] {
   const sums = new Map<number, Importance>();
   for (const input of inputs) {

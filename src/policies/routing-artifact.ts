@@ -17,7 +17,10 @@ export interface RoutingArtifact {
   contextFields?: string[];
 }
 
-/** The registry's name for the policies of a decision point. */
+/**
+ * The registry's name for the policies of a decision point.
+ * @example routingArtifactName("triage"); // "policy/triage"
+ */
 export function routingArtifactName(decisionPoint: string): string {
   return `policy/${decisionPoint}`;
 }

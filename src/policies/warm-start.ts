@@ -24,6 +24,7 @@ export interface LabelledContext {
  * Teaches a policy what is known before its first decision. A related decision point counts as a prior:
  * its rows at a small weight, so that own rows soon outweigh it.
  * @returns the rows learned
+ * @example warmStart(policy, { logged: policyRows, related: rowsElsewhere, relatedWeight: 0.1 });
  */
 export function warmStart(
   policy: RoutingPolicy,

@@ -18,7 +18,9 @@ export const promptContentSchema = z.strictObject({
   format: z.enum(["f-string", "mustache"]),
   messages: z.array(messageSchema).min(1),
 });
+/** A prompt as plain JSON: its messages, with variables in braces. */
 export type PromptContent = z.infer<typeof promptContentSchema>;
+/** One message of a prompt, or the place where messages of the conversation go. */
 export type PromptMessage = PromptContent["messages"][number];
 
 const ROLES: Readonly<Record<string, "system" | "human" | "ai">> = {
@@ -39,6 +41,13 @@ interface MessageLike {
 /**
  * The plain content of a LangChain template. Text messages and message placeholders are supported; images,
  * dictionaries and partial variables fail with PROMPT_INVALID, since a version must be readable text.
+ * @example
+ * ```ts
+ * import { ChatPromptTemplate } from "@langchain/core/prompts";
+ *
+ * const content = promptContentOf(ChatPromptTemplate.fromMessages([["system", "Answer in {language}."]]));
+ * variablesOf(content); // ["language"]
+ * ```
  */
 export function promptContentOf(template: ChatPromptTemplate): PromptContent {
   if (Object.keys(template.partialVariables ?? {}).length > 0)
@@ -63,7 +72,10 @@ export function promptContentOf(template: ChatPromptTemplate): PromptContent {
   return parseContent({ format, messages });
 }
 
-/** Checks stored or received content; fails with PROMPT_INVALID, also for templates that cannot be parsed. */
+/**
+ * Checks stored or received content; fails with PROMPT_INVALID, also for templates that cannot be parsed.
+ * @example parseContent({ format: "f-string", messages: [{ role: "system", template: "Answer in {language}." }] }).messages.length; // 1
+ */
 export function parseContent(value: unknown): PromptContent {
   const parsed = promptContentSchema.safeParse(value);
   if (!parsed.success) throw invalid(show(value), "prompt content", parsed.error);
@@ -71,7 +83,14 @@ export function parseContent(value: unknown): PromptContent {
   return parsed.data;
 }
 
-/** The LangChain template of a content. */
+/**
+ * The LangChain template of a content.
+ * @example
+ * ```ts
+ * const template = templateOf(parseContent({ format: "f-string", messages: [{ role: "system", template: "Answer in {language}." }] }));
+ * const messages = await template.formatMessages({ language: "French" });
+ * ```
+ */
 export function templateOf(content: PromptContent): ChatPromptTemplate {
   const make = { system: SystemMessage, human: HumanMessage, ai: AIMessage };
   const messages = content.messages.map((m): BaseMessagePromptTemplateLike => {
@@ -85,17 +104,34 @@ export function templateOf(content: PromptContent): ChatPromptTemplate {
   }
 }
 
-/** Names of the variables a prompt needs, sorted; placeholders included. */
+/**
+ * Names of the variables a prompt needs, sorted; placeholders included.
+ * @example variablesOf(parseContent({ format: "f-string", messages: [{ role: "system", template: "{a} and {b}" }] })); // ["a", "b"]
+ */
 export function variablesOf(content: PromptContent): string[] {
   return [...new Set(templateOf(content).inputVariables)].map(String).sort();
 }
 
-/** Identifies a content; equal contents are one version. */
+/**
+ * Identifies a content; equal contents are one version.
+ * @example
+ * ```ts
+ * const content = parseContent({ format: "f-string", messages: [{ role: "system", template: "Answer." }] });
+ * contentDigest(content) === contentDigest(structuredClone(content)); // true
+ * ```
+ */
 export function contentDigest(content: PromptContent): string {
   return digest(JSON.stringify(content), 16);
 }
 
-/** Why a content cannot replace another: variables lost or added; undefined when it can. */
+/**
+ * Why a content cannot replace another: variables lost or added; undefined when it can.
+ * @example
+ * ```ts
+ * const of = (text: string) => parseContent({ format: "f-string", messages: [{ role: "system", template: text }] });
+ * variableChange(of("Answer {question}."), of("Please answer {question}.")); // undefined
+ * ```
+ */
 export function variableChange(from: PromptContent, to: PromptContent): string | undefined {
   const [before, after] = [variablesOf(from), variablesOf(to)];
   const missing = before.filter((v) => !after.includes(v));

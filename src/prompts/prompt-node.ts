@@ -19,6 +19,14 @@ export interface PromptNodeOptions<State, Key extends string> {
 /**
  * A LangGraph node that writes the formatted messages of the run's version into the state:
  * `graph.addNode("prompt", promptNode(prompts, "support", { variables: (s) => ({ question: s.question }), into: "messages" }))`.
+ * @example
+ * ```ts
+ * const node = promptNode(loop.prompts, "support", {
+ *   variables: ({ question }: { question: string }) => ({ question }),
+ *   into: "messages",
+ * });
+ * builder.addNode("prompt", node);
+ * ```
  */
 export function promptNode<State, Key extends string>(
   prompts: PromptOptimizer,
@@ -42,6 +50,7 @@ export interface PromptMiddlewareOptions {
 /**
  * Middleware for `createAgent` that gives each run its version of a prompt: the template's system messages
  * become the agent's system message, and its other messages go before the conversation.
+ * @example const agent = createAgent({ model: chatModel, tools: [], middleware: [promptMiddleware(loop.prompts, "support")] });
  */
 export function promptMiddleware(
   prompts: PromptOptimizer,

@@ -36,6 +36,12 @@ type Listener = (champion: ArtifactVersion | undefined, event: RegistryEvent) =>
  * While a name is pinned, `promote` and `rollback` fail with ARTIFACT_PINNED; after `unpin` the
  * version serves that was promoted last before the pin.
  * @throws LearningError ARTIFACT_UNKNOWN, ARTIFACT_INVALID, ARTIFACT_PINNED, STORE_CORRUPT
+ * @example
+ * ```ts
+ * const registry = await openRegistry({ documents: store.documents, blobs: store.blobs, clock: systemClock });
+ * const { version } = await registry.publish("policy/triage", "routing-policy", artifact, { rows: 500 });
+ * await registry.promote("policy/triage", version, "alice: looks good");
+ * ```
  */
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {
   const { documents, blobs, clock, logger = defaultLogger() } = options;

@@ -169,7 +169,14 @@ function hasVersion(document: { versions: { version: string }[] }, version: stri
   return document.versions.some((v) => v.version === version);
 }
 
-/** Names of the blobs that a stored document refers to; none where it cannot be read. */
+/**
+ * Names of the blobs that a stored document refers to; none where it cannot be read.
+ * @example
+ * ```ts
+ * for (const key of await store.documents.keys("registry/"))
+ *   console.log(key, blobNamesIn(await store.documents.get(key)));
+ * ```
+ */
 export function blobNamesIn(stored: unknown): string[] {
   const parsed = documentSchema.safeParse(stored);
   if (!parsed.success) return [];

@@ -12,6 +12,7 @@ export interface ModelComparison {
 /**
  * Compares two models on examples that came after everything both were trained on: the challenger is
  * better when the lower bound of its paired gain in squared error is above zero.
+ * @example const { better, rmse } = compareOnLater(champion, challenger, examples);
  */
 export function compareOnLater(
   champion: RewardModel,

@@ -60,6 +60,7 @@ const CHOICES: readonly (readonly Covariate[])[] = [[], ["length"], ["formatting
  * calibration. A liking for long outputs (Zheng et al., 2023) and for formatted ones is corrected beside it, where
  * the pairs say how long and formatted the outputs were and it helps out of fold.
  * @throws REWARD_INVALID with fewer than 20 pairs, or scores that are no numbers
+ * @example const { bias, agreement } = fitJudgeCorrection(judgedPairs);
  */
 export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrection {
   const wrong = pairs.find((p) => !(Number.isFinite(p.judge) && Number.isFinite(p.human)));

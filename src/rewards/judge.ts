@@ -43,6 +43,11 @@ export interface JudgeScore {
  * another form (a refusal, a score out of range) or does not come in time, and with the model's own error
  * when the call fails
  * @throws REWARD_INVALID for no key, or the key `reasoning`, which is the answer's own
+ * @example
+ * ```ts
+ * const judge = createLlmJudge({ model: judgeModel, rubric: "The answer names the next step.", keys: ["helpful"] });
+ * await submitEvaluation(collector, "run-7", judge, { inputs: "My invoice is wrong", outputs: "I sent a new one." });
+ * ```
  */
 export function createLlmJudge(options: JudgeOptions) {
   const { model, rubric, keys = ["quality"] } = options;

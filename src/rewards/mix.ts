@@ -31,6 +31,7 @@ const PRIOR_RATINGS = 3;
  * {@link learningWeight}.
  * @param rows decisions of one decision point
  * @param imputed predictions by decisionId
+ * @example const { rows: mixed, shares } = mixRewards(rows, imputed);
  */
 export function mixRewards(
   rows: readonly DecisionRow[],
@@ -91,6 +92,7 @@ export interface MixedRows {
  * prediction explains nothing are left out.
  * @param rows decisions of one decision point, rated or not
  * @param imputed predictions by decisionId
+ * @example for (const { row, weight } of teachableRows(rows, imputed).rows) console.log(row.chosen, row.reward, weight);
  */
 export function teachableRows(rows: readonly DecisionRow[], imputed: ByRun<ImputedReward>): MixedRows {
   const { rows: mixed, shares } = mixRewards(rows, imputed);
@@ -110,6 +112,11 @@ export function teachableRows(rows: readonly DecisionRow[], imputed: ByRun<Imput
  * What a row's reward is worth to a learner, beside a measured one (1): the share of the variation of
  * rewards that its prediction explains, so that a model without skill teaches nothing.
  * @param measuredVariance variance of the measured rewards of the same decision point
+ * @example
+ * ```ts
+ * const { rows: mixed } = mixRewards(rows, imputed);
+ * const weights = mixed.map((row) => learningWeight(row, 0.08));
+ * ```
  */
 export function learningWeight(row: DecisionRow, measuredVariance: number): number {
   if (row.rewardSource !== "mixed" && row.rewardSource !== "imputed") return 1;

@@ -26,7 +26,14 @@ export interface RewardedRun {
 
 const LEAST_RATED = 10;
 
-/** Looks at rewards as a learner does: is there variation, enough of it, and does it mean what people say? */
+/**
+ * Looks at rewards as a learner does: is there variation, enough of it, and does it mean what people say?
+ * @example
+ * ```ts
+ * const { warnings } = rewardHealth([{ reward: 1 }, { reward: 1 }]);
+ * warnings.length; // 1
+ * ```
+ */
 export function rewardHealth(runs: readonly RewardedRun[]): RewardHealth {
   const rewards = runs.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
   const missingShare = runs.length === 0 ? 1 : 1 - rewards.length / runs.length;

@@ -13,6 +13,7 @@ const MOST_CHARS = 8000;
 /**
  * What is said in a run: the texts in its decisions' contexts, and where states are captured what went
  * in first and came out last. Empty for a run without any.
+ * @example const [vector] = await embeddings.embedDocuments([textOfRun(trace)]);
  */
 export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): string {
   const said = decisions.flatMap((d) => Object.values(d.context)).filter((v) => typeof v === "string");
@@ -24,6 +25,7 @@ export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): st
  * A vector of {@link EMBEDDING_DIMENSIONS} numbers that keeps the distances of longer ones about as they are:
  * a random projection (Johnson and Lindenstrauss, 1984), the same for all vectors of one length. Shorter
  * ones stay as they are. The length of the given vector does not count.
+ * @example projectEmbedding([3, 4]).length; // 2
  */
 export function projectEmbedding(vector: readonly number[]): number[] {
   const length = Math.sqrt(vector.reduce((a, v) => a + v * v, 0)) || 1;

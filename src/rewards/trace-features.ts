@@ -18,6 +18,7 @@ export interface TraceFeatureOptions {
  * What a run looks like, as named plain values: its path, counts, durations, retries, errors, tokens,
  * cost, loops, the agents and tools involved, and the contexts of its decisions. Nothing in it depends
  * on how the run was rated. Version 1; the encoder that is fitted on it carries a version of its own.
+ * @example const features = traceFeatures(trace, { decisions: [decision] });
  */
 export function traceFeatures(trace: Trace, options: TraceFeatureOptions = {}): DecisionContext {
   const { nodes, edges, modelCalls, toolCalls, interactions } = trace;

@@ -47,6 +47,15 @@ export interface AdviceQuestion<D extends string> {
 /**
  * The policy's advice: a pure function of its version and the question.
  * @param drawn the destination that was drawn, and from what, where it need not be the most likely one
+ * @example
+ * ```ts
+ * const served = restoreServedPolicy("v3", artifact);
+ * const { destination, confidence, why } = adviseOn(served, {
+ *   decisionPoint: "triage",
+ *   context: { topic: "invoice" },
+ *   candidates: ["billing", "tech"],
+ * });
+ * ```
  */
 export function adviseOn<D extends string>(
   served: ServedPolicy,

@@ -48,6 +48,19 @@ export type AdvisorGraph<F extends AdvisorFields> = StateGraph<
  * `advice: adviceSchema.optional()`. A hop into a subgraph costs about a millisecond; where that matters
  * use {@link createPolicyNode} in the host itself.
  * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ * @example
+ * ```ts
+ * const advisor = createAdvisorGraph(
+ *   {
+ *     state: { topic: z.string() },
+ *     decisionPoint: "triage",
+ *     destinations: ["billing", "tech"],
+ *     context: ({ topic }) => ({ topic }),
+ *     fallback: () => "tech",
+ *   },
+ *   deps, // in a loop: loop.advisorGraph({ ... }) needs none
+ * );
+ * ```
  */
 export function createAdvisorGraph<F extends AdvisorFields, const D extends string>(
   { state, ...options }: AdvisorGraphOptions<F, D>,
@@ -56,7 +69,19 @@ export function createAdvisorGraph<F extends AdvisorFields, const D extends stri
   return advisorGraphAround(state, createPolicyNode<StateSchema<F>["State"], D>(options, deps));
 }
 
-/** The graph of {@link createAdvisorGraph} around a policy node that is there already. */
+/**
+ * The graph of {@link createAdvisorGraph} around a policy node that is there already.
+ * @example
+ * ```ts
+ * const node = loop.policyNode({
+ *   decisionPoint: "triage",
+ *   destinations: ["billing", "tech"],
+ *   context: ({ topic }: { topic: string }) => ({ topic }),
+ *   fallback: () => "tech",
+ * });
+ * const advisor = advisorGraphAround({ topic: z.string() }, node).compile();
+ * ```
+ */
 export function advisorGraphAround<F extends AdvisorFields, D extends string>(
   state: F,
   policy: PolicyNode<StateSchema<F>["State"], D, "advice">,

@@ -9,6 +9,7 @@ import { learnedMark } from "./learned.js";
  * Graphs without a builder (functional API) pass.
  * @throws ROUTER_INVALID for a static edge beside a learned one; DESTINATION_UNKNOWN for a destination
  * that the path map, `ends` or the graph lacks
+ * @example assertRoutable(graph); // loop.wrap does so itself
  */
 export function assertRoutable(graph: unknown): void {
   const builder = builderOf(graph);

@@ -16,7 +16,19 @@ export interface CommandRouterOptions<S, D extends string, U extends Record<stri
   update?: (state: S, destination: D) => U;
 }
 
-/** A node for `addNode(name, node, { ends: node.ends })`. Give the node no other edges. */
+/**
+ * A node for `addNode(name, node, { ends: node.ends })`. Give the node no other edges.
+ * @example
+ * ```ts
+ * const triage = loop.commandRouter({
+ *   decisionPoint: "triage",
+ *   destinations: ["billing", "tech"],
+ *   context: ({ topic }: { topic: string }) => ({ topic }),
+ *   fallback: () => "tech",
+ * });
+ * builder.addNode("triage", triage, { ends: ["billing", "tech"] });
+ * ```
+ */
 export class CommandRouter<S, D extends string, U extends Record<string, unknown>>
   extends Runnable<S, Command<unknown, U, D>, RunnableConfig>
   implements LearnedMark
@@ -65,6 +77,18 @@ const schema = z.object({
 /**
  * A node that returns `Command({ goto })`.
  * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ * @example
+ * ```ts
+ * const triage = createCommandRouter(
+ *   {
+ *     decisionPoint: "triage",
+ *     destinations: ["billing", "tech"],
+ *     context: ({ topic }: { topic: string }) => ({ topic }),
+ *     fallback: () => "tech",
+ *   },
+ *   deps, // in a loop: loop.commandRouter({ ... }) needs none
+ * );
+ * ```
  */
 export function createCommandRouter<
   S,

@@ -12,7 +12,15 @@ export interface ModeBook {
   set(decisionPoint: string, mode: ModeSetting): void;
 }
 
-/** An empty book of modes, in memory. */
+/**
+ * An empty book of modes, in memory.
+ * @example
+ * ```ts
+ * const modes = createModeBook();
+ * modes.set("triage", "act");
+ * modes.get("triage"); // "act"
+ * ```
+ */
 export function createModeBook(): ModeBook {
   const modes = new Map<string, ModeSetting>();
   return { get: (point) => modes.get(point), set: (point, mode) => void modes.set(point, mode) };

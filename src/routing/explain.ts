@@ -54,6 +54,7 @@ const TOP = 10;
  * @param version the name of the version, as in `decision.policyVersion`
  * @throws SNAPSHOT_INVALID and the like when the artifact is damaged; CONTEXT_INVALID when the decision
  * has no context to explain
+ * @example const { preferred, nearest, changes } = explainDecision(decision, artifact, "v3");
  */
 export function explainDecision(
   decision: Pick<Decision, "decisionPoint" | "context" | "candidates" | "mask" | "candidateFeatures"> & {

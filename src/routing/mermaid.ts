@@ -18,7 +18,10 @@ export interface EdgeStatistics {
   preference?: number;
 }
 
-/** Traffic, reward and learned preference of every edge that decisions tell of. */
+/**
+ * Traffic, reward and learned preference of every edge that decisions tell of.
+ * @example const [edge] = edgeStatistics(rows);
+ */
 export function edgeStatistics(
   rows: readonly Pick<DecisionRow, "decisionPoint" | "candidates" | "chosen" | "mode" | "probabilities" | "reward">[],
 ): EdgeStatistics[] {
@@ -66,6 +69,7 @@ const emptyTally = (): Tally => ({ decisions: 0, rated: 0, reward: 0, acted: 0, 
  * and learned preference, and are drawn the thicker the more the policy prefers them (or, before it acts,
  * the more they are used); ordinary conditional edges are dotted.
  * @throws ROUTER_INVALID for anything but a compiled StateGraph
+ * @example const chart = renderPolicyMermaid(graph, edgeStatistics(rows)); // "flowchart TD ..."
  */
 export function renderPolicyMermaid(graph: unknown, statistics: readonly EdgeStatistics[]): string {
   const builder = builderOf(graph);

@@ -77,6 +77,18 @@ const schema = z.object({
  * is one decision, however often a retrying middleware outside repeats it. A middleware that swaps the
  * model itself (fallbacks) belongs inside of this one, after it in the list.
  * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ * @example
+ * ```ts
+ * const middleware = createLearnedMiddleware(
+ *   {
+ *     decisionPoint: "model",
+ *     choices: { small: { model: smallModel }, large: { model: largeModel } },
+ *     context: ({ messages }) => ({ messages: messages.length }),
+ *     fallback: () => "large",
+ *   },
+ *   deps, // in a loop: loop.middleware({ ... }) needs none
+ * );
+ * ```
  */
 export function createLearnedMiddleware<const C extends string>(
   options: LearnedMiddlewareOptions<C>,

@@ -20,7 +20,19 @@ export interface PolicyNodeOptions<S, D extends string, K extends string = "advi
   stateKey?: K;
 }
 
-/** A node for `addNode` that writes {@link Advice} into the state. */
+/**
+ * A node for `addNode` that writes {@link Advice} into the state.
+ * @example
+ * ```ts
+ * const advise = loop.policyNode({
+ *   decisionPoint: "triage",
+ *   destinations: ["billing", "tech"],
+ *   context: ({ topic }: { topic: string }) => ({ topic }),
+ *   fallback: () => "tech",
+ * });
+ * builder.addNode("advise", advise); // writes `advice` into the state
+ * ```
+ */
 export class PolicyNode<S, D extends string, K extends string>
   extends Runnable<S, Record<K, Advice<D>>, RunnableConfig>
   implements LearnedMark
@@ -67,6 +79,18 @@ const schema = z.object({
 /**
  * A node that asks the policy and writes its advice into the state.
  * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ * @example
+ * ```ts
+ * const advise = createPolicyNode(
+ *   {
+ *     decisionPoint: "triage",
+ *     destinations: ["billing", "tech"],
+ *     context: ({ topic }: { topic: string }) => ({ topic }),
+ *     fallback: () => "tech",
+ *   },
+ *   deps, // in a loop: loop.policyNode({ ... }) needs none
+ * );
+ * ```
  */
 export function createPolicyNode<S, const D extends string, const K extends string = "advice">(
   options: PolicyNodeOptions<S, D, K>,

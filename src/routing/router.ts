@@ -10,6 +10,16 @@ import { type DecisionOptions, resolveOptions } from "./options.js";
 /**
  * A learned conditional edge: give it to `addConditionalEdges` as the path, with `destinations` as the
  * path map. Its name is the decision point.
+ * @example
+ * ```ts
+ * const router = loop.router({
+ *   decisionPoint: "triage",
+ *   destinations: ["billing", "tech"],
+ *   context: ({ topic }: { topic: string }) => ({ topic }),
+ *   fallback: () => "tech",
+ * });
+ * builder.addConditionalEdges("start", router, router.destinations);
+ * ```
  */
 export class LearnedRouter<S, D extends string> extends Runnable<S, D, RunnableConfig> implements LearnedMark {
   override lc_namespace = ["langgraph_collective_learning", "routing"];
@@ -53,6 +63,18 @@ export class LearnedRouter<S, D extends string> extends Runnable<S, D, RunnableC
 /**
  * A router for `addConditionalEdges`.
  * @throws CONFIG_UNKNOWN_KEY or ROUTER_INVALID for wrong options
+ * @example
+ * ```ts
+ * const router = createRouter(
+ *   {
+ *     decisionPoint: "triage",
+ *     destinations: ["billing", "tech"],
+ *     context: ({ topic }: { topic: string }) => ({ topic }),
+ *     fallback: () => "tech",
+ *   },
+ *   deps, // in a loop: loop.router({ ... }) needs none
+ * );
+ * ```
  */
 export function createRouter<S, const D extends string>(
   options: DecisionOptions<S, D>,

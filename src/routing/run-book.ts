@@ -22,7 +22,10 @@ export interface RunBook {
   positionOf(workflowId: string, decisionId: string): number;
 }
 
-/** An empty book for at least `capacity` runs (default 10,000) and at most twice as many. */
+/**
+ * An empty book for at least `capacity` runs (default 10,000) and at most twice as many.
+ * @example const runs = createRunBook(1000); // one of the `RoutingDeps`
+ */
 export function createRunBook(capacity = 10_000): RunBook {
   const runs = new Recent<RunEntry>(capacity);
   const entryOf = (workflowId: string): RunEntry => {

@@ -73,6 +73,14 @@ const KEPT_VERSIONS = 4;
 /**
  * Restores a routing artifact.
  * @throws SNAPSHOT_INVALID and the like when the artifact is damaged
+ * @example
+ * ```ts
+ * const serving = registry.champion("policy/triage");
+ * if (serving) {
+ *   const stored = (await registry.load("policy/triage", serving.version)) as RoutingArtifact;
+ *   const served = restoreServedPolicy(serving.version, stored);
+ * }
+ * ```
  */
 export function restoreServedPolicy(version: string, artifact: RoutingArtifact): ServedPolicy {
   return {

@@ -20,7 +20,10 @@ export function markSentinel(graph: object, handle: SentinelHandle): void {
   Object.defineProperty(graph, SENTINEL, { value: handle });
 }
 
-/** The handle of a Sentinel, compiled or not; undefined for any other graph. */
+/**
+ * The handle of a Sentinel, compiled or not; undefined for any other graph.
+ * @example const handle = sentinelOf(createSentinelOrchestrator({ agents }).compile());
+ */
 export function sentinelOf(graph: object): SentinelHandle | undefined {
   const marked = graph as { [SENTINEL]?: SentinelHandle; builder?: object };
   return marked[SENTINEL] ?? (marked.builder as typeof marked | undefined)?.[SENTINEL];
@@ -29,6 +32,11 @@ export function sentinelOf(graph: object): SentinelHandle | undefined {
 /**
  * Lets a Sentinel, compiled or not, learn in a loop.
  * @throws SENTINEL_INVALID when the graph is no Sentinel
+ * @example
+ * ```ts
+ * const graph = createSentinelOrchestrator({ agents }).compile();
+ * attachSentinel(graph, loop); // or CollectiveLearningLoop.open({ orchestrator: graph })
+ * ```
  */
 export function attachSentinel(graph: object, loop: SentinelLoop): SentinelHandle {
   const handle = sentinelOf(graph);

@@ -19,7 +19,14 @@ import { changesBetween, orchestrationOf } from "./state.js";
 const SUPERSTEPS = 4;
 const WITH_APPROVAL = SUPERSTEPS + 1;
 
-/** The `recursionLimit` with which a run of `steps` orchestrator steps fits; LangGraph's own default is 25. */
+/**
+ * The `recursionLimit` with which a run of `steps` orchestrator steps fits; LangGraph's own default is 25.
+ * @example
+ * ```ts
+ * const sentinel = createSentinelOrchestrator({ agents }).compile();
+ * await sentinel.invoke({ goal: "an atlas" }, { recursionLimit: sentinelRecursionLimit(60) });
+ * ```
+ */
 export function sentinelRecursionLimit(steps: number): number {
   return 2 + WITH_APPROVAL * steps;
 }

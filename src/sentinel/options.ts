@@ -37,6 +37,7 @@ export type InspirationSource = (
   run: { goal: string; themes: string[] },
   config: LangGraphRunnableConfig,
 ) => InspirationAnswer | Promise<InspirationAnswer>;
+/** What a source of inspiration gives: a text, several, or texts with what they took. */
 export type InspirationAnswer =
   | string
   | readonly string[]

@@ -12,6 +12,7 @@ export interface RoleModel {
 /**
  * An agent of a ready (or own) role with the user's model behind it.
  * @param declared what is known of it beyond the role: expected duration, tokens, cost, concurrency, quality
+ * @example const weaver = createRoleAgent(AGENT_ROLES.loreWeaver, chatModel, { tokens: 2000, durationMs: 8000 });
  */
 export function createRoleAgent(
   role: AgentRole,
@@ -29,7 +30,10 @@ export function createRoleAgent(
   };
 }
 
-/** The role's prompt, filled with a brief. */
+/**
+ * The role's prompt, filled with a brief.
+ * @example const prompt = rolePrompt(AGENT_ROLES.loreWeaver, brief);
+ */
 export function rolePrompt(role: AgentRole, brief: AgentBrief): string {
   const values: Record<string, string> = {
     goal: brief.goal,

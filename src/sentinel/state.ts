@@ -92,6 +92,7 @@ export const SentinelInput = Annotation.Root({
   tasks: SentinelState.spec.tasks,
 });
 
+/** The state of a Sentinel's graph. */
 export type SentinelStateType = typeof SentinelState.State;
 export type SentinelUpdate = typeof SentinelState.Update;
 

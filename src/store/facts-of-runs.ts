@@ -3,7 +3,14 @@ import type { FactKind, FactTypes, LearningStore } from "./learning-store.js";
 /** More runs than this are found by reading everything once instead of asking for each. */
 const FEW = 32;
 
-/** The facts of one kind of the given runs, by run, in order of their append; runs without any are absent. */
+/**
+ * The facts of one kind of the given runs, by run, in order of their append; runs without any are absent.
+ * @example
+ * ```ts
+ * const byRun = await factsOfRuns(store, "feedback", new Set(["run-7", "run-8"]));
+ * byRun.get("run-7")?.map((record) => record.userId);
+ * ```
+ */
 export async function factsOfRuns<K extends FactKind>(
   store: Pick<LearningStore, "read">,
   kind: K,
@@ -25,7 +32,14 @@ export async function factsOfRuns<K extends FactKind>(
   return found;
 }
 
-/** Everything of one kind behind a position (at most `limit`), in order, and the position behind it. */
+/**
+ * Everything of one kind behind a position (at most `limit`), in order, and the position behind it.
+ * @example
+ * ```ts
+ * const first = await factsAfter(store, "decision", undefined, 100);
+ * const next = await factsAfter(store, "decision", first.cursor, 100);
+ * ```
+ */
 export async function factsAfter<K extends FactKind>(
   store: Pick<LearningStore, "read">,
   kind: K,

@@ -21,6 +21,11 @@ import { readState } from "./state.js";
  * Deep Q-learning (Mnih et al., 2015) with double targets, a dueling head, n-step returns (Hessel et
  * al., 2018) and action masks, in acting as in the targets.
  * @throws TRAINING_INVALID on settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
+ * @example
+ * ```ts
+ * const env = cartPole();
+ * const makeLearner = (shape: LearnerShape, rng: Rng) => createDqn(shape, { bufferSize: 10_000 }, rng);
+ * ```
  */
 export async function createDqn(shape: LearnerShape, options: DqnOptions, rng: Rng): Promise<Learner> {
   checkDqnOptions(options);

@@ -20,6 +20,7 @@ import { readState } from "./state.js";
  * Proximal policy optimisation (Schulman et al., 2017) with generalised advantages, action masks
  * and vectorised environments. Policy and value function are separate networks.
  * @throws TRAINING_INVALID on settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
+ * @example const makeLearner = (shape: LearnerShape, rng: Rng) => createPpo(shape, { hidden: [32, 32] }, rng);
  */
 export async function createPpo(shape: LearnerShape, options: PpoOptions, rng: Rng): Promise<Learner> {
   checkPpoOptions(options);

@@ -5,6 +5,13 @@ import { foldScaling } from "../tensor/index.js";
 /**
  * The network for raw observations that equals one trained behind `NormalizeObservation`, its clipping
  * at ±10 apart.
+ * @example
+ * ```ts
+ * const running = new RunningMoments(4);
+ * const makeEnv = () => new NormalizeObservation(cartPole(), running);
+ * // after training with `makeEnv`:
+ * const served = onRawObservations(network, running.moments);
+ * ```
  */
 export function onRawObservations(network: Network, { mean, spread }: ObservationMoments): Network {
   return foldScaling(network, { mean, spread, targetMean: 0, targetSpread: 1 });

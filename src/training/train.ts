@@ -25,6 +25,16 @@ export interface TrainingResult {
  * very numbers of one that was never stopped. Gives the event loop a turn after each round.
  * @throws LearningError TRAINING_INVALID for options that cannot be met, and for an observation, reward or mask
  *   that is none, at the step where it comes
+ * @example
+ * ```ts
+ * const { network, evaluations } = await train({
+ *   makeEnv: cartPole,
+ *   makeLearner: (shape, rng) => createPpo(shape, {}, rng),
+ *   totalSteps: 50_000,
+ *   seed: 1,
+ *   targetReturn: 475,
+ * });
+ * ```
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   checkTrainingLengths(options);

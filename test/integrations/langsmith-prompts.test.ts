@@ -1,9 +1,9 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { Client } from "langsmith";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pullPrompt, pushPrompt } from "../../src/integrations/langsmith-prompts.js";
 import { openWorld, supportPrompt } from "../prompts/support/world.js";
+import { type LocalServer, localServer } from "../support/http-server.js";
 
 interface Commit {
   commit_hash: string;
@@ -13,7 +13,7 @@ interface Commit {
 /** As much of the prompt hub as pushing and pulling needs. */
 function hub() {
   const repos = new Map<string, Commit[]>();
-  const server = createServer(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     const body = text ? JSON.parse(text) : {};
@@ -38,20 +38,21 @@ function hub() {
     if (!hash) return answer(200, { commits, total: commits.length });
     const found = hash === "latest" ? commits[0] : commits.find((c) => c.commit_hash === hash);
     return found ? answer(200, { ...found, examples: [] }) : answer(404, { detail: "no such commit" });
-  });
-  return { server, repos };
+  };
+  return { listener, repos };
 }
 
 describe("LangSmith's prompt hub", () => {
-  const { server, repos } = hub();
+  const { listener, repos } = hub();
+  let server: LocalServer;
   let client: Client;
 
   beforeAll(async () => {
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await localServer(listener);
+    const apiUrl = server.url;
     client = new Client({ apiUrl, apiKey: "key", callerOptions: { maxRetries: 0 }, disablePromptCache: true });
   });
-  afterAll(() => void server.close());
+  afterAll(() => server.close());
 
   it("takes a version and gives it back unchanged, as a version that does not serve yet", async () => {
     const here = await openWorld();

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import type { LangSmithFeedback, LangSmithRun } from "../../src/integrations/langsmith.js";
+import { type LocalServer, localServer } from "../support/http-server.js";
 
 interface RunQuery {
   cursor?: string;
@@ -33,10 +33,10 @@ export class LangSmithServer {
   /** Answers to give before any other, as status codes. */
   failures: number[] = [];
   readonly requests: string[] = [];
-  private server: Server | undefined;
+  private server: LocalServer | undefined;
 
   async open(): Promise<string> {
-    this.server = createServer(async (request, response) => {
+    this.server = await localServer(async (request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
       this.requests.push(`${request.method} ${pathname}`);
       const reply = (status: number, body: unknown) => {
@@ -76,8 +76,7 @@ export class LangSmithServer {
       const answer = await this.datasetsAnswer(request, pathname, searchParams);
       return answer === undefined ? reply(404, { detail: pathname }) : reply(200, answer);
     });
-    await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.server.url;
   }
 
   private async datasetsAnswer(request: IncomingMessage, path: string, params: URLSearchParams): Promise<unknown> {
@@ -116,8 +115,7 @@ export class LangSmithServer {
   }
 
   async close(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => this.server?.close(resolve));
+    await this.server?.close();
   }
 }
 

@@ -104,41 +104,44 @@ describe("traces from LangSmith", () => {
     expect(await resumed("functional")).toEqual([false, false, true]);
   });
 
-  it("bring tokens, cost by the prices given, and the time to the first token", async () => {
-    server.runs = await recordedRuns();
-    const node = server.runs.find((r) => r.name === "a") as LangSmithRun;
-    const start = Date.parse(node.start_time as string);
-    server.runs.push({
-      id: "model",
-      name: "chat",
-      run_type: "llm",
-      start_time: new Date(start).toISOString(),
-      first_token_time: new Date(start + 40).toISOString(),
-      end_time: new Date(start + 100).toISOString(),
-      parent_run_ids: [...(node.parent_run_ids ?? []), node.id as string],
-      trace_id: node.trace_id,
-      metadata: { ls_model_name: "mine", ls_provider: "acme" },
-      prompt_tokens: 100,
-      completion_tokens: 10,
-      prompt_token_details: { cache_read: 60, cache_creation: 40 },
-    });
-    const store = createMemoryStore();
-    const prices = { mine: { input: 10, output: 100, cachedInput: 1, cacheWrite: 20 } };
-    await importLangSmithTraces({ client, store, projectId: "p", workflowType: "t", graph: graph(), prices });
-    for await (const { facts } of store.read("trace"))
-      expect(facts[0]?.modelCalls).toMatchObject([
-        {
-          model: "mine",
-          provider: "acme",
-          tokensIn: 100,
-          tokensOut: 10,
-          tokensCached: 60,
-          timeToFirstTokenMs: 40,
-          durationMs: 100,
-          costUsd: (60 * 1 + 40 * 20 + 10 * 100) / 1e6,
-        },
-      ]);
-  });
+  it.each([{ cache_read: 60, cache_creation: 40 }, { raw: { cache_read: 60, cache_creation: 40 } }])(
+    "bring tokens (of a cache: %j), cost by the prices given, and the time to the first token",
+    async (details) => {
+      server.runs = await recordedRuns();
+      const node = server.runs.find((r) => r.name === "a") as LangSmithRun;
+      const start = Date.parse(node.start_time as string);
+      server.runs.push({
+        id: "model",
+        name: "chat",
+        run_type: "llm",
+        start_time: new Date(start).toISOString(),
+        first_token_time: new Date(start + 40).toISOString(),
+        end_time: new Date(start + 100).toISOString(),
+        parent_run_ids: [...(node.parent_run_ids ?? []), node.id as string],
+        trace_id: node.trace_id,
+        metadata: { ls_model_name: "mine", ls_provider: "acme" },
+        prompt_tokens: 100,
+        completion_tokens: 10,
+        prompt_token_details: details,
+      });
+      const store = createMemoryStore();
+      const prices = { mine: { input: 10, output: 100, cachedInput: 1, cacheWrite: 20 } };
+      await importLangSmithTraces({ client, store, projectId: "p", workflowType: "t", graph: graph(), prices });
+      for await (const { facts } of store.read("trace"))
+        expect(facts[0]?.modelCalls).toMatchObject([
+          {
+            model: "mine",
+            provider: "acme",
+            tokensIn: 100,
+            tokensOut: 10,
+            tokensCached: 60,
+            timeToFirstTokenMs: 40,
+            durationMs: 100,
+            costUsd: (60 * 1 + 40 * 20 + 10 * 100) / 1e6,
+          },
+        ]);
+    },
+  );
 
   it("come in whole: not before they are over, and not cut at the times asked for", async () => {
     const before = await recordedRuns();

@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { AIMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
@@ -10,6 +8,7 @@ import { z } from "zod";
 import { CollectiveLearningLoop, UserFeedback } from "../../src/index.js";
 import { observeWithSpans } from "../../src/integrations/opentelemetry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { localServer } from "../support/http-server.js";
 import { tracing } from "../tracing/support.js";
 import { contextManager, telemetry, tree } from "./telemetry.js";
 
@@ -63,7 +62,7 @@ describe("spans while a run goes on", () => {
         .compile(),
       { workflowType: "support" },
     );
-    const server = createServer((request, response) => {
+    const server = await localServer((request, response) => {
       if (request.url !== "/work") return void response.end("ok");
       const span = tracer.startSpan("POST /work", { kind: SpanKind.SERVER });
       context.with(otel.setSpan(context.active(), span), async () => {
@@ -72,8 +71,7 @@ describe("spans while a run goes on", () => {
         response.end("done");
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    base = server.url;
     await (await fetch(`${base}/work`, { method: "POST" })).text();
 
     expect(tree(finished())).toEqual(
@@ -119,7 +117,7 @@ describe("spans while a run goes on", () => {
     await late.feedback.submitFeedback({ workflowId: "crash", userId: "bob", thumbs: "down", comment: "no" });
     await late.close();
     await loop.close();
-    server.close();
+    await server.close();
     const rootOf = (workflowId: string) =>
       finished()
         .find((s) => s.attributes["collective_learning.workflow_id"] === workflowId)

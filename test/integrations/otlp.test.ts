@@ -21,8 +21,8 @@ import { telemetry } from "./telemetry.js";
 
 const folder = mkdtempSync(join(tmpdir(), "otlp-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const fileOf = (name: string, text: string) => {
-  writeFileSync(join(folder, name), text);
+const fileOf = (name: string, content: string | Uint8Array) => {
+  writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
 
@@ -126,6 +126,39 @@ describe("spans of OTLP as runs", () => {
       [2, "b", "task-of-b"],
       [2, "c", "task-of-c"],
     ]);
+  });
+
+  it("a file of protobuf, as one request or as the Collector writes several, packed or not, is read as one of JSON", async () => {
+    const { tracer, finished } = telemetry();
+    const { tracer: capture } = tracing({ observer: observeWithSpans({ tracer }) });
+    const State = Annotation.Root({ n: Annotation<number> });
+    const graph = new StateGraph(State)
+      .addNode("think", () => ({ n: 1 }))
+      .addEdge(START, "think")
+      .compile();
+    for (const n of [0, 1]) await capture.wrap(graph, { workflowType: "t" }).invoke({ n });
+    const spans = [...finished()];
+    const bytes = ProtobufTraceSerializer.serializeRequest(spans) as Uint8Array;
+    /** Each request behind its length, big-endian. */
+    const delimited = spans.flatMap((span) => {
+      const request = ProtobufTraceSerializer.serializeRequest([span]) as Uint8Array;
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(request.length);
+      return [length, request];
+    });
+    const read = async (name: string, content: string | Uint8Array) => {
+      const store = createMemoryStore();
+      expect(await importOtlp(fileOf(name, content), { store })).toMatchObject({ imported: 2, unreadable: 0 });
+      return segmentsIn(store);
+    };
+    const json = await read("spans.json", JSON.stringify(exported(spans)));
+    expect(json.map((s) => s.nodes.map((n) => n.name))).toEqual([["think"], ["think"]]);
+    expect(await read("spans.binpb", bytes)).toEqual(json);
+    expect(await read("spans.delimited", Buffer.concat(delimited))).toEqual(json);
+    expect(await read("spans.binpb.gz", gzipSync(bytes))).toEqual(json);
+    const refused = { code: "INTEGRATION_FAILED", received: expect.stringContaining("torn.binpb") };
+    const torn = fileOf("torn.binpb", bytes.subarray(0, bytes.length - 3));
+    await expect(importOtlp(torn, { store: createMemoryStore() })).rejects.toMatchObject(refused);
   });
 
   it("what is not told is a gap or counted, never guessed", async () => {

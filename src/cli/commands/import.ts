@@ -17,10 +17,11 @@ export const importCommand: Command = {
   summary: "takes the facts of an export, or what another tool recorded, into this folder or store",
   usage: "FOLDER | otlp FILE | langfuse FILE [--type NAME] [--dir FOLDER | --store ADDRESS] [--json]",
   details:
-    "FOLDER is what `export` wrote, in either format. Traces, decisions and judgements are appended; each counts once, however often it is imported. Versions are not taken over: they are learned anew. `otlp` reads spans of generative AI as OTLP/JSON (one request, or one on each line), `langfuse` a file or folder of traces, observations and scores that Langfuse exported; --type names the kind of work. What Langfuse's scores mean is said in a program: here only thumbs and comments are taken.",
+    "FOLDER is what `export` wrote, in either format. Traces, decisions and judgements are appended; each counts once, however often it is imported. Versions are not taken over: they are learned anew. `otlp` reads spans of generative AI as OTLP: JSON (one request, or one on each line) or protobuf (with the package protobufjs), gzipped or not, `langfuse` a file or folder of traces, observations and scores that Langfuse exported; --type names the kind of work. What Langfuse's scores mean is said in a program: here only thumbs and comments are taken.",
   examples: [
     "import ./learning/learning_exports/friday --store postgres://localhost/learning",
     "import otlp ./spans.jsonl --type support",
+    "import otlp ./spans.binpb --type support",
   ],
   takes: 2,
   options: { type: { type: "string" } },

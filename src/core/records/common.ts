@@ -9,6 +9,7 @@ export type ContextValue = z.infer<typeof contextValueSchema>;
 
 /** The context of a routing decision: named plain values. */
 export const contextSchema = z.record(z.string(), contextValueSchema);
+/** The plain values that a choice is based on, by name: texts, numbers, booleans, vectors. */
 export type DecisionContext = z.infer<typeof contextSchema>;
 
 /** A coded error as it is kept in records. */

@@ -87,4 +87,5 @@ export const decisionSchema = z.object({
     .object({ workflowId: z.string().optional(), kind: z.enum(["replay", "fork", "counterfactual"]) })
     .optional(),
 });
+/** One routing choice: its context, candidates, the probability of each, what was chosen, by whom and why. */
 export type Decision = z.infer<typeof decisionSchema>;

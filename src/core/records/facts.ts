@@ -8,4 +8,5 @@ export interface FactTypes {
   decision: Decision;
   feedback: FeedbackRecord;
 }
+/** What is stored: traces (their segments), decisions or feedback. */
 export type FactKind = keyof FactTypes;

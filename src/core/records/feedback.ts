@@ -47,4 +47,5 @@ export const feedbackRecordSchema = z.object({
   /** Probability with which this rater had been asked, where the request was drawn. */
   askedProbability: z.number().gt(0).lte(1).optional(),
 });
+/** One judgement of a run as it is stored: by whom, on which scales, when; a revision replaces an earlier one. */
 export type FeedbackRecord = z.infer<typeof feedbackRecordSchema>;

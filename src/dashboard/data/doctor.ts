@@ -10,7 +10,10 @@ export type { Finding };
 /** Decisions per point that are looked at. */
 const LOOKED_AT = 500;
 
-/** Everything a person should know about the installation and its data, each with what to do. */
+/**
+ * Everything a person should know about the installation and its data, each with what to do.
+ * @example for (const { level, what, todo } of await examine({ loop }, await loop.getLearningStatus())) console.log(level, what, todo);
+ */
 export async function examine(source: Source, status: LearningStatus): Promise<Finding[]> {
   return [
     ...(await machineFindings(source)),

@@ -19,7 +19,10 @@ export interface PatternsView {
 /** Findings shown of each kind. */
 const MOST = 200;
 
-/** The serving pattern report, without what no page shows. */
+/**
+ * The serving pattern report, without what no page shows.
+ * @example const { report } = await patternsOf({ loop });
+ */
 export async function patternsOf({ loop }: Source): Promise<PatternsView> {
   const { registry } = loop;
   const serving = registry.names().includes(ARTIFACT) ? registry.champion(ARTIFACT) : undefined;

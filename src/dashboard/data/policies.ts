@@ -35,7 +35,10 @@ const PREFIX = "policy/";
 /** The artifact of a decision point. */
 export const routingName = (decisionPoint: string): string => PREFIX + decisionPoint;
 
-/** One artifact with its versions and what happened to it. */
+/**
+ * One artifact with its versions and what happened to it.
+ * @example const { versions } = artifactOf({ loop }, "policy/triage");
+ */
 export function artifactOf({ loop }: Source, name: string): ArtifactView {
   const { registry } = loop;
   const known = registry.names().includes(name);
@@ -49,7 +52,10 @@ export function artifactOf({ loop }: Source, name: string): ArtifactView {
   };
 }
 
-/** All decision points with their versions. */
+/**
+ * All decision points with their versions.
+ * @example for (const { point, status } of await policiesOf({ loop })) console.log(point, status?.champion);
+ */
 export async function policiesOf(source: Source): Promise<PolicyView[]> {
   const { loop } = source;
   const status = await loop.getLearningStatus();
@@ -99,6 +105,11 @@ const MODES = ["auto", "shadow", "advise", "trial", "act"];
 /**
  * Promotes, rolls back, pins, unpins or sets a mode, and writes down who and why.
  * @throws Refusal 400; the registry's own errors for unknown versions and pinned names
+ * @example
+ * ```ts
+ * const alice = { name: "alice", may: ["read", "steer"] } as const;
+ * await steer({ loop }, alice, { action: "promote", name: "policy/triage", version: "v2", reason: "looks good" });
+ * ```
  */
 export async function steer(source: Source, person: Person, body: Record<string, unknown>): Promise<void> {
   const { loop } = source;
@@ -127,7 +138,10 @@ export async function steer(source: Source, person: Person, body: Record<string,
   await noteChange(source, person, { action, subject, to, why });
 }
 
-/** What the serving policy would do in a context, and why. Nothing is recorded. */
+/**
+ * What the serving policy would do in a context, and why. Nothing is recorded.
+ * @example const { advice } = await askPolicy({ loop }, { decisionPoint: "triage", context: { topic: "invoice" } });
+ */
 export async function askPolicy(source: Source, body: Record<string, unknown>) {
   const { loop } = source;
   const point = textOf(body, "point", 300);

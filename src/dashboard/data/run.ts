@@ -13,7 +13,10 @@ export interface RunView {
   reward?: number;
 }
 
-/** One run, its segments joined. */
+/**
+ * One run, its segments joined.
+ * @example const { trace } = await runOf({ loop }, "run-7");
+ */
 export async function runOf(source: Source, workflowId: string): Promise<RunView> {
   const ids = [{ workflowId }];
   const [traces, decided, said] = await Promise.all([

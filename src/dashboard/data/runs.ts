@@ -14,6 +14,7 @@ const LOOKED_AT = 2048;
 /**
  * One page of runs. Time, type, status, and a decision's point, destination and version are found by the store's
  * index; other conditions by looking, newest first.
+ * @example const { runs } = await listRuns({ loop }, { status: "error" }, { limit: 20 });
  */
 export function listRuns(source: Source, filter: RunFilter, options: ListOptions = {}): Promise<RunPage> {
   return isAboutDecisions(filter) ? runsByDecision(source, filter, options) : runsByTime(source, filter, options);

@@ -103,7 +103,10 @@ const local = (): Person => ({ name: "local", may: EVERYTHING });
 /** Browsers share cookies among the ports of a host: the port tells two dashboards apart. */
 const cookieName = (url: URL) => `${COOKIE}_${url.port || "0"}`;
 
-/** Whether a host name is this machine's own. */
+/**
+ * Whether a host name is this machine's own.
+ * @example isLoopback("127.0.0.1"); // true
+ */
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -47,6 +47,12 @@ export function fitEncoder(contexts: readonly DecisionContext[], options: Encode
 /**
  * The encoder of a snapshot: the same vectors in every process.
  * @throws SNAPSHOT_INVALID when the snapshot is of another kind, damaged or edited
+ * @example
+ * ```ts
+ * const encoder = fitEncoder([{ topic: "invoice" }, { topic: "crash" }]);
+ * const same = restoreEncoder(JSON.parse(JSON.stringify(encoder.snapshot())));
+ * same.version === encoder.version; // true
+ * ```
  */
 export function restoreEncoder(snapshot: EncoderSnapshot): FeatureEncoder {
   const plans = parsePlans(snapshot, KIND);

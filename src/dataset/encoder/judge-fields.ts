@@ -36,7 +36,7 @@ const isTime = (x: number): boolean => (x > 1e12 && x < 4.1e12) || (x > 1e9 && x
  * look like. Identifiers (nearly unique codes) and constants are left out, since nothing about a new
  * decision can be learned from them.
  * @example
- * judgeFields([{ ticketId: "T-1", topic: "invoice" }, ...]);
+ * judgeFields(contexts);
  * // [{ field: "ticketId", note: "`ticketId` looks like an identifier and is left out" }, { field: "topic", kind: "category" }]
  */
 export function judgeFields(contexts: readonly DecisionContext[], options: EncoderOptions = {}): FieldJudgement[] {

@@ -28,7 +28,10 @@ export const beta = (mean: number, strength: number): Distribution => ({
   beta: (1 - mean) * strength,
 });
 
-/** The expectation of a distribution. */
+/**
+ * The expectation of a distribution.
+ * @example meanOf({ kind: "discrete", values: [0, 10], probabilities: [0.7, 0.3] }); // 3
+ */
 export function meanOf(d: Distribution): number {
   switch (d.kind) {
     case "constant":
@@ -50,7 +53,14 @@ export interface Chance {
   value(distribution: Distribution): number;
 }
 
-/** Chance by a seeded generator. */
+/**
+ * Chance by a seeded generator.
+ * @example
+ * ```ts
+ * const chance = sampledChance(createRng(1));
+ * chance.value(constant(5)); // 5
+ * ```
+ */
 export function sampledChance(rng: Rng): Chance {
   const pick = (probabilities: readonly number[]): number => {
     let left = rng.next();
@@ -95,6 +105,7 @@ function drawGamma(shape: number, rng: Rng): number {
 /**
  * All results of a computation with finitely many chances, with their probabilities: runs it once per
  * branch. Fails with ENV_INVALID when it asks for a continuous distribution.
+ * @example enumerateChances((chance) => chance.pick([0.25, 0.75])); // [{ probability: 0.25, value: 0 }, { probability: 0.75, value: 1 }]
  */
 export function enumerateChances<T>(run: (chance: Chance) => T): { probability: number; value: T }[] {
   const out: { probability: number; value: T }[] = [];

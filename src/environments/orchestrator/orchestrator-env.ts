@@ -132,7 +132,10 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
   }
 }
 
-/** The state in which every episode of a world begins. */
+/**
+ * The state in which every episode of a world begins.
+ * @example worldStart(smallWorld()).tasks.length; // 0
+ */
 export function worldStart(world: OrchestratorWorld): OrchestrationState {
   return initialState({
     goal: "simulated",

@@ -12,6 +12,11 @@ import { createPolicy, type RoutingArtifact } from "../../policies/index.js";
  * @param network one input per observation field, one output per action
  * @param decisionPoint where it is to serve, default `sentinel`
  * @throws POLICY_INVALID when the network was trained for something else
+ * @example
+ * ```ts
+ * const artifact = orchestratorArtifact(network);
+ * await registry.publish("policy/sentinel", "routing-policy", artifact, { rows: 0 });
+ * ```
  */
 export function orchestratorArtifact(network: Network, decisionPoint = "sentinel"): RoutingArtifact {
   const first = network.layers[0];

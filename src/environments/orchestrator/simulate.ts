@@ -12,12 +12,18 @@ import type { AgentModel, OrchestratorWorld } from "./world.js";
 /** What an episode holds that the orchestrator is not told: the agents that are broken in it. */
 export type HiddenConditions = ReadonlySet<string>;
 
-/** Draws the hidden conditions of an episode. */
+/**
+ * Draws the hidden conditions of an episode.
+ * @example const hidden = drawConditions(standardWorld(), sampledChance(createRng(1)));
+ */
 export function drawConditions(world: OrchestratorWorld, chance: Chance): HiddenConditions {
   return new Set(world.agents.filter((a) => yes(chance, a.broken)).map((a) => a.declared.name));
 }
 
-/** What the simulated world answers to a plan. */
+/**
+ * What the simulated world answers to a plan.
+ * @example const outcome = simulate(world, drawConditions(world, chance), worldStart(world), actionPlan, chance);
+ */
 export function simulate(
   world: OrchestratorWorld,
   hidden: HiddenConditions,
@@ -103,7 +109,10 @@ function runAgents(
   });
 }
 
-/** What fit and inspiration leave of an agent's quality. */
+/**
+ * What fit and inspiration leave of an agent's quality.
+ * @example const factor = qualityFactor(standardWorld(), circumstances);
+ */
 export function qualityFactor(
   world: Pick<OrchestratorWorld, "mismatchFloor" | "withoutInsight">,
   under: RunCircumstances,
@@ -112,7 +121,14 @@ export function qualityFactor(
   return under.creative && !under.inspired ? fit * world.withoutInsight : fit;
 }
 
-/** Probability that a run fails, given the agent's load and whether it is broken. */
+/**
+ * Probability that a run fails, given the agent's load and whether it is broken.
+ * @example
+ * ```ts
+ * const [agent] = standardWorld().agents;
+ * if (agent) console.log(failureRate(agent, 0.9, false));
+ * ```
+ */
 export function failureRate(model: AgentModel, load: number, broken: boolean): number {
   const base = broken ? model.brokenFailure : model.failure;
   return Math.min(1, base + model.overloadFailure * Math.max(0, load - model.comfortLoad));

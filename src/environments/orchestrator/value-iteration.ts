@@ -34,6 +34,12 @@ interface Node {
  * worlds with finite chances and no hidden conditions. Steps or time grow with every action, so that no
  * state returns and sweeping backwards settles after a few sweeps.
  * Fails with ENV_INVALID on worlds it cannot solve, or with more than `maxStates` (default 400,000) states.
+ * @example
+ * ```ts
+ * const { optimum, bestAction } = solveWorld(smallWorld());
+ * const { actions } = specifiedEnvironment({ kind: "orchestrator", world: smallWorld() });
+ * const first = actions[bestAction(worldStart(smallWorld()))];
+ * ```
  */
 export function solveWorld(
   world: OrchestratorWorld,

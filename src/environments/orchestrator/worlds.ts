@@ -8,6 +8,7 @@ const MINUTE = 60_000;
  * A world small enough to be solved exactly: two agents, two territories with one small workflow each,
  * constant durations, and the weaver's failures (more of them when it has no rest) the only chance. Time is
  * short: the best plan decides when to scan, inspire, fan out and merge, and when to stop.
+ * @example const env = new OrchestratorEnv({ world: smallWorld() });
  */
 export function smallWorld(): OrchestratorWorld {
   const agent = (name: string, capabilities: string[], failure: number, overload: number): AgentModel => ({
@@ -66,6 +67,11 @@ export function smallWorld(): OrchestratorWorld {
  * it matters what is left undone; agents that are kept busy run into rate limits and fail, one may be
  * broken without saying so; results produced side by side disagree and take longer to merge; insights
  * are costly, serve several tasks, and go stale; what is not merged when time is up is lost.
+ * @example
+ * ```ts
+ * const env = new OrchestratorEnv({ world: standardWorld() });
+ * const { info } = env.reset({ seed: 1 });
+ * ```
  */
 export function standardWorld(): OrchestratorWorld {
   const agent = (

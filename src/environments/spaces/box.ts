@@ -5,6 +5,11 @@ import type { Space } from "./space.js";
 /**
  * Vectors with a lower and an upper bound per entry; `-Infinity` and `Infinity` mean unbounded.
  * Values are `Float64Array`s of length `low.length`.
+ * @example
+ * ```ts
+ * const box = new Box(0, 1, 3);
+ * box.contains(Float64Array.of(0.5, 0, 1)); // true
+ * ```
  */
 export class Box implements Space<Float64Array> {
   readonly kind = "box";

@@ -8,7 +8,14 @@ export type SpaceValue<S> = S extends Space<infer T> ? T : never;
 /** The value type of a dictionary of spaces. */
 export type DictValue<S> = { [K in keyof S]: SpaceValue<S[K]> };
 
-/** Objects with exactly these keys, each value from its own space. */
+/**
+ * Objects with exactly these keys, each value from its own space.
+ * @example
+ * ```ts
+ * const space = new DictSpace({ left: new Discrete(2), right: new Box(0, 1, 1) });
+ * space.flatDim; // 3
+ * ```
+ */
 export class DictSpace<S extends Record<string, Space<unknown>>> implements Space<DictValue<S>> {
   readonly kind = "dict";
   readonly flatDim: number;

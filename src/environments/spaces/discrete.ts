@@ -2,7 +2,10 @@ import { LearningError, show } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
 
-/** The integers 0 .. n-1. */
+/**
+ * The integers 0 .. n-1.
+ * @example new Discrete(3).contains(3); // false
+ */
 export class Discrete implements Space<number> {
   readonly kind = "discrete";
   readonly flatDim: number;

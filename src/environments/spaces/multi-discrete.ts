@@ -2,7 +2,10 @@ import { LearningError, show } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
 
-/** Arrays of integers, entry i in 0 .. sizes[i]-1. */
+/**
+ * Arrays of integers, entry i in 0 .. sizes[i]-1.
+ * @example [...new MultiDiscrete([2, 3]).flatten([1, 0])]; // [0, 1, 1, 0, 0]
+ */
 export class MultiDiscrete implements Space<readonly number[]> {
   readonly kind = "multi-discrete";
   readonly flatDim: number;

@@ -5,7 +5,10 @@ import { Discrete } from "../spaces/index.js";
 import { TimeLimit } from "../wrappers/index.js";
 import type { TabularModel } from "./model.js";
 
-/** An environment over a model's states and actions, with its masks and its time limit. */
+/**
+ * An environment over a model's states and actions, with its masks and its time limit.
+ * @example checkEnv(tabularEnv(cliffWorld())).warnings; // []
+ */
 export function tabularEnv(model: TabularModel): Env<number, number> {
   return new TimeLimit(new TabularEnv(model), model.maxSteps, model.id);
 }

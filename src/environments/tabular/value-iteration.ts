@@ -10,7 +10,10 @@ export interface TabularSolution {
   optimum: number;
 }
 
-/** Value iteration (Bellman, 1957) until no value moves by more than `tolerance` (default 1e-10). */
+/**
+ * Value iteration (Bellman, 1957) until no value moves by more than `tolerance` (default 1e-10).
+ * @example const { optimum, policy } = valueIteration(repairWorld());
+ */
 export function valueIteration(model: TabularModel, tolerance = 1e-10): TabularSolution {
   const values = new Float64Array(model.states);
   const best = (state: number): [number, number] => {
@@ -29,6 +32,13 @@ export function valueIteration(model: TabularModel, tolerance = 1e-10): TabularS
 /**
  * The exact expected discounted return of an episode under a policy, without its time limit.
  * @param probabilities the policy's probability of each action in a state (zero where illegal)
+ * @example
+ * ```ts
+ * const model = cliffWorld();
+ * const { policy, optimum } = valueIteration(model);
+ * const best = (state: number) => model.actions.map((_, action) => (action === policy[state] ? 1 : 0));
+ * Math.abs(policyValue(model, best) - optimum) < 1e-6; // true
+ * ```
  */
 export function policyValue(model: TabularModel, probabilities: (state: number) => ArrayLike<number>): number {
   const policy = Array.from({ length: model.states }, (_, s) => probabilities(s));

@@ -13,6 +13,7 @@ const MOVES = [
  * A slippery walk along a cliff, after Sutton and Barto's cliff walking: from the lower left corner
  * of a 6 x 4 grid to the lower right one, which pays 1; the cells between are the cliff, which ends
  * the episode with nothing. One move in ten slips to a side (half to each). Moves off the grid are illegal.
+ * @example const { optimum } = valueIteration(cliffWorld());
  */
 export function cliffWorld(): TabularModel {
   const cell = (x: number, y: number) => y * WIDTH + x;
@@ -50,6 +51,7 @@ const QUEUE = 4;
  * machine, which fails the more often the more it is worn; `repair` takes a step, costs 0.3 and makes it new;
  * `wait` does nothing. Orders beyond three are lost. Never ends by itself. Running without an order
  * and repairing a new machine are illegal.
+ * @example repairWorld().actions; // ["run", "repair", "wait"]
  */
 export function repairWorld(): TabularModel {
   const states = WEAR * QUEUE;

@@ -9,7 +9,16 @@ export interface EpisodeStatistics {
   length: number;
 }
 
-/** Adds `info.episode` ({@link EpisodeStatistics}) to the last step of every episode and keeps them all. */
+/**
+ * Adds `info.episode` ({@link EpisodeStatistics}) to the last step of every episode and keeps them all.
+ * @example
+ * ```ts
+ * const env = new RecordEpisodeStatistics(cartPole());
+ * env.reset({ seed: 1 });
+ * while (!env.step(0).terminated);
+ * env.episodes.length; // 1
+ * ```
+ */
 export class RecordEpisodeStatistics<Obs, Act> extends Wrapper<Obs, Act> {
   /** Finished episodes, in order. */
   readonly episodes: EpisodeStatistics[] = [];

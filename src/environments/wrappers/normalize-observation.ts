@@ -15,6 +15,12 @@ export interface ObservationMoments {
 /**
  * Moments of what was seen so far (Welford's update). Share one among all environments of a training:
  * what each copy counts for itself would show the learner another scale in every one of them.
+ * @example
+ * ```ts
+ * const running = new RunningMoments(1);
+ * for (const x of [1, 3]) running.add(Float64Array.of(x));
+ * [...running.moments.mean]; // [2]
+ * ```
  */
 export class RunningMoments {
   private count = 0;
@@ -62,6 +68,11 @@ export class RunningMoments {
  * moments seen so far, clipped to ±10. In `train`, which makes several environments and others for
  * evaluation, give all of them the same {@link RunningMoments}. Set `frozen` where they are not to follow;
  * a network trained behind it is served on raw observations by `onRawObservations(network, moments)`.
+ * @example
+ * ```ts
+ * const running = new RunningMoments(4);
+ * const makeEnv = () => new NormalizeObservation(cartPole(), running);
+ * ```
  */
 export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
   readonly observationSpace: Box;

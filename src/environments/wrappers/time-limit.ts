@@ -2,7 +2,15 @@ import { LearningError, show } from "../../core/index.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Wrapper } from "./wrapper.js";
 
-/** Truncates episodes after `maxSteps` steps. */
+/**
+ * Truncates episodes after `maxSteps` steps.
+ * @example
+ * ```ts
+ * const env = new TimeLimit(cartPole(), 1);
+ * env.reset({ seed: 1 });
+ * env.step(0).truncated; // true
+ * ```
+ */
 export class TimeLimit<Obs, Act> extends Wrapper<Obs, Act> {
   private steps = 0;
 

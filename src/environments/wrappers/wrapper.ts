@@ -1,7 +1,19 @@
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import type { Space } from "../spaces/index.js";
 
-/** An environment that passes everything on; wrappers override what they change. */
+/**
+ * An environment that passes everything on; wrappers override what they change.
+ * @example
+ * ```ts
+ * class Doubled<Obs, Act> extends Wrapper<Obs, Act> {
+ *   override step(action: Act) {
+ *     const result = super.step(action);
+ *     return { ...result, reward: 2 * result.reward };
+ *   }
+ * }
+ * const env = new Doubled(cartPole());
+ * ```
+ */
 export abstract class Wrapper<Obs, Act> implements Env<Obs, Act> {
   constructor(protected readonly env: Env<Obs, Act>) {}
 

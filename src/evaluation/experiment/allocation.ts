@@ -8,6 +8,7 @@ const DRAWS = 500;
 /**
  * The share of each version of an experiment for the next units, from the outcomes so far. Versions that
  * left get 0; every remaining one keeps at least `floor` of an equal share. Sums to one.
+ * @example const shares = allocate(definition, new ExperimentRun(definition), rng);
  */
 export function allocate(definition: ExperimentDefinition, run: ExperimentRun, rng: Rng): Record<string, number> {
   const remaining = run.remaining;
@@ -42,6 +43,11 @@ function wishes(definition: ExperimentDefinition, run: ExperimentRun, remaining:
  * Tilts shares towards the versions that a stratum has too few of (Efron's biased coin, 1971), so that
  * variants stay comparable within every stratum. The result is what is drawn from and logged.
  * @param given how often each version was given in the stratum so far
+ * @example
+ * ```ts
+ * const { v1 = 0, v2 = 0 } = balance({ v1: 0.5, v2: 0.5 }, { v1: 8, v2: 2 });
+ * v2 > v1; // true
+ * ```
  */
 export function balance(shares: Readonly<Record<string, number>>, given: Readonly<Record<string, number>>) {
   const total = Object.values(given).reduce((s, n) => s + n, 0);

@@ -66,6 +66,11 @@ export function latestVariants(rows: readonly DecisionRow[]): string[] {
  * The best single variant is the one with the best mean on the half that does not judge. Only rows drawn
  * among all of `variants` count; others they could have got are left out by conditioning.
  * Undefined when contexts have no usable field or a variant was never drawn.
+ * @example
+ * ```ts
+ * const found = learnContextualPolicy("support", variantRows, ["v1", "v2"], 1);
+ * if (found?.better) console.log(`by context, ${found.gain} beyond ${found.bestSingle}`);
+ * ```
  */
 export function learnContextualPolicy(
   promptId: string,

@@ -16,6 +16,7 @@ const guardrailSchema = z.object({
   /** Context field, as redaction leaves it, in each of whose values the limit holds by itself, too. */
   by: z.string().min(1).optional(),
 });
+/** A limit that a version must not break: it leaves the experiment when it surely does. */
 export type Guardrail = z.infer<typeof guardrailSchema>;
 
 /** What is fixed when an experiment starts. */
@@ -54,10 +55,19 @@ export const experimentDefinitionSchema = z
   })
   .strict();
 
+/** An experiment with its defaults filled in. */
 export type ExperimentDefinition = z.infer<typeof experimentDefinitionSchema>;
+/** What an experiment is to compare, and how; only `promptId` and `variants` are needed. */
 export type ExperimentOptions = z.input<typeof experimentDefinitionSchema>;
 
-/** Checks a definition; fails with EXPERIMENT_INVALID. */
+/**
+ * Checks a definition; fails with EXPERIMENT_INVALID.
+ * @example
+ * ```ts
+ * const definition = parseDefinition({ promptId: "support", variants: ["v1", "v2"], minimumEffect: 0.05 });
+ * definition.allocation; // "fixed"
+ * ```
+ */
 export function parseDefinition(options: ExperimentOptions): ExperimentDefinition {
   const parsed = experimentDefinitionSchema.safeParse(options);
   if (!parsed.success) {

@@ -16,6 +16,7 @@ export interface VariantReport {
   out?: { reason: "beaten" | "guardrail"; by: string };
 }
 
+/** What is known of an experiment. */
 export type ExperimentVerdict = "running" | "winner" | "no-difference" | "not-enough-data";
 
 /** What an experiment says after any number of outcomes. */
@@ -63,6 +64,12 @@ const noMoments = (): Moments => ({ n: 0, weight: 0, sum: 0, square: 0 });
  * Under no difference two given variants would have to survive all K-1 others, so that the probability of any
  * winner is at most alpha, at whatever moment one looks. "No difference" needs both one-sided claims of every
  * remaining pair at 1/alpha.
+ * @example
+ * ```ts
+ * const run = new ExperimentRun(parseDefinition({ promptId: "support", variants: ["v1", "v2"] }));
+ * run.add({ variant: "v1", probabilities: { v1: 0.5, v2: 0.5 }, reward: 1, stratum: "" });
+ * run.report().verdict; // "running"
+ * ```
  */
 export class ExperimentRun {
   private readonly better: Map<string, EvidenceState>;

@@ -20,7 +20,10 @@ export interface EvidenceState {
   square: number;
 }
 
-/** Evidence before any outcome. */
+/**
+ * Evidence before any outcome.
+ * @example evidenceOf(openEvidence(0)); // 1
+ */
 export function openEvidence(margin: number): EvidenceState {
   const claims = margin < 0 ? NEAR_ZERO.map((s) => -margin * s) : SIZES;
   return { margin, claims, capitals: claims.map(() => 1), n: 0, sum: 0, square: 0 };
@@ -29,6 +32,12 @@ export function openEvidence(margin: number): EvidenceState {
 /**
  * The e-value of the claim: while it is false, the probability that this ever reaches 1/alpha is at
  * most alpha, whatever the allocation and however often one looks (Ville, 1939).
+ * @example
+ * ```ts
+ * const state = openEvidence(0);
+ * bet(state, true, 0.5, 1);
+ * evidenceOf(state) > 1; // true
+ * ```
  */
 export function evidenceOf(state: EvidenceState): number {
   return state.capitals.reduce((s, c) => s + c, 0) / state.capitals.length;
@@ -44,6 +53,15 @@ export function evidenceOf(state: EvidenceState): number {
  * @param shareA probability with which a was drawn, given that it was a or b; fixed before the draw
  * @param outcome in [0,1]
  * @param weight for how many units it stands, divided by the largest such number there can be; in (0,1]
+ * @example
+ * ```ts
+ * const state = openEvidence(0); // "a is better than b"
+ * for (let i = 0; i < 50; i++) {
+ *   bet(state, true, 0.5, 1);
+ *   bet(state, false, 0.5, 0);
+ * }
+ * evidenceOf(state) > 20; // true
+ * ```
  */
 export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome: number, weight = 1): void {
   const { margin, claims, capitals } = state;

@@ -16,6 +16,12 @@ export interface Judgement {
  * Evaluates an experiment from its outcomes in order; the same outcomes and seed give the same judgement.
  * @param mostWeight the largest weight an outcome can have
  * @param onStep called for each outcome; what it throws ends it
+ * @example
+ * ```ts
+ * const definition = parseDefinition({ promptId: "support", variants: ["v1", "v2"] });
+ * const { report, shares } = judgeExperiment(definition, outcomes, 1);
+ * report.text; // what is known so far, in words
+ * ```
  */
 export function judgeExperiment(
   definition: ExperimentDefinition,

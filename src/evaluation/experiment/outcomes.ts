@@ -52,6 +52,7 @@ function waitFor(rows: readonly DecisionRow[]): number | undefined {
  * @param now ISO time of the look
  * @param windowMs as fixed at an earlier look
  * @param after units up to this place are left out: they were taken in at an earlier look
+ * @example const { outcomes } = outcomesOf(rows, { key: "support/1", definition }, new Date(clock.now()).toISOString());
  */
 export function outcomesOf(
   rows: readonly DecisionRow[],

@@ -20,7 +20,10 @@ export interface VersionPerformance {
   trend?: { change: number; lower: number; upper: number; direction: "rising" | "falling" | "steady" };
 }
 
-/** The performance of each version of a prompt, in stretches of `stretchMs` (default a day). */
+/**
+ * The performance of each version of a prompt, in stretches of `stretchMs` (default a day).
+ * @example for (const { version, mean, trend } of performanceOf(rows)) console.log(version, mean, trend?.direction);
+ */
 export function performanceOf(rows: readonly DecisionRow[], stretchMs = 86_400_000): VersionPerformance[] {
   if (!(stretchMs > 0))
     throw new LearningError("PROMPT_INVALID", {

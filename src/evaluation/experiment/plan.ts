@@ -24,6 +24,11 @@ const MIXING_COST = 0.7;
  * Outcomes per variant after which a difference of `effect` will have been found with the given power,
  * under equal shares and a look after every outcome: log evidence grows like a Brownian motion with drift
  * effect^2 / (8 sd^2) per outcome of a pair, and must reach the threshold plus the cost of mixing.
+ * @example
+ * ```ts
+ * const each = plannedOutcomes(0.05, { baseline: 0.6 });
+ * console.log(`about ${Math.ceil(each)} rated runs of each version`);
+ * ```
  */
 export function plannedOutcomes(effect: number, request: PlanRequest): number {
   const { variants = 2, baseline, alpha = DEFAULT_RISK, power = 0.8 } = request;
@@ -46,6 +51,11 @@ export function plannedOutcomes(effect: number, request: PlanRequest): number {
 /**
  * The smallest difference that so many outcomes per variant will find with the given power; 1 where they are too
  * few for any.
+ * @example
+ * ```ts
+ * const request = { baseline: 0.6 };
+ * minimumDetectableEffect(plannedOutcomes(0.1, request), request); // 0.1
+ * ```
  */
 export function minimumDetectableEffect(outcomesPerVariant: number, request: PlanRequest): number {
   if (!(outcomesPerVariant >= 0))

@@ -11,6 +11,7 @@ function kl(p: number, q: number): number {
  * Ties of the best get equal weights.
  * @param means in (0,1)
  * @returns weights aligned with `means`, summing to one
+ * @example trackAndStopWeights([0.5, 0.7]); // [0.493, 0.507]
  */
 export function trackAndStopWeights(means: readonly number[]): number[] {
   const mu = means.map((m) => Math.min(1 - 1e-6, Math.max(1e-6, m)));

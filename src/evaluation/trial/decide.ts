@@ -28,6 +28,7 @@ const STOPPED_AT = Math.log(6);
  * What a trial's evidence allows. The wealth of a version that is no better is a non-negative
  * supermartingale from its first row, whatever the share, the order of looks and the time it is stopped
  * (Waudby-Smith & Ramdas 2024; Ville 1939), so every look is free.
+ * @example const { action, reason } = decideTrial(trial, 0.05);
  */
 export function decideTrial(state: TrialState, riskLevel: number): TrialVerdict {
   const { clusters, stake, minimumEffect } = state;
@@ -68,6 +69,7 @@ const GROWN_AT = Math.log(5);
  * while the running lower bound of the gain lies above minus the minimum effect, that is, while the
  * wealth on its being better exceeds 1.5 (a version that is no better ever gets there in at most two of
  * three cases, and to the full share in one of five).
+ * @example const share = grownShare(trial, 0.1, 0.5);
  */
 export function grownShare(state: TrialState, share: number, upTo: number | undefined): number {
   return shareAt(logWealthOf(state), share, upTo);

@@ -41,6 +41,11 @@ export interface ForecastShares {
  * Forecast from the trial's own doubly robust estimate, never from what the challenger believes of
  * itself: gains by their posterior, and for each the time its wealth takes to reach what is needed. The
  * interval is of those in which it is proven at all; how likely that is stands beside it.
+ * @example
+ * ```ts
+ * const { decisions, words } = forecastTrial(trial, 0.05);
+ * if (decisions) console.log(`about ${decisions.median} more; ${words}`);
+ * ```
  */
 export function forecastTrial(state: TrialState, riskLevel: number, shares: ForecastShares = {}): Forecast {
   const { clusters, sum, learned, minimumEffect } = state;

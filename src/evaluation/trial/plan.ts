@@ -37,6 +37,11 @@ export interface Plan {
 /**
  * What it will take to prove a gain, before anything is started.
  * @throws LearningError EVALUATION_INVALID on values out of range
+ * @example
+ * ```ts
+ * const { days, share } = planTrial({ exploration: 0.1, traffic: 500, effect: 0.05 });
+ * console.log(`${days.median} days in half of all cases, ${days.likely} in four of five`);
+ * ```
  */
 export function planTrial(request: TrialPlanRequest): Plan {
   const {

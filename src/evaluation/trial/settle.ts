@@ -23,6 +23,7 @@ const MOST_BLOCKS = 200;
  * @param rows all decisions under this version, in any order; those settled before may be among them
  * @param now ISO time of the look
  * @param judged whether people judge here, so that a reward without a judgement is not the last word
+ * @example const next = settle(trial, openRows, new Date(clock.now()).toISOString());
  */
 export function settle(state: TrialState, rows: readonly OpenRow[], now: string, judged = false): TrialState {
   const next: TrialState = structuredClone(state);
@@ -91,6 +92,7 @@ const LONGEST_WINDOW_MS = 7 * 86_400_000;
  * How long to wait for ratings, from the delays observed before the trial: twice the 95th percentile,
  * at least a second and at most a week.
  * @param delays milliseconds between decisions and their first judgements
+ * @example ratingWindowMs([60_000, 60_000, 60_000]); // 120000
  */
 export function ratingWindowMs(delays: readonly number[]): number {
   if (delays.length === 0) return UNKNOWN_WINDOW_MS;

@@ -13,17 +13,24 @@ export const capitalSchema = z.object({
   /** What stopped versions left of their stakes, for the next. */
   left: z.number().min(0).max(1),
 });
+/** What is left to bet on the next versions of a decision point, as plain JSON. */
 export type Capital = z.infer<typeof capitalSchema>;
 
 /** Each version gets all but this share of the capital that none was given yet, and what earlier ones left. */
 const KEPT_BACK = 0.3;
 
-/** The capital of a new decision point. @param riskLevel in (0,1), default 0.05 */
+/**
+ * The capital of a new decision point. @param riskLevel in (0,1), default 0.05
+ * @example const { stake, capital } = takeStake(openCapital(0.05));
+ */
 export function openCapital(riskLevel = DEFAULT_RISK): Capital {
   return { schemaVersion: 1, riskLevel, tried: 0, left: 0 };
 }
 
-/** The stake of the next version, and the capital after it is taken. */
+/**
+ * The stake of the next version, and the capital after it is taken.
+ * @example const { stake, capital } = takeStake(openCapital());
+ */
 export function takeStake(capital: Capital): { stake: number; capital: Capital } {
   const fresh = (1 - KEPT_BACK) * KEPT_BACK ** capital.tried;
   return {
@@ -37,6 +44,11 @@ export function takeStake(capital: Capital): { stake: number; capital: Capital }
  * its winnings. The capital of all versions that are no better, what waits for later ones included, is
  * then a supermartingale that starts at 1, so the chance that any of them ever reaches 1 / risk is at
  * most the risk (Ville 1939).
+ * @example
+ * ```ts
+ * const { stake, capital } = takeStake(openCapital());
+ * const next = passOn(capital, { ...trial, stake });
+ * ```
  */
 export function passOn(capital: Capital, trial: Pick<TrialState, "stake" | "wealth">): Capital {
   const kept = Math.min(1, Math.exp(logWealthOf(trial as TrialState)));

@@ -25,6 +25,7 @@ const blockSchema = z.object({
   /** Gain per cluster up to here, with its anytime-valid 95 % interval; absent in states of an earlier release. */
   gain: z.object({ mean: finite, lower: finite, upper: finite }).optional(),
 });
+/** A stretch of evidence that was bet on, and what it came to. */
 export type SettledBlock = z.infer<typeof blockSchema>;
 
 /**
@@ -71,6 +72,7 @@ const trialStateSchema = z.object({
   settled: z.object({ at: z.string(), id: z.string() }).optional(),
   blocks: z.array(blockSchema),
 });
+/** Everything a running trial remembers between looks, as plain JSON. */
 export type TrialState = z.infer<typeof trialStateSchema>;
 
 /** Bets are learned anew after so many clusters, whenever one looks. */
@@ -116,6 +118,11 @@ const PRIOR = { variance: 0.25, clusters: 60 };
 /**
  * The state before the first row.
  * @throws LearningError EVALUATION_INVALID on values out of range
+ * @example
+ * ```ts
+ * const { stake } = takeStake(openCapital());
+ * const trial = openTrial({ version: "v2", startedAt: "2026-11-01T00:00:00Z", stake, unit: "decision" });
+ * ```
  */
 export function openTrial(start: TrialStart): TrialState {
   const {
@@ -159,7 +166,10 @@ export function openTrial(start: TrialStart): TrialState {
   };
 }
 
-/** Reads a stored state. @throws LearningError EVALUATION_INVALID when it is not one */
+/**
+ * Reads a stored state. @throws LearningError EVALUATION_INVALID when it is not one
+ * @example const again = parseTrial(JSON.parse(JSON.stringify(trial)));
+ */
 export function parseTrial(stored: unknown): TrialState {
   const parsed = trialStateSchema.safeParse(stored);
   if (parsed.success) return parsed.data;

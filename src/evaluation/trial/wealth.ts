@@ -42,6 +42,7 @@ export function mostOn({ mostWeight }: Pick<TrialState, "mostWeight">, threshold
 
 /**
  * Adds one cluster. Runs on which both agree count as nothing gained. Changes `state`.
+ * @example addCluster(trial, trialRows);
  */
 export function addCluster(state: TrialState, rows: readonly TrialRow[]): void {
   const first = rows[0];
@@ -65,12 +66,18 @@ function addMoments(state: TrialState, x: number, share: number): void {
   state.learned = { squares: state.prior.squares + state.squares, scale: state.prior.scale + state.scale };
 }
 
-/** Log of the mixture's wealth at a threshold (0: the minimum effect), of 1 at the start. */
+/**
+ * Log of the mixture's wealth at a threshold (0: the minimum effect), of 1 at the start.
+ * @example const evidence = Math.exp(logWealthOf(trial)); // how much the rows speak for the challenger: 20 is much
+ */
 export function logWealthOf(state: TrialState, threshold = 0): number {
   return mixed(state.wealth[threshold] ?? []);
 }
 
-/** Log wealth of the bets that the gain is smaller than the minimum effect. */
+/**
+ * Log wealth of the bets that the gain is smaller than the minimum effect.
+ * @example const isHopeless = logWealthAgainst(trial) > Math.log(20);
+ */
 export function logWealthAgainst(state: TrialState): number {
   return mixed(state.behind);
 }

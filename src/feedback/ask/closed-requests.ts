@@ -4,6 +4,11 @@ import { REQUESTS_DOCUMENT, type RequestState } from "./request-book.js";
 /**
  * Requests that were answered or lapsed, as far as they are kept: what tells whether some answer less than others.
  * @param now milliseconds since 1970
+ * @example
+ * ```ts
+ * const closed = await closedRequests(store.documents, Date.now());
+ * const answered = closed.filter((request) => request.answered).length;
+ * ```
  */
 export async function closedRequests(
   documents: DocumentStore,
@@ -18,6 +23,11 @@ export async function closedRequests(
 /**
  * Requests that were drawn, with their probabilities; `answered` is absent while one may still be answered.
  * @param now milliseconds since 1970
+ * @example
+ * ```ts
+ * for (const { workflowId, probability } of await drawnRequests(store.documents, Date.now()))
+ *   console.log(workflowId, 1 / probability);
+ * ```
  */
 export async function drawnRequests(
   documents: DocumentStore,

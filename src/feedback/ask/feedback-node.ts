@@ -40,6 +40,11 @@ export interface FeedbackNodeOptions<S> {
  * what is wrong; after `maxAsks` of them, or where the store fails, the run goes on and the loss is logged: feedback
  * never fails a graph. What was refused is counted (`collector.counters()`). Needs a checkpointer, as every interrupt
  * does.
+ * @example
+ * ```ts
+ * builder.addNode("review", createFeedbackNode({ collector, question: "Was it of use?", userId: "alice" }));
+ * // later: graph.invoke(new Command({ resume: { cat: { score: 8 } } }), config)
+ * ```
  */
 export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
   const logger = options.logger ?? defaultLogger();

@@ -3,6 +3,7 @@
  * gives, negative systematic disagreement.
  * @param units the values that different raters gave to each unit; units with fewer than two are left out
  * @returns undefined without two raters on one unit, or when all values are the same
+ * @example krippendorffAlpha([[9, 9], [2, 2]]); // 1
  */
 export function krippendorffAlpha(units: readonly (readonly number[])[]): number | undefined {
   const paired = units.filter((values) => values.length > 1);

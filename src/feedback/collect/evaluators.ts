@@ -26,6 +26,11 @@ export type Evaluator<I = EvaluatorInput> = (input: I) => EvaluatorAnswer | Prom
  * An evaluator's results as feedback: one judgement per key, rated by `evaluator:KEY` with the source
  * `evaluator`, so that it never passes for a person's. Results without a score are left out.
  * @throws FEEDBACK_INVALID for a score that is neither a boolean nor in [0,1]
+ * @example
+ * ```ts
+ * const [judgement] = evaluatorFeedback("run-7", { key: "correct", score: true });
+ * if (judgement) await collector.submitFeedback(judgement);
+ * ```
  */
 export function evaluatorFeedback(workflowId: string, answer: EvaluatorAnswer): FeedbackInput[] {
   const results = "results" in answer ? answer.results : [answer].flat();
@@ -51,6 +56,11 @@ export function evaluatorFeedback(workflowId: string, answer: EvaluatorAnswer): 
 /**
  * Runs an evaluator on a finished run and submits its scores.
  * @throws what the evaluator throws; FEEDBACK_INVALID, with nothing stored, for a score out of range
+ * @example
+ * ```ts
+ * const isShort: Evaluator = ({ outputs }) => ({ key: "short", score: String(outputs).length < 500 });
+ * await submitEvaluation(collector, "run-7", isShort, { outputs: "a long answer" });
+ * ```
  */
 export async function submitEvaluation<I = EvaluatorInput>(
   collector: FeedbackCollector,

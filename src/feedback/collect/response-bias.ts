@@ -30,7 +30,10 @@ export interface ResponseStatistics {
   bias?: { difference: number; lower: number; upper: number };
 }
 
-/** Response rate and bias of requests. */
+/**
+ * Response rate and bias of requests.
+ * @example const { rate, answered, asked } = responseStatistics(requests);
+ */
 export function responseStatistics(
   requests: readonly FeedbackRequest[],
   considered: readonly ConsideredRun[] = [],
@@ -106,6 +109,7 @@ export interface SensitivityPoint {
  * @param rated rewards of rated runs, [0,1]
  * @param ratedShare share of all runs that is rated, (0,1]
  * @returns NaN means for an empty `rated`
+ * @example for (const { oddsRatio, mean } of selectionSensitivity([1, 1, 0.5], 0.2)) console.log(oddsRatio, mean);
  */
 export function selectionSensitivity(
   rated: readonly number[],

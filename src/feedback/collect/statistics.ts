@@ -53,7 +53,10 @@ export interface FeedbackStatistics {
   responses: ResponseStatistics;
 }
 
-/** Statistics over feedback facts (revised and withdrawn ones are out) and the requests for feedback. */
+/**
+ * Statistics over feedback facts (revised and withdrawn ones are out) and the requests for feedback.
+ * @example const { runs, cat, ratings } = feedbackStatistics(records);
+ */
 export function feedbackStatistics(
   records: readonly FeedbackRecord[],
   requests: readonly FeedbackRequest[] = [],

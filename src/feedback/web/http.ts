@@ -81,6 +81,12 @@ class Refusal extends Error {
  * `preference`, which would judge another run: `{ "cat": { "score": 9 }, "ratings": {...} }`. A `decisionId` must be of
  * the run, and `at` lie between the run and now.
  * @throws CONFIG_INVALID for a secret that is short or can be guessed
+ * @example
+ * ```ts
+ * const handle = createFeedbackHandler({ collector, secret });
+ * const link = `https://desk.example/feedback?token=${handle.token("run-7", "alice")}`;
+ * const response = await handle(request);
+ * ```
  */
 export function createFeedbackHandler(options: FeedbackHandlerOptions): FeedbackHandler {
   const { collector, form = {}, linkValidForMs = 7 * DAY_MS, maxBodyBytes = 65_536, bodyTimeoutMs = 10_000 } = options;

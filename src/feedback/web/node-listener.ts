@@ -4,6 +4,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
  * A web-standard handler as a listener for `http.createServer`, its HTTP/2 compatibility API, or an
  * Express route. Where a body parser ran before it, what that made of the body is handed on. A request
  * that cannot be put into a `Request` (an impossible address, TRACE) is answered with 400. Never rejects.
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ *
+ * createServer(toNodeListener(createFeedbackHandler({ collector, secret }))).listen(8080);
+ * ```
  */
 export function toNodeListener(handler: (request: Request) => Promise<Response>) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

@@ -22,6 +22,7 @@ export interface CsvColumns {
  * @throws INTEGRATION_FAILED when a named column is not there
  * @example
  * ```ts
+ * const text = "arm,p,click\na,0.5,1\nb,0.5,0\n";
  * const { decisions, warnings } = readDecisionCsv(text, { action: "arm", probability: "p", reward: "click" });
  * ```
  */

@@ -16,6 +16,9 @@ export interface DsjsonOptions {
  * @returns events without a label (`_label_cost`) come without reward; others than decisions are counted
  * @example
  * ```ts
+ * import { createReadStream } from "node:fs";
+ * import { createInterface } from "node:readline";
+ *
  * const { decisions, warnings } = await readDsjson(createInterface({ input: createReadStream("log.dsjson") }));
  * await appendLogged(store, "article", decisions);
  * ```

@@ -48,6 +48,14 @@ const LEAST_ROWS = 100;
  * Checks logged probabilities by a quantity whose mean they fix: over all rows that offer an action, the mean of
  * 1[chosen] / p is 1 (Dudik, Langford and Li, 2011, rest on it; checked as by Bottou et al., 2013, section 4.4).
  * @returns a sentence for each action whose mean lies beyond 4 standard errors of 1
+ * @example
+ * ```ts
+ * const doubts = checkPropensities(readDecisionCsv("arm,p,click\na,0.5,1\nb,0.5,0\n", {
+ *   action: "arm",
+ *   probability: "p",
+ *   reward: "click",
+ * }).decisions);
+ * ```
  */
 export function checkPropensities(decisions: readonly LoggedDecision[]): string[] {
   const sums = new Map<string, { rows: number; sum: number; squares: number }>();
@@ -75,6 +83,12 @@ export function checkPropensities(decisions: readonly LoggedDecision[]): string[
  * Appends logged decisions and their rewards to a store, so that a decision point of that name learns from them.
  * A decision that is there already is left out.
  * @returns how many came in, and how many were known
+ * @example
+ * ```ts
+ * const columns = { action: "arm", probability: "p", reward: "click" };
+ * const { decisions } = readDecisionCsv("arm,p,click\na,0.5,1\nb,0.5,0\n", columns);
+ * const { imported, known } = await appendLogged(store, "article", decisions);
+ * ```
  */
 export async function appendLogged(
   store: LearningStore,

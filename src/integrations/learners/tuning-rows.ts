@@ -33,6 +33,11 @@ export interface TuningOptions extends RewardedRunsOptions {
 /**
  * Judged runs as rows for supervised fine-tuning: those whose reward is at least `leastReward` (default 0.8).
  * Only runs that somebody judged count: a reward made of success and latency alone teaches nobody to write.
+ * @example
+ * ```ts
+ * const textOf = ({ nodes }: Trace) => ({ prompt: "?", completion: JSON.stringify(nodes.at(-1)?.update) });
+ * for await (const row of sftRows({ store, textOf })) console.log(JSON.stringify(row));
+ * ```
  */
 export async function* sftRows(options: TuningOptions & { leastReward?: number }): AsyncIterable<SftRow> {
   for await (const { trace, reward } of rewardedRuns(options)) {
@@ -51,6 +56,12 @@ export async function* sftRows(options: TuningOptions & { leastReward?: number }
 /**
  * Pairs of runs of one prompt that were judged apart: the best against the worst of each prompt, where their rewards
  * differ by at least `leastMargin` (default 0.2). Prompts and answers are held in memory.
+ * @example
+ * ```ts
+ * const textOf = ({ nodes }: Trace) => ({ prompt: "?", completion: JSON.stringify(nodes.at(-1)?.update) });
+ * for (const { prompt, chosen, rejected } of await dpoPairs({ store, textOf, leastMargin: 0.3 }))
+ *   console.log(JSON.stringify({ prompt, chosen, rejected }));
+ * ```
  */
 export async function dpoPairs(options: TuningOptions & { leastMargin?: number }): Promise<DpoPair[]> {
   const byPrompt = new Map<string, { completion: string; reward: number; workflowId: string }[]>();

@@ -11,7 +11,7 @@ import { OURS } from "./conventions.js";
  * tools. State is not exported. For spans while the run goes on, see the loop's option `opentelemetry`.
  *
  * @param tracer a tracer of `@opentelemetry/api`
- * @example exportTrace(trace, otel.getTracer("my-app"));
+ * @example exportTrace(trace, otel.getTracer("my-app")); // otel: `trace` of @opentelemetry/api
  */
 export function exportTrace(trace: Trace, tracer: Tracer): void {
   const hosts = hostedNames(trace.nodes);

@@ -94,7 +94,12 @@ export class SpanObserver implements RunObserver {
 
 /**
  * What a {@link WorkflowTracer} without a loop takes as `observer`, to open spans while runs go on.
- * @example new WorkflowTracer({ store, observer: observeWithSpans({ tracer: trace.getTracer("my-app") }) });
+ * @example
+ * ```ts
+ * import { trace as otel } from "@opentelemetry/api";
+ *
+ * const tracer = new WorkflowTracer({ store, observer: observeWithSpans({ tracer: otel.getTracer("my-app") }) });
+ * ```
  */
 export function observeWithSpans(options: OpenTelemetryOptions): RunObserver {
   return new SpanObserver(options);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { LearningError, messageOf, type TraceSegment } from "../../core/index.js";
+import { gunzipSync } from "node:zlib";
+import { isLearningError, LearningError, messageOf, type TraceSegment } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { PriceTable } from "../../tracing/index.js";
 import { appendSegment } from "../foreign/append-new.js";
@@ -8,6 +9,10 @@ import { segmentOfSpans } from "../foreign/segment-of-spans.js";
 import { jsonIn } from "../foreign/values.js";
 import { foreignSpan } from "./foreign.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
+import { otlpProtobuf, protobufMessages } from "./protobuf.js";
+
+/** What a gzipped file begins with. */
+const GZIP = [0x1f, 0x8b];
 
 /** How spans of OTLP are read. */
 export interface OtlpOptions {
@@ -31,10 +36,11 @@ export interface OtlpImported {
 }
 
 /**
- * Reads a file of OTLP/JSON into a store: one request, or one on each line, as the OpenTelemetry Collector's file exporter
- * writes. Spans by the conventions for generative AI, by OpenInference or by OpenLLMetry become runs; what they do not
- * tell stands in `gaps`. Imported again, nothing is doubled.
- * @throws INTEGRATION_FAILED when the file cannot be read or is no JSON
+ * Reads a file of OTLP into a store, gzipped or not: JSON (one request, or one on each line) or protobuf (one request, or
+ * several, each behind its length), as the OpenTelemetry Collector's file exporter writes both. Spans by the conventions
+ * for generative AI, by OpenInference or by OpenLLMetry become runs; what they do not tell stands in `gaps`. Imported
+ * again, nothing is doubled.
+ * @throws INTEGRATION_FAILED when the file cannot be read or is neither, and for protobuf without the package `protobufjs`
  * @example await importOtlp("./spans.jsonl", { store, workflowType: "support" });
  */
 export async function importOtlp(file: string, options: OtlpOptions): Promise<OtlpImported> {
@@ -112,13 +118,28 @@ function runsIn(spans: readonly ForeignSpan[]): ForeignSpan[][] {
 
 async function requestsIn(file: string): Promise<unknown[]> {
   try {
-    return jsonIn(await readFile(file, "utf8"));
+    const bytes = await readFile(file);
+    const isPacked = bytes[0] === GZIP[0] && bytes[1] === GZIP[1];
+    return await requestsOf(isPacked ? gunzipSync(bytes) : bytes);
   } catch (cause) {
+    if (isLearningError(cause)) throw cause;
     throw new LearningError("INTEGRATION_FAILED", {
       received: `${file}: ${messageOf(cause)}`,
-      expected: "a file of OTLP/JSON: one request, or one on each line",
-      remedy: "Export the spans as JSON (the Collector's file exporter does), and import that file.",
+      expected: "a file of OTLP: JSON or protobuf, one request or several, gzipped or not",
+      remedy:
+        "Export the spans as the Collector's file exporter does (format json or proto, no zstd), and import that file.",
       cause,
     });
+  }
+}
+
+async function requestsOf(content: Buffer): Promise<unknown[]> {
+  try {
+    return jsonIn(content.toString("utf8"));
+  } catch (noJson) {
+    const messages = protobufMessages(content);
+    if (!messages) throw noJson;
+    const protobuf = await otlpProtobuf();
+    return messages.map((bytes) => protobuf.request(bytes));
   }
 }

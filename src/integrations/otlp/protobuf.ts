@@ -65,6 +65,26 @@ export async function otlpProtobuf(load: Loader = () => import("protobufjs/light
   };
 }
 
+/** The tag of field 1, by which every request begins. */
+const FIRST_FIELD = 0x0a;
+
+/**
+ * The requests in a file of protobuf: one, or several that each stand behind their length in four bytes, as the
+ * Collector's file exporter writes them. Undefined where it holds neither.
+ */
+export function protobufMessages(content: Buffer): Buffer[] | undefined {
+  const messages: Buffer[] = [];
+  let at = 0;
+  while (at + 4 < content.length && content[at + 4] === FIRST_FIELD) {
+    const end = at + 4 + content.readUInt32BE(at);
+    if (end > content.length) break;
+    messages.push(content.subarray(at + 4, end));
+    at = end;
+  }
+  if (messages.length > 0 && at === content.length) return messages;
+  return content[0] === FIRST_FIELD ? [content] : undefined;
+}
+
 async function loaded(load: Loader): Promise<Light> {
   try {
     const light = await load();

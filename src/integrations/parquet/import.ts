@@ -22,6 +22,7 @@ const SCHEMAS = { trace: traceSegmentSchema, decision: decisionSchema, feedback:
  * Reads an export of {@link exportParquet} into a store, in the order in which its facts were stored; what is there
  * already is left out. Into an empty store, the same facts come back.
  * @throws INTEGRATION_FAILED without the package `hyparquet`, for a folder without an export, or a damaged file
+ * @example const { trace, decision, feedback } = await importParquet({ store, folder: "./tables" });
  */
 export async function importParquet(options: { store: LearningStore; folder: string }): Promise<ParquetImported> {
   const { store, folder } = options;

@@ -17,6 +17,8 @@ const figure = (value: number, digits = 3) => (Number.isFinite(value) ? value.to
  * The report as one HTML page that needs nothing from outside: the reward of each decision point
  * over time, what was promoted and why, and the features that push towards each destination.
  * @example
+ * import { writeFile } from "node:fs/promises";
+ *
  * await writeFile("report.html", renderReportHtml(await loop.createReport()));
  */
 export function renderReportHtml(report: LearningReport): string {

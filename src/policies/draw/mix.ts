@@ -37,6 +37,11 @@ export interface Drawn {
  * The distribution of a mixture: with probability `uniform` a legal candidate at random, else with
  * probability `share` the challenger's, else what serves. Candidates on which challenger and serving
  * agree keep their probability, so the budget is spent only where the two differ.
+ * @example
+ * ```ts
+ * const mixture = { serving: [1, 0], challenger: [0, 1], share: 0.2, uniform: 0.1, legal: [true, true] };
+ * [...mixtureOf(mixture)]; // [0.77, 0.23]
+ * ```
  */
 export function mixtureOf({ serving, challenger, share, uniform, legal }: Mixture): Float64Array {
   const p = new Float64Array(serving.length);
@@ -53,6 +58,11 @@ export function mixtureOf({ serving, challenger, share, uniform, legal }: Mixtur
 /**
  * The one draw of the package: routing, prompts and middleware take their choices from here, so that
  * every choice has exactly the probability that is logged with it.
+ * @example
+ * ```ts
+ * const mixture = { serving: [1, 0], challenger: [0, 1], share: 0.2, uniform: 0.1, legal: [true, true] };
+ * drawFrom(mixture, { coin: 0.5, arm: 0.1, draw: 0.3 }).arm; // "challenger"
+ * ```
  */
 export function drawFrom(mixture: Mixture, numbers: Numbers): Drawn {
   const distribution = mixtureOf(mixture);
@@ -69,6 +79,7 @@ export function drawFrom(mixture: Mixture, numbers: Numbers): Drawn {
 /**
  * Total variation between two distributions: the probability with which following one of them leaves
  * the other, in [0,1].
+ * @example differenceOf([1, 0], [0.7, 0.3]); // 0.3
  */
 export function differenceOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;

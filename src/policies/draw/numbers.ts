@@ -22,7 +22,10 @@ export function armOf({ seed, unit, version }: Omit<DrawKeys, "choice">): number
   return createRng(`${seed}|arm|${unit}|${version ?? "none"}`).next();
 }
 
-/** The numbers of a choice, a pure function of its keys. */
+/**
+ * The numbers of a choice, a pure function of its keys.
+ * @example const { coin, draw, arm } = numbersOf({ seed: 1, choice: "run-7|triage", unit: "run-7", version: "v2" });
+ */
 export function numbersOf(keys: DrawKeys): Numbers {
   const own = streamOf(keys);
   return { coin: own.next(), draw: own.next(), arm: armOf(keys) };

@@ -17,6 +17,11 @@ export interface TrialShares {
  * @param exploration share of all decisions that may leave what serves, in [0,1]
  * @param contested share of decisions on which challenger and serving differ (their mean total
  * variation), in [0,1], estimated from earlier decisions only
+ * @example
+ * ```ts
+ * const { share, uniform } = trialShares(0.1, 0.4);
+ * share; // 0.2
+ * ```
  */
 export function trialShares(exploration: number, contested: number): TrialShares {
   const budget = (1 - UNIFORM_PART) * exploration;

@@ -5,6 +5,7 @@ import { drawIndex, type Rng } from "../../math/rng.js";
  * candidates that are best in some segment, those dominated by another of them are left out, and the rest
  * are drawn in proportion to the number of segments they lead.
  * @param scores per candidate the mean score in each segment, aligned
+ * @example drawFromFront([[0.9, 0.8], [0.1, 0.2]], createRng(1)); // 0
  */
 export function drawFromFront(scores: readonly (readonly number[])[], rng: Rng): number {
   const front = paretoFront(scores);
@@ -16,7 +17,10 @@ export function drawFromFront(scores: readonly (readonly number[])[], rng: Rng):
   return (front[drawn] as { candidate: number }).candidate;
 }
 
-/** The front, with the number of segments each member leads. */
+/**
+ * The front, with the number of segments each member leads.
+ * @example paretoFront([[0.9, 0.1], [0.2, 0.8], [0.1, 0.1]]); // [{ candidate: 0, leads: 1 }, { candidate: 1, leads: 1 }]
+ */
 export function paretoFront(scores: readonly (readonly number[])[]): { candidate: number; leads: number }[] {
   const segments = scores[0]?.length ?? 0;
   const leads = scores.map(() => 0);

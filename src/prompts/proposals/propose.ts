@@ -19,6 +19,23 @@ const LEAST_EXAMPLES = 15;
  * Searches for a better prompt and compares the best one found with the base on examples that the search
  * has not seen; the calls for that comparison are kept back from the start. Fails with PROMPT_INVALID for a
  * request with an unknown method or limit, or a number out of range.
+ * @example
+ * ```ts
+ * const { status, heldOut } = await propose(
+ *   { format: "f-string", messages: [{ role: "system", template: "Answer {question}." }] },
+ *   [],
+ *   {
+ *     method: "few-shot",
+ *     examples: promptExamples,
+ *     demonstrations: ratedAnswers,
+ *     run: async (template, { variables, expected = "" }) => ({
+ *       score: (await chatModel.invoke(await template.formatMessages(variables))).text.includes(expected) ? 1 : 0,
+ *     }),
+ *     budget: { calls: 60 },
+ *   },
+ *   { seed: 1, clock: systemClock },
+ * );
+ * ```
  */
 export async function propose(
   base: PromptContent,

@@ -64,6 +64,15 @@ const schema = z.object({
  * what it wrote is used. Every other node that may run must be named as pure or stubbed.
  * @throws REPLAY_REFUSED when a node that may run is not declared, there is no checkpointer, the run is
  * not finished, or the replay stops at an interrupt; whatever a node throws passes through
+ * @example
+ * ```ts
+ * const { factual, counterfactual: otherwise } = await counterfactual(graph, {
+ *   decision,
+ *   destination: "tech",
+ *   pure: ["tech"],
+ *   stubs: { mail: () => ({ sent: false }) },
+ * });
+ * ```
  */
 export async function counterfactual(graph: object, request: CounterfactualRequest): Promise<Counterfactual> {
   parseOptions(schema, request, "counterfactual request", "REPLAY_REFUSED");

@@ -16,9 +16,9 @@ export type { StoreCase, StoreFactory } from "./case.js";
  * @param factory how stores are opened; without `again` the cases of several processes are left out
  * @example
  * ```ts
- * import { storeContract } from "langgraph-collective-learning/store/contract";
+ * import { it } from "vitest";
  *
- * const factory = { open: (clock) => createMemoryStore({ clock }) };
+ * const factory: StoreFactory = { open: async (clock) => createMemoryStore({ clock }) };
  * for (const { name, run } of storeContract(factory)) it(name, () => run(factory));
  * ```
  */

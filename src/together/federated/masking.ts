@@ -50,7 +50,14 @@ const LARGEST = 2 ** 32;
 /** Numbers of a destination beside gram and moment: rows, weight, reward, square. */
 const COUNTS = 4;
 
-/** A fresh key pair; use each for one round only. */
+/**
+ * A fresh key pair; use each for one round only.
+ * @example
+ * ```ts
+ * const mine = maskingKey();
+ * const peers = { north: mine.publicKey, south: keyOfSouth };
+ * ```
+ */
 export function maskingKey(): MaskingKey {
   const { publicKey, privateKey } = generateKeyPairSync("x25519");
   return { publicKey: publicKey.export({ type: "spki", format: "der" }).toString("base64"), privateKey };
@@ -63,6 +70,7 @@ export const MASKING_STEP = 1 / SCALE;
  * Masks a contribution for a round.
  * @param peers public keys of all sites of the round, this one's included, by site
  * @throws FEDERATION_INVALID for a site that is not among the peers, or numbers beyond 2^32
+ * @example const masked = maskContribution(plan, contributionOf(plan, "north", federatedRows), key, peers, "2026-11");
  */
 export function maskContribution(
   plan: FederationPlan,
@@ -96,6 +104,7 @@ export function maskContribution(
 /**
  * Adds masked contributions up; the masks cancel.
  * @throws FEDERATION_INVALID where a site of the round is missing or stands twice, or rounds or plans differ
+ * @example const merged = mergeMasked(plan, maskedContributions);
  */
 export function mergeMasked(plan: FederationPlan, contributions: readonly MaskedContribution[]): Merged {
   const [first] = contributions;

@@ -27,6 +27,11 @@ export interface Merged {
  * model of all rows pooled.
  * @throws FEDERATION_INVALID for contributions under different plans, sums that no rows could have, or a site that
  * stands twice
+ * @example
+ * ```ts
+ * const merged = merge(plan, [contributionOf(plan, "north", federatedRows), contributionOf(plan, "south", federatedRows)]);
+ * merged.sites; // north and south
+ * ```
  */
 export function merge(
   plan: FederationPlan,

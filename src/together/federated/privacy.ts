@@ -25,6 +25,7 @@ const secureUniform: Uniform = () => (randomBytes(6).readUIntBE(0, 6) + 0.5) / 2
  * L2 sensitivity of one unit's share of the sums. A row of norm C with reward and weight in [0,1] changes rows, weight,
  * reward and square by at most 1 each, the moment by C, and the triangle of x x' by at most C^2.
  * @throws FEDERATION_INVALID for a plan without `rowNorm`: unbounded rows cannot be hidden
+ * @example sensitivityOf({ ...plan, rowNorm: 1 }); // the square root of 6
  */
 export function sensitivityOf({ rowNorm, rowsPerPerson = 1 }: FederationPlan): number {
   if (rowNorm === undefined || !(rowNorm >= 1))
@@ -41,6 +42,14 @@ export function sensitivityOf({ rowNorm, rowsPerPerson = 1 }: FederationPlan): n
  * @param budget of this release; `spentMu` is what earlier releases of the site came to (see {@link composedMu}):
  * the epsilon then holds for all of them together
  * @throws FEDERATION_INVALID for a plan without bounds, or a budget that earlier releases have used up
+ * @example
+ * ```ts
+ * const bounded = { ...plan, rowNorm: 1 };
+ * const { contribution, mu } = release(bounded, contributionOf(bounded, "north", federatedRows), {
+ *   epsilon: 4,
+ *   delta: 1e-6,
+ * });
+ * ```
  */
 export function release(
   plan: FederationPlan,
@@ -68,18 +77,27 @@ export function release(
   return { contribution: packed(plan, contribution.site, contribution.size, sums), mu, noise };
 }
 
-/** What releases of one site come to together (Dong, Roth and Su, 2022, corollary 3.3). */
+/**
+ * What releases of one site come to together (Dong, Roth and Su, 2022, corollary 3.3).
+ * @example composedMu([3, 4]); // 5
+ */
 export function composedMu(mus: readonly number[]): number {
   return Math.hypot(...mus);
 }
 
-/** delta of a mu-Gaussian private release at an epsilon (Balle and Wang, 2018, theorem 8). */
+/**
+ * delta of a mu-Gaussian private release at an epsilon (Balle and Wang, 2018, theorem 8).
+ * @example deltaOf(1, 5) < 1e-5; // true
+ */
 export function deltaOf(mu: number, epsilon: number): number {
   if (mu <= 0) return 0;
   return Math.max(0, normalCdf(mu / 2 - epsilon / mu) - Math.exp(epsilon) * normalCdf(-mu / 2 - epsilon / mu));
 }
 
-/** The epsilon that releases of this mu have at a delta, by bisection. */
+/**
+ * The epsilon that releases of this mu have at a delta, by bisection.
+ * @example const epsilon = epsilonOf(composedMu([0.5, 0.5]), 1e-6);
+ */
 export function epsilonOf(mu: number, delta: number): number {
   let [low, high] = [0, 1];
   while (deltaOf(mu, high) > delta && high < 1e6) high *= 2;
@@ -91,7 +109,10 @@ export function epsilonOf(mu: number, delta: number): number {
   return high;
 }
 
-/** The largest mu within an (epsilon, delta), by bisection. */
+/**
+ * The largest mu within an (epsilon, delta), by bisection.
+ * @example epsilonOf(muOf(4, 1e-6), 1e-6); // 4
+ */
 export function muOf(epsilon: number, delta: number): number {
   if (!(epsilon > 0) || !(delta > 0 && delta < 1))
     throw federationInvalid(`epsilon ${epsilon} and delta ${delta}`, "epsilon above 0 and delta between 0 and 1");
@@ -109,6 +130,7 @@ export function muOf(epsilon: number, delta: number): number {
  * A prior precision that keeps merged sums positive definite in spite of the noise: the spectral norm of a symmetric
  * matrix of independent noise is about 2 sd sqrt(n) (Wigner), and some more covers its spread.
  * @param noise standard deviation of each site's noise, `sites` of which were added
+ * @example const artifact = policyOf(plan, merged, { lambda: lambdaForNoise(0.5, merged.size, merged.sites.length) });
  */
 export function lambdaForNoise(noise: number, size: number, sites: number): number {
   return 1 + 2.2 * noise * Math.sqrt(sites * size);

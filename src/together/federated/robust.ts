@@ -29,6 +29,7 @@ const WEISZFELD_STEPS = 100;
  * The rest are added up exactly. Every site is bounded by its own rows: sums that no rows could have are refused
  * before, and no site counts for more than five times the rows of the median site. Not together with masks: what nobody may read nobody can judge.
  * @throws FEDERATION_INVALID with fewer than three sites
+ * @example const { leftOut, ...merged } = mergeRobust(plan, contributions);
  */
 export function mergeRobust(plan: FederationPlan, contributions: readonly Contribution[]): RobustMerged {
   const [first] = contributions;

@@ -69,6 +69,11 @@ const PRIOR_NOISE = { sum: 1, count: 4 };
 /**
  * The merged model as an artifact that serves: a challenger like any other, which each site proves on its own
  * traffic before it acts there.
+ * @example
+ * ```ts
+ * const artifact = policyOf(plan, merge(plan, contributions));
+ * await loop.federation.offer(artifact, { sites: ["north", "south"], rows: 4000 });
+ * ```
  */
 export function policyOf(plan: FederationPlan, merged: Merged, options: PolicyOptions = {}): RoutingArtifact {
   const { kind = "squarecb", lambda = 1, seed = 0 } = options;

@@ -55,7 +55,10 @@ export interface Contribution {
   sums: Record<string, { rows: number; weight: number; reward: number; square: number; gram: string; moment: string }>;
 }
 
-/** Names a plan by everything that determines the sums. */
+/**
+ * Names a plan by everything that determines the sums.
+ * @example const isSame = planVersion(plan) === planVersion(structuredClone(plan));
+ */
 export function planVersion({ decisionPoint, encoder, destinations, rowNorm, rowsPerPerson }: FederationPlan): string {
   return JSON.stringify([
     decisionPoint,
@@ -78,6 +81,12 @@ export function emptySums(size: number): Sums {
 /**
  * A site's contribution: nothing of a single row leaves it but by these sums.
  * @throws FEDERATION_INVALID for a destination or a vector that the plan does not have
+ * @example
+ * ```ts
+ * const contribution = contributionOf(plan, "north", [
+ *   { context: encoder.encode({ topic: "invoice" }), chosen: "billing", reward: 1 },
+ * ]);
+ * ```
  */
 export function contributionOf(plan: FederationPlan, site: string, rows: readonly FederatedRow[]): Contribution {
   const size = restoreEncoder(plan.encoder).dim + 1;

@@ -38,7 +38,7 @@ const GRAPH_HANDLER = Symbol.for("langgraph.graph_callback_handler");
  * Captures graphs that are run with it among their `callbacks`, for users who cannot wrap them. It is
  * awaited by LangChain, so that everything is noted when the graph returns; it never throws.
  * @example
- * await graph.invoke(input, { callbacks: [loop.handler({ workflowType: "support", graph })] });
+ * await graph.invoke(state, { callbacks: [loop.handler({ workflowType: "support", graph })] });
  */
 export class TraceCallbackHandler extends BaseCallbackHandler {
   readonly name = "collective_learning_trace";

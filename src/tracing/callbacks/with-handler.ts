@@ -2,7 +2,10 @@ import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { TraceCallbackHandler } from "./callback-handler.js";
 
-/** A graph's own config with a handler beside those it has; an earlier one of another loop gives way. */
+/**
+ * A graph's own config with a handler beside those it has; an earlier one of another loop gives way.
+ * @example await graph.invoke(state, withHandler({ tags: ["night"] }, loop.handler({ workflowType: "support", graph })));
+ */
 export function withHandler(config: RunnableConfig | undefined, handler: TraceCallbackHandler): RunnableConfig {
   return { ...config, callbacks: beside(config?.callbacks, handler) };
 }

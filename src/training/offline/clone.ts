@@ -20,6 +20,12 @@ export interface ClonedPolicy {
 /**
  * Behaviour cloning (Pomerleau, 1991): the log's choices by maximum likelihood over the legal actions.
  * @throws TRAINING_INVALID for a log that is empty or wrong in some step, and for settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
+ * @example
+ * ```ts
+ * const lean: Actor<Float64Array> = (x) => (x[2] > 0 ? 1 : 0);
+ * const log = loggedEpisodes(lean, { makeEnv: cartPole, actions: ["left", "right"], episodes: 20, seed: 1 });
+ * const { network, agreement } = await cloneBehaviour(log, { epochs: 5 });
+ * ```
  */
 export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {}): Promise<ClonedPolicy> {
   checkCloneOptions(options);

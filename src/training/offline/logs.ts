@@ -35,6 +35,7 @@ export interface LoggedData {
  * The runs of a looping graph as episodes: each run's decisions at one decision point in order, the
  * run's reward (that of its last decision) earned at the end. Runs without a reward, or with a
  * choice that is not among `actions` or was not allowed, are left out and counted.
+ * @example const { episodes, skipped } = loggedRuns(rows, encoder);
  */
 export function loggedRuns(
   rows: readonly DecisionRow[],
@@ -82,6 +83,11 @@ function stepOf(row: DecisionRow, encoder: FeatureEncoder, actions: readonly str
  * Episodes of an actor in an environment, as a log to learn from.
  * @param options `actions`: one name for each of the environment's actions
  * @throws TRAINING_INVALID where there are more actions than names, or fewer
+ * @example
+ * ```ts
+ * const log = loggedEpisodes(randomActor(2), { makeEnv: cartPole, actions: ["left", "right"], episodes: 3, seed: 1 });
+ * log.episodes.length; // 3
+ * ```
  */
 export function loggedEpisodes<Obs>(
   actor: Actor<Obs>,

@@ -21,6 +21,7 @@ export interface OfflineValues {
  * Action values from logged runs, without acting: double Q-learning on fixed data, with targets
  * frozen for each iteration and the conservative penalty of {@link OfflineQOptions.conservatism}.
  * @throws TRAINING_INVALID for a log that is empty or wrong in some step, and for settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
+ * @example const { network, transitions } = await learnOffline(loggedRuns(rows, encoder), { conservatism: 1 });
  */
 export async function learnOffline(data: LoggedData, options: OfflineQOptions = {}): Promise<OfflineValues> {
   checkOfflineQOptions(options);

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const MANIFEST = join(ROOT, "test", "campaign", "package.json");
 
 /** Runs a command to its end; fails with the end of what it said. */
 export function run(command: string, args: string[], cwd: string, timeout = 600_000): string {
@@ -18,17 +19,38 @@ export function run(command: string, args: string[], cwd: string, timeout = 600_
   }
 }
 
+/** Why a campaign cannot run here, where its parts could not be installed. */
+export class NotInstalled extends Error {}
+
+/** What a campaign installs. */
+export interface HeavyParts {
+  /** Default: test/campaign/package.json. */
+  manifest?: string;
+  flags?: readonly string[];
+  /** Dependencies of the manifest that are needed (default: all). */
+  needs?: RegExp;
+}
+
 /**
- * A project of its own with everything of a manifest (test/campaign/package.json) and the packed package, as npm installs
- * them.
- * CAMPAIGN_HOME names one that was made before, whose installation is kept and whose package is replaced.
+ * A project of its own with what is needed of a manifest and the packed package, as npm installs them.
+ * CAMPAIGN_HOME names one that was made before, whose installation is kept, whole, and whose package is replaced.
  */
-export function heavyProject(manifest = join(ROOT, "test", "campaign", "package.json"), flags: string[] = []): string {
-  const home = process.env.CAMPAIGN_HOME ?? mkdtempSync(join(tmpdir(), "campaign-"));
-  cpSync(manifest, join(home, "package.json"));
+export function heavyProject({ manifest = MANIFEST, flags = [], needs = /^/ }: HeavyParts = {}): string {
+  const kept = process.env.CAMPAIGN_HOME;
+  const home = kept ?? mkdtempSync(join(tmpdir(), "campaign-"));
+  const { dependencies, ...rest } = JSON.parse(readFileSync(manifest, "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  const needed = Object.entries(dependencies).filter(([name]) => kept !== undefined || needs.test(name));
+  const project = { ...rest, dependencies: Object.fromEntries(needed) };
+  writeFileSync(join(home, "package.json"), JSON.stringify(project, null, 2));
   run("npm", ["pack", "--ignore-scripts", "--pack-destination", home], ROOT);
   const tarball = readdirSync(home).find((f) => f.endsWith(".tgz")) as string;
-  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...flags, join(home, tarball)], home);
+  try {
+    run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...flags, join(home, tarball)], home);
+  } catch (cause) {
+    throw new NotInstalled(`what it needs could not be installed: ${String(cause).slice(0, 300)}`);
+  }
   cpSync(join(ROOT, "test", "package", "support", "app.mjs"), join(home, "app.mjs"));
   return home;
 }

@@ -40,6 +40,11 @@ const OWN_RUNS = 8;
  * default; from traces without them durations and failures of nodes are all there is, and the rest is
  * assumed, which the result says. Text plays no part.
  * Fails with ENV_INVALID when no trace has a run of a declared agent, or on limits and rules that cannot be.
+ * @example
+ * ```ts
+ * const { world, goodness, assumed } = fitSimulator(traces, { agents: declared });
+ * const env = new OrchestratorEnv({ world });
+ * ```
  */
 export function fitSimulator(traces: readonly Trace[], options: FitOptions): FittedSimulator {
   const rules = completeRules(options.rules ?? {}, "ENV_INVALID");

@@ -12,6 +12,7 @@ export {
   systemClock,
   type Trace,
 } from "./core/index.js";
+export { renderReportHtml } from "./dashboard/report.js";
 export { OrchestratorEnv } from "./environments/index.js";
 export { FeedbackCollector } from "./feedback/index.js";
 export {
@@ -42,7 +43,6 @@ export {
   type PointReport,
   type PointStatus,
   type RewardPredictions,
-  renderReportHtml,
   type StepReport,
   type TrainedOrchestrator,
   UserFeedback,

@@ -132,6 +132,25 @@ export function runReward(
   return composeReward({ ...options, workflowId, feedback: ofRun, trace }).reward;
 }
 
+/**
+ * What the judgements of a run must hold at least for its reward to lie in a range, however the run went: one value of
+ * at least `from`, and one of at most `to`, each on [0,1]. Holds without corrections of raters and evaluators.
+ */
+export function judgedWithin(
+  { min, max }: { min?: number; max?: number },
+  given: Partial<RewardWeights> = {},
+): { from?: number; to?: number } {
+  const weights = { ...DEFAULT_REWARD_WEIGHTS, ...given };
+  const judged = [...JUDGEMENTS].map((part) => weights[part]).filter((w) => w > 0);
+  const ran = [weights.success, weights.latency, weights.cost].reduce((sum, w) => sum + Math.max(0, w), 0);
+  // The least part of a reward that is somebody's judgement.
+  const share = judged.length > 0 ? Math.min(...judged) / (Math.min(...judged) + ran) : 1;
+  return {
+    ...(min !== undefined && { from: Math.max(0, (min - (1 - share)) / share) }),
+    ...(max !== undefined && { to: Math.min(1, max / share) }),
+  };
+}
+
 function judgedParts(
   current: readonly FeedbackRecord[],
   { raters, evaluators, preferences }: RewardOptions,

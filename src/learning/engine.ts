@@ -1,7 +1,6 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
 import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
-import { averageImprovement } from "../evaluation/improvement.js";
 import { drawnRequests, type FeedbackInput } from "../feedback/index.js";
 import { createRng } from "../math/rng.js";
 import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
@@ -11,6 +10,7 @@ import type { LearningStore } from "../store/index.js";
 import type { Contribution, FederationPlan } from "../together/index.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
+import { cleanUp } from "./clean-up.js";
 import type { ComponentContext, LearningComponent } from "./component.js";
 import { componentsFor } from "./components/index.js";
 import { REWARD_MODEL } from "./components/reward-model.js";
@@ -21,7 +21,8 @@ import type { CycleReport } from "./cycle/types.js";
 import { engineStatus } from "./engine-status.js";
 import { nothingLeft } from "./nothing-left.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
-import type { LearningReport } from "./report/types.js";
+import { framed, keepDescribed, type LastReport, lastDescribed } from "./report/described.js";
+import type { LearningReport, PointReport } from "./report/types.js";
 import { type RewardPredictions, storePredictedRewards } from "./reward-predictions.js";
 import { createRoutingLearner, type JudgedPoint, type RoutingLearner } from "./routing-learner.js";
 import { RunEmbeddings } from "./run-embeddings.js";
@@ -183,11 +184,19 @@ export class LearningEngine {
   /** The report page's data, from facts collected up to now. */
   async report(createdAt: string): Promise<LearningReport> {
     await this.deps.flush();
+    return framed(createdAt, this.history.points, await this.described());
+  }
+
+  /** The same as the last cycle left it; undefined before the first. */
+  async lastReport(createdAt: string): Promise<LastReport | undefined> {
+    const { store, registry } = this.deps;
+    const last = await lastDescribed(store.documents, registry);
+    return last && { report: framed(createdAt, this.history.points, last.points), isCurrent: last.isCurrent };
+  }
+
+  private described(): Promise<PointReport[]> {
     const { registry } = this.deps;
-    const points = await this.collector.withFacts(() => this.routing.describe({ registry, worker: this.worker }));
-    const measured = Object.values(this.history.points).flatMap((p) => p.improvement ?? []);
-    const improvement = averageImprovement(measured);
-    return { createdAt, title: "What the graph learned", ...(improvement && { improvement }), points, tables: [] };
+    return this.collector.withFacts(() => this.routing.describe({ registry, worker: this.worker }));
   }
 
   /** What the reward model that serves says of runs captured up to now. */
@@ -268,24 +277,14 @@ export class LearningEngine {
     }
   }
 
-  /** What was learned holds although the old facts stay. */
-  private async cleanUp(report: CycleReport, context: ComponentContext, byHand: boolean): Promise<void> {
-    const { store, config, logger } = this.deps;
-    if (!config.dataCleanup) return;
-    const component = "dataCleanup";
-    const work = await this.work.take(component, context, byHand);
-    if (!work) {
-      report.elsewhere = [...(report.elsewhere ?? []), component];
-      return;
-    }
+  /** Keeps what screens say of decision points: to find it out takes all facts, which a screen is not to wait for. */
+  private async describe(): Promise<void> {
+    const { store, logger, clock } = this.deps;
     try {
-      const samples = await store.retain(config.dataCleanup);
-      report.steps.push({ component, state: "done", samples, message: `${samples} facts removed` });
+      await keepDescribed(store.documents, await this.described(), isoTime(clock.now()));
     } catch (error) {
-      logger.error("old facts could not be removed", { error: messageOf(error) });
-      report.steps.push({ component, state: "failed", samples: 0, message: messageOf(error) });
+      logger.warn("what screens show of decision points is as it was before", { error: messageOf(error) });
     }
-    await work.done();
   }
 
   /** Adds a cycle to the history as it is now: other learners write theirs as well. */
@@ -331,7 +330,8 @@ export class LearningEngine {
           graph.invoke({}, { recursionLimit: MOST_STEPS }),
         );
       Object.assign(report, { collected, steps, ...(elsewhere.length > 0 && { elsewhere }) });
-      await this.cleanUp(report, context, byHand);
+      await cleanUp(deps, this.work, report, { context, byHand });
+      await this.describe();
       return { points, judged };
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -134,6 +134,8 @@ export class CollectiveLearningLoop {
    */
   wrap<G extends object>(graph: G, options: WrapOptions): G {
     assertRoutable(graph);
+    if (this.disabled || !options?.workflowType) return this.tracer.wrap(graph, options);
+    this.parts.graphs.keep(options.workflowType, graph);
     return this.tracer.wrap(graph, options);
   }
 
@@ -307,6 +309,7 @@ export class CollectiveLearningLoop {
   async flush(): Promise<void> {
     await this.tracer.flush();
     await this.parts.points.settled();
+    await this.parts.graphs.settled();
   }
 
   /**

@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
+import { forgetDescribed } from "../learning/report/described.js";
 import type { Registry } from "../registry/index.js";
 import type { ErasureSelector, FactKind } from "../store/index.js";
 import type { LoopParts } from "./parts.js";
@@ -42,6 +43,7 @@ export async function eraseEverywhere(
   const removed = await parts.store.erase(selector);
   await parts.engine.forget();
   await forgetViews();
+  await forgetDescribed(parts.store.documents);
   const exports = (await entriesOf(parts.folders.exports)).map((name) => join(parts.folders.exports, name));
   const artifacts = learnedNames(parts.registry);
   if (learned === "keep") {

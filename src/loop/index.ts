@@ -12,7 +12,6 @@ export type { LoopConfig } from "../learning/config.js";
 export type { CycleReport, StepReport } from "../learning/cycle/types.js";
 export type { ExportSummary } from "../learning/export.js";
 export type { OrchestratorTraining } from "../learning/orchestrator-training.js";
-export { renderReportHtml } from "../learning/report/html.js";
 export type * from "../learning/report/types.js";
 export type { RewardPredictions } from "../learning/reward-predictions.js";
 export type { ComponentStatus, EngineStatus, PointStatus } from "../learning/status.js";

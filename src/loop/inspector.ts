@@ -1,10 +1,20 @@
-import type { Clock, Decision, FeedbackRecord, Logger, Trace, TraceSegment } from "../core/index.js";
-import { joinSegments, runReward } from "../dataset/index.js";
+import {
+  type Clock,
+  type Decision,
+  type FeedbackRecord,
+  isoTime,
+  type Logger,
+  type Trace,
+  type TraceSegment,
+} from "../core/index.js";
+import { joinSegments, judgedWithin, runReward } from "../dataset/index.js";
 import { type FeedbackRequest, krippendorffAlpha } from "../feedback/index.js";
 import type { ResolvedLoopConfig } from "../learning/config.js";
 import type { KnownPoint } from "../learning/points.js";
+import type { LastReport } from "../learning/report/described.js";
 import { type TrialEvidence, trialsOf } from "../learning/trial-evidence.js";
 import { type Approval, settleApproval, waitingApprovals } from "../registry/approvals.js";
+import type { DeclaredShape } from "../routing/mermaid.js";
 import type { LearningStore } from "../store/index.js";
 import type { LoopParts } from "./parts.js";
 
@@ -46,6 +56,11 @@ export class LoopInspector {
     return this.parts.points.list();
   }
 
+  /** The graph that was wrapped for a kind of runs, as its code declares it. */
+  declaredGraph(workflowType: string): Promise<DeclaredShape | undefined> {
+    return this.parts.graphs.of(workflowType);
+  }
+
   /** The segments of one run as its trace. */
   join(segments: readonly TraceSegment[]): Trace | undefined {
     return joinSegments(segments);
@@ -57,6 +72,16 @@ export class LoopInspector {
    */
   reward(workflowId: string, feedback: readonly FeedbackRecord[], trace: Trace | undefined): number | undefined {
     return runReward(workflowId, feedback, trace, { weights: this.parts.config.rewardWeights });
+  }
+
+  /** What some judgement of a run must hold for {@link reward} to lie in a range; see `judgedWithin`. */
+  judgedWithin(range: { min?: number; max?: number }): { from?: number; to?: number } {
+    return judgedWithin(range, this.parts.config.rewardWeights);
+  }
+
+  /** The report as the last learning cycle left it, at once; undefined before the first. */
+  lastReport(): Promise<LastReport | undefined> {
+    return this.parts.engine.lastReport(isoTime(this.parts.clock.now()));
   }
 
   /** Requests for feedback that wait for an answer, oldest first. */

@@ -26,6 +26,7 @@ import type { ModeSetting } from "../routing/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../store/index.js";
 import { WorkflowTracer } from "../tracing/index.js";
 import { leastAsked } from "./asking.js";
+import { DeclaredGraphs } from "./declared-graphs.js";
 import { type LoopTelemetry, openTelemetry } from "./telemetry.js";
 
 /** Modes set by hand, by decision point, as a document of the store. */
@@ -38,6 +39,7 @@ export interface LoopParts {
   store: LearningStore;
   registry: Registry;
   points: PointBook;
+  graphs: DeclaredGraphs;
   clock: Clock;
   logger: Logger;
   engine: LearningEngine;
@@ -132,6 +134,7 @@ async function openOver(
   const { documents, blobs } = store;
   const registry = await openRegistry({ documents, blobs, clock, logger });
   const points = await openPointBook(documents);
+  const graphs = new DeclaredGraphs(documents, logger);
   const feedback = new FeedbackCollector({
     store,
     clock,
@@ -177,7 +180,7 @@ async function openOver(
     submit: (judgement) => feedback.submitFeedback(judgement),
   });
   const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
-  return { ...base, registry, points, feedback, prompts, engine, modes, killSwitch };
+  return { ...base, registry, points, graphs, feedback, prompts, engine, modes, killSwitch };
 }
 
 /** The files; with the kill switch on, a folder that cannot be used must not keep the host from starting. */

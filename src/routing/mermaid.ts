@@ -100,6 +100,28 @@ interface DrawnEdge {
   conditional: boolean;
   /** Name of the decision point. */
   learned?: string;
+  /** The code did not say where it may go: to any node, as far as is known. */
+  anywhere?: boolean;
+}
+
+/** A graph as its code declares it. */
+export interface DeclaredShape {
+  nodes: string[];
+  edges: { from: string; to: string; kind: "static" | "conditional" }[];
+}
+
+/** The nodes and edges that a compiled graph declares; undefined for anything else. */
+export function declaredShape(graph: unknown): DeclaredShape | undefined {
+  const builder = builderOf(graph);
+  if (!builder) return undefined;
+  const edges = edgesOf(builder)
+    .filter((e) => !e.anywhere)
+    .map(({ from, to, conditional }) => ({
+      from,
+      to,
+      kind: conditional ? ("conditional" as const) : ("static" as const),
+    }));
+  return { nodes: Object.keys(builder.nodes), edges };
 }
 
 function edgesOf(builder: BuilderLike): DrawnEdge[] {
@@ -112,7 +134,10 @@ function edgesOf(builder: BuilderLike): DrawnEdge[] {
       const mark = learnedMark(path);
       const all = ends ?? Object.fromEntries((mark?.destinations ?? Object.keys(builder.nodes)).map((n) => [n, n]));
       for (const [label, to] of Object.entries(all))
-        edges.push({ from, to, label, conditional: true, learned: mark?.decisionPoint });
+        edges.push({
+          ...{ from, to, label, conditional: true, learned: mark?.decisionPoint },
+          ...(!ends && !mark && { anywhere: true }),
+        });
     }
   for (const [from, node] of Object.entries(builder.nodes)) {
     const mark = learnedMark(node.runnable);

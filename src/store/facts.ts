@@ -34,6 +34,24 @@ export function keysOf(kind: FactKind, fact: FactTypes[FactKind]): FactKeys {
   return { at, workflowId, workflowType, threadId, userId };
 }
 
+/** The lowest and the highest of a judgement's values, each on [0,1]; undefined where it has none. */
+export function extremesOf({
+  cat,
+  ratings,
+  thumbs,
+  preference,
+  outcome,
+}: FeedbackRecord): [number, number] | undefined {
+  const values: number[] = [];
+  if (cat) values.push((cat.score - 1) / 9);
+  const rated = Object.values(ratings ?? {});
+  if (rated.length > 0) values.push(rated.reduce((a, b) => a + b, 0) / rated.length);
+  if (thumbs) values.push(thumbs === "up" ? 1 : 0);
+  if (preference) values.push({ better: 1, equal: 0.5, worse: 0 }[preference.verdict]);
+  if (outcome !== undefined) values.push(outcome);
+  return values.length > 0 ? [Math.min(...values), Math.max(...values)] : undefined;
+}
+
 /** Facts that are read at once where a query does not say. */
 export const DEFAULT_BATCH_SIZE = 256;
 

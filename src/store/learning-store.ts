@@ -25,11 +25,23 @@ export interface FactQuery {
   chosen?: string;
   policyVersion?: string;
   /**
-   * Together with `latest`: a text that stands somewhere in the fact, letter case aside. There is no index of it: a store
-   * looks through what it has, and may hand out more than fits, so the caller checks each fact. Batches may then be small
-   * or empty, and say how far was looked.
+   * Together with `latest`: a text in a trace's tags, the values of its metadata, or at the beginning of one of its ids,
+   * letter case aside. A store may look through what it has and hand out more than fits, so the caller checks each fact.
+   * Batches may then be small or empty, and say how far was looked.
    */
   text?: string;
+  /**
+   * Together with `latest`, of traces: an edge `FROM>TO` that was taken, and a node in which something failed. The
+   * package's PostgreSQL store finds them by index; any other store may leave them to the caller, who checks each fact.
+   */
+  took?: string;
+  failedIn?: string;
+  /**
+   * Together with `latest`, of feedback: the highest of its values on [0,1] is at least, the lowest at most this. As
+   * with `took`, the caller checks each fact.
+   */
+  valueFrom?: number;
+  valueTo?: number;
   /** Inclusive lower and exclusive upper bound on the fact's own time, ISO 8601. */
   from?: string;
   to?: string;
@@ -49,7 +61,7 @@ export interface FactBatch<T> {
   facts: T[];
   /** Opaque; valid for this store and kind, also in a later process. */
   cursor: string;
-  /** Of a search for a text: how many facts were looked at for this batch, and the time of the oldest of them. */
+  /** Of a search: how many facts were looked at for this batch, and how far back nothing is left to look at. */
   looked?: { facts: number; until: string };
 }
 
@@ -204,6 +216,8 @@ export interface LearningStore {
    * and then. Returns what ends that.
    */
   listen?(listener: () => void): () => void;
+  /** Fields of a query that are looked for and that this store finds by index; absent where it has none of them. */
+  readonly findsByIndex?: readonly (keyof FactQuery)[];
   readonly documents: DocumentStore;
   readonly blobs: BlobStore;
   /**

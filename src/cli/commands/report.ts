@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { LearningError, messageOf } from "../../core/index.js";
-import { renderReportHtml } from "../../loop/index.js";
+import { renderReportHtml } from "../../dashboard/report.js";
 import { type Command, usageError } from "../command.js";
 
 export const report: Command = {

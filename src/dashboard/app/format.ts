@@ -31,15 +31,27 @@ export function days(n: number): string {
   return `about ${Math.round(n / 30)} months`;
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const SECONDS = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+type Part = Intl.DateTimeFormatOptions;
+const DAY: Part = { day: "numeric", month: "short", year: "numeric" };
+const MINUTE: Part = { hour: "2-digit", minute: "2-digit" };
+const formats = (zone: Part) => ({
+  date: new Intl.DateTimeFormat("en-GB", { ...DAY, ...zone }),
+  time: new Intl.DateTimeFormat("en-GB", { ...MINUTE, ...zone }),
+  seconds: new Intl.DateTimeFormat("en-GB", { ...MINUTE, second: "2-digit", ...zone }),
+  said: zone.timeZone === undefined ? "" : ` ${zone.timeZone}`,
+});
+let written = formats({});
+
+/** From here on moments are written in UTC and say so: a page that is made on one host is read on another. */
+export function writeUtc(): void {
+  written = formats({ timeZone: "UTC" });
+}
 
 /** A moment, such as 28 Nov 2026, 08:19. */
 export function moment(iso: string | undefined, seconds = false): string {
   if (iso === undefined || Number.isNaN(Date.parse(iso))) return "–";
   const at = new Date(iso);
-  return `${DATE.format(at)}, ${(seconds ? SECONDS : TIME).format(at)}`;
+  return `${written.date.format(at)}, ${(seconds ? written.seconds : written.time).format(at)}${written.said}`;
 }
 
 export const bytes = (n: number): string =>

@@ -11,7 +11,7 @@ interface GraphNode {
   meanReward?: number;
 }
 
-/** An edge as it was taken. */
+/** An edge as it was taken; one that no run took is as the graph's code declares it. */
 interface GraphEdge {
   from: string;
   to: string;
@@ -68,6 +68,7 @@ export async function graphViewOf(source: Source, filter: RunFilter): Promise<Gr
   const rewards = await rewardsOf(source, traces);
   const starts = traces.map((t) => t.startedAt).sort();
   const { registry } = source.loop;
+  const declared = type === undefined ? undefined : await source.loop.inspect.declaredGraph(type);
   return {
     types: [...types].sort(),
     type,
@@ -75,7 +76,7 @@ export async function graphViewOf(source: Source, filter: RunFilter): Promise<Gr
     sampled,
     from: starts[0],
     to: starts.at(-1),
-    ...mapOf(traces, rewards),
+    ...withDeclared(mapOf(traces, rewards), declared),
     learned: Object.fromEntries(source.loop.inspect.points().map((p) => [p.name, p.destinations])),
     changes: registry
       .history()
@@ -100,6 +101,8 @@ async function rewardsOf({ loop }: Source, traces: readonly Trace[]): Promise<Ma
     }),
   );
 }
+
+type DeclaredGraph = NonNullable<Awaited<ReturnType<Source["loop"]["inspect"]["declaredGraph"]>>>;
 
 interface Sum {
   n: number;
@@ -162,11 +165,31 @@ function mapOf(
     }
   }
   for (const e of edges.values()) for (const name of [e.from, e.to]) nodeOf(name);
-  const order = (name: string) => (name === START ? 0 : name === END ? 2 : 1);
   return {
     nodes: [...nodes.values()]
       .map(({ time, reward, ...n }) => ({ ...n, meanMs: meanOf(time) ?? 0, meanReward: meanOf(reward) }))
-      .sort((a, b) => order(a.name) - order(b.name)),
+      .sort(inOrder),
     edges: [...edges.values()].map(({ reward, ...e }) => ({ ...e, meanReward: meanOf(reward) })),
   };
 }
+
+type Drawn = Pick<GraphView, "nodes" | "edges">;
+
+/** The same with what the graph's code declares and no run took. */
+function withDeclared({ nodes, edges }: Drawn, declared: DeclaredGraph | undefined): Drawn {
+  if (!declared || nodes.length === 0) return { nodes, edges };
+  const known = new Set(nodes.map((n) => n.name));
+  const taken = new Set(edges.map((e) => JSON.stringify([e.from, e.to])));
+  const untaken = new Map(
+    declared.edges.map((e) => [JSON.stringify([e.from, e.to]), e] as const).filter(([key]) => !taken.has(key)),
+  );
+  const names = new Set([...declared.nodes, ...[...untaken.values()].flatMap((e) => [e.from, e.to])]);
+  const unknown = [...names].filter((name) => !known.has(name));
+  return {
+    nodes: [...nodes, ...unknown.map((name) => ({ name, executions: 0, failures: 0, meanMs: 0 }))].sort(inOrder),
+    edges: [...edges, ...[...untaken.values()].map((e) => ({ ...e, taken: 0, runs: 0, failedRuns: 0 }))],
+  };
+}
+
+const rank = (name: string) => (name === START ? 0 : name === END ? 2 : 1);
+const inOrder = (a: GraphNode, b: GraphNode) => rank(a.name) - rank(b.name);

@@ -80,23 +80,37 @@ async function lastContext({ loop }: Source, decisionPoint: string): Promise<Rec
   return undefined;
 }
 
-/** The report's computed part, kept until another cycle has run or something changed what serves. */
-export class ReportCache {
-  private made?: { basis: string; report: Promise<LearningReport> };
+/** How long a page waits for what is computed anew, where there is an older answer. */
+const ANEW_WITHIN_MS = 1_000;
 
-  /** Rewards over time and what pushes towards each destination. */
+/**
+ * Rewards over time and what pushes towards each destination. The last cycle left them; where something else serves by
+ * now they are computed anew, once, and until then shown without the pushes, which would be another version's.
+ */
+export class ReportCache {
+  private anew?: { basis: string; report: Promise<LearningReport> };
+
   async get({ loop }: Source): Promise<LearningReport> {
-    const { lastCycle } = await loop.getLearningStatus();
-    const basis = `${lastCycle?.startedAt} ${loop.registry.history().length}`;
-    if (this.made?.basis !== basis) {
-      const report = loop.createReport();
-      this.made = { basis, report };
-      // A failure is the caller's to see, and the next caller tries again.
-      report.catch(() => {
-        this.made = undefined;
-      });
-    }
-    return this.made.report;
+    const last = await loop.inspect.lastReport();
+    if (last?.isCurrent) return last.report;
+    const basis = `${(await loop.getLearningStatus()).lastCycle?.startedAt} ${loop.registry.history().length}`;
+    const report = this.anew?.basis === basis ? this.anew.report : this.begin(loop, basis);
+    if (!last) return report;
+    let cancel = () => {};
+    const late = new Promise<LearningReport>((resolve) => {
+      cancel = loop.inspect.clock.schedule(() => resolve(last.report), ANEW_WITHIN_MS);
+    });
+    return Promise.race([report, late]).finally(() => cancel());
+  }
+
+  private begin(loop: Source["loop"], basis: string): Promise<LearningReport> {
+    const report = loop.createReport();
+    this.anew = { basis, report };
+    // A failure is the caller's to see, and the next caller tries again.
+    report.catch(() => {
+      this.anew = undefined;
+    });
+    return report;
   }
 }
 

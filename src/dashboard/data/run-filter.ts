@@ -9,6 +9,12 @@ export function isAboutDecisions({ point, destination, version }: RunFilter): bo
   return point !== undefined || destination !== undefined || (version !== undefined && version !== "fallback");
 }
 
+/** Whether runs are found by what was said of them, where the store finds judgements by their values. */
+export function isAboutJudgements({ minReward, maxReward, text, edge, failed, to }: RunFilter): boolean {
+  const isNarrower = [text, edge, failed, to].some((v) => v !== undefined);
+  return !isNarrower && (minReward !== undefined || maxReward !== undefined);
+}
+
 /** Whether a decision is one that the filter asks for. */
 export function decisionFits({ point, chosen, version }: Omit<RowDecision, "id" | "at" | "source">, filter: RunFilter) {
   return (
@@ -31,8 +37,8 @@ export function traceFits(segment: TraceSegment, filter: RunFilter): boolean {
   if (text === undefined) return true;
   const wanted = text.toLowerCase();
   const { workflowId, tags, threadId, userId, metadata } = segment;
-  const words = [workflowId, ...tags, threadId, userId, ...Object.values(metadata)];
-  return words.some((w) => w !== undefined && String(w).toLowerCase().includes(wanted));
+  if ([workflowId, threadId, userId].some((id) => id?.toLowerCase().startsWith(wanted))) return true;
+  return [...tags, ...Object.values(metadata)].some((w) => String(w).toLowerCase().includes(wanted));
 }
 
 /** Whether what was decided and said of a run is what the filter asks for. */

@@ -15,7 +15,7 @@ export interface RunFilter {
   /** Of the run, in [0,1]; only judged runs are shown when one is given. */
   minReward?: number;
   maxReward?: number;
-  /** Text in the run's tags, its id or its metadata. */
+  /** Text in the run's tags or its metadata, or at the beginning of its id, its thread's or its person's. */
   text?: string;
   /** `FROM>TO`, an edge that was taken. */
   edge?: string;

@@ -43,11 +43,21 @@ export interface ListOptions {
   budgetMs?: number;
 }
 
-/** Rows of runs, by workflowId, with what was decided and said about them. */
-export async function rowsOf(source: Source, segments: readonly TraceSegment[]): Promise<Map<string, RunRow>> {
+/** What was said of runs, by run. */
+export type SaidOfRuns = ReadonlyMap<string, FeedbackRecord[]>;
+
+/** Rows of runs, by workflowId, with what was decided and said about them; `said` where that is read already. */
+export async function rowsOf(
+  source: Source,
+  segments: readonly TraceSegment[],
+  said?: SaidOfRuns,
+): Promise<Map<string, RunRow>> {
   const { inspect } = source.loop;
   const runs = [...new Map(segments.map((s) => [s.workflowId, s])).values()];
-  const [decisions, feedback] = await Promise.all([ofRuns(source, "decision", runs), ofRuns(source, "feedback", runs)]);
+  const [decisions, feedback] = await Promise.all([
+    ofRuns(source, "decision", runs),
+    said ?? ofRuns(source, "feedback", runs),
+  ]);
   const rows = new Map<string, RunRow>();
   for (const segment of segments) {
     const { workflowId } = segment;

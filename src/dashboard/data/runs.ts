@@ -1,9 +1,10 @@
 import type { TraceSegment } from "../../core/index.js";
 import { ofRuns } from "./facts-of-page.js";
-import { after, behind, isAboutDecisions, rowFits, traceFits } from "./run-filter.js";
+import { after, behind, isAboutDecisions, isAboutJudgements, rowFits, traceFits } from "./run-filter.js";
 import { cursorText, indexed, type RunCursor, type RunFilter } from "./run-query.js";
-import { BUDGET_MS, type ListOptions, PAGE, type RunPage, type RunRow, rowsOf } from "./run-row.js";
+import { BUDGET_MS, type ListOptions, PAGE, type RunPage, type RunRow, rowsOf, type SaidOfRuns } from "./run-row.js";
 import { runsByDecision } from "./runs-by-decision.js";
+import { runsByJudgement } from "./runs-by-judgement.js";
 import type { Source } from "./source.js";
 
 /** Facts read at once while filters are applied. */
@@ -13,17 +14,19 @@ const LOOKED_AT = 2048;
 
 /**
  * One page of runs. Time, type, status, and a decision's point, destination and version are found by the store's
- * index; other conditions by looking, newest first.
+ * index; other conditions by looking, newest first, and by index where the store has one.
  * @example const { runs } = await listRuns({ loop }, { status: "error" }, { limit: 20 });
  */
 export function listRuns(source: Source, filter: RunFilter, options: ListOptions = {}): Promise<RunPage> {
-  return isAboutDecisions(filter) ? runsByDecision(source, filter, options) : runsByTime(source, filter, options);
+  if (isAboutDecisions(filter)) return runsByDecision(source, filter, options);
+  const byValue = source.loop.inspect.store.findsByIndex?.includes("valueFrom");
+  return (byValue && isAboutJudgements(filter) ? runsByJudgement : runsByTime)(source, filter, options);
 }
 
 async function runsByTime(source: Source, filter: RunFilter, options: ListOptions): Promise<RunPage> {
   const { cursor, limit = PAGE, budgetMs = BUDGET_MS } = options;
   const { store, clock } = source.loop.inspect;
-  const { text } = filter;
+  const { text, edge, failed } = filter;
   const started = clock.monotonic();
   const seen = new Set(cursor?.seen);
   const shown = new Set<string>();
@@ -36,17 +39,25 @@ async function runsByTime(source: Source, filter: RunFilter, options: ListOption
     scanned,
     complete,
   });
-  const batchSize = text !== undefined ? LOOKED_AT : needsLooking(filter) ? BATCH : limit + seen.size + 1;
-  const query = { ...indexed(filter, cursor), ...(text !== undefined && { text }), batchSize };
+  // What an index finds is read, and a page of it is enough.
+  const isFound = store.findsByIndex?.includes("text");
+  const batchSize = isFound || !needsLooking(filter) ? limit + seen.size + 1 : text !== undefined ? LOOKED_AT : BATCH;
+  const query = {
+    ...indexed(filter, cursor),
+    ...(text !== undefined && { text }),
+    ...(edge !== undefined && { took: edge }),
+    ...(failed !== undefined && { failedIn: failed }),
+    batchSize,
+  };
   for await (const { facts, looked } of store.read("trace", query)) {
     const fresh = facts.filter((s) => !(s.startedAt === cursor?.at && seen.has(s.segmentId)));
     // What was decided and said is read of those alone whose trace fits.
-    const fitting = await judgedOf(
+    const { fitting, said } = await judgedOf(
       source,
       fresh.filter((s) => traceFits(s, filter)),
       filter,
     );
-    const rows = await rowsOf(source, [...fitting]);
+    const rows = await rowsOf(source, [...fitting], said);
     for (const segment of fresh) {
       if (runs.length === limit) return answer(true);
       scanned++;
@@ -72,10 +83,10 @@ async function judgedOf(
   source: Source,
   segments: readonly TraceSegment[],
   { minReward, maxReward }: RunFilter,
-): Promise<Set<TraceSegment>> {
-  if (minReward === undefined && maxReward === undefined) return new Set(segments);
-  const judged = await ofRuns(source, "feedback", segments);
-  return new Set(segments.filter((s) => judged.has(s.workflowId)));
+): Promise<{ fitting: Set<TraceSegment>; said?: SaidOfRuns }> {
+  if (minReward === undefined && maxReward === undefined) return { fitting: new Set(segments) };
+  const said = await ofRuns(source, "feedback", segments);
+  return { fitting: new Set(segments.filter((s) => said.has(s.workflowId))), said };
 }
 
 function needsLooking({ type: _t, status: _s, from: _f, to: _o, ...others }: RunFilter): boolean {

@@ -2,7 +2,7 @@ import type { MeasuredImprovement } from "../../evaluation/improvement.js";
 import type { RegistryEvent } from "../../registry/index.js";
 import type { CurvePoint, DestinationReport } from "../../worker/description.js";
 
-export type { CurvePoint, DestinationReport, FeaturePush } from "../../worker/description.js";
+export type { DestinationReport } from "../../worker/description.js";
 
 /** What is known of one decision point. */
 export interface PointReport {

@@ -3,7 +3,7 @@ import { isLearningError } from "../../core/index.js";
 import { bigintArray, linesArray, textArray } from "./arrays.js";
 import { codeOf } from "./errors.js";
 import type { Columns } from "./row.js";
-import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
+import { KEY_COLUMNS, SOUGHT_COLUMNS, TABLE_OF } from "./schema.js";
 import type { Batch } from "./spill.js";
 import type { Sql } from "./sql.js";
 
@@ -17,7 +17,8 @@ const NO_PARTITION = "23514";
  * be written down once more before they are read.
  */
 function statement(schema: string, { kind, bodies, periods, ats, keys }: Columns, lane: string, number: number) {
-  const columns = KEY_COLUMNS[kind].map(([, column]) => column);
+  const typed = [...KEY_COLUMNS[kind].map(([, column]) => [column, "text"] as const), ...SOUGHT_COLUMNS[kind]];
+  const columns = typed.map(([column]) => column);
   const seq = `${kind}_seq`;
   const text = `
     WITH lane AS (
@@ -26,7 +27,7 @@ function statement(schema: string, { kind, bodies, periods, ats, keys }: Columns
     )
     INSERT INTO ${schema}.${TABLE_OF[kind]} (lane, seq, period, at, ${columns.join(", ")}, body)
     SELECT lane.id, lane.before + generate_series(1, $3), unnest($4::bigint[])::int, unnest($5::bigint[]),
-      ${columns.map((_, i) => `unnest($${i + 7}::text[])`).join(", ")}, unnest($6::text[])
+      ${typed.map(([, type], i) => `unnest($${i + 7}::text[])::${type}`).join(", ")}, unnest($6::text[])
     FROM lane`;
   const values = [
     lane,

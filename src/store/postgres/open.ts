@@ -144,6 +144,8 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
   const rowsOf = (kind: FactKind, facts: readonly object[]) =>
     facts.map((fact) => (isRow(fact) ? fact : rowOf(kind, fact as never)));
   const sizes = lastKnown(() => sizesOf(sql));
+  const reader = <K extends FactKind>(kind: K) =>
+    new SqlFactReader({ sql, kind, logger, clock, partitionDays, mustBeOpen });
 
   return {
     append: guarded(<K extends FactKind>(kind: K, facts: readonly object[]) =>
@@ -157,9 +159,10 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       rescue: () => writer.rescue(),
     }),
     encode: rowOf,
-    read: (kind, query = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).read(query),
-    ofRuns: (kind, runs, times = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).ofRuns(runs, times),
-    readTexts: (kind, query = {}) => new SqlFactReader(sql, kind, logger, mustBeOpen).readTexts(query),
+    findsByIndex: ["text", "took", "failedIn", "valueFrom", "valueTo"],
+    read: (kind, query = {}) => reader(kind).read(query),
+    ofRuns: (kind, runs, times = {}) => reader(kind).ofRuns(runs, times),
+    readTexts: (kind, query = {}) => reader(kind).readTexts(query),
     listen(listener) {
       mustBeOpen();
       return watch.add(listener);

@@ -1,18 +1,12 @@
-import { isoTime, type Logger, messageOf } from "../../core/index.js";
-import { checkQuery, DEFAULT_BATCH_SIZE, textToFind } from "../facts.js";
+import { type Clock, isoTime, type Logger, messageOf } from "../../core/index.js";
+import { checkQuery, DEFAULT_BATCH_SIZE } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
-import { columnValue } from "./row.js";
+import { behind, merged, nothing, type Page, type Row } from "./page.js";
+import { columnValue, OLDEST_MS, periodAt } from "./row.js";
 import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
+import { type Place, soughtOf } from "./sought.js";
 import type { Sql } from "./sql.js";
-
-interface Row {
-  lane: number;
-  seq: number;
-  at: number;
-  /** Null where a text is looked for that does not stand in it. */
-  body: string | null;
-}
 
 /**
  * What is read of a row of the table `t`. Orders name the table too: `ORDER BY at` would mean the column of the answer,
@@ -21,8 +15,16 @@ interface Row {
 const PLACE = "t.lane::float8 AS lane, t.seq::float8 AS seq, t.at::float8 AS at";
 const COLUMNS = `${PLACE}, t.body`;
 
-/** Rows that are looked through for a text at once. */
+/** Rows that are looked through at once. */
 const LOOKED_THROUGH = 1024;
+/** Rows that are looked through before an index is asked: what is frequent is found sooner so. */
+const LOOKED_FIRST = 512;
+/** How far back an index is asked at first; each further question goes several times as far. */
+const FIRST_SPAN_MS = 14 * 86_400_000;
+/** Rows of an answer of an index: those found, whose bodies all are read. */
+const FOUND_AT_ONCE = 256;
+/** After this time what was found so far is handed out. */
+const PATIENCE_MS = 30;
 
 /** Rows of one answer, at first, and the characters that it is then to have. */
 const FIRST_PAGE = 256;
@@ -39,17 +41,30 @@ const KEY_FIELDS = [
   "policyVersion",
 ] as const;
 
+/** What {@link SqlFactReader} works with. */
+interface ReaderParts<K extends FactKind> {
+  sql: Sql;
+  kind: K;
+  logger: Logger;
+  clock: Clock;
+  partitionDays: number;
+  /** Fails once the store is closed. */
+  mustBeOpen(): void;
+}
+
 /** Reads the facts of one kind. */
 export class SqlFactReader<K extends FactKind> {
   private pageRows = FIRST_PAGE;
 
-  constructor(
-    private readonly sql: Sql,
-    private readonly kind: K,
-    private readonly logger: Logger,
-    /** Fails once the store is closed. */
-    private readonly mustBeOpen: () => void,
-  ) {}
+  private readonly sql: Sql;
+  private readonly kind: K;
+  private readonly mustBeOpen: () => void;
+
+  constructor(private readonly parts: ReaderParts<K>) {
+    this.sql = parts.sql;
+    this.kind = parts.kind;
+    this.mustBeOpen = parts.mustBeOpen;
+  }
 
   async *read(query: FactQuery): AsyncIterable<FactBatch<FactTypes[K]>> {
     for await (const { items, ...rest } of this.batches(query, (row) => this.parse(row)))
@@ -103,8 +118,7 @@ export class SqlFactReader<K extends FactKind> {
     const size = query.batchSize ?? DEFAULT_BATCH_SIZE;
     let left = query.limit ?? Number.POSITIVE_INFINITY;
     let items: T[] = [];
-    for await (const rows of this.pages(query, before, lanes)) {
-      const oldest = rows.at(-1);
+    for await (const { rows, until } of this.pages(query, before, lanes)) {
       for (const row of rows) {
         if (left <= 0) break;
         // The batch before is full, and not the last one.
@@ -120,10 +134,10 @@ export class SqlFactReader<K extends FactKind> {
         left--;
       }
       if (left <= 0) break;
-      // Who looks for a text is told how far that has come, found or not.
-      if (query.text === undefined || !oldest) continue;
+      // Who looks for something is told how far that has come, found or not.
+      if (until === undefined) continue;
       this.mustBeOpen();
-      yield { items, cursor: cursor(), looked: { facts: rows.length, until: isoTime(oldest.at) } };
+      yield { items, cursor: cursor(), looked: { facts: rows.length, until: isoTime(until) } };
       items = [];
     }
     this.mustBeOpen();
@@ -135,7 +149,7 @@ export class SqlFactReader<K extends FactKind> {
     try {
       return JSON.parse(body) as FactTypes[K];
     } catch (error) {
-      this.logger.warn("a damaged fact is skipped", { kind: this.kind, lane, seq, error: messageOf(error) });
+      this.parts.logger.warn("a damaged fact is skipped", { kind: this.kind, lane, seq, error: messageOf(error) });
       return undefined;
     }
   }
@@ -151,7 +165,7 @@ export class SqlFactReader<K extends FactKind> {
     return rows;
   }
 
-  private pages(query: FactQuery, before: Position, lanes: readonly LaneState[]): AsyncIterable<Row[]> {
+  private pages(query: FactQuery, before: Position, lanes: readonly LaneState[]): AsyncIterable<Page> {
     const { conditions, values } = this.conditionsOf(query);
     if (conditions.includes("false") || query.limit === 0) return nothing();
     // Of one run there are few facts: they are sorted as doubles, for which no index is walked in search of them.
@@ -190,7 +204,7 @@ export class SqlFactReader<K extends FactKind> {
   }
 
   /** All facts, of all lanes side by side, in each in its order; what is older comes first as far as that allows. */
-  private async *everything(before: Position, lanes: readonly LaneState[], limit?: number): AsyncIterable<Row[]> {
+  private async *everything(before: Position, lanes: readonly LaneState[], limit?: number): AsyncIterable<Page> {
     const open = lanes
       .map(({ id, seq }) => ({ id, at: seqIn(before, id) ?? seq, end: seq }))
       .filter((lane) => lane.at < lane.end);
@@ -208,7 +222,7 @@ export class SqlFactReader<K extends FactKind> {
       const byLane = new Map(open.map((lane) => [lane.id, [] as Row[]]));
       for (const row of rows) byLane.get(row.lane)?.push(row);
       for (const list of byLane.values()) list.sort((a, b) => a.seq - b.seq);
-      yield merged([...byLane.values()]);
+      yield { rows: merged([...byLane.values()]) };
       for (const lane of open.splice(0)) {
         const list = byLane.get(lane.id)!;
         const last = list.at(-1);
@@ -224,7 +238,7 @@ export class SqlFactReader<K extends FactKind> {
     before: Position,
     lanes: readonly LaneState[],
     table: "t." | "",
-  ): AsyncIterable<Row[]> {
+  ): AsyncIterable<Page> {
     const ends = new Map(lanes.map((lane) => [lane.id, lane.seq]));
     let last = { lane: 0, seq: 0 };
     for (;;) {
@@ -236,9 +250,11 @@ export class SqlFactReader<K extends FactKind> {
          ORDER BY ${table}lane, ${table}seq LIMIT $${n + 3}`,
         [...values, last.lane, last.seq, size],
       );
-      yield rows.filter(
-        (row) => row.seq > (seqIn(before, row.lane) ?? row.seq) && row.seq <= (ends.get(row.lane) ?? 0),
-      );
+      yield {
+        rows: rows.filter(
+          (row) => row.seq > (seqIn(before, row.lane) ?? row.seq) && row.seq <= (ends.get(row.lane) ?? 0),
+        ),
+      };
       if (rows.length < size) return;
       last = rows.at(-1)!;
     }
@@ -250,47 +266,84 @@ export class SqlFactReader<K extends FactKind> {
     values: unknown[],
     lanes: readonly LaneState[],
     table: "t." | "",
-    { limit, text }: Pick<FactQuery, "limit" | "text">,
-  ): AsyncIterable<Row[]> {
+    query: FactQuery,
+  ): AsyncIterable<Page> {
     const ends = new Map(lanes.map((lane) => [lane.id, lane.seq]));
-    const wanted = text && textToFind(text);
-    // Rows without the text are counted, and their bodies stay where they are.
-    const columns = wanted
-      ? `${PLACE}, CASE WHEN t.body ILIKE $${values.push(`%${wanted.replace(/[\\%_]/g, "\\$&")}%`)} THEN t.body END AS body`
-      : COLUMNS;
+    const committed = (rows: Row[]) => rows.filter((row) => row.seq <= (ends.get(row.lane) ?? 0));
+    const sought = soughtOf(this.kind, query);
     let last: Row | undefined;
     for (;;) {
-      const n = values.length;
-      const size = wanted ? LOOKED_THROUGH : Math.min(this.pageRows, limit ?? this.pageRows);
-      const all = [...conditions];
-      if (last) all.push(`(t.at, t.lane, t.seq) < ($${n + 2}::bigint, $${n + 3}::bigint, $${n + 4}::bigint)`);
+      const asked = [...values];
+      const place = (value: unknown) => `$${asked.push(value)}`;
+      // Rows without what is looked for are counted, and their bodies stay where they are.
+      const columns = sought ? `${PLACE}, CASE WHEN ${sought.test(place)} THEN t.body END AS body` : COLUMNS;
+      const looked = sought?.indexed ? LOOKED_FIRST : LOOKED_THROUGH;
+      const size = sought ? looked : Math.min(this.pageRows, query.limit ?? this.pageRows);
+      const all = last ? [...conditions, behind(last, place)] : conditions;
       const rows = await this.fetch(
         `SELECT ${columns} FROM ${this.from} t ${all.length > 0 ? `WHERE ${all.join(" AND ")}` : ""}
-         ORDER BY ${table}at DESC, ${table}lane DESC, ${table}seq DESC LIMIT $${n + 1}`,
-        [...values, size, ...(last ? [last.at, last.lane, last.seq] : [])],
+         ORDER BY ${table}at DESC, ${table}lane DESC, ${table}seq DESC LIMIT ${place(size)}`,
+        asked,
       );
-      yield rows.filter((row) => row.seq <= (ends.get(row.lane) ?? 0));
-      if (rows.length < size) return;
       last = rows.at(-1);
+      yield { rows: committed(rows), until: sought && last?.at };
+      if (!last || rows.length < size) return;
+      if (sought?.indexed)
+        return yield* this.found(
+          conditions,
+          values,
+          sought.indexed,
+          last,
+          committed,
+          Math.min(FOUND_AT_ONCE, query.batchSize ?? FOUND_AT_ONCE),
+        );
     }
   }
-}
 
-async function* nothing(): AsyncIterable<Row[]> {}
-
-/** Lists that are each in their order as one: of their first ones, the oldest comes first. */
-function merged(lists: readonly Row[][]): Row[] {
-  if (lists.length === 1) return lists[0]!;
-  const heads = lists.map(() => 0);
-  const all: Row[] = [];
-  const total = lists.reduce((sum, list) => sum + list.length, 0);
-  while (all.length < total) {
-    let best = -1;
-    for (const [i, list] of lists.entries()) {
-      const head = list[heads[i]!];
-      if (head && (best < 0 || head.at < lists[best]![heads[best]!]!.at)) best = i;
+  /**
+   * What an index finds behind a row, newest first, in stretches of time that grow: what stands in all of the older rows
+   * is found among a few of them, and what is nowhere by few questions.
+   */
+  private async *found(
+    conditions: string[],
+    values: unknown[],
+    indexed: (place: Place) => string,
+    from: Row,
+    committed: (rows: Row[]) => Row[],
+    atOnce: number,
+  ): AsyncIterable<Page> {
+    const { clock, partitionDays } = this.parts;
+    const strange = clock.now() - OLDEST_MS;
+    let last: Pick<Row, "at" | "lane" | "seq"> = from;
+    let found: Row[] = [];
+    let began = clock.monotonic();
+    for (let low = from.at - FIRST_SPAN_MS; ; ) {
+      const asked = [...values];
+      const place = (value: unknown) => `$${asked.push(value)}`;
+      const all = [...conditions, indexed(place), behind(last, place)];
+      // What is older than this may stand in any partition.
+      const isRest = low < strange;
+      if (!isRest)
+        all.push(
+          `t.at >= ${place(low)}::bigint`,
+          `t.period BETWEEN ${place(periodAt(low, partitionDays))}::int AND ${place(periodAt(last.at, partitionDays))}::int`,
+        );
+      const size = Math.max(1, atOnce - found.length);
+      // The order is made of what was found: an index in that order would be walked in search of it.
+      const rows = await this.fetch(
+        `SELECT ${COLUMNS} FROM (SELECT * FROM ${this.from} t WHERE ${all.join(" AND ")} OFFSET 0) t
+         ORDER BY t.at DESC, t.lane DESC, t.seq DESC LIMIT ${place(size)}`,
+        asked,
+      );
+      found.push(...committed(rows));
+      const isFull = rows.length === size;
+      if (isRest && !isFull) return yield { rows: found };
+      last = isFull ? rows.at(-1)! : { at: low, lane: 0, seq: 0 };
+      if (!isFull) low -= 4 * (from.at - low);
+      if (!isFull && clock.monotonic() - began < PATIENCE_MS) continue;
+      yield { rows: found, until: last.at };
+      found = [];
+      began = clock.monotonic();
     }
-    all.push(lists[best]![heads[best]!++]!);
   }
-  return all;
 }

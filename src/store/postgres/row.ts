@@ -1,14 +1,17 @@
-import { digest, LearningError } from "../../core/index.js";
+import { digest, type FeedbackRecord, LearningError, type TraceSegment } from "../../core/index.js";
 import { checkFact } from "../check-fact.js";
-import { type FactKeys, keysOf } from "../facts.js";
+import { extremesOf, type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
-import { KEY_COLUMNS } from "./schema.js";
+import { KEY_COLUMNS, SOUGHT_COLUMNS } from "./schema.js";
+import { termsOf } from "./terms.js";
 
 /** A fact as it will be a row: its text, and what it is found by. */
 export class FactRow implements EncodedFact {
   constructor(
     readonly body: string,
     readonly keys: FactKeys,
+    /** Values of its sought columns, in their order. */
+    readonly sought: readonly (string | null)[],
   ) {}
 
   get bytes(): number {
@@ -18,7 +21,12 @@ export class FactRow implements EncodedFact {
 
 export function rowOf<K extends FactKind>(kind: K, fact: FactTypes[K]): FactRow {
   checkFact(kind, fact);
-  return new FactRow(JSON.stringify(fact), keysOf(kind, fact));
+  return new FactRow(JSON.stringify(fact), keysOf(kind, fact), soughtIn(kind, fact));
+}
+
+function soughtIn(kind: FactKind, fact: FactTypes[FactKind]): (string | null)[] {
+  if (kind === "trace") return [termsOf(fact as TraceSegment)];
+  return kind === "feedback" ? (extremesOf(fact as FeedbackRecord) ?? []).map(String) : [];
 }
 
 /** Whether this is a fact that {@link rowOf} made. */
@@ -36,12 +44,16 @@ export function columnValue(key: string): string {
 
 const DAY_MS = 86_400_000;
 /** What is older, or dated ahead, stands with what arrives now: strange clocks shall not make a partition each. */
-const OLDEST_DAYS = 730;
+export const OLDEST_MS = 730 * DAY_MS;
+
+/** The period of a time. */
+export const periodAt = (ms: number, partitionDays: number): number =>
+  Math.max(0, Math.floor(ms / (partitionDays * DAY_MS)));
 
 /** The period, and with it the partition, of a fact by its own time. */
 function periodOf(atMs: number, nowMs: number, partitionDays: number): number {
-  const isStrange = atMs > nowMs || atMs < nowMs - OLDEST_DAYS * DAY_MS;
-  return Math.max(0, Math.floor((isStrange ? nowMs : atMs) / (partitionDays * DAY_MS)));
+  const isStrange = atMs > nowMs || atMs < nowMs - OLDEST_MS;
+  return periodAt(isStrange ? nowMs : atMs, partitionDays);
 }
 
 /** Facts of one kind on their way, by column. Plain data, so that they may wait in a file as well. */
@@ -68,6 +80,7 @@ export function columnsOf(kind: FactKind, rows: readonly FactRow[], nowMs: numbe
   const keys: Columns["keys"] = {};
   for (const [field, column] of KEY_COLUMNS[kind])
     keys[column] = rows.map((row) => (row.keys[field] === undefined ? null : columnValue(row.keys[field])));
+  for (const [i, [column]] of SOUGHT_COLUMNS[kind].entries()) keys[column] = rows.map((row) => row.sought[i] ?? null);
   return {
     kind,
     ats,

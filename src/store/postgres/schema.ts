@@ -28,6 +28,15 @@ export const KEY_COLUMNS: Record<FactKind, readonly (readonly [field: KeyField, 
     ["userId", "user_id"],
   ],
 };
+/** Columns that are found by looking and by index alike, with their types; their values come as text. */
+export const SOUGHT_COLUMNS: Record<FactKind, readonly (readonly [column: string, type: string])[]> = {
+  trace: [["terms", "int[]"]],
+  decision: [],
+  feedback: [
+    ["low", "real"],
+    ["high", "real"],
+  ],
+};
 type KeyField =
   | "workflowId"
   | "workflowType"
@@ -38,20 +47,23 @@ type KeyField =
   | "chosen"
   | "policyVersion";
 
+/** Byte by byte, whatever the collation: ids are found whole and by their beginnings. */
+const BEGINNING = "(workflow_id text_pattern_ops)";
+
 /**
  * The indexes of a fact table; columns that are mostly empty have only the rows that hold something. The order of a page
  * is whole in them: PostgreSQL merges partitions by index only where nothing is left to sort.
  */
 const INDEXES: Record<FactKind, readonly string[]> = {
-  trace: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)", "(workflow_type, at, lane, seq)"],
-  decision: [
+  trace: [
     "(lane, seq)",
     "(at, lane, seq)",
-    "(workflow_id)",
-    "(decision_point, at, lane, seq)",
-    "(chosen, at, lane, seq)",
+    BEGINNING,
+    "(workflow_type, at, lane, seq)",
+    "USING gin (terms) WITH (gin_pending_list_limit = 1024) WHERE terms IS NOT NULL",
   ],
-  feedback: ["(lane, seq)", "(at, lane, seq)", "(workflow_id)"],
+  decision: ["(lane, seq)", "(at, lane, seq)", BEGINNING, "(decision_point, at, lane, seq)", "(chosen, at, lane, seq)"],
+  feedback: ["(lane, seq)", "(at, lane, seq)", BEGINNING, "(low)", "(high)"],
 };
 const PARTIAL: Record<FactKind, readonly string[]> = {
   trace: ["thread_id", "user_id"],
@@ -64,17 +76,19 @@ const FAILED = "(status, at, lane, seq) WHERE status <> 'success'";
 const factTable = (schema: string, kind: FactKind): string => {
   const table = TABLE_OF[kind];
   const columns = KEY_COLUMNS[kind].map(([, column]) => `${column} text${column === "workflow_id" ? " NOT NULL" : ""}`);
+  const sought = SOUGHT_COLUMNS[kind].map(([column, type]) => `${column} ${type}`);
   const indexes = [
     ...INDEXES[kind].map((columns) => `CREATE INDEX ON ${schema}.${table} ${columns}`),
     ...PARTIAL[kind].map(
-      (column) => `CREATE INDEX ON ${schema}.${table} (${column}, at, lane, seq) WHERE ${column} IS NOT NULL`,
+      (column) =>
+        `CREATE INDEX ON ${schema}.${table} (${column} text_pattern_ops, at, lane, seq) WHERE ${column} IS NOT NULL`,
     ),
     ...(kind === "trace" ? [`CREATE INDEX ON ${schema}.${table} ${FAILED}`] : []),
   ];
   return `
     CREATE TABLE ${schema}.${table} (
       period integer NOT NULL, lane bigint NOT NULL, seq bigint NOT NULL, at bigint NOT NULL,
-      ${columns.join(", ")}, body text NOT NULL
+      ${[...columns, ...sought].join(", ")}, body text NOT NULL
     ) PARTITION BY RANGE (period);
     DO $do$ BEGIN
       ALTER TABLE ${schema}.${table} ALTER COLUMN body SET COMPRESSION lz4;

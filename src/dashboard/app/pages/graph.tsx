@@ -18,7 +18,7 @@ export function GraphPage({ params }: PageProps) {
             <p class="lead">
               {g.runs === 0
                 ? "No run fits."
-                : `${plural(g.runs, "run")} of ${g.type}, ${moment(g.from)} to ${moment(g.to)}${g.sampled ? "; older ones are left out" : ""}. Thick edges carry more traffic. Choose an edge for its runs.`}
+                : `${plural(g.runs, "run")} of ${g.type}, ${moment(g.from)} to ${moment(g.to)}${g.sampled ? "; older ones are left out" : ""}. Thick edges carry more traffic, dashed ones none. Choose an edge for its runs.`}
             </p>
             <Choice view={g} params={params} />
             {split ? (

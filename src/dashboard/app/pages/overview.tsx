@@ -1,9 +1,10 @@
 import type { LearningReport } from "../../../loop/index.js";
 import type { Overview, PointCard } from "../../data/overview.js";
 import { useData } from "../api.js";
-import { changeWord, count, days, figure, moment, percent, plural, signed } from "../format.js";
+import { changeWord, count, days, figure, moment, plural, signed } from "../format.js";
 import { pageOf } from "../parts/approvals.js";
 import { Await, Badge, Empty, Figure, Section, toneOf } from "../parts/basics.js";
+import { Gain } from "../parts/gain.js";
 import { RewardCurve } from "../parts/reward-curve.js";
 import { type PageProps, to } from "../route.js";
 
@@ -86,12 +87,7 @@ function PointSection({ point: p }: { point: PointCard }) {
         {p.pinned && ", held there by hand"}.
       </p>
       {i ? (
-        <Figure
-          value={signed(i.mean)}
-          tone={i.lower > 0 ? "good" : i.upper < 0 ? "bad" : undefined}
-          label="reward per decision over the fallback"
-          note={`${signed(i.lower)} to ${signed(i.upper)} at ${percent(i.level)}, from ${plural(i.decisions, "decision")}`}
-        />
+        <Gain improvement={i} />
       ) : p.proven ? (
         <Figure
           value={signed(p.proven.gain)}

@@ -3,10 +3,10 @@ import type { LearningReport } from "../../../loop/index.js";
 import type { Overview } from "../../data/overview.js";
 import type { PolicyView } from "../../data/policies.js";
 import { tell, useData } from "../api.js";
-import { changeWord, moment } from "../format.js";
 import { Approvals } from "../parts/approvals.js";
 import { AskForm } from "../parts/ask-form.js";
 import { Await, Badge, Empty, Section } from "../parts/basics.js";
+import { Changes } from "../parts/changes.js";
 import { Confirm, type Question } from "../parts/confirm.js";
 import { Evidence } from "../parts/evidence.js";
 import { Pushes } from "../parts/pushes.js";
@@ -76,27 +76,13 @@ export function PoliciesPage({ me, params }: PageProps) {
                 </Await>
               </Section>
               {me.may.includes("judge") && <AskForm key={shown.point} policy={shown} />}
-              <History policy={shown} />
+              <Section title="What changed, and why">
+                <Changes events={shown.history} />
+              </Section>
             </>
           );
         }}
       </Await>
     </>
-  );
-}
-
-function History({ policy: p }: { policy: PolicyView }) {
-  return (
-    <Section title="What changed, and why">
-      {p.history.length === 0 && <Empty>Nothing yet.</Empty>}
-      <ul class="list">
-        {p.history.map((e, i) => (
-          <li key={`${e.at} ${i}`}>
-            <span class="quiet small">{moment(e.at)}</span> <b>{changeWord(e.action)}</b> {e.version ?? "the fallback"}:{" "}
-            {e.reason}
-          </li>
-        ))}
-      </ul>
-    </Section>
   );
 }

@@ -98,8 +98,8 @@ export function Table({
   label: string;
   head: ComponentChildren;
   children: ComponentChildren;
-  /** How its rows are laid out on a phone, where not side by side. */
-  phone?: "runs" | "stack";
+  /** How its rows are laid out on a phone, where not side by side; cells of cards say what they are by `data-label`. */
+  phone?: "runs" | "stack" | "cards";
 }) {
   return (
     <section class="scroll" aria-label={label} tabIndex={0}>

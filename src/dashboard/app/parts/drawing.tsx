@@ -10,7 +10,10 @@ const SAID: Record<string, string> = { __start__: "start", __end__: "end" };
 /** A node as people call it. */
 export const nameOf = (name: string) => SAID[name.split("/").at(-1) ?? name] ?? name;
 
-/** The graph as SVG: laid out by dagre, edges as thick as their traffic, each a link to its runs. */
+/** Start and end are no nodes of anybody's. */
+const isOutside = (name: string) => (SAID[name.split("/").at(-1) ?? name] ?? "") !== "";
+
+/** The graph as SVG: laid out by dagre, edges as thick as their traffic, each a link to its runs; dashed: never taken. */
 export function Drawing({ view }: { view: GraphView }) {
   const g = new Graph();
   g.setGraph({ rankdir: "TB", nodesep: 34, ranksep: 44, edgesep: 22, marginx: 8, marginy: 8 });
@@ -58,10 +61,16 @@ export function Drawing({ view }: { view: GraphView }) {
               key={`${e.from} ${e.to}`}
               href={to("runs", { type: view.type, edge: `${e.from.split("/").at(-1)}>${e.to.split("/").at(-1)}` })}
             >
-              <g class={`edge ${e.kind !== "static" && learned.has(e.to) ? "learned" : ""}`}>
-                <title>{`${from} to ${dest}: taken ${e.taken} times${reward}${failed}`}</title>
+              <g
+                class={`edge ${e.kind !== "static" && learned.has(e.to) ? "learned" : ""} ${e.taken === 0 ? "never" : ""}`}
+              >
+                <title>
+                  {e.taken === 0
+                    ? `${from} to ${dest}: never taken`
+                    : `${from} to ${dest}: taken ${e.taken} times${reward}${failed}`}
+                </title>
                 <path d={path} style={{ strokeWidth: 1 + (5 * e.taken) / most }} marker-end="url(#arrow)" />
-                {laid.x !== undefined && laid.y !== undefined && (
+                {e.taken > 0 && laid.x !== undefined && laid.y !== undefined && (
                   <Label
                     x={laid.x}
                     y={laid.y}
@@ -81,8 +90,15 @@ export function Drawing({ view }: { view: GraphView }) {
         {view.nodes.map((n) => {
           const at = g.node(n.name) as { x: number; y: number; width: number; height: number };
           return (
-            <g key={n.name} class={`node ${n.executions === 0 ? "end" : ""} ${n.failures > 0 ? "failing" : ""}`}>
-              <title>{`${nameOf(n.name)}: ${n.executions} times, ${duration(n.meanMs)} on average, ${n.failures} failures`}</title>
+            <g
+              key={n.name}
+              class={`node ${isOutside(n.name) ? "end" : n.executions === 0 ? "never" : ""} ${n.failures > 0 ? "failing" : ""}`}
+            >
+              <title>
+                {n.executions === 0
+                  ? nameOf(n.name)
+                  : `${nameOf(n.name)}: ${n.executions} times, ${duration(n.meanMs)} on average, ${n.failures} failures`}
+              </title>
               <rect x={at.x - at.width / 2} y={at.y - at.height / 2} width={at.width} height={at.height} rx={8} />
               <text x={at.x} y={n.executions > 0 ? at.y - 3 : at.y + 4} text-anchor="middle">
                 {nameOf(n.name)}

@@ -14,6 +14,7 @@ export function Versions({ policy: p, maySteer, ask }: { policy: PolicyView } & 
       ) : (
         <Table
           label={`Versions of ${p.point}`}
+          phone="cards"
           head={
             <>
               <th>Version</th>
@@ -31,13 +32,19 @@ export function Versions({ policy: p, maySteer, ask }: { policy: PolicyView } & 
               <td class="nowrap">
                 <b>{v.version}</b> {v.version === p.champion && <Badge tone="good">serves</Badge>}
               </td>
-              <td class="nowrap">{moment(v.createdAt)}</td>
-              <td>{v.lineage.parent ?? "–"}</td>
-              <td class="n">{v.lineage.rows}</td>
-              <td class="nowrap">
+              <td class="nowrap" data-label="Made">
+                {moment(v.createdAt)}
+              </td>
+              <td data-label="After">{v.lineage.parent ?? "–"}</td>
+              <td class="n" data-label="Rows">
+                {v.lineage.rows}
+              </td>
+              <td class="nowrap" data-label="Learned from">
                 {v.lineage.dataFrom ? `${moment(v.lineage.dataFrom)} to ${moment(v.lineage.dataTo)}` : "–"}
               </td>
-              <td class="small">{estimates(v.lineage.estimates)}</td>
+              <td class="small" data-label="Estimates">
+                {estimates(v.lineage.estimates)}
+              </td>
               <td>
                 <a class="small" href={to("runs", { point: p.point, version: v.version })}>
                   Runs

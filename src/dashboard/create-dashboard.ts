@@ -1,20 +1,27 @@
-import { type Clock, isLearningError, LearningError, messageOf, show } from "../core/index.js";
+import { z } from "zod";
+import { within } from "../core/deadline.js";
+import { type Clock, isLearningError, LearningError, messageOf, parseOptions } from "../core/index.js";
 import { bodyWithin } from "../core/requests.js";
 import type { CollectiveLearningLoop } from "../loop/index.js";
 import { Refusal } from "./data/errors.js";
 import type { Source } from "./data/source.js";
-import { Access, type AccessOptions } from "./web/access.js";
+import { Access, accessOptionsSchema } from "./web/access.js";
 import { Live } from "./web/live.js";
 import { pagePolicy, renderPage } from "./web/page.js";
 import { type RouteCall, routes } from "./web/routes.js";
 
-/** Options of {@link createDashboard}. */
-export interface DashboardOptions extends AccessOptions {
+const PATH = "a path such as /learning";
+const dashboardOptionsSchema = accessOptionsSchema.extend({
   /** Where it is mounted, such as `/learning` (default the root). */
-  path?: string;
+  path: z
+    .string(PATH)
+    .regex(/^(\/[\w.~-]+)*\/?$/, PATH)
+    .default(""),
   /** Largest body taken in, in bytes (default 65,536). */
-  maxBodyBytes?: number;
-}
+  maxBodyBytes: z.number("a number of bytes").default(65_536),
+});
+/** Options of {@link createDashboard}. */
+export type DashboardOptions = z.input<typeof dashboardOptionsSchema>;
 
 /** The dashboard as a web-standard handler. */
 export interface Dashboard {
@@ -47,12 +54,17 @@ const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
  * ```
  */
 export function createDashboard(loop: CollectiveLearningLoop, options: DashboardOptions = {}): Dashboard {
-  const { path = "", token, maxBodyBytes = 65_536 } = options;
-  if (token !== undefined && token.length < 16)
-    throw invalid(`a token of ${token.length} characters`, "at least 16 characters that nobody guesses");
-  if (!/^(\/[\w.~-]+)*\/?$/.test(path)) throw invalid(`the path ${show(path)}`, "a path such as /learning");
+  const settings = parseOptions(dashboardOptionsSchema, options, "options of createDashboard");
+  const { path, token, maxBodyBytes } = settings;
+  // A schema would tell what it was given, and this is a secret.
+  if (token.length < 16)
+    throw new LearningError("CONFIG_INVALID", {
+      received: `a token of ${token.length} characters`,
+      expected: "at least 16 characters that nobody guesses",
+      remedy: "Correct the dashboard's options.",
+    });
   const base = path.endsWith("/") ? path : `${path}/`;
-  const access = new Access(options);
+  const access = new Access(settings);
   const source: Source = { loop };
   const live = new Live(source);
   const table = routes();
@@ -112,15 +124,10 @@ const STORED_WITHIN_MS = 200;
 /** What ran here a moment ago is shown as well; a store that hangs holds no page up. */
 async function stored(loop: CollectiveLearningLoop): Promise<void> {
   const { clock, logger } = loop.inspect;
-  let cancel = () => {};
-  const late = new Promise<void>((resolve) => {
-    cancel = clock.schedule(resolve, STORED_WITHIN_MS);
-  });
   const flushed = loop
     .flush()
     .catch((error) => logger.debug("the dashboard shows what is stored", { error: messageOf(error) }));
-  await Promise.race([flushed, late]);
-  cancel();
+  await within(flushed, STORED_WITHIN_MS, clock);
 }
 
 function json(value: unknown, status = 200): Response {
@@ -157,8 +164,4 @@ async function bodyOf(request: Request, most: number, clock: Clock): Promise<Rec
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw new Refusal(400, "Send a JSON object.");
   return body as Record<string, unknown>;
-}
-
-function invalid(received: string, expected: string): LearningError {
-  return new LearningError("CONFIG_INVALID", { received, expected, remedy: "Correct the dashboard's options." });
 }

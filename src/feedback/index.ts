@@ -1,6 +1,7 @@
 export { closedRequests, drawnRequests } from "./ask/closed-requests.js";
 export * from "./ask/feedback-node.js";
-export type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./ask/request-types.js";
+export type { RequestOptions } from "./ask/request-options.js";
+export type { ConsideredRun, FeedbackRequest, RequestReason, RunToAsk } from "./ask/request-types.js";
 export { krippendorffAlpha } from "./collect/agreement.js";
 export * from "./collect/collector.js";
 export type { FeedbackCounters } from "./collect/counters.js";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Clock, type Logger, parseOptions } from "../core/index.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
 import { gateSettingsSchema } from "../evaluation/gate-settings.js";
+import { requestOptionsSchema } from "../feedback/ask/request-options.js";
 import type { Evaluator } from "../feedback/index.js";
 import type { OpenTelemetryOptions } from "../integrations/opentelemetry/options.js";
 import type { TextEmbedder } from "../rewards/index.js";
@@ -124,7 +125,9 @@ export const loopConfigSchema = z.object({
     .boolean()
     .default(false)
     .describe("Whether unrated runs teach policies; they never prove anything"),
-  feedbackRequestThreshold: share.default(0.8).describe("Runs with an expected reward above it are worth asking about"),
+  feedbackRequestThreshold: requestOptionsSchema.shape.feedbackRequestThreshold.describe(
+    "Runs with an expected reward above it are worth asking about",
+  ),
   batchSize: z.number().int().min(1).max(100_000).default(256).describe("Facts read at once"),
   dataCleanup: z
     .strictObject({ maxAgeDays: z.number().gt(0).optional(), maxBytes: z.number().gt(0).optional() })

@@ -5,10 +5,13 @@ import { type RoutingArtifact, routingArtifactName } from "../policies/index.js"
 import type { Registry } from "../registry/index.js";
 import type { DocumentStore } from "../store/index.js";
 import type { SimulatorFit, TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
-import { checkOrchestratorTraining } from "./check-orchestrator-training.js";
 import type { ResolvedLoopConfig } from "./config.js";
 import type { LearningEngine } from "./engine.js";
-import type { OrchestratorTraining } from "./orchestrator-training.js";
+import {
+  type OrchestratorTraining,
+  type OrchestratorTrainingSettings,
+  orchestratorTrainingSettings,
+} from "./orchestrator-training.js";
 import { type TrainedAside, trainedAsideKey } from "./trained-aside.js";
 
 /** What came of it. */
@@ -34,34 +37,25 @@ export interface OrchestratorTrainingParts {
   config: Pick<ResolvedLoopConfig, "seed" | "gate">;
 }
 
-/** PPO's settings for worlds like the standard one. */
-const SENTINEL_PPO: TrainRlInput["algorithm"] = {
-  kind: "ppo",
-  gamma: 0.99,
-  lambda: 0.95,
-  entropyWeight: 0.005,
-  rolloutSteps: 64,
-  epochs: 10,
-};
-
 /** Trains in the worker thread, compares, and publishes what beat the baseline for the gate to judge. */
 export async function trainOrchestrator(
   options: OrchestratorTraining,
   { engine, registry, documents, config }: OrchestratorTrainingParts,
 ): Promise<TrainedOrchestrator> {
-  checkOrchestratorTraining(options);
-  const { decisionPoint = "sentinel", totalSteps = 40_000, seed = config.seed, signal, onProgress } = options;
+  const settings = orchestratorTrainingSettings(options);
+  const { decisionPoint, algorithm, totalSteps, seed = config.seed, patience, comparisonEpisodes } = settings;
+  const { signal, onProgress } = settings;
   const name = routingArtifactName(decisionPoint);
   const { incumbent, incumbentUnreadable } = await incumbentOf(name, registry);
   const { artifact, fit, comparison, evaluations, steps, stopped } = await engine.trainRl(
     {
-      environment: environmentOf(options, config.gate.trainShare),
-      algorithm: options.algorithm ?? SENTINEL_PPO,
+      environment: environmentOf(settings, config.gate.trainShare),
+      algorithm,
       totalSteps,
       seed,
-      evaluateEvery: options.evaluateEvery ?? Math.ceil(totalSteps / 4),
-      patience: options.patience,
-      comparisonEpisodes: options.comparisonEpisodes,
+      evaluateEvery: settings.evaluateEvery ?? Math.ceil(totalSteps / 4),
+      patience,
+      comparisonEpisodes,
       incumbent,
     },
     { signal, onProgress },
@@ -98,8 +92,8 @@ async function incumbentOf(
   }
 }
 
-function environmentOf(options: OrchestratorTraining, share: number): TrainRlInput["environment"] {
-  const { agents, world, reward, workflowType, budget, rules } = options;
+function environmentOf(settings: OrchestratorTrainingSettings, share: number): TrainRlInput["environment"] {
+  const { agents, world, reward, workflowType, budget, rules } = settings;
   if (world) return { kind: "orchestrator", world, reward };
   return { kind: "fitted", agents: (agents ?? []).map(declared), workflowType, budget, rules, reward, share };
 }

@@ -1,7 +1,8 @@
 import type { AgentHealth, AgentRecord, RunWindow } from "./agent-types.js";
+import type { OrchestrationRules } from "./settings.js";
 import { canDo, suitability } from "./survey.js";
 import { isOpen } from "./tasks.js";
-import type { AgentResponse, OrchestrationRules, OrchestrationState } from "./types.js";
+import type { AgentResponse, OrchestrationState } from "./types.js";
 
 /** Runs that a measurement remembers at most, so that an agent that changed is seen to have changed. */
 const MEMORY_RUNS = 12;

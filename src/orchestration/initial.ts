@@ -1,13 +1,11 @@
 import type { z } from "zod";
 import { LearningError, show } from "../core/index.js";
-import type { AgentDeclaration, AgentRecord } from "./agent-types.js";
+import { AGENT_DEFAULTS, type AgentDeclaration, type AgentRecord } from "./agent-types.js";
+import { type Budget, DEFAULT_BUDGET } from "./settings.js";
 import { refreshWorkflows } from "./tasks.js";
-import type { Budget, OrchestrationState } from "./types.js";
+import type { OrchestrationState } from "./types.js";
 import type { Task, TaskSpec, Territory, TerritorySpec } from "./work-types.js";
 import { taskSpecSchema, territorySpecSchema } from "./work-types.js";
-
-/** Steps of a run whose budget names none. */
-export const DEFAULT_STEPS = 60;
 
 /** What an orchestration starts from. */
 export interface OrchestrationStart {
@@ -34,7 +32,7 @@ export function initialState(start: OrchestrationStart): OrchestrationState {
     responses: [],
     insights: [],
     inspirationRequests: 0,
-    budget: { ...start.budget, steps: start.budget?.steps ?? DEFAULT_STEPS },
+    budget: { ...start.budget, steps: start.budget?.steps ?? DEFAULT_BUDGET.steps },
     spent: { steps: 0, timeMs: 0, tokens: 0, costUsd: 0 },
     optimizationDue: false,
   };
@@ -127,16 +125,16 @@ export function admitTerritories(known: readonly Territory[], specs: readonly Te
 }
 
 function agentRecord(a: AgentDeclaration): AgentRecord {
-  const quality = a.quality ?? 0.7;
-  const reliability = a.reliability ?? 0.9;
-  const durationMs = a.durationMs ?? 1_000;
+  const quality = a.quality ?? AGENT_DEFAULTS.quality;
+  const reliability = a.reliability ?? AGENT_DEFAULTS.reliability;
+  const durationMs = a.durationMs ?? AGENT_DEFAULTS.durationMs;
   return {
     name: a.name,
     capabilities: [...a.capabilities],
-    concurrency: a.concurrency ?? 1,
+    concurrency: a.concurrency ?? AGENT_DEFAULTS.concurrency,
     durationMs,
-    tokens: a.tokens ?? 0,
-    costUsd: a.costUsd ?? 0,
+    tokens: a.tokens ?? AGENT_DEFAULTS.tokens,
+    costUsd: a.costUsd ?? AGENT_DEFAULTS.costUsd,
     quality,
     reliability,
     status: "active",

@@ -1,42 +1,5 @@
+import { DEFAULT_REWARD, type StepRewardWeights } from "./settings.js";
 import type { OrchestrationState } from "./types.js";
-
-/** Weights of the step reward; all are at least 0. */
-export interface StepRewardWeights {
-  /** Per accepted task, times its priority and quality. Default 1. */
-  completion: number;
-  /** Times the satisfaction (0-1) at the end. Default 3. */
-  satisfaction: number;
-  /** For using up the whole time budget (`timeScaleMs` without one, or one of 0). Default 0.5. */
-  time: number;
-  /** For using up the whole token budget (`tokenScale` without one, or one of 0). Default 0.5. */
-  tokens: number;
-  /** For using up the whole money budget (`costScaleUsd` without one, or one of 0). Default 0.5. */
-  cost: number;
-  /** Per failed run of an agent. Default 0.1. */
-  failure: number;
-  /** Weight of the shaping potential, see `potential`. Default 0: no shaping. */
-  shaping: number;
-  /** Discount used by the shaping term; the learner's own. Default 0.99. */
-  discount: number;
-  timeScaleMs: number;
-  tokenScale: number;
-  costScaleUsd: number;
-}
-
-/** The defaults of {@link StepRewardWeights}. */
-export const DEFAULT_REWARD: StepRewardWeights = {
-  completion: 1,
-  satisfaction: 3,
-  time: 0.5,
-  tokens: 0.5,
-  cost: 0.5,
-  failure: 0.1,
-  shaping: 0,
-  discount: 0.99,
-  timeScaleMs: 600_000,
-  tokenScale: 100_000,
-  costScaleUsd: 1,
-};
 
 /**
  * The reward of one step, from the states on its two sides:

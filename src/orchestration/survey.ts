@@ -1,6 +1,7 @@
 import type { AgentRecord } from "./agent-types.js";
+import type { OrchestrationRules } from "./settings.js";
 import { isOpen, readyTasks } from "./tasks.js";
-import type { Insight, OrchestrationRules, OrchestrationState } from "./types.js";
+import type { Insight, OrchestrationState } from "./types.js";
 import type { Task, Territory } from "./work-types.js";
 
 /** A task given to an agent. */

@@ -4,10 +4,11 @@ import { allocateSlots, measure, recall, recordRuns } from "./health.js";
 import { admitTasks, admitTerritories } from "./initial.js";
 import { isLegal, legalActions } from "./mask.js";
 import { makeReport } from "./report.js";
+import type { OrchestrationRules } from "./settings.js";
 import type { Assignment, Survey } from "./survey.js";
 import { survey } from "./survey.js";
 import { isOpen, moveTask, refreshWorkflows } from "./tasks.js";
-import type { AgentResponse, Insight, OrchestrationRules, OrchestrationState } from "./types.js";
+import type { AgentResponse, Insight, OrchestrationState } from "./types.js";
 import type { Task, TaskSpec, TerritorySpec } from "./work-types.js";
 
 /** What an action asks of the world. */

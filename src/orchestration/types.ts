@@ -1,17 +1,6 @@
 import type { AgentRecord } from "./agent-types.js";
+import type { Budget } from "./settings.js";
 import type { Task, Territory } from "./work-types.js";
-
-/**
- * Limits of a run. An absent limit is no limit, except `steps`, which always has one. They are looked at
- * between steps: what was sent out before one was reached is waited for and paid.
- */
-export interface Budget {
-  /** Orchestrator steps (actions), default 60. */
-  steps: number;
-  timeMs?: number;
-  tokens?: number;
-  costUsd?: number;
-}
 
 /** What the run has used so far. Time is the sum of the actions' durations; waiting for people is not counted. */
 export interface Spent {
@@ -106,41 +95,3 @@ export interface OrchestrationState {
   optimizationDue: boolean;
   report?: FinalReport;
 }
-
-/** Fixed settings of the transition logic, the same in graph and simulator. */
-export interface OrchestrationRules {
-  /** Most agents running at the same time, default 3. */
-  parallelism: number;
-  /** Tries per task before it is abandoned, default 3. */
-  maxAttempts: number;
-  /** Territories looked at per scan, default 1. */
-  scanWidth: number;
-  /** Whether there is an inspiration source. */
-  inspiration: boolean;
-  /** How many dispatches one insight serves, default 3. */
-  insightUses: number;
-  /** Steps after which an insight is stale, default 6. */
-  insightLifetimeSteps: number;
-  /** Most inspiration requests in a run, default 5. */
-  maxInspirations: number;
-  /** Time constant of the load average in ms; 0 keeps only the last step. Default 60,000. */
-  loadWindowMs: number;
-  /** Runs' worth of trust in an agent's declaration before measurements outweigh it, default 2. */
-  priorRuns: number;
-  /** Measured reliability below which an agent is retired when another can do its work, default 0.5. */
-  retireBelow: number;
-}
-
-/** The defaults of {@link OrchestrationRules}. */
-export const DEFAULT_RULES: OrchestrationRules = {
-  parallelism: 3,
-  maxAttempts: 3,
-  scanWidth: 1,
-  inspiration: true,
-  insightUses: 3,
-  insightLifetimeSteps: 6,
-  maxInspirations: 5,
-  loadWindowMs: 60_000,
-  priorRuns: 2,
-  retireBelow: 0.5,
-};

@@ -118,9 +118,9 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
         else shuffleInPlace(b.rewards, rng);
       for (const [k, c] of all.entries()) {
         const turned = signs.get(c.block);
-        const sum = turned
-          ? (parts[k] as Float64Array).reduce((s, v, g) => s + turned[g] * v, 0)
-          : correlate(c.ranks, c.block.rewards);
+        const part = parts[k];
+        const sum =
+          turned && part ? part.reduce((s, v, g) => s + turned[g] * v, 0) : correlate(c.ranks, c.block.rewards);
         into[k] = Math.abs(sum) * scale[k];
       }
     },

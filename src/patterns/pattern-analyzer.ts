@@ -80,7 +80,7 @@ export class PatternAnalyzer {
     const news = await follower.allNews(kinds);
     const facts = kinds.map((kind) => byRun<FactTypes[FactKind]>(news.facts[kind]));
     const changed = new Set(facts.flatMap((f) => [...f.keys()]));
-    const started = facts[0] as Map<string, unknown>;
+    const started = facts[0];
     const known = new Set(
       [...changed].filter((id) => this.engine.runs.has(id) || this.traceless.has(id) || !started.has(id)),
     );

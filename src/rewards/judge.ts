@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { LearningError, show } from "../core/index.js";
+import { LATE, within } from "../core/deadline.js";
+import { LearningError, parseOptions, show, systemClock } from "../core/index.js";
 
 /** The part of a LangChain chat model that a judge uses. */
 export interface JudgeModel {
@@ -9,22 +10,23 @@ export interface JudgeModel {
   ): { invoke(prompt: string, options?: { signal?: AbortSignal }): Promise<unknown> };
 }
 
-/** Options of {@link createLlmJudge}. */
-export interface JudgeOptions {
+/** What every judge is made of. */
+export const anyJudgeSchema = z.strictObject({
   /** Any LangChain chat model with structured output. */
-  model: JudgeModel;
-  /** What is good and what is bad, in words. */
-  rubric: string;
-  /** Names of the scores (default `quality`); each is asked for on 1-10. */
-  keys?: readonly string[];
+  model: z.custom<JudgeModel>(),
+  /** What is good, or better, and what is bad, or worse, in words. */
+  rubric: z.string("a rubric in words"),
   /** Longest inputs, outputs and reference shown to the model, in characters each (default 8000). */
-  maxChars?: number;
+  maxChars: z.number("a number of characters").default(8000),
   /** Longest wait for an answer, in milliseconds (default one minute). */
-  timeoutMs?: number;
-}
-
-/** The defaults of every judge. */
-export const JUDGE_DEFAULTS = { maxChars: 8000, timeoutMs: 60_000 } as const;
+  timeoutMs: z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0").default(60_000),
+});
+const judgeOptionsSchema = anyJudgeSchema.extend({
+  /** Names of the scores (default `quality`); each is asked for on 1-10. */
+  keys: z.array(z.string(), "names of scores").readonly().default(["quality"]),
+});
+/** Options of {@link createLlmJudge}. */
+export type JudgeOptions = z.input<typeof judgeOptionsSchema>;
 
 /** One score of a judge, in the form of openevals and LangSmith. */
 export interface JudgeScore {
@@ -50,8 +52,12 @@ export interface JudgeScore {
  * ```
  */
 export function createLlmJudge(options: JudgeOptions) {
-  const { model, rubric, keys = ["quality"] } = options;
-  const { maxChars = JUDGE_DEFAULTS.maxChars, timeoutMs = JUDGE_DEFAULTS.timeoutMs } = options;
+  const { model, rubric, keys, maxChars, timeoutMs } = parseOptions(
+    judgeOptionsSchema,
+    options,
+    "options of createLlmJudge",
+    "REWARD_INVALID",
+  );
   if (keys.length === 0 || keys.includes("reasoning"))
     throw new LearningError("REWARD_INVALID", {
       received: `the keys ${show(keys)}`,
@@ -116,17 +122,14 @@ export async function answerOf<T>(
 
 /** A model's answer, or REWARD_INVALID when it does not come in time, whether or not the model heeds the signal. */
 async function inTime<T>(timeoutMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () =>
-      reject(
-        new LearningError("REWARD_INVALID", {
-          received: `no judgement within ${timeoutMs} ms`,
-          expected: "an answer of the model",
-          remedy: "Try again later, or allow more time by timeoutMs.",
-        }),
-      ),
-    );
+  const controller = new AbortController();
+  const answer = await within(() => call(controller.signal), timeoutMs, systemClock);
+  if (answer !== LATE) return answer;
+  const error = new LearningError("REWARD_INVALID", {
+    received: `no judgement within ${timeoutMs} ms`,
+    expected: "an answer of the model",
+    remedy: "Try again later, or allow more time by timeoutMs.",
   });
-  return Promise.race([late, call(signal)]);
+  controller.abort(error);
+  throw error;
 }

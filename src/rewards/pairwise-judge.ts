@@ -1,17 +1,9 @@
 import { z } from "zod";
-import { answerOf, fenced, JUDGE_DEFAULTS, type JudgeModel } from "./judge.js";
+import { parseOptions } from "../core/index.js";
+import { answerOf, anyJudgeSchema, fenced } from "./judge.js";
 
 /** Options of {@link createPairwiseJudge}. */
-export interface PairwiseJudgeOptions {
-  /** Any LangChain chat model with structured output. */
-  model: JudgeModel;
-  /** What is better and what is worse, in words. */
-  rubric: string;
-  /** Longest inputs and outputs shown to the model, in characters each (default 8000). */
-  maxChars?: number;
-  /** Longest wait for an answer, in milliseconds (default one minute). */
-  timeoutMs?: number;
-}
+export type PairwiseJudgeOptions = z.input<typeof anyJudgeSchema>;
 
 /** Which of two outputs a judge finds better. */
 export interface PairwiseVerdict {
@@ -38,8 +30,12 @@ const schema = z.object({
 export function createPairwiseJudge(
   options: PairwiseJudgeOptions,
 ): (input: { inputs?: unknown; outputs: readonly [unknown, unknown] }) => Promise<PairwiseVerdict> {
-  const { model, rubric } = options;
-  const { maxChars = JUDGE_DEFAULTS.maxChars, timeoutMs = JUDGE_DEFAULTS.timeoutMs } = options;
+  const { model, rubric, maxChars, timeoutMs } = parseOptions(
+    anyJudgeSchema,
+    options,
+    "options of createPairwiseJudge",
+    "REWARD_INVALID",
+  );
   const judge = model.withStructuredOutput(schema, { name: "comparison" });
   const asked = async (inputs: unknown, first: unknown, second: unknown) => {
     const parts = [

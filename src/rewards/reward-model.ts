@@ -112,7 +112,7 @@ export class RewardModel {
       targets.set(
         name,
         await fitTarget({
-          x: rows.map((i) => x[i] as Float64Array),
+          x: rows.map((i) => x[i]),
           y: Float64Array.from(rows, (i) => examples[i].targets[name]),
           group: rows.map((i) => group[i]),
           seed,

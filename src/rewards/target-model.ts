@@ -216,7 +216,7 @@ class Candidate {
       }
     }
     fitted.predict(changed).forEach((value, k) => {
-      this.shuffledPredictions.push({ ...(labels[k] as { column: number; row: number }), value });
+      this.shuffledPredictions.push({ ...labels[k], value });
     });
   }
 }

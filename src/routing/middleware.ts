@@ -135,8 +135,7 @@ export function createLearnedMiddleware<const C extends string>(
     name: `learned:${point.name}`,
     ...(stateSchema !== undefined && { stateSchema: stateSchema as AgentMiddleware["stateSchema"] }),
     async wrapModelCall(request, handler) {
-      const choice = choices[await decide(request)] as ModelChoice;
-      const { model, tools, systemPrompt } = choice;
+      const { model, tools, systemPrompt } = options.choices[await decide(request)];
       const changed = { ...request };
       if (model !== undefined) changed.model = typeof model === "string" ? await models.get(model) : model;
       if (tools !== undefined) changed.tools = toolsOf(request, tools);

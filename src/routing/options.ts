@@ -3,15 +3,75 @@ import { z } from "zod";
 import type { ContextValue } from "../core/index.js";
 import { parseOptions } from "../core/index.js";
 import { share } from "../core/option-fields.js";
-import type { ModeSetting } from "./deps.js";
 
 /** What a context function returns: named plain values; `undefined` and null count as missing. */
 export type ContextInput = Readonly<Record<string, ContextValue | readonly number[] | undefined>>;
 
-/** What happens at one decision point; see the page Routing. */
-export interface DecisionOptions<S, D extends string> {
+const fn = <F>() => z.custom<F>((v) => typeof v === "function", "a function of the state");
+
+/** How a decision point serves, whatever it chooses among. */
+const servingShape = {
   /** The name under which decisions are logged and policies published; unique within a loop. */
-  decisionPoint: string;
+  decisionPoint: z
+    .string("a non-empty string")
+    .min(1, "a non-empty string")
+    // LangGraph keeps a graph's branches in an object by name, where this one would vanish.
+    .refine((name) => name !== "__proto__", "a name that objects can have as a key"),
+  /**
+   * Share of decisions in [0,1] that may go another way (default 0: only record). In shadow a legal
+   * destination is drawn uniformly with this probability; in act it bounds the probability of leaving
+   * the policy's most likely destination.
+   */
+  exploration: share.default(0),
+  /**
+   * In act: a destination may be explored only if its expected reward is at most this much below the
+   * expected reward of the fallback's choice, in [0,1]; where even the policy's most likely one is
+   * not, the fallback decides. Off by default.
+   */
+  rewardFloor: share.optional(),
+  /** In act: of the first `decisions` choices under a new version (in this process), only `share` follow it. */
+  canary: z
+    .strictObject(
+      {
+        share: z.number("a share in (0,1]").gt(0, "a share in (0,1]").max(1, "a share in (0,1]"),
+        decisions: z.int("a positive integer").positive("a positive integer"),
+      },
+      "an object with share and decisions",
+    )
+    .optional(),
+  /**
+   * In act: share of decisions in [0,1) left to the fallback for comparison (default 0.05), so that the
+   * improvement stays measured and a policy that fell behind is found out. A fallback that answers by
+   * promise, which may cost time and money, is asked for twice this share only, and followed in half.
+   */
+  control: z.number("a number in [0,1)").min(0, "a number in [0,1)").lt(1, "a number in [0,1)").default(0.05),
+  /** How versions are tried here. */
+  trial: z
+    .strictObject(
+      {
+        /**
+         * The share of contested decisions, in (0,1), up to which a version on trial may be followed beyond the
+         * exploration budget, while what came of it so far speaks for it. Off by default.
+         */
+        upTo: z.number("a share in (0,1)").gt(0, "a share in (0,1)").lt(1, "a share in (0,1)").optional(),
+        /** Ratings count that come within so many milliseconds (default: from the delays seen before the trial). */
+        windowMs: z.number("milliseconds of at least 0").min(0, "milliseconds of at least 0").optional(),
+      },
+      "an object with upTo or windowMs",
+    )
+    .optional(),
+  /**
+   * `auto` (default): shadow until a version is on trial, trial until one is promoted, act from then on,
+   * shadow again after a roll-back.
+   */
+  mode: z.enum(["auto", "shadow", "advise", "trial", "act"], "auto, trial, shadow, advise or act").default("auto"),
+  /** Context and policy together may take this many milliseconds (default 100), else the fallback decides. */
+  timeBudgetMs: z.number("milliseconds above 0").positive("milliseconds above 0").default(100),
+};
+const servingSchema = z.strictObject(servingShape);
+
+/** What happens at one decision point; see the page Routing. */
+export interface DecisionOptions<S, D extends string> extends z.input<typeof servingSchema> {
   /** Where it may go: names of nodes (or keys of the path map), END included where wanted. */
   destinations: readonly D[];
   /**
@@ -30,52 +90,11 @@ export interface DecisionOptions<S, D extends string> {
   candidateFeatures?:
     | Readonly<Record<NoInfer<D>, ContextInput>>
     | ((state: S, config: LangGraphRunnableConfig) => Readonly<Record<NoInfer<D>, ContextInput>>);
-  /**
-   * Share of decisions in [0,1] that may go another way (default 0: only record). In shadow a legal
-   * destination is drawn uniformly with this probability; in act it bounds the probability of leaving
-   * the policy's most likely destination.
-   */
-  exploration?: number;
-  /**
-   * In act: a destination may be explored only if its expected reward is at most this much below the
-   * expected reward of the fallback's choice, in [0,1]; where even the policy's most likely one is
-   * not, the fallback decides. Off by default.
-   */
-  rewardFloor?: number;
-  /** In act: of the first `decisions` choices under a new version (in this process), only `share` follow it. */
-  canary?: { share: number; decisions: number };
-  /**
-   * In act: share of decisions in [0,1) left to the fallback for comparison (default 0.05), so that the
-   * improvement stays measured and a policy that fell behind is found out. A fallback that answers by
-   * promise, which may cost time and money, is asked for twice this share only, and followed in half.
-   */
-  control?: number;
-  /** `auto` (default): shadow until a version is on trial, trial until one is promoted, act from then on,
-   * shadow again after a roll-back. */
-  mode?: ModeSetting;
-  /** How versions are tried here. */
-  trial?: {
-    /**
-     * The share of contested decisions, in (0,1), up to which a version on trial may be followed beyond the
-     * exploration budget, while what came of it so far speaks for it. Off by default.
-     */
-    upTo?: number;
-    /** Ratings count that come within so many milliseconds (default: from the delays seen before the trial). */
-    windowMs?: number;
-  };
-  /** Context and policy together may take this many milliseconds (default 100), else the fallback decides. */
-  timeBudgetMs?: number;
 }
 
-const fn = <F>() => z.custom<F>((v) => typeof v === "function", "a function of the state");
-
-/** The keys of {@link DecisionOptions}, for schemas that add to them. */
+/** The keys of {@link DecisionOptions}, for schemas that add to them; types over states are beyond a schema. */
 export const decisionOptionsShape = {
-  decisionPoint: z
-    .string("a non-empty string")
-    .min(1, "a non-empty string")
-    // LangGraph keeps a graph's branches in an object by name, where this one would vanish.
-    .refine((name) => name !== "__proto__", "a name that objects can have as a key"),
+  ...servingShape,
   destinations: z
     .array(z.string("a node's name").min(1, "a node's name"), "an array of node names")
     .min(2, "at least two destinations")
@@ -86,34 +105,10 @@ export const decisionOptionsShape = {
   candidateFeatures: z
     .custom((v) => typeof v === "function" || (typeof v === "object" && v !== null), "an object or a function")
     .optional(),
-  exploration: share.default(0),
-  rewardFloor: share.optional(),
-  canary: z
-    .strictObject(
-      {
-        share: z.number("a share in (0,1]").gt(0, "a share in (0,1]").max(1, "a share in (0,1]"),
-        decisions: z.int("a positive integer").positive("a positive integer"),
-      },
-      "an object with share and decisions",
-    )
-    .optional(),
-  control: z.number("a number in [0,1)").min(0, "a number in [0,1)").lt(1, "a number in [0,1)").default(0.05),
-  trial: z
-    .strictObject(
-      {
-        upTo: z.number("a share in (0,1)").gt(0, "a share in (0,1)").lt(1, "a share in (0,1)").optional(),
-        windowMs: z.number("milliseconds of at least 0").min(0, "milliseconds of at least 0").optional(),
-      },
-      "an object with upTo or windowMs",
-    )
-    .optional(),
-  mode: z.enum(["auto", "shadow", "advise", "trial", "act"], "auto, trial, shadow, advise or act").default("auto"),
-  timeBudgetMs: z.number("milliseconds above 0").positive("milliseconds above 0").default(100),
 };
 
 /** {@link DecisionOptions} with every default filled in. */
-export type ResolvedOptions<S, D extends string> = DecisionOptions<S, D> &
-  Required<Pick<DecisionOptions<S, D>, "exploration" | "control" | "mode" | "timeBudgetMs">>;
+export type ResolvedOptions<S, D extends string> = DecisionOptions<S, D> & z.output<typeof servingSchema>;
 
 /**
  * Validates and completes the options of a decision point.

@@ -1,10 +1,8 @@
 import { Command, type LangGraphRunnableConfig, Send } from "@langchain/langgraph";
-import type { Clock, Logger } from "../core/index.js";
 import { digest, messageOf, show } from "../core/index.js";
 import type {
   ActionOutcome,
   ActionPlan,
-  OrchestrationRules,
   OrchestrationState,
   OrchestratorAction,
   StepFacts,
@@ -13,26 +11,18 @@ import { advance, planAction, siftWork, stepFacts, survey } from "../orchestrati
 import { rethrowSignal } from "./agent.js";
 import { amountOf } from "./answer.js";
 import { orderOf } from "./brief.js";
-import type { SentinelOptions } from "./options.js";
+import type { SentinelSettings } from "./options.js";
 import type { SentinelStateType, SentinelUpdate } from "./state.js";
 import { changesBetween, orchestrationOf } from "./state.js";
 import { courseOf } from "./steer.js";
-import { DEFAULT_TIMEOUT_MS, withTimeLimit } from "./time-limit.js";
-
-/** What the action nodes need. */
-export interface ActionContext {
-  options: SentinelOptions;
-  rules: OrchestrationRules;
-  clock: Clock;
-  logger: Logger;
-}
+import { withTimeLimit } from "./time-limit.js";
 
 /** What an action brought, and what went wrong in it although it went on. */
 type Done = ActionOutcome & { error?: string };
 type Work = (state: OrchestrationState, plan: ActionPlan, config: LangGraphRunnableConfig) => Promise<Done> | Done;
 
 /** The node of an action that is done when the node ends. */
-export function actionNode(action: OrchestratorAction, { rules, clock }: ActionContext, work: Work = () => ({})) {
+export function actionNode(action: OrchestratorAction, { rules, clock }: SentinelSettings, work: Work = () => ({})) {
   return async (s: SentinelStateType, config: LangGraphRunnableConfig): Promise<SentinelUpdate> => {
     const before = orchestrationOf(s);
     const plan = planAction(survey(before, rules), action);
@@ -45,7 +35,7 @@ export function actionNode(action: OrchestratorAction, { rules, clock }: ActionC
 }
 
 /** The node of an action that sends agents to work; the control node takes in what they bring. */
-export function dispatchNode(action: "dispatchSingleAgent" | "dispatchMultipleAgents", { rules }: ActionContext) {
+export function dispatchNode(action: "dispatchSingleAgent" | "dispatchMultipleAgents", { rules }: SentinelSettings) {
   return (s: SentinelStateType): Command => {
     const state = orchestrationOf(s);
     const plan = planAction(survey(state, rules), action);
@@ -70,17 +60,16 @@ function stepTaken(s: SentinelStateType, facts: StepFacts = {}): SentinelUpdate 
  * Calls the user's scanner and takes of its answer what is sound. One that fails has found nothing; what
  * went wrong is logged and in the step's record.
  */
-export function scanWork(context: ActionContext): Work {
-  const { options } = context;
+export function scanWork(settings: SentinelSettings): Work {
   return async (state, plan, config) => {
     const territories = state.territories.filter((t) => plan.territories.includes(t.id));
-    const call = await attempt(context, "the scanner", config, (own) =>
-      options.scanner?.(territories, { goal: state.goal, config: own }),
+    const call = await attempt(settings, "the scanner", config, (own) =>
+      settings.scanner?.(territories, { goal: state.goal, config: own }),
     );
     const { answer, unread } = readScan(call.answer ?? {});
     const { refused: unsound, ...found } = siftWork(state, answer);
     const refused = [...unread, ...unsound];
-    if (refused.length > 0) context.logger.warn("sentinel: the scanner found what is no work", { refused });
+    if (refused.length > 0) settings.logger.warn("sentinel: the scanner found what is no work", { refused });
     const exhausted = answer.exhausted.map(String);
     const error = [call.error, ...refused].filter((e) => e !== undefined).join("; ");
     return { ...amountsOf(answer), found: { ...found, exhausted }, ...(error && { error: error.slice(0, 500) }) };
@@ -88,8 +77,8 @@ export function scanWork(context: ActionContext): Work {
 }
 
 /** Merges the results of every workflow that has new ones. */
-export function coordinateWork(context: ActionContext): Work {
-  const { merge } = context.options;
+export function coordinateWork(settings: SentinelSettings): Work {
+  const { merge } = settings;
   return async (state, _plan, config) => {
     const merged: Record<string, string> = {};
     const errors: string[] = [];
@@ -99,7 +88,7 @@ export function coordinateWork(context: ActionContext): Work {
         .map((t) => ({ title: t.title, content: t.content ?? "" }));
       merged[id] = results.map((r) => `${r.title}: ${r.content}`).join("\n");
       if (!merge) continue;
-      const { answer, error } = await attempt(context, `merging ${id}`, config, async (own) => {
+      const { answer, error } = await attempt(settings, `merging ${id}`, config, async (own) => {
         const text: unknown = await merge({ id, results }, own);
         if (typeof text !== "string") throw new TypeError(`merge gave ${show(text)}, which is no text`);
         return text;
@@ -112,12 +101,11 @@ export function coordinateWork(context: ActionContext): Work {
 }
 
 /** Calls the user's inspiration source; one that fails gives no insight. */
-export function inspireWork(context: ActionContext): Work {
-  const { options } = context;
+export function inspireWork(settings: SentinelSettings): Work {
   return async (state, _plan, config) => {
     const themes = [...new Set(state.tasks.filter((t) => t.status === "waiting" && t.creative).map((t) => t.title))];
-    const call = await attempt(context, "the inspiration source", config, async (own) => {
-      const answer: unknown = (await options.inspiration?.({ goal: state.goal, themes }, own)) ?? [];
+    const call = await attempt(settings, "the inspiration source", config, async (own) => {
+      const answer: unknown = (await settings.inspiration?.({ goal: state.goal, themes }, own)) ?? [];
       const texts = typeof answer === "string" ? [answer] : ((answer as { insights?: unknown }).insights ?? answer);
       if (!Array.isArray(texts) || !texts.every((t) => typeof t === "string"))
         throw new TypeError(`it gave ${show(answer)} instead of texts`);
@@ -132,14 +120,14 @@ export function inspireWork(context: ActionContext): Work {
 
 /** Calls what is the user's, within its time; what goes wrong is logged and handed back. */
 async function attempt<T>(
-  { options, clock, logger }: ActionContext,
+  { timeoutMs, clock, logger }: SentinelSettings,
   what: string,
   config: LangGraphRunnableConfig,
   call: (config: LangGraphRunnableConfig) => T | Promise<T>,
 ): Promise<{ answer?: T; error?: string }> {
   try {
-    const limit = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    return { answer: await withTimeLimit(what, limit, clock, config.signal, (signal) => call({ ...config, signal })) };
+    const limited = withTimeLimit(what, timeoutMs, clock, config.signal, (signal) => call({ ...config, signal }));
+    return { answer: await limited };
   } catch (cause) {
     rethrowSignal(cause, config);
     const error = messageOf(cause);

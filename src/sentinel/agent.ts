@@ -1,8 +1,10 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { z } from "zod";
 import { isControlSignal } from "../core/control-signal.js";
 import type { Clock, Logger } from "../core/index.js";
 import { messageOf } from "../core/index.js";
-import type { AgentDeclaration, AgentResponse, Assignment, RunCircumstances, Task } from "../orchestration/index.js";
+import type { AgentResponse, Assignment, RunCircumstances, Task } from "../orchestration/index.js";
+import { AGENT_DEFAULTS, agentDeclarationSchema } from "../orchestration/index.js";
 import { readAnswer } from "./answer.js";
 import { DEFAULT_TIMEOUT_MS, withTimeLimit } from "./time-limit.js";
 
@@ -24,16 +26,24 @@ export interface InvokableAgent {
   invoke(input: never, config?: RunnableConfig): Promise<unknown>;
 }
 
-/** An agent of the Sentinel: what it can do, and the Runnable, compiled graph or `createAgent` agent that does it. */
-export interface SentinelAgent extends AgentDeclaration {
-  runnable: InvokableAgent;
+/** Milliseconds above 0, or no limit. */
+export const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0, or Infinity");
+
+/** What an agent says of itself, beside its name and runnable. */
+export const agentSchema = agentDeclarationSchema.omit({ name: true }).extend({
   /**
    * What the runnable is invoked with. Default: `{ messages: [user message] }` for graphs and
    * `createAgent` agents, the {@link AgentBrief} for every other Runnable.
    */
-  input?: (brief: AgentBrief) => unknown;
+  input: z.custom<(brief: AgentBrief) => unknown>((v) => typeof v === "function", "a function").optional(),
   /** A run that takes longer is aborted and counts as failed. Default 120,000; `Infinity`: never. */
-  timeoutMs?: number;
+  timeoutMs: duration.default(DEFAULT_TIMEOUT_MS),
+});
+
+/** An agent of the Sentinel: what it can do, and the Runnable, compiled graph or `createAgent` agent that does it. */
+export interface SentinelAgent extends z.input<typeof agentSchema> {
+  name: string;
+  runnable: InvokableAgent;
 }
 
 /** What an agent node is sent. */
@@ -90,7 +100,11 @@ export async function runAgent(
     );
     const answer = readAnswer(output, brief.prompt);
     const durationMs = took();
-    const quality = (await judged(answer.content, brief, config, settings)) ?? answer.quality ?? agent.quality ?? 0.7;
+    const quality =
+      (await judged(answer.content, brief, config, settings)) ??
+      answer.quality ??
+      agent.quality ??
+      AGENT_DEFAULTS.quality;
     return {
       ...base,
       ok: true,

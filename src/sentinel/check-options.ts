@@ -1,9 +1,7 @@
-import { z } from "zod";
 import { LearningError, parseOptions, show } from "../core/index.js";
-import { amount, given, share, whole } from "../core/option-fields.js";
-import { checkBudget, completeRules, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
-import type { SentinelAgent } from "./agent.js";
-import type { SentinelOptions } from "./options.js";
+import { completeBudget, completeRules, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
+import { agentSchema, type SentinelAgent } from "./agent.js";
+import { type SentinelOptions, type SentinelSettings, sentinelOptionsSchema } from "./options.js";
 import { SentinelState } from "./state.js";
 
 const RESERVED = new Set<string>([
@@ -16,63 +14,30 @@ const RESERVED = new Set<string>([
   ...ORCHESTRATOR_ACTIONS,
 ]);
 
-const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0, or Infinity");
-const callable = z.custom((v) => typeof v === "function", "a function");
-
-const agentSchema = z.object({
-  capabilities: z.array(z.string("names of capabilities"), "names of capabilities"),
-  concurrency: whole.optional(),
-  durationMs: amount.optional(),
-  tokens: amount.optional(),
-  costUsd: amount.optional(),
-  quality: share.optional(),
-  reliability: share.optional(),
-  input: callable.optional(),
-  timeoutMs: duration.optional(),
-});
-
-const optionsSchema = z.object({
-  agents: z.array(given, "an array of agents").min(1, "at least one agent"),
-  scanner: callable.optional(),
-  inspiration: callable.optional(),
-  merge: callable.optional(),
-  assess: callable.optional(),
-  budget: given,
-  rules: given,
-  loop: given,
-  policy: given,
-  exploration: share.optional(),
-  timeoutMs: duration.optional(),
-  approval: z.array(given, "an array of actions").optional(),
-  advisor: z.enum(["subgraph", "node"], "subgraph or node").optional(),
-  clock: given,
-  logger: given,
-  decisionPoint: z.string("a name").min(1, "a name").optional(),
-} satisfies Record<keyof SentinelOptions, z.ZodType>);
-
 /**
- * Fails with SENTINEL_INVALID on agents, actions or settings that cannot be, with CONFIG_UNKNOWN_KEY on
- * settings that do not exist.
+ * The options, checked and completed.
+ * @throws SENTINEL_INVALID on agents, actions or settings that cannot be, CONFIG_UNKNOWN_KEY on settings that do
+ * not exist
  */
-export function checkSentinelOptions(options: SentinelOptions): void {
-  parseOptions(optionsSchema, options, "Sentinel options", "SENTINEL_INVALID");
-  const { agents, approval = [], budget = {}, rules = {} } = options;
-  checkBudget(budget, "SENTINEL_INVALID");
-  if ("inspiration" in rules)
+export function sentinelSettings(options: SentinelOptions): SentinelSettings {
+  const given = parseOptions(sentinelOptionsSchema, options, "Sentinel options", "SENTINEL_INVALID");
+  const budget = completeBudget(given.budget, "SENTINEL_INVALID");
+  if ("inspiration" in given.rules)
     throw invalid("the rule inspiration", "no such rule", "Pass an inspiration source, or none, as `inspiration`.");
-  completeRules(rules, "SENTINEL_INVALID");
+  const rules = completeRules(given.rules, "SENTINEL_INVALID");
   const names = new Set<string>();
-  for (const agent of agents) {
+  for (const agent of given.agents) {
     checkAgent(agent);
     if (names.has(agent.name))
       throw invalid(`two agents named ${show(agent.name)}`, "unique names", "Rename one, or raise its concurrency.");
     names.add(agent.name);
   }
-  for (const action of approval)
+  for (const action of given.approval)
     if (!isOrchestratorAction(action))
       throw invalid(`approval of ${show(action)}`, ORCHESTRATOR_ACTIONS.join(", "), "Name actions of the Sentinel.");
-  if (options.loop && options.policy)
+  if (given.loop && given.policy)
     throw invalid("a loop and a policy", "one of them", "Publish the policy in the loop, as policy/sentinel.");
+  return { ...given, budget, rules: { ...rules, inspiration: given.inspiration !== undefined } };
 }
 
 function checkAgent(agent: SentinelAgent): void {

@@ -1,17 +1,15 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import type { Logger } from "../core/index.js";
 import type { Budget, OrchestrationRules, OrchestrationState, OrchestratorAction } from "../orchestration/index.js";
 import {
   advance,
   baselineAction,
-  DEFAULT_STEPS,
   initialState,
   legalActions,
   ORCHESTRATOR_ACTIONS,
   observationOf,
   survey,
 } from "../orchestration/index.js";
-import type { SentinelOptions } from "./options.js";
+import type { SentinelSettings } from "./options.js";
 import type { Outlook, SentinelStateType, SentinelUpdate } from "./state.js";
 import { changesBetween, orchestrationOf } from "./state.js";
 
@@ -32,7 +30,7 @@ export function sentinelRecursionLimit(steps: number): number {
 }
 
 /** The first node: starts a new run from what the caller gave. */
-export function beginNode(options: SentinelOptions) {
+export function beginNode(options: SentinelSettings) {
   return (s: SentinelStateType, config: LangGraphRunnableConfig): SentinelUpdate => {
     const state = initialState({
       goal: s.goal ?? "",
@@ -59,9 +57,9 @@ export function beginNode(options: SentinelOptions) {
 }
 
 /** The control node: takes in what the agents brought, and lays the situation before the advisor. */
-export function controlNode(rules: OrchestrationRules, { approval, budget }: SentinelOptions, logger: Logger) {
-  const supersteps = approval?.length ? WITH_APPROVAL : SUPERSTEPS;
-  const wanted = budget?.steps ?? DEFAULT_STEPS;
+export function controlNode({ approval, budget, rules, logger }: SentinelSettings) {
+  const supersteps = approval.length ? WITH_APPROVAL : SUPERSTEPS;
+  const wanted = budget.steps;
   return (s: SentinelStateType, config: LangGraphRunnableConfig): SentinelUpdate => {
     const before = orchestrationOf(s);
     const received = s.pending ? advance(before, s.pending, { runs: s.runs }, rules) : before;

@@ -1,22 +1,19 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { END, START, StateGraph } from "@langchain/langgraph";
-import { defaultLogger, systemClock } from "../core/index.js";
-import type { OrchestrationRules, OrchestratorAction } from "../orchestration/index.js";
-import { completeRules, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
-import type { ActionContext } from "./actions.js";
+import type { OrchestratorAction } from "../orchestration/index.js";
+import { ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import { actionNode, coordinateWork, dispatchNode, inspireWork, scanWork } from "./actions.js";
 import { SentinelAdvisor } from "./advisor.js";
 import type { AgentOrder } from "./agent.js";
 import { agentGraphOf, runAgent } from "./agent.js";
 import { approvalNode } from "./approval.js";
 import { markSentinel } from "./attach.js";
-import { checkSentinelOptions } from "./check-options.js";
+import { sentinelSettings } from "./check-options.js";
 import { beginNode, controlNode, legalOf } from "./control.js";
 import { fixedPolicy } from "./fixed-policy.js";
 import type { SentinelOptions } from "./options.js";
 import { SentinelInput, SentinelState, type SentinelStateType, type SentinelUpdate } from "./state.js";
 import { courseOf } from "./steer.js";
-import { DEFAULT_TIMEOUT_MS } from "./time-limit.js";
 
 /**
  * The Sentinel: a graph that decides step by step whether to scan for work, send out one agent or
@@ -33,41 +30,31 @@ import { DEFAULT_TIMEOUT_MS } from "./time-limit.js";
  * const { finalReport } = await sentinel.invoke({ goal: "an atlas" }, { recursionLimit: sentinelRecursionLimit(60) });
  */
 export function createSentinelOrchestrator(options: SentinelOptions) {
-  checkSentinelOptions(options);
-  const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? defaultLogger();
-  const rules: OrchestrationRules = {
-    ...completeRules(options.rules ?? {}, "SENTINEL_INVALID"),
-    inspiration: options.inspiration !== undefined,
-  };
-  const context: ActionContext = { options, rules, clock, logger };
-  const advisor = new SentinelAdvisor({
-    decisionPoint: options.decisionPoint ?? "sentinel",
-    exploration: options.exploration ?? 0,
-    logger,
-  });
-  if (options.policy) advisor.follow(fixedPolicy(options.policy, clock, logger));
+  const settings = sentinelSettings(options);
+  const { agents, approval, clock, logger } = settings;
+  const advisor = new SentinelAdvisor(settings);
+  if (settings.policy) advisor.follow(fixedPolicy(settings.policy, clock, logger));
 
-  const agentNames = options.agents.map((a) => a.name);
-  const steered = options.approval?.length ? [...ORCHESTRATOR_ACTIONS, "approval" as const] : [...ORCHESTRATOR_ACTIONS];
+  const agentNames = agents.map((a) => a.name);
+  const steered = approval.length ? [...ORCHESTRATOR_ACTIONS, "approval" as const] : [...ORCHESTRATOR_ACTIONS];
   const steer = (s: SentinelStateType): OrchestratorAction | "approval" => {
     const { action } = courseOf(s);
-    return options.approval?.includes(action) ? "approval" : action;
+    return approval.includes(action) ? "approval" : action;
   };
   const leaveControl = (s: SentinelStateType) => (legalOf(s.outlook).length === 1 ? steer(s) : "advisor");
 
   const graph = new StateGraph({ state: SentinelState, input: SentinelInput })
-    .addNode("begin", beginNode(options))
-    .addNode("control", controlNode(rules, options, logger))
-    .addNode("advisor", options.advisor === "node" ? advisor.node : advisor.subgraph())
-    .addNode("scanTerritories", actionNode("scanTerritories", context, scanWork(context)))
-    .addNode("dispatchSingleAgent", dispatchNode("dispatchSingleAgent", context), { ends: agentNames })
-    .addNode("dispatchMultipleAgents", dispatchNode("dispatchMultipleAgents", context), { ends: agentNames })
-    .addNode("coordinateWorkflow", actionNode("coordinateWorkflow", context, coordinateWork(context)))
-    .addNode("monitorSystem", actionNode("monitorSystem", context))
-    .addNode("optimizeResources", actionNode("optimizeResources", context))
-    .addNode("requestInspiration", actionNode("requestInspiration", context, inspireWork(context)))
-    .addNode("completeTask", actionNode("completeTask", context))
+    .addNode("begin", beginNode(settings))
+    .addNode("control", controlNode(settings))
+    .addNode("advisor", settings.advisor === "node" ? advisor.node : advisor.subgraph())
+    .addNode("scanTerritories", actionNode("scanTerritories", settings, scanWork(settings)))
+    .addNode("dispatchSingleAgent", dispatchNode("dispatchSingleAgent", settings), { ends: agentNames })
+    .addNode("dispatchMultipleAgents", dispatchNode("dispatchMultipleAgents", settings), { ends: agentNames })
+    .addNode("coordinateWorkflow", actionNode("coordinateWorkflow", settings, coordinateWork(settings)))
+    .addNode("monitorSystem", actionNode("monitorSystem", settings))
+    .addNode("optimizeResources", actionNode("optimizeResources", settings))
+    .addNode("requestInspiration", actionNode("requestInspiration", settings, inspireWork(settings)))
+    .addNode("completeTask", actionNode("completeTask", settings))
     .addEdge(START, "begin")
     .addEdge("begin", "control")
     .addEdge("scanTerritories", "control")
@@ -77,15 +64,14 @@ export function createSentinelOrchestrator(options: SentinelOptions) {
     .addEdge("requestInspiration", "control")
     .addEdge("completeTask", END);
   const open = graph as unknown as OpenGraph;
-  if (options.approval?.length) {
-    open.addNode("approval", approvalNode(options.approval));
+  if (approval.length) {
+    open.addNode("approval", approvalNode(approval));
     open.addConditionalEdges("approval", (s) => courseOf(s).action, [...ORCHESTRATOR_ACTIONS]);
   }
   open.addConditionalEdges("control", leaveControl, ["advisor", ...steered]);
   open.addConditionalEdges("advisor", steer, steered);
-  for (const agent of options.agents) {
+  for (const agent of agents) {
     const inner = agentGraphOf(agent);
-    const settings = { clock, logger, assess: options.assess, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS };
     const run = async (order: AgentOrder, config: RunnableConfig): Promise<SentinelUpdate> => ({
       runs: [await runAgent(agent, order, config, settings)],
     });
@@ -93,7 +79,7 @@ export function createSentinelOrchestrator(options: SentinelOptions) {
     open.addEdge(agent.name, "control");
   }
   markSentinel(graph, advisor);
-  if (options.loop) advisor.attach(options.loop);
+  if (settings.loop) advisor.attach(settings.loop);
   return graph;
 }
 

@@ -1,3 +1,4 @@
+import { LATE, within } from "../core/deadline.js";
 import type { Clock } from "../core/index.js";
 import { LearningError } from "../core/index.js";
 
@@ -23,29 +24,22 @@ export async function withTimeLimit<T>(
   outer?.throwIfAborted();
   const controller = new AbortController();
   const signal = outer ? AbortSignal.any([outer, controller.signal]) : controller.signal;
-  // A clock's timers do not keep a process alive; one that waits for an answer must not end meanwhile.
-  const alive = setInterval(() => {}, 2 ** 30);
-  let cancel = () => {};
   let stop = () => {};
-  const late = new Promise<never>((_, reject) => {
+  const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(outer?.reason);
     outer?.addEventListener("abort", stop, { once: true });
-    if (limitMs === Number.POSITIVE_INFINITY) return;
-    cancel = clock.schedule(() => {
-      const error = new LearningError("SENTINEL_INVALID", {
-        received: `no answer from ${what} within ${limitMs} ms`,
-        expected: "an answer in time",
-        remedy: "Raise timeoutMs where it needs longer.",
-      });
-      reject(error);
-      controller.abort(error);
-    }, limitMs);
   });
   try {
-    return await Promise.race([late, run(signal)]);
+    const answer = await within(() => Promise.race([stopped, run(signal)]), limitMs, clock);
+    if (answer !== LATE) return answer;
   } finally {
     outer?.removeEventListener("abort", stop);
-    cancel();
-    clearInterval(alive);
   }
+  const error = new LearningError("SENTINEL_INVALID", {
+    received: `no answer from ${what} within ${limitMs} ms`,
+    expected: "an answer in time",
+    remedy: "Raise timeoutMs where it needs longer.",
+  });
+  controller.abort(error);
+  throw error;
 }

@@ -1,7 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Logger } from "../core/index.js";
-import { defaultLogger, LearningError, show, systemClock } from "../core/index.js";
+import { LearningError } from "../core/index.js";
 import { FACT_KINDS } from "./facts.js";
 import { fileBlobs } from "./file/blobs.js";
 import { fileDocuments } from "./file/documents.js";
@@ -15,29 +14,11 @@ import { codedIo, ensureFolder, errno } from "./file/io.js";
 import { fileLeases } from "./file/leases.js";
 import { sweepLeftovers } from "./file/leftovers.js";
 import { Ownership } from "./file/ownership.js";
-import { checkPath } from "./file/path.js";
 import { retainSegments } from "./file/retention.js";
 import { SegmentFolder } from "./file/segment-folder.js";
+import { type FileStoreOptions, fileStoreSettings } from "./file-store-options.js";
 import type { DocumentStore, FactKind, FactQuery, LearningStore, RetentionPolicy } from "./learning-store.js";
 import { closedError } from "./memory-store.js";
-
-/** Options of {@link openFileStore}. */
-export interface FileStoreOptions {
-  /** Folder of traces and, beside them, decisions. */
-  traces: string;
-  /** Folder of feedback. */
-  feedback: string;
-  /** Folder of documents and trained artifacts. */
-  models: string;
-  logger?: Logger;
-  clock?: Clock;
-  /** Sync every batch to disk before acknowledging it (default true). Without, a power cut can take the last seconds. */
-  fsync?: boolean;
-  /** Size in bytes from which a segment is closed and another begun (default 64 MiB). */
-  segmentBytes?: number;
-  /** Only look: nothing is written, so a folder that cannot be written will do (default false). */
-  readOnly?: boolean;
-}
 
 /**
  * Opens the store that keeps facts as append-only JSONL segments, documents in lowdb files and
@@ -51,20 +32,10 @@ export interface FileStoreOptions {
  * const store = await openFileStore({ traces: "./traces", feedback: "./feedback", models: "./models" });
  */
 export async function openFileStore(options: FileStoreOptions): Promise<LearningStore> {
-  checkFolders(options);
-  const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? defaultLogger();
-  const segmentBytes = options.segmentBytes ?? 64 * 1024 * 1024;
-  const readOnly = options.readOnly ?? false;
-  if (!Number.isInteger(segmentBytes) || segmentBytes < 1024)
-    throw new LearningError("CONFIG_INVALID", {
-      received: `segmentBytes: ${show(segmentBytes)}`,
-      expected: "an integer of at least 1024",
-      remedy: "Leave it out for 64 MiB.",
-    });
-  const inModels = (name: string) => join(options.models, name);
+  const { traces, feedback, models, clock, logger, fsync, segmentBytes, readOnly } = fileStoreSettings(options);
+  const inModels = (name: string) => join(models, name);
   const folders = { documents: inModels("documents"), blobs: inModels("artifacts"), leases: inModels("leases") };
-  const all = [options.traces, options.feedback, ...Object.values(folders)];
+  const all = [traces, feedback, ...Object.values(folders)];
   const ownerFolder = inModels("owners");
   if (!readOnly) for (const folder of [...all, ownerFolder]) await ensureFolder(folder);
   const coded = <T>(action: string, folder: string, work: Promise<T>): Promise<T> =>
@@ -78,16 +49,16 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
   const encoder = new LineEncoder();
   const logs = {} as Record<FactKind, FactLog>;
   for (const kind of FACT_KINDS) {
-    const folder = kind === "feedback" ? options.feedback : options.traces;
+    const folder = kind === "feedback" ? feedback : traces;
     const segments = new SegmentFolder(folder, kind, logger, owners, readOnly);
-    const writer = new FactWriter(segments, clock, encoder, { fsync: options.fsync ?? true, segmentBytes });
+    const writer = new FactWriter(segments, clock, encoder, { fsync, segmentBytes });
     logs[kind] = { kind, segments, writer };
   }
   const allLogs = Object.values(logs);
   const leases = fileLeases(folders.leases, clock, owners);
   const documents = fileDocuments(folders.documents, clock, logger, leases);
   const blobs = fileBlobs(folders.blobs);
-  const eraser = new Eraser(options.traces, allLogs, [documents, blobs], logger, owners);
+  const eraser = new Eraser(traces, allLogs, [documents, blobs], logger, owners);
   try {
     if (!readOnly) {
       for (const { segments } of allLogs) await segments.freeEnded();
@@ -97,7 +68,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
     }
   } catch (cause) {
     await owners.close();
-    throw codedIo("opening", options.traces, cause);
+    throw codedIo("opening", traces, cause);
   }
 
   let closing: Promise<void> | undefined;
@@ -114,10 +85,10 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
     new FactReader(logs[kind].segments, kind, isClosed).read(query);
 
   return {
-    append: guarded("appending to", options.traces, (kind, facts) => logs[kind].writer.append(kind, facts), true),
+    append: guarded("appending to", traces, (kind, facts) => logs[kind].writer.append(kind, facts), true),
     appendSync(kind, facts) {
       if (closing) throw closedError();
-      if (readOnly) throw readOnlyError("appending to", options.traces);
+      if (readOnly) throw readOnlyError("appending to", traces);
       logs[kind].writer.appendSync(kind, facts);
     },
     rescue() {
@@ -139,19 +110,14 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       delete: guarded("deleting from", folders.blobs, blobs.delete, true),
     },
     lease: guarded("taking a lease in", folders.leases, leases.lease, true),
-    health: guarded("looking through", options.traces, () => fileHealthOf(allLogs, documents)),
-    sizes: guarded("measuring", options.traces, async () => ({
-      traces: await bytesIn(options.traces),
-      feedback: await bytesIn(options.feedback),
+    health: guarded("looking through", traces, () => fileHealthOf(allLogs, documents)),
+    sizes: guarded("measuring", traces, async () => ({
+      traces: await bytesIn(traces),
+      feedback: await bytesIn(feedback),
       models: (await bytesIn(folders.documents)) + (await bytesIn(folders.blobs)),
     })),
-    retain: guarded(
-      "retiring from",
-      options.traces,
-      (policy: RetentionPolicy) => retainSegments(allLogs, policy, clock),
-      true,
-    ),
-    erase: guarded("erasing from", options.traces, (selector) => eraser.erase(selector), true),
+    retain: guarded("retiring from", traces, (policy: RetentionPolicy) => retainSegments(allLogs, policy, clock), true),
+    erase: guarded("erasing from", traces, (selector) => eraser.erase(selector), true),
     close() {
       closing ??= (async () => {
         try {
@@ -163,17 +129,6 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       return closing;
     },
   };
-}
-
-function checkFolders(options: FileStoreOptions): void {
-  const given: unknown = options;
-  if (typeof given !== "object" || given === null)
-    throw new LearningError("CONFIG_INVALID", {
-      received: show(given),
-      expected: "an object with the folders `traces`, `feedback` and `models`",
-      remedy: 'Pass { traces: "./learning/traces", feedback: "./learning/feedback", models: "./learning/models" }.',
-    });
-  for (const name of ["traces", "feedback", "models"] as const) checkPath(options[name], name);
 }
 
 async function bytesIn(folder: string): Promise<number> {

@@ -1,4 +1,5 @@
 export { factsAfter, factsOfRuns } from "./facts-of-runs.js";
-export { type FileStoreOptions, openFileStore } from "./file-store.js";
+export { openFileStore } from "./file-store.js";
+export type { FileStoreOptions } from "./file-store-options.js";
 export * from "./learning-store.js";
 export { createMemoryStore, type MemoryStoreOptions } from "./memory-store.js";

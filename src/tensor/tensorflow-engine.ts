@@ -20,8 +20,8 @@ export function tensorflowEngine({ tf, name }: TensorBackend): GradientEngine {
       return fresh;
     }
     network.layers.forEach((l, i) => {
-      assign(tf, known[2 * i] as Variable, l.weights);
-      assign(tf, known[2 * i + 1] as Variable, l.bias);
+      assign(tf, known[2 * i], l.weights);
+      assign(tf, known[2 * i + 1], l.bias);
     });
     return known;
   };
@@ -47,7 +47,7 @@ export function tensorflowEngine({ tf, name }: TensorBackend): GradientEngine {
         }, vars);
         let offset = 0;
         for (const v of vars) {
-          const values = (grads[v.name] as Tensor2D).dataSync();
+          const values = grads[v.name].dataSync();
           gradient.set(values, offset);
           offset += values.length;
         }
@@ -83,7 +83,7 @@ function apply(tf: TensorFlow, network: Network, vars: readonly Variable[], x: T
   const product = matrixProduct(tf);
   let h = x;
   network.layers.forEach(({ activation }, i) => {
-    const z = tf.add(product(h, vars[2 * i] as Variable), vars[2 * i + 1] as Variable) as Tensor2D;
+    const z = tf.add(product(h, vars[2 * i]), vars[2 * i + 1]) as Tensor2D;
     h = activate(tf, activation, z);
   });
   return h;

@@ -1,8 +1,8 @@
-import { isObject } from "../core/is-object.js";
 /**
  * The parts of LangGraph's own structures that capture leans on, as plain shapes. They are checked
- * before use (see `canTap`); where they are missing, capture falls back to callbacks.
+ * before use (`whyNotTap`); where they are missing, capture falls back to callbacks.
  */
+import { isObject } from "../core/is-object.js";
 
 export const START = "__start__";
 export const END = "__end__";

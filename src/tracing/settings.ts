@@ -1,126 +1,90 @@
-import { LearningError, nearestWord, show } from "../core/index.js";
-import type {
-  BufferOptions,
-  CaptureOptions,
-  CaptureState,
-  CaptureWay,
-  HandlerOptions,
-  TracerOptions,
-  WrapOptions,
+import type { z } from "zod";
+import { LearningError, parseOptions, show } from "../core/index.js";
+import {
+  type BufferOptions,
+  type BufferSettings,
+  bufferOptionsSchema,
+  type CaptureOptions,
+  captureOptionsSchema,
+  type HandlerOptions,
+  handlerOptionsSchema,
+  type TracerOptions,
+  tracerOptionsSchema,
+  type WrapOptions,
+  wrapOptionsSchema,
 } from "./options.js";
-import type { PriceTable } from "./record/prices.js";
+import { DEFAULT_PRICES, type PriceTable } from "./record/prices.js";
 import { createRedactor, type Redactor } from "./record/redact.js";
 
-/** Capture options with their defaults, checked. */
-export interface CaptureSettings {
-  capture: CaptureWay;
-  captureState: CaptureState;
-  stateBytesPerNode: number;
-  stateBytesPerRun: number;
+/** How one graph's runs are captured: the options with their defaults, and what is made of them. */
+export interface CaptureSettings extends Omit<z.output<typeof captureOptionsSchema>, "redact"> {
   redactor: Redactor | undefined;
-  sampleRate: number;
-  keepFailures: boolean;
-  calls: boolean;
   prices: PriceTable;
 }
 
-/** Fills in defaults; fails with CONFIG_INVALID on values out of range. Later options win. */
-export function captureSettings(prices: PriceTable, ...layers: CaptureOptions[]): CaptureSettings {
-  const pick = <K extends keyof CaptureOptions>(key: K): CaptureOptions[K] =>
-    layers.reduce<CaptureOptions[K]>((value, layer) => layer[key] ?? value, undefined);
-  const oneOf = <T extends string>(key: keyof CaptureOptions, value: T, allowed: readonly T[]): T => {
-    if (!allowed.includes(value)) throw invalid(key, value, `one of ${allowed.join(", ")}`);
-    return value;
-  };
-  const inRange = (key: keyof CaptureOptions, value: number, min: number, max: number): number => {
-    if (!(value >= min && value <= max)) throw invalid(key, value, `a number in [${min}, ${max}]`);
-    return value;
-  };
-  const flag = (key: keyof CaptureOptions, value: unknown): boolean => {
-    if (typeof value !== "boolean") throw invalid(key, value, "true or false");
-    return value;
-  };
-  const sampleRate = inRange("sampleRate", pick("sampleRate") ?? 1, 0, 1);
-  return {
-    capture: oneOf("capture", pick("capture") ?? "tap", ["tap", "callbacks"]),
-    captureState: oneOf("captureState", pick("captureState") ?? "updates", ["none", "updates", "full"]),
-    stateBytesPerNode: inRange("stateBytesPerNode", pick("stateBytesPerNode") ?? 4096, 0, 2 ** 24),
-    stateBytesPerRun: inRange("stateBytesPerRun", pick("stateBytesPerRun") ?? 262_144, 0, 2 ** 28),
-    redactor: createRedactor(pick("redact")),
-    sampleRate,
-    keepFailures: flag("keepFailures", pick("keepFailures") ?? true),
-    calls: flag("calls", pick("calls") ?? true),
-    prices,
-  };
+/**
+ * The tracer's options, checked and completed.
+ * @throws CONFIG_INVALID on values out of range; CONFIG_UNKNOWN_KEY on a key that means nothing: a `redact` written
+ * wrong must not go unnoticed
+ */
+export function tracerSettings(options: TracerOptions) {
+  return parseOptions(tracerOptionsSchema, given(tracerOptionsSchema, options), "capture options");
 }
 
-const CAPTURE_KEYS = {
-  capture: true,
-  captureState: true,
-  stateBytesPerNode: true,
-  stateBytesPerRun: true,
-  redact: true,
-  sampleRate: true,
-  keepFailures: true,
-  calls: true,
-} satisfies Record<keyof CaptureOptions, true>;
-const WRAP_KEYS = { ...CAPTURE_KEYS, workflowType: true } satisfies Record<keyof WrapOptions, true>;
-const { capture: _, ...handlerKeys } = WRAP_KEYS;
-const HANDLER_KEYS = { ...handlerKeys, graph: true } satisfies Record<keyof HandlerOptions, true>;
-const TRACER_KEYS = {
-  ...CAPTURE_KEYS,
-  store: true,
-  clock: true,
-  logger: true,
-  prices: true,
-  buffer: true,
-  enabled: true,
-  makeId: true,
-  observer: true,
-} satisfies Record<keyof TracerOptions, true>;
-const BUFFER_KEYS = {
-  maxRecords: true,
-  maxBytes: true,
-  flushIntervalMs: true,
-  batchRecords: true,
-  maxAttempts: true,
-  flushTimeoutMs: true,
-  processHooks: true,
-  waitUntil: true,
-} satisfies Record<keyof BufferOptions, true>;
-
-/** Fails with CONFIG_UNKNOWN_KEY on a key that means nothing: a `redact` written wrong must not go unnoticed. */
-export function checkWrapOptions(options: WrapOptions | HandlerOptions, isHandler = false): void {
-  checkKeys(options, isHandler ? HANDLER_KEYS : WRAP_KEYS, isHandler ? "options of a handler" : "options of wrap");
+/** The bounds of the buffer, checked and completed; fails as {@link tracerSettings} does. */
+export function bufferSettings(options: BufferOptions): BufferSettings {
+  return parseOptions(bufferOptionsSchema, given(bufferOptionsSchema, options), "capture.buffer");
 }
 
-/** Fails with CONFIG_UNKNOWN_KEY on an unknown key, and with CONFIG_INVALID on a bound of the buffer that is none. */
-export function checkTracerOptions(options: TracerOptions): void {
-  checkKeys(options, TRACER_KEYS, "capture options");
-  if (options.buffer === undefined) return;
-  checkKeys(options.buffer, BUFFER_KEYS, "capture.buffer");
-  const { processHooks: _, waitUntil, ...bounds } = options.buffer;
-  if (waitUntil !== undefined && typeof waitUntil !== "function")
-    throw invalid("buffer.waitUntil", waitUntil, "a function that takes a promise");
-  for (const [key, value] of Object.entries(bounds))
-    if (value !== undefined && !(typeof value === "number" && value >= 1))
-      throw invalid(`buffer.${key}`, value, "a number of at least 1");
+/** How a graph is captured: as its options say, else as the tracer's do. Fails as {@link tracerSettings} does. */
+export function wrapSettings(tracer: TracerOptions, options: WrapOptions): CaptureSettings {
+  checkWorkflowType(options);
+  const layers = { ...captureIn(tracer), ...given(wrapOptionsSchema, options) };
+  const { workflowType: _, ...settings } = parseOptions(wrapOptionsSchema, layers, "options of wrap");
+  return completed(settings, tracer.prices);
 }
 
-function checkKeys(options: object, known: Readonly<Record<string, true>>, what: string): void {
-  for (const key of Object.keys(options))
-    if (!Object.hasOwn(known, key))
-      throw new LearningError("CONFIG_UNKNOWN_KEY", {
-        received: `the unknown key ${JSON.stringify(key)} in ${what}`,
-        expected: `one of ${Object.keys(known).join(", ")}`,
-        remedy: `Did you mean ${JSON.stringify(nearestWord(key, Object.keys(known)))}?`,
-      });
+/** How a handler captures the graphs it is given to; as {@link wrapSettings}. */
+export function handlerSettings(tracer: TracerOptions, options: HandlerOptions): CaptureSettings {
+  checkWorkflowType(options);
+  const { capture: _way, ...own } = captureIn(tracer);
+  const layers = { ...own, ...given(handlerOptionsSchema, options) };
+  const {
+    workflowType: _,
+    graph: _graph,
+    ...settings
+  } = parseOptions(handlerOptionsSchema, layers, "options of a handler");
+  return completed({ ...settings, capture: "callbacks" }, tracer.prices);
 }
 
-function invalid(key: string, value: unknown, expected: string): LearningError {
-  return new LearningError("CONFIG_INVALID", {
-    received: `${key}: ${show(value)}`,
-    expected,
-    remedy: `Correct \`${key}\`, or leave it out for the default.`,
+/** The capture options among others, checked and completed; fails with CONFIG_INVALID on values out of range. */
+export function captureSettings(options: CaptureOptions & { prices?: PriceTable }): CaptureSettings {
+  return completed(parseOptions(captureOptionsSchema, captureIn(options), "capture options"), options.prices);
+}
+
+function completed(
+  { redact, ...settings }: z.output<typeof captureOptionsSchema>,
+  prices: PriceTable = DEFAULT_PRICES,
+): CaptureSettings {
+  return { ...settings, redactor: createRedactor(redact), prices };
+}
+
+function captureIn(options: CaptureOptions): CaptureOptions {
+  const own = Object.entries(options).filter(([key, value]) => key in captureOptionsSchema.shape && value != null);
+  return Object.fromEntries(own);
+}
+
+/** Without what is left open, which stands for the default; a key that means nothing stays, to be refused. */
+function given<T extends object>({ shape }: z.ZodObject, options: T): T {
+  if (typeof options !== "object" || options === null) return options;
+  return Object.fromEntries(Object.entries(options).filter(([key, value]) => value != null || !(key in shape))) as T;
+}
+
+function checkWorkflowType(options: { workflowType: string } | undefined): void {
+  if (typeof options?.workflowType === "string" && options.workflowType !== "") return;
+  throw new LearningError("CONFIG_INVALID", {
+    received: `workflowType: ${show(options?.workflowType)}`,
+    expected: "a name for the kind of work the graph does",
+    remedy: 'Pass it, as in wrap(graph, { workflowType: "support" }).',
   });
 }

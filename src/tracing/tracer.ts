@@ -3,15 +3,10 @@ import {
   type Decision,
   type DecisionContext,
   type DecisionSink,
-  defaultLogger,
-  LearningError,
   type Logger,
   messageOf,
-  newId,
   type RunConfigLike,
   type RunIdentity,
-  show,
-  systemClock,
   type TraceSegment,
 } from "../core/index.js";
 import { isObject } from "../core/is-object.js";
@@ -21,13 +16,12 @@ import { handlersIn, parentRunId, withOneMore, withoutHandlers } from "./callbac
 import { isCallHandler } from "./callbacks/node-calls.js";
 import { type AgentShape, isAgent, isPregel, type LoopShape, type PregelShape, type TaskConfig } from "./internals.js";
 import { notAGraph } from "./not-a-graph.js";
-import type { CaptureOptions, HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
 import { keptContext, keptDecision } from "./record/kept-decision.js";
 import { tellOfLongId } from "./record/long-id.js";
 import { noteInputEdges } from "./record/noted-edges.js";
 import { observeRun } from "./record/observe-run.js";
-import { DEFAULT_PRICES } from "./record/prices.js";
 import { RecentRuns } from "./record/recent-runs.js";
 import { redactText } from "./record/redact.js";
 import { RunRecorder } from "./record/run-recorder.js";
@@ -35,7 +29,7 @@ import { runStartOf, workflowIdIn } from "./record/run-start.js";
 import type { RunStart } from "./record/run-types.js";
 import { isKept, isSampled } from "./record/sampling.js";
 import { type ThreadKey, ThreadMemory } from "./record/thread-memory.js";
-import { type CaptureSettings, captureSettings, checkTracerOptions, checkWrapOptions } from "./settings.js";
+import { type CaptureSettings, captureSettings, handlerSettings, tracerSettings, wrapSettings } from "./settings.js";
 import { isPartOf } from "./tap/part-of.js";
 import { RunContext, recorderOf } from "./tap/run-context.js";
 import { hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
@@ -73,19 +67,18 @@ export class WorkflowTracer implements DecisionSink {
   private readonly wrapped = new RecentRuns(MOST_AT_ONCE);
   private readonly unhook: () => void;
   private readonly settings: CaptureSettings;
+  private readonly options: ReturnType<typeof tracerSettings>;
 
   /** Fails with CONFIG_INVALID on options out of range, with CONFIG_UNKNOWN_KEY on unknown ones. */
-  constructor(private readonly options: TracerOptions) {
-    checkTracerOptions(options);
-    this.enabled = options.enabled ?? true;
-    this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? defaultLogger();
-    this.makeId = options.makeId ?? newId;
-    this.settings = captureSettings(options.prices ?? DEFAULT_PRICES, options);
-    this.writer = new BufferedWriter(options.store, this.clock, this.logger, options.buffer);
-    this.threads = new ThreadMemory(options.store, this.clock, LOOKUP_MS);
+  constructor(options: TracerOptions) {
+    this.options = tracerSettings(options);
+    const { store, buffer } = this.options;
+    ({ enabled: this.enabled, clock: this.clock, logger: this.logger, makeId: this.makeId } = this.options);
+    this.settings = captureSettings(this.options);
+    this.writer = new BufferedWriter(store, this.clock, this.logger, buffer);
+    this.threads = new ThreadMemory(store, this.clock, LOOKUP_MS);
     this.uncaptured = new UncapturedRuns(this.makeId);
-    this.unhook = options.buffer?.processHooks === false ? () => {} : flushAtExit(this.writer);
+    this.unhook = buffer.processHooks ? flushAtExit(this.writer) : () => {};
   }
 
   /** Where runs are kept. */
@@ -102,7 +95,7 @@ export class WorkflowTracer implements DecisionSink {
     if (typeof graph !== "object" || graph === null) throw notAGraph(graph);
     if (isAgent(graph)) return this.wrapAgent(graph, options);
     if (!isPregel(graph)) throw notAGraph(graph);
-    const settings = this.settingsOf(options);
+    const settings = wrapSettings(this.options, options);
     const why = settings.capture === "tap" ? whyNotTap(graph) : undefined;
     if (why !== undefined) {
       this.logger.warn("the graph cannot be tapped; its runs are captured by callbacks", { reason: why });
@@ -117,7 +110,7 @@ export class WorkflowTracer implements DecisionSink {
 
   /** `createAgent` gives no graph but an owner of one; a copy of the agent owns a graph that is captured. */
   private wrapAgent<A extends AgentShape>(agent: A, options: WrapOptions): A {
-    const settings = this.settingsOf(options);
+    const settings = wrapSettings(this.options, options);
     const copy = agent.withConfig({}) as A;
     hookInPlace(copy.graph, this.hooksFor(copy.graph, settings, options), this.tapsFor(settings));
     copy.withConfig = (config) => this.wrapAgent(agent.withConfig(config), options);
@@ -131,7 +124,7 @@ export class WorkflowTracer implements DecisionSink {
    * inferred from what started next, and marked so.
    */
   handler(options: HandlerOptions): TraceCallbackHandler {
-    const settings = this.settingsOf(options, true);
+    const settings = handlerSettings(this.options, options);
     const graph = isPregel(options.graph) ? options.graph : undefined;
     return new TraceCallbackHandler(
       {
@@ -176,18 +169,6 @@ export class WorkflowTracer implements DecisionSink {
 
   private failed(error: unknown): void {
     this.logger.error("a run could not be recorded", { reason: messageOf(error) });
-  }
-
-  private settingsOf(options: WrapOptions | HandlerOptions, isHandler = false): CaptureSettings {
-    if (typeof options?.workflowType !== "string" || options.workflowType === "")
-      throw new LearningError("CONFIG_INVALID", {
-        received: `workflowType: ${show(options?.workflowType)}`,
-        expected: "a name for the kind of work the graph does",
-        remedy: 'Pass it, as in wrap(graph, { workflowType: "support" }).',
-      });
-    checkWrapOptions(options, isHandler);
-    const way: CaptureOptions = isHandler ? { capture: "callbacks" } : {};
-    return captureSettings(this.options.prices ?? DEFAULT_PRICES, this.options, options, way);
   }
 
   private hooksFor(wrapped: PregelShape, settings: CaptureSettings, { workflowType }: WrapOptions): RootHooks {

@@ -8,9 +8,8 @@ import {
   createNetwork,
   type GradientEngine,
 } from "../tensor/index.js";
-import { checkDqnOptions } from "./check-options.js";
 import { bootstrapTargets, valueLoss } from "./dqn-loss.js";
-import type { DqnOptions } from "./dqn-options.js";
+import { type DqnOptions, type DqnSettings, dqnSettings } from "./dqn-options.js";
 import { duelingGradient, duelingValues, foldDueling } from "./dueling.js";
 import type { Learner, LearnerReport, LearnerSegment, LearnerShape, LearnerState } from "./learner.js";
 import { maskedArgmax } from "./masked-softmax.js";
@@ -28,12 +27,12 @@ import { readState } from "./state.js";
  * ```
  */
 export async function createDqn(shape: LearnerShape, options: DqnOptions, rng: Rng): Promise<Learner> {
-  checkDqnOptions(options);
-  const { hidden = [64, 64], dueling = true, batchSize = 64 } = options;
+  const settings = dqnSettings(options);
+  const { hidden, dueling } = settings;
   const outputs = dueling ? shape.actions + 1 : shape.actions;
   const online = createNetwork({ inputs: shape.inputs, outputs, hidden }, rng.fork("online"));
-  const engine = await chooseEngine(online, { engine: options.engine, rows: batchSize });
-  return new Dqn(shape, options, online, engine);
+  const engine = await chooseEngine(online, { engine: settings.engine, rows: settings.batchSize });
+  return new Dqn(shape, settings, online, engine);
 }
 
 class Dqn implements Learner {
@@ -47,18 +46,18 @@ class Dqn implements Learner {
 
   constructor(
     private readonly shape: LearnerShape,
-    private readonly options: DqnOptions,
+    private readonly settings: DqnSettings,
     private readonly online: Network,
     private readonly engine: GradientEngine,
   ) {
     this.target = copyNetwork(online);
     this.adam = adamState(online.parameters.length);
-    this.buffer = new ReplayBuffer(options.bufferSize ?? 50_000, shape.inputs, shape.actions);
+    this.buffer = new ReplayBuffer(settings.bufferSize, shape.inputs, shape.actions);
   }
 
   *learn({ envs, steps, stepsBefore, totalSteps, rng }: LearnerSegment): Generator<LearnerReport, void> {
-    const { trainEvery = 64, gradientSteps = 32, learningStarts = 1000, nSteps = 3, gamma = 0.99 } = this.options;
-    const { explorationShare = 0.1, explorationEnd = 0.04, learningRate = 1e-3, decay = true } = this.options;
+    const { trainEvery, gradientSteps, learningStarts, nSteps, gamma } = this.settings;
+    const { explorationShare, explorationEnd, learningRate, decay } = this.settings;
     const env = envs[0];
     const space = env.observationSpace;
     const joiner = new NStepJoiner(nSteps, gamma);
@@ -98,7 +97,7 @@ class Dqn implements Learner {
   }
 
   network(): Network {
-    return (this.options.dueling ?? true) ? foldDueling(this.online) : copyNetwork(this.online);
+    return this.settings.dueling ? foldDueling(this.online) : copyNetwork(this.online);
   }
 
   save(): LearnerState {
@@ -141,7 +140,7 @@ class Dqn implements Learner {
   }
 
   private valuesOf(outputs: Float64Array): Float64Array {
-    return (this.options.dueling ?? true) ? duelingValues(outputs, this.shape.actions) : outputs;
+    return this.settings.dueling ? duelingValues(outputs, this.shape.actions) : outputs;
   }
 
   private maskOf(mask: readonly boolean[] | undefined): Uint8Array {
@@ -149,7 +148,7 @@ class Dqn implements Learner {
   }
 
   private update(count: number, learningRate: number, rng: Rng): Record<string, number> {
-    const { batchSize = 64, targetEvery = 100, maxNorm = 10 } = this.options;
+    const { batchSize, targetEvery, maxNorm } = this.settings;
     let loss = 0;
     let norm = 0;
     for (let k = 0; k < count; k++) {
@@ -159,7 +158,7 @@ class Dqn implements Learner {
       const gradient = this.engine.gradient(this.online, batch.states, batchSize, (outputs) => {
         const result = valueLoss(this.valuesOf(outputs), batch.actions, targets);
         loss += result.loss / count;
-        return (this.options.dueling ?? true) ? duelingGradient(result.gradient, this.shape.actions) : result.gradient;
+        return this.settings.dueling ? duelingGradient(result.gradient, this.shape.actions) : result.gradient;
       });
       norm += adamStep(this.online.parameters, gradient, this.adam, { learningRate, maxNorm }) / count;
       this.counts.updates++;
@@ -170,7 +169,7 @@ class Dqn implements Learner {
   private targetsOf(batch: TransitionBatch): Float64Array {
     const rows = batch.actions.length;
     const valuer = this.valuesOf(this.engine.forward(this.target, batch.nexts, rows)).slice();
-    if (!(this.options.double ?? true)) return bootstrapTargets(batch, valuer, valuer);
+    if (!this.settings.double) return bootstrapTargets(batch, valuer, valuer);
     return bootstrapTargets(batch, this.valuesOf(this.engine.forward(this.online, batch.nexts, rows)), valuer);
   }
 }

@@ -1,4 +1,6 @@
-import { LearningError, show } from "../core/index.js";
+import { z } from "zod";
+import { LearningError, parseOptions } from "../core/index.js";
+import { whole } from "../core/option-fields.js";
 import { denseVector } from "../dataset/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
 import { forward, type Network } from "../math/network.js";
@@ -6,6 +8,7 @@ import { createRng, type Rng } from "../math/rng.js";
 import { studentQuantile } from "../math/student.js";
 import { mostLikely, type RoutingPolicy } from "../policies/index.js";
 import { maskedArgmax } from "./masked-softmax.js";
+import { seed } from "./option-fields.js";
 import { watched } from "./watched.js";
 
 /** Chooses a legal action; the generator is there for policies that draw. */
@@ -19,13 +22,15 @@ export interface MeanInterval {
   episodes: number;
 }
 
-/** Where and how often an actor is tried. */
-export interface EvaluationOptions<Obs> {
-  makeEnv: () => Env<Obs, number>;
+const evaluationSchema = z.strictObject({
   /** Default 100. */
-  episodes?: number;
+  episodes: whole.default(100),
   /** Episode i is started with `seed/i`, the same for every actor (default 0). */
-  seed?: number | string;
+  seed: seed.default(0),
+});
+/** Where and how often an actor is tried. */
+export interface EvaluationOptions<Obs> extends z.input<typeof evaluationSchema> {
+  makeEnv: () => Env<Obs, number>;
 }
 
 /**
@@ -84,13 +89,8 @@ export function policyActor<Obs>(policy: RoutingPolicy, actions: readonly string
  * ```
  */
 export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOptions<Obs>): number[] {
-  const { makeEnv, episodes = 100, seed = 0 } = options;
-  if (!Number.isSafeInteger(episodes) || episodes < 1)
-    throw new LearningError("TRAINING_INVALID", {
-      received: `${show(episodes)} for episodes`,
-      expected: "a whole number from 1",
-      remedy: "Correct the options of the evaluation.",
-    });
+  const { makeEnv, ...often } = options;
+  const { episodes, seed } = parseOptions(evaluationSchema, often, "options of the evaluation", "TRAINING_INVALID");
   const env = watched(makeEnv());
   const play = (i: number): number => {
     const rng = createRng(`${seed}/${i}/actor`);

@@ -1,10 +1,15 @@
 export * from "./dqn.js";
-export * from "./dqn-options.js";
+export type { DqnOptions } from "./dqn-options.js";
 export * from "./evaluate.js";
 export * from "./learner.js";
 export * from "./offline/index.js";
 export * from "./ppo.js";
-export * from "./ppo-options.js";
+export type { PpoOptions } from "./ppo-options.js";
 export * from "./raw-observations.js";
 export * from "./train.js";
-export type * from "./training-options.js";
+export type {
+  TrainingCheckpoint,
+  TrainingEvaluation,
+  TrainingOptions,
+  TrainingProgress,
+} from "./training-options.js";

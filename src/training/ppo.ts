@@ -9,10 +9,9 @@ import {
   createNetwork,
   type GradientEngine,
 } from "../tensor/index.js";
-import { checkPpoOptions } from "./check-options.js";
 import type { Learner, LearnerReport, LearnerSegment, LearnerShape, LearnerState } from "./learner.js";
 import { policyLoss } from "./ppo-loss.js";
-import type { PpoOptions } from "./ppo-options.js";
+import { type PpoOptions, type PpoSettings, ppoSettings } from "./ppo-options.js";
 import { type Rollout, RolloutCollector } from "./rollout.js";
 import { readState } from "./state.js";
 
@@ -23,37 +22,38 @@ import { readState } from "./state.js";
  * @example const makeLearner = (shape: LearnerShape, rng: Rng) => createPpo(shape, { hidden: [32, 32] }, rng);
  */
 export async function createPpo(shape: LearnerShape, options: PpoOptions, rng: Rng): Promise<Learner> {
-  checkPpoOptions(options);
-  const { hidden = [64, 64], environments = 8, batchSize = 256 } = options;
+  const settings = ppoSettings(options);
+  const { hidden, start } = settings;
   const network = (outputs: number, outputScale: number, label: string) =>
     createNetwork({ inputs: shape.inputs, outputs, hidden, activation: "tanh", outputScale }, rng.fork(label));
   const policy = network(shape.actions, 0.01, "policy");
   const value = network(1, 1, "value");
-  if (options.start) startFrom(policy, options.start);
-  const engine = await chooseEngine(policy, { engine: options.engine, rows: batchSize });
-  return new Ppo(shape, options, environments, policy, value, engine);
+  if (start) startFrom(policy, start);
+  const engine = await chooseEngine(policy, { engine: settings.engine, rows: settings.batchSize });
+  return new Ppo(shape, settings, policy, value, engine);
 }
 
 class Ppo implements Learner {
   readonly kind = "ppo";
   readonly head = "logits";
+  readonly environments: number;
   private readonly policyAdam: AdamState;
   private readonly valueAdam: AdamState;
 
   constructor(
     private readonly shape: LearnerShape,
-    private readonly options: PpoOptions,
-    readonly environments: number,
+    private readonly settings: PpoSettings,
     private readonly policy: Network,
     private readonly value: Network,
     private readonly engine: GradientEngine,
   ) {
+    this.environments = settings.environments;
     this.policyAdam = adamState(policy.parameters.length);
     this.valueAdam = adamState(value.parameters.length);
   }
 
   *learn(segment: LearnerSegment): Generator<LearnerReport, void> {
-    const { rolloutSteps = 32, gamma = 0.98, lambda = 0.8 } = this.options;
+    const { rolloutSteps, gamma, lambda } = this.settings;
     const { policy, value, shape } = this;
     const n = segment.envs.length;
     const collector = new RolloutCollector(segment.envs, { policy, value, shape, gamma, lambda }, segment.rng);
@@ -92,14 +92,7 @@ class Ppo implements Learner {
   }
 
   private update(rollout: Rollout, left: number, rng: Rng): Record<string, number> {
-    const {
-      batchSize = 256,
-      epochs = 20,
-      clip = 0.2,
-      entropyWeight = 0,
-      maxNorm = 0.5,
-      learningRate = 1e-3,
-    } = this.options;
+    const { batchSize, epochs, clip, entropyWeight, maxNorm, learningRate, targetDivergence } = this.settings;
     const { inputs, actions: width } = this.shape;
     const figures = { policyLoss: 0, valueLoss: 0, entropy: 0, clipped: 0, divergence: 0, gradientNorm: 0 };
     const rows = rollout.actions.length;
@@ -131,7 +124,7 @@ class Ppo implements Learner {
         );
         adamStep(this.value.parameters, valueGradient, this.valueAdam, adam);
       }
-      if (divergence > (this.options.targetDivergence ?? Number.POSITIVE_INFINITY)) break;
+      if (divergence > targetDivergence) break;
     }
     for (const key of Object.keys(figures) as (keyof typeof figures)[]) figures[key] /= steps;
     return figures;

@@ -104,8 +104,7 @@ export class NStepJoiner {
     const out: Transition[] = [];
     do {
       let reward = 0;
-      for (let k = this.pending.length - 1; k >= 0; k--)
-        reward = (this.pending[k] as { reward: number }).reward + this.gamma * reward;
+      for (let k = this.pending.length - 1; k >= 0; k--) reward = this.pending[k].reward + this.gamma * reward;
       const discount = end === "terminated" ? 0 : this.gamma ** this.pending.length;
       const { state, action } = this.pending.shift() as { state: Float64Array; action: number };
       out.push({ state, action, reward, next, nextMask, discount });

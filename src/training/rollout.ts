@@ -108,7 +108,7 @@ export class RolloutCollector {
   }
 
   private flatten(observation: unknown): Float64Array {
-    return (this.vector.envs[0] as DiscreteEnv).observationSpace.flatten(observation);
+    return this.vector.envs[0].observationSpace.flatten(observation);
   }
 
   private flattened(inputs: number): Float64Array {

@@ -1,10 +1,15 @@
 import { loadNetwork, type Network, saveNetwork } from "../math/network.js";
 import { createRng, type Rng } from "../math/rng.js";
 import { actionsOf } from "./actions.js";
-import { checkTrainingLengths } from "./check-options.js";
 import { episodeInterval, episodeReturns, greedyActor } from "./evaluate.js";
 import type { DiscreteEnv, Learner, NetworkHead } from "./learner.js";
-import type { TrainingCheckpoint, TrainingEvaluation, TrainingOptions } from "./training-options.js";
+import {
+  type TrainingCheckpoint,
+  type TrainingEvaluation,
+  type TrainingOptions,
+  type TrainingSettings,
+  trainingSettings,
+} from "./training-options.js";
 import { watched } from "./watched.js";
 
 /** What came of it. */
@@ -37,16 +42,16 @@ export interface TrainingResult {
  * ```
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  checkTrainingLengths(options);
-  const { evaluateEvery = 5000, seed = options.resume?.seed ?? 0 } = options;
+  const settings = trainingSettings(options);
+  const seed = settings.seed ?? settings.resume?.seed ?? 0;
   const rng = createRng(seed);
-  const makeEnv = () => watched(options.makeEnv());
+  const makeEnv = () => watched(settings.makeEnv());
   const example = makeEnv();
   let learner: Learner | undefined;
   try {
     const shape = { inputs: example.observationSpace.flatDim, actions: actionsOf(example) };
-    learner = await options.makeLearner(shape, rng.fork("start"));
-    return await segments({ ...options, makeEnv }, learner, example, rng, seed, evaluateEvery);
+    learner = await settings.makeLearner(shape, rng.fork("start"));
+    return await segments({ ...settings, makeEnv, seed }, learner, example, rng);
   } finally {
     learner?.dispose();
     example.close?.();
@@ -54,15 +59,12 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 }
 
 async function segments(
-  options: TrainingOptions,
+  settings: TrainingSettings & { seed: number | string },
   learner: Learner,
   example: DiscreteEnv,
   rng: Rng,
-  seed: number | string,
-  evaluateEvery: number,
 ): Promise<TrainingResult> {
-  const { totalSteps, resume, evaluationEpisodes = 100 } = options;
-  const { patience = Number.POSITIVE_INFINITY, targetReturn = Number.POSITIVE_INFINITY } = options;
+  const { totalSteps, evaluateEvery, evaluationEpisodes, patience, targetReturn, resume, seed } = settings;
   if (resume) learner.restore(resume.learner);
   const evaluations = [...(resume?.evaluations ?? [])];
   let steps = resume?.steps ?? 0;
@@ -76,7 +78,7 @@ async function segments(
   };
   while (steps < totalSteps) {
     const segment = {
-      envs: Array.from({ length: learner.environments }, options.makeEnv),
+      envs: Array.from({ length: learner.environments }, settings.makeEnv),
       steps: Math.min(evaluateEvery, totalSteps - steps),
       stepsBefore: steps,
       totalSteps,
@@ -87,26 +89,26 @@ async function segments(
         steps += report.steps;
         const { returns, figures } = report;
         const meanReturn = returns.reduce((sum, r) => sum + r, 0) / returns.length;
-        options.onProgress?.({ steps, totalSteps, episodes: returns.length, meanReturn, figures });
+        settings.onProgress?.({ steps, totalSteps, episodes: returns.length, meanReturn, figures });
         await new Promise((resolve) => setImmediate(resolve));
-        if (options.cancelled?.()) return result("cancelled");
+        if (settings.cancelled?.()) return result("cancelled");
       }
     } finally {
       for (const env of segment.envs) env.close?.();
     }
     const network = learner.network();
     const returns = episodeReturns(greedyActor(network, example), {
-      makeEnv: options.makeEnv,
+      makeEnv: settings.makeEnv,
       episodes: evaluationEpisodes,
       seed: `${seed}/evaluation`,
     });
     const evaluation = { steps, ...episodeInterval(returns) };
     evaluations.push(evaluation);
-    options.onEvaluation?.(evaluation);
+    settings.onEvaluation?.(evaluation);
     if (evaluation.mean > best.mean)
       best = { mean: evaluation.mean, at: evaluations.length, network: saveNetwork(network) };
     checkpoint = mark();
-    options.onCheckpoint?.(checkpoint);
+    settings.onCheckpoint?.(checkpoint);
     if (evaluation.mean >= targetReturn) return result("target");
     if (evaluations.length - best.at >= patience) return result("patience");
   }

@@ -52,6 +52,12 @@ describe("Vowpal Wabbit's dsjson", () => {
     expect(decisions[1]?.reward).toBeUndefined();
   });
 
+  it("names its actions as it is told", async () => {
+    const nameOf = (features: Readonly<Record<string, unknown>>, number: number) => `${number}:${features["_tag"]}`;
+    const { decisions } = await readDsjson([event()], { nameOf });
+    expect(decisions[0]).toMatchObject({ candidates: ["1:news", "2:sport", "3:music"], chosen: "2:sport" });
+  });
+
   it("is read past what is no decision, which is counted by its reason", async () => {
     const lines = ["{", "[]", '{"EventId":"x"}', event({ p: [0.8, 0.8, 0.1] }), event({ _label_cost: 3 })];
     const { decisions, refused } = await readDsjson(lines);

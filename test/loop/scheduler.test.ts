@@ -1,7 +1,9 @@
+import { CollectiveLearningLoop, type LoopConfig, ManualClock } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
-import { defaultLogger, LearningError, ManualClock } from "../../src/core/index.js";
+import { defaultLogger, LearningError } from "../../src/core/index.js";
 import { LearningScheduler } from "../../src/learning/scheduler.js";
 import { createRng } from "../../src/math/rng.js";
+import { createMemoryStore } from "../../src/store/index.js";
 
 const settle = () => new Promise((r) => setImmediate(r));
 
@@ -23,6 +25,21 @@ function setUp(change: Partial<ConstructorParameters<typeof LearningScheduler>[0
   });
   return { clock, runs, scheduler };
 }
+
+it("maxLearningCyclesPerDay of a loop holds for its timer", async () => {
+  const nextAfterOne = async (change: LoopConfig) => {
+    const clock = new ManualClock();
+    const loop = await CollectiveLearningLoop.open({ store: createMemoryStore({ clock }), clock, ...change });
+    const begun = clock.now();
+    await loop.triggerLearningCycle();
+    await loop.startLearning();
+    const { nextCycleAt = "" } = await loop.getLearningStatus();
+    await loop.close();
+    return Date.parse(nextCycleAt) - begun;
+  };
+  expect(await nextAfterOne({ maxLearningCyclesPerDay: 1 })).toBeGreaterThan(24 * 3_600_000);
+  expect(await nextAfterOne({ maxLearningCyclesPerDay: 2 })).toBeLessThan(3_600_000);
+});
 
 describe("the scheduler", () => {
   it("runs at its interval until it is stopped", async () => {

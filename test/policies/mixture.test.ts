@@ -25,7 +25,37 @@ function constant(mean: number, error: number): RewardEstimator {
 
 const row = (reward: number): PolicyRow => ({ context: denseVector([1]), candidates: AB, chosen: 0, reward });
 
+/** A model that finds the second candidate better by this much. */
+function apart(distance: number): RewardEstimator {
+  return {
+    ...constant(0.5, 0.1),
+    estimate(input, means, errors) {
+      input.candidates.forEach((c, i) => {
+        means[i] = c === "b" ? 0.5 + distance : 0.5;
+        if (errors) errors[i] = 0.1;
+      });
+    },
+  };
+}
+
 describe("MixtureModel", () => {
+  it("draws candidates together where the distance it predicts is not found in rewards", () => {
+    const distance = (calibrated: boolean, gain: number) => {
+      const mixture = new MixtureModel([apart(0.4), apart(0.4)], { calibrated });
+      for (let i = 0; i < 300; i++) {
+        const chosen = i % 2;
+        mixture.learn([{ ...row(chosen === 1 ? 0.5 + gain : 0.5), chosen }]);
+      }
+      const means = new Float64Array(2);
+      mixture.estimate({ context: denseVector([1]), candidates: AB }, means);
+      return means[1] - means[0];
+    };
+    expect(distance(false, 0)).toBeCloseTo(0.4, 12);
+    expect(distance(true, 0)).toBeLessThan(0.2);
+    // What was predicted came true: nothing is taken from it.
+    expect(distance(true, 0.4)).toBeCloseTo(0.4, 1);
+  });
+
   const input: PolicyInput = { context: denseVector([1]), candidates: AB };
   const errorsOf = (model: RewardEstimator, asked = input): number => {
     const errors = new Float64Array(2);

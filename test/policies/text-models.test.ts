@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitEncoder } from "../../src/dataset/index.js";
+import { denseVector, fitEncoder } from "../../src/dataset/index.js";
 import { createRng } from "../../src/math/rng.js";
 import { createPolicy, type PolicySnapshot, type PolicySpec, restorePolicy } from "../../src/policies/index.js";
 import { buildModel } from "../../src/policies/models/build.js";
@@ -101,6 +101,22 @@ describe("models of long contexts with texts", () => {
       /calibration/,
     );
   });
+});
+
+it("a pooled model holds candidates together by ownLambda", () => {
+  const context = denseVector([1, 0]);
+  const distance = (ownLambda: number) => {
+    const model = { kind: "pooled", lambda: 1, ownLambda } as const;
+    const policy = createPolicy({ kind: "epsilon-greedy", dim: 2, model });
+    policy.learn(
+      Array.from({ length: 20 }, (_, i) => ({ context, candidates: ["a", "b"], chosen: i % 2, reward: i % 2 })),
+    );
+    const [a, b] = policy.predict({ context, candidates: ["a", "b"] });
+    return b.mean - a.mean;
+  };
+  expect(distance(0.1)).toBeGreaterThan(0.9);
+  expect(distance(1000)).toBeLessThan(0.1);
+  expect(distance(1000)).toBeGreaterThan(0);
 });
 
 describe("policies of release 0.1", () => {

@@ -52,14 +52,17 @@ describe("reflective evolution", () => {
       status: "off",
       reason: expect.stringMatching(/budget does not cover/),
     });
-    await expect(go({ budget: { calls: -1 } })).rejects.toThrow(/budget.calls -1/);
+    await expect(go({ budget: { calls: -1 } })).rejects.toThrow(/-1 for budget.calls; expected a positive number/);
   });
 
   it.each([
-    [{ method: "evolv" as "evolve" }, /method "evolv"; expected one of evolve, rewrite, few-shot/],
-    [{ budget: { maxCalls: 5 } as object }, /budget.maxCalls; expected limits of calls, tokens, costUsd/],
-    [{ method: "few-shot" as const, shots: 0 }, /shots 0/],
-    [{ timeoutMs: Number.NaN }, /timeoutMs NaN/],
+    [{ method: "evolv" as "evolve" }, /"evolv" for method; expected one of evolve, rewrite, few-shot/],
+    [
+      { budget: { maxCalls: 5 } as object },
+      /the unknown key "maxCalls" in budget.*; expected one of calls, tokens, costUsd/,
+    ],
+    [{ method: "few-shot" as const, shots: 0 }, /0 for shots; expected a whole number from 1/],
+    [{ timeoutMs: Number.NaN }, /NaN for timeoutMs; expected milliseconds above 0/],
   ])("is refused before anything is spent when asked with %o", async (change, message) => {
     await expect(go(change)).rejects.toThrow(message);
   });

@@ -73,6 +73,19 @@ describe("an experiment", () => {
   });
 });
 
+it.each([0, 0.5])("a share of %d still gets the version before the winner", async (watchShare) => {
+  const world = await openWorld({ watchShare });
+  const [v1, v2] = await twoVersions(world);
+  await world.prompts.startExperiment({ promptId: "support", variants: [v1, v2] });
+  for (let i = 0; i < 200; i++) await world.run("support", `w${i}`, (v) => (v === v2 ? 1 : 0));
+  expect(await world.prompts.refresh()).toMatchObject({ promoted: [{ promptId: "support", version: v2 }] });
+  const served = await Promise.all(
+    Array.from({ length: 400 }, (_, i) => world.prompts.get("support", {}, world.config(`later${i}`))),
+  );
+  const before = served.filter((s) => s.version === v1).length / served.length;
+  expect(Math.abs(before - watchShare)).toBeLessThan(watchShare === 0 ? Number.EPSILON : 0.1);
+});
+
 describe("two processes on one store", () => {
   it("see each other's experiments and versions at their next refresh, and overwrite nothing", async () => {
     const store = createMemoryStore();

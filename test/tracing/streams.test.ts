@@ -261,5 +261,7 @@ it("refuses options that mean nothing: a redaction written wrong must not go unn
   ])
     expect(refused).toThrow(expect.objectContaining({ code: "CONFIG_UNKNOWN_KEY" }));
   expect(() => tracer.wrap(graph, wrong as never)).toThrow('Did you mean "redact"?');
-  expect(() => tracing({ buffer: { batchRecords: 0 } })).toThrow("buffer.batchRecords: 0");
+  expect(() => tracing({ buffer: { batchRecords: 0 } })).toThrow(
+    "0 for buffer.batchRecords; expected a number of at least 1",
+  );
 });

@@ -1,24 +1,28 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { z } from "zod";
 import { isSecret } from "../../core/requests.js";
 import { Refusal } from "../data/errors.js";
 import type { Person, Right } from "../data/source.js";
 
-/** How people get in. */
-export interface AccessOptions {
+const fn = <F>() => z.custom<F>((v) => typeof v === "function", "a function of the request");
+
+export const accessOptionsSchema = z.strictObject({
   /** Opens the page as `?token=`; at least 16 characters. Made at random where it is left out. */
-  token?: string;
+  token: z.string("a text").default(() => randomBytes(24).toString("base64url")),
   /** Nobody may judge or steer. */
-  readonly?: boolean;
+  readonly: z.boolean("true or false").default(false),
   /**
    * Who asks, by the host's own login: instead of the token. Undefined refuses. Names go to the history.
    */
-  identify?: (request: Request) => Person | undefined | Promise<Person | undefined>;
+  identify: fn<(request: Request) => Person | undefined | Promise<Person | undefined>>().optional(),
   /**
    * Origins the page is served under, such as `https://learn.example.org`. Without it only addresses of this
    * machine (localhost, 127.0.0.1, [::1]) are answered, which keeps out foreign pages that point a name here.
    */
-  origins?: readonly string[];
-}
+  origins: z.array(z.string(), "an array of origins").readonly().optional(),
+});
+/** How people get in. */
+export type AccessOptions = z.input<typeof accessOptionsSchema>;
 
 const EVERYTHING: readonly Right[] = ["read", "judge", "steer"];
 const COOKIE = "collective_learning";
@@ -28,8 +32,8 @@ export class Access {
   readonly token: string;
   private readonly secret = randomBytes(32);
 
-  constructor(private readonly options: AccessOptions) {
-    this.token = options.token ?? randomBytes(24).toString("base64url");
+  constructor(private readonly options: z.output<typeof accessOptionsSchema>) {
+    this.token = options.token;
   }
 
   /** The person behind a request. @throws Refusal 401 or 403 */

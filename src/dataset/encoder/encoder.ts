@@ -143,8 +143,8 @@ class FieldEncoder implements FeatureEncoder {
       values.push(1);
       return undefined;
     }
-    const encoded = (this.texts[i] as TextEncoder).encode(String(value));
-    encoded.summary?.forEach((x, k) => {
+    const encoded = this.texts[i]?.encode(String(value));
+    encoded?.summary?.forEach((x, k) => {
       if (x === 0) return;
       positions.push(from + k);
       values.push(x);
@@ -158,11 +158,10 @@ class FieldEncoder implements FeatureEncoder {
       return index >= from && index < from + widthOf(plan) - (plan.kind === "text" ? summaryWidth(plan) : 0);
     });
     if (named >= 0) return positionName(this.plans[named], index - this.offsets[named]);
-    const summed = this.plans.findIndex((plan, i) => {
-      const from = this.summaries[i];
-      return plan.kind === "text" && index >= from && index < from + summaryWidth(plan);
-    });
-    if (summed >= 0) return summaryName(this.plans[summed] as TextPlan, index - this.summaries[summed]);
+    for (const [i, plan] of this.plans.entries()) {
+      const at = index - this.summaries[i];
+      if (plan.kind === "text" && at >= 0 && at < summaryWidth(plan)) return summaryName(plan, at);
+    }
     if (index === 0 && this.plans.length === 0) return "no field";
     throw new LearningError("ENCODER_INVALID", {
       received: `position ${show(index)}`,

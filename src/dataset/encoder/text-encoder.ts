@@ -72,7 +72,7 @@ export class TextEncoder {
     }
     for (let k = 0; k < topics; k++) out[k] = out[k] * summary.scales[k] - summary.centers[k];
     textShapeOf(value, maxChars).forEach((x, k) => {
-      const { center, scale } = summary.shape[k] as { center: number; scale: number };
+      const { center, scale } = summary.shape[k];
       out[topics + k] = SHAPE_WEIGHT * Math.max(-CUT, Math.min(CUT, (x - center) / scale));
     });
     return out;

@@ -114,7 +114,7 @@ export function enumerateChances<T>(run: (chance: Chance) => T): { probability: 
     let depth = 0;
     const pick = (probabilities: readonly number[]): number => {
       if (depth === path.length) path.push({ taken: probabilities.findIndex((p) => p > 0), probabilities });
-      return (path[depth++] as { taken: number }).taken;
+      return path[depth++].taken;
     };
     const value = run({ pick, value: (d) => finiteValue(d, pick) });
     out.push({ probability: path.reduce((p, c) => p * c.probabilities[c.taken], 1), value });

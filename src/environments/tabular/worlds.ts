@@ -21,7 +21,7 @@ export function cliffWorld(): TabularModel {
   const goal = cell(WIDTH - 1, HEIGHT - 1);
   const isCliff = (s: number) => s > cell(0, HEIGHT - 1) && s < goal;
   const move = (state: number, direction: number): number => {
-    const [dx, dy] = MOVES[(direction + 4) % 4] as readonly [number, number];
+    const [dx, dy] = MOVES[(direction + 4) % 4];
     const [x, y] = [(state % WIDTH) + dx, Math.floor(state / WIDTH) + dy];
     return inside(x, y) ? cell(x, y) : state;
   };

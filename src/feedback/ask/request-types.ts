@@ -36,31 +36,6 @@ export interface ConsideredRun {
   asked: boolean;
 }
 
-/** Settings of the requests. */
-export interface RequestOptions {
-  /** Runs whose expected reward is at least this are asked about (default 0.8). */
-  feedbackRequestThreshold?: number;
-  /** Probability of asking about a run above the threshold (default 1). */
-  aboveShare?: number;
-  /** Probability of asking about any run (default 0.05); above zero, so that learning can correct for who was asked. */
-  randomShare?: number;
-  /** Probability of asking about a run whose reward is among the most uncertain tenth of the last 200 (default 0.5). */
-  uncertainShare?: number;
-  /**
-   * Requests one person gets in 24 hours at most (default 5). Part of the draw: the probability falls with each
-   * request of the day, so that one person's first runs do not stand for all.
-   */
-  maxPerUserPerDay?: number;
-  /** A request that was not answered lapses after this (default 7 days). */
-  expireAfterMs?: number;
-  /** A pending request is due for a reminder this long after it was made or last reminded of (default 2 days). */
-  remindAfterMs?: number;
-  /** Reminders per request at most (default 1). */
-  maxReminders?: number;
-  /** Of the random draws (default 0). */
-  seed?: number;
-}
-
 /** A finished run that might be asked about. */
 export interface RunToAsk {
   workflowId: string;

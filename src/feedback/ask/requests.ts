@@ -2,7 +2,8 @@ import { type Clock, digest, isoTime } from "../../core/index.js";
 import { createRng } from "../../math/rng.js";
 import type { LearningStore } from "../../store/index.js";
 import { RequestBook, type RequestState } from "./request-book.js";
-import type { ConsideredRun, FeedbackRequest, RequestOptions, RequestReason, RunToAsk } from "./request-types.js";
+import type { RequestSettings } from "./request-options.js";
+import type { ConsideredRun, FeedbackRequest, RequestReason, RunToAsk } from "./request-types.js";
 
 const DAY_MS = 86_400_000;
 /** Below the limit no more than this is taken from a probability: few runs should not stand for very many. */
@@ -19,7 +20,7 @@ export class FeedbackRequests {
   constructor(
     store: LearningStore,
     private readonly clock: Clock,
-    private readonly options: RequestOptions,
+    private readonly settings: RequestSettings,
   ) {
     this.book = new RequestBook(store.documents, clock);
   }
@@ -28,9 +29,7 @@ export class FeedbackRequests {
   async consider(run: RunToAsk): Promise<FeedbackRequest | undefined> {
     const requestId = requestIdOf(run.workflowId, run.userId);
     // The draw belongs to run and person: a repeated call, a restart or another process draws the same.
-    const draw = createRng(this.options.seed ?? 0)
-      .fork(`feedback-request ${requestId}`)
-      .next();
+    const draw = createRng(this.settings.seed).fork(`feedback-request ${requestId}`).next();
     return this.book.change((state) => {
       const earlier = state.requests.find((r) => r.requestId === requestId);
       if (earlier || state.considered.some((c) => c.requestId === requestId)) return earlier && this.asOfNow(earlier);
@@ -70,7 +69,7 @@ export class FeedbackRequests {
 
   /** Pending requests whose reminder is due; each is counted as reminded by this call, and by no other. */
   async takeDueReminders(): Promise<FeedbackRequest[]> {
-    const { remindAfterMs = 2 * DAY_MS, maxReminders = 1 } = this.options;
+    const { remindAfterMs, maxReminders } = this.settings;
     const now = this.clock.now();
     const isDue = (r: FeedbackRequest) =>
       this.asOfNow(r).status === "pending" &&
@@ -119,7 +118,7 @@ export class FeedbackRequests {
 
   /** Probability of asking about a run, and the strongest reason. */
   private askProbability(run: RunToAsk, state: RequestState): { probability: number; reason: RequestReason } {
-    const { feedbackRequestThreshold = 0.8, aboveShare = 1, randomShare = 0.05, uncertainShare = 0.5 } = this.options;
+    const { feedbackRequestThreshold, aboveShare, randomShare, uncertainShare } = this.settings;
     const above = run.expectedReward !== undefined && run.expectedReward >= feedbackRequestThreshold ? aboveShare : 0;
     const uncertain = isAmongMostUncertain(run.uncertainty, state) ? uncertainShare : 0;
     const reason = above >= uncertain && above > 0 ? "above-threshold" : uncertain > 0 ? "uncertain" : "random";
@@ -130,7 +129,7 @@ export class FeedbackRequests {
 
   /** Share of the wanted probability that the day's limit leaves this person; 0 when it is reached. */
   private shareLeft({ requests }: RequestState, userId: string): number {
-    const { maxPerUserPerDay = 5 } = this.options;
+    const { maxPerUserPerDay } = this.settings;
     const since = this.clock.now() - DAY_MS;
     const today = requests.filter((r) => r.userId === userId && Date.parse(r.askedAt) > since).length;
     return today >= maxPerUserPerDay ? 0 : Math.max(LEAST_LEFT, 1 - today / maxPerUserPerDay);
@@ -144,7 +143,7 @@ export class FeedbackRequests {
       ...(run.workflowType !== undefined && { workflowType: run.workflowType }),
       userId: run.userId,
       askedAt: isoTime(now),
-      expiresAt: isoTime(now + (this.options.expireAfterMs ?? 7 * DAY_MS)),
+      expiresAt: isoTime(now + this.settings.expireAfterMs),
       reason,
       ...(probability !== undefined && { probability }),
       ...(run.expectedReward !== undefined && { expectedReward: run.expectedReward }),

@@ -1,15 +1,15 @@
+import type { z } from "zod";
 import {
   type Clock,
   currentFeedback,
-  defaultLogger,
   type FeedbackRecord,
   LearningError,
   type Logger,
   messageOf,
   newId,
+  parseOptions,
   type RunConfigLike,
   show,
-  systemClock,
 } from "../../core/index.js";
 import type { ErasureSelector, LearningStore } from "../../store/index.js";
 import type { FeedbackRequest, RunToAsk } from "../ask/request-types.js";
@@ -19,7 +19,7 @@ import { FeedbackCount, type FeedbackCounters } from "./counters.js";
 import { GroupAppender } from "./group-appender.js";
 import { KeyedSubmissions, keyedId, submissionDigest } from "./keyed-submissions.js";
 import { type KnownRun, KnownRuns } from "./known-runs.js";
-import type { FeedbackCollectorOptions, OutcomeOptions } from "./options.js";
+import { collectorOptionsSchema, type FeedbackCollectorOptions, type OutcomeOptions } from "./options.js";
 import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
 import { alreadyUsed, checkLinked, checkTargets } from "./targets.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
@@ -33,8 +33,6 @@ export interface RunFeedback {
   /** Every fact, in order of arrival, revised and withdrawn ones included. */
   history: FeedbackRecord[];
 }
-
-const DEFAULT_SKEW_MS = 300_000;
 
 /**
  * Takes judgements of runs in, checks them and appends them to the store. Submissions never change
@@ -53,16 +51,19 @@ export class FeedbackCollector {
   private readonly keyed: KeyedSubmissions;
   private readonly links: LinkClaims;
   private readonly count = new FeedbackCount();
+  private readonly options: z.output<typeof collectorOptionsSchema>;
 
-  constructor(private readonly options: FeedbackCollectorOptions) {
-    this.store = options.store;
-    this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? defaultLogger();
+  /**
+   * @throws CONFIG_INVALID on options out of range, CONFIG_UNKNOWN_KEY on ones that do not exist
+   */
+  constructor(options: FeedbackCollectorOptions) {
+    this.options = parseOptions(collectorOptionsSchema, options, "options of a FeedbackCollector");
+    ({ store: this.store, clock: this.clock, logger: this.logger } = this.options);
     this.runs = new KnownRuns(this.store);
     this.appender = new GroupAppender(this.store);
     this.keyed = new KeyedSubmissions(this.store);
     this.links = new LinkClaims(this.store.documents, this.clock);
-    this.requests = new FeedbackRequests(this.store, this.clock, options);
+    this.requests = new FeedbackRequests(this.store, this.clock, this.options);
   }
 
   /**
@@ -79,7 +80,7 @@ export class FeedbackCollector {
   /** Why a judgement would be refused for what it says; undefined where it would not. Nothing is stored or counted. */
   problemOf(feedback: UserFeedback | FeedbackInput): LearningError | undefined {
     try {
-      validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? DEFAULT_SKEW_MS);
+      validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs);
       return undefined;
     } catch (error) {
       return error as LearningError;
@@ -212,7 +213,7 @@ export class FeedbackCollector {
   }
 
   private async take(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
-    const given = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs ?? DEFAULT_SKEW_MS);
+    const given = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs);
     const valid = this.asKept(given);
     const run = await this.findRun(valid.workflowId);
     if (valid.preference) await this.findRun(valid.preference.over);

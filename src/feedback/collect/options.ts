@@ -1,45 +1,59 @@
-import type { Clock, FeedbackRecord, Logger, RunConfigLike } from "../../core/index.js";
+import { z } from "zod";
+import {
+  type Clock,
+  defaultLogger,
+  type FeedbackRecord,
+  type Logger,
+  type RunConfigLike,
+  systemClock,
+} from "../../core/index.js";
+import { amount } from "../../core/option-fields.js";
 import type { LearningStore } from "../../store/index.js";
-import type { RequestOptions, RunToAsk } from "../ask/request-types.js";
+import { requestOptionsSchema } from "../ask/request-options.js";
+import type { RunToAsk } from "../ask/request-types.js";
 
-/** Options of the `FeedbackCollector`. */
-export interface FeedbackCollectorOptions extends RequestOptions {
+/** How judgements are collected. */
+export const collectorOptionsSchema = requestOptionsSchema.extend({
   /** Where feedback facts go and runs are looked up. */
-  store: LearningStore;
+  store: z.custom<LearningStore>(),
   /** Default the machine's clock. */
-  clock?: Clock;
+  clock: z.custom<Clock>().default(() => systemClock),
   /** Warnings and errors on stderr by default (see `defaultLogger`). */
-  logger?: Logger;
+  logger: z.custom<Logger>().default(() => defaultLogger()),
   /**
    * Whether a run exists that has left nothing in the store yet (it may still run, or wait in the
    * tracer's buffer). Asked where the store does not know it.
    */
-  knows?: (workflowId: string) => boolean | Promise<boolean>;
+  knows: z.custom<(workflowId: string) => boolean | Promise<boolean>>().optional(),
   /**
    * Which run a config belongs to that LangGraph gives a node (the tracer's `identify`); default
    * `metadata.workflowId`, then the thread's id. Used by `createFeedbackNode`.
    */
-  identify?: (config: RunConfigLike) => { workflowId: string };
+  identify: z.custom<(config: RunConfigLike) => { workflowId: string }>().optional(),
   /**
    * What is expected of a run that `considerRequest` is asked about: the
    * predicted reward and the standard error of that prediction.
    */
-  expect?: (workflowId: string) => Promise<Pick<RunToAsk, "expectedReward" | "uncertainty"> | undefined>;
+  expect: z
+    .custom<(workflowId: string) => Promise<Pick<RunToAsk, "expectedReward" | "uncertainty"> | undefined>>()
+    .optional(),
   /**
    * Least probability in [0,1] of asking about a run, whatever is expected of it: so that what is on trial there
    * is heard of. Asked by `considerRequest`.
    */
-  leastProbability?: (workflowId: string) => Promise<number | undefined>;
+  leastProbability: z.custom<(workflowId: string) => Promise<number | undefined>>().optional(),
   /**
    * A text that a person wrote (`field`: comment, correction or tags) as it is kept, where that differs: redacted (the
    * tracer's `keptText`).
    */
-  keptText?: (text: string, field: string) => string;
+  keptText: z.custom<(text: string, field: string) => string>().optional(),
   /** Is told of each judgement that was stored. */
-  onStored?: (record: FeedbackRecord) => void;
+  onStored: z.custom<(record: FeedbackRecord) => void>().optional(),
   /** How far ahead of this clock a judgement's own time may lie (default five minutes). */
-  maxClockSkewMs?: number;
-}
+  maxClockSkewMs: amount.default(300_000),
+});
+/** Options of the `FeedbackCollector`. */
+export type FeedbackCollectorOptions = z.input<typeof collectorOptionsSchema>;
 
 /** What a measured outcome may come with. */
 export interface OutcomeOptions {

@@ -53,10 +53,11 @@ export class SharedModel implements RewardEstimator {
       indices[at] = CANDIDATE_POSITIONS + context.indices[k];
       values[at++] = context.values[k];
     }
-    for (let k = 0; k < extra; k++) {
-      indices[at] = (own?.indices[k] as number) % CANDIDATE_POSITIONS;
-      values[at++] = own?.values[k] as number;
-    }
+    if (own)
+      for (let k = 0; k < extra; k++) {
+        indices[at] = own.indices[k] % CANDIDATE_POSITIONS;
+        values[at++] = own.values[k];
+      }
     if (block !== undefined) {
       const offset = CANDIDATE_POSITIONS + (this.dim + 1) * block;
       indices[at] = offset - 1;

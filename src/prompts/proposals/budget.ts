@@ -1,12 +1,17 @@
-/** What making one proposal may cost. Runs of the examples count as well as calls of the proposing model. */
-export interface BudgetOptions {
+import { z } from "zod";
+
+const limit = z.custom<number>((v) => typeof v === "number" && v > 0, "a positive number");
+
+export const budgetOptionsSchema = z.strictObject({
   /** Model calls and example runs together; default 200. */
-  calls?: number;
+  calls: limit.default(200),
   /** Default: no limit. */
-  tokens?: number;
+  tokens: limit.default(Number.POSITIVE_INFINITY),
   /** Default: no limit. */
-  costUsd?: number;
-}
+  costUsd: limit.default(Number.POSITIVE_INFINITY),
+});
+/** What making one proposal may cost. Runs of the examples count as well as calls of the proposing model. */
+export type BudgetOptions = z.input<typeof budgetOptionsSchema>;
 
 /** What was used. */
 export interface Usage {
@@ -25,8 +30,11 @@ export class ProposalBudget {
   tokens = 0;
   costUsd = 0;
   private reserved = 0;
+  private readonly limit: z.output<typeof budgetOptionsSchema>;
 
-  constructor(private readonly limit: BudgetOptions) {}
+  constructor(limit: BudgetOptions) {
+    this.limit = budgetOptionsSchema.parse(limit);
+  }
 
   /** Keeps calls back for later. */
   reserve(calls: number): void {
@@ -40,7 +48,7 @@ export class ProposalBudget {
 
   /** Whether so many calls are still allowed beside those kept back, each expected to use what calls did so far. */
   allows(calls: number): boolean {
-    const { calls: most = 200, tokens = Number.POSITIVE_INFINITY, costUsd = Number.POSITIVE_INFINITY } = this.limit;
+    const { calls: most, tokens, costUsd } = this.limit;
     const more = this.reserved + calls;
     const expected = (used: number) => used + (this.calls === 0 ? 0 : (used / this.calls) * more);
     return this.calls + more <= most && expected(this.tokens) <= tokens && expected(this.costUsd) <= costUsd;
@@ -48,7 +56,7 @@ export class ProposalBudget {
 
   /** Fails with BudgetExhausted when tokens or dollars are used up. */
   require(): void {
-    const { tokens = Number.POSITIVE_INFINITY, costUsd = Number.POSITIVE_INFINITY } = this.limit;
+    const { tokens, costUsd } = this.limit;
     if (this.tokens >= tokens || this.costUsd >= costUsd) throw new BudgetExhausted("tokens or dollars are used up");
   }
 

@@ -4,7 +4,7 @@ import { ask, type ChatModelLike } from "./ask.js";
 import { drawFromFront } from "./pareto.js";
 import { endOf, lastRefusal, REPEATED, type SearchContext, type SearchResult } from "./search.js";
 import type { PromptExample, TrialResult } from "./trial.js";
-import { objection, withText, writableMessages } from "./vet.js";
+import { objection, textAt, withText, writableMessages } from "./vet.js";
 
 interface Member {
   content: PromptContent;
@@ -51,7 +51,7 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
     if (!budget.allows(1 + trials.missing(parent.content, batch) + batch.length)) break;
     const before = await trials.all(parent.content, batch);
     const target = targets[round % targets.length];
-    const current = (parent.content.messages[target] as { template: string }).template;
+    const current = textAt(parent.content, target).template;
     const question = [reflection(parent.content, target, batch, before), ...lastRefusal(attempts)].join("\n\n");
     const answer = await ask(model, question, current, context);
     if ("failure" in answer) {
@@ -96,7 +96,7 @@ function reflection(
   batch: readonly PromptExample[],
   results: readonly TrialResult[],
 ): string {
-  const message = content.messages[target] as { role: string; template: string };
+  const message = textAt(content, target);
   const cases = batch.map((e, i) => {
     const r = results[i];
     const wanted = e.expected === undefined ? "" : `\nexpected: ${e.expected}`;

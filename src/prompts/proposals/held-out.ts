@@ -29,7 +29,7 @@ export async function compareOnHeldOut(
 ): Promise<HeldOutResult> {
   const before = await trials.all(base, examples);
   const after = await trials.all(proposal, examples);
-  const differences = after.map((r, i) => r.score - (before[i] as { score: number }).score);
+  const differences = after.map((r, i) => r.score - before[i].score);
   const sum = differences.reduce((s, d) => s + d, 0);
   let asLarge = 0;
   for (let f = 0; f < FLIPS; f++) {

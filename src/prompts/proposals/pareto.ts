@@ -14,7 +14,7 @@ export function drawFromFront(scores: readonly (readonly number[])[], rng: Rng):
     front.map((f) => f.leads / total),
     rng.next(),
   );
-  return (front[drawn] as { candidate: number }).candidate;
+  return front[drawn].candidate;
 }
 
 /**
@@ -30,7 +30,7 @@ export function paretoFront(scores: readonly (readonly number[])[]): { candidate
   }
   const leaders = leads.flatMap((n, candidate) => (n > 0 ? [{ candidate, leads: n }] : []));
   const dominates = (a: number, b: number) => {
-    const [x, y] = [scores[a] as number[], scores[b] as number[]];
+    const [x, y] = [scores[a], scores[b]];
     return x.every((v, s) => v >= y[s]) && x.some((v, s) => v > y[s]);
   };
   return leaders.filter((l) => !leaders.some((o) => o !== l && dominates(o.candidate, l.candidate)));

@@ -1,39 +1,60 @@
+import { z } from "zod";
+import { parseOptions } from "../../core/index.js";
+import { whole } from "../../core/option-fields.js";
 import type { ExperimentOptions } from "../../evaluation/experiment/index.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
-import type { BudgetOptions } from "./budget.js";
+import { budgetOptionsSchema } from "./budget.js";
 import type { Demonstration } from "./few-shot.js";
 import type { HeldOutResult } from "./held-out.js";
 import type { SearchAttempt } from "./search.js";
 import type { PromptExample, RunExample } from "./trial.js";
 import type { PromptValidator } from "./vet.js";
 
+const METHODS = ["evolve", "rewrite", "few-shot"] as const;
+const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0");
+
 /** How a new version is to be made and proven. */
-export interface ProposalRequest {
+export const proposalRequestSchema = z.strictObject({
   /**
    * `evolve`: reflective evolution from how examples went; `rewrite`: from comments on low-rated runs;
    * `few-shot`: demonstrations from the best rated runs (needs no model).
    */
-  method: "evolve" | "rewrite" | "few-shot";
+  method: z.enum(METHODS, `one of ${METHODS.join(", ")}`),
   /** Inputs to try prompts on; at least 15, of which a third is held out. */
-  examples: readonly PromptExample[];
+  examples: z.custom<readonly PromptExample[]>(Array.isArray, "an array of examples"),
   /** Runs a prompt on an example and scores it. */
-  run: RunExample;
+  run: z.custom<RunExample>(),
   /** The proposing model; without it `evolve` and `rewrite` are off. */
-  model?: ChatModelLike;
+  model: z.custom<ChatModelLike>().optional(),
   /** Rated runs to choose from, for `few-shot`. */
-  demonstrations?: readonly Demonstration[];
+  demonstrations: z.custom<readonly Demonstration[]>().default([]),
   /** Most demonstrations; default 3. */
-  shots?: number;
-  budget?: BudgetOptions;
-  prices?: TokenPrices;
+  shots: whole.default(3),
+  /** What making it may cost. */
+  budget: budgetOptionsSchema.prefault({}),
+  /** What the proposing model's tokens cost. */
+  prices: z.custom<TokenPrices>().optional(),
   /** Longest wait for one answer of the model; default 60,000. */
-  timeoutMs?: number;
+  timeoutMs: duration.default(60_000),
   /** Longest wait for one run of an example, which then scores 0; default 600,000. */
-  runTimeoutMs?: number;
-  validators?: readonly PromptValidator[];
+  runTimeoutMs: duration.default(600_000),
+  /** What a new version must satisfy beside the checks that every one is put to. */
+  validators: z.custom<readonly PromptValidator[]>().default([]),
   /** With it, a winning proposal at once meets the serving version in an experiment. */
-  experiment?: Omit<ExperimentOptions, "promptId" | "variants">;
+  experiment: z.custom<Omit<ExperimentOptions, "promptId" | "variants">>().optional(),
+});
+/** How a new version is to be made and proven. */
+export type ProposalRequest = z.input<typeof proposalRequestSchema>;
+/** The request with its defaults filled in. */
+export type ProposalSettings = z.output<typeof proposalRequestSchema>;
+
+/**
+ * The request, checked and completed before anything is spent.
+ * @throws PROMPT_INVALID on what cannot be; CONFIG_UNKNOWN_KEY on a key that does not exist, and would limit nothing
+ */
+export function proposalSettings(request: ProposalRequest): ProposalSettings {
+  return parseOptions(proposalRequestSchema, request, "a proposal's request", "PROMPT_INVALID");
 }
 
 /** What came of a proposal. */

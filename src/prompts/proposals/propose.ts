@@ -4,11 +4,10 @@ import { createRng, shuffled } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike } from "./ask.js";
 import { BudgetExhausted, ProposalBudget } from "./budget.js";
-import { checkRequest } from "./check-request.js";
 import { evolve } from "./evolve.js";
 import { fewShot } from "./few-shot.js";
 import { compareOnHeldOut } from "./held-out.js";
-import type { Proposal, ProposalRequest } from "./proposal.js";
+import { type Proposal, type ProposalRequest, type ProposalSettings, proposalSettings } from "./proposal.js";
 import { rewrite } from "./rewrite.js";
 import type { SearchAttempt, SearchContext, SearchResult } from "./search.js";
 import { Trials } from "./trial.js";
@@ -40,12 +39,12 @@ const LEAST_EXAMPLES = 15;
 export async function propose(
   base: PromptContent,
   rated: readonly RatedPromptRun[],
-  request: ProposalRequest,
+  given: ProposalRequest,
   { seed, clock }: { seed: number; clock: Clock },
 ): Promise<Proposal> {
-  checkRequest(request);
+  const request = proposalSettings(given);
   const rng = createRng(`${seed}/propose/${request.method}`);
-  const budget = new ProposalBudget(request.budget ?? {});
+  const budget = new ProposalBudget(request.budget);
   const attempts: SearchAttempt[] = [];
   const end = (status: Proposal["status"], reason: string, more: Partial<Proposal> = {}): Proposal => ({
     status,
@@ -64,7 +63,7 @@ export async function propose(
   const order = shuffled(request.examples, rng);
   const third = Math.floor(order.length / 3);
   const [heldOut, choosing, learning] = [order.slice(0, third), order.slice(third, 2 * third), order.slice(2 * third)];
-  const trials = new Trials(request.run, budget, clock, request.runTimeoutMs ?? 600_000);
+  const trials = new Trials(request.run, budget, clock, request.runTimeoutMs);
   if (!budget.allows(2 * heldOut.length + choosing.length + 1))
     return end("off", "the budget does not cover one comparison on the held-out examples");
   budget.reserve(2 * heldOut.length);
@@ -74,11 +73,11 @@ export async function propose(
     choosing,
     trials,
     budget,
-    validators: request.validators ?? [],
+    validators: request.validators,
     rated,
     ...(request.model && { model: request.model }),
     ...(request.prices && { prices: request.prices }),
-    timeoutMs: request.timeoutMs ?? 60_000,
+    timeoutMs: request.timeoutMs,
     clock,
     rng: rng.fork("search"),
     attempts,
@@ -100,9 +99,9 @@ export async function propose(
   }
 }
 
-async function search(request: ProposalRequest, context: SearchContext): Promise<SearchResult> {
+async function search(request: ProposalSettings, context: SearchContext): Promise<SearchResult> {
   if (request.method === "few-shot") {
-    const content = await fewShot(context, request.demonstrations ?? [], request.shots ?? 3);
+    const content = await fewShot(context, request.demonstrations, request.shots);
     return content ? { content } : {};
   }
   const model = request.model as ChatModelLike;

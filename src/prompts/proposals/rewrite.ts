@@ -1,7 +1,7 @@
 import type { PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
 import { endOf, lastRefusal, type SearchContext, type SearchResult } from "./search.js";
-import { objection, withText, writableMessages } from "./vet.js";
+import { objection, textAt, withText, writableMessages } from "./vet.js";
 
 const LOW = 0.5;
 const MOST_COMMENTS = 20;
@@ -32,7 +32,7 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
   for (let c = 0; c < CANDIDATES && budget.allows(1 + choosing.length); c++) {
     ended = endOf(attempts);
     if (ended !== undefined) break;
-    const current = (base.messages[target] as { template: string }).template;
+    const current = textAt(base, target).template;
     const question = [
       "The message to improve:",
       `<current>\n${current}\n</current>`,

@@ -31,6 +31,13 @@ export function writableMessages(content: PromptContent): number[] {
   );
 }
 
+/** The message at one of {@link writableMessages}. */
+export function textAt(content: PromptContent, index: number) {
+  const message = content.messages[index];
+  if ("template" in message) return message;
+  throw new TypeError(`message ${index} of the prompt has no text`);
+}
+
 /** A content with one message's text replaced. */
 export function withText(content: PromptContent, index: number, text: string): PromptContent {
   return {

@@ -19,18 +19,32 @@ import {
 /** What stands in for a node during a replay: state in, update out. */
 export type NodeStub = (state: Record<string, unknown>, config: LangGraphRunnableConfig) => unknown;
 
+const requestSchema = z.strictObject({
+  /** Where to go instead; another of the decision's candidates. */
+  destination: z.string("a destination"),
+  /** Nodes that may run again as they are, because they change nothing outside of the state. */
+  pure: z.array(z.string(), "names of nodes").readonly().default([]),
+  /** What runs instead of nodes that do. */
+  stubs: z
+    .record(
+      z.string(),
+      z.custom<NodeStub>((v) => typeof v === "function", "a function of the state"),
+    )
+    .readonly()
+    .default({}),
+  /** The reward in [0,1] of a final state, for the pair of rewards. */
+  reward: z
+    .custom<(values: Record<string, unknown>) => number>(
+      (v) => typeof v === "function",
+      "a function of the final state",
+    )
+    .optional(),
+});
+
 /** Which decision to take otherwise, and what may run for it. */
-export interface CounterfactualRequest {
+export interface CounterfactualRequest extends z.input<typeof requestSchema> {
   /** The decision as it was logged; it must carry its `threadId`. */
   decision: Decision;
-  /** Where to go instead; another of the decision's candidates. */
-  destination: string;
-  /** Nodes that may run again as they are, because they change nothing outside of the state. */
-  pure?: readonly string[];
-  /** What runs instead of nodes that do. */
-  stubs?: Readonly<Record<string, NodeStub>>;
-  /** The reward in [0,1] of a final state, for the pair of rewards. */
-  reward?: (values: Record<string, unknown>) => number;
   /** Passed to the nodes (`context`, `configurable`); the thread id is the run's own. */
   config?: Partial<LangGraphRunnableConfig>;
 }
@@ -44,17 +58,8 @@ export interface Counterfactual {
   decisions: Decision[];
 }
 
-const schema = z.object({
+const schema = requestSchema.extend({
   decision: z.looseObject({ decisionId: z.string(), threadId: z.string("the threadId of a checkpointed run") }),
-  destination: z.string("a destination"),
-  pure: z.array(z.string(), "names of nodes").default([]),
-  stubs: z
-    .record(
-      z.string(),
-      z.custom<NodeStub>((v) => typeof v === "function", "a function of the state"),
-    )
-    .default({}),
-  reward: z.custom((v) => typeof v === "function", "a function of the final state").optional(),
   config: z.looseObject({}).optional(),
 });
 
@@ -75,8 +80,13 @@ const schema = z.object({
  * ```
  */
 export async function counterfactual(graph: object, request: CounterfactualRequest): Promise<Counterfactual> {
-  parseOptions(schema, request, "counterfactual request", "REPLAY_REFUSED");
-  const { decision, destination, pure = [], stubs = {}, reward, config } = request;
+  const { destination, pure, stubs, reward } = parseOptions(
+    schema,
+    request,
+    "counterfactual request",
+    "REPLAY_REFUSED",
+  );
+  const { decision, config } = request;
   const builder = builderOf(graph);
   const source = graph as ReplayableGraph;
   const saver = source.checkpointer;

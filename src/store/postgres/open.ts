@@ -1,15 +1,4 @@
-import { join } from "node:path";
-import {
-  type Clock,
-  defaultLogger,
-  digest,
-  isLearningError,
-  LearningError,
-  type Logger,
-  messageOf,
-  show,
-  systemClock,
-} from "../../core/index.js";
+import { type Clock, digest, isLearningError, LearningError, type Logger, messageOf, show } from "../../core/index.js";
 import { checkSelector } from "../facts.js";
 import { forgetHolder, isAlive, newHolder } from "../file/holder.js";
 import type { DocumentStore, FactKind, LearningStore, StoreSizes } from "../learning-store.js";
@@ -20,6 +9,7 @@ import { eraseFacts } from "./eraser.js";
 import { Lanes } from "./lane.js";
 import { sqlLeases } from "./leases.js";
 import { migrateSchema } from "./migrate.js";
+import { type PostgresStoreOptions, postgresStoreSettings } from "./options.js";
 import { outageHealthOf } from "./outage.js";
 import { SqlFactReader } from "./reader.js";
 import { Rescue } from "./rescue.js";
@@ -29,29 +19,6 @@ import { RESCUED, Spill, type SpillOptions } from "./spill.js";
 import { openPool, type PostgresPool, type Sql, sqlOver } from "./sql.js";
 import { RegistryWatch } from "./watch.js";
 import { SqlFactWriter, writeLeft } from "./writer.js";
-
-/** Options of {@link openPostgresStore}. Give a `pool` or a `connectionString`. */
-export interface PostgresStoreOptions {
-  /** A pool of `pg`, which stays yours: it is not closed with the store. */
-  pool?: PostgresPool;
-  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full`. The store opens and closes a pool of its own. */
-  connectionString?: string;
-  /** Connections of a pool of its own (default 4, of which one listens for changes of the registry). */
-  maxConnections?: number;
-  /** The schema that holds the tables (default `collective_learning`); it is made when missing. */
-  schema?: string;
-  /**
-   * Where records wait on the local disk while the server cannot be reached (default 256 MiB in `./learning/spill`);
-   * `false` refuses them instead. What waits is lost with the disk.
-   */
-  spill?: Partial<SpillOptions> | false;
-  /** Days of one partition, the least that retention removes (default 7). Fixed when the tables are made. */
-  partitionDays?: number;
-  /** How long one statement may take, in milliseconds (default 15,000). */
-  statementTimeoutMs?: number;
-  logger?: Logger;
-  clock?: Clock;
-}
 
 /**
  * Opens the store that keeps everything in PostgreSQL (14 or later), for any number of processes on any number of hosts.
@@ -64,17 +31,16 @@ export interface PostgresStoreOptions {
  * const loop = await CollectiveLearningLoop.open({ store, role: "serve" });
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<LearningStore> {
-  const { clock = systemClock, logger = defaultLogger(), schema = "collective_learning" } = options;
-  checkOptions(options);
-  const timeoutMs = options.statementTimeoutMs ?? 15_000;
-  const ownPool = options.pool
+  const settings = postgresStoreSettings(options);
+  const { clock, logger, schema, spill, statementTimeoutMs: timeoutMs } = settings;
+  const ownPool = settings.pool
     ? undefined
     : await openPool({
-        connectionString: options.connectionString!,
-        max: options.maxConnections ?? 4,
+        connectionString: settings.connectionString!,
+        max: settings.maxConnections,
         connectTimeoutMs: timeoutMs,
       });
-  const pool = (options.pool ?? ownPool)!;
+  const pool = (settings.pool ?? ownPool)!;
   // An idle connection that is lost must not end the process.
   const onError = (error: Error) => logger.debug("an idle connection was lost", { error: messageOf(error) });
   pool.on("error", onError);
@@ -85,9 +51,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
   const sql = sqlOver(pool, schema, timeoutMs);
   try {
-    await migrateSchema(sql, options.partitionDays ?? 7);
+    await migrateSchema(sql, settings.partitionDays);
     const partitionDays = await settingOf(sql, "partitionDays");
-    return over({ sql, pool, schema, partitionDays, clock, logger, spill: options.spill ?? {}, letGo });
+    return over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo });
   } catch (error) {
     await letGo().catch(() => undefined);
     throw error;
@@ -101,7 +67,7 @@ interface Parts {
   partitionDays: number;
   clock: Clock;
   logger: Logger;
-  spill: Partial<SpillOptions> | false;
+  spill: SpillOptions | false;
   letGo(): Promise<void>;
 }
 
@@ -109,10 +75,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
   const channel = `collective_learning_${digest(schema, 16)}`;
   const lanes = new Lanes(sql);
   const holder = newHolder();
-  const spills: SpillOptions | undefined =
-    spill === false
-      ? undefined
-      : { folder: spill.folder ?? join("learning", "spill"), maxBytes: spill.maxBytes ?? 256 * 2 ** 20 };
+  const spills = spill === false ? undefined : spill;
   const rescuer = newHolder(RESCUED);
   const writer = new SqlFactWriter({
     lanes,
@@ -242,19 +205,4 @@ async function upkeep(parts: { lanes: Lanes; logger: Logger; spills: SpillOption
   } catch (error) {
     logger.warn("what another process left during an outage is not written yet", { error: messageOf(error) });
   }
-}
-
-function checkOptions({ pool, connectionString, schema, partitionDays }: PostgresStoreOptions): void {
-  const wrong = (received: string, expected: string, remedy: string) =>
-    new LearningError("CONFIG_INVALID", { received, expected, remedy });
-  if ((pool === undefined) === (connectionString === undefined))
-    throw wrong(
-      pool ? "a pool and a connection string" : "neither a pool nor a connection string",
-      "one of them",
-      "Give `pool` to share the host's connections, else `connectionString`.",
-    );
-  if (schema !== undefined && !/^[a-z_][a-z0-9_]{0,40}$/.test(schema))
-    throw wrong(`the schema ${show(schema)}`, "a-z, 0-9 and _, at most 41 characters", "Choose another name.");
-  if (partitionDays !== undefined && !(Number.isInteger(partitionDays) && partitionDays >= 1))
-    throw wrong(`partitionDays: ${show(partitionDays)}`, "a whole number from 1 on", "Leave it out for 7.");
 }

@@ -1,7 +1,7 @@
 import type { Clock, TraceSegment } from "../../core/index.js";
 import { isPregel } from "../internals.js";
 import type { CaptureOptions } from "../options.js";
-import { DEFAULT_PRICES, type PriceTable } from "../record/prices.js";
+import type { PriceTable } from "../record/prices.js";
 import { RunRecorder } from "../record/run-recorder.js";
 import { runStartOf } from "../record/run-start.js";
 import { captureSettings } from "../settings.js";
@@ -33,7 +33,7 @@ export function replayRuns(
   const config = { metadata: root.metadata, tags: root.tags, runId: root.runId };
   const recorder = new RunRecorder(
     runStartOf(workflowType, "callbacks", config),
-    captureSettings(options.prices ?? DEFAULT_PRICES, options, { sampleRate: 1 }),
+    captureSettings({ ...options, sampleRate: 1 }),
     clock,
   );
   const read = new CallbackRun(recorder, isPregel(options.graph) ? options.graph : undefined);

@@ -1,3 +1,4 @@
+import { LATE, within } from "../../core/deadline.js";
 import { type Clock, isoTime, type RunStatus } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 
@@ -86,21 +87,12 @@ export class ThreadMemory {
     onUnanswered: () => void,
     time?: number,
   ): Promise<readonly ThreadRun[]> {
-    let cancel = () => {};
-    const tooLate = new Promise<readonly ThreadRun[]>((resolve) => {
-      cancel = this.clock.schedule(() => {
-        onUnanswered();
-        resolve(known);
-      }, this.waitMs);
-    });
-    try {
-      return await Promise.race([this.fromStore(thread, known, time), tooLate]);
-    } catch {
-      onUnanswered();
-      return known;
-    } finally {
-      cancel();
-    }
+    const found = await within(this.fromStore(thread, known, time), this.waitMs, this.clock).catch(
+      (): typeof LATE => LATE,
+    );
+    if (found !== LATE) return found;
+    onUnanswered();
+    return known;
   }
 
   private async fromStore(

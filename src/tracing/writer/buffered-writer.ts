@@ -1,7 +1,8 @@
 import type { Clock, Decision, Logger, TraceSegment } from "../../core/index.js";
 import { isLearningError, messageOf } from "../../core/index.js";
 import type { EncodedFact, LearningStore } from "../../store/index.js";
-import type { BufferOptions } from "../options.js";
+import type { BufferOptions, BufferSettings } from "../options.js";
+import { bufferSettings } from "../settings.js";
 import { Crowd } from "./crowd.js";
 import { flushError } from "./flush-error.js";
 import { keepHostAwake } from "./keep-host-awake.js";
@@ -55,8 +56,7 @@ export class BufferedWriter {
     closed: 0,
     invalid: 0,
   };
-  private readonly limits: Required<Omit<BufferOptions, "processHooks" | "waitUntil">>;
-  private readonly waitUntil: BufferOptions["waitUntil"];
+  private readonly limits: BufferSettings;
   private readonly crowd = new Crowd();
 
   constructor(
@@ -65,15 +65,7 @@ export class BufferedWriter {
     private readonly logger: Logger,
     options: BufferOptions = {},
   ) {
-    this.limits = {
-      maxRecords: options.maxRecords ?? 20_000,
-      maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
-      flushIntervalMs: options.flushIntervalMs ?? 250,
-      batchRecords: options.batchRecords ?? 256,
-      maxAttempts: options.maxAttempts ?? 5,
-      flushTimeoutMs: options.flushTimeoutMs ?? 30_000,
-    };
-    this.waitUntil = options.waitUntil;
+    this.limits = bufferSettings(options);
   }
 
   add(kind: "trace", fact: TraceSegment, bytes: number): void;
@@ -91,7 +83,8 @@ export class BufferedWriter {
     if (this.items.length >= this.limits.batchRecords && this.failures === 0) this.pump();
     else this.schedule(this.limits.flushIntervalMs);
     this.crowd.note(2 * this.items.length >= this.limits.maxRecords || 2 * this.bytes >= this.limits.maxBytes);
-    if (this.waitUntil) keepHostAwake(this.waitUntil, this.flush(), this.logger);
+    const { waitUntil } = this.limits;
+    if (waitUntil) keepHostAwake(waitUntil, this.flush(), this.logger);
   }
 
   /**

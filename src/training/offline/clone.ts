@@ -2,10 +2,9 @@ import { LearningError } from "../../core/index.js";
 import type { Network } from "../../math/network.js";
 import { createRng, shuffled } from "../../math/rng.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
-import { checkCloneOptions } from "../check-options.js";
 import { maskedArgmax, maskedSoftmax } from "../masked-softmax.js";
 import { checkLog } from "./check-log.js";
-import type { CloneOptions } from "./clone-options.js";
+import { type CloneOptions, cloneSettings } from "./clone-options.js";
 import type { LoggedData, LoggedStep } from "./logs.js";
 
 /** A policy that imitates the log. */
@@ -28,21 +27,21 @@ export interface ClonedPolicy {
  * ```
  */
 export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {}): Promise<ClonedPolicy> {
-  checkCloneOptions(options);
+  const settings = cloneSettings(options);
   checkLog(data);
-  const { hidden = [64, 64], epochs = 30, batchSize = 64, learningRate = 0.002, weightDecay = 0.01 } = options;
-  const rng = createRng(options.seed ?? 0);
-  const { train, heldOut } = split(data, options.validationShare ?? 0.1, rng.fork("split"));
+  const { hidden, epochs, batchSize, learningRate, weightDecay, cancelled } = settings;
+  const rng = createRng(settings.seed);
+  const { train, heldOut } = split(data, settings.validationShare, rng.fork("split"));
   const actions = data.actions.length;
   const network = createNetwork(
     { inputs: data.inputs, outputs: actions, hidden, activation: "tanh", outputScale: 0.01 },
     rng.fork("start"),
   );
-  const engine = await chooseEngine(network, { engine: options.engine, rows: batchSize });
+  const engine = await chooseEngine(network, { engine: settings.engine, rows: batchSize });
   const adam = adamState(network.parameters.length);
   let best = { agreement: -1, parameters: network.parameters.slice() };
   try {
-    for (let epoch = 0; epoch < epochs && !options.cancelled?.(); epoch++) {
+    for (let epoch = 0; epoch < epochs && !cancelled?.(); epoch++) {
       const order = shuffled(train, rng);
       for (let from = 0; from < order.length; from += batchSize) {
         const rows = order.slice(from, from + batchSize);

@@ -1,13 +1,12 @@
 import { copyNetwork, type Network } from "../../math/network.js";
 import { createRng } from "../../math/rng.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
-import { checkOfflineQOptions } from "../check-options.js";
 import { bootstrapTargets, valueLoss } from "../dqn-loss.js";
 import { emptyBatch, setRow, type Transition } from "../replay.js";
 import { checkLog } from "./check-log.js";
 import { likelihoodGradient } from "./clone.js";
 import type { LoggedData, LoggedStep } from "./logs.js";
-import type { OfflineQOptions } from "./offline-q-options.js";
+import { type OfflineQOptions, offlineQSettings } from "./offline-q-options.js";
 
 /** One value per action, learned from a log alone. */
 export interface OfflineValues {
@@ -24,20 +23,19 @@ export interface OfflineValues {
  * @example const { network, transitions } = await learnOffline(loggedRuns(rows, encoder), { conservatism: 1 });
  */
 export async function learnOffline(data: LoggedData, options: OfflineQOptions = {}): Promise<OfflineValues> {
-  checkOfflineQOptions(options);
+  const settings = offlineQSettings(options);
   checkLog(data);
-  const { conservatism = 0.5, gamma = 0.99, hidden = [64, 64], iterations = 40, gradientSteps = 100 } = options;
-  const { batchSize = 64, learningRate = 0.002 } = options;
+  const { conservatism, gamma, hidden, iterations, gradientSteps, batchSize, learningRate } = settings;
   const { transitions, steps } = transitionsOf(data, gamma);
-  const rng = createRng(options.seed ?? 0);
+  const rng = createRng(settings.seed);
   const actions = data.actions.length;
   const online = createNetwork({ inputs: data.inputs, outputs: actions, hidden }, rng.fork("start"));
   const target = copyNetwork(online);
-  const engine = await chooseEngine(online, { engine: options.engine, rows: batchSize });
+  const engine = await chooseEngine(online, { engine: settings.engine, rows: batchSize });
   const adam = adamState(online.parameters.length);
   const losses: number[] = [];
   try {
-    for (let iteration = 0; iteration < iterations && !options.cancelled?.(); iteration++) {
+    for (let iteration = 0; iteration < iterations && !settings.cancelled?.(); iteration++) {
       target.parameters.set(online.parameters);
       const rate = learningRate * (1 - iteration / iterations);
       let total = 0;
@@ -57,7 +55,7 @@ export async function learnOffline(data: LoggedData, options: OfflineQOptions = 
         adamStep(online.parameters, gradient, adam, { learningRate: rate, maxNorm: 10 });
       }
       losses.push(total);
-      options.onIteration?.(iteration, total);
+      settings.onIteration?.(iteration, total);
     }
   } finally {
     engine.dispose();

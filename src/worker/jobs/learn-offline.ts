@@ -13,6 +13,7 @@ import {
   loggedRuns,
   type OfflineQOptions,
 } from "../../training/index.js";
+import { offlineQSettings } from "../../training/offline/offline-q-options.js";
 import type { Job, JobContext } from "../job.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 
@@ -105,8 +106,9 @@ async function learned(input: LearnOfflineInput, data: LoggedData, { cancelled, 
   const { method = "conservative-q", options = {}, seed } = input;
   if (method === "clone") return (await cloneBehaviour(data, { ...options, seed, cancelled })).network;
   const conservatism = method === "fitted-q" ? 0 : options.conservatism;
-  const onIteration = (k: number) => progress(k / (options.iterations ?? 40));
-  return (await learnOffline(data, { ...options, seed, conservatism, cancelled, onIteration })).network;
+  const settings = offlineQSettings({ ...options, seed, conservatism, cancelled });
+  const onIteration = (k: number) => progress(k / settings.iterations);
+  return (await learnOffline(data, { ...settings, onIteration })).network;
 }
 
 /** Lets the policy learn what destinations earn; how far it agrees with what was chosen. */

@@ -134,7 +134,7 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     if (!live) {
       const { artifact, report, model } = await train(rated, input.seed, cancelled, progress);
       model.dispose();
-      const { rmse, variance } = report["reward"] as TargetReport;
+      const { rmse, variance } = report["reward"];
       if (rmse ** 2 >= variance) {
         state.shared.set(TRIED, count);
         return { ...base, message: "the first model predicts no better than the mean; it is not used" };
@@ -307,7 +307,7 @@ function impute(live: Live, all: readonly RewardRunExample[]): void {
   const bases = all.map((e) => digest(JSON.stringify(e.features), 16));
   const asked = all.flatMap((e, i) => (known.get(e.workflowId)?.basis === bases[i] ? [] : [i]));
   const predictions = live.fitted.predict(asked.map((i) => all[i].features));
-  const fresh = new Map(asked.map((i, k) => [i, predictions[k] as ImputedReward]));
+  const fresh = new Map(asked.map((i, k) => [i, predictions[k]]));
   live.imputed = new Map(
     all.map(({ workflowId }, i) => {
       const { mean, variance, known: isKnown } = fresh.get(i) ?? (known.get(workflowId) as ImputedReward);

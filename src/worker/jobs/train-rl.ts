@@ -88,12 +88,13 @@ export const trainRl: Job<TrainRlInput, TrainRlOutput> = {
     const { algorithm, incumbent } = input;
     const { environment, fit } = simulated(input.environment, state);
     const { make, actions, baseline } = specifiedEnvironment(environment);
+    const { totalSteps, seed, evaluateEvery, evaluationEpisodes, targetReturn, patience } = input;
     const result = await train({
-      ...input,
       makeEnv: make,
       makeLearner: learnerOf(algorithm),
+      ...{ totalSteps, seed, evaluateEvery, evaluationEpisodes, targetReturn, patience },
       cancelled,
-      onProgress: ({ steps, totalSteps, meanReturn }) => progress(steps / totalSteps, `mean return ${meanReturn}`),
+      onProgress: ({ steps, meanReturn }) => progress(steps / totalSteps, `mean return ${meanReturn}`),
     });
     const network = saveNetwork(result.network);
     const dim = result.network.layers[0]?.inputs;

@@ -40,6 +40,26 @@ function row(i: number, more: Partial<OpenRow> = {}): OpenRow {
   };
 }
 
+describe("a cluster", () => {
+  it("is settled when its window and that of the ratings are over, by what fell into them", () => {
+    const user = { cluster: "u" };
+    const rows = [
+      row(0, { ...user, chosen: 1 }),
+      row(50, { ...user, chosen: 1, reward: 0 }),
+      row(500, { ...user, chosen: 1 }),
+    ];
+    const held = { windowMs: 60_000, clusterWindowMs: 100_000 };
+    // Rated, yet others of the same user may still come.
+    expect(settle(trial(held), rows.slice(0, 1), iso(159))).toMatchObject({ clusters: 0, decisions: 0 });
+    const settled = settle(trial(held), rows, iso(160));
+    expect(settled).toMatchObject({ clusters: 1, decisions: 1 });
+    // What the user did after the window is of no account.
+    expect(settled.sum).toBe(settle(trial(held), rows.slice(0, 2), iso(160)).sum);
+    expect(settled.sum).not.toBe(settle(trial(held), rows.slice(0, 1), iso(160)).sum);
+    expect(settle(trial({ windowMs: 60_000 }), rows.slice(0, 1), iso(1))).toMatchObject({ clusters: 1, decisions: 1 });
+  });
+});
+
 describe("the wealth of a trial", () => {
   it("grows by what one decision says, the same as by hand", () => {
     // x = d1 q + d0 q + d1 (r - q) / p = 0.5 - 0.5 + (1 - 0.5) / 0.25 = 2, at the small bet that learning starts with.

@@ -79,6 +79,21 @@ describe("PostgreSQL store", () => {
     expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w3", "w4"]);
   });
 
+  it("gives a statement up that takes too long", async () => {
+    fresh();
+    await open();
+    const store = await open({ statementTimeoutMs: 4000 });
+    const locking = await at.admin.connect();
+    try {
+      await locking.query(`BEGIN; LOCK TABLE ${at.schema}.documents IN ACCESS EXCLUSIVE MODE`);
+      await expect(store.documents.get("held")).rejects.toThrow(/STORE_UNREACHABLE.*timeout/);
+    } finally {
+      await locking.query("ROLLBACK");
+      locking.release();
+    }
+    expect(await store.documents.get("held")).toBeUndefined();
+  });
+
   it("has cursors that grow with the writers of now, not of all times", async () => {
     fresh();
     const reader = await open();

@@ -1,7 +1,7 @@
 import type { Trace } from "../../../core/index.js";
 import { LearningError } from "../../../core/index.js";
 import type { AgentDeclaration, Budget, OrchestrationRules } from "../../../orchestration/index.js";
-import { checkBudget, completeRules } from "../../../orchestration/index.js";
+import { AGENT_DEFAULTS, completeBudget, completeRules } from "../../../orchestration/index.js";
 import { constant, type Distribution } from "../distribution.js";
 import type { AgentModel, OrchestratorWorld } from "../world.js";
 import { type RunFact, type SimulatorFacts, type StepFact, simulatorFacts } from "./facts.js";
@@ -16,7 +16,7 @@ export interface FitOptions {
   /** The agents as they are declared to the orchestrator. */
   agents: readonly AgentDeclaration[];
   /** Budget of the simulated runs, default 60 steps. */
-  budget?: Budget;
+  budget?: Partial<Budget>;
   /** Rules of the simulated runs; `inspiration: false` where the Sentinel has no source of it (default true). */
   rules?: Partial<OrchestrationRules>;
 }
@@ -48,7 +48,7 @@ const OWN_RUNS = 8;
  */
 export function fitSimulator(traces: readonly Trace[], options: FitOptions): FittedSimulator {
   const rules = completeRules(options.rules ?? {}, "ENV_INVALID");
-  checkBudget(options.budget ?? {}, "ENV_INVALID");
+  const budget = completeBudget(options.budget ?? {}, "ENV_INVALID");
   const facts = simulatorFacts(
     traces,
     options.agents.map((a) => a.name),
@@ -74,7 +74,7 @@ export function fitSimulator(traces: readonly Trace[], options: FitOptions): Fit
     monitorMs: meanDuration(facts.steps, "monitorSystem"),
     optimizeMs: meanDuration(facts.steps, "optimizeResources"),
     ...effects,
-    budget: options.budget ?? { steps: 60 },
+    budget,
     rules,
   };
   return { world, goodness, traces: facts.traces, runs: facts.runs.length, assumed };
@@ -109,7 +109,7 @@ function fitAgents(
     const quality =
       qualities.length > 0
         ? tested(`${name}.quality`, qualities, fitBeta, goodness)
-        : constant(declared.quality ?? 0.7);
+        : constant(declared.quality ?? AGENT_DEFAULTS.quality);
     return {
       declared,
       duration,

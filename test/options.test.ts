@@ -16,7 +16,7 @@ function optionsIn(text: string): string[] {
   const schemas = /from "zod"/.test(text)
     ? [
         ...text.matchAll(/^\s+(\w+):\s*(?:z\b|share\b|above\b|amount\b|whole\b|given\b|count\(|fn\()/gm),
-        ...[...text.matchAll(/(?:bject|extend)\(\{\n([\s\S]*?)^\}/gm)].flatMap(([, body = ""]) => [
+        ...[...text.matchAll(/(?:bject|extend)\(\{\n((?: .*\n|\n)*?)^\}/gm)].flatMap(([, body = ""]) => [
           ...body.matchAll(/^ {2}(\w+)[:,]/gm),
         ]),
       ]

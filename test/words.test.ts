@@ -16,8 +16,13 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     };
   });
 
-/** Options of different things that have the same default: DQN, cloning and offline Q-learning, each with its own. */
-const APART: readonly string[] = ["training batchSize 64", "training gamma 0.99", "training learningRate 0.002"];
+/** Options of different things that have the same default: PPO, DQN, cloning and offline Q-learning, each with its own. */
+const APART: readonly string[] = [
+  "training batchSize 64",
+  "training gamma 0.99",
+  "training learningRate 0.001",
+  "training learningRate 0.002",
+];
 
 /** Names of what each file declares and exports. */
 const EXPORTED =

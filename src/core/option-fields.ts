@@ -10,5 +10,3 @@ export const amount = z.number("a finite number from 0").min(0, "a finite number
 export const above = z.number("a finite number above 0").gt(0, "a finite number above 0");
 /** A whole number from 1. */
 export const whole = z.int("a whole number from 1").min(1, "a whole number from 1");
-/** Anything: checked elsewhere, or as it comes. */
-export const given = z.unknown().optional();

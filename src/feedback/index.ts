@@ -6,7 +6,7 @@ export { krippendorffAlpha } from "./collect/agreement.js";
 export * from "./collect/collector.js";
 export type { FeedbackCounters } from "./collect/counters.js";
 export * from "./collect/evaluators.js";
-export * from "./collect/options.js";
+export type { FeedbackCollectorOptions, OutcomeOptions } from "./collect/options.js";
 export * from "./collect/response-bias.js";
 export * from "./collect/statistics.js";
 export * from "./collect/user-feedback.js";

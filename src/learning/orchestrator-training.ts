@@ -27,7 +27,7 @@ const SENTINEL_PPO: TrainRlInput["algorithm"] = {
 const algorithm = z.looseObject({ kind: z.enum(["ppo", "dqn"], "ppo or dqn") }, "an object with a kind");
 
 /** How to train a policy for a Sentinel in simulation. */
-export const orchestratorTrainingSchema = z.strictObject({
+const orchestratorTrainingSchema = z.strictObject({
   /** The Sentinel's decision point (default `sentinel`). */
   decisionPoint: z.string("a name").min(1, "a name").default("sentinel"),
   /**

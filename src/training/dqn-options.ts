@@ -4,7 +4,7 @@ import { above, amount, share, whole } from "../core/option-fields.js";
 import { engine, flag, length, widths } from "./option-fields.js";
 
 /** Settings of DQN; the defaults suit small worlds of short episodes. */
-export const dqnOptionsSchema = z.strictObject({
+const dqnOptionsSchema = z.strictObject({
   /** Widths of the hidden layers (default `[64, 64]`, relu). */
   hidden: widths.default([64, 64]),
   /** Choose the next action by the online network, value it by the target network (default true). */

@@ -5,7 +5,7 @@ import type { NetworkSnapshot } from "../math/network.js";
 import { engine, length, widths } from "./option-fields.js";
 
 /** Settings of PPO; the defaults suit small worlds of short episodes. */
-export const ppoOptionsSchema = z.strictObject({
+const ppoOptionsSchema = z.strictObject({
   /** Widths of the hidden layers of policy and value network each (default `[64, 64]`, tanh). */
   hidden: widths.default([64, 64]),
   /** Environments acted in at once (default 8). */

@@ -38,7 +38,7 @@ export interface TrainingProgress {
 const number = z.custom<number>((v) => typeof v === "number", "a number");
 
 /** How to train. */
-export const trainingOptionsSchema = z.strictObject({
+const trainingOptionsSchema = z.strictObject({
   /** Makes a fresh environment; called for each one acted in and for evaluation. */
   makeEnv: z.custom<() => DiscreteEnv>(),
   /** Makes the learner for the environment's sizes, e.g. `(shape, rng) => createPpo(shape, {}, rng)`. */

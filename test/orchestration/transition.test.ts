@@ -257,6 +257,14 @@ describe("step reward", () => {
     expect(stepReward(after, end)).toBeCloseTo(3 * (end.report?.satisfaction as number), 12);
     expect(stepReward(after, end, DEFAULT_REWARD, 0.25)).toBeCloseTo(0.75, 12);
   });
+
+  it("weighs time, tokens and money by the scales where a run has no budget of them", () => {
+    const unlimited = { ...start(), budget: { steps: 60 } };
+    const after = act(unlimited, "dispatchSingleAgent", { runs: [run("song", "weaver", true, 0.5)] });
+    const cost = (scales: object) => -stepReward(unlimited, after, { ...DEFAULT_REWARD, ...scales });
+    const scales = { timeScaleMs: 1_000, tokenScale: 50, costScaleUsd: 0.2 };
+    expect(cost(scales)).toBeCloseTo(0.5 * (100 / 1_000) + 0.5 * (10 / 50) + 0.5 * (0.1 / 0.2), 12);
+  });
 });
 
 it("an agent without a prior that only ever failed keeps its declared quality, and can be tried again", () => {

@@ -15,7 +15,7 @@ const METHODS = ["evolve", "rewrite", "few-shot"] as const;
 const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0");
 
 /** How a new version is to be made and proven. */
-export const proposalRequestSchema = z.strictObject({
+const proposalRequestSchema = z.strictObject({
   /**
    * `evolve`: reflective evolution from how examples went; `rewrite`: from comments on low-rated runs;
    * `few-shot`: demonstrations from the best rated runs (needs no model).

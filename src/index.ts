@@ -1,5 +1,8 @@
 // The front door: what a quick start, a router, feedback, learning, prompts and the Sentinel need. Everything
 // else has a subpath of its own.
+
+export type { DecisionSink, RunIdentity } from "./core/decision-sink.js";
+export type { LearningErrorCode, LearningErrorDetails } from "./core/errors.js";
 export {
   type Clock,
   type Decision,
@@ -14,7 +17,11 @@ export {
 } from "./core/index.js";
 export { renderReportHtml } from "./dashboard/report.js";
 export { OrchestratorEnv } from "./environments/index.js";
+export type { PointTrial } from "./evaluation/improvement.js";
 export { FeedbackCollector } from "./feedback/index.js";
+export type { Collected } from "./learning/cycle/collector.js";
+export type { KnownPoint } from "./learning/points.js";
+export type { LearningTimer } from "./learning/timers.js";
 export {
   type Advice,
   type AdviceOptions,
@@ -47,10 +54,17 @@ export {
   type TrainedOrchestrator,
   UserFeedback,
 } from "./loop/index.js";
+export type { LoopInspector } from "./loop/inspector.js";
+export type { Learnable } from "./loop/learned-points.js";
 export { createRng, type Rng, shuffled } from "./math/rng.js";
 export { PatternAnalyzer } from "./patterns/index.js";
 export { PromptOptimizer } from "./prompts/index.js";
+export type { Approval } from "./registry/approvals.js";
 export { RewardModel } from "./rewards/index.js";
+export type { ChoiceChange } from "./routing/explain.js";
 export { createSentinelOrchestrator } from "./sentinel/index.js";
 export { createMemoryStore, type LearningStore, openFileStore } from "./store/index.js";
 export { TraceCallbackHandler, WorkflowTracer } from "./tracing/index.js";
+export type { CurvePoint, DestinationReport, FeaturePush } from "./worker/description.js";
+export type { IngestOutput } from "./worker/jobs/ingest.js";
+export type { SimulatorFit } from "./worker/jobs/train-rl.js";

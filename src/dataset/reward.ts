@@ -4,7 +4,7 @@ import type { RaterCorrection } from "./raters.js";
 import { spentBy } from "./spent.js";
 
 /** Turns an automatic evaluator's score into what people would have given. */
-interface EvaluatorCorrection {
+export interface EvaluatorCorrection {
   /**
    * @param userId the evaluator, as `evaluator:KEY`
    * @param value in [0,1]
@@ -16,7 +16,7 @@ interface EvaluatorCorrection {
 
 /** The measured or judged things a reward is composed of. */
 const REWARD_PARTS = ["cat", "ratings", "thumbs", "preference", "evaluator", "success", "latency", "cost"] as const;
-type RewardPart = (typeof REWARD_PARTS)[number];
+export type RewardPart = (typeof REWARD_PARTS)[number];
 
 /** Parts that are somebody's judgement of the run, not a by-product of running it. */
 const JUDGEMENTS: ReadonlySet<RewardPart> = new Set(["cat", "ratings", "thumbs", "preference", "evaluator"]);

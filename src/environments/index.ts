@@ -1,3 +1,15 @@
+export type {
+  ActionOutcome,
+  ActionPlan,
+  AgentDeclaration,
+  Assignment,
+  Budget,
+  FinalReport,
+  OrchestrationRules,
+  OrchestrationState,
+  RunCircumstances,
+  StepRewardWeights,
+} from "../orchestration/index.js";
 export * from "./cart-pole.js";
 export * from "./check-env.js";
 export * from "./env.js";

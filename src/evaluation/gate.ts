@@ -56,7 +56,7 @@ const PLANNED_EFFECT = 0.05;
 const LOOK_GROWTH = 1.5;
 /**
  * Decides whether a challenger replaces what serves: promotes when the lower bound of its gain, by
- * doubly robust empirical likelihood (see {@link Evidence}), is above the minimum effect at this
+ * doubly robust empirical likelihood (see `Evidence`), is above the minimum effect at this
  * judgement's share of the lifetime risk. WHETHER to judge is decided without looking at a single
  * reward (effective sample size, support, forecast power), so waiting is free of risk.
  * @throws LearningError EVALUATION_INVALID on unusable rows, options or spending state

@@ -13,7 +13,7 @@ export interface MeasuredImprovement {
 }
 
 /** A version on trial, in the status. */
-interface PointTrial {
+export interface PointTrial {
   version: string;
   /** Probability with which it is followed where it differs from what serves. */
   share: number;

@@ -109,7 +109,7 @@ export function parseMonitor(stored: unknown): MonitorState {
 
 /**
  * Adds decisions, in the order they were made and the decisions of one run in one call, and answers at
- * once: valid however often it is asked (Ville 1939). The bets are those of {@link Evidence}, spread
+ * once: valid however often it is asked (Ville 1939). The bets are those of `Evidence`, spread
  * evenly over a fixed set of stakes; bettors that join later with a share 6 / (pi^2 k^2) of the
  * capital each (a mixture over change points, as in Shin, Ramdas & Rinaldo 2022) let a change be
  * seen after a long good time. The model in the rows must be fitted on earlier data only; refitting

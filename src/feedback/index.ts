@@ -1,3 +1,4 @@
+export type { RunConfigLike } from "../core/index.js";
 export { closedRequests, drawnRequests } from "./ask/closed-requests.js";
 export * from "./ask/feedback-node.js";
 export type { RequestOptions } from "./ask/request-options.js";

@@ -217,3 +217,5 @@ async function isKnown(store: LearningStore, segment: TraceSegment): Promise<boo
     if (facts.some((s) => s.segmentId === segment.segmentId || s.runId === segment.runId)) return true;
   return false;
 }
+
+export type { ScoreMeanings } from "./foreign/score-meaning.js";

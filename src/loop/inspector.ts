@@ -18,7 +18,10 @@ import type { DeclaredShape } from "../routing/mermaid.js";
 import type { LearningStore } from "../store/index.js";
 import type { LoopParts } from "./parts.js";
 
-/** What a screen over the loop needs beside its public calls. Reads only; nothing here changes what serves. */
+/**
+ * What a screen over the loop needs beside its public calls. Reads only; nothing here changes what serves.
+ * @example for (const { name, destinations } of loop.inspect.points()) console.log(name, destinations);
+ */
 export class LoopInspector {
   constructor(private readonly parts: LoopParts) {}
 

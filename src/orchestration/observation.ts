@@ -75,7 +75,7 @@ export const OBSERVATION_FIELDS = [
 ] as const;
 
 /** One field of the observation. */
-type ObservationField = (typeof OBSERVATION_FIELDS)[number];
+export type ObservationField = (typeof OBSERVATION_FIELDS)[number];
 
 /** Named plain values in [0,1]; also the context of the recorded decisions. */
 export type Observation = Record<ObservationField, number>;

@@ -57,7 +57,7 @@ export interface Association {
  * Tests all features together: the difference of mean rewards within strata, divided by its exact
  * permutation standard deviation, judged by step-down max-T. Intervals are those of Agresti and Caffo
  * (2000), which stay honest for few runs and for rewards that are all 0 or all 1. Where runs are grouped, see
- * {@link groupedTest}.
+ * `groupedTest`.
  * @example
  * ```ts
  * const [withTool] = testAssociations(

@@ -45,7 +45,7 @@ interface TypeModel {
  * Learns from failures with a known culprit who is to blame for others. Simple rules (who spoke first, last,
  * most often) stand beside a model of where agents acted and how often each was to blame before, and the
  * model is believed only where it names more culprits, out of fold, than the best rule does beyond chance:
- * see {@link chooseRule}. Without labelled failures there is no model and no blame.
+ * see `chooseRule`. Without labelled failures there is no model and no blame.
  * @example
  * ```ts
  * const model = new BlameModel(labelled);

@@ -1,3 +1,5 @@
+export type { RatedBy } from "../core/index.js";
+export type { DecisionRow } from "../dataset/index.js";
 export * from "./agent-combinations.js";
 export type * from "./analyze-options.js";
 export * from "./analyze-runs.js";

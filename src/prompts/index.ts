@@ -1,3 +1,5 @@
+export type { SettledExperiment } from "../evaluation/experiment/evaluate.js";
+export type { PromptQuestions, PromptTopic, RatedPromptRun } from "../evaluation/experiment/index.js";
 export {
   allocate,
   balance,
@@ -30,6 +32,7 @@ export {
   type VariantRow,
   type VersionPerformance,
 } from "../evaluation/experiment/index.js";
+export type { AskedRun, Outcomes, UnitPlace } from "../evaluation/experiment/outcomes.js";
 export * from "./prompt-content.js";
 // The name that release 0.1 gave it.
 export { promptContentOf as contentOf } from "./prompt-content.js";

@@ -3,7 +3,7 @@ const WINDOW = 4000;
 /** Residuals a third of the predictions needs to be calibrated by itself. */
 const ENOUGH_FOR_THIRDS = 50;
 
-/** {@link Calibration} as plain JSON. */
+/** A calibration as plain JSON. */
 export interface CalibrationSnapshot {
   center: number;
   width: number;

@@ -1,3 +1,5 @@
+export type { ByRun } from "../dataset/index.js";
+export type { CalibrationSnapshot } from "./calibration.js";
 export * from "./compare.js";
 export { formattingOf } from "./formatting.js";
 export { createLlmJudge, type JudgeModel, type JudgeOptions, type JudgeScore } from "./judge.js";
@@ -5,6 +7,7 @@ export * from "./judge-correction.js";
 export { defaultMembers } from "./members/index.js";
 export type { FittedMember, MemberSnapshot, RewardMember, TrainingData } from "./members/member.js";
 export * from "./mix.js";
+export type { NoveltySnapshot } from "./novelty.js";
 export * from "./pairwise-judge.js";
 export * from "./reward-health.js";
 export * from "./reward-model.js";

@@ -7,7 +7,7 @@ const REFERENCES = 800;
 /** What a feature that was the same in every training row adds to the squared distance when it differs. */
 const UNSEEN = 9;
 
-/** {@link Novelty} as plain JSON. */
+/** What tells new inputs from known ones, as plain JSON. */
 export interface NoveltySnapshot {
   mean: string;
   spread: string;

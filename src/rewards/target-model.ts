@@ -41,7 +41,7 @@ export interface TargetReport {
   memberImportance: Record<string, number[]>;
 }
 
-/** {@link TargetModel} as plain JSON. */
+/** The model of one target as plain JSON. */
 export interface TargetSnapshot {
   report: Omit<TargetReport, "importance"> & { importance: number[] };
   members: MemberSnapshot[];

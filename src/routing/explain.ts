@@ -6,7 +6,7 @@ import { policyInput } from "./proposal.js";
 import { restoreServedPolicy } from "./served-policy.js";
 
 /** What one feature added to a candidate's expected reward. */
-interface FeatureContribution {
+export interface FeatureContribution {
   feature: string;
   contribution: number;
 }
@@ -21,7 +21,7 @@ export interface ExplainedCandidate {
 }
 
 /** Fields of the context without which the policy would have preferred another destination. */
-interface ChoiceChange {
+export interface ChoiceChange {
   /** The fields, taken as missing together. */
   fields: string[];
   destination: string;

@@ -1,3 +1,4 @@
+export type { ContextValue, DecisionMode, FallbackReason } from "../core/index.js";
 export type { Advice, AdviceQuestion, AdvisedAction } from "./advice.js";
 export { adviseOn } from "./advice.js";
 export type { AdvisorFields, AdvisorGraph, AdvisorGraphOptions } from "./advisor-graph.js";
@@ -5,10 +6,11 @@ export { adviceSchema, advisorGraphAround, createAdvisorGraph } from "./advisor-
 export { assertRoutable } from "./assert-routable.js";
 export type { CommandRouter, CommandRouterOptions } from "./command-router.js";
 export { createCommandRouter } from "./command-router.js";
+export type { FieldCheck } from "./context-values.js";
 export type { DecisionPointStatus } from "./decision-point.js";
 export type { ModeBook, ModeSetting, RoutingDeps } from "./deps.js";
 export { createModeBook } from "./deps.js";
-export type { DecisionExplanation, ExplainedCandidate } from "./explain.js";
+export type { DecisionExplanation, ExplainedCandidate, FeatureContribution } from "./explain.js";
 export { explainDecision } from "./explain.js";
 export type { EdgeStatistics } from "./mermaid.js";
 export { edgeStatistics, renderPolicyMermaid } from "./mermaid.js";
@@ -23,5 +25,5 @@ export type { LearnedRouter } from "./router.js";
 export { createRouter } from "./router.js";
 export type { RunBook } from "./run-book.js";
 export { createRunBook } from "./run-book.js";
-export type { ServedPolicy } from "./served-policy.js";
+export type { FeaturesEncoder, ServedPolicy } from "./served-policy.js";
 export { restoreServedPolicy } from "./served-policy.js";

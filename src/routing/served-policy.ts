@@ -22,7 +22,8 @@ export interface ServedPolicy {
   known?: ReadonlySet<string>;
 }
 
-type FeaturesEncoder = (
+/** Encodes the features of candidates, in their order. */
+export type FeaturesEncoder = (
   features: Readonly<Record<string, DecisionContext>>,
   candidates: readonly string[],
 ) => FeatureVector[];

@@ -10,7 +10,8 @@ import { type Outlook, SentinelState } from "./state.js";
 
 const AdvisorState = Annotation.Root({ outlook: SentinelState.spec.outlook, advice: SentinelState.spec.advice });
 type AdvisorStateType = typeof AdvisorState.State;
-type SentinelPolicyNode = PolicyNode<AdvisorStateType, OrchestratorAction, "advice">;
+/** The node by which a Sentinel asks its policy. */
+export type SentinelPolicyNode = PolicyNode<AdvisorStateType, OrchestratorAction, "advice">;
 
 /** Where a Sentinel's decisions are recorded and its policies come from; a `CollectiveLearningLoop` is one. */
 export interface SentinelLoop {

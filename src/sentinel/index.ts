@@ -1,5 +1,21 @@
+export type {
+  AgentHealth,
+  AgentRecord,
+  AgentResponse,
+  FoundTask,
+  Insight,
+  Observation,
+  ObservationField,
+  OrchestratorAction,
+  RunWindow,
+  Spent,
+  Task,
+  TaskStatus,
+  Territory,
+  Workflow,
+} from "../orchestration/index.js";
 export { stepReward } from "../orchestration/index.js";
-export type { SentinelLoop } from "./advisor.js";
+export type { SentinelLoop, SentinelPolicyNode } from "./advisor.js";
 export type { AgentBrief, AssessResult, InvokableAgent, SentinelAgent } from "./agent.js";
 export type { ApprovalAnswer, ApprovalRequest } from "./approval.js";
 export { attachSentinel, type SentinelHandle, sentinelOf } from "./attach.js";

@@ -24,6 +24,7 @@ export {
 } from "./federated/privacy.js";
 export { mergeRobust, type RobustMerged } from "./federated/robust.js";
 export { type FederatedPolicy, type PolicyOptions, policyOf } from "./federated/solve.js";
+export type { Sums } from "./federated/statistics.js";
 export {
   type Contribution,
   contributionOf,

@@ -1,3 +1,5 @@
+export type { Activation, DenseLayer, Network, NetworkSnapshot } from "../math/network.js";
+export type { EngineChoice } from "../tensor/engine.js";
 export * from "./dqn.js";
 export type { DqnOptions } from "./dqn-options.js";
 export * from "./evaluate.js";

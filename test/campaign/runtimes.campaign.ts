@@ -34,7 +34,7 @@ export default async function runtimes(): Promise<Record<string, unknown>> {
       results[name] = String(error).slice(0, 600);
     }
   }
-  return { ...results, ...typeScript5(home, at("typescript-5", "bin/tsc")) };
+  return { ...results, ...typeScript5(home, at("typescript", "bin/tsc")) };
 }
 
 /** Which ways of resolving find the front door and a subpath, by TypeScript 5. */

@@ -5,6 +5,7 @@ export const timestampSchema = z.iso.datetime();
 
 /** A plain value of a decision's context: number, flag, category or text, vector of numbers, or missing. */
 const contextValueSchema = z.union([z.number(), z.boolean(), z.string(), z.null(), z.array(z.number())]);
+/** One value of a context. */
 export type ContextValue = z.infer<typeof contextValueSchema>;
 
 /** The context of a routing decision: named plain values. */

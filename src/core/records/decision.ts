@@ -9,6 +9,7 @@ export const EXPERIMENT_FIELDS = { unit: "prompt.unit", experiment: "prompt.expe
 
 /** How a decision point is run; see the page How it decides. */
 const decisionModeSchema = z.enum(["shadow", "advise", "trial", "act"]);
+/** How a decision point is run, or was when a decision was made. */
 export type DecisionMode = z.infer<typeof decisionModeSchema>;
 
 /** Why the fallback decided although a policy was meant to. */
@@ -25,6 +26,7 @@ const fallbackReasonSchema = z.enum([
   "control",
   "trial",
 ]);
+/** Why the fallback decided. */
 export type FallbackReason = z.infer<typeof fallbackReasonSchema>;
 
 /** What a trial had to do with a choice. */

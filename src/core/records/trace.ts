@@ -24,7 +24,7 @@ const nodeExecutionSchema = z.object({
   error: recordedErrorSchema.optional(),
   /** True when the execution was not seen but deduced (a cached node, say). */
   inferred: z.boolean().optional(),
-  /** The node's input and update as JSON, where `captureState` asks for it; what was cut ends in {@link STATE_CUT}. */
+  /** The node's input and update as JSON, where `captureState` asks for it; what was cut ends in `…[cut]`. */
   input: z.string().optional(),
   update: z.string().optional(),
 });

@@ -31,6 +31,7 @@ export interface PromptQuestions {
   /** Its rated runs with what was written about them. */
   rated: { question: Record<string, never>; answer: RatedPromptRun[] };
 }
+/** What can be asked about a prompt. */
 export type PromptTopic = keyof PromptQuestions;
 
 /** Answers a question from the rows of a prompt's decision point: a pure function, wherever the rows stand. */

@@ -1,4 +1,5 @@
 export { decideTrial, grownShare, type TrialVerdict } from "./decide.js";
+export type { ForecastShares } from "./forecast.js";
 export { type Forecast, forecastTrial } from "./forecast.js";
 export { type Plan, planTrial, type TrialPlanRequest } from "./plan.js";
 export { type OpenRow, ratingWindowMs, settle } from "./settle.js";

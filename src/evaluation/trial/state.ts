@@ -54,7 +54,7 @@ const trialStateSchema = z.object({
   budget: z.number().nonnegative(),
   /** Largest weight 1 / P(asked) that a row may have; 1 where nobody is asked by chance. */
   mostWeight: z.number().gte(1),
-  /** Per threshold (see {@link thresholdsOf}) and effect: log wealth of the bets on a larger gain. */
+  /** Per threshold and effect: log wealth of the bets on a larger gain. */
   wealth: z.array(z.array(finite)),
   /** Per effect: log wealth of the bets on a smaller gain than the minimum effect. */
   behind: z.array(finite),

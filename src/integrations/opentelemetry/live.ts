@@ -93,7 +93,7 @@ export class SpanObserver implements RunObserver {
 }
 
 /**
- * What a {@link WorkflowTracer} without a loop takes as `observer`, to open spans while runs go on.
+ * What a `WorkflowTracer` without a loop takes as `observer`, to open spans while runs go on.
  * @example
  * ```ts
  * import { trace as otel } from "@opentelemetry/api";

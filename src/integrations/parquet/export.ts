@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   type Clock,
@@ -53,6 +53,7 @@ const KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
 export async function exportParquet(options: ParquetExportOptions): Promise<ParquetManifest> {
   const { store, folder, factsPerPart = 20_000, clock = systemClock, signal } = options;
   let manifest = await manifestOf(folder);
+  await sweep(folder, manifest.parts);
   for (const kind of KINDS) {
     for (;;) {
       signal?.throwIfAborted();
@@ -100,7 +101,21 @@ async function manifestOf(folder: string): Promise<ParquetManifest> {
   }
 }
 
-/** Writes a part's files; a part that was written before and not noted is replaced, its facts being among these. */
+const PART = /^day=[^/\\]+[/\\]part-(\d+)\.parquet(?:\.tmp)?$/;
+
+/** Removes parts that an export wrote and did not note, since it was broken off: their facts are written again. */
+async function sweep(folder: string, parts: number): Promise<void> {
+  for (const { name } of KINDS.flatMap((kind) => TABLES[kind] as readonly { name: string }[])) {
+    const files = await readdir(join(folder, name), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw unwritable(folder, error);
+    });
+    for (const file of files)
+      if (Number(PART.exec(file)?.[1] ?? -1) >= parts) await rm(join(folder, name, file), { force: true });
+  }
+}
+
+/** Writes a part's files. */
 async function writePart<K extends FactKind>(
   folder: string,
   kind: K,

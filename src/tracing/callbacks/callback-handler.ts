@@ -64,7 +64,7 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     return this;
   }
 
-  /** The recorder of the graph run that a run below belongs to. */
+  /** The recorder of the graph run that a run below belongs to. @internal */
   recorderOf(runId: string | undefined): RunRecorder | undefined {
     return runId === undefined ? undefined : this.runs.get(runId)?.run.recorder;
   }

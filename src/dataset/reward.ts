@@ -16,6 +16,7 @@ export interface EvaluatorCorrection {
 
 /** The measured or judged things a reward is composed of. */
 const REWARD_PARTS = ["cat", "ratings", "thumbs", "preference", "evaluator", "success", "latency", "cost"] as const;
+/** A part of a composed reward. */
 export type RewardPart = (typeof REWARD_PARTS)[number];
 
 /** Parts that are somebody's judgement of the run, not a by-product of running it. */

@@ -25,6 +25,25 @@ export interface PointTrial {
   rated: number;
 }
 
+/** A destination whose rewards are others than before in like cases: a model was replaced, a service broke. */
+export interface DestinationChange {
+  destination: string;
+  /** ISO time of the first decision that came out otherwise. */
+  at: string;
+  /** When it was seen. */
+  seenAt: string;
+  /** By how much its rewards rose (above zero) or fell, beside what was to be expected. */
+  shift: number;
+  /** Rated decisions since then, when it was seen. */
+  decisions: number;
+}
+
+/** A change in a sentence. */
+export function changeText({ destination, at, shift, decisions }: DestinationChange): string {
+  const earns = `earns ${Math.abs(shift).toFixed(2)} ${shift > 0 ? "more" : "less"} than before in like cases`;
+  return `${destination} ${earns}, since ${at} (by ${decisions} rated decisions)`;
+}
+
 /** What learning determined about a decision point. */
 export interface LearnedPoint {
   /** The promoted version, where it cannot be read: the fallback serves until another is proven. */
@@ -41,6 +60,8 @@ export interface LearnedPoint {
   /** The version on trial, its share of the decisions where it differs, and its evidence so far. */
   trial?: PointTrial;
   improvement?: MeasuredImprovement;
+  /** Destinations that changed, the oldest first: what they earned before no longer teaches. */
+  changes?: readonly DestinationChange[];
   /** What of the context is left out of learning or read in its own way, and why: a sentence for each field. */
   fields?: string[];
   /** What makes the figures doubtful (overlap, little data, a reward without signal). */

@@ -37,6 +37,7 @@ const ALERT_KINDS = [
   "cycle-failed",
   "reward-drifting",
   "destination-failing",
+  "destination-changed",
   "budget-passed",
   "records-dropped",
 ] as const;

@@ -1,4 +1,4 @@
-import { averageImprovement } from "../evaluation/improvement.js";
+import { averageImprovement, changeText, type DestinationChange } from "../evaluation/improvement.js";
 import { routingArtifactName } from "../policies/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningComponent } from "./component.js";
@@ -68,7 +68,20 @@ export function engineStatus(parts: StatusParts): EngineStatus {
           ? `${decisionPoint}: ${unreadable.version} cannot be read, so the fallback serves until another version is proven: ${unreadable.reason}`
           : [],
       ),
+      ...decisionPoints.flatMap((p) =>
+        recentChanges(p, lastCycle?.startedAt).map((c) => `${p.decisionPoint}: ${changeText(c)}`),
+      ),
       ...decisionPoints.flatMap((p) => (p.warnings ?? []).map((w) => `${p.decisionPoint}: ${w}`)),
     ],
   };
+}
+
+/** Days for which a change is news. */
+const NEWS_DAYS = 7;
+
+/** The last change of each destination, where it was seen not long before the last cycle. */
+function recentChanges({ changes = [] }: PointStatus, lookedAt: string | undefined): DestinationChange[] {
+  const since = lookedAt === undefined ? 0 : Date.parse(lookedAt) - NEWS_DAYS * 86_400_000;
+  const last = new Map(changes.map((c) => [c.destination, c]));
+  return [...last.values()].filter((c) => Date.parse(c.seenAt) >= since);
 }

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type Clock, digest, isoTime, type Logger, messageOf } from "../core/index.js";
+import { changeText } from "../evaluation/improvement.js";
 import type { AlertKind, AlertRule } from "../learning/config.js";
 import { type Approval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
@@ -32,6 +33,14 @@ const SENT_KEY = "loop/alerts-sent";
 /** Waits between tries; so many tries are made. */
 const PAUSES_MS = [1_000, 10_000, 60_000];
 const TIMEOUT_MS = 10_000;
+/** What happens once, and is told of once. */
+const EVENTS: ReadonlySet<AlertKind> = new Set([
+  "promoted",
+  "rolled-back",
+  "waiting",
+  "cycle-failed",
+  "destination-changed",
+]);
 /** Runs that a failing destination is told by: so many of the newest, so many through it, so large a share failed. */
 const FAILING = { runs: 200, least: 10, share: 0.5 };
 /** Decisions and the share of them that passed the time budget. */
@@ -86,6 +95,10 @@ export class AlertWatch {
       if (decisions >= LATE.least && late > LATE.share * decisions)
         add("budget-passed", point, `${point} passed its time budget in ${late} of ${decisions} decisions.`);
     }
+    for (const { decisionPoint, changes = [] } of state.decisionPoints)
+      for (const change of changes)
+        if (change.seenAt >= this.since)
+          add("destination-changed", `${decisionPoint}/${change.destination}`, `${changeText(change)}.`, change.at);
     for (const [node, { runs, failed }] of await this.failing())
       add("destination-failing", node, `${node} failed in ${failed} of its last ${runs} runs.`);
     return alerts;
@@ -108,7 +121,7 @@ export class AlertWatch {
   /** Whether nobody was told of this cause within the last hour, by whatever process. */
   private async isFirst({ kind, subject, at }: Alert): Promise<boolean> {
     const now = this.parts.clock.now();
-    const oneTime = kind === "promoted" || kind === "rolled-back" || kind === "waiting" || kind === "cycle-failed";
+    const oneTime = EVENTS.has(kind);
     const cause = digest(JSON.stringify([kind, subject, oneTime ? at : ""]));
     let first = false;
     await this.parts.store.documents.update<Record<string, number>>(SENT_KEY, (sent = {}) => {

@@ -1,8 +1,8 @@
 import { doublingChunks } from "./models/doubling-chunks.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
 
-/** What a row of elsewhere may count for beside an own one; the least comes first. */
-const WEIGHTS = [0, 0.05, 0.2, 0.5, 1];
+/** What a row of elsewhere may count for beside an own one, if it does; the least comes first. */
+const WEIGHTS = [0.05, 0.2, 0.5, 1];
 /** Own rows are predicted in chunks that double in size from here, each before it is learned. */
 const FIRST_CHUNK = 16;
 /** Of own rows no more are predicted: by then they say more than any prior. */
@@ -25,15 +25,37 @@ export function priorWeight(
   related: readonly PolicyRow[],
   own: readonly PolicyRow[],
 ): number {
+  return bestPrior(make, [related], own).weight;
+}
+
+/** The one of several sets of rows, and its weight, that would have helped most; the first, at 0, where none does. */
+export function bestPrior(
+  make: () => RoutingPolicy,
+  sets: readonly (readonly PolicyRow[])[],
+  own: readonly PolicyRow[],
+): { set: number; weight: number } {
   const rows = own.slice(0, MOST_PREDICTED);
+  const cold = { set: 0, weight: 0, error: progressiveError(make(), rows) };
+  return sets.reduce((best, related, set) => {
+    const { weight, error } = bestWeight(make, related, rows);
+    return error < best.error ? { set, weight, error } : best;
+  }, cold);
+}
+
+/** The best weight above 0. */
+function bestWeight(
+  make: () => RoutingPolicy,
+  related: readonly PolicyRow[],
+  rows: readonly PolicyRow[],
+): { weight: number; error: number } {
   let best = { weight: 0, error: Number.POSITIVE_INFINITY };
   for (const weight of WEIGHTS) {
     const policy = make();
-    if (weight > 0) policy.learn(weighted(related, weight));
+    policy.learn(weighted(related, weight));
     const error = progressiveError(policy, rows);
     if (error < best.error) best = { weight, error };
   }
-  return best.weight;
+  return best;
 }
 
 /** Rows that count for so much of an own one. */
@@ -41,8 +63,11 @@ export function weighted(rows: readonly PolicyRow[], weight: number): PolicyRow[
   return rows.map((row) => ({ ...row, weight: (row.weight ?? 1) * weight }));
 }
 
-/** Squared error over all choices alike: rows of choices that were seldom made count for those that were not. */
-function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
+/**
+ * Squared error of a policy on rows in the order of time, each predicted before it is learned, over all choices alike: rows of
+ * choices that were seldom made count for those that were not.
+ */
+export function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
   let error = 0;
   for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
     for (const row of chunk) {

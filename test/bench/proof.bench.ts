@@ -1,7 +1,8 @@
 import { forecastTrial, planTrial } from "../../src/evaluation/index.js";
 import { trialShares } from "../../src/policies/index.js";
 import { otherDesigns } from "./proof/designs.js";
-import { type LoopLife, nineModelsLife } from "./proof/nine-models.js";
+import { type LifeOptions, type LoopLife, modelLife } from "./proof/model-life.js";
+import { DEAR, dearAndCheap, type ModelWorld, nineModels } from "./proof/model-worlds.js";
 import { promotesWrongly } from "./proof/null-life.js";
 import { NULL_WORLDS, type NullWorld } from "./proof/null-worlds.js";
 import { type SentinelLife, sentinelLife } from "./proof/sentinel-life.js";
@@ -73,37 +74,51 @@ const proof: Bench = async ({ quick }) => {
   const forecasts = forecastsHeld(quick ? 1 : 60);
   console.log("forecasts:", forecasts);
 
-  const folder = dataFolder();
-  const loop: Record<string, unknown> = {};
-  for (const withText of [false, true]) {
-    if (!folder) break;
-    const of: LoopLife[] = [];
-    for (let order = 1; order <= (quick ? 1 : 6); order++)
-      of.push(
-        await nineModelsLife(folder, {
-          order,
-          runs: quick ? 100 : 5000,
-          perCycle: 100,
-          withText,
-          exploration: 0.1,
-          upTo: 0.5,
-        }),
-      );
-    const found = of.map((l) => l.promotedAt ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
-    loop[withText ? "with text" : "without text"] = {
-      promotedAt: found.map((n) => (Number.isFinite(n) ? n : null)),
-      gainAtPromotion: of.map((l) => (l.gainAtPromotion === undefined ? null : round(l.gainAtPromotion))),
-      gainAtEnd: of.map((l) => round(l.gainAtEnd)),
-      gainOnTraffic: of.map((l) => round(l.gainOnTraffic)),
-      beforePromotion: of.map((l) => round(l.beforePromotion, 4)),
-    };
-  }
-  console.log("nine models:", loop);
+  const loop = await modelLives(quick);
+  console.log("models chosen in the real loop:", loop);
   const sentinel = await sentinels(quick);
   console.log("sentinel:", sentinel);
   return { until, worse, designs, falsePromotions, riskLevel: RISK, forecasts, loop, sentinel };
 };
 export default proof;
+
+/**
+ * The real loop over questions: nine models, and a dear and a cheap one where what serves is the best single model
+ * already and a dear answer costs {@link DEAR} of a right one.
+ */
+async function modelLives(quick: boolean): Promise<Record<string, unknown>> {
+  const folder = dataFolder();
+  if (!folder) return {};
+  const lives = async (world: ModelWorld, orders: number, options: Omit<LifeOptions, "order">) => {
+    const of: LoopLife[] = [];
+    for (let order = 1; order <= (quick ? 1 : orders); order++)
+      of.push(await modelLife(world, { order, ...options, ...(quick && { runs: 100 }) }));
+    return shown(of);
+  };
+  const options = { runs: 5000, perCycle: 100, exploration: 0.1, upTo: 0.5 };
+  const nine = nineModels(folder);
+  return {
+    "without text": await lives(nine, 6, { ...options, withText: false }),
+    "with text": await lives(nine, 6, { ...options, withText: true }),
+    costOfDear: DEAR,
+    "mmlu, best single model before": await lives(dearAndCheap(folder, "mmlu"), 3, { ...options, withText: true }),
+    "gsm8k, best single model before": await lives(dearAndCheap(folder, "gsm8k"), 3, { ...options, withText: true }),
+  };
+}
+
+function shown(lives: readonly LoopLife[]): Record<string, unknown> {
+  const rounded = (key: Exclude<keyof LoopLife, "verdicts">, digits = 3) =>
+    lives.map((l) => (l[key] === undefined ? null : round(l[key], digits)));
+  return {
+    promotedAt: rounded("promotedAt", 0),
+    gainAtPromotion: rounded("gainAtPromotion"),
+    gainAtEnd: rounded("gainAtEnd"),
+    gainOnTraffic: rounded("gainOnTraffic"),
+    leastServed: rounded("leastServed"),
+    beforePromotion: rounded("beforePromotion", 4),
+    earned: rounded("earned", 4),
+  };
+}
 
 /** Six lives of a Sentinel: runs until a policy trained in simulation is promoted, and its gain on the next 300. */
 async function sentinels(quick: boolean): Promise<Record<string, unknown>> {

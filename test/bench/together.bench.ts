@@ -16,6 +16,7 @@ import {
 import { type BanditSet, banditSets } from "./bandits/sets.js";
 import { type Bench, median, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
+import { CHANGES, changingLife, WAYS } from "./together/changing.js";
 import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
 
 const SITES = [2, 10, 50];
@@ -62,7 +63,7 @@ const together: Bench = async ({ quick }) => {
       .filter(([k]) => k.endsWith("largestDifference"))
       .map(([, v]) => Number(v)),
   );
-  Object.assign(figures, warmStarts(folder, quick));
+  Object.assign(figures, warmStarts(folder, quick), changingWorlds(folder, quick));
   return figures;
 };
 export default together;
@@ -114,6 +115,29 @@ function warmStarts(folder: string, quick: boolean): Record<string, unknown> {
       console.log(`warm start, ${world}, first ${mark}:`, JSON.stringify(figures));
     }
   }
+  return out;
+}
+
+/** Worlds that change: how long until what was lost is back, and what is earned meanwhile. */
+function changingWorlds(folder: string, quick: boolean): Record<string, unknown> {
+  const sets = banditSets(folder);
+  const out: Record<string, unknown> = {};
+  for (const name of quick ? ["iris"] : ["iris", "vehicle", "segment"])
+    for (const change of CHANGES)
+      for (const way of WAYS) {
+        const set = sets.find((s) => s.name === name);
+        if (!set || (quick && change !== "abrupt")) continue;
+        const lives = Array.from({ length: quick ? 1 : 3 }, (_, s) => changingLife(set, change, way, `changing ${s}`));
+        const sum = (key: "after" | "told" | "false") => lives.reduce((total, l) => total + l[key], 0);
+        const figures = {
+          until: median(lives.map((l) => l.until)),
+          after: round(sum("after") / lives.length, 4),
+          told: sum("told"),
+          false: sum("false"),
+        };
+        out[`changing_${name}_${change}_${way}`] = figures;
+        console.log(`${name}, ${change} change, ${way}:`, JSON.stringify(figures));
+      }
   return out;
 }
 

@@ -8,7 +8,8 @@ import type { LearningStatus } from "../../src/loop/status.js";
 import { askForApproval, settleApproval, waitingApprovals } from "../../src/registry/approvals.js";
 import { openRegistry } from "../../src/registry/index.js";
 
-const calm = () => ({ components: {}, capture: { dropped: 0, routing: {} } }) as unknown as LearningStatus;
+const calm = () =>
+  ({ components: {}, decisionPoints: [], capture: { dropped: 0, routing: {} } }) as unknown as LearningStatus;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function scene(rule: Record<string, unknown>, answers: (number | Error)[] = []) {
@@ -64,6 +65,24 @@ describe("alerts", () => {
     await registry.promote("policy/triage", "v1", "again");
     await later.look();
     expect(told).toEqual([]);
+  });
+
+  it("tell once that a destination changed, and what by", async () => {
+    const told: Alert[] = [];
+    const { watch, state, clock } = await scene({
+      on: ["destination-changed"],
+      handler: (a: Alert) => void told.push(a),
+    });
+    const change = { destination: "fast", at: "2026-01-01T08:00:00.000Z", shift: -0.413, decisions: 38 };
+    const seenAt = new Date(clock.now()).toISOString();
+    state.status.decisionPoints = [{ decisionPoint: "triage", changes: [{ ...change, seenAt }] }] as never;
+    await watch.look();
+    clock.advance(7_200_000);
+    await watch.look();
+    expect(told).toMatchObject([{ kind: "destination-changed", subject: "triage/fast", at: change.at }]);
+    expect(told[0]?.text).toBe(
+      "fast earns 0.41 less than before in like cases, since 2026-01-01T08:00:00.000Z (by 38 rated decisions).",
+    );
   });
 
   it("repeat what goes on at most once an hour", async () => {

@@ -1,3 +1,4 @@
+import type { DestinationChange } from "../improvement.js";
 import type { Capital, MonitorState, SpendingState, TrialState } from "../index.js";
 import type { FullFit } from "./full-fit.js";
 
@@ -18,6 +19,8 @@ export interface GateState {
   trial?: TrialState;
   /** What determined rewards when the trial began. */
   rewardKey?: string;
+  /** Destinations that changed. */
+  changes?: readonly DestinationChange[];
   /** The champion under watch, while one serves. */
   watch?: ChampionWatch;
 }

@@ -1,7 +1,9 @@
 // Runs in the learning thread.
 import type { DecisionRow } from "../../dataset/index.js";
+import type { DestinationChange } from "../../evaluation/improvement.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import { fullFitOf, isFullFitDue } from "../../evaluation/point/full-fit.js";
+import type { GateState } from "../../evaluation/point/gate-state.js";
 import { type ServablePolicy, type ServedVersion, servable } from "../../evaluation/point/judged-rows.js";
 import { restored } from "../../evaluation/point/restored.js";
 import { contestedShare } from "../../evaluation/point/trial-rows.js";
@@ -15,6 +17,7 @@ import {
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
 import { logWealthOf } from "../../evaluation/trial/index.js";
+import { destinationChanges } from "../changes.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
 import { type JudgeRoutingInput, judgeRouting, type RoutingJudgement } from "./judge-routing.js";
@@ -48,31 +51,46 @@ export interface LearnRoutingInput
 export const learnRouting: Job<LearnRoutingInput, LearningResult> = {
   async run(input, context) {
     const rows = rowsByPoint(context.state, input.rows).get(input.decisionPoint) ?? [];
-    const watched = await judge({ ...input, challengers: [] }, context);
-    if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched);
-    const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
-    if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
-    const tried = restored(input.onTrial);
-    if (!tried.serving || input.onTrial?.version !== watched.state.trial.version)
-      return ended(
-        watched,
-        watched.state.trial.version,
-        `stopped, it cannot be tried: ${tried.unreadable ?? "it is gone"}`,
-      );
-    if (input.besideSince !== undefined && input.besideSince > watched.state.trial.startedAt) {
-      const over = ended(watched, tried.version.version, "stopped, what serves beside it changed");
-      // Nothing speaks against what was learned: the next trial need not wait for more rows.
-      return { ...over, state: { ...over.state, fullFit: undefined } };
-    }
-    const look = lookAtTrial(scene, tried.serving, watched.state);
-    const answer = lookedAt(look, watched, input.onTrial.version, input.gate.riskLevel, input.now);
-    if (answer.recommended !== "terms") return answer;
-    const aside = givingWay(input, scene, answer);
-    if (aside) return aside;
-    if (!isRenewalDue(rows, tried.version.publishedAt, look)) return answer;
-    return (await renewed(input, context, scene, tried.serving, answer)) ?? answer;
+    const known = input.state?.changes ?? [];
+    const changes = destinationChanges(context.state, input.decisionPoint, rows, known, input.now);
+    if (changes.length === 0) return learned(input, context, rows);
+    const state: GateState = { schemaVersion: 1, ...input.state, changes };
+    // What was learned before is of a world that is no more: another is due at once.
+    if (changes !== known) delete state.fullFit;
+    const result = await learned({ ...input, state, changes }, context, rows);
+    return { ...result, status: { ...result.status, changes } };
   },
 };
+
+async function learned(
+  input: LearnRoutingInput,
+  context: JobContext,
+  rows: readonly DecisionRow[],
+): Promise<LearningResult> {
+  const watched = await judge({ ...input, challengers: [] }, context);
+  if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched);
+  const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
+  if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
+  const tried = restored(input.onTrial);
+  if (!tried.serving || input.onTrial?.version !== watched.state.trial.version)
+    return ended(
+      watched,
+      watched.state.trial.version,
+      `stopped, it cannot be tried: ${tried.unreadable ?? "it is gone"}`,
+    );
+  if (input.besideSince !== undefined && input.besideSince > watched.state.trial.startedAt) {
+    const over = ended(watched, tried.version.version, "stopped, what serves beside it changed");
+    // Nothing speaks against what was learned: the next trial need not wait for more rows.
+    return { ...over, state: { ...over.state, fullFit: undefined } };
+  }
+  const look = lookAtTrial(scene, tried.serving, watched.state);
+  const answer = lookedAt(look, watched, input.onTrial.version, input.gate.riskLevel, input.now);
+  if (answer.recommended !== "terms") return answer;
+  const aside = givingWay(input, scene, answer);
+  if (aside) return aside;
+  if (!isRenewalDue(rows, tried.version.publishedAt, look, input.changes)) return answer;
+  return (await renewed(input, context, scene, tried.serving, answer)) ?? answer;
+}
 
 /** The versions of a job's own calls of other jobs. */
 const judge = async (input: JudgeRoutingInput, context: JobContext): Promise<RoutingJudgement> =>
@@ -83,9 +101,15 @@ const PROMISING = Math.log(2);
 /** Epochs of doubling length: a version gives way when the rows it was trained on have doubled. */
 const EPOCH_GROWTH = 2;
 
-function isRenewalDue(rows: readonly DecisionRow[], trainedAt: string, { state }: TrialLook): boolean {
+function isRenewalDue(
+  rows: readonly DecisionRow[],
+  trainedAt: string,
+  { state }: TrialLook,
+  changes: readonly DestinationChange[] = [],
+): boolean {
   if (!state.trial || logWealthOf(state.trial) >= PROMISING) return false;
   const known = state.fullFit?.at ?? trainedAt;
+  if (changes.some((c) => c.seenAt > known)) return true;
   let before = 0;
   let rated = 0;
   for (const row of rows) {

@@ -1,6 +1,7 @@
 // Runs in the learning thread.
 import { digest } from "../../core/index.js";
 import { type DecisionRow, fitEncoder } from "../../dataset/index.js";
+import type { DestinationChange } from "../../evaluation/improvement.js";
 import { estimateGain, runRows } from "../../evaluation/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import type { RowEncoders } from "../../evaluation/point/encode.js";
@@ -12,6 +13,7 @@ import { splitByTime } from "../../evaluation/point/split.js";
 import type { LearnOptions } from "../../policies/index.js";
 import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../policies/index.js";
 import type { MixedRows } from "../../rewards/index.js";
+import { holdsAfter, leavesOutBefore, teachEarlier } from "../changes.js";
 import type { Job } from "../job.js";
 import { withMixedRewards } from "../mixed-rows.js";
 import { relatedRows, teachRelated } from "../related.js";
@@ -35,6 +37,8 @@ export interface TrainRoutingInput {
   useRewardModel?: boolean;
   /** Decisions up to this time may teach but prove nothing. */
   provenFrom?: string;
+  /** Destinations that changed: what is learned from the beginning leaves out what they were before. */
+  changes?: readonly DestinationChange[];
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
   fullFit?: FullFit;
 }
@@ -63,16 +67,22 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     progress(0.1, `${since.length} rows`);
     const mixedWith = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
-    const whole = rated.filter((r) => r.at <= last.at);
+    const upTo = rated.filter((r) => r.at <= last.at);
+    const holding = upTo.filter(holdsAfter(input.changes));
+    const whole = holding.length > 0 ? holding : upTo;
     const { prove } = input.learn;
     if (prove && prove.better !== "reward") {
       if (champion && !isFullFitDue(whole, since.length - train.length, input.fullFit)) return [];
       return thrifty(input, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
     }
     const anew = () => {
-      const started = fresh(input, whole);
+      const { changes = [] } = input;
+      const started = fresh(input, upTo);
       const warmStart = warmed(input, started, whole, byPoint);
-      const learned = learn(input, "new", started, whole, onStep, mixedWith(whole, last.at));
+      const leaves = leavesOutBefore(started.make, upTo, changes, started.encoders);
+      if (leaves) teachEarlier(started.policy, started.make, upTo, changes, started.encoders);
+      const taught = leaves ? whole : upTo;
+      const learned = learn(input, "new", started, taught, onStep, mixedWith(taught, last.at));
       return warmStart ? { ...learned, warmStart } : learned;
     };
     if (!champion) return [anew()];

@@ -67,7 +67,7 @@ export function weighted(rows: readonly PolicyRow[], weight: number): PolicyRow[
  * Squared error of a policy on rows in the order of time, each predicted before it is learned, over all choices alike: rows of
  * choices that were seldom made count for those that were not.
  */
-export function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
+function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
   let error = 0;
   for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
     for (const row of chunk) {

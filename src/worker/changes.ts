@@ -5,7 +5,7 @@ import type { DestinationChange } from "../evaluation/improvement.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import { ChangeWatch } from "../policies/change-points.js";
 import { createPolicy, type PolicyRow, type RoutingPolicy } from "../policies/index.js";
-import { bestPrior, progressiveError, weighted } from "../policies/prior-weight.js";
+import { bestPrior, weighted } from "../policies/prior-weight.js";
 
 /** With fewer rated decisions nothing is looked for. */
 const LEAST_ROWS = 150;
@@ -122,36 +122,6 @@ export function teachEarlier(
     const { set, weight } = bestPrior(make, earlier, today);
     if (weight > 0) policy.learn(weighted(earlier[set] ?? [], weight));
   }
-}
-
-/** Decisions since the last change on which the two ways are compared. */
-const MOST_COMPARED = 500;
-
-/**
- * Whether decisions from before their destination changed had better be left out: whether a policy without them, with
- * what {@link teachEarlier} adds, would have predicted those since the last change better than one that learned all.
- * Where changes come and go, or only some of them were seen, a policy that forgets by itself may know more.
- * @param rows rated, in the order of time
- */
-export function leavesOutBefore(
-  make: () => RoutingPolicy,
-  rows: readonly DecisionRow[],
-  changes: readonly DestinationChange[],
-  encoders: RowEncoders,
-): boolean {
-  if (changes.length === 0) return false;
-  const from = changes
-    .map((c) => c.at)
-    .sort()
-    .at(-1) as string;
-  const before = rows.filter((r) => r.at < from);
-  const since = encodedRows(rows.filter((r) => r.at >= from).slice(0, MOST_COMPARED), encoders);
-  const all = make();
-  all.learn(encodedRows(before, encoders));
-  const without = make();
-  teachEarlier(without, make, before, changes, encoders);
-  without.learn(encodedRows(before.filter(holdsAfter(changes)), encoders));
-  return progressiveError(without, since) < progressiveError(all, since);
 }
 
 const encodedRows = (rows: readonly DecisionRow[], encoders: RowEncoders) =>

@@ -13,7 +13,7 @@ import { splitByTime } from "../../evaluation/point/split.js";
 import type { LearnOptions } from "../../policies/index.js";
 import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../policies/index.js";
 import type { MixedRows } from "../../rewards/index.js";
-import { holdsAfter, leavesOutBefore, teachEarlier } from "../changes.js";
+import { holdsAfter, teachEarlier } from "../changes.js";
 import type { Job } from "../job.js";
 import { withMixedRewards } from "../mixed-rows.js";
 import { relatedRows, teachRelated } from "../related.js";
@@ -76,13 +76,10 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       return thrifty(input, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
     }
     const anew = () => {
-      const { changes = [] } = input;
-      const started = fresh(input, upTo);
+      const started = fresh(input, whole);
       const warmStart = warmed(input, started, whole, byPoint);
-      const leaves = leavesOutBefore(started.make, upTo, changes, started.encoders);
-      if (leaves) teachEarlier(started.policy, started.make, upTo, changes, started.encoders);
-      const taught = leaves ? whole : upTo;
-      const learned = learn(input, "new", started, taught, onStep, mixedWith(taught, last.at));
+      teachEarlier(started.policy, started.make, upTo, input.changes ?? [], started.encoders);
+      const learned = learn(input, "new", started, whole, onStep, mixedWith(whole, last.at));
       return warmStart ? { ...learned, warmStart } : learned;
     };
     if (!champion) return [anew()];

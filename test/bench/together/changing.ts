@@ -4,11 +4,11 @@ import type { DestinationChange } from "../../../src/evaluation/improvement.js";
 import { policyRowOf } from "../../../src/evaluation/point/encode.js";
 import { createRng } from "../../../src/math/rng.js";
 import { createPolicy } from "../../../src/policies/index.js";
-import { destinationChanges, holdsAfter, leavesOutBefore, teachEarlier } from "../../../src/worker/changes.js";
+import { destinationChanges, holdsAfter, teachEarlier } from "../../../src/worker/changes.js";
 import type { BanditSet } from "../bandits/sets.js";
 
-/** How a world changes: at once, over 500 decisions, or to and fro every 1,000. */
-export const CHANGES = ["abrupt", "gradual", "recurring"] as const;
+/** How a world changes: one destination breaks; or all change places at once, over 500 decisions, or to and fro every 1,000. */
+export const CHANGES = ["broken", "abrupt", "gradual", "recurring"] as const;
 export type Change = (typeof CHANGES)[number];
 /** `auto` by itself, with the loop's watch over its destinations, or told when the world changed. */
 export const WAYS = ["auto", "watched", "told"] as const;
@@ -34,7 +34,7 @@ export interface ChangingLife {
   false: number;
 }
 
-/** A learner in a world in which, from a time on, each destination earns what its neighbour earned. */
+/** A learner in a world in which, from a time on, the first destination earns nothing, or each what its neighbour earned. */
 export function changingLife(set: BanditSet, change: Change, way: Way, seed: string): ChangingLife {
   const rng = createRng(seed);
   const { candidates, contexts, rewards } = set;
@@ -53,19 +53,25 @@ export function changingLife(set: BanditSet, change: Change, way: Way, seed: str
     const [explores, drawn] = [rng.next() < EXPLORED, rng.int(candidates.length)];
     const means = policy.predict({ context: context.encode(contexts[example]!), candidates }).map((e) => e.mean);
     const chosen = explores ? drawn : means.indexOf(Math.max(...means));
-    const reward = rewards[example]![isChanged(change, t, coin) ? (chosen + 1) % candidates.length : chosen]!;
+    const isOther = isChanged(change, t, coin);
+    const isBroken = isOther && change === "broken";
+    const reward = isBroken
+      ? chosen === 0
+        ? 0
+        : rewards[example]![chosen]!
+      : rewards[example]![isOther ? (chosen + 1) % candidates.length : chosen]!;
     earned.push(reward);
     rows.push(rowOf(t, contexts[example]!, candidates, chosen, reward));
     if ((t + 1) % EVERY !== 0) continue;
     const known = changes;
     if (way === "watched") changes = destinationChanges(facts, "p", rows, known, timeOf(t));
-    else if (way === "told" && isTold(change, t)) changes = [...known, ...candidates.map((d) => toldOf(d, t))];
+    else if (way === "told" && isTold(change, t))
+      changes = [...known, ...(change === "broken" ? candidates.slice(0, 1) : candidates).map((d) => toldOf(d, t))];
     if (changes === known) learned(rows.slice(-EVERY));
     else {
       policy = make();
-      const leaves = way === "told" || leavesOutBefore(make, rows, changes, encoders);
-      if (leaves) teachEarlier(policy, make, rows, changes, encoders);
-      learned(leaves ? rows.filter(holdsAfter(changes)) : rows);
+      teachEarlier(policy, make, rows, changes, encoders);
+      learned(rows.filter(holdsAfter(changes)));
     }
   }
   const mean = (from: number, to: number) => earned.slice(from, to).reduce((s, r) => s + r, 0) / (to - from);
@@ -85,7 +91,7 @@ export function changingLife(set: BanditSet, change: Change, way: Way, seed: str
 
 function isChanged(change: Change, t: number, coin: number): boolean {
   if (change === "recurring") return Math.floor(t / RECURRING) % 2 === 1;
-  if (change === "abrupt") return t >= CHANGES_AT;
+  if (change === "abrupt" || change === "broken") return t >= CHANGES_AT;
   return coin < (t - CHANGES_AT) / GRADUAL;
 }
 

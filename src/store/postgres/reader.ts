@@ -2,7 +2,7 @@ import { type Clock, isoTime, type Logger, messageOf } from "../../core/index.js
 import { checkQuery, DEFAULT_BATCH_SIZE } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
-import { behind, merged, nothing, type Page, type Row } from "./page.js";
+import { merged, nothing, type Page, pastPlace, type Row } from "./page.js";
 import { columnValue, OLDEST_MS, periodAt } from "./row.js";
 import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
 import { type Place, soughtOf } from "./sought.js";
@@ -279,7 +279,7 @@ export class SqlFactReader<K extends FactKind> {
       const columns = sought ? `${PLACE}, CASE WHEN ${sought.test(place)} THEN t.body END AS body` : COLUMNS;
       const looked = sought?.indexed ? LOOKED_FIRST : LOOKED_THROUGH;
       const size = sought ? looked : Math.min(this.pageRows, query.limit ?? this.pageRows);
-      const all = last ? [...conditions, behind(last, place)] : conditions;
+      const all = last ? [...conditions, pastPlace(last, place)] : conditions;
       const rows = await this.fetch(
         `SELECT ${columns} FROM ${this.from} t ${all.length > 0 ? `WHERE ${all.join(" AND ")}` : ""}
          ORDER BY ${table}at DESC, ${table}lane DESC, ${table}seq DESC LIMIT ${place(size)}`,
@@ -320,7 +320,7 @@ export class SqlFactReader<K extends FactKind> {
     for (let low = from.at - FIRST_SPAN_MS; ; ) {
       const asked = [...values];
       const place = (value: unknown) => `$${asked.push(value)}`;
-      const all = [...conditions, indexed(place), behind(last, place)];
+      const all = [...conditions, indexed(place), pastPlace(last, place)];
       // What is older than this may stand in any partition.
       const isRest = low < strange;
       if (!isRest)

@@ -3,7 +3,7 @@ import { checkFact } from "../check-fact.js";
 import { extremesOf, type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { KEY_COLUMNS, SOUGHT_COLUMNS } from "./schema.js";
-import { termsOf } from "./terms.js";
+import { searchTermsOf } from "./terms.js";
 
 /** A fact as it will be a row: its text, and what it is found by. */
 export class FactRow implements EncodedFact {
@@ -25,7 +25,7 @@ export function rowOf<K extends FactKind>(kind: K, fact: FactTypes[K]): FactRow 
 }
 
 function soughtIn(kind: FactKind, fact: FactTypes[FactKind]): (string | null)[] {
-  if (kind === "trace") return [termsOf(fact as TraceSegment)];
+  if (kind === "trace") return [searchTermsOf(fact as TraceSegment)];
   return kind === "feedback" ? (extremesOf(fact as FeedbackRecord) ?? []).map(String) : [];
 }
 

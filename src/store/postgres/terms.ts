@@ -27,7 +27,7 @@ function* allOf({ tags, metadata, edges, nodes }: TraceSegment): Iterable<number
 }
 
 /** The numbers of a trace as PostgreSQL writes an array; null where it has none. */
-export function termsOf(trace: TraceSegment): string | null {
+export function searchTermsOf(trace: TraceSegment): string | null {
   const found = new Set<number>();
   for (const term of allOf(trace)) {
     if (found.size >= MOST) break;

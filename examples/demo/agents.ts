@@ -1,9 +1,8 @@
 import { AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messages";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { createAgent, tool } from "langchain";
-import { CollectiveLearningLoop, createRng, ManualClock } from "langgraph-collective-learning";
+import { type CollectiveLearningLoop, createRng } from "langgraph-collective-learning";
 import { promptMiddleware } from "langgraph-collective-learning/prompts";
-import { createMemoryStore } from "langgraph-collective-learning/store";
 import { z } from "zod";
 import { ScriptedModel } from "../recipes/scripted-model.js";
 import { progressBar } from "./progress.js";
@@ -37,10 +36,16 @@ function scoreOf(answer: string, question: Question): number {
   return isRight + isExplained + (answer.startsWith("Dear") ? 0.2 : 0) + (answer.includes("small") ? 0.1 : 0);
 }
 
+/** What the second scene happens in: the loop, and what lets its clock go on. */
+interface Stage {
+  loop: CollectiveLearningLoop;
+  advance(ms: number): void;
+  seed: number;
+  isShort: boolean;
+}
+
 /** The second scene: an agent that learns which tools, which model and which prompt, its answers shown. */
-export async function agentScene(seed: number, isShort: boolean): Promise<void> {
-  const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  await using loop = await CollectiveLearningLoop.open({ store: createMemoryStore(), seed, clock });
+export async function agentScene({ loop, advance, seed, isShort }: Stage): Promise<void> {
   const make = (text: string) => ChatPromptTemplate.fromMessages([["system", text]]);
   const plain = await loop.prompts.register("desk", make("Answer the customer."));
   const kind = await loop.prompts.register("desk", make("Answer the customer by name."));
@@ -76,7 +81,7 @@ export async function agentScene(seed: number, isShort: boolean): Promise<void> 
     const answer = messages.findLast((m) => !AIMessage.isInstance(m))?.text ?? "";
     const score = scoreOf(answer, question);
     await loop.feedback.submitOutcome(workflowId, score);
-    clock.advance(60_000);
+    advance(60_000);
     return { answer, score };
   };
   const serve = async (title: string, count: number) => {
@@ -99,9 +104,10 @@ export async function agentScene(seed: number, isShort: boolean): Promise<void> 
   await show("before");
   const before = await serve("  watching", isShort ? 140 : 160);
   for (let round = 0; round < 2; round++) {
-    clock.advance(86_400_000); // judgements that may still come are waited for
+    advance(86_400_000); // judgements that may still come are waited for
     const { steps } = await loop.triggerLearningCycle();
-    for (const s of steps) if (/routing|prompt/.test(s.component)) console.log(`  ${s.component}: ${s.message}`);
+    for (const s of steps)
+      if (/^routing\/way$|^prompt/.test(s.component)) console.log(`  ${s.component}: ${s.message}`);
     if (round === 0) await serve("  on trial", isShort ? 70 : 80);
   }
   const after = await serve("  learned", 40);

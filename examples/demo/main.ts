@@ -125,7 +125,10 @@ console.log(`\nMean reward over the last ${judged} messages`);
 for (const [name, value] of rows) console.log(`  ${name.padEnd(38)} ${value.toFixed(4)}`);
 console.log(`  share of the gap closed                ${(100 * gapClosed).toFixed(1)} %`);
 console.log(`  seconds                                ${seconds.toFixed(1)}`);
-await agentScene(seed, args.short);
+const advance = (ms: number) => {
+  arrived += ms;
+};
+await agentScene({ loop, advance, seed, isShort: args.short });
 console.log(`\ndata    ${storagePath}\nreport  ${reportFile}`);
 const round = (v: number) => Math.round(v * 1e4) / 1e4;
 console.log(

@@ -65,8 +65,9 @@ function startLearner(url: string, once = false): { process: ChildProcess; cycle
 }
 
 /** Rates of writing beside a learner and of plain COPY of the same bytes, pages under filters, and a learner's start. */
-const bench: Bench = async ({ quick }) => {
-  const total = quick ? 15_000 : 1_000_000;
+const bench: Bench = async ({ quick, args }) => {
+  const asked = Number(args.find((a) => a.startsWith("--runs="))?.slice("--runs=".length));
+  const total = asked > 0 ? asked : quick ? 15_000 : 1_000_000;
   const server = await startPostgres(["shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min"]);
   const spill = mkdtempSync(join(tmpdir(), "bench-spill-"));
   const open = () =>

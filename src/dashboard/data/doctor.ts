@@ -7,6 +7,8 @@ import type { Source } from "./source.js";
 
 export type { Finding };
 
+/** The fallback's turn, and no trouble. */
+const BY_DESIGN: readonly string[] = ["shadow", "control", "canary", "trial"];
 /** Decisions per point that are looked at. */
 const LOOKED_AT = 500;
 
@@ -152,8 +154,7 @@ async function decisionPoints({ loop }: Source, status: LearningStatus): Promise
       for (const d of facts) {
         decided++;
         const reason = d.fallbackReason;
-        if (reason !== undefined && !["shadow", "control", "canary"].includes(reason))
-          reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+        if (reason !== undefined && !BY_DESIGN.includes(reason)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       }
     const fell = [...reasons.values()].reduce((a, b) => a + b, 0);
     const serves = status.decisionPoints.find((p) => p.decisionPoint === name)?.champion !== undefined;

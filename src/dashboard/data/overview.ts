@@ -109,8 +109,20 @@ async function card(source: Source, p: PointStatus, destinations: string[], expl
     perDay,
     daysToGo,
     lastChange,
-    proven: provenOf(serving?.lineage.estimates),
+    proven: provenOf(serving?.lineage.estimates) ?? (await provenByTrial(source, p.decisionPoint, serving?.version)),
   };
+}
+
+/** What the trial that let it in had found last, where that was against the fallback. */
+async function provenByTrial(
+  { loop }: Source,
+  point: string,
+  version: string | undefined,
+): Promise<PointCard["proven"]> {
+  if (version === undefined) return undefined;
+  const trial = (await loop.inspect.trials(point)).find((t) => t.version === version && t.against === undefined);
+  const last = trial?.points.at(-1)?.gain;
+  return last && { gain: last.mean, lower: last.lower };
 }
 
 /** The gate's figures, as the version keeps them. */

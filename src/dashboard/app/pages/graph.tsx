@@ -129,7 +129,7 @@ function Tables({ view: g }: { view: GraphView }) {
             <>
               <th>Node</th>
               <th class="n">Runs</th>
-              <th class="n">Mean time</th>
+              <th class="n">Time</th>
               <th class="n">Failed</th>
               <th class="n">Reward</th>
             </>

@@ -78,7 +78,10 @@ function PointSection({ point: p }: { point: PointCard }) {
       title={p.decisionPoint}
       aside={
         <span>
-          <Badge tone={p.champion ? "good" : undefined}>{p.mode}</Badge> {p.pinned && <Badge tone="warn">pinned</Badge>}
+          <Badge tone={p.champion ? "good" : undefined}>
+            {p.mode === "auto" ? (p.champion ? "acts" : "watches") : p.mode}
+          </Badge>{" "}
+          {p.pinned && <Badge tone="warn">pinned</Badge>}
         </span>
       }
     >

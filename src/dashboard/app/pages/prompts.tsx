@@ -79,6 +79,7 @@ function Prompt({ prompt: p, maySteer, ask }: { prompt: PromptView; maySteer: bo
     <Section title={p.id} aside={<Badge tone="good">{serving ? `${serving.version} serves` : "nothing serves"}</Badge>}>
       <Table
         label={`Versions of ${p.id}`}
+        phone="cards"
         head={
           <>
             <th>Version</th>
@@ -97,10 +98,18 @@ function Prompt({ prompt: p, maySteer, ask }: { prompt: PromptView; maySteer: bo
               <td>
                 <b>{v.version}</b> {v.serving && <Badge tone="good">serves</Badge>}
               </td>
-              <td class="nowrap">{moment(v.createdAt)}</td>
-              <td class="n">{count(done?.served ?? 0)}</td>
-              <td class="n">{count(done?.rated ?? 0)}</td>
-              <td class="n">{figure(done?.mean, 3)}</td>
+              <td class="nowrap" data-label="Made">
+                {moment(v.createdAt)}
+              </td>
+              <td class="n" data-label="Served">
+                {count(done?.served ?? 0)}
+              </td>
+              <td class="n" data-label="Rated">
+                {count(done?.rated ?? 0)}
+              </td>
+              <td class="n" data-label="Reward">
+                {figure(done?.mean, 3)}
+              </td>
               <td>
                 {maySteer && !v.serving && (
                   <button
@@ -177,6 +186,7 @@ function Experiment({ record: e }: { record: PromptView["experiments"][number] }
       {r && (
         <Table
           label="Variants"
+          phone="cards"
           head={
             <>
               <th>Version</th>
@@ -192,11 +202,13 @@ function Experiment({ record: e }: { record: PromptView["experiments"][number] }
               <td>
                 {v.version} {v.version === r.winner && <Badge tone={toneOf("ok")}>won</Badge>}
               </td>
-              <td class="n">{v.outcomes}</td>
-              <td class="n">
+              <td class="n" data-label="Outcomes">
+                {v.outcomes}
+              </td>
+              <td class="n" data-label="Reward">
                 {figure(v.mean, 3)} <span class="quiet">{signed(2 * v.standardError).replace("+", "± ")}</span>
               </td>
-              <td>
+              <td data-label="Share of new units">
                 <Share value={e.shares[v.version] ?? 0} label={percent(e.shares[v.version] ?? 0)} />{" "}
                 {percent(e.shares[v.version] ?? 0)}
               </td>

@@ -42,8 +42,8 @@ export function Drawing({ view }: { view: GraphView }) {
             viewBox="0 0 8 8"
             refX="7"
             refY="4"
-            markerWidth="9"
-            markerHeight="9"
+            markerWidth="13"
+            markerHeight="13"
             markerUnits="userSpaceOnUse"
             orient="auto"
           >

@@ -47,7 +47,7 @@ const FAILING = { runs: 200, least: 10, share: 0.5 };
 const LATE = { least: 50, share: 0.05 };
 
 /** Tells whoever is named in the configuration of what happened; each cause once an hour, over all processes. */
-export class AlertWatch {
+export class AlertSender {
   private readonly since: string;
 
   constructor(private readonly parts: AlertParts) {

@@ -3,7 +3,7 @@ import type { OrchestratorTrainingParts } from "../learning/train-orchestrator.j
 import { PatternAnalyzer } from "../patterns/index.js";
 import { createModeBook, createRunBook, type RoutingDeps } from "../routing/index.js";
 import { Advisor } from "./advisor.js";
-import { AlertWatch } from "./alerts.js";
+import { AlertSender } from "./alerts.js";
 import { Federation } from "./federation.js";
 import { LoopFollower } from "./follower.js";
 import { serves } from "./guards.js";
@@ -17,7 +17,7 @@ export interface Composed {
   patterns: PatternAnalyzer;
   federation: Federation;
   advisor: Advisor;
-  alerts: AlertWatch;
+  alerts: AlertSender;
   follower: LoopFollower;
   training: OrchestratorTrainingParts;
   /** The status as it is known now. */
@@ -46,7 +46,7 @@ export function compose(parts: LoopParts): Composed {
   followPatterns(patterns, registry, logger);
   const learned = new LearnedPoints(deps, points);
   const status = () => statusOf(parts, deps.modes, learned);
-  const alerts = new AlertWatch({ ...parts, rules: config.alerts, status });
+  const alerts = new AlertSender({ ...parts, rules: config.alerts, status });
   return {
     learned,
     patterns,

@@ -1,8 +1,8 @@
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import {
+  depthFirst,
   Effort,
   Extender,
-  type Extension,
   frequentSequences,
   guardCount,
   type Projection,
@@ -49,33 +49,16 @@ export function closedSequences(
   const extender = new Extender(set, alphabet, minSupport, Number.POSITIVE_INFINITY, effort);
   const checker = new BackwardCheck(set, alphabet, effort);
   const found: SequencePattern[] = [];
-  const prefix: number[] = [];
-  // A stack of its own: patterns of long runs are longer than the call stack is deep.
-  const levels: Extension[][] = [extender.extend(rootProjection(set), true)];
-  const at = [0];
-  while (levels.length > 0) {
-    const e = levels.at(-1)?.[at[at.length - 1]];
-    if (!e) {
-      levels.pop();
-      at.pop();
-      prefix.pop();
-      continue;
-    }
-    at[at.length - 1] = at[at.length - 1] + 1;
-    prefix.push(e.item);
+  depthFirst(extender.extend(rootProjection(set), true), (e, prefix) => {
     // BackScan: an item in every semi-maximum period means that no closed pattern starts like this.
-    if (checker.extends(e.projection, prefix, true)) {
-      prefix.pop();
-      continue;
-    }
+    if (checker.extends(e.projection, prefix, true)) return undefined;
     const extensions = extender.extend(e.projection, false);
     const forward = extensions.some((x) => x.support === e.support);
     if (!forward && !checker.extends(e.projection, prefix, false))
       found.push({ items: prefix.slice(), support: e.support });
     guardCount(found.length, options.maxPatterns);
-    levels.push(extensions);
-    at.push(0);
-  }
+    return extensions;
+  });
   return found;
 }
 

@@ -1,10 +1,9 @@
 import type { Rng } from "../math/rng.js";
-import { testAssociations } from "./association.js";
+import { testFeatures } from "./association.js";
 import { sequencesWith } from "./closed-sequences.js";
 import { closedWithin } from "./closed-within.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { EventLog } from "./event-log.js";
-import { groupNumbers } from "./grouped.js";
 import { supportCount } from "./prefix-span.js";
 import type { AnalyzedRun } from "./run-view.js";
 import { isWithin } from "./within.js";
@@ -107,7 +106,7 @@ export function failurePrecursors(
   const rewards: number[] = [];
   const groups: string[] = [];
   const stratumOf: number[] = [];
-  const features: (Feature & { stratum: number })[] = [];
+  const features: (Feature & { stratum: number; members: number[] })[] = [];
   for (const [stratum, { rows }] of failing.entries()) {
     onStep?.();
     const first = rewards.length;
@@ -117,20 +116,15 @@ export function failurePrecursors(
       stratumOf.push(stratum);
     }
     for (const f of [...contexts(rows), ...sequences(rows)])
-      features.push({ ...f, stratum, rows: f.rows.map((r) => first + r) });
+      features.push({ ...f, stratum, members: f.rows.map((r) => first + r) });
   }
-  const tested = testAssociations(
-    {
-      rewards: Float64Array.from(rewards),
-      strata: Int32Array.from(stratumOf),
-      classOf: Int32Array.from(rewards.keys()),
-      classes: rewards.length,
-      members: features.map((f) => f.rows),
-      scope: features.map((f) => f.stratum),
-      ...(groupOf && { groupOf: groupNumbers(groups) }),
-    },
-    { fdr, permutations, minRuns: FEWEST, rng, ...(onStep && { onStep }) },
-  );
+  const tested = testFeatures({ rewards, strata: stratumOf, ...(groupOf && { groups }) }, features, {
+    fdr,
+    permutations,
+    minRuns: FEWEST,
+    onStep,
+    rng,
+  });
   const found = features
     .map((f, k) => ({ f, a: tested[k] }))
     .filter(({ a }) => a.verdict !== "untested" && a.difference < 0)

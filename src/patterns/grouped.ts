@@ -43,13 +43,18 @@ export function groupNumbers(names: readonly string[]): Int32Array | undefined {
   return numbers.size < names.length ? of : undefined;
 }
 
-/** The runs and features of `AssociationData`. */
-interface TestedRuns {
+/** Rated runs and the features whose association with the reward is in question. */
+export interface TestedRuns {
+  /** Reward of each rated run, in [0,1]. */
   rewards: Float64Array;
+  /** Runs are compared within their stratum (the workflow type): rewards are shuffled only there. */
   strata: Int32Array;
+  /** The class of each run; runs of one class have the same features. */
   classOf: Int32Array;
   classes: number;
+  /** For each feature the classes that have it. */
   members: readonly ArrayLike<number>[];
+  /** For each feature the stratum whose runs it is about (its workflow type); absent: all runs. */
   scope?: ArrayLike<number>;
 }
 

@@ -1,6 +1,5 @@
 import type { Rng } from "../math/rng.js";
-import { testAssociations } from "./association.js";
-import { groupNumbers } from "./grouped.js";
+import { testFeatures } from "./association.js";
 import type { TypeLogs } from "./pattern-engine.js";
 import type { NextStep, PatternFinding } from "./pattern-report.js";
 import type { AnalyzedRun, Unit } from "./run-view.js";
@@ -60,23 +59,12 @@ export function testNextSteps(
     steps.push(...here);
   });
   if (steps.length === 0) return [];
-  const tested = testAssociations(
-    {
-      rewards: Float64Array.from(rewards),
-      strata: Int32Array.from(strata),
-      classOf: Int32Array.from(rewards.keys()),
-      classes: rewards.length,
-      members: steps.map((s) => s.members),
-      scope: steps.map((s) => s.stratum),
-      ...(groupOf && { groupOf: groupNumbers(groups) }),
-    },
-    {
-      ...(fdr !== undefined && { fdr }),
-      ...(permutations !== undefined && { permutations }),
-      ...(onStep && { onStep }),
-      rng,
-    },
-  );
+  const tested = testFeatures({ rewards, strata, ...(groupOf && { groups }) }, steps, {
+    fdr,
+    permutations,
+    onStep,
+    rng,
+  });
   return steps.map(({ place: { workflowType, unit, after }, next }, k) => ({
     workflowType,
     unit,

@@ -193,9 +193,25 @@ export function frequentSequences(
   const minSupport = supportCount(options.minSupport ?? PATTERN_DEFAULTS.minSupport, runs);
   const extender = new Extender(set, alphabet, minSupport, maxGap, new Effort(options.maxEffort, options.onStep));
   const found: SequencePattern[] = [];
+  depthFirst(extender.extend(rootProjection(set), true), (e, prefix) => {
+    found.push({ items: prefix.slice(), support: e.support });
+    guardCount(found.length, options.maxPatterns);
+    return prefix.length < maxLength ? extender.extend(e.projection, false) : undefined;
+  });
+  return found;
+}
+
+/**
+ * Visits extensions in the order of their growth, each with the items that lead to it, its own included.
+ * @param visit gives the extensions of this one, undefined where there is nothing to look for
+ */
+export function depthFirst(
+  roots: Extension[],
+  visit: (extension: Extension, prefix: readonly number[]) => Extension[] | undefined,
+): void {
   const prefix: number[] = [];
   // A stack of its own: patterns of long runs are longer than the call stack is deep.
-  const levels = [extender.extend(rootProjection(set), true)];
+  const levels = [roots];
   const at = [0];
   while (levels.length > 0) {
     const e = levels.at(-1)?.[at[at.length - 1]];
@@ -207,14 +223,12 @@ export function frequentSequences(
     }
     at[at.length - 1] = at[at.length - 1] + 1;
     prefix.push(e.item);
-    found.push({ items: prefix.slice(), support: e.support });
-    guardCount(found.length, options.maxPatterns);
-    if (prefix.length < maxLength) {
-      levels.push(extender.extend(e.projection, false));
+    const extensions = visit(e, prefix);
+    if (extensions) {
+      levels.push(extensions);
       at.push(0);
     } else prefix.pop();
   }
-  return found;
 }
 
 const LOOKS_PER_STEP = 1e6;

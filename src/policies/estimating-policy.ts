@@ -86,12 +86,7 @@ export class EstimatingPolicy implements RoutingPolicy {
   }
 
   explain(input: PolicyInput, top = 10): CandidateExplanation[] {
-    const estimates = this.predict(input);
-    return input.candidates.map((candidate, i) => ({
-      candidate,
-      mean: estimates[i].mean,
-      ...strongest(this.model.parts(input, i), top),
-    }));
+    return explained(this.model, input, this.predict(input), top);
   }
 
   snapshot(): PolicySnapshot {
@@ -107,8 +102,22 @@ export class EstimatingPolicy implements RoutingPolicy {
   }
 }
 
+/** Why a model estimates so: of each candidate the mean and what it comes from. */
+export function explained(
+  model: RewardEstimator,
+  input: PolicyInput,
+  estimates: readonly CandidateEstimate[],
+  top: number,
+): CandidateExplanation[] {
+  return input.candidates.map((candidate, i) => ({
+    candidate,
+    mean: estimates[i].mean,
+    ...strongest(model.parts(input, i), top),
+  }));
+}
+
 /** The intercept and the largest contributions, the strongest first. */
-export function strongest(
+function strongest(
   { bias, contributions, context }: Parts,
   top: number,
 ): Omit<CandidateExplanation, "candidate" | "mean"> {

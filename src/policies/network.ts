@@ -2,7 +2,7 @@ import { LearningError, show } from "../core/index.js";
 import { forward, loadNetwork, type Network } from "../math/network.js";
 import { allowedOf, checkRow } from "./checks.js";
 import { drawChoice, estimatedRewards } from "./choices.js";
-import { strongest } from "./estimating-policy.js";
+import { explained } from "./estimating-policy.js";
 import type { RewardEstimator } from "./models/model.js";
 import type {
   CandidateEstimate,
@@ -88,12 +88,7 @@ export class NetworkPolicy implements RoutingPolicy {
   }
 
   explain(input: PolicyInput, top = 10): CandidateExplanation[] {
-    const estimates = this.predict(input);
-    return input.candidates.map((candidate, i) => ({
-      candidate,
-      mean: estimates[i].mean,
-      ...strongest(this.rewards.parts(input, i), top),
-    }));
+    return explained(this.rewards, input, this.predict(input), top);
   }
 
   snapshot(): PolicySnapshot {

@@ -1,12 +1,9 @@
-import type { RunnableConfig } from "@langchain/core/runnables";
-import { Runnable } from "@langchain/core/runnables";
 import { Command, END, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
-import type { Advice } from "./advice.js";
-import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
+import { DecisionPoint } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
-import { LEARNED, type LearnedMark } from "./learned.js";
+import { LearnedRunnable } from "./learned-runnable.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
 
 /** A decision point that is a node of its own and goes on by a `Command`. */
@@ -29,43 +26,25 @@ export interface CommandRouterOptions<S, D extends string, U extends Record<stri
  * builder.addNode("triage", triage, { ends: ["billing", "tech"] });
  * ```
  */
-export class CommandRouter<S, D extends string, U extends Record<string, unknown>>
-  extends Runnable<S, Command<unknown, U, D>, RunnableConfig>
-  implements LearnedMark
-{
-  override lc_namespace = ["langgraph_collective_learning", "routing"];
-  override name: string;
+export class CommandRouter<S, D extends string, U extends Record<string, unknown>> extends LearnedRunnable<
+  S,
+  D,
+  Command<unknown, U, D>
+> {
   /** The nodes it may go to, for `addNode`. */
   readonly ends: Exclude<D, typeof END>[];
-  readonly [LEARNED]: LearnedMark[typeof LEARNED];
 
   constructor(
-    private readonly point: DecisionPoint<S, D>,
+    point: DecisionPoint<S, D>,
     private readonly update: CommandRouterOptions<S, D, U>["update"],
   ) {
-    super();
-    this.name = point.name;
+    super(point, "command");
     this.ends = point.destinations.filter((d): d is Exclude<D, typeof END> => d !== END);
-    this[LEARNED] = { kind: "command", decisionPoint: point.name, destinations: point.destinations };
   }
 
   override async invoke(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Command<unknown, U, D>> {
     const goto = await this.point.decide(state, config);
     return new Command({ goto, ...(this.update && { update: this.update(state, goto) }) });
-  }
-
-  /** What the policy in force would do with this state, without doing or recording it. */
-  advise(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Advice<D>> {
-    return this.point.advise(state, config);
-  }
-
-  /** Resolves when every policy promoted so far is loaded and serves. */
-  ready(): Promise<void> {
-    return this.point.feed.ready();
-  }
-
-  status(): DecisionPointStatus {
-    return this.point.status();
   }
 }
 

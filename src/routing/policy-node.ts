@@ -1,12 +1,10 @@
-import type { RunnableConfig } from "@langchain/core/runnables";
-import { Runnable } from "@langchain/core/runnables";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
 import type { Advice } from "./advice.js";
-import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
+import { DecisionPoint } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
-import { LEARNED, type LearnedMark } from "./learned.js";
+import { LearnedRunnable } from "./learned-runnable.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
 
 /**
@@ -33,40 +31,17 @@ export interface PolicyNodeOptions<S, D extends string, K extends string = "advi
  * builder.addNode("advise", advise); // writes `advice` into the state
  * ```
  */
-export class PolicyNode<S, D extends string, K extends string>
-  extends Runnable<S, Record<K, Advice<D>>, RunnableConfig>
-  implements LearnedMark
-{
-  override lc_namespace = ["langgraph_collective_learning", "routing"];
-  override name: string;
-  readonly [LEARNED]: LearnedMark[typeof LEARNED];
-
+export class PolicyNode<S, D extends string, K extends string> extends LearnedRunnable<S, D, Record<K, Advice<D>>> {
   constructor(
-    private readonly point: DecisionPoint<S, D>,
+    point: DecisionPoint<S, D>,
     private readonly stateKey: K,
   ) {
-    super();
-    this.name = point.name;
-    this[LEARNED] = { kind: "advice", decisionPoint: point.name, destinations: point.destinations };
+    super(point, "advice");
   }
 
   override async invoke(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Record<K, Advice<D>>> {
     const advice = await this.point.consult(state, config);
     return { [this.stateKey]: advice } as Record<K, Advice<D>>;
-  }
-
-  /** What the policy in force would do with this state, without doing or recording it. */
-  advise(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Advice<D>> {
-    return this.point.advise(state, config);
-  }
-
-  /** Resolves when every policy promoted so far is loaded and serves. */
-  ready(): Promise<void> {
-    return this.point.feed.ready();
-  }
-
-  status(): DecisionPointStatus {
-    return this.point.status();
   }
 }
 

@@ -1,10 +1,7 @@
-import type { RunnableConfig } from "@langchain/core/runnables";
-import { Runnable } from "@langchain/core/runnables";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import type { Advice } from "./advice.js";
-import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
+import { DecisionPoint } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
-import { LEARNED, type LearnedMark } from "./learned.js";
+import { LearnedRunnable } from "./learned-runnable.js";
 import { type DecisionOptions, resolveOptions } from "./options.js";
 
 /**
@@ -21,18 +18,13 @@ import { type DecisionOptions, resolveOptions } from "./options.js";
  * builder.addConditionalEdges("start", router, router.destinations);
  * ```
  */
-export class LearnedRouter<S, D extends string> extends Runnable<S, D, RunnableConfig> implements LearnedMark {
-  override lc_namespace = ["langgraph_collective_learning", "routing"];
+export class LearnedRouter<S, D extends string> extends LearnedRunnable<S, D, D> {
   /** For the path map, so that a destination the graph lacks is a compile error. */
   readonly destinations: D[];
-  override name: string;
-  readonly [LEARNED]: LearnedMark[typeof LEARNED];
 
-  constructor(private readonly point: DecisionPoint<S, D>) {
-    super();
-    this.name = point.name;
+  constructor(point: DecisionPoint<S, D>) {
+    super(point, "edge");
     this.destinations = [...point.destinations];
-    this[LEARNED] = { kind: "edge", decisionPoint: point.name, destinations: point.destinations };
   }
 
   /** Chooses a destination; traced as a run of its own only where somebody listens. */
@@ -43,20 +35,6 @@ export class LearnedRouter<S, D extends string> extends Runnable<S, D, RunnableC
       state,
       config,
     );
-  }
-
-  /** What the policy in force would do with this state, without doing or recording it. */
-  advise(state: S, config: Partial<LangGraphRunnableConfig> = {}): Promise<Advice<D>> {
-    return this.point.advise(state, config);
-  }
-
-  /** Resolves when every policy promoted so far is loaded and serves. */
-  ready(): Promise<void> {
-    return this.point.feed.ready();
-  }
-
-  status(): DecisionPointStatus {
-    return this.point.status();
   }
 }
 

@@ -5,18 +5,23 @@ import type { ErasureSelector, FactKind, FactQuery, FactTypes } from "./learning
 /** The kinds of facts, in the order in which reports list them. */
 export const FACT_KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
 
+/** The fields that a query names exactly. Their order is that of the columns of a segment's index: append only. */
+export const EXACT_FIELDS = [
+  "workflowId",
+  "workflowType",
+  "threadId",
+  "userId",
+  "decisionPoint",
+  "status",
+  "chosen",
+  "policyVersion",
+] as const;
+
 /** The fields of a fact that queries look at; those it lacks are undefined. */
-export interface FactKeys {
+export interface FactKeys extends Pick<FactQuery, Exclude<(typeof EXACT_FIELDS)[number], "workflowId">> {
   /** ISO 8601: a trace's start, a decision's or a feedback's own moment. */
   at: string;
   workflowId: string;
-  workflowType?: string;
-  threadId?: string;
-  userId?: string;
-  decisionPoint?: string;
-  status?: string;
-  chosen?: string;
-  policyVersion?: string;
 }
 
 /** The queryable fields of any fact. */
@@ -55,20 +60,9 @@ export function extremesOf({
 /** Facts that are read at once where a query does not say. */
 export const DEFAULT_BATCH_SIZE = 256;
 
-const EXACT = [
-  "workflowId",
-  "workflowType",
-  "threadId",
-  "userId",
-  "decisionPoint",
-  "status",
-  "chosen",
-  "policyVersion",
-] as const;
-
 /** Whether a fact's fields satisfy all conditions of a query (position and order aside). */
 export function matches(keys: FactKeys, query: FactQuery): boolean {
-  for (const field of EXACT) if (query[field] !== undefined && keys[field] !== query[field]) return false;
+  for (const field of EXACT_FIELDS) if (query[field] !== undefined && keys[field] !== query[field]) return false;
   if (query.from !== undefined && Date.parse(keys.at) < Date.parse(query.from)) return false;
   return query.to === undefined || Date.parse(keys.at) < Date.parse(query.to);
 }

@@ -96,7 +96,7 @@ export const wrapOptionsSchema = captureOptionsSchema.extend({
 export type WrapOptions = z.input<typeof wrapOptionsSchema>;
 
 export const handlerOptionsSchema = wrapOptionsSchema.omit({ capture: true }).extend({
-  /** The compiled graph the handler will watch: lets edges be told exactly instead of guessed. */
+  /** The compiled graph the handler is given to: lets edges be told exactly instead of guessed. */
   graph: z.custom<object>().optional(),
 });
 /** Options of `tracer.handler`. */

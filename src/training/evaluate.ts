@@ -7,9 +7,9 @@ import { forward, type Network } from "../math/network.js";
 import { createRng, type Rng } from "../math/rng.js";
 import { studentQuantile } from "../math/student.js";
 import { mostLikely, type RoutingPolicy } from "../policies/index.js";
+import { checkedEnv } from "./checked-env.js";
 import { maskedArgmax } from "./masked-softmax.js";
 import { seed } from "./option-fields.js";
-import { watched } from "./watched.js";
 
 /** Chooses a legal action; the generator is there for policies that draw. */
 export type Actor<Obs> = (observation: Obs, info: StepInfo, rng: Rng) => number;
@@ -91,7 +91,7 @@ export function policyActor<Obs>(policy: RoutingPolicy, actions: readonly string
 export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOptions<Obs>): number[] {
   const { makeEnv, ...often } = options;
   const { episodes, seed } = parseOptions(evaluationSchema, often, "options of the evaluation", "TRAINING_INVALID");
-  const env = watched(makeEnv());
+  const env = checkedEnv(makeEnv());
   const play = (i: number): number => {
     const rng = createRng(`${seed}/${i}/actor`);
     let { observation, info } = env.reset({ seed: `${seed}/${i}` });

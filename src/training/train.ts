@@ -1,6 +1,7 @@
 import { loadNetwork, type Network, saveNetwork } from "../math/network.js";
 import { createRng, type Rng } from "../math/rng.js";
 import { actionsOf } from "./actions.js";
+import { checkedEnv } from "./checked-env.js";
 import { episodeInterval, episodeReturns, greedyActor } from "./evaluate.js";
 import type { DiscreteEnv, Learner, NetworkHead } from "./learner.js";
 import {
@@ -10,7 +11,6 @@ import {
   type TrainingSettings,
   trainingSettings,
 } from "./training-options.js";
-import { watched } from "./watched.js";
 
 /** What came of it. */
 export interface TrainingResult {
@@ -45,7 +45,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const settings = trainingSettings(options);
   const seed = settings.seed ?? settings.resume?.seed ?? 0;
   const rng = createRng(seed);
-  const makeEnv = () => watched(settings.makeEnv());
+  const makeEnv = () => checkedEnv(settings.makeEnv());
   const example = makeEnv();
   let learner: Learner | undefined;
   try {

@@ -3,7 +3,7 @@ import { ManualClock } from "langgraph-collective-learning";
 import { createMemoryStore } from "langgraph-collective-learning/store";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../src/learning/config.js";
-import { type Alert, AlertWatch } from "../../src/loop/alerts.js";
+import { type Alert, AlertSender } from "../../src/loop/alerts.js";
 import type { LearningStatus } from "../../src/loop/status.js";
 import { askForApproval, settleApproval, waitingApprovals } from "../../src/registry/approvals.js";
 import { openRegistry } from "../../src/registry/index.js";
@@ -32,7 +32,7 @@ async function scene(rule: Record<string, unknown>, answers: (number | Error)[] 
       return new Response(null, { status: answer });
     },
   };
-  return { clock, store, registry, posts, state, parts, watch: new AlertWatch(parts) };
+  return { clock, store, registry, posts, state, parts, watch: new AlertSender(parts) };
 }
 
 const EVERYTHING = ["promoted", "rolled-back", "waiting", "cycle-failed", "records-dropped", "budget-passed"];
@@ -45,7 +45,7 @@ describe("alerts", () => {
     await registry.publish("policy/triage", "routing-policy", {}, { rows: 10 });
     await registry.promote("policy/triage", "v1", "gain +0.1");
     await watch.look();
-    await new AlertWatch(parts).look();
+    await new AlertSender(parts).look();
     await watch.look();
     expect(told).toMatchObject([{ kind: "promoted", subject: "policy/triage" }]);
     expect(told[0]?.text).toBe("policy/triage: v1 serves now. gain +0.1");
@@ -61,7 +61,7 @@ describe("alerts", () => {
     await registry.promote("policy/triage", "v1", "x");
     await registry.rollback("policy/triage", "y");
     clock.advance(1000);
-    const later = new AlertWatch(parts);
+    const later = new AlertSender(parts);
     await registry.promote("policy/triage", "v1", "again");
     await later.look();
     expect(told).toEqual([]);
@@ -145,7 +145,7 @@ describe("alerts", () => {
     });
     state.status.capture.dropped = 1;
     await watch.look();
-    await new AlertWatch({ ...parts, status: () => Promise.reject(new Error("no status")) }).look();
+    await new AlertSender({ ...parts, status: () => Promise.reject(new Error("no status")) }).look();
   });
 
   it.each([

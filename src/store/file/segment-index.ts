@@ -1,21 +1,11 @@
 import { crc32 } from "node:zlib";
 import { hash32 } from "../../core/index.js";
-import type { FactKeys } from "../facts.js";
+import { EXACT_FIELDS, type FactKeys } from "../facts.js";
 import type { FactQuery } from "../learning-store.js";
 
 const MAGIC = "LCLIDX03";
-const FIELDS = [
-  "workflowId",
-  "workflowType",
-  "threadId",
-  "userId",
-  "decisionPoint",
-  "status",
-  "chosen",
-  "policyVersion",
-] as const;
 /** Bytes of one row: position and time as doubles, length and eight hashes as 32-bit integers. */
-const ROW_BYTES = 8 + 8 + 4 + 4 * FIELDS.length;
+const ROW_BYTES = 8 + 8 + 4 + 4 * EXACT_FIELDS.length;
 
 /** What an index knows before its rows are loaded. */
 export interface IndexHeader {
@@ -66,7 +56,7 @@ export class SegmentIndex {
   private offsets = new Float64Array(0);
   private times = new Float64Array(0);
   private lengths = new Uint32Array(0);
-  private hashes: Uint32Array[] = FIELDS.map(() => new Uint32Array(0));
+  private hashes: Uint32Array[] = EXACT_FIELDS.map(() => new Uint32Array(0));
 
   /** Adds the fact whose line begins at `offset` and is `length` bytes long, line feed excluded. */
   add(offset: number, length: number, keys: FactKeys): void {
@@ -76,7 +66,7 @@ export class SegmentIndex {
     this.offsets[i] = offset;
     this.lengths[i] = length;
     this.times[i] = time;
-    for (let f = 0; f < FIELDS.length; f++) this.hashes[f][i] = keyHash(keys[FIELDS[f]]);
+    for (let f = 0; f < EXACT_FIELDS.length; f++) this.hashes[f][i] = keyHash(keys[EXACT_FIELDS[f]]);
     if (!(time >= this.minTime)) this.minTime = time;
     if (!(time <= this.maxTime)) this.maxTime = time;
   }
@@ -96,7 +86,7 @@ export class SegmentIndex {
   /** Rows from position `from` on that may satisfy the query, in order. */
   candidates(query: FactQuery, from = 0): Uint32Array {
     const wanted: [Uint32Array, number][] = [];
-    FIELDS.forEach((field, f) => {
+    EXACT_FIELDS.forEach((field, f) => {
       if (query[field] !== undefined) wanted.push([this.hashes[f], keyHash(query[field])]);
     });
     const first = this.firstFrom(from);
@@ -109,7 +99,7 @@ export class SegmentIndex {
 
   /** Rows that may belong to any of these runs, in order. */
   rowsOf(runs: ReadonlySet<string>): Uint32Array {
-    const hashes = this.hashes[FIELDS.indexOf("workflowId")];
+    const hashes = this.hashes[EXACT_FIELDS.indexOf("workflowId")];
     const wanted = new Set(Array.from(runs, keyHash));
     // Nearly all rows are of other runs: the low bits of their hashes say so without a look into the set.
     const maybe = new Uint8Array(SIEVE);
@@ -154,7 +144,7 @@ export class SegmentIndex {
       next.lengths[at] = this.lengths[i];
       const time = this.times[i];
       next.times[at] = time;
-      for (let f = 0; f < FIELDS.length; f++) next.hashes[f][at] = this.hashes[f][i];
+      for (let f = 0; f < EXACT_FIELDS.length; f++) next.hashes[f][at] = this.hashes[f][i];
       if (!(time >= next.minTime)) next.minTime = time;
       if (!(time <= next.maxTime)) next.maxTime = time;
     }
@@ -214,7 +204,7 @@ export class SegmentIndex {
     index.offsets = new Float64Array(raw, 0, n);
     index.times = new Float64Array(raw, 8 * n, n);
     index.lengths = new Uint32Array(raw, 16 * n, n);
-    index.hashes = FIELDS.map((_, f) => new Uint32Array(raw, 20 * n + 4 * n * f, n));
+    index.hashes = EXACT_FIELDS.map((_, f) => new Uint32Array(raw, 20 * n + 4 * n * f, n));
     return index;
   }
 }

@@ -8,6 +8,7 @@ import { sqlDocuments } from "./documents.js";
 import { eraseFacts } from "./eraser.js";
 import { Lanes } from "./lane.js";
 import { sqlLeases } from "./leases.js";
+import { RegistryListener } from "./listener.js";
 import { migrateSchema } from "./migrate.js";
 import { type PostgresStoreOptions, postgresStoreSettings } from "./options.js";
 import { outageHealthOf } from "./outage.js";
@@ -17,7 +18,6 @@ import { retainPartitions, sizesOf } from "./retention.js";
 import { isRow, rowOf } from "./row.js";
 import { RESCUED, Spill, type SpillOptions } from "./spill.js";
 import { openPool, type PostgresPool, type Sql, sqlOver } from "./sql.js";
-import { RegistryWatch } from "./watch.js";
 import { SqlFactWriter, writeLeft } from "./writer.js";
 
 /**
@@ -87,7 +87,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
       rescue: new Rescue(Spill.of(rescuer, spills), clock, partitionDays),
     }),
   });
-  const watch = new RegistryWatch({ pool, sql, channel, clock, logger });
+  const changes = new RegistryListener({ pool, sql, channel, clock, logger });
   const leases = sqlLeases(sql, clock);
   const documents = sqlDocuments(sql, channel, leases);
   const blobs = sqlBlobs(sql);
@@ -128,7 +128,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     readTexts: (kind, query = {}) => reader(kind).readTexts(query),
     listen(listener) {
       mustBeOpen();
-      return watch.add(listener);
+      return changes.add(listener);
     },
     documents: {
       get: guarded(documents.get),
@@ -153,7 +153,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     }),
     close() {
       closing ??= (async () => {
-        watch.stop();
+        changes.stop();
         try {
           await leases.close();
           await writer.close();

@@ -1,5 +1,5 @@
 import { type Clock, isoTime, type Logger, messageOf } from "../../core/index.js";
-import { checkQuery, DEFAULT_BATCH_SIZE } from "../facts.js";
+import { checkQuery, DEFAULT_BATCH_SIZE, EXACT_FIELDS } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
 import { merged, nothing, type Page, pastPlace, type Row } from "./page.js";
@@ -29,17 +29,6 @@ const PATIENCE_MS = 30;
 /** Rows of one answer, at first, and the characters that it is then to have. */
 const FIRST_PAGE = 256;
 const PAGE_CHARS = 4 * 1024 * 1024;
-
-const KEY_FIELDS = [
-  "workflowId",
-  "workflowType",
-  "threadId",
-  "userId",
-  "decisionPoint",
-  "status",
-  "chosen",
-  "policyVersion",
-] as const;
 
 /** What {@link SqlFactReader} works with. */
 interface ReaderParts<K extends FactKind> {
@@ -180,7 +169,7 @@ export class SqlFactReader<K extends FactKind> {
     const columns = new Map<string, string>(KEY_COLUMNS[this.kind]);
     const place = (value: unknown) => `$${values.push(value)}`;
     const conditions: string[] = [];
-    for (const field of KEY_FIELDS) {
+    for (const field of EXACT_FIELDS) {
       const value = query[field];
       if (value === undefined) continue;
       const column = columns.get(field);

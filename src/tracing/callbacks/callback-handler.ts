@@ -135,15 +135,15 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     config: TaskConfig & { runId: string },
     parent?: TraceSegment["parent"],
   ): Promise<void> | undefined {
-    const watch = (recorder: RunRecorder | undefined) => recorder && this.watch(recorder, config.runId);
+    const followRun = (recorder: RunRecorder | undefined) => recorder && this.followRun(recorder, config.runId);
     const begun = this.hooks.begin(inputs, config, parent);
-    if (begun instanceof Promise) return begun.then(watch);
-    watch(begun);
+    if (begun instanceof Promise) return begun.then(followRun);
+    followRun(begun);
     return undefined;
   }
 
   /** Reads everything below a root run into a recorder. */
-  private watch(recorder: RunRecorder, runId: string): void {
+  private followRun(recorder: RunRecorder, runId: string): void {
     const run = new CallbackRun(recorder, this.graph);
     recorder.start.runId ??= runId;
     run.rootStarted(runId);

@@ -22,7 +22,7 @@ export function noteSuccess(
   noteSentEdges(recorder, run, sends, output, outlook);
 }
 
-/** Says what ran inside the node without being seen: graphs invoked by hand while calls are not watched. */
+/** Says what ran inside the node without being seen: graphs invoked by hand while calls are not captured. */
 export function noteUnseen(recorder: RunRecorder, run: NodeRun, config: TaskConfig): void {
   if (run.name === START) return;
   const graphs = graphsRun(config.configurable) - (run.graphsSeen ?? 0);

@@ -24,7 +24,7 @@ export interface RootHooks {
   /** The loop is ready: now it is known what the run continues. What it may give is awaited before the first node. */
   resolve(recorder: RunRecorder, loop: LoopShape): Promise<void> | undefined;
   end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void;
-  /** Whether a callback handler is one that watches a node of the tracer's. */
+  /** Whether a callback handler is one that follows a node of the tracer's. */
   isCallHandler(handler: unknown): boolean;
 }
 
@@ -172,7 +172,7 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
       let done = () => {};
       recorder.quietly(() => {
         if (wrapping.taps) done = reportFrom(this.nodes, { loop, recorder }, tapTask);
-        watchCache(this, loop, recorder);
+        hearCache(this, loop, recorder);
       });
       return done;
     }
@@ -188,7 +188,7 @@ function heard<T>(promise: Promise<T>, then: (value: T) => void, failed: () => v
   return promise;
 }
 
-/** The config of a graph that is tapped itself and run inside a node, without the handler that watches the node. */
+/** The config of a graph that is tapped itself and run inside a node, without the handler that follows the node. */
 function withoutOwn(config: TaskConfig | undefined, hooks: RootHooks): TaskConfig | undefined {
   const callbacks = withoutHandlers(config?.callbacks, hooks.isCallHandler);
   return callbacks === config?.callbacks ? config : { ...config, callbacks };
@@ -243,7 +243,7 @@ function followed(stream: AsyncGenerator<unknown>, recorder: RunRecorder, hooks:
 }
 
 /** A node served from the cache does not run, but the loop asks the cache for it: note it with its edges. */
-function watchCache(graph: PregelShape, loop: LoopShape, recorder: RunRecorder): void {
+function hearCache(graph: PregelShape, loop: LoopShape, recorder: RunRecorder): void {
   const match = loop._matchCachedWrites;
   if (typeof match !== "function" || loop.cache === undefined) return;
   loop._matchCachedWrites = () =>

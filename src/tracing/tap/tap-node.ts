@@ -66,7 +66,7 @@ export function tapNode(
     tapped.bound = subgraph;
     tapped.subgraphs = node.subgraphs?.map((g) => (g === node.bound ? subgraph : g));
   } else if (settings.records && settings.calls && name !== START)
-    tapped.bound = watchCalls(node.bound, settings.context);
+    tapped.bound = hearCalls(node.bound, settings.context);
   const isAgent = subgraph !== undefined && isAgentGraph(Object.keys(subgraph.nodes));
   taps.set(tapped, { ...settings, name, outlook, isSubgraph: subgraph !== undefined, isAgent });
   return tapped;
@@ -90,26 +90,26 @@ export function tapTask(node: NodeShape, runnable: RunnableShape, around: LoopOf
  * plain function that is the very object LangGraph keeps for calls without a config, so both ways of
  * calling are seen, while the node itself runs without callback machinery.
  */
-function watchCalls(bound: RunnableShape, context: RunContext): RunnableShape {
+function hearCalls(bound: RunnableShape, context: RunContext): RunnableShape {
   if (!isCallable(bound)) {
-    const watched = Object.create(bound) as RunnableShape;
-    watched.invoke = (input, config) => {
-      const callbacks = watchedCallbacks(config, context);
+    const heard = Object.create(bound) as RunnableShape;
+    heard.invoke = (input, config) => {
+      const callbacks = heardCallbacks(config, context);
       // The node's name is for the node's own run; as with LangChain's callbacks, what runs inside goes without.
       return bound.invoke(input, callbacks ? { ...config, callbacks, runName: undefined } : config);
     };
-    return watched;
+    return heard;
   }
-  const watched = copyOf(bound);
-  watched.func = (input, config) => {
-    const callbacks = watchedCallbacks(config, context);
+  const heard = copyOf(bound);
+  heard.func = (input, config) => {
+    const callbacks = heardCallbacks(config, context);
     if (callbacks) {
       config.callbacks = callbacks;
       delete config.runName;
     }
     return bound.func(input, config);
   };
-  return watched;
+  return heard;
 }
 
 /** LangGraph's RunnableCallable itself: a class made from it may hold private fields, which a copy lacks. */
@@ -118,7 +118,7 @@ function isCallable(bound: RunnableShape): bound is CallableShape {
 }
 
 /** The callbacks of a node's config with the handler added; undefined where nothing is recorded. */
-function watchedCallbacks(config: TaskConfig | undefined, context: RunContext): unknown {
+function heardCallbacks(config: TaskConfig | undefined, context: RunContext): unknown {
   const run = context.of(config);
   if (!run || !("recorder" in run) || run.recorder.muted) return undefined;
   return addCallHandler(config?.callbacks, run);
@@ -136,7 +136,7 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
     recorder.quietly(() => {
       context.enter(config, recorder);
       recorder.noteSignals(config, { loop, attempt: config.signal });
-      watchTasks(config.configurable as Configurable, this[TAP]);
+      hearTasks(config.configurable as Configurable, this[TAP]);
     });
     const leave = () => context.leave(config, recorder);
     return overheard(() => this[UNTAPPED](input, config), leave, leave);
@@ -149,7 +149,7 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
     context.enter(config, run);
     run.graphsSeen = graphsRun(config.configurable);
     overhearSends(config.configurable, sends);
-    watchTasks(config.configurable, this[TAP]);
+    hearTasks(config.configurable, this[TAP]);
   } catch (error) {
     recorder.captureFailed(error);
     return this[UNTAPPED](input, config);
@@ -222,13 +222,13 @@ function overhearSends(configurable: Configurable, sends: (readonly Write[])[]):
 }
 
 /** Has the functional tasks that are called with these values report themselves. */
-function watchTasks(configurable: Configurable, about: TappedRunnable[typeof TAP]): void {
+function hearTasks(configurable: Configurable, about: TappedRunnable[typeof TAP]): void {
   const given = configurable[CALL_KEY] as Overhearing<TaskCall> | undefined;
   if (typeof given !== "function") return;
   const call = given[UNTAPPED] ?? given;
-  const watching: typeof given = (func, name, ...rest) => call(watchTask(func, name, about), name, ...rest);
-  watching[UNTAPPED] = call;
-  configurable[CALL_KEY] = watching;
+  const hearing: typeof given = (func, name, ...rest) => call(hearTask(func, name, about), name, ...rest);
+  hearing[UNTAPPED] = call;
+  configurable[CALL_KEY] = hearing;
 }
 
 type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
@@ -238,7 +238,7 @@ type TaskFunction = (...args: unknown[]) => unknown;
  * A functional task that reports when it really runs (one replayed from a checkpoint does not). As with a node, what the
  * task gives back is handed out as it is: further promises would let it end later.
  */
-function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeof TAP]): TaskFunction {
+function hearTask(func: TaskFunction, name: string, about: TappedRunnable[typeof TAP]): TaskFunction {
   const { tap, loop, recorder } = about;
   return (...args) => {
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
@@ -247,7 +247,7 @@ function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeo
       recorder.quietly(() => {
         tap.context.enter(config, recorder);
         recorder.noteSignals(config, { loop, attempt: config.signal });
-        watchTasks(config.configurable as Configurable, about);
+        hearTasks(config.configurable as Configurable, about);
       });
       const leave = () => tap.context.leave(config, recorder);
       return overheard(() => func(...args), leave, leave);
@@ -259,7 +259,7 @@ function watchTask(func: TaskFunction, name: string, about: TappedRunnable[typeo
       // The config is ours to change: it was made for this task.
       tap.context.enter(config, run);
       run.graphsSeen = graphsRun(config.configurable);
-      watchTasks(config.configurable, about);
+      hearTasks(config.configurable, about);
       if (tap.calls) config.callbacks = addCallHandler(config.callbacks, run);
     } catch (error) {
       recorder.captureFailed(error);

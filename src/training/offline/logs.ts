@@ -2,9 +2,9 @@ import { LearningError } from "../../core/index.js";
 import type { DecisionRow, FeatureEncoder } from "../../dataset/index.js";
 import { createRng, type Rng } from "../../math/rng.js";
 import { actionsOf } from "../actions.js";
+import { checkedEnv } from "../checked-env.js";
 import type { Actor } from "../evaluate.js";
 import type { DiscreteEnv } from "../learner.js";
-import { watched } from "../watched.js";
 
 /** One logged decision. */
 export interface LoggedStep {
@@ -94,7 +94,7 @@ export function loggedEpisodes<Obs>(
   options: { makeEnv: () => DiscreteEnv; actions: readonly string[]; episodes: number; seed?: number | string },
 ): LoggedData {
   const { makeEnv, actions, episodes, seed = 0 } = options;
-  const env = watched(makeEnv());
+  const env = checkedEnv(makeEnv());
   const space = env.observationSpace;
   if (actionsOf(env) !== actions.length)
     throw new LearningError("TRAINING_INVALID", {

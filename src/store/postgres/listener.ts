@@ -2,8 +2,8 @@ import { type Clock, type Logger, messageOf, newId } from "../../core/index.js";
 import { TOLD } from "./documents.js";
 import { type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
 
-/** What {@link RegistryWatch} works with. */
-export interface WatchParts {
+/** What {@link RegistryListener} works with. */
+export interface ListenerParts {
   pool: PostgresPool;
   sql: Sql;
   channel: string;
@@ -21,7 +21,7 @@ const ECHO_MS = 2000;
  * Tells when the registry was changed, by whomever: by LISTEN over a connection of its own, and where that does not
  * come through (a transaction-mode pooler, a lost connection) by looking every second.
  */
-export class RegistryWatch {
+export class RegistryListener {
   private readonly listeners = new Set<() => void>();
   private client: PostgresClient | undefined;
   private isHeard = false;
@@ -30,7 +30,7 @@ export class RegistryWatch {
   private cancelPoll: (() => void) | undefined;
   private cancelRetry: (() => void) | undefined;
 
-  constructor(private readonly parts: WatchParts) {}
+  constructor(private readonly parts: ListenerParts) {}
 
   /** Calls the listener after changes; returns what ends that. */
   add(listener: () => void): () => void {

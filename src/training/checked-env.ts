@@ -1,7 +1,7 @@
 import { LearningError, show } from "../core/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
 
-/** Environments that are watched already. */
+/** Environments that are checked already. */
 const known = new WeakSet<object>();
 
 /**
@@ -9,7 +9,7 @@ const known = new WeakSet<object>();
  * none would spoil every weight, and be noticed only in what the network answers at the end.
  * Its `reset` and `step` fail with TRAINING_INVALID, which names the episode and the step.
  */
-export function watched<Obs>(env: Env<Obs, number>): Env<Obs, number> {
+export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
   if (known.has(env)) return env;
   const { observationSpace, actionSpace } = env;
   const actions = "n" in actionSpace && typeof actionSpace.n === "number" ? actionSpace.n : undefined;

@@ -1,34 +1,28 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
-import type { PromptQuestions, PromptTopic } from "../evaluation/experiment/index.js";
-import { drawnRequests, type FeedbackInput } from "../feedback/index.js";
+import type { FeedbackInput } from "../feedback/index.js";
 import { createRng } from "../math/rng.js";
-import type { AnalyzeOptions, PatternReport } from "../patterns/index.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
-import type { Contribution, FederationPlan } from "../together/index.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
 import { cleanUp } from "./clean-up.js";
 import type { ComponentContext, LearningComponent } from "./component.js";
 import { componentsFor } from "./components/index.js";
-import { REWARD_MODEL } from "./components/reward-model.js";
-import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
-import { createFactCollector, type FactCollector } from "./cycle/collector.js";
+import type { ResolvedLoopConfig } from "./config.js";
 import { createLearningGraph } from "./cycle/graph.js";
 import type { CycleReport } from "./cycle/types.js";
 import { engineStatus } from "./engine-status.js";
+import type { Knowledge } from "./knowledge.js";
 import { nothingLeft } from "./nothing-left.js";
-import { type PointBook, rowOptionsOf } from "./points.js";
+import type { PointBook } from "./points.js";
 import { framed, keepDescribed, type LastReport, lastDescribed } from "./report/described.js";
 import type { LearningReport, PointReport } from "./report/types.js";
-import { type RewardPredictions, storePredictedRewards } from "./reward-predictions.js";
 import { createRoutingLearner, type JudgedPoint, type RoutingLearner } from "./routing-learner.js";
-import { RunEmbeddings } from "./run-embeddings.js";
 import { LearningScheduler } from "./scheduler.js";
 import { type EngineStatus, emptyHistory, type LearningHistory, type PointStatus, withCycle } from "./status.js";
-import { type LearningWorker, type RunJobOptions, startLearningWorker } from "./thread/host.js";
+import type { RunJobOptions } from "./thread/host.js";
 import { createTimerBook, type TimerBook } from "./timers.js";
 import { createWorkShare, type WorkShare } from "./work.js";
 
@@ -38,6 +32,8 @@ export interface EngineDeps {
   store: LearningStore;
   registry: Registry;
   points: PointBook;
+  /** The facts in the learning thread; closed with the engine. */
+  knowledge: Knowledge;
   prompts: PromptOptimizer;
   clock: Clock;
   logger: Logger;
@@ -55,10 +51,9 @@ const LOOK_MS = 15_000;
 /** Each decision point takes four steps of the learning graph. */
 const MOST_STEPS = 100_000;
 
-/** Runs learning cycles, keeps their history, and answers what was learned. */
+/** Runs learning cycles, and keeps their history. */
 export class LearningEngine {
   private readonly scheduler: LearningScheduler;
-  private readonly collector: FactCollector;
   private readonly routing: RoutingLearner;
   private readonly work: WorkShare;
   private readonly timers: TimerBook;
@@ -68,13 +63,10 @@ export class LearningEngine {
 
   private constructor(
     private readonly deps: EngineDeps,
-    private readonly worker: LearningWorker,
     private readonly components: { component: LearningComponent; enabled: boolean }[],
     private history: LearningHistory,
-    private readonly embeddings: RunEmbeddings | undefined,
   ) {
     const { config, store, clock, logger } = deps;
-    this.collector = createFactCollector(store, worker, config.batchSize);
     this.routing = createRoutingLearner({ config, store, points: deps.points });
     const intervalMs = config.learningIntervalMinutes * 60_000;
     this.work = createWorkShare({ store, clock, logger, intervalMs });
@@ -94,14 +86,10 @@ export class LearningEngine {
 
   static async open(deps: EngineDeps): Promise<LearningEngine> {
     const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
-    const { config, store, clock, logger } = deps;
-    const embeddings =
-      config.embeddings &&
-      new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
-    const rowOptions = () => rowOptionsOf(config, deps.points);
-    const components = componentsFor(config, { prompts: deps.prompts, rowOptions, submit: deps.submit, embeddings });
-    const worker = startLearningWorker({ logger, workerPath: config.workerPath });
-    return new LearningEngine(deps, worker, components, history, embeddings);
+    const { config, knowledge, prompts, submit } = deps;
+    const rowOptions = () => knowledge.rowOptions();
+    const components = componentsFor(config, { prompts, rowOptions, submit, embeddings: knowledge.embeddings });
+    return new LearningEngine(deps, components, history);
   }
 
   start(): void {
@@ -141,19 +129,14 @@ export class LearningEngine {
   /** Deep reinforcement learning in the worker, on everything captured so far. */
   async trainRl(input: TrainRlInput, options: RunJobOptions): Promise<TrainRlOutput> {
     await this.deps.flush();
-    await this.collector.collect(options.signal);
-    return this.worker.run("orchestrator.train", input, options);
-  }
-
-  /** Empties the worker's memory, after an erasure. */
-  async forget(): Promise<void> {
-    await this.embeddings?.forget();
-    await this.worker.restart();
+    const { collector, worker } = this.deps.knowledge;
+    await collector.collect(options.signal);
+    return worker.run("orchestrator.train", input, options);
   }
 
   async close(): Promise<void> {
     await this.stop();
-    await this.worker.close();
+    await this.deps.knowledge.close();
   }
 
   /** Takes over what other processes learned over the same store; while a cycle runs here, what serves. */
@@ -195,53 +178,8 @@ export class LearningEngine {
   }
 
   private described(): Promise<PointReport[]> {
-    const { registry } = this.deps;
-    return this.collector.withFacts(() => this.routing.describe({ registry, worker: this.worker }));
-  }
-
-  /** What the reward model that serves says of runs captured up to now. */
-  async predictRewards(workflowIds: string[]): Promise<RewardPredictions> {
-    const { registry, config } = this.deps;
-    if (!registry.champion(REWARD_MODEL)) return {};
-    await this.deps.flush();
-    const parts = { registry, worker: this.worker, embeddings: this.embeddings, reward: rewardSettingsOf(config) };
-    return this.collector.withFacts(() => storePredictedRewards(parts, workflowIds));
-  }
-
-  /** Answers a question about a prompt, from the rows that everything here learns by. */
-  async askAboutPrompt<T extends PromptTopic>(
-    promptId: string,
-    topic: T,
-    question: PromptQuestions[T]["question"],
-    signal?: AbortSignal,
-  ): Promise<PromptQuestions[T]["answer"]> {
-    const { store, clock } = this.deps;
-    const requests = topic === "experiment" ? await drawnRequests(store.documents, clock.now()) : undefined;
-    const input = {
-      promptId,
-      rows: this.rowOptions(),
-      topic,
-      question: { ...question, ...(requests && { requests }) },
-    };
-    return this.collector.withFacts(() => this.worker.run("prompts.ask", input, { signal }));
-  }
-
-  /** Patterns in everything captured up to now. */
-  async analyzePatterns(options: AnalyzeOptions): Promise<PatternReport> {
-    await this.deps.flush();
-    return this.collector.withFacts(() => this.worker.run("patterns.analyze", { options, rows: this.rowOptions() }));
-  }
-
-  /** What this site tells others of a decision point: see `contributionOf`. */
-  async contribution(plan: FederationPlan, site: string): Promise<Contribution> {
-    await this.deps.flush();
-    return this.collector.withFacts(() =>
-      this.worker.run("routing.contribute", { plan, site, rows: this.rowOptions() }),
-    );
-  }
-
-  private rowOptions() {
-    return rowOptionsOf(this.deps.config, this.deps.points);
+    const { registry, knowledge } = this.deps;
+    return knowledge.collector.withFacts(() => this.routing.describe({ registry, worker: knowledge.worker }));
   }
 
   /** A cycle, or its failure: both are kept in the history, and a failure is told. */
@@ -303,11 +241,11 @@ export class LearningEngine {
 
   private async learn(report: CycleReport, signal: AbortSignal, byHand: boolean): Promise<Learned> {
     const { deps } = this;
-    const { clock, logger, registry, store, config } = deps;
+    const { clock, logger, registry, store, config, knowledge } = deps;
     const context: ComponentContext = {
       documents: store.documents,
       registry,
-      worker: this.worker,
+      worker: knowledge.worker,
       clock,
       logger,
       seed: config.seed + report.cycle,
@@ -316,7 +254,7 @@ export class LearningEngine {
     };
     const graph = createLearningGraph({
       flush: deps.flush,
-      collector: this.collector,
+      collector: knowledge.collector,
       components: this.components.filter((c) => c.enabled).map((c) => c.component),
       context,
       routing: this.routing,

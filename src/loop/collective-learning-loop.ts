@@ -280,7 +280,7 @@ export class CollectiveLearningLoop {
    */
   predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
     this.mustBeOpen();
-    return this.parts.engine.predictRewards([...workflowIds]);
+    return this.parts.knowledge.predictRewards([...workflowIds]);
   }
 
   /**

@@ -26,7 +26,7 @@ export interface Composed {
 
 /** Puts serving, patterns, federation, alerts and following over the parts of a loop; starts none of them. */
 export function compose(parts: LoopParts): Composed {
-  const { clock, logger, config, registry, engine, store, points, tracer } = parts;
+  const { clock, logger, config, registry, engine, knowledge, store, points, tracer } = parts;
   const { documents } = store;
   const deps: RoutingDeps = {
     sink: tracer,
@@ -41,7 +41,7 @@ export function compose(parts: LoopParts): Composed {
   for (const [point, mode] of Object.entries(parts.modes)) deps.modes.set(point, mode);
   const patterns = new PatternAnalyzer(tracer, {
     seed: config.seed,
-    analyze: (options) => engine.analyzePatterns(options),
+    analyze: (options) => knowledge.analyzePatterns(options),
   });
   followPatterns(patterns, registry, logger);
   const learned = new LearnedPoints(deps, points);

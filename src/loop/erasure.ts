@@ -33,7 +33,7 @@ const WRITTEN = new Set(["prompt"]);
 
 /** Removes facts everywhere, and what was made from them where that is asked for. */
 export async function eraseEverywhere(
-  parts: Pick<LoopParts, "store" | "feedback" | "folders" | "registry" | "engine">,
+  parts: Pick<LoopParts, "store" | "feedback" | "folders" | "registry" | "engine" | "knowledge">,
   selector: ErasureSelector,
   options: ErasureOptions,
   forgetViews: () => Promise<void>,
@@ -41,7 +41,7 @@ export async function eraseEverywhere(
   const { learned } = parseOptions(optionsSchema, options, "erase options");
   await parts.feedback.forget(selector);
   const removed = await parts.store.erase(selector);
-  await parts.engine.forget();
+  await parts.knowledge.forget();
   await forgetViews();
   await forgetDescribed(parts.store.documents);
   const exports = (await entriesOf(parts.folders.exports)).map((name) => join(parts.folders.exports, name));

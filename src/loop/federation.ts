@@ -1,5 +1,5 @@
 import { LearningError, show } from "../core/index.js";
-import type { LearningEngine } from "../learning/engine.js";
+import type { Knowledge } from "../learning/knowledge.js";
 import type { PointBook } from "../learning/points.js";
 import { type TrainedAside, trainedAsideKey } from "../learning/trained-aside.js";
 import { type RoutingArtifact, restorePolicy, routingArtifactName } from "../policies/index.js";
@@ -9,7 +9,7 @@ import type { Contribution, FederationPlan } from "../together/index.js";
 
 /** What federation needs of a loop. */
 export interface FederationParts {
-  engine: Pick<LearningEngine, "contribution">;
+  knowledge: Pick<Knowledge, "contribution">;
   points: Pick<PointBook, "get">;
   registry: Registry;
   documents: DocumentStore;
@@ -30,7 +30,7 @@ export class Federation {
    */
   async contribution(plan: FederationPlan, site: string): Promise<Contribution> {
     this.mustKnow(plan.decisionPoint);
-    return this.parts.engine.contribution(plan, site);
+    return this.parts.knowledge.contribution(plan, site);
   }
 
   /**

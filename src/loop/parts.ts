@@ -19,6 +19,7 @@ import {
 } from "../learning/config.js";
 import { LearningEngine } from "../learning/engine.js";
 import { expectedReward } from "../learning/expected-reward.js";
+import { Knowledge } from "../learning/knowledge.js";
 import { openPointBook, type PointBook } from "../learning/points.js";
 import { PromptOptimizer } from "../prompts/index.js";
 import { openRegistry, type Registry } from "../registry/index.js";
@@ -42,6 +43,7 @@ export interface LoopParts {
   graphs: DeclaredGraphs;
   clock: Clock;
   logger: Logger;
+  knowledge: Knowledge;
   engine: LearningEngine;
   tracer: WorkflowTracer;
   feedback: FeedbackCollector;
@@ -135,6 +137,12 @@ async function openOver(
   const registry = await openRegistry({ documents, blobs, clock, logger });
   const points = await openPointBook(documents);
   const graphs = new DeclaredGraphs(documents, logger);
+  const flush = () => tracer.flush();
+  const traceOf = async (id: string) => {
+    await flush();
+    return traceIn(store, id);
+  };
+  const knowledge = new Knowledge({ config, store, registry, points, clock, logger, flush });
   const feedback = new FeedbackCollector({
     store,
     clock,
@@ -150,7 +158,7 @@ async function openOver(
     // To predict takes all facts and the worker, which a host that serves is to be spared.
     expect: (id) =>
       expectedReward(id, {
-        engine: config.role === "serve" ? { predictRewards: async () => ({}) } : engine,
+        engine: config.role === "serve" ? { predictRewards: async () => ({}) } : knowledge,
         config,
         logger,
         traceOf,
@@ -168,19 +176,14 @@ async function openOver(
     logger,
     seed,
     enabled,
-    ask: (promptId, topic, question, signal) => engine.askAboutPrompt(promptId, topic, question, signal),
+    ask: (promptId, topic, question, signal) => knowledge.askAboutPrompt(promptId, topic, question, signal),
   });
-  const flush = () => tracer.flush();
-  const traceOf = async (id: string) => {
-    await flush();
-    return traceIn(store, id);
-  };
   const engine = await LearningEngine.open({
-    ...{ config, prompts, store, registry, points, clock, logger, flush, enabled },
+    ...{ config, knowledge, prompts, store, registry, points, clock, logger, flush, enabled },
     submit: (judgement) => feedback.submitFeedback(judgement),
   });
   const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
-  return { ...base, registry, points, graphs, feedback, prompts, engine, modes, killSwitch };
+  return { ...base, registry, points, graphs, knowledge, feedback, prompts, engine, modes, killSwitch };
 }
 
 /** The files; with the kill switch on, a folder that cannot be used must not keep the host from starting. */

@@ -1,6 +1,6 @@
 import { PATTERN_DEFAULTS } from "./defaults.js";
+import { depthFirst } from "./depth-first.js";
 import {
-  depthFirst,
   Effort,
   Extender,
   frequentSequences,

@@ -1,11 +1,11 @@
 import type { Rng } from "../math/rng.js";
-import { testFeatures } from "./association.js";
 import { sequencesWith } from "./closed-sequences.js";
 import { closedWithin } from "./closed-within.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { EventLog } from "./event-log.js";
 import { supportCount } from "./prefix-span.js";
 import type { AnalyzedRun } from "./run-view.js";
+import { testFeatures } from "./test-features.js";
 import { isWithin } from "./within.js";
 
 /** Stands for the end of a run in the place of a node: the run as a whole failed. LangGraph's own name for it. */

@@ -1,8 +1,8 @@
 import type { Rng } from "../math/rng.js";
-import { testFeatures } from "./association.js";
 import type { TypeLogs } from "./pattern-engine.js";
 import type { NextStep, PatternFinding } from "./pattern-report.js";
 import type { AnalyzedRun, Unit } from "./run-view.js";
+import { testFeatures } from "./test-features.js";
 
 /** Options of {@link testNextSteps}. */
 export interface NextStepOptions {

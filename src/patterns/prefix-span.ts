@@ -1,5 +1,6 @@
 import { LearningError, show } from "../core/index.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
+import { depthFirst } from "./depth-first.js";
 import { Int32List } from "./growable.js";
 import type { SequenceSet } from "./sequence-set.js";
 
@@ -199,36 +200,6 @@ export function frequentSequences(
     return prefix.length < maxLength ? extender.extend(e.projection, false) : undefined;
   });
   return found;
-}
-
-/**
- * Visits extensions in the order of their growth, each with the items that lead to it, its own included.
- * @param visit gives the extensions of this one, undefined where there is nothing to look for
- */
-export function depthFirst(
-  roots: Extension[],
-  visit: (extension: Extension, prefix: readonly number[]) => Extension[] | undefined,
-): void {
-  const prefix: number[] = [];
-  // A stack of its own: patterns of long runs are longer than the call stack is deep.
-  const levels = [roots];
-  const at = [0];
-  while (levels.length > 0) {
-    const e = levels.at(-1)?.[at[at.length - 1]];
-    if (!e) {
-      levels.pop();
-      at.pop();
-      prefix.pop();
-      continue;
-    }
-    at[at.length - 1] = at[at.length - 1] + 1;
-    prefix.push(e.item);
-    const extensions = visit(e, prefix);
-    if (extensions) {
-      levels.push(extensions);
-      at.push(0);
-    } else prefix.pop();
-  }
 }
 
 const LOOKS_PER_STEP = 1e6;

@@ -14,7 +14,7 @@ export type Change = (typeof CHANGES)[number];
 export const WAYS = ["auto", "watched", "told"] as const;
 export type Way = (typeof WAYS)[number];
 
-export const CHANGES_AT = 2000;
+const CHANGES_AT = 2000;
 const DECISIONS = 4000;
 const EVERY = 25;
 const EXPLORED = 0.1;

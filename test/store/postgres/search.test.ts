@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../src/core/index.js";
 import { extremesOf } from "../../../src/store/facts.js";
 import type { FactQuery, LearningStore } from "../../../src/store/index.js";
-import { termsOf, textTerms } from "../../../src/store/postgres/terms.js";
+import { searchTermsOf, textTerms } from "../../../src/store/postgres/terms.js";
 import { sampleFeedback, segment } from "../facts.js";
 import { postgresForTests } from "./schemas.js";
 
@@ -101,10 +101,10 @@ describe("what is looked for in PostgreSQL", () => {
   });
 
   it("has a number for each three letters, letter case aside, and a limit", () => {
-    expect(termsOf(segment(1))).toBeNull();
+    expect(searchTermsOf(segment(1))).toBeNull();
     expect(textTerms("ab")).toBeUndefined();
-    expect(termsOf(segment(1, { tags: ["vip"] }))).toBe(`{${textTerms("VIP")?.[0]}}`);
+    expect(searchTermsOf(segment(1, { tags: ["vip"] }))).toBe(`{${textTerms("VIP")?.[0]}}`);
     const words = Object.fromEntries([...Array(3000).keys()].map((i) => [`k${i}`, `v-${i * 7919}`]));
-    expect(termsOf(segment(1, { metadata: words }))?.split(",").length).toBeLessThanOrEqual(4096);
+    expect(searchTermsOf(segment(1, { metadata: words }))?.split(",").length).toBeLessThanOrEqual(4096);
   });
 });

@@ -9,13 +9,13 @@ export interface Row {
   body: string | null;
 }
 
-/** Rows in order; of a search, pastPlace which time nothing is left to look at. */
+/** Rows in order; of a search, behind which time nothing is left to look at. */
 export interface Page {
   rows: Row[];
   until?: number | undefined;
 }
 
-/** The condition to stand pastPlace a row, newest first. */
+/** The condition to stand behind a row, newest first. */
 export const pastPlace = ({ at, lane, seq }: Pick<Row, "at" | "lane" | "seq">, place: Place): string =>
   `(t.at, t.lane, t.seq) < (${place(at)}::bigint, ${place(lane)}::bigint, ${place(seq)}::bigint)`;
 

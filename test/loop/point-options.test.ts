@@ -92,15 +92,17 @@ describe("what is said of a decision point", () => {
   });
 
   it("learnFromPredictedRewards: what the reward model says of unrated runs teaches, or does not", async () => {
+    const input = { reward: {}, seed: 1, minSamples: 20 };
+    const idle = { cancelled: () => false, progress() {} };
+    const first = new CollectedFacts();
+    first.add(facts(120, 3));
+    const { winner } = await trainRewardModel.run(input, { ...idle, state: first });
+    if (!winner) throw new Error("no reward model");
+    const champion = { version: "v1", artifact: winner };
     const shares = async (learnFromPredictedRewards: boolean) => {
       const { state, learned } = await learnerOf({}, { learnFromPredictedRewards });
-      state.add(facts(240, 3));
-      const context = { state, cancelled: () => false, progress() {} };
-      const input = { reward: {}, seed: 1, minSamples: 20 };
-      const { winner } = await trainRewardModel.run(input, context);
-      if (!winner) throw new Error("no reward model");
-      state.add(facts(420, 3));
-      await trainRewardModel.run({ ...input, champion: { version: "v1", artifact: winner } }, context);
+      state.add(facts(200, 3));
+      await trainRewardModel.run({ ...input, champion }, { ...idle, state });
       const { judged: answer } = await learned();
       expect(answer.challenger).toBeDefined();
       return answer.challenger?.rewardShares;

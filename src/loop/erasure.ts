@@ -5,6 +5,7 @@ import { parseOptions } from "../core/index.js";
 import { forgetDescribed } from "../learning/report/described.js";
 import type { Registry } from "../registry/index.js";
 import type { ErasureSelector, FactKind } from "../store/index.js";
+import { forgetCounts } from "./counted-points.js";
 import type { LoopParts } from "./parts.js";
 
 const optionsSchema = z.object({
@@ -44,6 +45,7 @@ export async function eraseEverywhere(
   await parts.knowledge.forget();
   await forgetViews();
   await forgetDescribed(parts.store.documents);
+  forgetCounts(parts.store);
   const exports = (await entriesOf(parts.folders.exports)).map((name) => join(parts.folders.exports, name));
   const artifacts = learnedNames(parts.registry);
   if (learned === "keep") {

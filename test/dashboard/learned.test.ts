@@ -50,6 +50,14 @@ it("draws what the graph's code declares and no run took", async () => {
   ]);
 });
 
+it("counts what came since it looked last", async () => {
+  const counts = async () => (await loop.getLearningStatus()).decisionPoints.map((p) => [p.decisions, p.rated]);
+  expect(await counts()).toEqual([[10, 10]]);
+  await ticketOffice(loop, triageGraph(loop, { exploration: 0 }), clock, 3)(5);
+  await loop.flush();
+  expect(await counts()).toEqual([[15, 15]]);
+});
+
 it("shows what the last cycle found out without reading all facts, until something else serves or was erased", async () => {
   await ticketOffice(loop, triageGraph(loop), clock)(200);
   const anew = vi.spyOn(loop, "createReport");

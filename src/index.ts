@@ -18,9 +18,11 @@ export {
 export { renderReportHtml } from "./dashboard/report.js";
 export { OrchestratorEnv } from "./environments/index.js";
 export type { PointTrial } from "./evaluation/improvement.js";
+export type { TrialOptions } from "./evaluation/point/trial-stage.js";
 export { FeedbackCollector } from "./feedback/index.js";
 export type { Collected } from "./learning/cycle/collector.js";
 export type { KnownPoint } from "./learning/points.js";
+export type { LastReport } from "./learning/report/described.js";
 export type { LearningTimer } from "./learning/timers.js";
 export {
   type Advice,
@@ -62,6 +64,7 @@ export { PromptOptimizer } from "./prompts/index.js";
 export type { Approval } from "./registry/approvals.js";
 export { RewardModel } from "./rewards/index.js";
 export type { ChoiceChange } from "./routing/explain.js";
+export type { DeclaredShape } from "./routing/mermaid.js";
 export { createSentinelOrchestrator } from "./sentinel/index.js";
 export { createMemoryStore, type LearningStore, openFileStore } from "./store/index.js";
 export { TraceCallbackHandler, WorkflowTracer } from "./tracing/index.js";

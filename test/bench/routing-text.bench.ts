@@ -4,6 +4,7 @@ import { createRng, shuffled } from "../../src/math/rng.js";
 import { createPolicy, type PolicyRow, type PolicySpec } from "../../src/policies/index.js";
 import { sparseRidge, tfidf } from "./routing-text/references.js";
 import { type TextSet, textSets } from "./routing-text/sets.js";
+import { wordVectors } from "./routing-text/vectors.js";
 import type { Bench } from "./support/bench.js";
 import { round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
@@ -62,11 +63,17 @@ const ridge =
     };
   };
 
+const vectorOf = wordVectors();
 const METHODS: Record<string, Method> = {
   auto: ours(withText),
   autoWithoutText: ours(without),
   words: ours(withText, { kind: "squarecb", model: { kind: "logistic", lambda: 4 } }),
   topics: ours(withText, { kind: "squarecb", model: { kind: "summary" } }),
+  ...(vectorOf && {
+    // A small static-embedding model in the place of the text, and beside it.
+    vectors: ours((p) => ({ ...p.context, meaning: vectorOf(p.text) })),
+    textAndVectors: ours((p) => ({ ...withText(p), meaning: vectorOf(p.text) })),
+  }),
   tfidfRidge: ridge("words"),
   lengthRidge: ridge("length"),
 };

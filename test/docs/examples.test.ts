@@ -25,6 +25,7 @@ const EXPECTED: Record<string, RegExp[]> = {
   "08-serverless.ts": [/Billing answers\..* 2 writings keep/, /queued: 0, written: 2/],
   "09-retrieval-depth.ts": [/watching: reward 0\.[45]/, /promoted v1/, /learned, acting: reward 0\.[67]/],
   "10-tool-subset.ts": [/watching: [56]\d % right/, /promoted v1/, /learned, acting: [89]\d % right/],
+  "11-embeddings.ts": [/watching: [45]\d % right/, /promoted v1/, /learned, words never seen: (9\d|100) % right/],
   "07-prompt-experiment.ts": [/ended: winner: v2/, /serves: Answer the customer with an example\./],
 };
 
@@ -50,6 +51,7 @@ describe("examples", () => {
     "08-serverless.ts",
     "09-retrieval-depth.ts",
     "10-tool-subset.ts",
+    "11-embeddings.ts",
   ])("%s stays short", (file) => {
     expect(readFileSync(`${folder}${file}`, "utf8").split("\n").length).toBeLessThan(81);
   });

@@ -34,7 +34,18 @@ const FOREIGN: ReadonlySet<string> = new Set([
   // PostgreSQL, LangGraph's own checkpointer, DuckDB.
   ...["PostgresSaver", "read_parquet", "hive_partitioning"],
   // LangGraph's server, its agents, other tracers and small models.
-  ...["dev", "createSupervisor", "preModelHook", "RemoteGraph", "withWorkflow", "afterTool", "smollm2", "llama", "cpp"],
+  ...[
+    "dev",
+    "createSupervisor",
+    "preModelHook",
+    "RemoteGraph",
+    "withWorkflow",
+    "afterTool",
+    "smollm2",
+    "llama",
+    "cpp",
+    "embedQuery",
+  ],
   // Placeholders and fields of examples.
   ...["department", "customer", "differential"],
 ]);

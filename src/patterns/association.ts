@@ -9,6 +9,7 @@ export interface AssociationData extends TestedRuns {
   groupOf?: Int32Array;
 }
 
+/** How associations are tested. */
 export interface AssociationOptions {
   /** False discovery rate; default 0.05. */
   fdr?: number;

@@ -40,8 +40,7 @@ export class Knowledge {
     this.worker = startLearningWorker({ logger, workerPath: config.workerPath });
     this.collector = createFactCollector(store, this.worker, config.batchSize);
     this.embeddings =
-      config.embeddings &&
-      new RunEmbeddings(config.embeddings, store.documents, rewardSettingsOf(config), logger, clock);
+      config.embeddings && new RunEmbeddings(config.embeddings, store, rewardSettingsOf(config), logger, clock);
   }
 
   /** What determines the rows of everything here. */

@@ -9,10 +9,11 @@ import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { LearningResult } from "../worker/jobs/learned.js";
 import type { PointRows } from "../worker/jobs/survey.js";
-import { changedBeside, gateKey } from "./beside.js";
+import { changedBeside } from "./beside.js";
 import type { ComponentContext } from "./component.js";
 import type { ResolvedLoopConfig } from "./config.js";
 import type { StepReport } from "./cycle/types.js";
+import { gateStateOf, keepGateState } from "./gate-states.js";
 import { type PointBook, rowOptionsOf } from "./points.js";
 import type { PointReport } from "./report/types.js";
 import type { LearningWorker } from "./thread/host.js";
@@ -140,7 +141,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       const name = routingArtifactName(decisionPoint);
       const serving = await champion(registry, decisionPoint);
       const from = await provenFrom(registry, point);
-      const state = await store.documents.get<GateState>(gateKey(decisionPoint));
+      const state = await gateStateOf(store, decisionPoint);
       const { exploration = 0, destinations, learn = {}, trial } = points.get(decisionPoint) ?? {};
       const version = (wanted: string | undefined) => versionOf(registry, decisionPoint, wanted);
       const continued = serving && state?.watch?.version === serving.version ? state.watch.anchor : undefined;
@@ -216,8 +217,9 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         },
       };
       const { trial, ...untried } = judged.state;
+      const keep = (state: GateState) => keepGateState(store, documents, decisionPoint, state);
       // What was spent is written first: a crash in between must not give it back.
-      await documents.put(gateKey(decisionPoint), action === "try" ? untried : judged.state);
+      await keep(action === "try" ? untried : judged.state);
       if (settled && action !== "none") await documents.put(trialKey(decisionPoint, settled.version), settled);
       /** A new version; the proven one that it continues is what the next continuations are measured by. */
       const published = async (): Promise<string | undefined> => {
@@ -248,7 +250,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           const beside = await changedBeside(judged.together, registry, documents);
           // Each alone is proven; what both come to together is not, until runs have had the first of them.
           if (isNew && beside !== undefined && beside >= judged.judgedAt) {
-            if (settled && judged.before) await documents.put(gateKey(decisionPoint), judged.before);
+            if (settled && judged.before) await keep(judged.before);
             return { ...report, message: `waits, what serves beside it changed in this cycle: ${reason}` };
           }
           const version = await published();
@@ -261,17 +263,14 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           }
           const versions = [...judged.watch.versions, version].slice(-VERSIONS_COUNTED);
           const watch = { anchor: version, ...judged.watch, version, versions };
-          await documents.put(gateKey(decisionPoint), { ...judged.state, watch } satisfies GateState);
+          await keep({ ...judged.state, watch });
           await registry.promote(name, version, reason);
           return { ...report, message: `promoted ${version}: ${reason}` };
         }
         case "try": {
           const version = await published();
           if (version === undefined || !trial || !judged.shares) return { ...report, message: reason };
-          await documents.put(gateKey(decisionPoint), {
-            ...untried,
-            trial: { ...trial, version },
-          } satisfies GateState);
+          await keep({ ...untried, trial: { ...trial, version } });
           await registry.tryOut(name, version, { ...judged.shares, unit: trial.unit }, reason);
           const noted = await documents.get<TrainedAside>(trainedAsideKey(decisionPoint));
           if (noted?.version === version) await documents.delete(trainedAsideKey(decisionPoint));

@@ -2,7 +2,8 @@ import { LATE, within } from "../core/deadline.js";
 import { type Clock, type Logger, messageOf, takingTurns } from "../core/index.js";
 import { pack, unpack } from "../math/packing.js";
 import { projectEmbedding, type TextEmbedder } from "../rewards/index.js";
-import type { DocumentStore } from "../store/index.js";
+import type { LearningStore } from "../store/index.js";
+import { LargeDocument } from "../store/large-document.js";
 import type { RunTextsInput } from "../worker/jobs/run-texts.js";
 import type { RewardSettings } from "../worker/reward-views.js";
 import type { LearningWorker } from "./thread/host.js";
@@ -30,21 +31,25 @@ const UNPACKED_AT_ONCE = 1000;
 
 /**
  * Embeds what runs say, in this process and never on a run's path, each run once: the vectors are kept in
- * the store's documents. An embedding model that fails or is too slow leaves its runs without a vector.
+ * the store. An embedding model that fails or is too slow leaves its runs without a vector.
  */
 export class RunEmbeddings {
+  private readonly cache: LargeDocument<Cached>;
+
   constructor(
     private readonly embedder: TextEmbedder,
-    private readonly documents: DocumentStore,
+    store: Pick<LearningStore, "documents" | "blobs">,
     private readonly reward: RewardSettings,
     private readonly logger: Logger,
     private readonly clock: Clock,
     private readonly timeoutMs = TIMEOUT_MS,
-  ) {}
+  ) {
+    this.cache = new LargeDocument(store, DOCUMENT);
+  }
 
   /** @param workflowIds default: the runs a learning cycle works on; what is kept of others is dropped */
   async of(worker: LearningWorker, signal?: AbortSignal, workflowIds?: string[]): Promise<RunVectors> {
-    const { runs: kept, length: known } = this.mine(await this.documents.get<Cached>(DOCUMENT));
+    const { runs: kept, length: known } = this.mine(await this.cache.get());
     const digestsKept = Object.fromEntries(Object.entries(kept).map(([id, { digest }]) => [id, digest]));
     const input: RunTextsInput = { reward: this.reward, known: digestsKept, ...(workflowIds && { workflowIds }) };
     const { digests, texts } = await worker.run("rewards.texts", input, { signal });
@@ -89,16 +94,14 @@ export class RunEmbeddings {
 
   /** Drops every vector kept, after an erasure. */
   forget(): Promise<void> {
-    return this.documents.delete(DOCUMENT);
+    return this.cache.delete();
   }
 
   private async keep(fresh: Cached["runs"], stale: readonly string[], length: number | undefined): Promise<void> {
-    await this.documents.update<Cached>(DOCUMENT, (stored) => {
-      const { source, runs } = this.mine(stored);
-      const left = { ...runs, ...fresh };
-      for (const id of stale) delete left[id];
-      return { source, ...(length !== undefined && { length }), runs: left };
-    });
+    const { source, runs } = this.mine(await this.cache.get());
+    const left = { ...runs, ...fresh };
+    for (const id of stale) delete left[id];
+    await this.cache.put({ source, ...(length !== undefined && { length }), runs: left });
   }
 
   private mine(stored: Cached | undefined): Cached {

@@ -2,6 +2,7 @@ import { digest, LearningError, show } from "../core/index.js";
 import { blobNamesIn, REGISTRY_PREFIX } from "../registry/index.js";
 import { Follower } from "../store/follow.js";
 import type { FactKind, FactTypes, LearningStore } from "../store/index.js";
+import { largeBlobsIn } from "../store/large-document.js";
 
 /** What was copied of each kind, and what was found the same in both stores. */
 export interface CopySummary {
@@ -128,14 +129,13 @@ async function copyDocuments(from: LearningStore, to: LearningStore): Promise<{ 
   for (const key of await from.documents.keys()) {
     if (LEFT_BEHIND.includes(key)) continue;
     const value = await from.documents.get(key);
-    // What a version refers to is there before the version is.
-    if (key.startsWith(REGISTRY_PREFIX))
-      for (const name of blobNamesIn(value)) {
-        const content = await from.blobs.read(name);
-        if (content === undefined) continue;
-        await to.blobs.write(name, content);
-        blobs++;
-      }
+    // What a document refers to is there before the document is.
+    for (const name of key.startsWith(REGISTRY_PREFIX) ? blobNamesIn(value) : largeBlobsIn(value)) {
+      const content = await from.blobs.read(name);
+      if (content === undefined) continue;
+      await to.blobs.write(name, content);
+      blobs++;
+    }
     await to.documents.put(key, value);
     documents++;
   }

@@ -66,7 +66,7 @@ export class PromptOptimizer {
         answerFrom(await rowsInStore(store, promptId, reward, signal), topic, question, () =>
           signal?.throwIfAborted(),
         ));
-    this.watches = new Watches(store.documents, registry, this.clock, watchShare);
+    this.watches = new Watches(store, registry, this.clock, watchShare);
     this.server = new PromptServer(options, this.library, this.book, this.watches, this.clock, logger);
   }
 

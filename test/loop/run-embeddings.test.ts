@@ -5,6 +5,7 @@ import { RunEmbeddings } from "../../src/learning/run-embeddings.js";
 import type { LearningWorker } from "../../src/learning/thread/host.js";
 import { EMBEDDING_DIMENSIONS, projectEmbedding, type TextEmbedder, textOfRun } from "../../src/rewards/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
+import { LargeDocument } from "../../src/store/large-document.js";
 import { runTexts } from "../../src/worker/jobs/run-texts.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { decision, judged, segment, traceOf } from "../feedback/support.js";
@@ -30,14 +31,7 @@ function setUp(embedder: TextEmbedder, timeoutMs?: number) {
       runTexts.run(input, { state, cancelled: () => false, progress() {} }),
   } as unknown as LearningWorker;
   const embeddings = () =>
-    new RunEmbeddings(
-      embedder,
-      store.documents,
-      {},
-      { ...logger, warn: (m) => warnings.push(m) },
-      systemClock,
-      timeoutMs,
-    );
+    new RunEmbeddings(embedder, store, {}, { ...logger, warn: (m) => warnings.push(m) }, systemClock, timeoutMs);
   const add = (id: string, text: string) =>
     state.add({ trace: [segment(id)], decision: [decision(id, `d-${id}`, { context: { text } })] });
   return { state, store, worker, embeddings, add, warnings };
@@ -56,7 +50,10 @@ describe("embeddings of what runs say", () => {
     expect(first.failure).toBeUndefined();
     expect(await embeddings().of(worker)).toEqual(first);
     // As text: thousands of vectors as lists of numbers would hold the event loop up whenever they are read.
-    const { runs } = (await store.documents.get<{ runs: object }>("reward-model/embeddings")) as { runs: object };
+    const kept = new LargeDocument<{ runs: object }>(store, "reward-model/embeddings");
+    const { runs } = (await kept.get()) as { runs: object };
+    // In a blob: a document is written anew whenever another of its group is.
+    expect(JSON.stringify(await store.documents.get("reward-model/embeddings")).length).toBeLessThan(300);
     for (const kept of Object.values(runs))
       expect(kept).toEqual({ digest: expect.any(String), vector: expect.any(String) });
     expect(embedder.asked).toEqual(["good", "good good good"]);
@@ -124,7 +121,7 @@ describe("embeddings of what runs say", () => {
     state.traces.delete("w1");
     await embeddings().of(worker);
     const key = "reward-model/embeddings";
-    expect(Object.keys((await store.documents.get<{ runs: object }>(key))?.runs ?? {})).toEqual(["w2"]);
+    expect(Object.keys((await new LargeDocument<{ runs: object }>(store, key).get())?.runs ?? {})).toEqual(["w2"]);
     await embeddings().forget();
     expect(await store.documents.get(key)).toBeUndefined();
   });

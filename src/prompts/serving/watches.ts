@@ -2,18 +2,24 @@ import type { Clock } from "../../core/index.js";
 import { isoTime } from "../../core/index.js";
 import { openVersionWatch, PROMPT_POINT, type VersionWatch } from "../../evaluation/experiment/index.js";
 import type { Registry } from "../../registry/index.js";
-import type { DocumentStore } from "../../store/index.js";
+import type { LearningStore } from "../../store/index.js";
+import { LargeDocument } from "../../store/large-document.js";
+import { withMarks, withMarksApart } from "../../store/marks.js";
 import type { ExperimentRecord } from "./experiments-book.js";
 import type { AskAboutPrompt } from "./types.js";
 
 const PREFIX = "prompts/watch/";
+const marksKey = (promptId: string) => `prompt-marks/${promptId}`;
 
-/** The winners under watch, one a prompt at most; kept in the store's documents. */
+type WithMarks = Omit<VersionWatch, "seen"> & { seen?: string };
+const hasMarks = (watch: WithMarks): watch is VersionWatch => watch.seen !== undefined;
+
+/** The winners under watch, one a prompt at most; kept in the store. */
 export class Watches {
   private readonly watches = new Map<string, VersionWatch>();
 
   constructor(
-    private readonly documents: DocumentStore,
+    private readonly store: LearningStore,
     private readonly registry: Registry,
     private readonly clock: Clock,
     /** Share of units that still get the version before; 0 watches nothing. */
@@ -23,11 +29,15 @@ export class Watches {
   /** Reads all watches, those of other processes included. */
   async load(): Promise<void> {
     const known = new Set<string>();
-    for (const key of await this.documents.keys(PREFIX)) {
-      const watch = await this.documents.get<VersionWatch>(key);
-      if (!watch) continue;
-      known.add(key.slice(PREFIX.length));
-      this.watches.set(key.slice(PREFIX.length), watch);
+    const { documents } = this.store;
+    for (const key of await documents.keys(PREFIX)) {
+      const stored = await documents.get<VersionWatch>(key);
+      if (!stored) continue;
+      const promptId = key.slice(PREFIX.length);
+      known.add(promptId);
+      const watch = await withMarks<WithMarks>(this.store, marksKey(promptId), stored);
+      // Without its marks it begins anew.
+      this.watches.set(promptId, hasMarks(watch) ? watch : openVersionWatch(watch));
     }
     for (const id of this.watches.keys()) if (!known.has(id)) this.watches.delete(id);
   }
@@ -54,7 +64,8 @@ export class Watches {
       const watch = this.of(promptId);
       if (!watch) {
         this.watches.delete(promptId);
-        await this.documents.delete(PREFIX + promptId);
+        await this.store.documents.delete(PREFIX + promptId);
+        await new LargeDocument(this.store, marksKey(promptId)).delete();
         continue;
       }
       if (this.registry.isPinned(name)) continue;
@@ -70,6 +81,9 @@ export class Watches {
 
   private async keep(promptId: string, watch: VersionWatch): Promise<void> {
     this.watches.set(promptId, watch);
-    await this.documents.put(PREFIX + promptId, watch);
+    await this.store.documents.put(
+      PREFIX + promptId,
+      await withMarksApart<WithMarks>(this.store, marksKey(promptId), watch),
+    );
   }
 }

@@ -63,7 +63,7 @@ export function overlapOf(rows: readonly OpeRow[]): Overlap {
       warnings.push(
         `hardly any run in the logs goes the policy's way throughout (mean weight ${meanWeight.toFixed(3)}): its decisions act together, so only whole runs can tell`,
       );
-  } else if (n > 1 && Math.abs(meanWeight - 1) > 4 * deviation + 1e-6 && missing <= MAX_UNSUPPORTED)
+  } else if (isFar(meanWeight, deviation, effectiveSampleSize) && missing <= MAX_UNSUPPORTED)
     warnings.push(`the mean weight is ${meanWeight.toFixed(3)}, far from 1: the logged propensities look wrong`);
   return { effectiveSampleSize, meanWeight, maxWeight, unsupported: missing, warnings };
 }
@@ -71,3 +71,9 @@ export function overlapOf(rows: readonly OpeRow[]): Overlap {
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
+
+/** Fewer effective rows do not tell how far the mean of weights may lie from 1 by chance: the heavy ones are not among them yet. */
+const LEAST_FOR_MEAN = 30;
+
+const isFar = (meanWeight: number, deviation: number, effective: number) =>
+  effective >= LEAST_FOR_MEAN && Math.abs(meanWeight - 1) > 4 * deviation + 1e-6;

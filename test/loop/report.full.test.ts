@@ -35,7 +35,7 @@ describe.skipIf(!existsSync(BROWSER))(`the report in a browser (needs Chromium a
       expect(wrong).toEqual([]);
       expect(await page.title()).toContain("<img");
       expect(await page.locator("svg polyline.curve").count()).toBe(1);
-      expect(await page.locator("svg line.promote").count()).toBe(1);
+      expect(await page.locator("svg g.promote line").count()).toBe(1);
       expect(await page.getByRole("heading", { name: "tech" }).count()).toBe(1);
       expect(await page.getByText("topic = crash").count()).toBeGreaterThan(0);
     } finally {

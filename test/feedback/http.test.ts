@@ -172,6 +172,12 @@ describe("feedback over HTTP", () => {
     expect((await post(handler.token("gone", "alice"), good)).status).toBe(404);
     expect((await handler(new Request("http://here/", { method: "PUT", body: "{}" }))).status).toBe(405);
     expect(() => createFeedbackHandler({ collector, secret: "short" })).toThrow(/secret of 5 characters/);
+    const secret = "a secret for the tests";
+    expect(() => createFeedbackHandler({ collector, secret, maxBodyBytes: 0 })).toThrow(
+      /0 for maxBodyBytes; expected a whole number from 1/,
+    );
+    expect(() => createFeedbackHandler({ collector, secret, rateLimit: { perTokn: 3 } as never })).toThrow(/perTokn/);
+    expect(() => createFeedbackHandler({ collector, secret, linkValid: 3 } as never)).toThrow(/"linkValidForMs"/);
     expect(() => handler.token("w".repeat(3000), "alice")).toThrow(/shorter/);
   });
 

@@ -1,48 +1,15 @@
 import { createHash } from "node:crypto";
-import { type Clock, defaultLogger, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
+import { defaultLogger, isLearningError, messageOf, systemClock } from "../../core/index.js";
 import { type BodyLimits, bearerOf, bodyWithin } from "../../core/requests.js";
-import type { FeedbackCollector } from "../collect/collector.js";
 import { alreadyUsed } from "../collect/targets.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
-import { FORM_STYLE, type FormOptions, type JudgedRun, renderForm, renderMessage } from "./form.js";
-import { remoteAddressOf } from "./node-listener.js";
+import { FORM_STYLE, renderForm, renderMessage } from "./form.js";
+import { type FeedbackHandlerOptions, feedbackHandlerSettings } from "./handler-options.js";
 import { RateLimit } from "./rate-limit.js";
 import { FeedbackTokens } from "./tokens.js";
 
+export type { FeedbackHandlerOptions, RateLimitOptions } from "./handler-options.js";
 export { toNodeListener } from "./node-listener.js";
-
-/** Options of {@link createFeedbackHandler}. */
-export interface FeedbackHandlerOptions {
-  collector: FeedbackCollector;
-  /** Signs the links; at least 16 characters that are random, the same in every process that serves the form. */
-  secret: string;
-  clock?: Clock;
-  logger?: Logger;
-  form?: FormOptions;
-  /** What is judged, shown above the form to whoever has the link; by default nothing is shown. */
-  judged?: (workflowId: string) => Promise<JudgedRun | undefined>;
-  /** How long a link is good for (default 7 days). */
-  linkValidForMs?: number;
-  /** Largest body taken in, in bytes (default 65,536). */
-  maxBodyBytes?: number;
-  /** How long a body may take to arrive, in milliseconds (default 10,000). */
-  bodyTimeoutMs?: number;
-  /** How many requests are answered, unless the host limits them itself; `false` answers all. */
-  rateLimit?: RateLimitOptions | false;
-}
-
-/** Limits of requests. Those beyond are answered with 429 and `retry-after`. */
-export interface RateLimitOptions {
-  /** Requests a minute with one token (default 30). */
-  perToken?: number;
-  /** Requests a minute from one address (default 300). */
-  perAddress?: number;
-  /**
-   * Whose request it is (default: the other end of the connection, where {@link toNodeListener} mounts the handler;
-   * elsewhere nobody's). Behind a proxy give what your proxy tells of its client: without, all would share one limit.
-   */
-  address?: (request: Request) => string | undefined;
-}
 
 /** The handler, and the tokens that open it. */
 export interface FeedbackHandler {
@@ -52,7 +19,6 @@ export interface FeedbackHandler {
   token(workflowId: string, userId: string, validForMs?: number): string;
 }
 
-const DAY_MS = 86_400_000;
 const METHODS = { allow: "GET, HEAD, POST, OPTIONS" };
 const POLICY = [
   "default-src 'none'",
@@ -89,21 +55,21 @@ class Refusal extends Error {
  * ```
  */
 export function createFeedbackHandler(options: FeedbackHandlerOptions): FeedbackHandler {
-  const { collector, form = {}, linkValidForMs = 7 * DAY_MS, maxBodyBytes = 65_536, bodyTimeoutMs = 10_000 } = options;
+  const settings = feedbackHandlerSettings(options);
+  const { collector, form, judged, linkValidForMs, maxBodyBytes, bodyTimeoutMs, rateLimit } = settings;
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? defaultLogger();
   const tokens = new FeedbackTokens(options.secret, clock);
   const limit = new RateLimit(clock);
-  const { perToken = 30, perAddress = 300, address = remoteAddressOf } = options.rateLimit || {};
   const admit = (key: string | undefined, perMinute: number) => {
-    if (options.rateLimit === false || key === undefined) return;
+    if (key === undefined) return;
     const wait = limit.take(key, perMinute);
     if (wait !== undefined) throw new Refusal(429, "Too many requests; try again later.", wait);
   };
   /** What a token allows, as long as it is not used too often. */
   const grantOf = (token: string) => {
     const grant = tokens.verify(token);
-    admit(`token/${grant.nonce}`, perToken);
+    if (rateLimit) admit(`token/${grant.nonce}`, rateLimit.perToken);
     return grant;
   };
 
@@ -114,14 +80,16 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
       wantsJson = !/html|form-urlencoded/i.test(
         `${request.headers.get("accept")} ${request.headers.get("content-type")}`,
       );
-      const from = address(request);
-      admit(from && `address/${from}`, perAddress);
+      if (rateLimit) {
+        const from = rateLimit.address(request);
+        admit(from && `address/${from}`, rateLimit.perAddress);
+      }
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: METHODS });
       if (request.method === "GET" || request.method === "HEAD") {
         const token = url.searchParams.get("token") ?? "";
         const grant = grantOf(token);
         if (await collector.wasSubmitted(grant.workflowId, grant.userId, grant.nonce)) throw alreadyUsed();
-        return html(200, renderForm(token, form, await options.judged?.(grant.workflowId)));
+        return html(200, renderForm(token, form, await judged?.(grant.workflowId)));
       }
       if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
       const { token, input } = await readSubmission(request, url, (r) =>

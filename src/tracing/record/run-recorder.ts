@@ -28,7 +28,7 @@ import { nodeRecord } from "./node-record.js";
 import { redactText } from "./redact.js";
 import type { NodeUnderWay, RunUnderWay } from "./run-observer.js";
 import { keptMetadata } from "./run-start.js";
-import { runStatusOf, type Thrown } from "./run-status.js";
+import { lastSeenBefore, runStatusOf, type Thrown } from "./run-status.js";
 import { type CallRun, type RunningNode, type RunStart, round, type TaskPlace } from "./run-types.js";
 import { byteLength, stateText } from "./state-text.js";
 import { type AttemptSignals, stopOf } from "./stops.js";
@@ -332,7 +332,9 @@ export class RunRecorder {
       this.stoppedByInterrupt() ||
       this.edges.overdue(this.base, Number.POSITIVE_INFINITY).length > 0;
     const { signal, stepTimeout, thrown, base } = this;
-    return runStatusOf({ signal, stepTimeout, thrown, base, redactor: this.settings.redactor }, outcome, isStopped);
+    const seenBefore = (step: number) => lastSeenBefore(step, this.nodes, base, this.startedMono);
+    const ending = { signal, stepTimeout, thrown, seenBefore, base, redactor: this.settings.redactor };
+    return runStatusOf(ending, outcome, isStopped);
   }
 
   /** The moment of a monotonic time, ISO 8601. */

@@ -20,6 +20,8 @@ export interface Ending {
   /** The graph's own limit for a step, milliseconds, where the graph is known. */
   stepTimeout: number | undefined;
   thrown: readonly Thrown[];
+  /** When the last thing before a step was seen: the step cannot have begun earlier. Milliseconds, as nodes' starts. */
+  seenBefore(step: number): number;
   /** Namespace of the graph whose run it is. */
   base: string;
   redactor: Redactor | undefined;
@@ -55,12 +57,20 @@ function errorsIn(error: unknown): readonly unknown[] {
   return Array.isArray(several) ? [error, ...several] : [error];
 }
 
+/** When the last node of a graph's earlier steps ended, or else the run began. */
+export function lastSeenBefore(step: number, nodes: readonly RunningNode[], base: string, begun: number): number {
+  const ends = nodes.filter((n) => n.namespace === base && n.step < step).map((n) => n.started + n.durationMs);
+  return Math.max(begun, ...ends);
+}
+
 /** A run that was stopped, seen by a handler alone: what failed in its last step was stopped with it. */
-function settleStopped({ thrown, base, stepTimeout = Number.POSITIVE_INFINITY }: Ending): RunStatus {
+function settleStopped({ thrown, base, seenBefore, stepTimeout = Number.POSITIVE_INFINITY }: Ending): RunStatus {
   const atRoot = thrown.filter(({ run }) => run.namespace === base);
   const last = Math.max(...atRoot.map(({ run }) => run.step));
   const reasons = atRoot.filter(({ run }) => run.step === last).map((t) => t.error);
-  const byStep = atRoot.some(({ run }) => run.step === last && run.durationMs >= stepTimeout - 1);
+  // The step's time runs before its nodes are seen to start.
+  const begun = seenBefore(last);
+  const byStep = atRoot.some(({ run }) => run.step === last && run.started + run.durationMs - begun >= stepTimeout - 1);
   for (const { run, error } of thrown) {
     if (!reasons.includes(error) && !isAbort(error)) continue;
     if (byStep) Object.assign(run, { status: "error", error: stepTimeoutError(run.name) });

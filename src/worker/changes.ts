@@ -91,7 +91,7 @@ function withoutTexts(row: DecisionRow): DecisionRow {
 const newestThatHold = (rows: readonly DecisionRow[], changes: readonly DestinationChange[]) =>
   rows.slice(-MOST_ROWS).filter(holdsAfter(changes));
 
-/** Whether a decision is of today's destinations, and not from before its own changed. */
+/** Whether a decision is not from before its destination last changed. */
 export function holdsAfter(changes: readonly DestinationChange[] = []): (row: DecisionRow) => boolean {
   const since = new Map<string, string>();
   for (const { destination, at } of changes) if (at > (since.get(destination) ?? "")) since.set(destination, at);

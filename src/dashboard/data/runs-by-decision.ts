@@ -1,7 +1,8 @@
 import { type Decision, isoTime, type TraceSegment } from "../../core/index.js";
 import { ofRuns } from "./facts-of-page.js";
-import { after, decisionFits, rowFits, traceFits } from "./run-filter.js";
-import { cursorText, indexed, type RunCursor, type RunFilter } from "./run-query.js";
+import { PageDraft } from "./page-draft.js";
+import { decisionFits, rowFits, traceFits } from "./run-filter.js";
+import { indexed, type RunCursor, type RunFilter } from "./run-query.js";
 import { BUDGET_MS, type ListOptions, PAGE, type RunPage, type RunRow, rowsOf } from "./run-row.js";
 import type { Source } from "./source.js";
 
@@ -27,16 +28,8 @@ export async function runsByDecision(source: Source, filter: RunFilter, options:
     batchSize: limit + seen.size + 1,
   };
   const started = clock.monotonic();
-  const runs: RunRow[] = [];
-  const shown = new Set<string>();
-  let scanned = 0;
-  let last: RunCursor | undefined = cursor;
-  const answer = (complete: boolean): RunPage => ({
-    runs,
-    ...(last && { cursor: cursorText(last), until: last.at }),
-    scanned,
-    complete,
-  });
+  const page = new PageDraft(cursor);
+  const { runs, shown } = page;
   for await (const { facts } of store.read("decision", query)) {
     const fresh = facts.filter((d) => !(d.at === cursor?.at && seen.has(d.decisionId)));
     const asked = fresh.filter((d) => !shown.has(d.workflowId) && decisionFits(described(d), filter));
@@ -46,9 +39,8 @@ export async function runsByDecision(source: Source, filter: RunFilter, options:
       [...newest.values()].filter((s) => traceFits(s, filter)),
     );
     for (const decision of fresh) {
-      if (runs.length === limit) return answer(true);
-      scanned++;
-      last = after(last, decision.at, decision.decisionId);
+      if (runs.length === limit) return page.answer(true);
+      page.passed(decision.at, decision.decisionId);
       const row = rows.get(decision.workflowId);
       if (!row || shown.has(row.workflowId) || !rowFits(row, filter)) continue;
       shown.add(row.workflowId);
@@ -56,9 +48,9 @@ export async function runsByDecision(source: Source, filter: RunFilter, options:
       if (cursor && row.decisions.some((d) => decisionFits(d, filter) && isPast(d, cursor))) continue;
       runs.push(row);
     }
-    if (clock.monotonic() - started > budgetMs) return answer(false);
+    if (clock.monotonic() - started > budgetMs) return page.answer(false);
   }
-  return { runs, scanned, complete: true };
+  return page.end();
 }
 
 const described = ({ decisionPoint, chosen, policyVersion }: Decision) => ({

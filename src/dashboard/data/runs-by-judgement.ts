@@ -1,8 +1,9 @@
 import { extremesOf } from "../../store/facts.js";
 import { ofRuns } from "./facts-of-page.js";
-import { after, behind, rowFits, traceFits } from "./run-filter.js";
-import { cursorText, type RunCursor, type RunFilter } from "./run-query.js";
-import { BUDGET_MS, type ListOptions, PAGE, type RunPage, type RunRow, rowsOf } from "./run-row.js";
+import { PageDraft } from "./page-draft.js";
+import { rowFits, traceFits } from "./run-filter.js";
+import type { RunCursor, RunFilter } from "./run-query.js";
+import { BUDGET_MS, type ListOptions, PAGE, type RunPage, rowsOf } from "./run-row.js";
 import type { Source } from "./source.js";
 
 /**
@@ -27,16 +28,8 @@ export async function runsByJudgement(source: Source, filter: RunFilter, options
     batchSize: limit + seen.size + 1,
   };
   const started = inspect.clock.monotonic();
-  const runs: RunRow[] = [];
-  const shown = new Set<string>();
-  let scanned = 0;
-  let last: RunCursor | undefined = cursor;
-  const answer = (complete: boolean): RunPage => ({
-    runs,
-    ...(last && { cursor: cursorText(last), until: last.at }),
-    scanned,
-    complete,
-  });
+  const page = new PageDraft(cursor);
+  const { runs, shown } = page;
   for await (const { facts, looked } of inspect.store.read("feedback", query)) {
     const fresh = facts.filter((f) => !(f.at === cursor?.at && seen.has(f.feedbackId)));
     const asked = [...new Set(fresh.map((f) => f.workflowId))]
@@ -50,9 +43,8 @@ export async function runsByJudgement(source: Source, filter: RunFilter, options
       said,
     );
     for (const judgement of fresh) {
-      if (runs.length === limit) return answer(true);
-      scanned++;
-      last = after(last, judgement.at, judgement.feedbackId);
+      if (runs.length === limit) return page.answer(true);
+      page.passed(judgement.at, judgement.feedbackId);
       const row = rows.get(judgement.workflowId);
       if (!row || shown.has(row.workflowId) || !rowFits(row, filter)) continue;
       shown.add(row.workflowId);
@@ -65,14 +57,10 @@ export async function runsByJudgement(source: Source, filter: RunFilter, options
       });
       if (!wasShown) runs.push(row);
     }
-    if (looked) {
-      scanned += looked.facts - facts.length;
-      last = behind(last, looked.until);
-    }
-    const moved = last !== undefined && (last.at !== cursor?.at || last.seen.length > seen.size);
-    if (moved && inspect.clock.monotonic() - started > budgetMs) return answer(false);
+    if (looked) page.looked(looked.facts, facts.length, looked.until);
+    if (page.hasMoved && inspect.clock.monotonic() - started > budgetMs) return page.answer(false);
   }
-  return { runs, scanned, complete: true };
+  return page.end();
 }
 
 /** Stores keep values in single precision. */

@@ -1,8 +1,9 @@
 import type { TraceSegment } from "../../core/index.js";
 import { ofRuns } from "./facts-of-page.js";
-import { after, behind, isAboutDecisions, isAboutJudgements, rowFits, traceFits } from "./run-filter.js";
-import { cursorText, indexed, type RunCursor, type RunFilter } from "./run-query.js";
-import { BUDGET_MS, type ListOptions, PAGE, type RunPage, type RunRow, rowsOf, type SaidOfRuns } from "./run-row.js";
+import { PageDraft } from "./page-draft.js";
+import { isAboutDecisions, isAboutJudgements, rowFits, traceFits } from "./run-filter.js";
+import { indexed, type RunFilter } from "./run-query.js";
+import { BUDGET_MS, type ListOptions, PAGE, type RunPage, rowsOf, type SaidOfRuns } from "./run-row.js";
 import { runsByDecision } from "./runs-by-decision.js";
 import { runsByJudgement } from "./runs-by-judgement.js";
 import type { Source } from "./source.js";
@@ -29,16 +30,8 @@ async function runsByTime(source: Source, filter: RunFilter, options: ListOption
   const { text, edge, failed } = filter;
   const started = clock.monotonic();
   const seen = new Set(cursor?.seen);
-  const shown = new Set<string>();
-  const runs: RunRow[] = [];
-  let scanned = 0;
-  let last: RunCursor | undefined = cursor;
-  const answer = (complete: boolean): RunPage => ({
-    runs,
-    ...(last && { cursor: cursorText(last), until: last.at }),
-    scanned,
-    complete,
-  });
+  const page = new PageDraft(cursor);
+  const { runs, shown } = page;
   // What an index finds is read, and a page of it is enough.
   const isFound = store.findsByIndex?.includes("text");
   const batchSize = isFound || !needsLooking(filter) ? limit + seen.size + 1 : text !== undefined ? LOOKED_AT : BATCH;
@@ -59,23 +52,17 @@ async function runsByTime(source: Source, filter: RunFilter, options: ListOption
     );
     const rows = await rowsOf(source, [...fitting], said);
     for (const segment of fresh) {
-      if (runs.length === limit) return answer(true);
-      scanned++;
-      last = after(last, segment.startedAt, segment.segmentId);
+      if (runs.length === limit) return page.answer(true);
+      page.passed(segment.startedAt, segment.segmentId);
       const row = rows.get(segment.workflowId);
       if (!row || shown.has(segment.workflowId) || !fitting.has(segment) || !rowFits(row, filter)) continue;
       shown.add(segment.workflowId);
       runs.push(row);
     }
-    if (looked) {
-      scanned += looked.facts - facts.length;
-      last = behind(last, looked.until);
-    }
-    // A page that ends where it began would never come to an end.
-    const moved = last !== undefined && (last.at !== cursor?.at || last.seen.length > seen.size);
-    if (moved && clock.monotonic() - started > budgetMs) return answer(false);
+    if (looked) page.looked(looked.facts, facts.length, looked.until);
+    if (page.hasMoved && clock.monotonic() - started > budgetMs) return page.answer(false);
   }
-  return { runs, scanned, complete: true };
+  return page.end();
 }
 
 /** Of segments, those of runs that were judged, where a reward is asked for: most runs are not. */

@@ -45,10 +45,13 @@ export function overlapOf(rows: readonly OpeRow[]): Overlap {
     // A certain choice leaves no other that the logs could ever show.
     unsupported += stands * (row.unsupported ?? (row.propensity >= 1 ? 1 - row.target : 0));
   }
-  const n = rows.length;
   const effectiveSampleSize = squares > 0 ? (sum * sum) / squares : 0;
   const meanWeight = rated > 0 ? sum / rated : 0;
-  const deviation = rated > 0 && n > 1 ? Math.sqrt(Math.max(0, squares - sum ** 2 / n)) / rated : 0;
+  // Of a ratio (Cochran, 1977): how much the rows stand for varies as well.
+  let residuals = 0;
+  for (const { weight: stands = 1, target, propensity } of rows)
+    residuals += (stands * (target / propensity - meanWeight)) ** 2;
+  const deviation = rated > 0 && rows.length > 1 ? Math.sqrt(residuals) / rated : 0;
   const missing = rated > 0 ? unsupported / rated : 0;
   const warnings: string[] = [];
   if (missing > MAX_UNSUPPORTED)

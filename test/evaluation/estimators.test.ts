@@ -143,6 +143,11 @@ describe("overlap", () => {
     expect(few.overlap.warnings.join()).toMatch(/effective sample size 1.0 is below 100/);
     const wrong = Array.from({ length: 400 }, () => row(0.5, 0.9));
     expect(estimateValue(wrong, { estimator: "ips" }).overlap.warnings.join()).toMatch(/mean weight is 1.800/);
+    // A row that stands for many moves the mean of weights by chance, although its own weight is zero.
+    const liked = Array.from({ length: 800 }, (): OpeRow => row(0.85, 1));
+    const standsForMany = Array.from({ length: 10 }, (): OpeRow => ({ ...row(0.15, 0), weight: 20 }));
+    const { overlap } = estimateValue([...liked, ...standsForMany], { estimator: "ips" });
+    expect(overlap).toMatchObject({ meanWeight: expect.closeTo(800 / 0.85 / 1000, 9), warnings: [] });
     const certainly = Array.from({ length: 400 }, (_, i) => row(1, i % 2));
     const estimate = estimateValue(certainly, { estimator: "ips" });
     expect([estimate.identifiable, estimate.overlap.unsupported]).toEqual([false, 0.5]);

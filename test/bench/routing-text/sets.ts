@@ -5,6 +5,8 @@ import type { DecisionContext } from "../../../src/core/index.js";
 export interface TextSet {
   name: string;
   models: string[];
+  /** What a call costs: dollars per million tokens, or 1 for the dear model of two and 0 for the cheap one. */
+  prices: number[];
   prompts: { context: DecisionContext; text: string; chars: number; group?: string; rewards: number[] }[];
   /** How prompts are divided: any, or whole subjects so that those of the test were never seen. */
   split: "prompt" | "group";
@@ -28,10 +30,12 @@ const jsonLines = (file: string): Item[] =>
 export function textSets(folder: string): TextSet[] {
   const meta = JSON.parse(readFileSync(`${folder}/llm-routing/llmrouter_9models.meta.json`, "utf8")) as {
     models: string[];
+    price_per_M_tokens_usd: Record<string, number>;
   };
   const nine: TextSet = {
     name: "9 models",
     models: meta.models,
+    prices: meta.models.map((m) => meta.price_per_M_tokens_usd[m]!),
     split: "prompt",
     prompts: jsonLines(`${folder}/llm-routing/llmrouter_9models.jsonl`).map((i) => ({
       context: { task: i.task ?? null, chars: i.chars },
@@ -45,6 +49,7 @@ export function textSets(folder: string): TextSet[] {
     return {
       name,
       models,
+      prices: [1, 0],
       split,
       prompts: jsonLines(`${folder}/llm-routing/routellm_${name}.jsonl`).map((i) => ({
         context: { chars: i.chars },

@@ -5,11 +5,14 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ChatPromptTemplate } from "@langchain/core/prompts";
+import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { createDashboard } from "langgraph-collective-learning/dashboard";
 import { toNodeListener } from "langgraph-collective-learning/feedback";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -37,7 +40,9 @@ describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
     loop = await CollectiveLearningLoop.open({ storagePath: dir, clock, seed: 1, capture: { captureState: "full" } });
     const graph = triageGraph(loop, { learn: { policy: { kind: "squarecb" }, approval: "required" } });
     serve = ticketOffice(loop, graph, clock);
+    await tryPrompts(60);
     await serve(200);
+    await leaveUnjudged(graph, 60);
     await loop.triggerLearningCycle();
     const dashboard = createDashboard(loop, {
       identify: (r) => {
@@ -58,6 +63,47 @@ describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
+  /** Runs of a graph with a prompt, of which two versions are compared. */
+  async function tryPrompts(runs: number) {
+    const prompt = (text: string) => ChatPromptTemplate.fromMessages([["system", text]]);
+    const plain = await loop.prompts.register("answer", prompt("Answer the customer."));
+    const example = await loop.prompts.register("answer", prompt("Answer the customer with an example."));
+    await loop.prompts.startExperiment({ promptId: "answer", variants: [plain, example] });
+    const Answer = new StateSchema({ answer: z.string().optional() });
+    const graph = loop.wrap(
+      new StateGraph(Answer)
+        .addNode("write", async (_, config) => {
+          const { template } = await loop.prompts.get("answer", {}, config);
+          return { answer: (await template.formatMessages({}))[0]?.text ?? "" };
+        })
+        .addEdge(START, "write")
+        .addEdge("write", END)
+        .compile(),
+      { workflowType: "answers" },
+    );
+    for (let i = 0; i < runs; i++) {
+      clock.advance(60_000);
+      const workflowId = `answer-${i}`;
+      const { answer } = await graph.invoke({}, { metadata: { workflowId } });
+      await loop.feedback.submitOutcome(workflowId, answer?.includes("example") ? 0.9 : 0.4);
+    }
+  }
+  /** Runs that nobody judged, so that there is a reward to foresee; an evaluator scored those before them. */
+  async function leaveUnjudged(graph: ReturnType<typeof triageGraph>, runs: number) {
+    for (let i = 0; i < runs; i++) {
+      const score = i % 4 === 0 ? 2 : 9;
+      const judged = {
+        workflowId: `ticket-1-${199 - i}`,
+        source: "evaluator",
+        userId: "politeness",
+        cat: { score },
+      } as const;
+      await loop.feedback.submitFeedback(judged);
+      clock.advance(60_000);
+      const metadata = { workflowId: `unjudged-${i}` };
+      await graph.invoke({ topic: i % 2 ? "invoice" : "crash", noise: 0.5 }, { metadata });
+    }
+  }
   /** A page of one person, with everything noted that must not happen. */
   async function open(name: string, options: Parameters<Browser["newContext"]>[0] = {}) {
     const context: BrowserContext = await browser.newContext({ extraHTTPHeaders: { "x-user": name }, ...options });

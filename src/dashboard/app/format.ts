@@ -9,6 +9,9 @@ export function signed(v: number, digits = 3): string {
   return `${v < 0 ? MINUS : "+"}${text}`;
 }
 
+/** What a component says, as a sentence. */
+export const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+
 export const percent = (v: number, digits = 0): string => `${(100 * v).toFixed(digits)} %`;
 export const count = (v: number): string => Math.round(v).toLocaleString("en-GB").replaceAll(",", " ");
 export const figure = (v: number | undefined, digits = 2): string => (v === undefined ? "–" : v.toFixed(digits));

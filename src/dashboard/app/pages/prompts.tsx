@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Overview } from "../../data/overview.js";
 import type { PromptView } from "../../data/prompts.js";
 import { post, tell, useData } from "../api.js";
-import { changeWord, count, figure, moment, percent, signed } from "../format.js";
+import { changeWord, count, figure, moment, percent, sentence } from "../format.js";
 import { Approvals } from "../parts/approvals.js";
 import { Await, Badge, Empty, Section, Share, Table, toneOf } from "../parts/basics.js";
 import { Confirm, type Question } from "../parts/confirm.js";
@@ -206,7 +206,7 @@ function Experiment({ record: e }: { record: PromptView["experiments"][number] }
                 {v.outcomes}
               </td>
               <td class="n" data-label="Reward">
-                {figure(v.mean, 3)} <span class="quiet">{signed(2 * v.standardError).replace("+", "± ")}</span>
+                {figure(v.mean, 3)} <span class="quiet">± {figure(2 * v.standardError, 3)}</span>
               </td>
               <td data-label="Share of new units">
                 <Share value={e.shares[v.version] ?? 0} label={percent(e.shares[v.version] ?? 0)} />{" "}
@@ -217,7 +217,7 @@ function Experiment({ record: e }: { record: PromptView["experiments"][number] }
           ))}
         </Table>
       )}
-      <p>{e.ended?.text ?? r?.text ?? "No outcome yet."}</p>
+      <p>{sentence(e.ended?.text ?? r?.text ?? "no outcome yet")}</p>
     </div>
   );
 }

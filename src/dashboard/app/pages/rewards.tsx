@@ -1,6 +1,6 @@
 import type { EvaluatorAgreement, RewardView } from "../../data/rewards.js";
 import { useData } from "../api.js";
-import { figure, isNamed, moment, percent, plural } from "../format.js";
+import { figure, isNamed, moment, percent, plural, sentence } from "../format.js";
 import { Await, Badge, Bars, Empty, Figure, Section, Table, toneOf } from "../parts/basics.js";
 import { Chart } from "../parts/chart.js";
 import { type PageProps, to } from "../route.js";
@@ -27,6 +27,7 @@ export function RewardsPage(_: PageProps) {
       <Await of={view}>
         {(v) => {
           const health = v.component?.details?.["health"] as Health | undefined;
+          const findings = v.component?.details?.["evaluators"] as Findings | undefined;
           return (
             <>
               <Section
@@ -48,7 +49,7 @@ export function RewardsPage(_: PageProps) {
                   <Empty>{v.component?.message ?? "Nothing is known yet."}</Empty>
                 )}
                 {health?.warnings.map((w) => (
-                  <p key={w} class="problem">
+                  <p key={w} class="caution">
                     {w}
                   </p>
                 ))}
@@ -59,8 +60,8 @@ export function RewardsPage(_: PageProps) {
               >
                 {v.calibration.length < 2 ? (
                   <Empty>
-                    {v.component?.message ?? "There is no model yet"}. It is compared with people's judgements once
-                    there is one.
+                    {sentence(v.component?.message ?? "there is no model yet")} It is compared with people's judgements
+                    once there is one.
                   </Empty>
                 ) : (
                   <>
@@ -102,7 +103,7 @@ export function RewardsPage(_: PageProps) {
                 )}
               </Section>
               <Importances rows={v.importances} />
-              <Evaluators rows={v.evaluators} />
+              <Evaluators rows={v.evaluators} findings={findings ?? {}} />
               <Section title="Versions">
                 {v.model.versions.length === 0 && <Empty>None yet.</Empty>}
                 <ul class="list">
@@ -124,11 +125,12 @@ export function RewardsPage(_: PageProps) {
   );
 }
 
-/** Features that are shown, the strongest first. */
+/** Features that are shown, the strongest first; of the rest not even a thousandth would be seen. */
 const SHOWN = 15;
+const LEAST_SHARE = 0.0005;
 
 function Importances({ rows }: { rows: RewardView["importances"] }) {
-  const named = rows.filter((r) => isNamed(r.feature)).slice(0, SHOWN);
+  const named = rows.filter((r) => isNamed(r.feature) && r.share >= LEAST_SHARE).slice(0, SHOWN);
   return (
     <Section title="What it goes by">
       {named.length === 0 ? (
@@ -146,7 +148,15 @@ function Importances({ rows }: { rows: RewardView["importances"] }) {
   );
 }
 
-function Evaluators({ rows }: { rows: readonly EvaluatorAgreement[] }) {
+/** What the last cycle found of evaluators that judged enough runs together with people. */
+type Findings = Record<string, { agreement?: { raw: { share: number; kappa?: number } } }>;
+
+function Evaluators({ rows, findings }: { rows: readonly EvaluatorAgreement[]; findings: Findings }) {
+  const agreed = (evaluator: string) => {
+    const raw = findings[evaluator]?.agreement?.raw;
+    if (!raw) return "too few runs";
+    return raw.kappa === undefined ? percent(raw.share) : `${percent(raw.share)}, kappa ${figure(raw.kappa)}`;
+  };
   return (
     <Section title="Evaluators against people">
       {rows.length === 0 ? (
@@ -158,6 +168,7 @@ function Evaluators({ rows }: { rows: readonly EvaluatorAgreement[] }) {
             <>
               <th>Evaluator</th>
               <th class="n">Runs</th>
+              <th>Agrees with people</th>
               <th>Called good, people did not</th>
               <th>Called bad, people did not</th>
             </>
@@ -167,6 +178,7 @@ function Evaluators({ rows }: { rows: readonly EvaluatorAgreement[] }) {
             <tr key={e.evaluator}>
               <td>{e.evaluator}</td>
               <td class="n">{e.runs}</td>
+              <td>{agreed(e.evaluator)}</td>
               <td>
                 <Links ids={e.falsePositives} />
               </td>

@@ -25,7 +25,7 @@ export function Evidence({ policy: p }: { policy: PolicyView }) {
       {s?.verdict && <p>{s.verdict}.</p>}
       {i && <p class="small quiet">How it was measured: {i.method}.</p>}
       {(s?.warnings ?? []).map((w) => (
-        <p key={w} class="problem">
+        <p key={w} class="caution">
           {w}
         </p>
       ))}

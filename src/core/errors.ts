@@ -1,4 +1,4 @@
-import { classNameOf, fieldOf, isPlainJson } from "./own-fields.js";
+import { classNameOf, fieldOf, isLongBigint, isPlainJson } from "./own-fields.js";
 
 /** Stable, documented codes of every error this package throws on purpose. */
 export type LearningErrorCode =
@@ -95,6 +95,7 @@ export function isLearningError(error: unknown, code?: LearningErrorCode): error
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
+  if (typeof error === "function" || typeof error === "bigint") return show(error);
   if (typeof error !== "object" || error === null) return String(error);
   const message = fieldOf(error, "message");
   return typeof message === "string" ? message : show(error);
@@ -112,6 +113,7 @@ const LONGEST_JSON = 10_000;
 function rendered(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 200));
   if (typeof value === "function") return `[function ${classNameOf({ constructor: value })}]`;
+  if (typeof value === "bigint") return isLongBigint(value) ? "[bigint]" : String(value);
   if (typeof value !== "object" || value === null) return String(value);
   return isPlainJson(value, LONGEST_JSON) ? JSON.stringify(value) : `[object ${classNameOf(value)}]`;
 }

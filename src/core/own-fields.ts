@@ -5,6 +5,11 @@ const HIGHEST = 16;
 /** Nesting beyond this is not followed. */
 export const DEEPEST = 64;
 
+/** Whether an integer has so many digits (about 5,000) that writing them takes long. */
+export function isLongBigint(value: bigint): boolean {
+  return BigInt.asIntN(16_384, value) !== value;
+}
+
 /** Whether reading a value's properties runs code that stands behind them (a Proxy's). */
 export function isProxy(value: unknown): boolean {
   return types.isProxy(value);
@@ -49,15 +54,16 @@ export function isPlainJson(value: unknown, budget: number): boolean {
   return !isJsonPatched() && restOf(value, budget, 0) >= 0;
 }
 
-/** Whether the host gave all objects, texts or numbers a `toJSON`. */
+/** Whether the host gave all objects, functions, texts or numbers a `toJSON`. */
 function isJsonPatched(): boolean {
-  return [Array, String, Number, Boolean].some((known) => "toJSON" in known.prototype);
+  return [Object, Function, Array, String, Number, Boolean].some((known) => "toJSON" in known.prototype);
 }
 
 /** What remains of a budget after a value; negative where it does not fit or is more than plain data. */
 function restOf(value: unknown, budget: number, depth: number): number {
   if (typeof value === "string") return budget - value.length - 2;
-  if (typeof value === "bigint") return Number.NEGATIVE_INFINITY;
+  // JSON asks a function, too, for a `toJSON` of its own.
+  if (typeof value === "bigint" || typeof value === "function") return Number.NEGATIVE_INFINITY;
   if (typeof value !== "object" || value === null) return budget - 5;
   if (depth > DEEPEST || types.isProxy(value)) return Number.NEGATIVE_INFINITY;
   const proto = Object.getPrototypeOf(value);

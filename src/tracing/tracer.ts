@@ -19,7 +19,6 @@ import { notAGraph } from "./not-a-graph.js";
 import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
 import { keptContext, keptDecision } from "./record/kept-decision.js";
-import { tellOfLongId } from "./record/long-id.js";
 import { noteInputEdges } from "./record/noted-edges.js";
 import { observeRun } from "./record/observe-run.js";
 import { RecentRuns } from "./record/recent-runs.js";
@@ -29,6 +28,7 @@ import { runStartOf, workflowIdIn } from "./record/run-start.js";
 import type { RunStart } from "./record/run-types.js";
 import { isKept, isSampled } from "./record/sampling.js";
 import { type ThreadKey, ThreadMemory } from "./record/thread-memory.js";
+import { tellOfUnusableId } from "./record/unusable-id.js";
 import { type CaptureSettings, captureSettings, handlerSettings, tracerSettings, wrapSettings } from "./settings.js";
 import { isPartOf } from "./tap/part-of.js";
 import { RunContext, recorderOf } from "./tap/run-context.js";
@@ -148,7 +148,7 @@ export class WorkflowTracer implements DecisionSink {
     parent: TraceSegment["parent"],
   ): Promise<RunRecorder> | RunRecorder | undefined {
     try {
-      tellOfLongId(config, this.logger);
+      tellOfUnusableId(config, this.logger);
       const start = { ...runStartOf(workflowType, "callbacks", config), parent };
       const recorder = this.recorderOf(start, settings, undefined);
       const input = isObject(inputs) && Object.keys(inputs).length === 1 && inputs.input === null ? null : inputs;
@@ -177,7 +177,7 @@ export class WorkflowTracer implements DecisionSink {
         if (!this.enabled) return undefined;
         try {
           const host = this.context.hostOf(config);
-          tellOfLongId(config, this.logger);
+          tellOfUnusableId(config, this.logger);
           const start = runStartOf(workflowType, settings.capture, config, graph);
           if (host && isPartOf(host, start)) return undefined;
           const recorder = this.recorderOf(start, settings, graph);

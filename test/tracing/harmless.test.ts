@@ -82,6 +82,10 @@ function traps() {
     ),
     key: new Map([[{ toString: () => touched("key") }, 1]]),
     json: { toJSON: () => touched("x".repeat(50_000_000)) },
+    // JSON asks functions for a toJSON as well.
+    action: { run: Object.assign(() => 1, { toJSON: () => touched("read"), toString: () => touched("read") }) },
+    actions: [Object.assign(() => 1, { toJSON: () => touched("read") })],
+    hidden: { run: new Proxy(() => 1, { get: () => touched(undefined) }) },
   };
   return { values, reads: () => reads };
 }
@@ -133,12 +137,67 @@ describe("what reads the host's values", () => {
   });
 });
 
+describe("what plain JavaScript may pass", () => {
+  const State = lib.Annotation.Root({ done: lib.Annotation<boolean> });
+  const graphOf = (node: () => { done: boolean }) =>
+    new lib.StateGraph(State).addNode("a", node).addEdge(lib.START, "a").addEdge("a", lib.END).compile();
+
+  it.each(["tap", "callbacks"] as const)("a thrown function is kept without asking it, by %s", async (capture) => {
+    const { tracer, segments } = tracing({ capture });
+    const thrown = Object.assign(() => 1, {
+      toString() {
+        throw new Error("read");
+      },
+    });
+    const failing = graphOf(() => {
+      throw thrown;
+    });
+    await expect(tracer.wrap(failing, { workflowType: "w" }).invoke({})).rejects.toBe(thrown);
+    expect(await segments()).toMatchObject([
+      { status: "error", error: { name: "Error", message: "[function Object]" } },
+    ]);
+  });
+
+  it.each(["tap", "callbacks"] as const)(
+    "tags that are no texts are left out, long ones cut, by %s",
+    async (capture) => {
+      const { tracer, segments } = tracing({ capture });
+      const tags = ["a", undefined, null, 4, "x".repeat(5000)] as string[];
+      await tracer
+        .wrap(
+          graphOf(() => ({ done: true })),
+          { workflowType: "w" },
+        )
+        .invoke({ done: false }, { tags });
+      expect(await segments()).toMatchObject([{ status: "success", tags: ["a", "x".repeat(1000)] }]);
+    },
+  );
+
+  it.each([
+    [42, "42"],
+    ["", '""'],
+    [{ a: 1 }, '{"a":1}'],
+  ])("a workflowId that is no text is told: %j", async (workflowId, shown) => {
+    const warnings: string[] = [];
+    const logger = { debug() {}, info() {}, warn: (m: string) => warnings.push(m), error() {} };
+    const { tracer } = tracing({ logger });
+    const graph = tracer.wrap(
+      graphOf(() => ({ done: true })),
+      { workflowType: "w" },
+    );
+    for (let i = 0; i < 2; i++) await graph.invoke({ done: false }, { metadata: { workflowId } });
+    expect(warnings).toEqual([expect.stringContaining(`received a workflowId ${shown}; expected a text of 1 to 256`)]);
+  });
+});
+
 describe("what is kept of", () => {
   const text = (value: unknown) => JSON.parse(stateText(value, 4096, undefined) as string);
 
   it.each([
     ["a date", new Date(0), "1970-01-01T00:00:00.000Z"],
     ["no date", new Date(Number.NaN), null],
+    ["a function in a list", [() => 1, 2], [null, 2]],
+    ["an integer of a million digits", { n: 1n << 4_000_000n, m: 10n }, { n: "[bigint]", m: 10 }],
     [
       "a map",
       new Map<unknown, unknown>([

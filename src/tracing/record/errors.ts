@@ -1,4 +1,4 @@
-import type { RecordedError } from "../../core/index.js";
+import { type RecordedError, show } from "../../core/index.js";
 import { isObject } from "../../core/is-object.js";
 import { fieldOf } from "../../core/own-fields.js";
 
@@ -7,7 +7,7 @@ import { type Redactor, redactText } from "./redact.js";
 /** An error as it is kept: name, code where it has one, message bounded to 500 characters, all of it redacted. */
 export function recordedError(error: unknown, redactor: Redactor | undefined): RecordedError {
   const clean = (text: string, field: string) => redactText(text, redactor, "error", field).slice(0, 500);
-  if (!isObject(error)) return { name: "Error", message: clean(String(error), "message") };
+  if (!isObject(error)) return { name: "Error", message: clean(primitiveText(error), "message") };
   const name = fieldOf(error, "name");
   const message = fieldOf(error, "message");
   const code = fieldOf(error, "lc_error_code") ?? fieldOf(error, "code");
@@ -17,6 +17,11 @@ export function recordedError(error: unknown, redactor: Redactor | undefined): R
   };
   if (typeof code === "string" || typeof code === "number") record.code = clean(String(code), "code");
   return record;
+}
+
+/** What is thrown and is no object. */
+function primitiveText(error: unknown): string {
+  return typeof error === "function" || typeof error === "bigint" ? show(error) : String(error);
 }
 
 /** Whether a failure looks like the consequence of an abort. */

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { LearningError, show } from "../../core/index.js";
+import { isLongBigint } from "../../core/own-fields.js";
 import { type Cleaner, PRESETS, REDACTED, type RedactPreset } from "./redact-presets.js";
 
 export type { RedactPreset } from "./redact-presets.js";
@@ -55,7 +56,10 @@ export function createRedactor(option: RedactOption | undefined): Redactor | und
     value(value, path) {
       if (path.length > 0 && paths.some((p) => pathMatches(p, path))) return REDACTED;
       if (typeof value === "string") return cleanText(value, cleaners);
-      if (typeof value === "bigint") return cleanText(String(value), cleaners) === String(value) ? value : REDACTED;
+      if (typeof value === "bigint") {
+        const text = isLongBigint(value) ? "" : String(value);
+        return cleanText(text, cleaners) === text ? value : REDACTED;
+      }
       // Card numbers are also kept as numbers.
       if (typeof value !== "number" || !(value >= 1e11) || !cleaners.includes(PRESETS.card)) return value;
       return PRESETS.card(String(value)) === REDACTED ? REDACTED : value;

@@ -27,7 +27,7 @@ import { interactionsOf } from "./interactions.js";
 import { nodeRecord } from "./node-record.js";
 import { redactText } from "./redact.js";
 import type { NodeUnderWay, RunUnderWay } from "./run-observer.js";
-import { keptMetadata } from "./run-start.js";
+import { keptMetadata, keptTags } from "./run-start.js";
 import { lastSeenBefore, runStatusOf, type Thrown } from "./run-status.js";
 import { type CallRun, type RunningNode, type RunStart, round, type TaskPlace } from "./run-types.js";
 import { byteLength, stateText } from "./state-text.js";
@@ -289,7 +289,7 @@ export class RunRecorder {
       workflowId: ids.workflowId,
       segmentId: ids.segmentId,
       workflowType: start.workflowType,
-      tags: start.tags.map((tag, i) => redactText(tag, settings.redactor, "tags", String(i))),
+      tags: keptTags(start.tags, settings.redactor),
       metadata: keptMetadata(start.metadata, settings.redactor),
       startedAt: isoTime(this.startedAt),
       durationMs: round(this.clock.monotonic() - this.startedMono),

@@ -1,9 +1,11 @@
 import { MAX_ID, type RunConfigLike, type TraceSegment } from "../../core/index.js";
 import type { PregelShape, TaskConfig } from "../internals.js";
-import { type Redactor, redactPlain } from "./redact.js";
+import { type Redactor, redactPlain, redactText } from "./redact.js";
 import type { RunStart } from "./run-types.js";
 
 const MAX_TEXT = 1000;
+/** Tags beyond these are not kept. */
+const MAX_TAGS = 1000;
 /** Metadata that LangGraph and LangChain put there themselves, or that has a field of its own. */
 const INTERNAL =
   /^(langgraph_|ls_|__|lc_)|^(thread_id|checkpoint_(id|ns|map)|task_id|workflowId|workflow_id|userId|user_id)$/;
@@ -25,20 +27,29 @@ export function runStartOf(
   }
   const start: RunStart = {
     workflowType,
-    tags: [...new Set([...(graph?.config?.tags ?? []), ...(config?.tags ?? [])])].filter(
-      (t) => !t.startsWith("graph:step:"),
-    ),
+    tags: tagsIn(graph?.config?.tags, config?.tags),
     metadata: kept,
     capture,
   };
   const threadId = configurable.thread_id ?? metadata.thread_id;
-  if (threadId !== undefined && threadId !== null) start.threadId = String(threadId);
+  if (typeof threadId === "string" || typeof threadId === "number") start.threadId = String(threadId);
   const userId = userIdIn({ metadata, configurable });
   if (userId !== undefined) start.userId = userId;
   if (typeof config?.runId === "string") start.runId = config.runId;
   const seen = workflowIdIn({ metadata, configurable });
   if (seen !== undefined) Object.assign(start, { seenId: seen, givenId: seen });
   return start;
+}
+
+/** Each tag once; what is no text, as plain JavaScript may pass, is no tag. */
+function tagsIn(...lists: unknown[]): string[] {
+  const tags = lists.flatMap((list) => (Array.isArray(list) ? list.slice(0, MAX_TAGS) : []));
+  return [...new Set(tags)].filter((t) => typeof t === "string" && !t.startsWith("graph:step:")).slice(0, MAX_TAGS);
+}
+
+/** Tags as they are kept: redacted and bounded. */
+export function keptTags(tags: readonly string[], redactor: Redactor | undefined): string[] {
+  return tags.map((tag, i) => redactText(tag, redactor, "tags", String(i)).slice(0, MAX_TEXT));
 }
 
 /** Metadata as it is kept: redacted, texts bounded. */
@@ -49,7 +60,8 @@ export function keptMetadata(
   const kept: TraceSegment["metadata"] = {};
   for (const [key, value] of Object.entries(metadata)) {
     const clean = redactPlain(value, redactor, "metadata", key);
-    kept[redactor ? redactor.key(key) : key] = typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
+    kept[(redactor ? redactor.key(key) : key).slice(0, MAX_TEXT)] =
+      typeof clean === "string" ? clean.slice(0, MAX_TEXT) : clean;
   }
   return kept;
 }

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { STATE_CUT } from "../../core/index.js";
-import { classNameOf, DEEPEST, fieldOf, isPlainJson, isProxy, ownField } from "../../core/own-fields.js";
+import { classNameOf, DEEPEST, fieldOf, isLongBigint, isPlainJson, isProxy, ownField } from "../../core/own-fields.js";
 import type { Redactor } from "./redact.js";
 
 /**
@@ -70,8 +70,9 @@ class Spelling {
   /** Writes what is left of a value after redaction. */
   private spell(value: unknown): void {
     if (typeof value === "string") this.putString(value);
-    else if (typeof value === "bigint") this.put(String(value));
-    else if (typeof value !== "object" || value === null) this.put(JSON.stringify(value) ?? "null");
+    else if (typeof value === "bigint") this.put(isLongBigint(value) ? '"[bigint]"' : String(value));
+    else if (!isKept(value)) this.put("null");
+    else if (typeof value !== "object" || value === null) this.put(JSON.stringify(value));
     else if (this.above.has(value)) this.put('"[circular]"');
     else if (this.above.size > DEEPEST) this.put('"[deeper]"');
     else this.spellObject(value);

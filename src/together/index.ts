@@ -32,3 +32,9 @@ export {
   type FederationPlan,
   planVersion,
 } from "./federated/statistics.js";
+export { storeTransport } from "./transport/documents.js";
+export { folderTransport } from "./transport/folder.js";
+export { createFederationHandler, type FederationHandlerOptions } from "./transport/handler.js";
+export { type HttpTransportOptions, httpTransport } from "./transport/http.js";
+export type { KeyLetter, LetterKind, Letters } from "./transport/letters.js";
+export type { FederationTransport } from "./transport/transport.js";

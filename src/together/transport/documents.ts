@@ -1,0 +1,20 @@
+import type { DocumentStore } from "../../store/index.js";
+import { type FederationTransport, transportOver } from "./transport.js";
+
+const PREFIX = "federation/";
+
+/**
+ * Sites that share a store, which hosts with a PostgreSQL database do: letters are documents of it. A schema of their
+ * own keeps them apart from what each site stores for itself.
+ * @example const transport = storeTransport(store.documents);
+ */
+export function storeTransport(documents: DocumentStore): FederationTransport {
+  return transportOver({
+    write: (round, kind, site, text) => documents.put(`${PREFIX}${round}/${kind}/${site}`, { text }),
+    async read(round, kind) {
+      const keys = await documents.keys(`${PREFIX}${round}/${kind}/`);
+      const found = await Promise.all(keys.sort().map((key) => documents.get<{ text: string }>(key)));
+      return found.flatMap((letter) => (letter ? [letter.text] : []));
+    },
+  });
+}

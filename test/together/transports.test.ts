@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createMemoryStore } from "langgraph-collective-learning";
+import { toNodeListener } from "langgraph-collective-learning/feedback";
+import {
+  createFederationHandler,
+  type FederationHandlerOptions,
+  folderTransport,
+  httpTransport,
+  storeTransport,
+} from "langgraph-collective-learning/together";
+import { afterEach, describe, expect, it } from "vitest";
+import { localServer } from "../support/http-server.js";
+import { contribution, tryTransport } from "./support/contract.js";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "letters-"));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+const secrets = { north: "north-0123456789abcdef", south: "south-0123456789abcdef" };
+
+/** A meeting place on the loopback. */
+async function meeting(options: Partial<FederationHandlerOptions> = {}): Promise<string> {
+  const transport = folderTransport(aFolder());
+  const server = await localServer(toNodeListener(createFederationHandler({ transport, secrets, ...options })));
+  closing.push(server.close);
+  return `${server.url}/meet`;
+}
+
+tryTransport("folder", async () => {
+  const folder = aFolder();
+  return { north: folderTransport(folder), south: folderTransport(folder) };
+});
+tryTransport("store", async () => {
+  const { documents } = createMemoryStore();
+  return { north: storeTransport(documents), south: storeTransport(documents) };
+});
+tryTransport("HTTP", async () => {
+  const url = await meeting();
+  const at = (secret: string) => httpTransport({ url: `${url}/`, secret });
+  return { north: at(secrets.north), south: at(secrets.south) };
+});
+
+describe("the meeting place", () => {
+  const own = contribution("north", "invoice", 1);
+  const letter = (url: string, init: RequestInit) =>
+    fetch(url, { ...init, headers: { authorization: `Bearer ${secrets.north}` } });
+
+  it("lets nobody in without a secret, and no site speak for another", async () => {
+    const url = await meeting();
+    const stranger = httpTransport({ url, secret: "x".repeat(20) });
+    await expect(stranger.receive("r1", "contribution")).rejects.toThrow(/FEDERATION_INVALID.*401/);
+    await expect(stranger.send("r1", "contribution", own)).rejects.toThrow(/401/);
+    const south = httpTransport({ url, secret: secrets.south });
+    await expect(south.send("r1", "contribution", own)).rejects.toThrow(/403.*its own name/);
+    expect(await south.receive("r1", "contribution")).toEqual([]);
+    // Neither by a letter that says another name than the address.
+    const forged = JSON.stringify(contribution("south", "crash", 0));
+    expect((await letter(`${url}/r1/contribution/north`, { method: "PUT", body: forged })).status).toBe(403);
+  });
+
+  it("takes letters only, within its limits", async () => {
+    const url = await meeting({ maxBytes: 100, bodyTimeoutMs: 60_000 });
+    const put = async (path: string, body: string) => (await letter(`${url}/${path}`, { method: "PUT", body })).status;
+    expect(await put("r1/contribution/north", "x".repeat(101))).toBe(413);
+    expect(await put("r1/contribution/north", "no JSON")).toBe(400);
+    expect(await put("r1/other/north", "{}")).toBe(404);
+    expect((await letter(`${url}/r1/other`, {})).status).toBe(404);
+    expect((await letter(`${url}/%E0%A4%A/contribution`, {})).status).toBe(400);
+    expect((await letter(`${url}/r1/contribution`, { method: "DELETE" })).status).toBe(405);
+  });
+
+  it("says when it cannot be reached, or cannot reach its letters", async () => {
+    const gone = await localServer(() => {});
+    await gone.close();
+    const nobody = httpTransport({ url: gone.url, secret: secrets.north, timeoutMs: 5000 });
+    await expect(nobody.receive("r1", "key")).rejects.toThrow(/STORE_UNREACHABLE/);
+    const folder = join(aFolder(), "file");
+    writeFileSync(folder, "");
+    const errors: string[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: (message: string) => errors.push(message) };
+    const url = await meeting({ transport: folderTransport(folder), logger });
+    const north = httpTransport({ url, secret: secrets.north });
+    await expect(north.receive("r1", "key")).rejects.toThrow(/STORE_UNREACHABLE.*503/);
+    expect(errors).toEqual(["a federation request failed"]);
+  });
+
+  it("does not follow to another address", async () => {
+    const other = await meeting();
+    const server = await localServer((_, response) => response.writeHead(307, { location: other }).end());
+    closing.push(server.close);
+    await expect(httpTransport({ url: server.url, secret: secrets.north }).receive("r1", "key")).rejects.toThrow(
+      /STORE_UNREACHABLE/,
+    );
+  });
+
+  it("is not opened with a short secret", () => {
+    const transport = folderTransport("unused");
+    const short = () => createFederationHandler({ transport, secrets: { north: "short" } });
+    expect(short).toThrow(/CONFIG_INVALID.*5 characters for "north"/);
+    expect(short).not.toThrow(/short/);
+    expect(() => httpTransport({ url: "file:///x", secret: secrets.north })).toThrow(/CONFIG_INVALID/);
+  });
+});
+
+describe("a folder", () => {
+  it("leaves nothing half written, and says what is damaged", async () => {
+    const folder = aFolder();
+    const transport = folderTransport(folder);
+    await transport.send("r1", "contribution", contribution("north", "invoice", 1));
+    expect(readdirSync(join(folder, "r1", "contribution"))).toEqual(["north.json"]);
+    mkdirSync(join(folder, "r2", "contribution"), { recursive: true });
+    writeFileSync(join(folder, "r2", "contribution", "south.json"), "{");
+    await expect(transport.receive("r2", "contribution")).rejects.toThrow(/FEDERATION_INVALID.*no JSON/);
+  });
+});

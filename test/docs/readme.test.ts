@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { runScript } from "../support/run-script.js";
-import { configurationPage, errorsPage } from "./pages.js";
+import { commandLinePage, configurationPage, errorsPage } from "./pages.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const pages = [
@@ -58,6 +58,7 @@ describe("the documents", () => {
   it.each([
     ["errors", errorsPage],
     ["configuration", configurationPage],
+    ["command-line", commandLinePage],
   ])("docs/%s.md is what the code says (npx tsx test/docs/generate.ts writes it)", (name, page) => {
     expect(textOf(`docs/${name}.md`)).toBe(page());
   });

@@ -14,6 +14,8 @@ describe("the price of a call", () => {
     ["us.anthropic.claude-sonnet-4-20250514-v1:0", 18],
     ["claude-sonnet-4@20250514", 18],
     ["claude-opus-4-5-20251101", 30],
+    ["anthropic/claude-sonnet-4.5", 18],
+    ["anthropic/claude-3.7-sonnet", 18],
     ["models/gemini-2.5-flash-preview-09-2025", 2.8],
     ["o3-pro-2025-06-10", 100],
   ])("of %s is that of its model", (model, expected) => {

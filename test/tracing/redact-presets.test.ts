@@ -41,6 +41,16 @@ describe("the preset for keys", () => {
     ["Server=db;User Id=ann;Password=s3cret;Pooling=true", "Server=db;User Id=ann;[redacted];Pooling=true"],
     ["AccountName=a;AccountKey=Zm9vYmFyYmF6cXV1eA==;x", "AccountName=a;[redacted];x"],
     ["-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----!", "[redacted]!"],
+    ["-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQVYBG\n-----END PGP PRIVATE KEY BLOCK-----!", "[redacted]!"],
+    ["DB_PASSWORD=hunter2 npm start", "DB_[redacted] npm start"],
+    ["PGPASSWORD=hunter2", "PG[redacted]"],
+    ['{"user":"ann","password":"hun\\"ter2","n":1}', '{"user":"ann","password":"[redacted]","n":1}'],
+    ["aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "aws_secret_access_key=[redacted]"],
+    ["x-api-key: 0123456789abcdef0123", "x-api-key: [redacted]"],
+    ['{"client_secret": "a1b2c3d4e5f6g7h8i9"}', '{"client_secret": "[redacted]"}'],
+    ["to https://hooks.slack.com/services/T0000/B0000/Xa1Xb2Xc3 now", "to https://[redacted] now"],
+    ["https://discord.com/api/webhooks/123456789/Ab1Cd2Ef3Gh4Ij5Kl6", "https://[redacted]"],
+    ["bot 123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawX!", "bot [redacted]!"],
     ["cut: -----BEGIN PRIVATE KEY-----\nMIIEow", "cut: [redacted]"],
   ])("takes the secret out of %s", (text, expected) => {
     expect(PRESETS.key(text)).toBe(expected);
@@ -53,6 +63,10 @@ describe("the preset for keys", () => {
     "http://localhost:3000/app",
     "a skateboarding_tournament, key_findings_of_the_report",
     "sk-learn is a library",
+    "token: the-smallest-unit-of-a-text",
+    "Password: at least eight letters",
+    "the secret: patience-and-practice",
+    "access key: see chapter 3",
     "mailto:ann",
   ])("leaves %s alone", (text) => {
     expect(PRESETS.key(text)).toBe(text);
@@ -65,6 +79,8 @@ it.each([
   "用户@例子.广告",
   "a@xn--bcher-kva.xn--p1ai",
   "𝒂b@example.org",
+  "ann%40example.org",
+  "ann\uff20example.org",
 ])("the preset for mail addresses knows %s", (address) => {
   expect(PRESETS.email(`to ${address}, please`)).toBe("to [redacted], please");
 });
@@ -117,6 +133,13 @@ const HARD: readonly string[] = [
   "-----BEGIN ",
   "PRIVATE KEY-----",
   "hvs.",
+  "AKIA",
+  "token:a1",
+  "api-key-",
+  '"password":"',
+  "%40",
+  "12345678:AA",
+  "hooks.slack.com/services/",
   "é@é.",
   "\ud83d",
 ];

@@ -259,6 +259,11 @@ it("nothing is made up of answers in no known shape", () => {
     {},
     { generations: [] },
     { generations: [[{ message: { usage_metadata: { input_tokens: "3" } } }]] },
+    {
+      generations: [
+        [{ message: { usage_metadata: { input_tokens: Number.POSITIVE_INFINITY, output_tokens: 1e300 } } }],
+      ],
+    },
   ])
     expect(usageOf(output)).toEqual({ usage: unknown, model: undefined });
   expect(costOf(DEFAULT_PRICES, "gpt-4o", {})).toBeUndefined();

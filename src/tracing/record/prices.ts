@@ -76,10 +76,12 @@ const SNAPSHOT =
 
 function priceOf(prices: PriceTable, model: string): ModelPrice | undefined {
   if (Object.hasOwn(prices, model)) return prices[model];
-  const bare = model.replace(/^.*\//, "").replace(/^(?:[a-z]+\.)?(?:anthropic|amazon|meta|mistral)\./, "");
+  // OpenRouter writes claude-sonnet-4.5 where its provider writes claude-sonnet-4-5.
+  const name = model.replace(/^(.*\/)?(claude-[a-z0-9.-]+)$/, (whole) => whole.replace(/(\d)\.(\d)/g, "$1-$2"));
+  const bare = name.replace(/^.*\//, "").replace(/^(?:[a-z]+\.)?(?:anthropic|amazon|meta|mistral)\./, "");
   let best: string | undefined;
-  for (const name of Object.keys(prices))
-    if (bare.startsWith(name) && SNAPSHOT.test(bare.slice(name.length)) && name.length > (best?.length ?? 0))
-      best = name;
+  for (const known of Object.keys(prices))
+    if (bare.startsWith(known) && SNAPSHOT.test(bare.slice(known.length)) && known.length > (best?.length ?? 0))
+      best = known;
   return best === undefined ? undefined : prices[best];
 }

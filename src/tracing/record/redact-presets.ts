@@ -19,6 +19,8 @@ const PHONE = new RegExp(
 );
 const CARD = /(?<!\d)(?:\d[ \u00A0\u2007\u2009\u202F\-\u2010-\u2015]?){12,18}\d(?!\d)/g;
 
+/** The sign within an address: as it is written in a query of a URL, and in full width, too. */
+const AT = /@|%40|\uFF20/g;
 /** Where an address may go on before its `@`; halves of characters beyond the basic plane are letters as well. */
 const LOCAL = /[\p{L}\p{M}\p{N}\uD800-\uDFFF._%+'-]/u;
 const LONGEST_LOCAL = 64;
@@ -43,14 +45,30 @@ const KEY = new RegExp(
     String.raw`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b`,
     // A JSON web token begins where the run of its letters does: from within, each start would read it anew.
     String.raw`(?<![-\w])eyJ[-\w]{8,}\.[-\w]{8,}\.[-\w]{8,}`,
+    // Addresses and names that are secrets by themselves: webhooks, a bot's token, an age key.
+    String.raw`hooks\.slack\.com/(?:services|workflows|triggers)/[\w/]{16,256}`,
+    String.raw`discord(?:app)?\.com/api/webhooks/\d{5,25}/[-\w]{16,128}`,
+    String.raw`(?<!\d)\d{8,10}:AA[-\w]{33}(?![-\w])`,
+    "AGE-SECRET-KEY-1[A-Z0-9]{20,80}",
     String.raw`\b[Bb]earer [-\w.~+/]{16,}=*`,
     String.raw`\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|sig)=[A-Za-z0-9+/%]{16,}={0,2}`,
-    String.raw`\b(?:[Pp]assword|[Pp]asswd|[Pp]wd|PASSWORD|PWD)\s{0,3}=\s{0,3}(?:"[^"]{1,256}"|'[^']{1,256}'|[^\s;,&"']{1,256})`,
+    String.raw`(?:[Pp]assword|[Pp]asswd|[Pp]wd|PASSWORD|PASSWD|PWD)\s{0,3}=\s{0,3}(?:"[^"]{1,256}"|'[^']{1,256}'|[^\s;,&"']{1,256})`,
   ].join("|"),
   "g",
 );
 /** What goes on in small letters alone is words. */
-const isKey = (match: string) => /\d/.test(match) || /[A-Z].*[a-z]|=/.test(match);
+function isKey(match: string): boolean {
+  const capital = match.search(/[A-Z]/);
+  return /[\d=]/.test(match) || (capital >= 0 && /[a-z]/.test(match.slice(capital)));
+}
+
+/** A secret by the name before it, as in JSON, in headers and in a shell's variables; the name stays. */
+const NAMED =
+  /(["']?(?<![A-Za-z])(?:[A-Za-z]{1,20}[_-]){0,3}(?:secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret)["']?\s{0,3}[:=]\s{0,3}["']?)([A-Za-z0-9+/_.~-]{16,}={0,2})/gi;
+/** A password in JSON; in prose, what follows the word is a word. */
+const QUOTED = /((?:password|passwd|pwd)["']\s{0,3}:\s{0,3})("(?:[^"\\]|\\.){1,256}"|'(?:[^'\\]|\\.){1,256}')/gi;
+/** A mark of what has no words' shape. */
+const isSecret = (value: string) => /\d/.test(value) && /[A-Za-z]/.test(value);
 
 const BASIC = /\b([Bb]asic )([A-Za-z0-9+/]{6,1024}={0,2})(?![A-Za-z0-9+/])/g;
 /** What stands before the host of an address with a scheme. */
@@ -70,6 +88,8 @@ export const PRESETS: Record<RedactPreset, Cleaner> = {
   key: (text) =>
     cleanPem(text)
       .replace(AUTHORITY, cleanAuthority)
+      .replace(QUOTED, (_, name: string, value: string) => name + value[0] + REDACTED + value[0])
+      .replace(NAMED, (match, name: string, value: string) => (isSecret(value) ? name + REDACTED : match))
       .replace(BASIC, (match, name: string, code: string) => (isCredentials(code) ? name + REDACTED : match))
       .replace(KEY, (match) => (isKey(match) ? REDACTED : match)),
 };
@@ -78,21 +98,22 @@ export const PRESETS: Record<RedactPreset, Cleaner> = {
 function cleanMail(text: string): string {
   let clean = "";
   let from = 0;
-  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", Math.max(at + 1, from))) {
+  for (const { 0: sign, index: at } of text.matchAll(AT)) {
+    if (at < from) continue;
     let start = at;
     while (start > from && at - start < LONGEST_LOCAL && LOCAL.test(text[start - 1]!)) start--;
     if (start === at) continue;
-    DOMAIN.lastIndex = at + 1;
+    DOMAIN.lastIndex = at + sign.length;
     const domain = DOMAIN.exec(text);
     if (!domain) continue;
     clean += text.slice(from, start) + REDACTED;
-    from = at + 1 + domain[0].length;
+    from = DOMAIN.lastIndex;
   }
   return clean + text.slice(from);
 }
 
-const PEM_HEADER = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/g;
-const PEM_FOOTER = /PRIVATE KEY-----/g;
+const PEM_HEADER = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----/g;
+const PEM_FOOTER = /PRIVATE KEY(?: BLOCK)?-----/g;
 /** A key without an end may have been cut off: so much behind its beginning is taken for its own. */
 const LONGEST_PEM = 8192;
 

@@ -119,7 +119,8 @@ function record(value: unknown): Fields {
 function first(fields: Fields, names: readonly string[]): number | undefined {
   for (const name of names) {
     const value = fields[name];
-    if (typeof value === "number" && value >= 0) return Math.round(value);
+    // An infinite or absurd count would cost the whole run its trace.
+    if (typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER) return Math.round(value);
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { isoTime, messageOf } from "../core/index.js";
 import type { TrainedChallenger } from "../evaluation/point/challenger.js";
+import { clusterOfDraws } from "../evaluation/point/cluster.js";
 import type { GateState } from "../evaluation/point/gate-state.js";
 import type { ServedVersion } from "../evaluation/point/judged-rows.js";
 import { closedRequests } from "../feedback/index.js";
@@ -163,7 +164,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           exploration,
           trial,
           destinations,
-          gate: config.gate,
+          gate: { ...config.gate, cluster: clusterOfDraws(config.gate.cluster, trial?.stickyBy) },
           state,
           onTrial: await version(tried),
           earlier:

@@ -164,7 +164,8 @@ export class DecisionPoint<S, D extends string> {
     if (!call.tried || exploration <= 0) return undefined;
     const rules = { exploration, wantMeans: false, deadline };
     const proposal = proposalOf(call.tried.served, this.asLearned(scene), candidates, deps.clock, rules);
-    return turnOfTrial(call, call.tried.terms, proposal, memory.runShares, name, deps.seed);
+    const { stickyBy } = this.options.trial ?? {};
+    return turnOfTrial(call, call.tried.terms, proposal, memory.runShares, name, deps.seed, stickyBy);
   }
 
   /** Follows the policy, or the fallback where there is any doubt about it. */

@@ -101,9 +101,9 @@ export function numbersOfChoice(key: string, policyVersion: string | undefined, 
   return { coin: rng.next(), draw: rng.next(), arm: rng.next(), spread: rng.next() };
 }
 
-/** The arm of a whole run while a version is on trial, uniform in [0,1). */
-export function armOfRun(workflowId: string, decisionPoint: string, version: string, seed: number): number {
-  return armOf({ seed, unit: `${workflowId}|${decisionPoint}`, version });
+/** The arm of a whole run, conversation or person while a version is on trial, uniform in [0,1). */
+export function armOfUnit(unit: string, decisionPoint: string, version: string, seed: number): number {
+  return armOf({ seed, unit: `${unit}|${decisionPoint}`, version });
 }
 
 function placeOf(config: RunConfigLike): string {

@@ -56,8 +56,14 @@ const servingShape = {
         upTo: z.number("a share in (0,1)").gt(0, "a share in (0,1)").lt(1, "a share in (0,1)").optional(),
         /** Ratings count that come within so many milliseconds (default: from the delays seen before the trial). */
         windowMs: z.number("milliseconds of at least 0").min(0, "milliseconds of at least 0").optional(),
+        /**
+         * A conversation (`thread`), or a person (`user`), goes one way as long as one version is on trial, and is one
+         * piece of evidence: it is bet on once, for its first day. By default each run is drawn anew. What is drawn
+         * uniformly still is, decision by decision.
+         */
+        stickyBy: z.enum(["thread", "user"], "thread or user").optional(),
       },
-      "an object with upTo or windowMs",
+      "an object with upTo, windowMs or stickyBy",
     )
     .optional(),
   /**

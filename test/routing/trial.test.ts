@@ -1,6 +1,7 @@
 import { START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { clusterOfDraws } from "../../src/evaluation/point/cluster.js";
 import { routingArtifactName } from "../../src/policies/index.js";
 import { createRouter } from "../../src/routing/index.js";
 import { trainedArtifact } from "./support/policy.js";
@@ -10,13 +11,19 @@ const State = new StateSchema({ topic: z.string(), visited: z.string().optional(
 const destinations = ["a", "b", "c"] as const;
 
 /** A graph with one learned edge, whose fallback says a; a version that says b for crashes is on trial. */
-async function tried(terms: { share: number; uniform: number; unit: "decision" | "run" }) {
+async function tried(
+  terms: { share: number; uniform: number; unit: "decision" | "run" },
+  trial?: { stickyBy: "thread" | "user" },
+) {
   const world = createWorld();
   const name = routingArtifactName("way");
   const { version } = await world.registry.publish(name, "routing-policy", trainedArtifact("way", destinations));
   await world.registry.tryOut(name, version, terms);
   const options = { decisionPoint: "way", destinations, context: (s: { topic: string }) => ({ topic: s.topic }) };
-  const router = createRouter({ ...options, fallback: () => "a", exploration: 0.1 }, world.deps);
+  const router = createRouter(
+    { ...options, fallback: () => "a", exploration: 0.1, ...(trial && { trial }) },
+    world.deps,
+  );
   await router.ready();
   const graph = new StateGraph(State)
     .addNode("a", () => ({ visited: "a" }))
@@ -67,5 +74,43 @@ describe("a workflow id that comes again", () => {
     const chosen = world.sink.view().filter((d) => d.chosen === "b").length;
     expect(chosen).toBeGreaterThan(30);
     expect(chosen).toBeLessThan(95);
+  });
+});
+
+describe("a version on trial, for whole conversations or people", () => {
+  const terms = { share: 0.5, uniform: 0, unit: "decision" } as const;
+  /** Three runs in each of 60 threads, two threads a person: who went which way, by thread. */
+  async function ways(by: "thread" | "user") {
+    const { world, graph } = await tried(terms, { stickyBy: by });
+    const chosen = new Map<string, Set<string>>();
+    for (let i = 0; i < 180; i++) {
+      const thread = `t${i % 60}`;
+      const [user, workflowId] = [`u${i % 30}`, `w${i}`];
+      await graph.invoke(
+        { topic: "crash" },
+        { metadata: { workflowId, userId: user }, configurable: { thread_id: thread } },
+      );
+      const way = world.sink.view().at(-1)?.chosen ?? "";
+      const key = by === "thread" ? thread : user;
+      chosen.set(key, (chosen.get(key) ?? new Set()).add(way));
+    }
+    return { world, chosen };
+  }
+
+  it.each(["thread", "user"] as const)("each %s goes one way, and about half of them the challenger's", async (by) => {
+    const { world, chosen } = await ways(by);
+    expect([...chosen.values()].every((of) => of.size === 1)).toBe(true);
+    const challenger = [...chosen.values()].filter((of) => of.has("b")).length / chosen.size;
+    expect(Math.abs(challenger - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / chosen.size));
+    // Each alone was as likely as if it had been drawn by itself.
+    for (const d of world.sink.view()) expect(d.propensity).toBe(0.5);
+  });
+
+  it("is one piece of evidence: runs are never taken apart", () => {
+    expect(clusterOfDraws("run", undefined)).toBe("run");
+    expect(clusterOfDraws("run", "thread")).toBe("thread");
+    expect(clusterOfDraws("run", "user")).toBe("user");
+    expect(clusterOfDraws("thread", "user")).toBe("user");
+    expect(clusterOfDraws("user", "thread")).toBe("user");
   });
 });

@@ -16,6 +16,13 @@ export function clusterKey(row: Pick<DecisionRow, "workflowId" | "threadId" | "u
   return `run ${row.workflowId}`;
 }
 
+const WIDTH: readonly ClusterBy[] = ["run", "thread", "user"];
+
+/** What counts as one piece of evidence where draws stay with threads or people: their runs are never taken apart. */
+export function clusterOfDraws(by: ClusterBy, stickyBy: ClusterBy = "run"): ClusterBy {
+  return WIDTH.indexOf(stickyBy) > WIDTH.indexOf(by) ? stickyBy : by;
+}
+
 /**
  * The rows that may be bet on, once per cluster: all of its decisions within its window, when that is over and
  * the cluster was not bet on before. Later decisions of the same person teach, but prove nothing more.

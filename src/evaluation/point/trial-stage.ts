@@ -28,6 +28,7 @@ import { contestedShare, trialRows } from "./trial-rows.js";
 export interface TrialOptions {
   upTo?: number;
   windowMs?: number;
+  stickyBy?: "thread" | "user";
 }
 
 /** Of the lifetime risk, the part that judging logs that exist already may spend; trials have the rest. */

@@ -13,7 +13,12 @@ class MemorySink implements DecisionSink {
 
   identify(config: Parameters<DecisionSink["identify"]>[0]): RunIdentity {
     const threadId = config.executionInfo?.threadId;
-    return { workflowId: String(config.metadata?.workflowId ?? threadId ?? "w"), ...(threadId ? { threadId } : {}) };
+    const userId = config.metadata?.userId;
+    return {
+      workflowId: String(config.metadata?.workflowId ?? threadId ?? "w"),
+      ...(threadId ? { threadId } : {}),
+      ...(typeof userId === "string" ? { userId } : {}),
+    };
   }
 
   /** One decision per id, the last written. */

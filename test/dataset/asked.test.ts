@@ -22,6 +22,11 @@ describe("who was asked", () => {
       ratedBy: "measured",
     });
     expect(of()).toEqual({ ratedBy: "measured" });
+    // One that judges a sample of the runs makes no answer any likelier, and is none itself.
+    const sampled = { source: "evaluator", ratings: { a: 1 }, sampled: true } as const;
+    expect(of({ thumbs: "up", askedProbability: 0.2 }, sampled)).toEqual({ ratedBy: "asked", probability: 0.2 });
+    expect(of(sampled)).toEqual({ ratedBy: "unasked" });
+    expect(of(sampled, { source: "outcome", outcome: 1 })).toEqual({ ratedBy: "measured" });
   });
 
   it("stands on the row, for a decision judged by itself by that judgement", () => {

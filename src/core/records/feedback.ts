@@ -46,6 +46,11 @@ export const feedbackRecordSchema = z.object({
   withdraws: z.string().optional(),
   /** Probability with which this rater had been asked, where the request was drawn. */
   askedProbability: z.number().gt(0).lte(1).optional(),
+  /**
+   * Set where an evaluator judges only some runs, among them such that people judged: its word then says nothing of
+   * how many runs are like this one, and proves nothing where people are asked by chance.
+   */
+  sampled: z.boolean().optional(),
 });
 /** One judgement of a run as it is stored: by whom, on which scales, when; a revision replaces an earlier one. */
 export type FeedbackRecord = z.infer<typeof feedbackRecordSchema>;

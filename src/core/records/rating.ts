@@ -2,8 +2,8 @@ import type { FeedbackRecord } from "./feedback.js";
 
 /**
  * How a reward came to be known. `asked`: people were asked by a draw of known probability. `unasked`: they spoke
- * up by themselves, or were asked by the host's own choice. `measured`: it needed nobody's answer (an outcome,
- * an automatic evaluator, how the run went).
+ * up by themselves, or were asked by the host's own choice, or only an evaluator that judges a sample of runs did.
+ * `measured`: it needed nobody's answer (an outcome, an evaluator of all runs, how the run went).
  */
 export type RatedBy = "asked" | "unasked" | "measured";
 
@@ -22,7 +22,8 @@ export const MOST_WEIGHT = 20;
 
 /** How the judgements behind one reward came about. @param current judgements as they stand */
 export function ratingOf(current: readonly FeedbackRecord[]): Rating {
-  if (current.length === 0 || current.some((f) => f.source !== "human")) return { ratedBy: "measured" };
+  if (current.length === 0 || current.some((f) => f.source !== "human" && f.sampled !== true))
+    return { ratedBy: "measured" };
   const asked = current.flatMap((f) => (f.askedProbability === undefined ? [] : [f.askedProbability]));
   return asked.length > 0 ? { ratedBy: "asked", probability: Math.max(...asked) } : { ratedBy: "unasked" };
 }

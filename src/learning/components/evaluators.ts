@@ -84,7 +84,7 @@ function ratedBy(name: string, workflowId: string, answer: Parameters<typeof eva
   return given.map((feedback) => {
     const key = Object.keys(feedback.ratings ?? {})[0] ?? "";
     const userId = given.length === 1 ? `evaluator:${name}` : `evaluator:${name}/${key}`;
-    return { ...feedback, userId, idempotencyKey: `${userId} judged` };
+    return { ...feedback, userId, idempotencyKey: `${userId} judged`, sampled: true };
   });
 }
 

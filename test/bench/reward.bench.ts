@@ -2,6 +2,7 @@ import type { DecisionContext } from "../../src/core/index.js";
 import { type LearningWorker, startLearningWorker } from "../../src/learning/thread/host.js";
 import { RewardModel } from "../../src/rewards/index.js";
 import type { FitRewardModelInput } from "../../src/worker/jobs/reward-model.js";
+import { ablation } from "./reward/ablation.js";
 import { judgesBesidePeople } from "./reward/judges.js";
 import { ratingBias } from "./reward/rating-bias.js";
 import { routingWithFewRatings } from "./reward/routing.js";
@@ -21,6 +22,8 @@ interface Outcome {
   covered: boolean[];
   unknown: number;
   seconds: number[];
+  /** Of processor time, all folds together. */
+  cpuSeconds: number;
   weights: Record<string, number>;
 }
 
@@ -32,6 +35,7 @@ async function outOfFold(worker: LearningWorker, s: RewardSet, folds: readonly n
     covered: [],
     unknown: 0,
     seconds: [],
+    cpuSeconds: 0,
     weights: {},
   };
   for (const k of folds) {
@@ -46,8 +50,11 @@ async function outOfFold(worker: LearningWorker, s: RewardSet, folds: readonly n
       })),
     };
     const started = performance.now();
+    const before = process.cpuUsage();
     const { snapshot, report } = await worker.run("rewards.fit", input);
     outcome.seconds.push((performance.now() - started) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    outcome.cpuSeconds += (user + system) / 1e6;
     const model = await RewardModel.restore(snapshot);
     const features = test.map((i) => s.rows[i] as DecisionContext);
     model.predict(features).forEach((p, j) => {
@@ -117,11 +124,28 @@ function binomialBand(n: number): [number, number] {
   return [low / n, high / n];
 }
 
-type PeerResult = Record<string, Record<string, { predictions: number[]; seconds: number }>>;
+type PeerResult = Record<string, Record<string, { predictions: number[]; seconds: number; cpuSeconds: number }>>;
 
-const bench: Bench = async ({ quick }) => {
+/** What each member is worth, where few and where some more runs are rated. `--part=ablation` runs this alone. */
+function ablated(folder: string, quick: boolean) {
+  const sets = [...rewardSets(folder, FOLD_SEED), ...traceSets(folder, FOLD_SEED)];
+  if (quick) return ablation(sets.slice(0, 1), { sizes: [60], seeds: [1] });
+  return ablation(sets, { sizes: [60, 250], seeds: [1, 2, 3] });
+}
+
+/** Processor time of all folds beside that of each tuned peer, its tuning included. */
+function timesOf(cpuSeconds: number, peers: PeerResult[string] = {}) {
+  const tuned = Object.entries(peers).filter(([name]) => name.endsWith("Tuned"));
+  return {
+    peerCpuSeconds: Object.fromEntries(tuned.map(([name, p]) => [name, p.cpuSeconds])),
+    timesTunedPeer: Object.fromEntries(tuned.map(([name, p]) => [name, round(cpuSeconds / p.cpuSeconds, 2)])),
+  };
+}
+
+const bench: Bench = async ({ quick, args }) => {
   const folder = dataFolder();
   if (!folder) return { missing: "the folder of real data (LEARNING_DATA)" };
+  if (args.includes("--part=ablation")) return { ablation: await ablated(folder, quick) };
   const wanted = quick ? ["relevance", "score"] : undefined;
   const sets = rewardSets(folder, FOLD_SEED).filter((s) => !wanted || wanted.includes(s.target));
   const folds = quick ? [0, 1] : [0, 1, 2, 3, 4];
@@ -205,6 +229,8 @@ const bench: Bench = async ({ quick }) => {
       unknown: o.unknown,
       weights: o.weights,
       trainingSeconds: round(Math.max(...o.seconds), 1),
+      cpuSeconds: round(o.cpuSeconds, 1),
+      ...timesOf(o.cpuSeconds, peers?.[`${s.set}/${s.target}`]),
     });
     console.log(JSON.stringify(table.at(-1)));
   }
@@ -237,6 +263,8 @@ const bench: Bench = async ({ quick }) => {
   console.log(JSON.stringify(bias));
   const judges = judgesBesidePeople(folder);
   console.log(JSON.stringify(judges));
+  const withoutMembers = await ablated(folder, quick);
+  console.log(JSON.stringify(withoutMembers));
   const share = (list: readonly { hit: boolean }[]) => list.filter((c) => c.hit).length / list.length;
   return {
     sets: table,
@@ -244,6 +272,7 @@ const bench: Bench = async ({ quick }) => {
     bias,
     judges,
     routing,
+    ablation: withoutMembers,
     ...(ratios.length > 0 && {
       meanRatioToBestPeer: round(Math.exp(ratios.reduce((a, r) => a + Math.log(r), 0) / ratios.length), 4),
       worstRatioToBestPeer: round(Math.max(...ratios), 4),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fitSimulator, orchestratorArtifact, standardWorld } from "../../src/environments/index.js";
+import { sentinelDesks } from "../bench/rl/desks.js";
 import { gainOverBaseline, smallWorldShare, trainSentinel } from "../bench/support/sentinel-campaign.js";
 import { adviceCost } from "../bench/support/sentinel-cost.js";
 import { recordedTraces } from "../environments/orchestrator/recorded.js";
@@ -7,6 +8,15 @@ import { recordedTraces } from "../environments/orchestrator/recorded.js";
 describe("learning for the Sentinel", () => {
   it("earns at least 97 % of the exact optimum in the small world", async () => {
     expect(await smallWorldShare(11)).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it("beats the rules of a newsroom, a support desk and a research desk, on which nothing was tuned", async () => {
+    const desks = await sentinelDesks({ seeds: [11], steps: 40_000, episodes: 1_000 });
+    expect(Object.entries(desks).map(([name, { above }]) => [name, above])).toEqual([
+      ["newsroom", 1],
+      ["supportDesk", 1],
+      ["researchDesk", 1],
+    ]);
   });
 
   it("beats the baseline of the world whose traces made its simulator", async () => {

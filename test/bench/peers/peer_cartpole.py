@@ -1,6 +1,6 @@
-"""Steps Gymnasium's CartPole from given states by given actions.
+"""Steps Gymnasium's CartPole, or another environment of four numbers, from given states by given actions.
 
-Input: {"episodes": [{"start": [4 numbers], "actions": [0 or 1, ...]}]}
+Input: {"env": "CartPole-v1" by default, "episodes": [{"start": [4 numbers], "actions": [0 or 1, ...]}]}
 Output: {"version": str, "episodes": [{"observations": [[4 numbers], ...], "terminated": bool}]}, steps until the end only
 
 With the argument `fixture` it draws the episodes itself and prints test/environments/cart-pole-reference.jsonl:
@@ -16,7 +16,7 @@ import numpy as np
 env = gym.make("CartPole-v1").unwrapped
 
 
-def play(episode):
+def play(episode, env=env):
     env.reset(seed=0)
     env.state = np.array(episode["start"], dtype=np.float64)
     env.steps_beyond_terminated = None
@@ -56,4 +56,6 @@ if sys.argv[1:] == ["fixture"]:
         answer["observations"] = [[float(f"{v:.9g}") for v in o] for o in answer["observations"]]
         print(json.dumps({**episode, **answer}, separators=(",", ":")))
 else:
-    print(json.dumps({"version": gym.__version__, "episodes": [play(e) for e in json.load(sys.stdin)["episodes"]]}))
+    task = json.load(sys.stdin)
+    other = gym.make(task.get("env", "CartPole-v1")).unwrapped
+    print(json.dumps({"version": gym.__version__, "episodes": [play(e, other) for e in task["episodes"]]}))

@@ -146,7 +146,9 @@ const bench: Bench = async ({ quick, args }) => {
   const folder = dataFolder();
   if (!folder) return { missing: "the folder of real data (LEARNING_DATA)" };
   if (args.includes("--part=ablation")) return { ablation: await ablated(folder, quick) };
-  const wanted = quick ? ["relevance", "score"] : undefined;
+  // `--targets=relevance,score` fits these and ends there.
+  const targets = args.find((a) => a.startsWith("--targets="))?.slice("--targets=".length);
+  const wanted = targets?.split(",") ?? (quick ? ["relevance", "score"] : undefined);
   const sets = rewardSets(folder, FOLD_SEED).filter((s) => !wanted || wanted.includes(s.target));
   const folds = quick ? [0, 1] : [0, 1, 2, 3, 4];
   const entry = new URL("../../dist/worker/main.js", import.meta.url);
@@ -233,6 +235,11 @@ const bench: Bench = async ({ quick, args }) => {
       ...timesOf(o.cpuSeconds, peers?.[`${s.set}/${s.target}`]),
     });
     console.log(JSON.stringify(table.at(-1)));
+  }
+
+  if (targets) {
+    await worker.close();
+    return { sets: table };
   }
 
   const traces = [];

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,7 @@ export interface KillFigures {
 }
 
 const script = (name: string) => fileURLToPath(new URL(`../store/support/${name}.mjs`, import.meta.url));
+const bytesOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error };
 
@@ -109,7 +110,12 @@ export async function postgresKills(kills: number, seed: number): Promise<KillFi
 
   async function judge(): Promise<Omit<KillFigures, "kills" | "servers">> {
     const store = await openPostgresStore({ connectionString: server.url, schema, spill: { folder }, logger: quiet });
-    for (let i = 0; i < 600 && readdirSync(folder).length > 0; i++) await pause(100);
+    // What waits in files is on its way for as long as there are fewer of them, or less in them.
+    const waiting = () => readdirSync(folder).reduce((sum, name) => sum + bytesOf(join(folder, name)), 0);
+    for (let before = Number.POSITIVE_INFINITY; waiting() > 0 && waiting() < before; ) {
+      before = waiting();
+      for (let i = 0; i < 3000 && waiting() === before; i++) await pause(100);
+    }
     let lost = 0;
     let twice = 0;
     let there = 0;

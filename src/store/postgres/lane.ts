@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { isLearningError } from "../../core/index.js";
 import { bigintArray, linesArray, textArray } from "./arrays.js";
 import { codeOf } from "./errors.js";
-import type { Columns } from "./row.js";
+import { type Columns, joinedColumns } from "./row.js";
 import { KEY_COLUMNS, SOUGHT_COLUMNS, TABLE_OF } from "./schema.js";
 import type { Batch } from "./spill.js";
 import type { Sql } from "./sql.js";
@@ -11,33 +11,38 @@ import type { Sql } from "./sql.js";
 const NO_PARTITION = "23514";
 
 /**
- * One statement, so one transaction: takes the next numbers of the lane and writes the facts under them. The lane's row
- * stays locked to the end, so its numbers are committed in their order whoever writes, and a batch whose number is not
- * above the last one's has arrived before and does nothing. The arrays stand in the list of columns: as tables they would
- * be written down once more before they are read.
+ * One statement, so one transaction: takes the next numbers of the lane and writes the facts of all kinds under them. The
+ * lane's row stays locked to the end, so its numbers are committed in their order whoever writes, and batches whose first
+ * number is not above the last one's have arrived before, at least in part, and do nothing. The arrays stand in the list
+ * of columns: as tables they would be written down once more before they are read.
  */
-function statement(schema: string, { kind, bodies, periods, ats, keys }: Columns, lane: string, number: number) {
-  const typed = [...KEY_COLUMNS[kind].map(([, column]) => [column, "text"] as const), ...SOUGHT_COLUMNS[kind]];
-  const columns = typed.map(([column]) => column);
-  const seq = `${kind}_seq`;
+function statement(schema: string, facts: readonly Columns[], lane: string, first: number, last: number) {
+  const values: unknown[] = [lane, first, last];
+  const place = (value: unknown) => `$${values.push(value)}`;
+  const counts = facts.map(({ kind, ats }) => ({
+    seq: `${kind}_seq`,
+    before: `${kind}_before`,
+    count: place(ats.length),
+  }));
+  const inserts = facts.map(({ kind, bodies, periods, ats, keys }, i) => {
+    const typed = [...KEY_COLUMNS[kind].map(([, column]) => [column, "text"] as const), ...SOUGHT_COLUMNS[kind]];
+    const { before, count } = counts[i]!;
+    return `${kind}_rows AS (
+      INSERT INTO ${schema}.${TABLE_OF[kind]} (lane, seq, period, at, ${typed.map(([c]) => c).join(", ")}, body)
+      SELECT lane.id, lane.${before} + generate_series(1, ${count}::int), unnest(${place(bigintArray(periods))}::bigint[])::int,
+        unnest(${place(bigintArray(ats))}::bigint[]),
+        ${typed.map(([c, type]) => `unnest(${place(textArray(keys[c] ?? []))}::text[])::${type}`).join(", ")},
+        unnest(${place(linesArray(bodies, ats.length))}::text[])
+      FROM lane)`;
+  });
   const text = `
     WITH lane AS (
-      UPDATE ${schema}.lanes SET ${seq} = ${seq} + $3, batch = $2, seen_at = now()
-      WHERE key = $1 AND NOT ended AND batch < $2 RETURNING id, ${seq} - $3 AS before
-    )
-    INSERT INTO ${schema}.${TABLE_OF[kind]} (lane, seq, period, at, ${columns.join(", ")}, body)
-    SELECT lane.id, lane.before + generate_series(1, $3), unnest($4::bigint[])::int, unnest($5::bigint[]),
-      ${typed.map(([, type], i) => `unnest($${i + 7}::text[])::${type}`).join(", ")}, unnest($6::text[])
-    FROM lane`;
-  const values = [
-    lane,
-    number,
-    ats.length,
-    bigintArray(periods),
-    bigintArray(ats),
-    linesArray(bodies, ats.length),
-    ...columns.map((column) => textArray(keys[column] ?? [])),
-  ];
+      UPDATE ${schema}.lanes SET ${counts.map(({ seq, count }) => `${seq} = ${seq} + ${count}::int`).join(", ")},
+        batch = $3, seen_at = now()
+      WHERE key = $1 AND NOT ended AND batch < $2
+      RETURNING id, ${counts.map(({ seq, before, count }) => `${seq} - ${count}::int AS ${before}`).join(", ")}
+    ), ${inserts.join(", ")}
+    SELECT count(*)::int AS taken FROM lane`;
   return { text, values };
 }
 
@@ -46,21 +51,22 @@ export class Lanes {
   constructor(private readonly sql: Sql) {}
 
   /**
-   * Writes a batch unless it has arrived before.
-   * @returns the lane that took it: a lane that was ended meanwhile has a successor
+   * Writes batches of one lane, in the order of their numbers, unless they have arrived before.
+   * @returns the lane that took them: a lane that was ended meanwhile has a successor
    */
-  async deliver({ lane, number, columns }: Batch): Promise<string> {
-    for (let key = lane; ; ) {
-      if (await this.insert(key, number, columns)) return key;
+  async deliver(...batches: readonly Batch[]): Promise<string> {
+    let left = batches;
+    for (let key = batches[0]?.lane ?? ""; ; ) {
+      if (left.length === 0 || (await this.insert(key, left))) return key;
       const { rows } = await this.sql.query<{ batch: number; ended: boolean }>(
         "looking for the last batch",
         `SELECT batch::float8 AS batch, ended FROM ${this.sql.schema}.lanes WHERE key = $1`,
         [key],
       );
       const [row] = rows;
+      if (row) left = left.filter(({ number }) => number > row.batch);
       if (!row) await this.create(key);
-      else if (row.batch >= number) return key;
-      else if (row.ended) key = `${key}+`;
+      else if (left.length > 0 && row.ended) key = `${key}+`;
     }
   }
 
@@ -86,21 +92,28 @@ export class Lanes {
     );
   }
 
-  private async insert(lane: string, number: number, columns: Columns): Promise<boolean> {
-    const { text, values } = statement(this.sql.schema, columns, lane, number);
-    const write = () => this.sql.query(`writing ${columns.ats.length} facts (${columns.kind})`, text, values);
+  private async insert(lane: string, batches: readonly Batch[]): Promise<boolean> {
+    const facts = joinedColumns(batches.map(({ columns }) => columns));
+    const numbers = batches.map(({ number }) => number);
+    const { text, values } = statement(this.sql.schema, facts, lane, Math.min(...numbers), Math.max(...numbers));
+    const what = facts.map(({ kind, ats }) => `${ats.length} facts (${kind})`).join(", ");
+    const write = async () => {
+      const { rows } = await this.sql.query<{ taken: number }>(`writing ${what}`, text, values);
+      return (rows[0]?.taken ?? 0) > 0;
+    };
     try {
-      return (await write()).count > 0;
+      return await write();
     } catch (error) {
       if (!isLearningError(error) || codeOf(error.cause) !== NO_PARTITION) throw error;
     }
-    for (const period of new Set(columns.periods))
-      await this.sql.query(
-        `making the partition of period ${period}`,
-        `SELECT ${this.sql.schema}.ensure_partition($1, $2)`,
-        [TABLE_OF[columns.kind], period],
-      );
-    return (await write()).count > 0;
+    for (const { kind, periods } of facts)
+      for (const period of new Set(periods))
+        await this.sql.query(
+          `making the partition of period ${period}`,
+          `SELECT ${this.sql.schema}.ensure_partition($1, $2)`,
+          [TABLE_OF[kind], period],
+        );
+    return write();
   }
 
   /** Numbers of lanes are committed in their order too: a reader that has seen one has seen all before it. */

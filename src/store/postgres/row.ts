@@ -89,3 +89,22 @@ export function columnsOf(kind: FactKind, rows: readonly FactRow[], nowMs: numbe
     bodies: rows.map((row) => row.body).join("\n"),
   };
 }
+
+/** Facts put together by kind, those of each kind in their order. */
+export function joinedColumns(parts: readonly Columns[]): Columns[] {
+  const byKind = new Map<FactKind, Columns[]>();
+  for (const part of parts) byKind.set(part.kind, [...(byKind.get(part.kind) ?? []), part]);
+  return [...byKind.values()].map((own) => {
+    const first = own[0]!;
+    if (own.length === 1) return first;
+    return {
+      kind: first.kind,
+      periods: own.flatMap((part) => part.periods),
+      ats: own.flatMap((part) => part.ats),
+      keys: Object.fromEntries(
+        Object.keys(first.keys).map((column) => [column, own.flatMap((part) => part.keys[column] ?? [])]),
+      ),
+      bodies: own.map((part) => part.bodies).join("\n"),
+    };
+  });
+}

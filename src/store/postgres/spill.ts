@@ -23,6 +23,17 @@ export const RESCUED = "rescued";
 const OF_SPILL = /^(.+)\.spill$/;
 /** Digest, length in bytes, line feed. */
 const HEADER = 32 + 1 + 12 + 1;
+const LINE_FEED = Buffer.from("\n");
+/** So much is brought to the server at once. */
+export const MOST_ROWS = 2048;
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Batches of one lane that wait, the oldest first. */
+interface Waiting {
+  batches: Batch[];
+  /** Takes them out. */
+  done(): Promise<void>;
+}
 
 /**
  * A file of batches, oldest first, that one process writes and empties. Every batch is synced before it counts, and
@@ -82,12 +93,12 @@ export class Spill {
   }
 
   /**
-   * Resolves when the batch is on disk.
+   * Resolves when the batches are on disk.
    * @throws STORE_UNREACHABLE when the file is full or cannot be written
    */
-  append(batch: Batch): Promise<void> {
+  append(...batches: readonly Batch[]): Promise<void> {
     return this.inTurn(async () => {
-      const line = this.lineOf(batch);
+      const line = this.linesOf(batches);
       try {
         if (!this.handle) {
           await mkdir(this.folder, { recursive: true, mode: 0o700 });
@@ -107,7 +118,7 @@ export class Spill {
    * @throws STORE_UNREACHABLE when the file is full or cannot be written
    */
   appendSync(batch: Batch): void {
-    const line = this.lineOf(batch);
+    const line = this.linesOf([batch]);
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       const file = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -123,37 +134,54 @@ export class Spill {
     }
   }
 
-  private lineOf(batch: Batch): Buffer {
-    const payload = Buffer.from(JSON.stringify(batch), "utf8");
-    if (this.waiting + payload.length > this.maxBytes) throw full(this.path, this.maxBytes);
-    return Buffer.concat([headerOf(payload), payload, Buffer.from("\n")]);
+  private linesOf(batches: readonly Batch[]): Buffer {
+    const payloads = batches.map((batch) => Buffer.from(JSON.stringify(batch), "utf8"));
+    const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
+    if (this.waiting + bytes > this.maxBytes) throw full(this.path, this.maxBytes);
+    return Buffer.concat(payloads.flatMap((payload) => [headerOf(payload), payload, LINE_FEED]));
   }
 
-  /** The oldest batch that waits, and what takes it out; undefined when none is left, or none that is whole. */
-  async next(logger: Logger): Promise<{ batch: Batch; done(): Promise<void> } | undefined> {
+  /**
+   * The oldest batches that wait, as many of one lane as make a good statement, and what takes them out; undefined when
+   * none is left, or none that is whole.
+   */
+  async next(logger: Logger): Promise<Waiting | undefined> {
     if (this.waiting === 0) return undefined;
     this.handle ??= await open(this.path, "r+");
+    const batches: Batch[] = [];
+    let end = this.head;
+    for (let rows = 0; end < this.tail && rows < MOST_ROWS && end - this.head < MOST_BYTES; ) {
+      const found = await this.at(end);
+      if (batches.length > 0 && (!found?.batch || found.batch.lane !== batches[0]?.lane)) break;
+      if (!found) {
+        logger.warn("the end of a file of waiting records is torn; it was never acknowledged", { file: this.path });
+        await this.inTurn(() => this.removeNow());
+        return undefined;
+      }
+      if (!found.batch) {
+        const bytes = found.end - end;
+        logger.error("waiting records are damaged and were lost", { file: this.path, bytes });
+        await this.doneUpTo(found.end);
+        return this.next(logger);
+      }
+      batches.push(found.batch);
+      rows += found.batch.columns.ats.length;
+      end = found.end;
+    }
+    return { batches, done: () => this.doneUpTo(end) };
+  }
+
+  /** What stands at a place and where it ends: nothing where that is torn, no batch where that is damaged. */
+  private async at(place: number): Promise<{ batch?: Batch; end: number } | undefined> {
     const header = Buffer.alloc(HEADER);
-    await this.handle.read(header, 0, HEADER, this.head);
+    await this.handle?.read(header, 0, HEADER, place);
     const length = Number(header.subarray(33, 45).toString("latin1"));
-    const end = this.head + HEADER + length + 1;
-    const isWhole = Number.isInteger(length) && length > 0 && end <= this.tail;
-    const payload = Buffer.alloc(isWhole ? length : 0);
-    await this.handle.read(payload, 0, payload.length, this.head + HEADER);
-    if (!isWhole) {
-      logger.warn("the end of a file of waiting records is torn; it was never acknowledged", { file: this.path });
-      await this.inTurn(() => this.removeNow());
-      return undefined;
-    }
-    if (!headerOf(payload).equals(header)) {
-      logger.error("waiting records are damaged and were lost", { file: this.path, bytes: length });
-      await this.doneUpTo(end);
-      return this.next(logger);
-    }
-    return {
-      batch: JSON.parse(payload.toString("utf8")) as Batch,
-      done: () => this.doneUpTo(end),
-    };
+    const end = place + HEADER + length + 1;
+    if (!Number.isInteger(length) || length <= 0 || end > this.tail) return undefined;
+    const payload = Buffer.alloc(length);
+    await this.handle?.read(payload, 0, length, place + HEADER);
+    if (!headerOf(payload).equals(header)) return { end };
+    return { batch: JSON.parse(payload.toString("utf8")) as Batch, end };
   }
 
   private doneUpTo(end: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { FactKind, StoreOutage } from "../learning-store.js";
 import type { Lanes } from "./lane.js";
 import type { Rescue } from "./rescue.js";
 import { columnsOf, type FactRow } from "./row.js";
-import type { Batch, Spill } from "./spill.js";
+import { type Batch, MOST_ROWS, type Spill } from "./spill.js";
 
 /** What {@link SqlFactWriter} works with. */
 export interface WriterParts {
@@ -26,14 +26,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A batch, and what it was made of. */
+/** Batches that go together, and what they were made of. */
 interface Sent {
-  batch: Batch;
+  batches: readonly Batch[];
   given: ReadonlySet<object>;
 }
 
-/** What waits is put together up to here, so that many small appends become one statement. */
-const MOST_ROWS = 2048;
+/** What waits is put together up to {@link MOST_ROWS} and up to here, so that many small appends become one statement. */
 const MOST_CHARS = 4 * 1024 * 1024;
 /** Pauses between tries to reach the server again. */
 const FIRST_PAUSE_MS = 250;
@@ -55,9 +54,9 @@ export class SqlFactWriter {
   private draining: Promise<void> | undefined;
   private cancelDrain: (() => void) | undefined;
   private failures = 0;
-  /** A batch of which nobody knows whether it arrived, because the connection was lost. */
+  /** Batches of which nobody knows whether they arrived, because the connection was lost. */
   private unsettled: Sent | undefined;
-  /** What was taken to be written and is not acknowledged, and the batch of it that is under way. */
+  /** What was taken to be written and is not acknowledged, and the batches of it that are under way. */
   private taken: readonly Waiting[] = [];
   private underWay: Sent | undefined;
   private outageSince: number | undefined;
@@ -81,7 +80,7 @@ export class SqlFactWriter {
     const { rescue } = this.parts;
     const { unsettled } = this;
     const known = unsettled && given.some((fact) => unsettled.given.has(fact)) ? unsettled : undefined;
-    if (known) rescue?.keep(known.batch);
+    for (const batch of known?.batches ?? []) rescue?.keep(batch);
     rescue?.write(
       kind,
       rows.filter((_, i) => !known?.given.has(given[i]!)),
@@ -94,7 +93,7 @@ export class SqlFactWriter {
     const { rescue } = this.parts;
     if (!rescue) return;
     const sent = [this.unsettled, this.underWay].filter((one) => one !== undefined);
-    for (const { batch } of sent) rescue.keep(batch);
+    for (const batch of sent.flatMap(({ batches }) => batches)) rescue.keep(batch);
     for (const { kind, rows, given, resolve } of [...this.taken, ...this.waiting.splice(0)]) {
       rescue.write(
         kind,
@@ -160,14 +159,12 @@ export class SqlFactWriter {
     }
   }
 
-  /** The oldest that waits, and what follows it of the same kind. */
+  /** The oldest that waits, and what follows it. */
   private takeGroup(): Waiting[] {
-    const { kind } = this.waiting[0]!;
     let rows = 0;
     let chars = 0;
     let count = 0;
     for (const next of this.waiting) {
-      if (next.kind !== kind) break;
       rows += next.rows.length;
       for (const { body } of next.rows) chars += body.length;
       if (count > 0 && (rows > MOST_ROWS || chars > MOST_CHARS)) break;
@@ -177,35 +174,39 @@ export class SqlFactWriter {
   }
 
   private async write(group: readonly Waiting[]): Promise<void> {
-    const { clock, spill, partitionDays } = this.parts;
-    const { kind } = group[0]!;
-    let rows = group.flatMap((one) => one.rows);
-    const given = group.flatMap((one) => one.given);
-    if (this.unsettled && !this.isSpilling) {
-      const settled = await this.settle();
-      rows = rows.filter((_, i) => !settled.has(given[i]!));
-      if (rows.length === 0) return;
-    }
-    const columns = columnsOf(kind, rows, clock.now(), partitionDays);
-    const batch: Batch = { lane: this.lane, number: ++this.number, columns };
-    const sent: Sent = { batch, given: new Set(given) };
+    const settled = this.unsettled && !this.isSpilling ? await this.settle() : undefined;
+    const batches = this.batchesOf(group, settled);
+    if (batches.length === 0) return;
+    const sent: Sent = { batches, given: new Set(group.flatMap((one) => one.given)) };
     this.underWay = sent;
     try {
-      if (this.isSpilling) await spill?.append(batch);
+      if (this.isSpilling) await this.parts.spill?.append(...batches);
       else await this.deliver(sent);
     } catch (error) {
-      if (willPass(error)) this.refused += rows.length;
+      if (willPass(error)) this.refused += batches.reduce((sum, { columns }) => sum + columns.ats.length, 0);
       throw error;
     } finally {
       this.underWay = undefined;
     }
   }
 
-  /** Brings a batch to the server, or to the file while that cannot be reached. */
+  /** A batch of each kind, under the next numbers, without what is settled already. */
+  private batchesOf(group: readonly Waiting[], settled: ReadonlySet<object> = new Set()): Batch[] {
+    const { clock, partitionDays } = this.parts;
+    return [...new Set(group.map(({ kind }) => kind))].flatMap((kind) => {
+      const own = group.filter((one) => one.kind === kind);
+      const rows = own.flatMap((one) => one.rows.filter((_, i) => !settled.has(one.given[i]!)));
+      if (rows.length === 0) return [];
+      const columns = columnsOf(kind, rows, clock.now(), partitionDays);
+      return [{ lane: this.lane, number: ++this.number, columns }];
+    });
+  }
+
+  /** Brings batches to the server, or to the file while that cannot be reached. */
   private async deliver(sent: Sent): Promise<void> {
     const { lanes, clock, logger, spill } = this.parts;
     try {
-      this.lane = await lanes.deliver(sent.batch);
+      this.lane = await lanes.deliver(...sent.batches);
       this.isBack();
     } catch (error) {
       if (!willPass(error)) throw error;
@@ -215,7 +216,7 @@ export class SqlFactWriter {
         throw error;
       }
       logger.warn("PostgreSQL cannot be reached; records wait on the local disk", { error: messageOf(error) });
-      await spill.append(sent.batch).catch((full) => {
+      await spill.append(...sent.batches).catch((full) => {
         this.unsettled = sent;
         throw full;
       });
@@ -229,11 +230,11 @@ export class SqlFactWriter {
     this.refused = 0;
   }
 
-  /** Writes the batch of which nobody knew, under its old number; what it holds is not to be written again. */
+  /** Writes the batches of which nobody knew, under their old numbers; what they hold is not to be written again. */
   private async settle(): Promise<ReadonlySet<object>> {
-    const { batch, given } = this.unsettled!;
+    const { batches, given } = this.unsettled!;
     try {
-      this.lane = await this.parts.lanes.deliver(batch);
+      this.lane = await this.parts.lanes.deliver(...batches);
     } catch (error) {
       if (willPass(error)) throw error;
       this.unsettled = undefined;
@@ -271,23 +272,41 @@ export class SqlFactWriter {
   /** Whether a file could be brought to the server. */
   private async emptied(spill: Spill, now: (batch: Batch) => Batch): Promise<boolean> {
     const { lanes, clock, logger } = this.parts;
+    const bring = async (batches: readonly Batch[]) => {
+      const lane = await lanes.deliver(...batches.map(now));
+      if (spill === this.parts.spill) this.lane = lane;
+      this.failures = 0;
+    };
     for (let next = await spill.next(logger); next; next = await spill.next(logger)) {
       try {
-        const lane = await lanes.deliver(now(next.batch));
-        if (spill === this.parts.spill) this.lane = lane;
-        this.failures = 0;
-      } catch (error) {
-        if (willPass(error)) {
-          this.outageSince ??= clock.now();
-          this.failures++;
-          this.planDrain();
-          return false;
-        }
-        logger.error("records that waited out an outage are refused and were lost", { error: messageOf(error) });
+        await eachOrAll(next.batches, bring, logger);
+      } catch {
+        this.outageSince ??= clock.now();
+        this.failures++;
+        this.planDrain();
+        return false;
       }
       await next.done();
     }
     return true;
+  }
+}
+
+/**
+ * Brings batches to the server together; where that refuses them each by itself, since one of them is at fault.
+ * @throws STORE_UNREACHABLE, STORE_REFUSED: what will pass
+ */
+async function eachOrAll(
+  batches: readonly Batch[],
+  bring: (batches: readonly Batch[]) => Promise<unknown>,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await bring(batches);
+  } catch (error) {
+    if (willPass(error)) throw error;
+    if (batches.length > 1) for (const batch of batches) await eachOrAll([batch], bring, logger);
+    else logger.error("records that waited out an outage are refused and were lost", { error: messageOf(error) });
   }
 }
 
@@ -296,7 +315,7 @@ export async function writeLeft(spill: Spill, lanes: Lanes, logger: Logger): Pro
   await spill.adopt();
   try {
     for (let next = await spill.next(logger); next; next = await spill.next(logger)) {
-      await lanes.deliver(next.batch);
+      await eachOrAll(next.batches, (batches) => lanes.deliver(...batches), logger);
       await next.done();
     }
   } finally {

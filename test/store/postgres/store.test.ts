@@ -79,6 +79,25 @@ describe("PostgreSQL store", () => {
     expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w3", "w4"]);
   });
 
+  it("takes batches of several kinds together, once, though some of them have arrived with others", async () => {
+    fresh();
+    const store = await open();
+    const lanes = new Lanes(sql());
+    const decided = {
+      ...batchOf("a", 3),
+      columns: columnsOf("decision", [rowOf("decision", decision(5))], Date.now(), 7),
+    };
+    await lanes.deliver(batchOf("a", 1, 1), batchOf("a", 2, 2));
+    await lanes.deliver(batchOf("a", 2, 2), decided, batchOf("a", 4, 3));
+    await lanes.deliver(batchOf("a", 1, 1), batchOf("a", 2, 2), decided, batchOf("a", 4, 3), batchOf("a", 5, 4));
+    expect((await idsOf(store)).ids).toEqual(["w1", "w2", "w3", "w4"]);
+    expect((await idsOf(store, "decision")).ids).toEqual([decision(5).workflowId]);
+    const { rows } = await at.admin.query(
+      `SELECT batch::int, trace_seq::int, decision_seq::int FROM ${at.schema}.lanes`,
+    );
+    expect(rows).toContainEqual({ batch: 5, trace_seq: 4, decision_seq: 1 });
+  });
+
   it("gives a statement up that takes too long", async () => {
     fresh();
     await open();

@@ -24,7 +24,8 @@ export function fitPreferences(feedback: readonly FeedbackRecord[]): PreferenceS
     if (own) own.push({ other, won });
     else games.set(run, [{ other, won }]);
   };
-  for (const r of currentFeedback(feedback)) {
+  const current = feedback.some((r) => r.preference) ? currentFeedback(feedback) : [];
+  for (const r of current) {
     if (!r.preference || r.decisionId !== undefined || r.source === "evaluator") continue;
     const won = { better: 1, equal: 0.5, worse: 0 }[r.preference.verdict];
     add(r.workflowId, r.preference.over, won);

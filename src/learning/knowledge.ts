@@ -38,7 +38,11 @@ export class Knowledge {
   constructor(private readonly deps: KnowledgeDeps) {
     const { config, store, clock, logger } = deps;
     this.worker = startLearningWorker({ logger, workerPath: config.workerPath });
-    this.collector = createFactCollector(store, this.worker, config.batchSize);
+    this.collector = createFactCollector(store, this.worker, config.batchSize, () => ({
+      rows: this.rowOptions(),
+      learn: Object.fromEntries(deps.points.list().map(({ name, learn }) => [name, learn])),
+      seed: config.seed,
+    }));
     this.embeddings =
       config.embeddings && new RunEmbeddings(config.embeddings, store, rewardSettingsOf(config), logger, clock);
   }

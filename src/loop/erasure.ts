@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
+import { forgetStatistics, pointsWithStatistics } from "../learning/kept-statistics.js";
 import { forgetDescribed } from "../learning/report/described.js";
 import type { Registry } from "../registry/index.js";
 import type { ErasureSelector, FactKind } from "../store/index.js";
@@ -50,8 +51,13 @@ export async function eraseEverywhere(
   const artifacts = learnedNames(parts.registry);
   if (learned === "keep") {
     const versions = artifacts.map((name) => `every version of ${name}, learned before the erasure`);
-    return { ...removed, mayRemain: [...versions, ...exports.map((path) => `the export ${path}`)] };
+    const statistics = (await pointsWithStatistics(parts.store)).map(
+      (point) => `what older decisions of ${point} taught, before the erasure`,
+    );
+    return { ...removed, mayRemain: [...versions, ...statistics, ...exports.map((path) => `the export ${path}`)] };
   }
+  await forgetStatistics(parts.store);
+  await parts.knowledge.forget();
   for (const path of exports) await rm(path, { recursive: true, force: true });
   for (const name of artifacts)
     await parts.registry.forget(name, "learned before an erasure; learned anew from what is left");

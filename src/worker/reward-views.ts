@@ -72,6 +72,7 @@ function judgeCorrections(
 ): Map<string, JudgeCorrection> {
   const pairs = new Map<string, JudgedPair[]>();
   for (const [workflowId, facts] of byRun) {
+    if (!facts.some((f) => f.source === "evaluator")) continue;
     const current = currentFeedback(facts).filter((f) => f.decisionId === undefined && f.outcome === undefined);
     const human = composeReward({ feedback: current.filter((f) => f.source === "human") }).reward;
     if (human === undefined) continue;

@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import type { Decision } from "../core/index.js";
 import { type DecisionRow, joinRows } from "../dataset/index.js";
 import { type RewardSettings, rewardViews } from "./reward-views.js";
 import type { CollectedFacts } from "./state.js";
@@ -26,8 +27,19 @@ export function rowsByPoint(state: CollectedFacts, options: RowOptions): Map<str
   const cached = state.shared.get(KEY) as Cached | undefined;
   const key = JSON.stringify(options);
   if (cached && cached.revision === state.revision && cached.options === key) return cached.rows;
+  const rows = rowsOfDecisions(state, state.decisions.values(), options);
+  state.shared.set(KEY, { revision: state.revision, options: key, rows } satisfies Cached);
+  return rows;
+}
+
+/** The rows of some decisions, by decision point, in the order of time. */
+export function rowsOfDecisions(
+  state: CollectedFacts,
+  decisions: Iterable<Decision>,
+  options: RowOptions,
+): Map<string, DecisionRow[]> {
   const joined = joinRows(
-    state.decisions.values(),
+    decisions,
     state.feedback,
     { get: (workflowId) => state.traceOf(workflowId) },
     { ...rewardViews(state, options.reward).options, discount: options.discounts },
@@ -40,6 +52,5 @@ export function rowsByPoint(state: CollectedFacts, options: RowOptions): Map<str
   }
   for (const list of rows.values())
     list.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.decisionId < b.decisionId ? -1 : 1));
-  state.shared.set(KEY, { revision: state.revision, options: key, rows } satisfies Cached);
   return rows;
 }

@@ -2,6 +2,7 @@
 import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
 import { joinSegments } from "../dataset/index.js";
 import { Backlog, type Facts, type WorkerLimits } from "./backlog.js";
+import { StatisticsBook } from "./statistics.js";
 
 /** What the worker thread holds between jobs: the facts collected so far, and what jobs leave for each other. */
 export interface WorkerState {
@@ -17,6 +18,8 @@ export interface WorkerState {
   readonly revision: number;
   /** Things one job leaves for another (trained members, mined counts), by name. */
   readonly shared: Map<string, unknown>;
+  /** What decisions taught that are held no more. */
+  readonly statistics: StatisticsBook;
 }
 
 const DEFAULT_LIMITS: WorkerLimits = { decisions: 200_000, runs: 100_000, traceChars: 256 * 2 ** 20 };
@@ -27,6 +30,7 @@ export class CollectedFacts implements WorkerState {
   readonly feedback = new Map<string, FeedbackRecord[]>();
   readonly traces = new Map<string, TraceSegment[]>();
   readonly shared = new Map<string, unknown>();
+  readonly statistics = new StatisticsBook();
   private readonly joined = new Map<string, Trace>();
   private readonly traceChars = new Map<string, number>();
   private charsHeld = 0;
@@ -35,7 +39,7 @@ export class CollectedFacts implements WorkerState {
   /** What is being read at a start. */
   backlog: Backlog;
 
-  constructor(private readonly limits: WorkerLimits = DEFAULT_LIMITS) {
+  constructor(readonly limits: WorkerLimits = DEFAULT_LIMITS) {
     this.backlog = new Backlog(limits);
   }
 
@@ -59,10 +63,19 @@ export class CollectedFacts implements WorkerState {
     return trace;
   }
 
-  /** Adds facts in the order of their append; a fact seen before does not count twice. */
+  /**
+   * Adds facts in the order of their append; a fact seen before does not count twice, nor a decision that the statistics
+   * hold. What is too much is forgotten.
+   */
   add(facts: Facts, charsOf?: ReadonlyMap<TraceSegment, number>): void {
+    this.take(facts, charsOf);
+    this.trim();
+  }
+
+  /** As `add`, and decisions and feedback are not forgotten before `trim` is called. */
+  take(facts: Facts, charsOf?: ReadonlyMap<TraceSegment, number>): void {
     let fresh = facts.decision?.length ?? 0;
-    for (const d of facts.decision ?? []) this.decisions.set(d.decisionId, d);
+    for (const d of facts.decision ?? []) if (!this.statistics.holds(d)) this.decisions.set(d.decisionId, d);
     for (const f of facts.feedback ?? [])
       if (addTo(this.feedback, f.workflowId, f, (a) => a.feedbackId === f.feedbackId)) fresh++;
     for (const t of facts.trace ?? []) {
@@ -72,8 +85,6 @@ export class CollectedFacts implements WorkerState {
       fresh++;
     }
     if (fresh > 0) this.revision++;
-    forgetOldest(this.decisions, this.limits.decisions);
-    forgetOldest(this.feedback, this.limits.runs);
     for (const [workflowId] of this.traces) {
       if (this.traces.size <= this.limits.runs && this.charsHeld <= this.limits.traceChars) break;
       this.traces.delete(workflowId);
@@ -81,6 +92,12 @@ export class CollectedFacts implements WorkerState {
       this.charsHeld -= this.traceChars.get(workflowId) ?? 0;
       this.traceChars.delete(workflowId);
     }
+  }
+
+  /** Forgets the oldest decisions and the oldest feedback beyond the limits. */
+  trim(): void {
+    forgetOldest(this.decisions, this.limits.decisions);
+    forgetOldest(this.feedback, this.limits.runs);
   }
 
   private weigh(segment: TraceSegment, chars: number): void {

@@ -96,6 +96,23 @@ describe("an erasure", () => {
     expect(found(storagePath, WORDS)).toEqual([]);
   });
 
+  it("reaches what older decisions taught where all is learned anew, and names it where not", async () => {
+    const { loop, storagePath } = await learned({});
+    const { documents, blobs } = loop.inspect.store;
+    await documents.put("statistics/triage", {
+      large: 1,
+      current: "statistics/triage/1",
+      blobs: ["statistics/triage/1"],
+    });
+    await blobs.write("statistics/triage/1", JSON.stringify({ vocabulary: ["zebrafish0"] }));
+    const { mayRemain } = await loop.erase({ userId: "victim-7731" });
+    expect(mayRemain).toContain("what older decisions of triage taught, before the erasure");
+    await loop.erase({ userId: "victim-7731" }, { learned: "refit" });
+    expect(await documents.keys("statistics/")).toEqual([]);
+    await loop.close();
+    expect(found(storagePath, WORDS)).toEqual([]);
+  });
+
   it("that keeps what was learned says what may still hold the person's words", async () => {
     const { loop, storagePath } = await learned({});
     const { mayRemain } = await loop.erase({ userId: "victim-7731" });

@@ -38,7 +38,7 @@ describe("the learning worker", () => {
       decision: [aDecision({ decisionId: "a" })],
       feedback: [aFeedback({})],
     });
-    expect(held).toEqual({ decisions: 2, runsWithFeedback: 1, runsWithTraces: 0 });
+    expect(held).toEqual({ left: 0, decisions: 2, runsWithFeedback: 1, runsWithTraces: 0 });
     expect(worker.generation).toBe(0);
   });
 

@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { Follower } from "../../store/follow.js";
-import type { FactKind, LearningStore } from "../../store/index.js";
+import type { FactKind, FactTypes, LearningStore } from "../../store/index.js";
 import type { IngestOutput } from "../../worker/jobs/ingest.js";
+import type { StatisticsPlan } from "../../worker/make-room.js";
+import { keepStatistics, keptStatistics } from "../kept-statistics.js";
 import type { LearningWorker } from "../thread/host.js";
 
 /** What one collection brought. */
@@ -35,8 +37,14 @@ const MAX_ATTEMPTS = 3;
 /**
  * A collector over a store and a worker. When the worker's thread was replaced, its memory is gone
  * and what it is to hold is read again.
+ * @param plan how decisions that are held no more are learned from; without, they are forgotten
  */
-export function createFactCollector(store: LearningStore, worker: LearningWorker, batchSize: number): FactCollector {
+export function createFactCollector(
+  store: LearningStore,
+  worker: LearningWorker,
+  batchSize: number,
+  plan?: () => StatisticsPlan,
+): FactCollector {
   let generation = worker.generation;
   const sizeOf = (kind: FactKind) => (kind === "trace" ? Math.min(batchSize, MOST_TRACES) : batchSize);
   /** Reports, predictions and cycles share its cursors, one after the other. */
@@ -45,7 +53,8 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
   /** Fills an empty memory from the newest facts backwards, until it is full: what is older is not even read. */
   const restore = async (fresh: Record<FactKind, number>, signal?: AbortSignal): Promise<IngestOutput> => {
     const ends = new Map<FactKind, string>();
-    await worker.run("facts.restore", { step: "begin" }, { signal });
+    const statistics = plan ? await keptStatistics(store) : [];
+    await worker.run("facts.restore", { step: "begin", statistics }, { signal });
     for (const kind of KINDS) {
       /** The thread takes one batch in while the next one is read. */
       let taken: Promise<boolean> = Promise.resolve(true);
@@ -77,14 +86,18 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
     generation = worker.generation;
     let held = await worker.run("facts.ingest", {}, { signal });
     if (!follower.hasBegun()) held = await restore(fresh, signal);
-    for (const kind of KINDS) {
-      for await (const facts of follower.news(kind)) {
-        signal?.throwIfAborted();
-        if (facts.length > 0) held = await worker.run("facts.ingest", { [kind]: facts }, { signal });
-        fresh[kind] += facts.length;
-        await setImmediate();
+    const how = plan && { plan: plan() };
+    let left = 0;
+    for await (const { kind, facts } of asItHappened(follower)) {
+      signal?.throwIfAborted();
+      if (facts.length > 0) {
+        held = await worker.run("facts.ingest", { [kind]: facts, ...how }, { signal });
+        left += held.left;
       }
+      fresh[kind] += facts.length;
+      await setImmediate();
     }
+    if (left > 0) await keepStatistics(store, await worker.run("facts.statistics", {}, { signal }));
     if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
     return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
   };
@@ -108,4 +121,36 @@ export function createFactCollector(store: LearningStore, worker: LearningWorker
       }
     },
   };
+}
+
+type AnyFact = FactTypes[FactKind];
+
+/**
+ * What is new of all kinds, in batches, as it happened: where there is more than can be held, a decision has its
+ * judgement by the time it leaves.
+ */
+async function* asItHappened(follower: Follower<FactKind>): AsyncGenerator<{ kind: FactKind; facts: AnyFact[] }> {
+  const open = KINDS.map((kind) => ({ kind, news: follower.news(kind) as AsyncGenerator<AnyFact[], void, void> }));
+  const heads: { kind: FactKind; news: AsyncGenerator<AnyFact[], void, void>; facts: AnyFact[] }[] = [];
+  try {
+    for (const one of open) {
+      const { value } = await one.news.next();
+      if (value) heads.push({ ...one, facts: value });
+    }
+    while (heads.length > 0) {
+      heads.sort((a, b) => (beginOf(a.facts) < beginOf(b.facts) ? -1 : 1));
+      const head = heads.shift() as (typeof heads)[number];
+      yield { kind: head.kind, facts: head.facts };
+      const { value } = await head.news.next();
+      if (value) heads.push({ ...head, facts: value });
+    }
+  } finally {
+    for (const { news } of open) await news.return();
+  }
+}
+
+/** When the first of some facts came to be; facts of another shape come first. */
+function beginOf([fact]: readonly AnyFact[]): string {
+  if (!fact) return "";
+  return "startedAt" in fact ? fact.startedAt : fact.at;
 }

@@ -6,6 +6,7 @@ import type { Contribution } from "../../together/index.js";
 import type { Description } from "../description.js";
 import type { Job } from "../job.js";
 import type { RowOptions } from "../rows.js";
+import type { PointStatistics } from "../statistics.js";
 import { type AskPromptInput, askPrompt } from "./ask-prompt.js";
 import { type ContributeInput, contribute } from "./contribute.js";
 import { type DescribeInput, describeRouting } from "./describe-routing.js";
@@ -15,7 +16,7 @@ import { type LearnedPatterns, type LearnPatternsInput, learnPatterns } from "./
 import { type LearnRoutingInput, learnRouting } from "./learn-routing.js";
 import type { LearningResult } from "./learned.js";
 import { type AnalyzePatternsInput, analyzePatterns } from "./patterns.js";
-import { type RestoreInput, type RestoreOutput, restore } from "./restore.js";
+import { type RestoreInput, type RestoreOutput, restore, statistics } from "./restore.js";
 import {
   type FitRewardModelInput,
   type FitRewardModelOutput,
@@ -37,6 +38,7 @@ import { type TrainRlInput, type TrainRlOutput, trainRl } from "./train-rl.js";
 export interface Jobs {
   "facts.ingest": Job<IngestInput, IngestOutput>;
   "facts.restore": Job<RestoreInput, RestoreOutput>;
+  "facts.statistics": Job<Record<string, never>, PointStatistics[]>;
   "routing.survey": Job<RowOptions, PointRows[]>;
   "routing.learn-offline": Job<LearnOfflineInput, OfflineChallenger | undefined>;
   "routing.learn": Job<LearnRoutingInput, LearningResult>;
@@ -63,6 +65,7 @@ export type JobOutput<K extends keyof Table, Table = Jobs> = Table[K] extends Jo
 export const JOBS: Jobs = {
   "facts.ingest": ingest,
   "facts.restore": restore,
+  "facts.statistics": statistics,
   "routing.survey": surveyJob,
   "routing.learn-offline": learnOfflineJob,
   "routing.learn": learnRouting,

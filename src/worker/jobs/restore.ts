@@ -1,6 +1,7 @@
 // Runs in the learning thread.
 import type { FactKind, FactTypes } from "../../core/index.js";
 import type { Job } from "../job.js";
+import type { PointStatistics } from "../statistics.js";
 import { type IngestOutput, ingest } from "./ingest.js";
 
 /** A step of filling an empty memory: facts newest first, between the first call and the last. */
@@ -11,6 +12,8 @@ export interface RestoreInput {
    * a third of the time of an object, and its length is its weight.
    */
   texts?: Partial<Record<FactKind, readonly string[]>>;
+  /** With `begin`: what decisions taught that are older than what is held. */
+  statistics?: readonly PointStatistics[];
 }
 
 /** What is held, after the last step, and whether there is room for older facts of each kind. */
@@ -21,11 +24,17 @@ export interface RestoreOutput {
 
 /** Fills the worker's memory with the newest facts, however many there are in all. */
 export const restore: Job<RestoreInput, RestoreOutput> = {
-  run({ step, texts = {} }, context) {
+  run({ step, texts = {}, statistics = [] }, context) {
     const { state } = context;
+    state.statistics.load(statistics);
     const backlog = step === "begin" ? state.beginBacklog() : state.backlog;
     const room = backlog.add(texts);
     if (step === "end") state.takeBacklog();
     return { held: ingest.run({}, context) as IngestOutput, room };
   },
+};
+
+/** What is to be kept of decisions that left, for a thread that starts later. */
+export const statistics: Job<Record<string, never>, PointStatistics[]> = {
+  run: (_, { state }) => state.statistics.snapshot(),
 };

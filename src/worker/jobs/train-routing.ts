@@ -1,23 +1,24 @@
 // Runs in the learning thread.
 import { digest } from "../../core/index.js";
-import { type DecisionRow, fitEncoder } from "../../dataset/index.js";
+import type { DecisionRow } from "../../dataset/index.js";
 import type { DestinationChange } from "../../evaluation/improvement.js";
 import { estimateGain, runRows } from "../../evaluation/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
-import type { RowEncoders } from "../../evaluation/point/encode.js";
 import { type FullFit, isFullFitDue } from "../../evaluation/point/full-fit.js";
 import { judgedDecisions, type ServedVersion, servable } from "../../evaluation/point/judged-rows.js";
 import { ceilingOf, type Thrift, thriftyRows } from "../../evaluation/point/objective.js";
 import { restored } from "../../evaluation/point/restored.js";
 import { splitByTime } from "../../evaluation/point/split.js";
-import type { LearnOptions } from "../../policies/index.js";
-import { createPolicy, type PolicySpec, type RoutingArtifact, type RoutingPolicy } from "../../policies/index.js";
+import type { LearnOptions, RoutingPolicy } from "../../policies/index.js";
 import type { MixedRows } from "../../rewards/index.js";
 import { holdsAfter, teachEarlier } from "../changes.js";
+import { fromOlder } from "../from-older.js";
 import type { Job } from "../job.js";
 import { withMixedRewards } from "../mixed-rows.js";
 import { relatedRows, teachRelated } from "../related.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
+import { type StartedPolicy, startPolicy, taughtArtifact } from "../start-policy.js";
+import { settingsOf } from "../statistics.js";
 import { stopping } from "../stopping.js";
 import { teach } from "../teach.js";
 
@@ -76,10 +77,16 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       return thrifty(input, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
     }
     const anew = () => {
-      const started = fresh(input, whole);
+      const mixed = mixedWith(whole, last.at);
+      const older = fromOlder(state.statistics, { ...input, settings: settingsOf(input, input.rows) }, whole, onStep);
+      if (older) {
+        const learned = learn(input, "new", older.started, older.rest, onStep, mixed);
+        return { ...learned, rows: older.rows + learned.rows, dataFrom: older.from };
+      }
+      const started = startPolicy(input, whole);
       const warmStart = warmed(input, started, whole, byPoint);
       teachEarlier(started.policy, started.make, upTo, input.changes ?? [], started.encoders);
-      const learned = learn(input, "new", started, whole, onStep, mixedWith(whole, last.at));
+      const learned = learn(input, "new", started, whole, onStep, mixed);
       return warmStart ? { ...learned, warmStart } : learned;
     };
     if (!champion) return [anew()];
@@ -103,7 +110,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
 /** Begins from what related points know, where that is wanted. */
 function warmed(
   { decisionPoint, learn: { from } }: TrainRoutingInput,
-  { artifact, policy, make, encoders }: Started & { make: () => RoutingPolicy },
+  { artifact, policy, make, encoders }: StartedPolicy & { make: () => RoutingPolicy },
   own: readonly DecisionRow[],
   byPoint: ReadonlyMap<string, readonly DecisionRow[]>,
 ): TrainedChallenger["warmStart"] {
@@ -117,7 +124,7 @@ function warmed(
 function learn(
   input: TrainRoutingInput,
   kind: TrainedChallenger["kind"],
-  started: Started,
+  started: StartedPolicy,
   train: readonly DecisionRow[],
   onStep: () => void,
   mixed?: MixedRows,
@@ -125,14 +132,7 @@ function learn(
   const rows = teach(started.policy, train, mixed?.rows ?? [], started.encoders, onStep);
   onStep();
   const last = (train.at(-1) as DecisionRow).at;
-  const merged = (known: readonly string[] | undefined, seen: (row: DecisionRow) => readonly string[]) =>
-    [...new Set([...(known ?? []), ...train.flatMap(seen)])].sort();
-  const artifact: RoutingArtifact = {
-    ...started.artifact,
-    policy: started.policy.snapshot(),
-    candidates: merged(started.artifact.candidates, (r) => [r.chosen]),
-    contextFields: merged(started.artifact.contextFields, (r) => Object.keys(r.context)),
-  };
+  const artifact = taughtArtifact(started, train);
   return {
     kind,
     artifact,
@@ -162,7 +162,7 @@ function thrifty(
   for (const share of SHARES) {
     const rows = thriftyRows(train, better, ceiling, share);
     if (rows.length === 0) return [];
-    const challenger = { ...learn(input, "new", fresh(input, rows), rows, onStep), ceiling };
+    const challenger = { ...learn(input, "new", startPolicy(input, rows), rows, onStep), ceiling };
     const judged = judgedDecisions(train, servable(challenger.artifact), "fallback", 0, undefined, onStep);
     const kept = judged.length > 0 && estimateGain(runRows(judged), { estimator: "dr" }).value >= -margin / 2;
     if (kept || share === SHARES.at(-1)) return [{ ...challenger, dataTo: (train.at(-1) as DecisionRow).at }];
@@ -171,44 +171,3 @@ function thrifty(
 }
 
 const latest = (a: string, b: string) => (a > b ? a : b);
-
-interface Started {
-  artifact: Omit<RoutingArtifact, "policy">;
-  encoders: RowEncoders;
-  policy: RoutingPolicy;
-}
-
-/**
- * Standard errors added to each mean by a policy learned from logs: below zero, since the best of several uncertain
- * means is overrated (pessimism; Jin, Yang and Wang, 2021).
- */
-const DOUBT = -0.4;
-
-function fresh(input: TrainRoutingInput, train: readonly DecisionRow[]): Started & { make: () => RoutingPolicy } {
-  const context = fitEncoder(
-    train.map((r) => r.context),
-    input.learn.encoder,
-  );
-  const features = train.flatMap((r) => Object.values(r.candidateFeatures ?? {}));
-  const candidate = features.length > 0 ? fitEncoder(features) : undefined;
-  const spec = {
-    // To explore is the trial's business. What is learned from logs had better doubt what it has seen little of.
-    ...(input.learn.policy?.kind === undefined || input.learn.policy.kind === "auto" ? { alpha: DOUBT } : {}),
-    kind: "auto",
-    ...input.learn.policy,
-    dim: context.dim,
-    seed: input.seed,
-  } as PolicySpec;
-  const make = () => createPolicy(spec);
-  return {
-    artifact: {
-      decisionPoint: input.decisionPoint,
-      encoder: context.snapshot(),
-      ...(candidate && { candidateEncoder: candidate.snapshot() }),
-      candidates: [],
-    },
-    encoders: { context, ...(candidate && { candidate }) },
-    policy: make(),
-    make,
-  };
-}

@@ -39,6 +39,11 @@ export function keysOf(kind: FactKind, fact: FactTypes[FactKind]): FactKeys {
   return { at, workflowId, workflowType, threadId, userId };
 }
 
+/** The run that a judgement compares its own with; undefined where it compares none. */
+export function comparedRunOf(kind: FactKind, fact: FactTypes[FactKind]): string | undefined {
+  return kind === "feedback" ? (fact as FeedbackRecord).preference?.over : undefined;
+}
+
 /** The lowest and the highest of a judgement's values, each on [0,1]; undefined where it has none. */
 export function extremesOf({
   cat,

@@ -5,6 +5,7 @@ import {
   badCursor,
   checkQuery,
   checkSelector,
+  comparedRunOf,
   DEFAULT_BATCH_SIZE,
   FACT_KINDS,
   keysOf,
@@ -201,13 +202,19 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     async erase(selector: ErasureSelector) {
       open();
       checkSelector(selector);
-      const runs = new Set<string>();
+      const runs = new Set("workflowId" in selector ? [selector.workflowId] : []);
       for (const kind of FACT_KINDS)
         for (const e of logs[kind])
           if (kind !== "feedback" && matches(keysOf(kind, e.fact), selector)) runs.add(e.fact.workflowId);
       const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
       for (const kind of FACT_KINDS)
-        counts[kind] = drop(kind, (e) => runs.has(e.fact.workflowId) || matches(keysOf(kind, e.fact), selector));
+        counts[kind] = drop(
+          kind,
+          ({ fact }) =>
+            runs.has(fact.workflowId) ||
+            runs.has(comparedRunOf(kind, fact) ?? "") ||
+            matches(keysOf(kind, fact), selector),
+        );
       return counts;
     },
     async close() {

@@ -52,6 +52,20 @@ export const upkeepCases: StoreCase[] = [
     assert.deepEqual(ids((await all(store, "feedback")).facts), ["w3"]);
   }),
 
+  storeCase("erases what others said when they compared a run with one that is erased", async ({ make }) => {
+    const store = await make();
+    await store.append("decision", [decision(1, { userId: "ann" }), decision(2), decision(3)]);
+    const over = (workflowId: string) => ({ preference: { over: workflowId, verdict: "better" as const } });
+    await store.append("feedback", [
+      sampleFeedback(2, over("w1")),
+      sampleFeedback(3, over("w2")),
+      sampleFeedback(4, over("w9")),
+    ]);
+    assert.deepEqual(await store.erase({ userId: "ann" }), { trace: 0, decision: 1, feedback: 1 });
+    assert.deepEqual(await store.erase({ workflowId: "w9" }), { trace: 0, decision: 0, feedback: 1 });
+    assert.deepEqual(ids((await all(store, "feedback")).facts), ["w3"]);
+  }),
+
   storeCase("erases nothing where it is not said whose data, and several at once where it is", async ({ make }) => {
     const store = await make();
     await store.append(

@@ -2,8 +2,8 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
-import { checkSelector, type FactKeys, matches } from "../facts.js";
-import type { ErasureSelector, FactKind, FactQuery } from "../learning-store.js";
+import { checkSelector, comparedRunOf, type FactKeys, matches } from "../facts.js";
+import type { ErasureSelector, FactKind, FactQuery, FactTypes } from "../learning-store.js";
 import type { FactLog } from "./fact-log.js";
 import { forgetHolder } from "./holder.js";
 import { PRIVATE_FILE, readText, replaceFile } from "./io.js";
@@ -17,6 +17,9 @@ interface Note {
   selector: ErasureSelector;
   runs: string[];
 }
+
+/** Stands in every judgement that compares two runs. */
+const PREFERENCE = '"preference"';
 
 /** Files with such notes, each named after who erases, and those that are half written. */
 const PENDING = /^erasure-?([^.]*)\.pending(\.[^.]+\.tmp)?$/;
@@ -83,7 +86,7 @@ export class Eraser {
 
   private async blankAll(journal: string, { selector, runs: known }: Note): Promise<Record<FactKind, number>> {
     for (const { writer } of this.logs) await writer.settled();
-    const runs = new Set(known);
+    const runs = new Set([...known, ...("workflowId" in selector ? [selector.workflowId] : [])]);
     const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
     for (const log of this.logs)
       if (log.kind !== "feedback")
@@ -140,8 +143,14 @@ export class Eraser {
       return Uint32Array.from(rows).sort();
     };
     let index = await segments.indexOf(segment);
-    if (rowsIn(index).length === 0) return 0;
-    const isGone = (keys: FactKeys) => runs.has(keys.workflowId) || (kind === "feedback" && matches(keys, selector));
+    const compares = kind === "feedback" && (await this.comparesWith(log, segment, runs));
+    // No index knows whom a judgement compares: where one names a run, all are looked at.
+    const rowsOf = (of: SegmentIndex) => (compares ? of.candidates({}) : rowsIn(of));
+    if (rowsOf(index).length === 0) return 0;
+    const isGone = ({ keys, fact }: { keys: FactKeys; fact: FactTypes[FactKind] }) =>
+      runs.has(keys.workflowId) ||
+      runs.has(comparedRunOf(kind, fact) ?? "") ||
+      (kind === "feedback" && matches(keys, selector));
     if (writer.holds(segment.name)) {
       await writer.sealCurrent();
       // It may have grown since it was listed, and will not any more.
@@ -156,11 +165,11 @@ export class Eraser {
     let isStale = false;
     try {
       // Counted anew: the sealing makes an index anew in which another process erased, and the rows have moved.
-      for await (const lines of fetchLines(index, rowsIn(index), handle))
+      for await (const lines of fetchLines(index, rowsOf(index), handle))
         for (const { row, line } of lines) {
           const parsed = parseLine(kind, line);
           isStale ||= parsed.state === "damaged";
-          if (parsed.state !== "fact" || !isGone(parsed.keys)) continue;
+          if (parsed.state !== "fact" || !isGone(parsed)) continue;
           await handle.write(Buffer.alloc(line.length, " "), 0, line.length, index.offset(row));
           gone.add(row);
         }
@@ -172,6 +181,27 @@ export class Eraser {
       return gone.size + (await this.blank(log, segment, selector, runs));
     if (gone.size > 0 && segment.state !== "held") await segments.replace(segment, index.without(gone));
     return gone.size;
+  }
+
+  /** Whether a judgement in a segment compares something with one of these runs. */
+  private async comparesWith(
+    { kind, segments }: FactLog,
+    segment: StoredSegment,
+    runs: ReadonlySet<string>,
+  ): Promise<boolean> {
+    const handle = await segments.openForReading(segment.name);
+    if (handle === undefined) return false;
+    let found = false;
+    try {
+      await visitLines(handle, 0, segment.size, (_, line) => {
+        if (found || !line.includes(PREFERENCE)) return;
+        const parsed = parseLine(kind, line);
+        found = parsed.state === "fact" && runs.has(comparedRunOf(kind, parsed.fact) ?? "");
+      });
+    } finally {
+      await handle.close();
+    }
+    return found;
   }
 
   /** Blanks what can be read by nobody but the curious (a damaged line, a torn end) where it names any of the ids. */

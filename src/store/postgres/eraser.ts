@@ -9,7 +9,7 @@ const PATIENCE_MS = 600_000;
 
 /**
  * Deletes the facts of a person, thread or run in one transaction: the runs that were theirs whole, and the feedback
- * they gave to others. Whose row a lane still writes is found by the next erasure.
+ * they gave to others or that compares others with them. Whose row a lane still writes is found by the next erasure.
  */
 export async function eraseFacts(sql: Sql, selector: ErasureSelector): Promise<Record<FactKind, number>> {
   const [field, id] = Object.entries(selector)[0]!;
@@ -19,7 +19,7 @@ export async function eraseFacts(sql: Sql, selector: ErasureSelector): Promise<R
     "erasing facts",
     async (run) => {
       await run(`SET LOCAL statement_timeout = ${PATIENCE_MS}`);
-      const runs = new Set<string>();
+      const runs = new Set(field === "workflowId" ? [value] : []);
       for (const kind of ["trace", "decision"] as const) {
         const column = columnIn(kind);
         if (!column) continue;
@@ -32,10 +32,12 @@ export async function eraseFacts(sql: Sql, selector: ErasureSelector): Promise<R
       const counts: Record<FactKind, number> = { trace: 0, decision: 0, feedback: 0 };
       for (const kind of FACT_KINDS) {
         const column = kind === "feedback" ? columnIn(kind) : undefined;
+        // Who compared another run with one of these named it.
+        const compared = kind === "feedback" ? "OR compared_run = ANY($1::text[])" : "";
         const rows = await run<{ facts: number }>(
           `WITH gone AS (
            DELETE FROM ${sql.schema}.${TABLE_OF[kind]}
-           WHERE workflow_id = ANY($1::text[]) ${column ? `OR ${column} = $2` : ""} RETURNING 1
+           WHERE workflow_id = ANY($1::text[]) ${compared} ${column ? `OR ${column} = $2` : ""} RETURNING 1
          ) SELECT count(*)::float8 AS facts FROM gone`,
           [[...runs], ...(column ? [value] : [])],
         );

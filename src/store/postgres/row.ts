@@ -1,6 +1,6 @@
 import { digest, type FeedbackRecord, LearningError, type TraceSegment } from "../../core/index.js";
 import { checkFact } from "../check-fact.js";
-import { extremesOf, type FactKeys, keysOf } from "../facts.js";
+import { comparedRunOf, extremesOf, type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { KEY_COLUMNS, SOUGHT_COLUMNS } from "./schema.js";
 import { searchTermsOf } from "./terms.js";
@@ -26,8 +26,13 @@ export function rowOf<K extends FactKind>(kind: K, fact: FactTypes[K]): FactRow 
 
 function soughtIn(kind: FactKind, fact: FactTypes[FactKind]): (string | null)[] {
   if (kind === "trace") return [searchTermsOf(fact as TraceSegment)];
-  return kind === "feedback" ? (extremesOf(fact as FeedbackRecord) ?? []).map(String) : [];
+  if (kind !== "feedback") return [];
+  const [low, high] = extremesOf(fact as FeedbackRecord) ?? [];
+  const compared = comparedRunOf(kind, fact);
+  return [textOrNull(low), textOrNull(high), compared === undefined ? null : columnValue(compared)];
 }
+
+const textOrNull = (value: number | undefined) => (value === undefined ? null : String(value));
 
 /** Whether this is a fact that {@link rowOf} made. */
 export const isRow = (fact: object): fact is FactRow =>

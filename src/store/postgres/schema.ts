@@ -35,6 +35,7 @@ export const SOUGHT_COLUMNS: Record<FactKind, readonly (readonly [column: string
   feedback: [
     ["low", "real"],
     ["high", "real"],
+    ["compared_run", "text"],
   ],
 };
 type KeyField =
@@ -63,7 +64,14 @@ const INDEXES: Record<FactKind, readonly string[]> = {
     "USING gin (terms) WITH (gin_pending_list_limit = 1024) WHERE terms IS NOT NULL",
   ],
   decision: ["(lane, seq)", "(at, lane, seq)", BEGINNING, "(decision_point, at, lane, seq)", "(chosen, at, lane, seq)"],
-  feedback: ["(lane, seq)", "(at, lane, seq)", BEGINNING, "(low)", "(high)"],
+  feedback: [
+    "(lane, seq)",
+    "(at, lane, seq)",
+    BEGINNING,
+    "(low)",
+    "(high)",
+    "(compared_run) WHERE compared_run IS NOT NULL",
+  ],
 };
 const PARTIAL: Record<FactKind, readonly string[]> = {
   trace: ["thread_id", "user_id"],

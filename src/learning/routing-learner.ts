@@ -154,6 +154,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           decisionPoint,
           rows: rowOptions(),
           learn,
+          peers: points.list().flatMap((p) => (p.learn.tenant === learn.tenant ? [p.name] : [])),
           seed,
           trainShare: config.gate.trainShare,
           minSamples: config.minSamplesForLearning,

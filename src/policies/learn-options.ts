@@ -34,11 +34,13 @@ export const learnOptionsSchema = z.strictObject({
   /** Share of the run's reward that a decision is credited per later decision (default 1). */
   creditDiscount: z.number().min(0).max(1).optional(),
   /**
-   * Decision points that what is known of begins from while own runs are few: names, or `related`, those that choose
-   * among mostly the same destinations by mostly the same fields. How much their runs count for is learned from own
-   * ones; where they only mislead it is nothing (default none).
+   * Decision points that what is known of begins from while own runs are few: `related`, those of the same tenant that
+   * choose among mostly the same destinations by mostly the same fields; names, of any tenant; or `none`. How much their
+   * runs count for is learned from own ones; where they only mislead it is nothing (default `related`).
    */
-  from: z.union([z.literal("related"), z.array(z.string().min(1)).min(1)]).optional(),
+  from: z.union([z.enum(["related", "none"]), z.array(z.string().min(1)).min(1)]).optional(),
+  /** Whose decision point it is: none begins from another tenant's unless it names it (default: all are one tenant's). */
+  tenant: z.string().min(1).optional(),
   /**
    * ISO 8601 time in UTC: older decisions teach, but prove nothing. Set it when the fallback changed, since
    * a policy is proven against what the fallback answered when the decision was logged.

@@ -1,61 +1,76 @@
 import { doublingChunks } from "./models/doubling-chunks.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
 
-/** What a row of elsewhere may count for beside an own one, if it does; the least comes first. */
-const WEIGHTS = [0.05, 0.2, 0.5, 1];
+/** What a row of elsewhere may count for beside an own one, and the squared error that it has to save to count at all. */
+const WEIGHTS = [
+  { weight: 0.05, doubt: 0.15 },
+  { weight: 0.2, doubt: 0.1 },
+  { weight: 0.5, doubt: 0.15 },
+  { weight: 1, doubt: 0.2 },
+];
+const NONE = { weight: 0, doubt: 0 };
 /** Own rows are predicted in chunks that double in size from here, each before it is learned. */
-const FIRST_CHUNK = 16;
+const FIRST_CHUNK = 1;
 /** Of own rows no more are predicted: by then they say more than any prior. */
 const MOST_PREDICTED = 500;
-/** A rarely explored choice counts for no more rows than this. */
-const MOST_WEIGHT = 20;
+
+/** A policy that has learned nothing but rows of elsewhere at this weight, and with 0 nothing at all. */
+export type Taught = (weight: number) => RoutingPolicy;
+
+/** Policies that have learned these rows. */
+export function taughtBy(make: () => RoutingPolicy, rows: readonly PolicyRow[]): Taught {
+  return (weight) => {
+    const policy = make();
+    if (weight > 0) policy.learn(weighted(rows, weight));
+    return policy;
+  };
+}
 
 /**
  * How much rows of related decision points are to count for beside own ones: the weight under which a policy that knew
  * them beforehand would have predicted the own rows best, each before it was learned (a power prior, Ibrahim and
  * Chen 2000, its power by predictive likelihood). 0 where they only mislead, so that a foreign world costs little.
- * @param make the policy that is to learn, without a row
  * @param own in the order of time
+ * @param onStep called between the tries; it may throw to stop
  * @returns a weight in [0,1]
  * @example
- * const weight = priorWeight(() => createPolicy({ kind: "auto", dim }), elsewhere, own);
+ * const weight = priorWeight(taughtBy(() => createPolicy({ kind: "auto", dim }), elsewhere), own);
  */
-export function priorWeight(
-  make: () => RoutingPolicy,
-  related: readonly PolicyRow[],
-  own: readonly PolicyRow[],
-): number {
-  return bestPrior(make, [related], own).weight;
+export function priorWeight(taught: Taught, own: readonly PolicyRow[], onStep?: () => void): number {
+  const { weight, error } = bestPrior([taught], own, onStep);
+  return error < errorOfMean(own.slice(0, MOST_PREDICTED)) ? weight : 0;
 }
 
-/** The one of several sets of rows, and its weight, that would have helped most; the first, at 0, where none does. */
+/** The one of several priors, and its weight, that would have helped most; the first, at 0, where none does. */
 export function bestPrior(
-  make: () => RoutingPolicy,
-  sets: readonly (readonly PolicyRow[])[],
+  priors: readonly Taught[],
   own: readonly PolicyRow[],
-): { set: number; weight: number } {
+  onStep: () => void = () => {},
+): { at: number; weight: number; error: number } {
   const rows = own.slice(0, MOST_PREDICTED);
-  const cold = { set: 0, weight: 0, error: progressiveError(make(), rows) };
-  return sets.reduce((best, related, set) => {
-    const { weight, error } = bestWeight(make, related, rows);
-    return error < best.error ? { set, weight, error } : best;
-  }, cold);
+  let best = { at: 0, weight: 0, error: Number.POSITIVE_INFINITY };
+  priors.forEach((taught, at) => {
+    for (const { weight, doubt } of at === 0 ? [NONE, ...WEIGHTS] : WEIGHTS) {
+      const error = progressiveError(taught(weight), rows) + doubt;
+      if (error < best.error) best = { at, weight, error };
+      onStep();
+    }
+  });
+  return best;
 }
 
-/** The best weight above 0. */
-function bestWeight(
-  make: () => RoutingPolicy,
-  related: readonly PolicyRow[],
-  rows: readonly PolicyRow[],
-): { weight: number; error: number } {
-  let best = { weight: 0, error: Number.POSITIVE_INFINITY };
-  for (const weight of WEIGHTS) {
-    const policy = make();
-    policy.learn(weighted(related, weight));
-    const error = progressiveError(policy, rows);
-    if (error < best.error) best = { weight, error };
+/**
+ * Squared error of the mean of the rows before each. A wrong prior that own rows have taught to expect nothing of any choice
+ * is right where most are in vain, but no better than this.
+ */
+function errorOfMean(rows: readonly PolicyRow[]): number {
+  let [error, sum, count] = [0, 0.5, 1];
+  for (const { reward } of rows) {
+    error += (sum / count - reward) ** 2;
+    sum += reward;
+    count += 1;
   }
-  return best;
+  return error;
 }
 
 /** Rows that count for so much of an own one. */
@@ -63,19 +78,30 @@ export function weighted(rows: readonly PolicyRow[], weight: number): PolicyRow[
   return rows.map((row) => ({ ...row, weight: (row.weight ?? 1) * weight }));
 }
 
+/** Rows of which a policy had said that the choice is the best one, or another. */
+interface Stratum {
+  squares: number;
+  rows: number;
+}
+/** What is expected of a stratum before it has rows, as a share of a row. */
+const NO_ROWS: Stratum = { squares: 0.05, rows: 0.25 };
+
 /**
- * Squared error of a policy on rows in the order of time, each predicted before it is learned, over all choices alike: rows of
- * choices that were seldom made count for those that were not.
+ * Squared error of a policy on rows in the order of time, each predicted before it is learned. Choices that it holds for
+ * the best count as much as all others together (post-stratification): a wrong prior whose favourites nobody chooses any
+ * more would be right on all others, and look good; and where most choices are in vain, it would look good by chance.
  */
 function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
-  let error = 0;
+  const [best, others] = [{ ...NO_ROWS }, { ...NO_ROWS }];
   for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
     for (const row of chunk) {
-      const said = policy.predict(row)[row.chosen]?.mean ?? 0.5;
-      const weight = Math.min(MOST_WEIGHT, 1 / Math.max(1e-6, row.propensity ?? 1));
-      error += weight * (said - row.reward) ** 2;
+      const means = policy.predict(row).map((estimate) => estimate.mean);
+      const said = means[row.chosen] ?? 0.5;
+      const stratum = said >= Math.max(...means) ? best : others;
+      stratum.squares += (Math.min(1, Math.max(0, said)) - row.reward) ** 2;
+      stratum.rows += 1;
     }
     policy.learn(chunk);
   }
-  return error;
+  return (rows.length * (best.squares / best.rows + others.squares / others.rows)) / 2;
 }

@@ -5,7 +5,7 @@ import type { DestinationChange } from "../evaluation/improvement.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import { ChangeWatch } from "../policies/change-points.js";
 import { createPolicy, type PolicyRow, type RoutingPolicy } from "../policies/index.js";
-import { bestPrior, weighted } from "../policies/prior-weight.js";
+import { bestPrior, taughtBy, weighted } from "../policies/prior-weight.js";
 
 /** With fewer rated decisions nothing is looked for. */
 const LEAST_ROWS = 150;
@@ -119,8 +119,9 @@ export function teachEarlier(
     const today = encodedRows(times.pop() ?? [], encoders);
     const earlier = times.filter((t) => t.length > 0).map((t) => encodedRows(t.slice(-MOST_EARLIER), encoders));
     if (today.length === 0 || earlier.length === 0) continue;
-    const { set, weight } = bestPrior(make, earlier, today);
-    if (weight > 0) policy.learn(weighted(earlier[set] ?? [], weight));
+    const priors = earlier.map((of) => taughtBy(make, of));
+    const { at, weight } = bestPrior(priors, today);
+    if (weight > 0) policy.learn(weighted(earlier[at] ?? [], weight));
   }
 }
 

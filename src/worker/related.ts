@@ -2,35 +2,38 @@
 import type { DecisionRow } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import type { LearnOptions, PolicyRow, RoutingPolicy } from "../policies/index.js";
-import { priorWeight, weighted } from "../policies/prior-weight.js";
+import { priorWeight, taughtBy, weighted } from "../policies/prior-weight.js";
 
-/** Newest rows of each related point that teach. */
+/** Rows of related points that teach: the newest, of each point alike many. */
 const MOST_ROWS = 2000;
 /** From so many own rows on they say more than any other point. */
 const ENOUGH_OWN = 2000;
 /** Points are related that share at least half of destinations and of context fields. */
 const LEAST_SHARED = 0.5;
 
-/** Rated rows of other points that this one may begin from, with their points; none where it has enough of its own. */
+/**
+ * Rated rows of other points that this one may begin from, with their points; none where it has enough of its own.
+ * @param peers points of the same tenant: of them those that are related, where none are named
+ */
 export function relatedRows(
   byPoint: ReadonlyMap<string, readonly DecisionRow[]>,
   decisionPoint: string,
   own: readonly DecisionRow[],
-  from: LearnOptions["from"],
+  peers: readonly string[],
+  from: LearnOptions["from"] = "related",
 ): { points: string[]; rows: DecisionRow[] } {
   const last = own.at(-1);
-  if (from === undefined || !last || own.length >= ENOUGH_OWN) return { points: [], rows: [] };
+  if (from === "none" || !last || own.length >= ENOUGH_OWN) return { points: [], rows: [] };
   const destinations = new Set(last.candidates);
-  const points: string[] = [];
-  const rows: DecisionRow[] = [];
-  for (const [name, all] of byPoint) {
-    if (name === decisionPoint || !(from === "related" ? isRelated(all, last) : from.includes(name))) continue;
+  const found = new Map<string, DecisionRow[]>();
+  for (const name of from === "related" ? peers : from) {
+    const all = byPoint.get(name) ?? [];
+    if (name === decisionPoint || (from === "related" && !isRelated(all, last))) continue;
     const usable = all.filter((row) => row.reward !== undefined && destinations.has(row.chosen));
-    if (usable.length === 0) continue;
-    points.push(name);
-    rows.push(...usable.slice(-MOST_ROWS));
+    if (usable.length > 0) found.set(name, usable);
   }
-  return { points, rows };
+  const each = Math.ceil(MOST_ROWS / found.size);
+  return { points: [...found.keys()], rows: [...found.values()].flatMap((rows) => rows.slice(-each)) };
 }
 
 function isRelated(rows: readonly DecisionRow[], own: DecisionRow): boolean {
@@ -60,10 +63,11 @@ export function teachRelated(
   related: readonly DecisionRow[],
   own: readonly DecisionRow[],
   encoders: RowEncoders,
+  onStep: () => void,
 ): number {
   const encoded = (rows: readonly DecisionRow[]): PolicyRow[] => rows.flatMap((r) => policyRowOf(r, encoders) ?? []);
   const prior = encoded(related);
-  const weight = priorWeight(make, prior, encoded(own));
+  const weight = priorWeight(taughtBy(make, prior), encoded(own), onStep);
   if (weight > 0) policy.learn(weighted(prior, weight));
   return weight;
 }

@@ -16,11 +16,12 @@ import { decision, judged, segment } from "../feedback/support.js";
 const at = (i: number) => new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString();
 
 /** The learner of one point over facts that are held here; its jobs run in this thread. */
-async function learnerOf(learn: LearnOptions, change: LoopConfig = {}) {
+async function learnerOf(learn: LearnOptions, change: LoopConfig = {}, elder?: LearnOptions) {
   const clock = new ManualClock(Date.UTC(2026, 0, 3));
   const store = createMemoryStore({ clock });
   const points = await openPointBook(store.documents);
   points.declare({ name: "triage", destinations: ["a", "b"], exploration: 0.5, learn });
+  if (elder) points.declare({ name: "elder", destinations: ["a", "b"], exploration: 0.5, learn: elder });
   const state = new CollectedFacts();
   const worker = {
     run: (name: keyof typeof JOBS, input: never) =>
@@ -38,7 +39,7 @@ async function learnerOf(learn: LearnOptions, change: LoopConfig = {}) {
   } as unknown as ComponentContext;
   const routing = createRoutingLearner({ config: resolveConfig(change), store, points });
   const learned = async () => {
-    const [point] = await routing.survey(context);
+    const point = (await routing.survey(context)).find((p) => p.decisionPoint === "triage");
     if (!point) throw new Error("no point");
     return { point, judged: await routing.learn(point, context) };
   };
@@ -46,7 +47,7 @@ async function learnerOf(learn: LearnOptions, change: LoopConfig = {}) {
 }
 
 /** Runs in which `a` is right for short texts, one in `every` of them rated. */
-function facts(runs: number, every: number) {
+function facts(runs: number, every: number, decisionPoint = "triage") {
   const rng = createRng("facts");
   const out = {
     trace: [] as ReturnType<typeof segment>[],
@@ -56,11 +57,12 @@ function facts(runs: number, every: number) {
   for (let i = 0; i < runs; i++) {
     const length = rng.next();
     const chosen = rng.next() < 0.5 ? "a" : "b";
-    out.trace.push(segment(`w${i}`, { startedAt: at(i) }));
-    const even: Partial<Decision> = { probabilities: [0.5, 0.5], fallbackChoice: "a", mode: "shadow" };
-    out.decision.push(decision(`w${i}`, `d${i}`, { at: at(i), context: { length }, chosen, ...even }));
+    const run = decisionPoint === "triage" ? `w${i}` : `${decisionPoint}${i}`;
+    out.trace.push(segment(run, { startedAt: at(i) }));
+    const even: Partial<Decision> = { probabilities: [0.5, 0.5], fallbackChoice: "a", mode: "shadow", decisionPoint };
+    out.decision.push(decision(run, `d-${run}`, { at: at(i), context: { length }, chosen, ...even }));
     const satisfaction = (chosen === "a") === length < 0.5 ? 0.9 : 0.1;
-    if (i % every === 0) out.feedback.push(judged(`w${i}`, { ratings: { satisfaction }, at: at(i) }));
+    if (i % every === 0) out.feedback.push(judged(run, { ratings: { satisfaction }, at: at(i) }));
   }
   return out;
 }
@@ -89,6 +91,21 @@ describe("what is said of a decision point", () => {
     const idle = await outcome({ provenFrom: since });
     expect(idle).toMatchObject({ isIdle: true });
     expect(idle.reason).toContain(`too few rewarded decisions since ${since}`);
+  });
+
+  it("from, tenant: a young one begins from others of its tenant, and of another where it names them", async () => {
+    const points = async (young: LearnOptions, elder: LearnOptions) => {
+      const { state, learned } = await learnerOf(young, {}, elder);
+      state.add(facts(60, 1));
+      state.add(facts(300, 1, "elder"));
+      return (await learned()).judged.challenger?.warmStart?.points;
+    };
+    expect(await points({}, {})).toEqual(["elder"]);
+    expect(await points({ tenant: "north" }, { tenant: "north" })).toEqual(["elder"]);
+    expect(await points({ tenant: "north" }, {})).toBeUndefined();
+    expect(await points({ tenant: "north" }, { tenant: "south" })).toBeUndefined();
+    expect(await points({ tenant: "north", from: ["elder"] }, { tenant: "south" })).toEqual(["elder"]);
+    expect(await points({ from: "none" }, {})).toBeUndefined();
   });
 
   it("learnFromPredictedRewards: what the reward model says of unrated runs teaches, or does not", async () => {

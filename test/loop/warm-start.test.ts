@@ -5,6 +5,7 @@ import { servable } from "../../src/evaluation/point/judged-rows.js";
 import { createRng } from "../../src/math/rng.js";
 import type { LearnOptions } from "../../src/policies/index.js";
 import { trainRouting } from "../../src/worker/jobs/train-routing.js";
+import { relatedRows } from "../../src/worker/related.js";
 import { rowsByPoint } from "../../src/worker/rows.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { aDecision, aFeedback } from "../support/facts.js";
@@ -37,12 +38,12 @@ const same = (topic: string) => (topic === "crash" || topic === "login" ? "x" : 
 const opposite = (topic: string) => (same(topic) === "x" ? "y" : "x");
 
 /** The challenger of a young point beside an old one, and the share of topics on which it is right. */
-async function challenger(elsewhere: (topic: string) => string, from: LearnOptions["from"]) {
+async function challenger(elsewhere: (topic: string) => string, from: LearnOptions["from"], peers = ["old", "young"]) {
   const state = new CollectedFacts();
   collect(state, "old", 400, elsewhere);
   collect(state, "young", 24, same);
   const context = { state, progress: () => {}, cancelled: () => false };
-  const input = { decisionPoint: "young", rows, learn: { from }, seed: 1, trainShare: 1, minSamples: 10 };
+  const input = { decisionPoint: "young", rows, peers, learn: { from }, seed: 1, trainShare: 1, minSamples: 10 };
   const [trained] = (await trainRouting.run(input, context)) as [TrainedChallenger];
   const { policy, encoders } = servable(trained.artifact);
   const [row] = rowsByPoint(state, rows).get("young") ?? [];
@@ -60,9 +61,9 @@ async function challenger(elsewhere: (topic: string) => string, from: LearnOptio
 
 describe("a young decision point", () => {
   it("begins from a related one, as far as its own runs speak for it", async () => {
-    const cold = await challenger(same, undefined);
+    const cold = await challenger(same, "none");
     expect(cold.trained.warmStart).toBeUndefined();
-    for (const from of ["related", ["old"]] as const) {
+    for (const from of [undefined, "related", ["old"]] as const) {
       const warm = await challenger(same, from as LearnOptions["from"]);
       expect(warm.trained.warmStart).toMatchObject({ points: ["old"], rows: 400 });
       expect(warm.trained.warmStart?.weight).toBeGreaterThan(0);
@@ -72,9 +73,26 @@ describe("a young decision point", () => {
   });
 
   it("learns nothing from one where the opposite holds", async () => {
-    const [cold, warm] = [await challenger(opposite, undefined), await challenger(opposite, "related")];
+    const [cold, warm] = [await challenger(opposite, "none"), await challenger(opposite, "related")];
     expect(warm.trained.warmStart).toMatchObject({ points: ["old"], weight: 0 });
     expect(warm.trained.artifact).toEqual(cold.trained.artifact);
+  });
+
+  it("begins from another tenant's only where it is named", async () => {
+    const others = ["young"];
+    expect((await challenger(same, undefined, others)).trained.warmStart).toBeUndefined();
+    expect((await challenger(same, ["old"], others)).trained.warmStart).toMatchObject({ points: ["old"] });
+  });
+
+  it("looks at so many runs at most, of each point alike many", async () => {
+    const state = new CollectedFacts();
+    collect(state, "young", 24, same);
+    for (const point of ["a", "b"]) collect(state, point, 1500, same);
+    const byPoint = rowsByPoint(state, rows);
+    const found = relatedRows(byPoint, "young", byPoint.get("young") ?? [], ["a", "b"]);
+    expect(found.points).toEqual(["a", "b"]);
+    expect(found.rows).toHaveLength(2000);
+    expect(found.rows.filter((r) => r.decisionPoint === "a")).toEqual(byPoint.get("a")?.slice(-1000));
   });
 
   it("takes no point for related that chooses among other destinations", async () => {
@@ -84,7 +102,7 @@ describe("a young decision point", () => {
     const context = { state, progress: () => {}, cancelled: () => false };
     const learn = { from: "related" } as const;
     const [trained] = (await trainRouting.run(
-      { decisionPoint: "young", rows, learn, seed: 1, trainShare: 1, minSamples: 10 },
+      { decisionPoint: "young", rows, peers: ["other"], learn, seed: 1, trainShare: 1, minSamples: 10 },
       context,
     )) as [TrainedChallenger];
     expect(trained.warmStart).toBeUndefined();

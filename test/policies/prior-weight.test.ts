@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../src/math/rng.js";
 import { createPolicy, type PolicyRow } from "../../src/policies/index.js";
-import { priorWeight } from "../../src/policies/prior-weight.js";
+import { priorWeight, taughtBy } from "../../src/policies/prior-weight.js";
 
 const make = () => createPolicy({ kind: "squarecb", dim: 2, seed: 1 });
 
@@ -20,11 +20,31 @@ function rowsOf(seed: string, count: number, sign: 1 | -1): PolicyRow[] {
 describe("the weight of a prior", () => {
   it("is large where it comes from the same world, and nothing where from the opposite one", () => {
     const own = rowsOf("own", 60, 1);
-    expect(priorWeight(make, rowsOf("same", 500, 1), own)).toBeGreaterThanOrEqual(0.2);
-    expect(priorWeight(make, rowsOf("opposite", 500, -1), own)).toBe(0);
+    expect(priorWeight(taughtBy(make, rowsOf("same", 500, 1)), own)).toBeGreaterThanOrEqual(0.2);
+    expect(priorWeight(taughtBy(make, rowsOf("opposite", 500, -1)), own)).toBe(0);
+  });
+
+  it("stays nothing where nobody chooses what a wrong prior thinks best", () => {
+    // Chosen is always what it thinks worse, mostly in vain: it predicts these rows well, and yet is wrong.
+    const [tried, rest] = [rowsOf("own", 12, 1), rowsOf("more", 200, 1)];
+    const own = [...tried, ...rest.filter((row) => row.reward === 0)];
+    expect(priorWeight(taughtBy(make, rowsOf("opposite", 500, -1)), own)).toBe(0);
+  });
+
+  it("is nothing where own rows say no more than that all is in vain", () => {
+    const own = rowsOf("own", 40, 1).map((row) => ({ ...row, reward: 0 }));
+    expect(priorWeight(taughtBy(make, rowsOf("opposite", 500, -1)), own)).toBe(0);
+    expect(priorWeight(taughtBy(make, rowsOf("same", 500, 1)), own)).toBe(0);
+  });
+
+  it("can be stopped between its tries", () => {
+    const stop = () => {
+      throw new Error("stopped");
+    };
+    expect(() => priorWeight(taughtBy(make, rowsOf("same", 50, 1)), rowsOf("own", 20, 1), stop)).toThrow("stopped");
   });
 
   it("is nothing without own rows to tell by", () => {
-    expect(priorWeight(make, rowsOf("same", 500, 1), [])).toBe(0);
+    expect(priorWeight(taughtBy(make, rowsOf("same", 500, 1)), [])).toBe(0);
   });
 });

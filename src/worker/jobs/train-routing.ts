@@ -38,6 +38,8 @@ export interface TrainRoutingInput {
   useRewardModel?: boolean;
   /** Decisions up to this time may teach but prove nothing. */
   provenFrom?: string;
+  /** Decision points of the same tenant: a young one begins from those of them that are like it. */
+  peers?: readonly string[];
   /** Destinations that changed: what is learned from the beginning leaves out what they were before. */
   changes?: readonly DestinationChange[];
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
@@ -84,7 +86,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
         return { ...learned, rows: older.rows + learned.rows, dataFrom: older.from };
       }
       const started = startPolicy(input, whole);
-      const warmStart = warmed(input, started, whole, byPoint);
+      const warmStart = warmed(input, started, whole, byPoint, onStep);
       teachEarlier(started.policy, started.make, upTo, input.changes ?? [], started.encoders);
       const learned = learn(input, "new", started, whole, onStep, mixed);
       return warmStart ? { ...learned, warmStart } : learned;
@@ -109,14 +111,15 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
 
 /** Begins from what related points know, where that is wanted. */
 function warmed(
-  { decisionPoint, learn: { from } }: TrainRoutingInput,
+  { decisionPoint, peers = [], learn: { from } }: TrainRoutingInput,
   { artifact, policy, make, encoders }: StartedPolicy & { make: () => RoutingPolicy },
   own: readonly DecisionRow[],
   byPoint: ReadonlyMap<string, readonly DecisionRow[]>,
+  onStep: () => void,
 ): TrainedChallenger["warmStart"] {
-  const { points, rows } = relatedRows(byPoint, decisionPoint, own, from);
+  const { points, rows } = relatedRows(byPoint, decisionPoint, own, peers, from);
   if (rows.length === 0) return undefined;
-  const weight = teachRelated(policy, make, rows, own, encoders);
+  const weight = teachRelated(policy, make, rows, own, encoders, onStep);
   if (weight > 0) artifact.candidates = [...new Set(rows.map((row) => row.chosen))];
   return { points, rows: rows.length, weight };
 }

@@ -1,7 +1,13 @@
 import { fitEncoder } from "../../../src/dataset/index.js";
 import { createRng } from "../../../src/math/rng.js";
-import { createPolicy, type PolicyRow, type RoutingPolicy } from "../../../src/policies/index.js";
-import { priorWeight, weighted } from "../../../src/policies/prior-weight.js";
+import {
+  createPolicy,
+  type PolicyRow,
+  type PolicySnapshot,
+  type RoutingPolicy,
+  restorePolicy,
+} from "../../../src/policies/index.js";
+import { priorWeight, taughtBy } from "../../../src/policies/prior-weight.js";
 import type { BanditSet } from "../bandits/sets.js";
 
 /** A decision point without a run of its own, and what others like it have logged. */
@@ -19,8 +25,8 @@ export type Earned = Record<number, number>;
 /** Decisions at which what was earned is read. */
 export const MARKS = [50, 200, 1000];
 const EXPLORED = 0.1;
-/** The policy is made anew when own rows have doubled, as in the loop. */
-const FIRST_FIT = 16;
+/** A policy learns each own row as it comes. It is made anew, and the prior's weight with it, at so many own rows. */
+const MADE_ANEW = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512];
 /** Rows that others logged, each with a choice at random. */
 const LOGGED = 1000;
 
@@ -44,10 +50,17 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
     return rowOf(from.example, chosen, from.rewards[chosen] ?? 0);
   });
   const rows: PolicyRow[] = [];
+  // What a policy knows from elsewhere is learned once.
+  const known = new Map<number, PolicySnapshot>();
+  const taught = (weight: number): RoutingPolicy => {
+    const before = known.get(weight);
+    if (before) return restorePolicy(before);
+    const policy = taughtBy(make, prior)(weight);
+    known.set(weight, policy.snapshot());
+    return policy;
+  };
   const anew = (): RoutingPolicy => {
-    const weight = start === "cold" ? 0 : start === "warm" ? priorWeight(make, prior, rows) : start;
-    const policy = make();
-    if (weight > 0) policy.learn(weighted(prior, weight));
+    const policy = taught(start === "cold" ? 0 : start === "warm" ? priorWeight(taught, rows) : start);
     if (rows.length > 0) policy.learn(rows);
     return policy;
   };
@@ -55,7 +68,7 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
   let sum = 0;
   const earned: Earned = {};
   const most = Math.max(...MARKS);
-  for (let n = 1, next = FIRST_FIT; n <= most; n++) {
+  for (let n = 1; n <= most; n++) {
     const example = own[rng.int(own.length)]!;
     const [coin, drawn] = [rng.next(), rng.int(candidates.length)];
     const means = policy.predict({ context: encoded[example]!, candidates }).map((e) => e.mean);
@@ -64,11 +77,11 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
     const reward = rewards[example]?.[chosen] ?? 0;
     sum += reward;
     const propensity = chosen === best ? 1 - EXPLORED + EXPLORED / candidates.length : EXPLORED / candidates.length;
-    rows.push({ ...rowOf(example, chosen, reward), propensity });
+    const row = { ...rowOf(example, chosen, reward), propensity };
+    rows.push(row);
     if (MARKS.includes(n)) earned[n] = sum / n;
-    if (n < next) continue;
-    next *= 2;
-    policy = anew();
+    if (start === "warm" && MADE_ANEW.includes(n)) policy = anew();
+    else policy.learn([row]);
   }
   return earned;
 }

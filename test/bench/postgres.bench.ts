@@ -88,9 +88,12 @@ const bench: Bench = async ({ quick, args }) => {
       };
     };
     const write = async (host: LearningStore, facts: { [K in FactKind]: FactTypes[K][] }) => {
-      await host.append("decision", facts.decision);
-      await host.append("trace", facts.trace);
-      await host.append("feedback", facts.feedback);
+      // A host's tracer and its collector of feedback do not wait for each other.
+      await Promise.all([
+        host.append("decision", facts.decision),
+        host.append("trace", facts.trace),
+        host.append("feedback", facts.feedback),
+      ]);
     };
     await write(store, factsOf(0));
     const learner = startLearner(server.url);

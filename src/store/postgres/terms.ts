@@ -19,11 +19,27 @@ function* gramsOf(text: string): Iterable<number> {
   for (let i = 0; i + LETTERS <= folded.length; i++) yield numberOf("w", folded.slice(i, i + LETTERS));
 }
 
+/** Words of tags and metadata come again in run after run: the numbers of so many of them are kept, of these lengths. */
+const MOST_WORDS = 10_000;
+const LONGEST_WORD = 64;
+const numbersOfWords = new Map<string, readonly number[]>();
+
+function termsOfWord(word: string): Iterable<number> {
+  if (word.length > LONGEST_WORD) return gramsOf(word);
+  let numbers = numbersOfWords.get(word);
+  if (!numbers) {
+    numbers = [...gramsOf(word)];
+    if (numbersOfWords.size >= MOST_WORDS) numbersOfWords.clear();
+    numbersOfWords.set(word, numbers);
+  }
+  return numbers;
+}
+
 function* allOf({ tags, metadata, edges, nodes }: TraceSegment): Iterable<number> {
   for (const { from, to, started } of edges) if (started) yield numberOf("e", `${from}>${to}`);
   for (const { name, status } of nodes) if (status === "error") yield numberOf("f", name);
-  for (const word of tags) yield* gramsOf(word);
-  for (const value of Object.values(metadata)) yield* gramsOf(String(value));
+  for (const word of tags) yield* termsOfWord(word);
+  for (const value of Object.values(metadata)) yield* termsOfWord(String(value));
 }
 
 /** The numbers of a trace as PostgreSQL writes an array; null where it has none. */

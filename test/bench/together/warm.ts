@@ -61,7 +61,8 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
   };
   const anew = (): RoutingPolicy => {
     const policy = taught(start === "cold" ? 0 : start === "warm" ? priorWeight(taught, rows) : start);
-    if (rows.length > 0) policy.learn(rows);
+    // Row by row, as they came: with nothing from elsewhere it is the cold one to the digit.
+    for (const row of rows) policy.learn([row]);
     return policy;
   };
   let policy = anew();

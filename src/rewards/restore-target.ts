@@ -4,7 +4,7 @@ import type { RewardMember } from "./members/member.js";
 import { TargetModel, type TargetSnapshot } from "./target-model.js";
 
 /** Members of earlier releases that are no more; a model goes on without them. */
-const RETIRED: ReadonlySet<string> = new Set(["ydf-boosted-trees", "ydf-random-forest"]);
+const RETIRED: ReadonlySet<string> = new Set(["ydf-boosted-trees", "ydf-random-forest", "kernel-ridge"]);
 
 /** The model of a snapshot. */
 export async function restoreTarget(s: TargetSnapshot, members: readonly RewardMember[]): Promise<TargetModel> {

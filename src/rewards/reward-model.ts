@@ -243,7 +243,7 @@ export class RewardModel {
   }
 
   /**
-   * Takes new ratings in at once: the fast members (ridge, kernel ridge, pairwise effects) learn from them exactly
+   * Takes new ratings in at once: the fast members (ridge, pairwise effects) learn from them exactly
    * as if they had been there from the start; the trees and the network wait for the next fit. The
    * errors made before learning go into the calibration.
    */

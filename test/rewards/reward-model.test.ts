@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareOnLater, defaultMembers, RewardModel } from "../../src/rewards/index.js";
 import { rewardsOf, rmse, world } from "./world.js";
 
-const quick = defaultMembers().filter((m) => ["boosted-trees", "kernel-ridge", "ridge", "mean"].includes(m.kind));
+const quick = defaultMembers().filter((m) => ["boosted-trees", "pairwise-effects", "ridge", "mean"].includes(m.kind));
 
 describe("RewardModel", () => {
   let model: RewardModel;

@@ -25,9 +25,9 @@ const thrift = { completion: 0, satisfaction: 0, tokens: 500 };
 const store = createMemoryStore();
 const noted = () => store.documents.get(trainedAsideKey("sentinel"));
 let loop: CollectiveLearningLoop;
+const graph = sentinel({ agents, exploration: 0.4 }).compile({ name: "atlas" });
 
 beforeAll(async () => {
-  const graph = sentinel({ agents, exploration: 0.4 }).compile({ name: "atlas" });
   loop = await CollectiveLearningLoop.open({
     storagePath: folder,
     store,
@@ -78,6 +78,18 @@ describe("training a Sentinel's policy in the worker", () => {
     expect(loop.registry.onTrial("policy/sentinel")).toMatchObject({ version, unit: "run" });
     expect(loop.registry.champion("policy/sentinel")).toBeUndefined();
     expect(await noted()).toBeUndefined();
+  });
+
+  it("is not given up for what is learned from the rows that come meanwhile", async () => {
+    const version = loop.registry.onTrial("policy/sentinel")?.version;
+    for (let run = 10; run < 34; run++) {
+      const workflowId = `run-${run}`;
+      await graph.invoke(input, { ...config, metadata: { workflowId } });
+      await loop.feedback.submitFeedback(new UserFeedback(workflowId, "ann").setRatings({ satisfaction: 0.5 }));
+    }
+    const { steps } = await loop.triggerLearningCycle();
+    expect(steps.find((s) => s.component === "routing/sentinel")?.message).toMatch(/^on trial: gain/);
+    expect(loop.registry.onTrial("policy/sentinel")).toMatchObject({ version });
   });
 
   it("lets another one take the place of a version whose trial shows no promise", async () => {

@@ -38,6 +38,8 @@ const trialStateSchema = z.object({
   /** The version it is tried against; absent for the fallback. */
   against: z.string().optional(),
   startedAt: z.string(),
+  /** The version was trained in simulation or at other sites: rows that come here do not make it old. */
+  trainedAside: z.boolean().optional(),
   /** Share of the life's capital that this version bets with, fixed before its first row. */
   stake: z.number().gt(0).lte(1),
   /** The gain must be above this. */

@@ -101,6 +101,7 @@ const PROMISING = Math.log(2);
 /** Epochs of doubling length: a version gives way when the rows it was trained on have doubled. */
 const EPOCH_GROWTH = 2;
 
+/** What was trained aside did not learn from these rows, so more of them are no reason to give it up before its time. */
 function isRenewalDue(
   rows: readonly DecisionRow[],
   trainedAt: string,
@@ -110,6 +111,7 @@ function isRenewalDue(
   if (!state.trial || logWealthOf(state.trial) >= PROMISING) return false;
   const known = state.fullFit?.at ?? trainedAt;
   if (changes.some((c) => c.seenAt > known)) return true;
+  if (state.trial.trainedAside) return false;
   let before = 0;
   let rated = 0;
   for (const row of rows) {
@@ -139,7 +141,8 @@ function asideTried(
   const { aside, isHeld } = input;
   if (!aside || isHeld) return undefined;
   const begun = begin(input, scene, servable(aside.artifact), state, aside.version);
-  return begun && started(begun, answer, undefined, why, aside.version);
+  if (!begun) return undefined;
+  return started({ ...begun, trial: { ...begun.trial, trainedAside: true } }, answer, undefined, why, aside.version);
 }
 
 /** Two versions that differ on less of the decisions are the same for a trial, or on less than a third of what it contests. */

@@ -1,6 +1,6 @@
 import { dirname, join, sep } from "node:path";
 import { defaultLogger, LearningError, type Logger, messageOf } from "../core/index.js";
-import { loadOptional, resolveOptional } from "./optional.js";
+import { loadOptional, resolveOptional } from "../core/optional-package.js";
 
 /** TensorFlow.js' core API. */
 export type TensorFlow = typeof import("@tensorflow/tfjs-core");

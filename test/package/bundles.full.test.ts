@@ -13,8 +13,17 @@ const APP = fileURLToPath(new URL("./support/app.mjs", import.meta.url));
 let app: string;
 let home: string;
 beforeAll(() => {
-  // langsmith is a dependency of LangChain's own.
-  ({ app, home } = packed(["langchain", "@tensorflow"]));
+  // No optional peer is there: a name that a bundler follows to nothing ends the build. (langsmith is a dependency of
+  // LangChain's own.)
+  ({ app, home } = packed([
+    "langchain",
+    "@tensorflow",
+    "@opentelemetry",
+    "pg",
+    "hyparquet",
+    "protobufjs",
+    "@modelcontextprotocol",
+  ]));
   cpSync(APP, join(app, "app.mjs"));
   writeFileSync(join(app, "package.json"), JSON.stringify({ type: "module" }));
 }, 60_000);

@@ -1,5 +1,6 @@
-import { type Attributes, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { Attributes, Span, SpanKind } from "@opentelemetry/api";
 import type { Decision, ModelCall, NodeExecution, RecordedError, ToolCall } from "../../core/index.js";
+import { otelApi } from "./api.js";
 import { GEN_AI, OURS, PROVIDERS } from "./conventions.js";
 
 /** How a span begins. */
@@ -18,7 +19,7 @@ export function runSpan(run: { workflowType: string; agent?: string; threadId?: 
     [agent === undefined ? GEN_AI.workflow : GEN_AI.agent]: agent ?? workflowType,
   };
   if (run.threadId !== undefined) attributes[GEN_AI.conversation] = run.threadId;
-  return { name: `${operation} ${agent ?? workflowType}`, kind: SpanKind.INTERNAL, attributes };
+  return { name: `${operation} ${agent ?? workflowType}`, kind: otelApi().SpanKind.INTERNAL, attributes };
 }
 
 /** The span of a node: the conventions know agents, and leave plain nodes to others. */
@@ -27,7 +28,7 @@ export function nodeSpan(node: Pick<NodeExecution, "name" | "step" | "attempt">,
   const agent = isAgent ? agentSpan(node.name) : undefined;
   return {
     name: agent?.name ?? `node ${node.name}`,
-    kind: SpanKind.INTERNAL,
+    kind: otelApi().SpanKind.INTERNAL,
     attributes: { ...attributes, ...agent?.attributes },
   };
 }
@@ -50,7 +51,7 @@ export function modelSpan(call: Model): SpanStart {
   if (provider !== undefined)
     attributes[GEN_AI.provider] = Object.hasOwn(PROVIDERS, provider) ? PROVIDERS[provider] : provider;
   if (asked !== undefined) attributes[GEN_AI.requestModel] = asked;
-  return { name: `chat ${asked ?? ""}`.trim(), kind: SpanKind.CLIENT, attributes };
+  return { name: `chat ${asked ?? ""}`.trim(), kind: otelApi().SpanKind.CLIENT, attributes };
 }
 
 export function modelAttributes(call: Model): Attributes {
@@ -72,7 +73,7 @@ export function modelAttributes(call: Model): Attributes {
 
 export function toolSpan(call: Pick<ToolCall, "name">): SpanStart {
   const attributes = { [GEN_AI.operation]: "execute_tool", [GEN_AI.tool]: call.name };
-  return { name: `execute_tool ${call.name}`, kind: SpanKind.INTERNAL, attributes };
+  return { name: `execute_tool ${call.name}`, kind: otelApi().SpanKind.INTERNAL, attributes };
 }
 
 /** A choice as an event says it: not what it was based on. */
@@ -94,7 +95,7 @@ export function decisionAttributes(decision: Decision): Attributes {
 export function markError(span: Span, error: RecordedError | undefined): void {
   if (!error) return;
   span.setAttribute(GEN_AI.errorType, errorTypeOf(error));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.setStatus({ code: otelApi().SpanStatusCode.ERROR, message: error.message });
 }
 
 export function errorTypeOf(error: RecordedError): string {

@@ -1,6 +1,8 @@
-import { context, trace as otel, type Span, type Tracer } from "@opentelemetry/api";
+import type { Span, Tracer } from "@opentelemetry/api";
+import * as api from "@opentelemetry/api";
 import type { ModelCall, NodeExecution, RecordedError, ToolCall, Trace } from "../../core/index.js";
 import { isAgentGraph } from "../../tracing/record/agent-graph.js";
+import { useApi } from "./api.js";
 import { markError, modelAttributes, modelSpan, nodeSpan, runSpan, type SpanStart, toolSpan } from "./attributes.js";
 import { OURS } from "./conventions.js";
 
@@ -14,6 +16,7 @@ import { OURS } from "./conventions.js";
  * @example exportTrace(trace, otel.getTracer("my-app")); // otel: `trace` of @opentelemetry/api
  */
 export function exportTrace(trace: Trace, tracer: Tracer): void {
+  useApi(api);
   const hosts = hostedNames(trace.nodes);
   const isAgent = (path: readonly string[]) => isAgentGraph(hosts.get(path.join("|")) ?? []);
   const agent = isAgent([]) ? trace.workflowType : undefined;
@@ -24,7 +27,11 @@ export function exportTrace(trace: Trace, tracer: Tracer): void {
     attributes: { ...begun.attributes, [OURS.workflowId]: trace.workflowId, [OURS.status]: trace.status },
   });
   const under = (parent: Span, { name, ...begin }: SpanStart, startedAt: string) =>
-    tracer.startSpan(name, { ...begin, startTime: new Date(startedAt) }, otel.setSpan(context.active(), parent));
+    tracer.startSpan(
+      name,
+      { ...begin, startTime: new Date(startedAt) },
+      api.trace.setSpan(api.context.active(), parent),
+    );
 
   const nodes: NodeSpan[] = [];
   const byTask = new Map<string, NodeSpan[]>();

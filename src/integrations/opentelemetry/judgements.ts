@@ -1,5 +1,6 @@
-import { type Attributes, type Context, trace as otel, ROOT_CONTEXT, type SpanContext } from "@opentelemetry/api";
+import type { Attributes, Context, SpanContext } from "@opentelemetry/api";
 import type { FeedbackRecord } from "../../core/index.js";
+import { otelApi } from "./api.js";
 import { EVALUATION_EVENT, GEN_AI, OURS } from "./conventions.js";
 
 /** INFO of OpenTelemetry's log data model. */
@@ -27,6 +28,7 @@ export function emitJudgement(
   content: boolean,
 ): void {
   if (record.withdraws !== undefined) return;
+  const { trace: otel, ROOT_CONTEXT } = otelApi();
   const context = span ? otel.setSpanContext(ROOT_CONTEXT, span) : ROOT_CONTEXT;
   const about: Attributes = {
     [OURS.workflowId]: record.workflowId,

@@ -1,6 +1,7 @@
-import { context, diag, type Meter, type SpanContext, type Tracer } from "@opentelemetry/api";
+import type { Meter, SpanContext, Tracer } from "@opentelemetry/api";
 import { type Decision, type FeedbackRecord, messageOf } from "../../core/index.js";
 import type { RunBegin, RunObserver, RunUnderWay } from "../../tracing/index.js";
+import { otelApi } from "./api.js";
 import { decisionAttributes } from "./attributes.js";
 import { OURS } from "./conventions.js";
 import { type EventLogger, emitJudgement } from "./judgements.js";
@@ -55,7 +56,7 @@ export class SpanObserver implements RunObserver {
   }
 
   decided(decision: Decision): void {
-    const here = context.active().getValue(this.to.here) as { span: RunSpan["span"] } | undefined;
+    const here = otelApi().context.active().getValue(this.to.here) as { span: RunSpan["span"] } | undefined;
     const span = here?.span ?? this.underWay.get(decision.workflowId)?.span;
     span?.addEvent(OURS.decision, decisionAttributes(decision));
   }
@@ -74,7 +75,7 @@ export class SpanObserver implements RunObserver {
       // Without its span the event still names the run.
       .catch(() => undefined)
       .then((traceparent) => emit(spanContextIn(traceparent)))
-      .catch((error) => diag.warn(`a judgement could not be told: ${messageOf(error)}`))
+      .catch((error) => otelApi().diag.warn(`a judgement could not be told: ${messageOf(error)}`))
       .finally(() => this.pending.delete(looking));
     this.pending.add(looking);
   }
@@ -90,17 +91,4 @@ export class SpanObserver implements RunObserver {
     const [oldest] = this.known.keys();
     if (this.known.size > REMEMBERED && oldest !== undefined) this.known.delete(oldest);
   }
-}
-
-/**
- * What a `WorkflowTracer` without a loop takes as `observer`, to open spans while runs go on.
- * @example
- * ```ts
- * import { trace as otel } from "@opentelemetry/api";
- *
- * const tracer = new WorkflowTracer({ store, observer: observeWithSpans({ tracer: otel.getTracer("my-app") }) });
- * ```
- */
-export function observeWithSpans(options: OpenTelemetryOptions): RunObserver {
-  return new SpanObserver(options);
 }

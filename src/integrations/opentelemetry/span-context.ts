@@ -1,8 +1,9 @@
-import { isSpanContextValid, type SpanContext } from "@opentelemetry/api";
+import type { SpanContext } from "@opentelemetry/api";
+import { otelApi } from "./api.js";
 
 /** W3C's `traceparent`; undefined where a tracer makes no real spans. */
 export function traceparentOf(span: SpanContext): string | undefined {
-  if (!isSpanContextValid(span)) return undefined;
+  if (!otelApi().isSpanContextValid(span)) return undefined;
   return `00-${span.traceId}-${span.spanId}-${(span.traceFlags & 0xff).toString(16).padStart(2, "0")}`;
 }
 

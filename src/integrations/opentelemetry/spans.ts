@@ -1,4 +1,4 @@
-import { type Context, context, trace as otel, type Span, type Tracer } from "@opentelemetry/api";
+import type { Context, Span, Tracer } from "@opentelemetry/api";
 import type { ModelCall, RecordedError, RunStatus, ToolCall } from "../../core/index.js";
 import type {
   CallRun,
@@ -10,6 +10,7 @@ import type {
   UnderWay,
 } from "../../tracing/index.js";
 import { MODEL_NODE } from "../../tracing/record/agent-graph.js";
+import { otelApi } from "./api.js";
 import {
   agentSpan,
   markError,
@@ -47,11 +48,11 @@ abstract class LiveSpan implements UnderWay {
     base: Context,
   ) {
     this.span = to.tracer.startSpan(start.name, start, base);
-    this.context = otel.setSpan(base, this.span).setValue(to.here, this);
+    this.context = otelApi().trace.setSpan(base, this.span).setValue(to.here, this);
   }
 
   run<R>(call: () => R): R {
-    return context.with(this.context, call);
+    return otelApi().context.with(this.context, call);
   }
 
   modelStarted(call: CallRun<ModelCall>, asked: unknown): CallUnderWay<ModelCall> {
@@ -65,7 +66,7 @@ abstract class LiveSpan implements UnderWay {
         if (reason !== undefined) span.setAttribute(GEN_AI.finishReasons, [reason]);
         if (content && answer !== undefined) this.put(span, GEN_AI.messagesOut, messagesAnswered(answer));
         markError(span, done.error);
-        metrics?.model(done, otel.setSpan(this.context, span));
+        metrics?.model(done, otelApi().trace.setSpan(this.context, span));
         span.end();
       },
     };
@@ -82,7 +83,7 @@ abstract class LiveSpan implements UnderWay {
         if (content && result !== undefined) this.put(span, GEN_AI.toolResult, result);
         if (done.unfinished) span.setAttribute(OURS.unfinished, true);
         markError(span, done.error);
-        metrics?.tool(done, otel.setSpan(this.context, span));
+        metrics?.tool(done, otelApi().trace.setSpan(this.context, span));
         span.end();
       },
     };
@@ -95,7 +96,7 @@ abstract class LiveSpan implements UnderWay {
 
   /** The active context where it belongs to this work, and its own otherwise (no context manager, or another task). */
   contextBelow(): Context {
-    const active = context.active();
+    const active = otelApi().context.active();
     return active.getValue(this.to.here) === this ? active : this.context;
   }
 
@@ -115,7 +116,7 @@ export class RunSpan extends LiveSpan implements RunUnderWay {
     private readonly about: RunBegin,
     private readonly book: { begun(id: string, run: RunSpan): void; ended(run: RunSpan): void },
   ) {
-    super(to, about.keep, runSpan({ ...about.start, agent: about.agent }), context.active());
+    super(to, about.keep, runSpan({ ...about.start, agent: about.agent }), otelApi().context.active());
     this.traceparent = traceparentOf(this.span.spanContext());
   }
 

@@ -1,0 +1,19 @@
+import * as api from "@opentelemetry/api";
+import type { RunObserver } from "../../tracing/index.js";
+import { useApi } from "./api.js";
+import { SpanObserver } from "./live.js";
+import type { OpenTelemetryOptions } from "./options.js";
+
+/**
+ * What a `WorkflowTracer` without a loop takes as `observer`, to open spans while runs go on.
+ * @example
+ * ```ts
+ * import { trace as otel } from "@opentelemetry/api";
+ *
+ * const tracer = new WorkflowTracer({ store, observer: observeWithSpans({ tracer: otel.getTracer("my-app") }) });
+ * ```
+ */
+export function observeWithSpans(options: OpenTelemetryOptions): RunObserver {
+  useApi(api);
+  return new SpanObserver(options);
+}

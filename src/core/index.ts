@@ -1,3 +1,4 @@
+export * from "./arguments.js";
 export * from "./clock.js";
 export * from "./decision-sink.js";
 export * from "./errors.js";

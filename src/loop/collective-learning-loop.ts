@@ -1,4 +1,4 @@
-import { type Decision, isoTime, messageOf, type Trace } from "../core/index.js";
+import { type Decision, isoTime, messageOf, objectArgument, type Trace, textArgument } from "../core/index.js";
 import { type Plan, planTrial, type TrialPlanRequest } from "../evaluation/index.js";
 import type { FeedbackCollector } from "../feedback/index.js";
 import { importLangSmith, type LangSmithImported, type LangSmithLoopImport } from "../integrations/langsmith.js";
@@ -124,7 +124,7 @@ export class CollectiveLearningLoop {
    * @throws SENTINEL_INVALID for an uncompiled graph that is no Sentinel
    */
   attach(orchestrator: object): void {
-    attachTo(this, orchestrator);
+    attachTo(this, objectArgument(orchestrator, "the orchestrator", "SENTINEL_INVALID"));
   }
 
   /**
@@ -223,7 +223,7 @@ export class CollectiveLearningLoop {
    * @throws ARTIFACT_UNKNOWN when no version served it; CONTEXT_INVALID when it has no context
    */
   explainDecision(decision: Decision): Promise<DecisionExplanation> {
-    return explainStored(decision, this.registry);
+    return explainStored(objectArgument(decision, "the decision", "CONTEXT_INVALID"), this.registry);
   }
 
   /** What a finished run of `graph` would have come to by another destination. See {@link counterfactual}. */
@@ -238,11 +238,12 @@ export class CollectiveLearningLoop {
    * @example loop.plan({ exploration: 0.1, traffic: 500, effect: 0.05 }).days.median
    */
   plan(request: TrialPlanRequest): Plan {
-    return planTrial(request);
+    return planTrial(objectArgument(request, "the plan's request", "EVALUATION_INVALID"));
   }
 
   /** The decisions of a run in order, each once. */
   async getDecisions(workflowId: string): Promise<Decision[]> {
+    textArgument(workflowId, "workflowId", "STORE_QUERY");
     await this.flush();
     return decisionsIn(this.parts.store, { workflowId });
   }
@@ -268,6 +269,7 @@ export class CollectiveLearningLoop {
 
   /** Everything captured of one run, its segments joined; undefined when nothing was. */
   async getTrace(workflowId: string): Promise<Trace | undefined> {
+    textArgument(workflowId, "workflowId", "STORE_QUERY");
     await this.flush();
     return traceIn(this.parts.store, workflowId);
   }
@@ -280,6 +282,7 @@ export class CollectiveLearningLoop {
    */
   predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
     this.mustBeOpen();
+    objectArgument(workflowIds, "the list of workflowIds", "STORE_QUERY");
     return this.parts.knowledge.predictRewards([...workflowIds]);
   }
 
@@ -301,6 +304,7 @@ export class CollectiveLearningLoop {
    * const { mayRemain } = await loop.erase({ userId: "alice" }, { learned: "refit" });
    */
   async erase(selector: ErasureSelector, options: ErasureOptions = {}): Promise<Erased> {
+    objectArgument(selector, "what is to be erased", "STORE_QUERY");
     await this.flush();
     return eraseEverywhere(this.parts, selector, options, () => this.patterns.forget());
   }

@@ -1,3 +1,4 @@
+import { objectArgument } from "../core/index.js";
 import { Follower } from "../store/follow.js";
 import { type FactKind, type FactTypes, factsOfRuns, type LearningStore } from "../store/index.js";
 import { type AgentCombination, type BestCombinationOptions, bestCombination } from "./agent-combinations.js";
@@ -123,6 +124,7 @@ export class PatternAnalyzer {
 
   /** Advice for a situation, from significant findings only; empty rather than guessed. */
   async getPatternRecommendations(context: RecommendationContext = {}): Promise<PatternRecommendation[]> {
+    objectArgument(context, "the context of a recommendation", "PATTERN_INVALID");
     return recommend(await this.current(), context);
   }
 
@@ -164,7 +166,7 @@ export class PatternAnalyzer {
    * tag `responsible:AGENT`) and is known by the last `update`; empty while there are too few.
    */
   attributeFailure(run: FailedRun): Blame[] {
-    return this.engine.blameModel().attribute(run);
+    return this.engine.blameModel().attribute(objectArgument(run, "the failed run", "PATTERN_INVALID"));
   }
 
   private async current(): Promise<PatternReport> {

@@ -4,10 +4,12 @@ import {
   type DecisionContext,
   defaultLogger,
   LearningError,
+  objectArgument,
   oneAtATime,
   type RunConfigLike,
   show,
   systemClock,
+  textArgument,
 } from "../core/index.js";
 import {
   allocate,
@@ -116,6 +118,8 @@ export class PromptOptimizer {
     template: ChatPromptTemplate,
     lineage: Partial<ArtifactLineage> = {},
   ): Promise<string> {
+    textArgument(promptId, "promptId", "PROMPT_INVALID");
+    objectArgument(template, "the template", "PROMPT_INVALID");
     return this.library.add(promptId, promptContentOf(template), { rows: 0, ...lineage });
   }
 

@@ -1,4 +1,14 @@
-import { type Clock, defaultLogger, isoTime, LearningError, type Logger, messageOf, show } from "../core/index.js";
+import {
+  type Clock,
+  defaultLogger,
+  isoTime,
+  LearningError,
+  type Logger,
+  messageOf,
+  objectArgument,
+  show,
+  textArgument,
+} from "../core/index.js";
 import type { BlobStore, DocumentStore, Lease } from "../store/learning-store.js";
 import { blobName, openPayload, plainText, sealPayload } from "./payload.js";
 import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent, TrialTerms } from "./registry.js";
@@ -135,6 +145,9 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       under: registryUnder,
       async publish(name, kind, payload, lineage, keep) {
         checkName(name);
+        textArgument(kind, "the artifact's kind", "ARTIFACT_INVALID");
+        objectArgument(payload, "the artifact", "ARTIFACT_INVALID");
+        objectArgument(lineage, "the lineage", "ARTIFACT_INVALID");
         const plainLineage = JSON.parse(plainText(name, lineage)) as ArtifactLineage;
         const sealed = await sealPayload(name, payload);
         await blobs.write(sealed.blob, sealed.content);
@@ -165,7 +178,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
           return { action: "promote", version, reason };
         });
       },
-      async rollback(name, reason, { to, bar = false } = {}) {
+      async rollback(name, reason, options = {}) {
+        const { to, bar = false } = objectArgument(options, "the options of a roll-back", "ARTIFACT_INVALID");
         if (to !== undefined) versionOf(documentOf(name), to);
         else documentOf(name);
         await change(name, (d) => {
@@ -265,7 +279,7 @@ function publicVersion(stored: StoredVersion | undefined): ArtifactVersion | und
 }
 
 function checkName(name: string): void {
-  if (/^[\w.-]+(\/[\w.: -]+)*$/.test(name) && !name.split("/").includes("..")) return;
+  if (typeof name === "string" && /^[\w.-]+(\/[\w.: -]+)*$/.test(name) && !name.split("/").includes("..")) return;
   throw new LearningError("ARTIFACT_INVALID", {
     received: `the artifact name ${show(name)}`,
     expected: "letters, digits, '.', '_', '-', in parts separated by '/', such as policy/triage",

@@ -7,9 +7,11 @@ import {
   type Logger,
   messageOf,
   newId,
+  objectArgument,
   parseOptions,
   type RunConfigLike,
   show,
+  textArgument,
 } from "../../core/index.js";
 import type { ErasureSelector, LearningStore } from "../../store/index.js";
 import type { FeedbackRequest, RunToAsk } from "../ask/request-types.js";
@@ -117,7 +119,7 @@ export class FeedbackCollector {
    * @param reward in [0,1]
    */
   submitOutcome(workflowId: string, reward: number, options: OutcomeOptions = {}): Promise<FeedbackRecord> {
-    const { measuredBy = "outcome", ...rest } = options;
+    const { measuredBy = "outcome", ...rest } = objectArgument(options, "the outcome's options", "FEEDBACK_INVALID");
     return this.submitFeedback({ ...rest, workflowId, userId: measuredBy, source: "outcome", outcome: reward });
   }
 
@@ -128,6 +130,8 @@ export class FeedbackCollector {
    * undefined when this person was asked enough within the last day
    */
   async requestFeedback(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
+    textArgument(workflowId, "workflowId", "FEEDBACK_INVALID");
+    textArgument(userId, "userId", "FEEDBACK_INVALID");
     const workflowType = (await this.findRun(workflowId))?.workflowType;
     return this.requests.ask({ workflowId, userId, ...(workflowType !== undefined && { workflowType }) });
   }
@@ -142,7 +146,10 @@ export class FeedbackCollector {
    * @throws FEEDBACK_UNKNOWN_RUN
    */
   async considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
-    const workflowType = (await this.findRun(run.workflowId))?.workflowType;
+    const { workflowId, userId } = objectArgument(run, "the run to ask about", "FEEDBACK_INVALID");
+    textArgument(workflowId, "workflowId", "FEEDBACK_INVALID");
+    textArgument(userId, "userId", "FEEDBACK_INVALID");
+    const workflowType = (await this.findRun(workflowId))?.workflowType;
     const expected = run.expectedReward === undefined ? await this.options.expect?.(run.workflowId) : undefined;
     const least = run.leastProbability ?? (await this.options.leastProbability?.(run.workflowId));
     return this.requests.consider({
@@ -185,6 +192,7 @@ export class FeedbackCollector {
 
   /** Everything said about one run; empty lists when nothing was. */
   async getFeedback(workflowId: string): Promise<RunFeedback> {
+    textArgument(workflowId, "workflowId", "FEEDBACK_INVALID");
     const history: FeedbackRecord[] = [];
     for await (const batch of this.store.read("feedback", { workflowId })) history.push(...batch.facts);
     return { workflowId, current: currentFeedback(history), history };
@@ -192,6 +200,7 @@ export class FeedbackCollector {
 
   /** Everything one rater said, in order of arrival. */
   async getHistory(userId: string): Promise<FeedbackRecord[]> {
+    textArgument(userId, "userId", "FEEDBACK_INVALID");
     const history: FeedbackRecord[] = [];
     for await (const batch of this.store.read("feedback", { userId })) history.push(...batch.facts);
     return history;

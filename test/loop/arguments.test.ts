@@ -1,0 +1,45 @@
+import { CollectiveLearningLoop, isLearningError } from "langgraph-collective-learning";
+import { createMemoryStore } from "langgraph-collective-learning/store";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+let loop: CollectiveLearningLoop;
+beforeAll(async () => {
+  loop = await CollectiveLearningLoop.open({ store: createMemoryStore() });
+});
+afterAll(() => loop.close());
+
+/** What plain JavaScript may call, and TypeScript would not let through. */
+const CALLS: Record<string, (loop: never) => unknown> = {
+  getTrace: (l: { getTrace(id?: string): unknown }) => l.getTrace(),
+  getDecisions: (l: { getDecisions(id?: string): unknown }) => l.getDecisions(),
+  erase: (l: { erase(of?: object): unknown }) => l.erase(),
+  attach: (l: { attach(of: unknown): unknown }) => l.attach(undefined),
+  plan: (l: { plan(of?: object): unknown }) => l.plan(),
+  explainDecision: (l: { explainDecision(of: unknown): unknown }) => l.explainDecision(null),
+  predictRewards: (l: { predictRewards(of?: unknown): unknown }) => l.predictRewards(),
+  getHistory: (l: { feedback: { getHistory(id?: string): unknown } }) => l.feedback.getHistory(),
+  considerRequest: (l: { feedback: { considerRequest(of?: object): unknown } }) => l.feedback.considerRequest(),
+  requestFeedback: (l: { feedback: { requestFeedback(a?: string): unknown } }) => l.feedback.requestFeedback("run"),
+  submitOutcome: (l: { feedback: { submitOutcome(a: string, b: number, c: unknown): unknown } }) =>
+    l.feedback.submitOutcome("run", 1, null),
+  publish: (l: { registry: { publish(a: string): unknown } }) => l.registry.publish("policy/x"),
+  rollback: (l: { registry: { rollback(a: unknown, b: string, c: unknown): unknown } }) =>
+    l.registry.rollback("policy/x", "why", null),
+  pin: (l: { registry: { pin(a: unknown, b: unknown, c: string): unknown } }) =>
+    l.registry.pin(undefined, undefined, ""),
+  register: (l: { prompts: { register(a: string): unknown } }) => l.prompts.register("support"),
+  attributeFailure: (l: { patterns: { attributeFailure(of: unknown): unknown } }) =>
+    l.patterns.attributeFailure(undefined),
+  getPatternRecommendations: (l: { patterns: { getPatternRecommendations(of: unknown): unknown } }) =>
+    l.patterns.getPatternRecommendations(null),
+};
+
+it.each(Object.keys(CALLS))("%s says what is missing, in a coded error", async (name) => {
+  const call = async () => CALLS[name]?.(loop as never);
+  const error = await call().then(
+    () => "no error",
+    (e: unknown) => e,
+  );
+  expect(isLearningError(error)).toBe(true);
+  expect((error as Error).message).toMatch(/received (undefined|null|""|.*undefined)/);
+});

@@ -21,6 +21,7 @@ import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
 import { keptContext, keptDecision } from "./record/kept-decision.js";
 import { noteInputEdges } from "./record/noted-edges.js";
 import { observeRun } from "./record/observe-run.js";
+import { OpenRuns } from "./record/open-runs.js";
 import { RecentRuns } from "./record/recent-runs.js";
 import { redactText } from "./record/redact.js";
 import { RunRecorder } from "./record/run-recorder.js";
@@ -63,6 +64,7 @@ export class WorkflowTracer implements DecisionSink {
   private readonly uncaptured: UncapturedRuns;
   private readonly context = new RunContext();
   private readonly begun = new RecentRuns();
+  private readonly open = new OpenRuns<RunRecorder>();
   /** Callback runs of wrapped graphs: a handler that is given to one as well leaves them to it. */
   private readonly wrapped = new RecentRuns(MOST_AT_ONCE);
   private readonly unhook: () => void;
@@ -78,7 +80,7 @@ export class WorkflowTracer implements DecisionSink {
     this.writer = new BufferedWriter(store, this.clock, this.logger, buffer);
     this.threads = new ThreadMemory(store, this.clock, LOOKUP_MS);
     this.uncaptured = new UncapturedRuns(this.makeId);
-    this.unhook = buffer.processHooks ? flushAtExit(this.writer) : () => {};
+    this.unhook = buffer.processHooks ? flushAtExit(this.writer, () => this.closeOpen()) : () => {};
   }
 
   /** Where runs are kept. */
@@ -162,6 +164,7 @@ export class WorkflowTracer implements DecisionSink {
 
   private recorderOf(start: RunStart, settings: CaptureSettings, graph: PregelShape | undefined): RunRecorder {
     const recorder = new RunRecorder(start, settings, this.clock, this);
+    this.open.add(recorder);
     const { observer } = this.options;
     if (observer) observeRun(recorder, observer, graph);
     return recorder;
@@ -227,7 +230,16 @@ export class WorkflowTracer implements DecisionSink {
     return undefined;
   }
 
+  /** The process ends: what is under way ends with it, and what is known of it is kept. */
+  private closeOpen(): void {
+    for (const recorder of this.open.list()) {
+      recorder.gaps.add("the process ended while the run was under way");
+      this.end(recorder, { ok: false });
+    }
+  }
+
   private end(recorder: RunRecorder, outcome: { ok: boolean; error?: unknown }): void {
+    this.open.delete(recorder);
     try {
       const workflowId = recorder.identity?.workflowId ?? this.makeId();
       const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });

@@ -83,6 +83,52 @@ describe("at the end of the process, what waits is written, and the process ends
     await store.close();
   });
 
+  it.each([
+    ["process.exit() in a node", "process.exit(3)", 3],
+    [
+      "a signal while a node waits",
+      "setTimeout(() => process.kill(process.pid, 'SIGTERM'), 20), new Promise((r) => setTimeout(r, 60000))",
+      "SIGTERM",
+    ],
+    ["nothing that a node waits for ever comes", "new Promise(() => {})", 0],
+  ])("a run under way is kept as far as it came: %s", async (_, last, expected) => {
+    const folder = mkdtempSync(join(home, "run-"));
+    const run = `
+      const { END, START, StateGraph, StateSchema } = await import("@langchain/langgraph");
+      const { z } = await import("zod");
+      const graph = new StateGraph(new StateSchema({ text: z.string() }))
+        .addNode("first", () => ({ text: "done" })).addNode("last", () => (${last}))
+        .addEdge(START, "first").addEdge("first", "last").addEdge("last", END).compile();
+      void tracer.wrap(graph, { workflowType: "t" }).invoke({ text: "" }, { metadata: { workflowId: "w-open" } });`;
+    const outcome = await new Promise<string | number>((resolve) => {
+      const args = [
+        "--input-type=module",
+        "-e",
+        HOST.replace("START\n", "\n").replace("END\n", () => `${run}\n`),
+        folder,
+      ];
+      execFile(process.execPath, args, { cwd: ROOT }, (error) =>
+        resolve(error ? ((error.signal as string | null) ?? Number(error.code)) : 0),
+      );
+    });
+    expect(outcome).toBe(expected);
+    const store = await openFileStore({ traces: `${folder}/t`, feedback: `${folder}/f`, models: `${folder}/m` });
+    const traces = [];
+    for await (const { facts } of store.read("trace")) traces.push(...facts);
+    await store.close();
+    expect(traces).toMatchObject([
+      {
+        workflowId: "w-open",
+        status: "cancelled",
+        nodes: [
+          { name: "first", status: "success", update: '{"text":"done"}' },
+          { name: "last", status: "cancelled" },
+        ],
+        gaps: ["the process ended while the run was under way"],
+      },
+    ]);
+  });
+
   it("judgements that are not acknowledged yet are written too, once each", async () => {
     const folder = mkdtempSync(join(home, "run-"));
     const judgements = JSON.stringify([sampleFeedback(1), sampleFeedback(2)]);

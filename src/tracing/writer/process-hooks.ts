@@ -4,16 +4,20 @@ import type { BufferedWriter } from "./buffered-writer.js";
 /** A process that ends by itself is held no longer than this. */
 const GRACE_MS = 2000;
 
-const writers = new Set<BufferedWriter>();
+/** Writers, each with what closes the runs that are under way. */
+const writers = new Map<BufferedWriter, () => void>();
 let offExit: (() => void) | undefined;
 
 /** A process that ends by itself has time to write as it always does. */
 function beforeExit(): void {
-  for (const writer of writers) if (writer.counters().queued > 0) void writer.flush(GRACE_MS).catch(() => {});
+  for (const writer of writers.keys()) if (writer.counters().queued > 0) void writer.flush(GRACE_MS).catch(() => {});
 }
 
 function flushNow(): void {
-  for (const writer of writers) writer.flushSync();
+  for (const [writer, closeOpen] of writers) {
+    closeOpen();
+    writer.flushSync();
+  }
 }
 
 function install(): void {
@@ -48,10 +52,13 @@ function uninstall(): void {
   offExit?.();
 }
 
-/** Flushes the writer when the process ends, however it does unless it is killed. Returns the cancellation. */
-export function flushAtExit(writer: BufferedWriter): () => void {
+/**
+ * Closes what is under way and flushes the writer when the process ends, however it does unless it is killed. Returns
+ * the cancellation.
+ */
+export function flushAtExit(writer: BufferedWriter, closeOpen: () => void): () => void {
   if (writers.size === 0) install();
-  writers.add(writer);
+  writers.set(writer, closeOpen);
   return () => {
     writers.delete(writer);
     if (writers.size === 0) uninstall();

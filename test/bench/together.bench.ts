@@ -14,9 +14,11 @@ import {
   release,
 } from "../../src/together/index.js";
 import { type BanditSet, banditSets } from "./bandits/sets.js";
+import { vwSet } from "./bandits/vw.js";
 import { type Bench, median, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
-import { CHANGES, changingLife, WAYS } from "./together/changing.js";
+import { peersPython, runPeer } from "./support/peers.js";
+import { CHANGES, changingLife, changingStream, recovery, WAYS } from "./together/changing.js";
 import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
 
 const SITES = [2, 10, 50];
@@ -64,6 +66,7 @@ const together: Bench = async ({ quick }) => {
       .map(([, v]) => Number(v)),
   );
   Object.assign(figures, warmStarts(folder, quick), changingWorlds(folder, quick));
+  Object.assign(figures, await peersInChangingWorlds(folder, quick));
   return figures;
 };
 export default together;
@@ -117,6 +120,34 @@ function warmStarts(folder: string, quick: boolean): Record<string, unknown> {
       console.log(`warm start, ${world}, first ${mark}:`, JSON.stringify(figures));
     }
   }
+  return out;
+}
+
+/** The same worlds for Vowpal Wabbit, where it is installed: of its ways the one that earns most after the change, in hindsight. */
+async function peersInChangingWorlds(folder: string, quick: boolean): Promise<Record<string, unknown>> {
+  if (!peersPython()) return {};
+  const out: Record<string, unknown> = {};
+  const names = quick ? ["iris"] : ["iris", "vehicle", "segment"];
+  for (const set of banditSets(folder).filter((s) => names.includes(s.name)))
+    for (const change of CHANGES) {
+      if (quick && change !== "abrupt") continue;
+      const worlds = Array.from({ length: quick ? 1 : 3 }, (_, s) => {
+        const stream = changingStream(set, change, `changing ${s}`);
+        const contexts = stream.map(({ example }) => set.contexts[example] ?? {});
+        const world = { ...set, contexts, rewards: stream.map((at) => at.rewards) };
+        return { ...vwSet(world, [stream.map((_, t) => t)]), name: `${s}`, keep: true };
+      });
+      type Lives = Record<string, Record<string, { rewards: number[] }[]>>;
+      const answer = await runPeer<Lives>("peer_vw.py", { sets: worlds });
+      const ways = Object.keys(answer["0"] ?? {}).map((way) => {
+        const lives = Object.values(answer).flatMap((life) => (life[way] ?? []).map((l) => recovery(l.rewards)));
+        const after = round(lives.reduce((sum, l) => sum + l.after, 0) / lives.length, 4);
+        return { way, until: median(lives.map((l) => l.until)), after };
+      });
+      const best = ways.sort((a, b) => b.after - a.after)[0];
+      out[`changing_${set.name}_${change}_vw`] = best;
+      console.log(`${set.name}, ${change} change, Vowpal Wabbit:`, JSON.stringify(best));
+    }
   return out;
 }
 

@@ -1,7 +1,8 @@
 """Vowpal Wabbit as a bandit learner, on the same examples in the same orders.
 
 Reads {sets: [{name, text, contexts, actions, rewards, orders}]} from standard input and prints, per
-set and configuration, the mean reward of each order after 200, 1,000 and all decisions.
+set and configuration, the mean reward of each order after 200, 1,000 and all decisions; with
+`keep` in a set, every reward besides.
 """
 
 import json
@@ -19,7 +20,7 @@ EXPLORERS = {
 }
 
 
-def run(arguments, contexts, actions, rewards, order, seed):
+def run(arguments, contexts, actions, rewards, order, seed, keep):
     workspace = vowpalwabbit.Workspace(arguments, enable_logging=False)
     rng = random.Random(seed)
     multiline = vowpalwabbit.LabelType.CONTEXTUAL_BANDIT
@@ -48,6 +49,7 @@ def run(arguments, contexts, actions, rewards, order, seed):
         "first1000": mean(rewards_seen[:1000]),
         "all": mean(rewards_seen),
         "last": mean(rewards_seen[-500:]),
+        **({"rewards": rewards_seen} if keep else {}),
     }
 
 
@@ -69,6 +71,7 @@ def main():
                         data["rewards"],
                         order,
                         i,
+                        data.get("keep", False),
                     )
                     for i, order in enumerate(data["orders"])
                 ]

@@ -53,13 +53,7 @@ export function changingLife(set: BanditSet, change: Change, way: Way, seed: str
     const [explores, drawn] = [rng.next() < EXPLORED, rng.int(candidates.length)];
     const means = policy.predict({ context: context.encode(contexts[example]!), candidates }).map((e) => e.mean);
     const chosen = explores ? drawn : means.indexOf(Math.max(...means));
-    const isOther = isChanged(change, t, coin);
-    const isBroken = isOther && change === "broken";
-    const reward = isBroken
-      ? chosen === 0
-        ? 0
-        : rewards[example]![chosen]!
-      : rewards[example]![isOther ? (chosen + 1) % candidates.length : chosen]!;
+    const reward = rewardsAt(change, t, coin, rewards[example]!)[chosen]!;
     earned.push(reward);
     rows.push(rowOf(t, contexts[example]!, candidates, chosen, reward));
     if ((t + 1) % EVERY !== 0) continue;
@@ -74,19 +68,41 @@ export function changingLife(set: BanditSet, change: Change, way: Way, seed: str
       learned(rows.filter(holdsAfter(changes)));
     }
   }
+  const first = timeOf(change === "recurring" ? RECURRING : CHANGES_AT);
+  return {
+    ...recovery(earned),
+    told: changes.length,
+    false: changes.filter((c) => c.seenAt < first).length,
+  };
+}
+
+/** How long until what was lost is back, and what is earned from the change on. */
+export function recovery(earned: readonly number[]): { until: number; after: number } {
   const mean = (from: number, to: number) => earned.slice(from, to).reduce((s, r) => s + r, 0) / (to - from);
   const before = mean(CHANGES_AT / 2, CHANGES_AT);
   const fallen = mean(CHANGES_AT, CHANGES_AT + WINDOW);
   const wanted = fallen + 0.9 * (before - fallen);
   let until = WINDOW;
   while (CHANGES_AT + until < DECISIONS && mean(CHANGES_AT + until - WINDOW, CHANGES_AT + until) < wanted) until += 25;
-  const first = timeOf(change === "recurring" ? RECURRING : CHANGES_AT);
-  return {
-    until,
-    after: mean(CHANGES_AT, DECISIONS),
-    told: changes.length,
-    false: changes.filter((c) => c.seenAt < first).length,
-  };
+  return { until, after: mean(CHANGES_AT, DECISIONS) };
+}
+
+/** The same world for a peer: the example of each decision, and what each choice earns then. */
+export function changingStream(set: BanditSet, change: Change, seed: string): { example: number; rewards: number[] }[] {
+  const rng = createRng(seed);
+  return Array.from({ length: DECISIONS }, (_, t) => {
+    const [example, coin] = [rng.int(set.contexts.length), rng.next()];
+    rng.next();
+    rng.int(set.candidates.length);
+    return { example, rewards: rewardsAt(change, t, coin, set.rewards[example]!) };
+  });
+}
+
+/** What each choice earns at a time: the first nothing when it is broken, or each what its neighbour earned. */
+function rewardsAt(change: Change, t: number, coin: number, rewards: readonly number[]): number[] {
+  if (!isChanged(change, t, coin)) return [...rewards];
+  if (change === "broken") return rewards.map((reward, k) => (k === 0 ? 0 : reward));
+  return rewards.map((_, k) => rewards[(k + 1) % rewards.length]!);
 }
 
 function isChanged(change: Change, t: number, coin: number): boolean {

@@ -200,7 +200,7 @@ describe("what is given at the first moment", () => {
     const graph = triageGraph(loop);
     const workflowId = "x".repeat(257);
     for (let i = 0; i < 2; i++) await graph.invoke({ topic: "crash", noise: 0 }, { metadata: { workflowId } });
-    expect(lines.filter((line) => /CONFIG_INVALID.*257 characters.*at most 256/.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => /CONFIG_INVALID.*257 characters.*1 to 256 characters/.test(line))).toHaveLength(1);
     await loop.flush();
     expect(loop.tracer.counters().written).toBe(4);
     expect(await loop.getTrace(workflowId)).toBeUndefined();

@@ -5,6 +5,7 @@ import { CollectiveLearningLoop, UserFeedback } from "langgraph-collective-learn
 import { createMemoryStore } from "langgraph-collective-learning/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { smallWorld } from "../../src/environments/index.js";
+import { gateStateOf } from "../../src/learning/gate-states.js";
 import { trainedAsideKey } from "../../src/learning/trained-aside.js";
 import { config, input, scripted, sentinel } from "../sentinel/support/crew.js";
 
@@ -89,6 +90,7 @@ describe("training a Sentinel's policy in the worker", () => {
     }
     const { steps } = await loop.triggerLearningCycle();
     expect(steps.find((s) => s.component === "routing/sentinel")?.message).toMatch(/^on trial: gain/);
+    expect((await gateStateOf(store, "sentinel"))?.trial).toMatchObject({ version, trainedAside: true });
     expect(loop.registry.onTrial("policy/sentinel")).toMatchObject({ version });
   });
 

@@ -43,3 +43,10 @@ it.each(Object.keys(CALLS))("%s says what is missing, in a coded error", async (
   expect(isLearningError(error)).toBe(true);
   expect((error as Error).message).toMatch(/received (undefined|null|""|.*undefined)/);
 });
+
+it("a secret of the wrong kind is named, and not shown", async () => {
+  const alerts = [{ on: ["promoted"], webhook: "https://example.org/", secret: { is: "hunter2" } }];
+  const refused = CollectiveLearningLoop.open({ store: createMemoryStore(), alerts } as never);
+  await expect(refused).rejects.toThrow("received a value of type object for alerts.0.secret");
+  await expect(refused).rejects.not.toThrow("hunter2");
+});

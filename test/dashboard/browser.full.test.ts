@@ -88,20 +88,14 @@ describe.skipIf(MISSING)(`the dashboard in a browser${WHY}`, () => {
       await loop.feedback.submitOutcome(workflowId, answer?.includes("example") ? 0.9 : 0.4);
     }
   }
-  /** Runs that nobody judged, so that there is a reward to foresee; an evaluator scored those before them. */
+  /** Runs that no person judged yet, so that there is a reward to foresee; an evaluator scored the newest of them. */
   async function leaveUnjudged(graph: ReturnType<typeof triageGraph>, runs: number) {
     for (let i = 0; i < runs; i++) {
-      const score = i % 4 === 0 ? 2 : 9;
-      const judged = {
-        workflowId: `ticket-1-${199 - i}`,
-        source: "evaluator",
-        userId: "politeness",
-        cat: { score },
-      } as const;
-      await loop.feedback.submitFeedback(judged);
       clock.advance(60_000);
-      const metadata = { workflowId: `unjudged-${i}` };
-      await graph.invoke({ topic: i % 2 ? "invoice" : "crash", noise: 0.5 }, { metadata });
+      const workflowId = `unjudged-${i}`;
+      await graph.invoke({ topic: i % 2 ? "invoice" : "crash", noise: 0.5 }, { metadata: { workflowId } });
+      const said = { source: "evaluator", userId: "politeness", cat: { score: i % 4 === 0 ? 2 : 9 } } as const;
+      if (i >= runs - 20) await loop.feedback.submitFeedback({ workflowId, ...said });
     }
   }
   /** A page of one person, with everything noted that must not happen. */

@@ -64,7 +64,7 @@ function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
 }
 
 /** Whether an option's value is nobody's to read: messages end in logs. */
-const isSecret = (key: PropertyKey): boolean => /^(secret|token|password|connectionString)$/i.test(String(key));
+const isPrivate = (key: PropertyKey): boolean => /^(secrets?|token|password|connectionString)$/i.test(String(key));
 
 /**
  * Validates an options object against a zod object schema. Unknown keys are errors that name the
@@ -94,7 +94,7 @@ export function parseOptions<S extends z.ZodObject>(
     throw unknownKey(issue.keys[0], keysAt(schema, issue.path), path ? `${path} of ${what}` : what);
   const at = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
   throw new LearningError(invalidCode, {
-    received: `${issue.path.some(isSecret) ? `a value of type ${typeof at}` : show(at)} for ${path || what}`,
+    received: `${issue.path.some(isPrivate) ? `a value of type ${typeof at}` : show(at)} for ${path || what}`,
     expected: expectationOf(issue),
     remedy: `Correct ${path ? JSON.stringify(path) : "the value"} in ${what}.`,
     cause: parsed.error,

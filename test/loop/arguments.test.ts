@@ -1,5 +1,6 @@
 import { CollectiveLearningLoop, isLearningError } from "langgraph-collective-learning";
 import { createMemoryStore } from "langgraph-collective-learning/store";
+import { createFederationHandler } from "langgraph-collective-learning/together";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 let loop: CollectiveLearningLoop;
@@ -49,4 +50,6 @@ it("a secret of the wrong kind is named, and not shown", async () => {
   const refused = CollectiveLearningLoop.open({ store: createMemoryStore(), alerts } as never);
   await expect(refused).rejects.toThrow("received a value of type object for alerts.0.secret");
   await expect(refused).rejects.not.toThrow("hunter2");
+  const site = () => createFederationHandler({ transport: {}, secrets: { north: { is: "hunter2" } } } as never);
+  expect(site).toThrow("received a value of type object for secrets.north");
 });

@@ -130,8 +130,7 @@ export class FeedbackCollector {
    * undefined when this person was asked enough within the last day
    */
   async requestFeedback(workflowId: string, userId: string): Promise<FeedbackRequest | undefined> {
-    textArgument(workflowId, "workflowId", "FEEDBACK_INVALID");
-    textArgument(userId, "userId", "FEEDBACK_INVALID");
+    checkWhom({ workflowId, userId });
     const workflowType = (await this.findRun(workflowId))?.workflowType;
     return this.requests.ask({ workflowId, userId, ...(workflowType !== undefined && { workflowType }) });
   }
@@ -146,10 +145,8 @@ export class FeedbackCollector {
    * @throws FEEDBACK_UNKNOWN_RUN
    */
   async considerRequest(run: RunToAsk): Promise<FeedbackRequest | undefined> {
-    const { workflowId, userId } = objectArgument(run, "the run to ask about", "FEEDBACK_INVALID");
-    textArgument(workflowId, "workflowId", "FEEDBACK_INVALID");
-    textArgument(userId, "userId", "FEEDBACK_INVALID");
-    const workflowType = (await this.findRun(workflowId))?.workflowType;
+    checkWhom(objectArgument(run, "the run to ask about", "FEEDBACK_INVALID"));
+    const workflowType = (await this.findRun(run.workflowId))?.workflowType;
     const expected = run.expectedReward === undefined ? await this.options.expect?.(run.workflowId) : undefined;
     const least = run.leastProbability ?? (await this.options.leastProbability?.(run.workflowId));
     return this.requests.consider({
@@ -328,4 +325,10 @@ export class FeedbackCollector {
       this.logger.warn("a listener failed at a stored judgement", { reason: messageOf(error) });
     }
   }
+}
+
+/** A request needs a run to ask about, and a person to ask. */
+function checkWhom({ workflowId, userId }: Pick<RunToAsk, "workflowId" | "userId">): void {
+  textArgument(workflowId, "workflowId", "FEEDBACK_INVALID");
+  textArgument(userId, "userId", "FEEDBACK_INVALID");
 }

@@ -101,7 +101,6 @@ const PROMISING = Math.log(2);
 /** Epochs of doubling length: a version gives way when the rows it was trained on have doubled. */
 const EPOCH_GROWTH = 2;
 
-/** What was trained aside did not learn from these rows, so more of them are no reason to give it up before its time. */
 function isRenewalDue(
   rows: readonly DecisionRow[],
   trainedAt: string,
@@ -111,6 +110,7 @@ function isRenewalDue(
   if (!state.trial || logWealthOf(state.trial) >= PROMISING) return false;
   const known = state.fullFit?.at ?? trainedAt;
   if (changes.some((c) => c.seenAt > known)) return true;
+  // It did not learn from these rows: more of them are no reason to give it up before its time.
   if (state.trial.trainedAside) return false;
   let before = 0;
   let rated = 0;

@@ -7,27 +7,15 @@ import {
   UserFeedback,
 } from "langgraph-collective-learning";
 import { createMemoryStore } from "langgraph-collective-learning/store";
+import { LEVEL, levelOf, MINUTE, type NullWorld, pays, USERS } from "./null-worlds.js";
 
-/** In what way nothing is to be gained, in the loop as users run it. */
-export type LoopNullWorld =
-  | "plain"
-  | "late ratings"
-  | "selected feedback"
-  | "30 users"
-  | "sticky users"
-  | "interacting steps"
-  | "drifting level"
-  | "changing candidates"
-  | "many fields"
-  | "heavy propensities";
+/** In what way nothing is to be gained, in the loop as users run it: it retrains by its own rule, and reads many fields. */
+export type LoopNullWorld = Exclude<NullWorld, "retrained each cycle"> | "many fields";
 
 const WAYS = ["a", "b", "c", "d"] as const;
 type Way = (typeof WAYS)[number];
 const CYCLES = 40;
 const PER_CYCLE = 50;
-const MINUTE = 60_000;
-const LEVEL = 0.6;
-const USERS = 30;
 
 /** What a run is like before anything was chosen. */
 interface Run {
@@ -59,8 +47,7 @@ interface Life {
   due: { at: number; say(): Promise<unknown> }[];
 }
 
-const pays = (rng: Rng, level = LEVEL) => (rng.next() < level ? 1 : 0);
-const levelOf = (user: string) => 0.2 + (0.7 * ((Number(user.slice(1)) * 7) % USERS)) / USERS;
+const levelOfUser = ({ user }: Run) => levelOf(Number(user.slice(1)));
 
 /** People who were let down answer later, and one of four never in time. */
 async function late({ loop, clock, rng, due }: Life, workflowId: string, _: Run, reward: number): Promise<void> {
@@ -87,26 +74,26 @@ async function selected({ loop }: Life, workflowId: string, run: Run, reward: nu
 /** One change alone may help here, and both together earn less than none: no version is judged by a half of what it does. */
 function interacting(_: Run, chosen: readonly Way[], rng: Rng): number {
   const changed = chosen.filter((way) => way !== "a").length;
-  return pays(rng, [LEVEL, LEVEL, LEVEL - 0.3][changed]);
+  return pays({ rng }, [LEVEL, LEVEL, LEVEL - 0.3][changed]);
 }
 
 export const LOOP_NULL_WORLDS: Record<LoopNullWorld, World> = {
-  plain: { earns: (_, __, rng) => pays(rng) },
-  "late ratings": { earns: (_, __, rng) => pays(rng), tell: late },
-  "selected feedback": { earns: (_, __, rng) => pays(rng), tell: selected },
-  "30 users": { gate: { cluster: "user" }, earns: (run, _, rng) => pays(rng, levelOf(run.user)) },
+  plain: { earns: (_, __, rng) => pays({ rng }) },
+  "late ratings": { earns: (_, __, rng) => pays({ rng }), tell: late },
+  "selected feedback": { earns: (_, __, rng) => pays({ rng }), tell: selected },
+  "30 users": { gate: { cluster: "user" }, earns: (run, _, rng) => pays({ rng }, levelOfUser(run)) },
   "sticky users": {
     options: { trial: { stickyBy: "user" } },
-    earns: (run, _, rng) => pays(rng, levelOf(run.user)),
+    earns: (run, _, rng) => pays({ rng }, levelOfUser(run)),
   },
   "interacting steps": { steps: 2, earns: interacting },
-  "drifting level": { earns: ({ count }, _, rng) => pays(rng, 0.5 + 0.4 * Math.sin(count / 300)) },
-  "changing candidates": { options: { mask: (run) => run.allowed }, earns: (_, __, rng) => pays(rng) },
+  "drifting level": { earns: ({ count }, _, rng) => pays({ rng }, 0.5 + 0.4 * Math.sin(count / 300)) },
+  "changing candidates": { options: { mask: (run) => run.allowed }, earns: (_, __, rng) => pays({ rng }) },
   "many fields": {
     options: { context: (run) => ({ kind: run.kind, ...run.fields }) },
-    earns: (_, __, rng) => pays(rng),
+    earns: (_, __, rng) => pays({ rng }),
   },
-  "heavy propensities": { options: { exploration: 0.01 }, earns: (_, __, rng) => pays(rng) },
+  "heavy propensities": { options: { exploration: 0.01 }, earns: (_, __, rng) => pays({ rng }) },
 };
 
 /**

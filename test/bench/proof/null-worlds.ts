@@ -42,8 +42,8 @@ export interface World extends Partial<Pick<TrialStart, "unit" | "clusterWindowM
 export const CANDIDATES = 4;
 export const START = Date.UTC(2026, 0, 1);
 export const MINUTE = 60_000;
-const LEVEL = 0.6;
-const USERS = 30;
+export const LEVEL = 0.6;
+export const USERS = 30;
 
 const everywhere = Array.from({ length: CANDIDATES }, () => true);
 const only = (index: number) => everywhere.map((_, a) => (a === index ? 1 : 0));
@@ -58,10 +58,11 @@ function choose(point: Point, legal: readonly boolean[] = everywhere, arm = poin
   return { chosen: index, logging: distribution, target: only(own), baseline: only(0) };
 }
 
-const pays = ({ rng }: Point, level = LEVEL) => (rng.next() < level ? 1 : 0);
+/** A reward of 1 or 0. */
+export const pays = ({ rng }: Pick<Point, "rng">, level = LEVEL) => (rng.next() < level ? 1 : 0);
 
 /** How good this user's runs are, whatever is chosen. */
-const levelOf = (user: number) => 0.2 + (0.7 * ((user * 7) % USERS)) / USERS;
+export const levelOf = (user: number) => 0.2 + (0.7 * ((user * 7) % USERS)) / USERS;
 
 /** People who were let down answer later, and one of four never in time. */
 function late(point: Point): Row {

@@ -48,11 +48,19 @@ export class Follower<K extends FactKind> {
    * fails at one is given it again.
    */
   async *news<N extends K>(kind: N): AsyncGenerator<FactTypes[N][], void, void> {
-    const after = this.cursors.get(kind);
-    const { where, from, onMove } = this.options;
-    const start = after === undefined ? from !== undefined && { from } : { after };
-    for await (const { facts, cursor } of this.store.read(kind, { ...where, ...start, ...this.sizeOf(kind) })) {
+    const { onMove } = this.options;
+    for await (const { facts, cursor } of this.store.read(kind, this.newsQuery(kind))) {
       yield facts;
+      this.cursors.set(kind, cursor);
+      await onMove?.(kind, cursor);
+    }
+  }
+
+  /** As {@link news}, each fact as its JSON text, for whoever only passes it on. */
+  async *newsTexts(kind: K): AsyncGenerator<string[], void, void> {
+    const { onMove } = this.options;
+    for await (const { texts, cursor } of this.textsOf(kind, this.newsQuery(kind))) {
+      yield texts;
       this.cursors.set(kind, cursor);
       await onMove?.(kind, cursor);
     }
@@ -76,8 +84,18 @@ export class Follower<K extends FactKind> {
   }
 
   /** As {@link newest}, each fact as its JSON text, for whoever only passes it on. */
-  async *newestTexts(kind: K): AsyncGenerator<TextBatch, void, void> {
-    const query = { latest: true, ...this.sizeOf(kind) };
+  newestTexts(kind: K): AsyncGenerator<TextBatch, void, void> {
+    return this.textsOf(kind, { latest: true, ...this.sizeOf(kind) });
+  }
+
+  private newsQuery(kind: K): FactQuery {
+    const after = this.cursors.get(kind);
+    const { where, from } = this.options;
+    const start = after === undefined ? from !== undefined && { from } : { after };
+    return { ...where, ...start, ...this.sizeOf(kind) };
+  }
+
+  private async *textsOf(kind: K, query: FactQuery): AsyncGenerator<TextBatch, void, void> {
     if (this.store.readTexts) yield* this.store.readTexts(kind, query);
     else
       for await (const { facts, cursor } of this.store.read(kind, query))

@@ -1,6 +1,5 @@
 import type { Clock } from "../core/index.js";
-import { LearningError, show, systemClock } from "../core/index.js";
-import { checkFact } from "./check-fact.js";
+import { checkFact, LearningError, show, systemClock } from "../core/index.js";
 import {
   badCursor,
   checkQuery,

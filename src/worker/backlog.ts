@@ -1,5 +1,5 @@
 // Runs in the learning thread.
-import { defaultLogger, type FactKind, type FactTypes, messageOf } from "../core/index.js";
+import { defaultLogger, type FactKind, type FactTypes, factFrom, messageOf } from "../core/index.js";
 
 /** How many of the newest facts the worker remembers. */
 export interface WorkerLimits {
@@ -67,12 +67,33 @@ export class Backlog {
   }
 }
 
+/** Facts of JSON texts, and the length of each trace's. */
+export function factsIn(texts: Partial<Record<FactKind, readonly string[]>>): {
+  facts: Facts;
+  charsOf: Map<FactTypes["trace"], number>;
+} {
+  const charsOf = new Map<FactTypes["trace"], number>();
+  const decision = texts.decision?.flatMap((text) => factIn("decision", text));
+  const feedback = texts.feedback?.flatMap((text) => factIn("feedback", text));
+  const trace = texts.trace?.flatMap((text) => {
+    const [fact] = factIn("trace", text);
+    if (!fact) return [];
+    charsOf.set(fact, text.length);
+    return [fact];
+  });
+  return { facts: { decision, feedback, trace }, charsOf };
+}
+
 /** The fact of a text; none, and a warning, where it is damaged. */
 function factIn<K extends FactKind>(kind: K, text: string): FactTypes[K][] {
+  let flaw: string | undefined;
   try {
-    return [JSON.parse(text)];
+    const found = factFrom(kind, JSON.parse(text));
+    if (found.flaw === undefined) return [found.fact];
+    flaw = found.flaw;
   } catch (error) {
-    defaultLogger().warn("a damaged fact is skipped", { kind, error: messageOf(error) });
-    return [];
+    flaw = messageOf(error);
   }
+  defaultLogger().warn("a damaged fact is skipped", { kind, error: flaw });
+  return [];
 }

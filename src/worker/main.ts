@@ -4,6 +4,7 @@ import { type Logger, messageOf, replaceDefaultLogger, show } from "../core/inde
 import { takeConsole } from "./console.js";
 import type { Job } from "./job.js";
 import { JOBS, type Jobs } from "./jobs/index.js";
+import { letOthersGoFirst } from "./priority.js";
 import { type RunRequest, THREAD_DATA, type WorkerReply } from "./protocol.js";
 import { CollectedFacts } from "./state.js";
 
@@ -42,6 +43,7 @@ if (parentPort && workerData === THREAD_DATA) {
   const tell = (level: keyof Logger) => (message: string, data?: unknown) =>
     reply({ type: "told", level, message, ...(data !== undefined && { data: JSON.parse(JSON.stringify(data)) }) });
   replaceDefaultLogger({ debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") });
+  letOthersGoFirst();
   takeConsole((text) => reply({ type: "printed", text }));
   parentPort.on("message", (request: RunRequest) => {
     queue = queue.then(() => handle(request));

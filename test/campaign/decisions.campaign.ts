@@ -1,4 +1,10 @@
-import { type Decision, defaultLogger, type FeedbackRecord, type TraceSegment } from "../../src/core/index.js";
+import {
+  type Decision,
+  defaultLogger,
+  type FactKind,
+  type FeedbackRecord,
+  type TraceSegment,
+} from "../../src/core/index.js";
 import { restoreEncoder } from "../../src/dataset/index.js";
 import { gateSettingsSchema } from "../../src/evaluation/gate-settings.js";
 import { startLearningWorker } from "../../src/learning/thread/host.js";
@@ -91,10 +97,12 @@ export async function manyDecisions(total: number, withinMs = Number.POSITIVE_IN
     while (fed < total && performance.now() - started < withinMs) {
       const count = Math.min(BATCH, total - fed);
       const runs = Array.from({ length: count }, (_, i) => run(fed + i, total));
-      const decision = runs.map(decisionOf);
-      await worker.run("facts.ingest", { decision, plan });
-      await worker.run("facts.ingest", { trace: runs.map(traceOf), plan });
-      held = (await worker.run("facts.ingest", { feedback: runs.map(feedbackOf), plan })).decisions;
+      // As the collector sends them.
+      const ingest = (kind: FactKind, facts: readonly object[]) =>
+        worker.run("facts.ingest", { [kind]: facts.map((fact) => JSON.stringify(fact)), plan });
+      await ingest("decision", runs.map(decisionOf));
+      await ingest("trace", runs.map(traceOf));
+      held = (await ingest("feedback", runs.map(feedbackOf))).decisions;
       fed += count;
       if (fed % 500_000 === 0) memory.push(Math.round(see()));
       if (fed % 1_000_000 === 0)

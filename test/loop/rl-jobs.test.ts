@@ -6,7 +6,7 @@ import { createRng } from "../../src/math/rng.js";
 import { restorePolicy } from "../../src/policies/index.js";
 import type { LearnOfflineInput, OfflineChallenger } from "../../src/worker/jobs/learn-offline.js";
 import type { TrainRlInput } from "../../src/worker/jobs/train-rl.js";
-import { aDecision, aFeedback } from "../support/facts.js";
+import { aDecision, aFeedback, asTexts } from "../support/facts.js";
 
 let worker: LearningWorker;
 const start = () => {
@@ -108,7 +108,7 @@ describe("the job learn-offline", () => {
       gamma: 1,
       learningRate: 0.01,
     };
-    await start().run("facts.ingest", loopingRuns(300));
+    await start().run("facts.ingest", asTexts(loopingRuns(300)));
     const found = (await worker.run("routing.learn-offline", { ...base, options })) as OfflineChallenger;
     expect([found.kind, found.runs, found.skipped]).toEqual(["new", 300, {}]);
     expect(found.agreement).toBeGreaterThan(0.3);
@@ -123,7 +123,7 @@ describe("the job learn-offline", () => {
   });
 
   it("imitates, where asked to, and leaves later decisions to judge", async () => {
-    await start().run("facts.ingest", loopingRuns(60));
+    await start().run("facts.ingest", asTexts(loopingRuns(60)));
     const upTo = "2026-01-01T00:00:39.999Z";
     const options = { hidden: [8], epochs: 3 };
     const clone = { ...base, method: "clone" as const, upTo, options };
@@ -133,7 +133,7 @@ describe("the job learn-offline", () => {
   });
 
   it("learns from the newest runs, whole", async () => {
-    await start().run("facts.ingest", loopingRuns(60));
+    await start().run("facts.ingest", asTexts(loopingRuns(60)));
     const options = { hidden: [4], epochs: 1 };
     const clone = { ...base, method: "clone" as const, maxDecisions: 40, minRuns: 5, options };
     const { rows, runs, dataFrom, dataTo } = (await worker.run("routing.learn-offline", clone)) as OfflineChallenger;
@@ -144,7 +144,7 @@ describe("the job learn-offline", () => {
   });
 
   it("has nothing to say where runs do not loop, or too few are rated", async () => {
-    await start().run("facts.ingest", loopingRuns(20));
+    await start().run("facts.ingest", asTexts(loopingRuns(20)));
     const learn = (change: Partial<LearnOfflineInput>) => worker.run("routing.learn-offline", { ...base, ...change });
     await expect(learn({})).resolves.toBeUndefined();
     await expect(learn({ minRuns: 10, minDecisionsPerRun: 2.9 })).resolves.toBeUndefined();

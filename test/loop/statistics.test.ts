@@ -12,7 +12,7 @@ import { trainRouting } from "../../src/worker/jobs/train-routing.js";
 import type { StatisticsPlan } from "../../src/worker/make-room.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import type { PointStatistics } from "../../src/worker/statistics.js";
-import { aDecision, aFeedback } from "../support/facts.js";
+import { aDecision, aFeedback, asTexts } from "../support/facts.js";
 
 const LIMITS = { decisions: 200, runs: 1000, traceChars: 1e6 };
 const learn = { policy: { kind: "linucb" } };
@@ -41,7 +41,7 @@ async function take(state: CollectedFacts, from: number, to: number, how?: Stati
   for (let n = from; n < to; n += 10) {
     const some = Array.from({ length: Math.min(10, to - n) }, (_, i) => run(n + i, turned));
     const facts = { decision: some.map((r) => r.decision), feedback: some.map((r) => r.feedback) };
-    await ingest.run({ ...facts, ...(how && { plan: how }) }, context(state));
+    await ingest.run({ ...asTexts(facts), ...(how && { plan: how }) }, context(state));
   }
 }
 

@@ -10,7 +10,7 @@ import { analyzePatterns } from "../../src/worker/jobs/patterns.js";
 import { trainRouting } from "../../src/worker/jobs/train-routing.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { aSegment } from "../patterns/support/traces.js";
-import { aDecision, aFeedback } from "../support/facts.js";
+import { aDecision, aFeedback, asTexts } from "../support/facts.js";
 
 const built = new URL("../../dist/worker/main.js", import.meta.url);
 const workers: LearningWorker[] = [];
@@ -50,7 +50,7 @@ describe("a learning job that is asked to stop", () => {
       graceMs: 60_000,
     });
     workers.push(worker);
-    await worker.run("facts.ingest", inputOf(facts(3000)));
+    await worker.run("facts.ingest", asTexts(inputOf(facts(3000))));
     const stop = new AbortController();
     const onProgress = () => stop.abort();
     const analysis = worker.run("patterns.analyze", { options: {}, rows }, { signal: stop.signal, onProgress });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -39,6 +39,22 @@ describe("the release", () => {
     const manifest = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { version: string };
     expect(VERSION).toBe(manifest.version);
     expect(readFileSync(built, "utf8")).toContain(threadProof());
+  });
+});
+
+describe("the thread", () => {
+  const niceOf = (task: string) => {
+    const stat = readFileSync(`/proc/self/task/${task}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+  };
+
+  it.skipIf(process.platform !== "linux")("gives way to all others, and changes the priority of none", async () => {
+    const before = readdirSync("/proc/self/task");
+    const own = before.map(niceOf);
+    await start({ entry: built }).run("facts.ingest", {});
+    expect(before.map(niceOf)).toEqual(own);
+    const added = readdirSync("/proc/self/task").filter((task) => !before.includes(task));
+    expect(added.map(niceOf).filter((nice) => nice > Math.max(...own))).toHaveLength(1);
   });
 });
 

@@ -6,7 +6,7 @@ import { startLearningWorker } from "../../src/learning/thread/host.js";
 import type { Job } from "../../src/worker/job.js";
 import type { Jobs } from "../../src/worker/jobs/index.js";
 import { CollectedFacts } from "../../src/worker/state.js";
-import { aDecision, aFeedback, aTrace } from "../support/facts.js";
+import { aDecision, aFeedback, asTexts, aTrace } from "../support/facts.js";
 
 const built = new URL("../../dist/worker/main.js", import.meta.url);
 const misbehaving = new URL("../support/thread-entry.mjs", import.meta.url);
@@ -33,11 +33,14 @@ describe("the learning worker", () => {
   it("runs the package's jobs over one memory", async () => {
     const worker = start(built);
     expect(worker.generation).toBe(0);
-    await worker.run("facts.ingest", { decision: [aDecision({ decisionId: "a" }), aDecision({ decisionId: "b" })] });
-    const held = await worker.run("facts.ingest", {
-      decision: [aDecision({ decisionId: "a" })],
-      feedback: [aFeedback({})],
-    });
+    await worker.run(
+      "facts.ingest",
+      asTexts({ decision: [aDecision({ decisionId: "a" }), aDecision({ decisionId: "b" })] }),
+    );
+    const held = await worker.run(
+      "facts.ingest",
+      asTexts({ decision: [aDecision({ decisionId: "a" })], feedback: [aFeedback({})] }),
+    );
     expect(held).toEqual({ left: 0, decisions: 2, runsWithFeedback: 1, runsWithTraces: 0 });
     expect(worker.generation).toBe(0);
   });

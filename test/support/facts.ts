@@ -1,4 +1,4 @@
-import type { Decision, FeedbackRecord, TraceSegment } from "../../src/core/index.js";
+import type { Decision, FactKind, FactTypes, FeedbackRecord, TraceSegment } from "../../src/core/index.js";
 
 /** A valid decision with the given fields changed. */
 export function aDecision(change: Partial<Decision>): Decision {
@@ -58,4 +58,11 @@ export function aTrace(change: Partial<TraceSegment>): TraceSegment {
     gaps: [],
     ...change,
   };
+}
+
+/** Facts as they are sent to the learning thread. */
+export function asTexts(facts: Partial<{ [K in FactKind]: readonly FactTypes[K][] }>) {
+  return Object.fromEntries(
+    Object.entries(facts).map(([kind, own]) => [kind, own.map((fact) => JSON.stringify(fact))]),
+  ) as Partial<Record<FactKind, string[]>>;
 }

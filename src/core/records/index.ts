@@ -1,3 +1,4 @@
+export * from "./check-fact.js";
 export * from "./common.js";
 export * from "./decision.js";
 export type * from "./facts.js";

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { Follower } from "../../store/follow.js";
-import type { FactKind, FactTypes, LearningStore } from "../../store/index.js";
+import type { FactKind, LearningStore } from "../../store/index.js";
 import type { IngestOutput } from "../../worker/jobs/ingest.js";
 import type { StatisticsPlan } from "../../worker/make-room.js";
 import { keepStatistics, keptStatistics } from "../kept-statistics.js";
@@ -88,13 +88,13 @@ export function createFactCollector(
     if (!follower.hasBegun()) held = await restore(fresh, signal);
     const how = plan && { plan: plan() };
     let left = 0;
-    for await (const { kind, facts } of asItHappened(follower)) {
+    for await (const { kind, texts } of asItHappened(follower)) {
       signal?.throwIfAborted();
-      if (facts.length > 0) {
-        held = await worker.run("facts.ingest", { [kind]: facts, ...how }, { signal });
+      if (texts.length > 0) {
+        held = await worker.run("facts.ingest", { [kind]: texts, ...how }, { signal });
         left += held.left;
       }
-      fresh[kind] += facts.length;
+      fresh[kind] += texts.length;
       await setImmediate();
     }
     if (left > 0) await keepStatistics(store, await worker.run("facts.statistics", {}, { signal }));
@@ -123,34 +123,45 @@ export function createFactCollector(
   };
 }
 
-type AnyFact = FactTypes[FactKind];
+interface Head {
+  kind: FactKind;
+  news: AsyncGenerator<string[], void, void>;
+  texts: string[];
+  /** When the first of the facts came to be. */
+  begin: string;
+}
 
 /**
  * What is new of all kinds, in batches, as it happened: where there is more than can be held, a decision has its
  * judgement by the time it leaves.
  */
-async function* asItHappened(follower: Follower<FactKind>): AsyncGenerator<{ kind: FactKind; facts: AnyFact[] }> {
-  const open = KINDS.map((kind) => ({ kind, news: follower.news(kind) as AsyncGenerator<AnyFact[], void, void> }));
-  const heads: { kind: FactKind; news: AsyncGenerator<AnyFact[], void, void>; facts: AnyFact[] }[] = [];
+async function* asItHappened(follower: Follower<FactKind>): AsyncGenerator<{ kind: FactKind; texts: string[] }> {
+  const open = KINDS.map((kind) => ({ kind, news: follower.newsTexts(kind) }));
+  const heads: Head[] = [];
+  const advance = async ({ kind, news }: (typeof open)[number]) => {
+    const { value: texts } = await news.next();
+    if (texts) heads.push({ kind, news, texts, begin: beginOf(texts) });
+  };
   try {
-    for (const one of open) {
-      const { value } = await one.news.next();
-      if (value) heads.push({ ...one, facts: value });
-    }
+    for (const one of open) await advance(one);
     while (heads.length > 0) {
-      heads.sort((a, b) => (beginOf(a.facts) < beginOf(b.facts) ? -1 : 1));
-      const head = heads.shift() as (typeof heads)[number];
-      yield { kind: head.kind, facts: head.facts };
-      const { value } = await head.news.next();
-      if (value) heads.push({ ...head, facts: value });
+      heads.sort((a, b) => (a.begin < b.begin ? -1 : 1));
+      const head = heads.shift() as Head;
+      yield { kind: head.kind, texts: head.texts };
+      await advance(head);
     }
   } finally {
     for (const { news } of open) await news.return();
   }
 }
 
-/** When the first of some facts came to be; facts of another shape come first. */
-function beginOf([fact]: readonly AnyFact[]): string {
-  if (!fact) return "";
-  return "startedAt" in fact ? fact.startedAt : fact.at;
+/** When the first of some facts came to be; what says nothing of it comes first. */
+function beginOf([text = ""]: readonly string[]): string {
+  try {
+    const { startedAt, at } = JSON.parse(text) as { startedAt?: unknown; at?: unknown };
+    const time = startedAt ?? at;
+    return typeof time === "string" ? time : "";
+  } catch {
+    return "";
+  }
 }

@@ -1,6 +1,5 @@
 import { crc32 } from "node:zlib";
-import { type NodeExecution, STATE_CUT, type TraceSegment } from "../../core/index.js";
-import { checkFact } from "../check-fact.js";
+import { checkFact, type NodeExecution, STATE_CUT, type TraceSegment } from "../../core/index.js";
 import { type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 

@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { messageOf } from "../../core/index.js";
-import { factFrom } from "../check-fact.js";
+import { factFrom, messageOf } from "../../core/index.js";
 import { type FactKeys, keysOf } from "../facts.js";
 import type { FactKind, FactTypes } from "../learning-store.js";
 import { factOf, openLine } from "./fact-line.js";

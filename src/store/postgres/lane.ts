@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { isLearningError } from "../../core/index.js";
-import { bigintArray, linesArray, textArray } from "./arrays.js";
+import { bigintArray, textArray } from "./arrays.js";
 import { codeOf } from "./errors.js";
 import { type Columns, joinedColumns } from "./row.js";
 import { KEY_COLUMNS, SOUGHT_COLUMNS, TABLE_OF } from "./schema.js";
@@ -32,7 +32,7 @@ function statement(schema: string, facts: readonly Columns[], lane: string, firs
       SELECT lane.id, lane.${before} + generate_series(1, ${count}::int), unnest(${place(bigintArray(periods))}::bigint[])::int,
         unnest(${place(bigintArray(ats))}::bigint[]),
         ${typed.map(([c, type]) => `unnest(${place(textArray(keys[c] ?? []))}::text[])::${type}`).join(", ")},
-        unnest(${place(linesArray(bodies, ats.length))}::text[])
+        unnest(${place(textArray(bodies))}::text[])
       FROM lane)`;
   });
   const text = `

@@ -1,5 +1,4 @@
-import { digest, type FeedbackRecord, LearningError, type TraceSegment } from "../../core/index.js";
-import { checkFact } from "../check-fact.js";
+import { checkFact, digest, type FeedbackRecord, LearningError, type TraceSegment } from "../../core/index.js";
 import { comparedRunOf, extremesOf, type FactKeys, keysOf } from "../facts.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { KEY_COLUMNS, SOUGHT_COLUMNS } from "./schema.js";
@@ -67,8 +66,7 @@ export interface Columns {
   periods: number[];
   ats: number[];
   keys: Record<string, (string | null)[]>;
-  /** One fact a line; JSON has no line feed within. */
-  bodies: string;
+  bodies: readonly string[];
 }
 
 /** @throws STORE_IO for a fact without a time that is one */
@@ -91,7 +89,7 @@ export function columnsOf(kind: FactKind, rows: readonly FactRow[], nowMs: numbe
     ats,
     periods: ats.map((at) => periodOf(at, nowMs, partitionDays)),
     keys,
-    bodies: rows.map((row) => row.body).join("\n"),
+    bodies: rows.map((row) => row.body),
   };
 }
 
@@ -109,7 +107,7 @@ export function joinedColumns(parts: readonly Columns[]): Columns[] {
       keys: Object.fromEntries(
         Object.keys(first.keys).map((column) => [column, own.flatMap((part) => part.keys[column] ?? [])]),
       ),
-      bodies: own.map((part) => part.bodies).join("\n"),
+      bodies: own.flatMap((part) => part.bodies),
     };
   });
 }

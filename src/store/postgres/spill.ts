@@ -135,7 +135,7 @@ export class Spill {
   }
 
   private linesOf(batches: readonly Batch[]): Buffer {
-    const payloads = batches.map((batch) => Buffer.from(JSON.stringify(batch), "utf8"));
+    const payloads = batches.map((batch) => Buffer.from(textOf(batch), "utf8"));
     const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
     if (this.waiting + bytes > this.maxBytes) throw full(this.path, this.maxBytes);
     return Buffer.concat(payloads.flatMap((payload) => [headerOf(payload), payload, LINE_FEED]));
@@ -181,7 +181,7 @@ export class Spill {
     const payload = Buffer.alloc(length);
     await this.handle?.read(payload, 0, length, place + HEADER);
     if (!headerOf(payload).equals(header)) return { end };
-    return { batch: JSON.parse(payload.toString("utf8")) as Batch, end };
+    return { batch: batchOf(payload.toString("utf8")), end };
   }
 
   private doneUpTo(end: number): Promise<void> {
@@ -204,6 +204,17 @@ export class Spill {
     this.handle = undefined;
     await handle?.close();
   }
+}
+
+/** In the file the facts of a batch are one text, a fact a line: JSON has no line feed within. */
+const textOf = ({ columns, ...rest }: Batch) =>
+  JSON.stringify({ ...rest, columns: { ...columns, bodies: columns.bodies.join("\n") } });
+
+type StoredBatch = Omit<Batch, "columns"> & { columns: Omit<Columns, "bodies"> & { bodies: string } };
+
+function batchOf(text: string): Batch {
+  const { columns, ...rest } = JSON.parse(text) as StoredBatch;
+  return { ...rest, columns: { ...columns, bodies: columns.bodies.split("\n") } };
 }
 
 function headerOf(payload: Buffer): Buffer {

@@ -69,9 +69,15 @@ export class SqlFactWriter {
     if (rows.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.waiting.push({ kind, rows, given, resolve, reject });
-      this.pumping ??= this.pump().finally(() => {
-        this.pumping = undefined;
-      });
+      this.startPump();
+    });
+  }
+
+  private startPump(): void {
+    this.pumping ??= this.pump().finally(() => {
+      this.pumping = undefined;
+      // Whoever was told that its facts are written may have given more before this.
+      if (this.waiting.length > 0) this.startPump();
     });
   }
 
@@ -105,7 +111,7 @@ export class SqlFactWriter {
 
   /** Resolves when nothing waits to be written, here or on its way from the files. */
   async settled(): Promise<void> {
-    await this.pumping;
+    while (this.pumping) await this.pumping;
     if (this.waitingBytes > 0) await this.drain();
   }
 
@@ -122,7 +128,7 @@ export class SqlFactWriter {
 
   /** Writes what waits; what the server does not take stays in the file for the next process. */
   async close(): Promise<void> {
-    await this.pumping;
+    while (this.pumping) await this.pumping;
     this.cancelDrain?.();
     if (this.waitingBytes > 0) await this.drain();
     this.cancelDrain?.();
@@ -140,6 +146,8 @@ export class SqlFactWriter {
   }
 
   private async pump(): Promise<void> {
+    // What is appended at once, a host's decisions, traces and judgements, goes together.
+    await undefined;
     while (this.waiting.length > 0) {
       const group = this.takeGroup();
       this.taken = group;

@@ -7,10 +7,7 @@ import { type IngestOutput, ingest } from "./ingest.js";
 /** A step of filling an empty memory: facts newest first, between the first call and the last. */
 export interface RestoreInput {
   step: "begin" | "add" | "end";
-  /**
-   * Facts of one kind as JSON texts, newest first, each batch older than the one before: a text crosses to the thread in
-   * a third of the time of an object, and its length is its weight.
-   */
+  /** Facts of one kind as JSON texts, newest first, each batch older than the one before. */
   texts?: Partial<Record<FactKind, readonly string[]>>;
   /** With `begin`: what decisions taught that are older than what is held. */
   statistics?: readonly PointStatistics[];

@@ -1,3 +1,5 @@
+import { checkArgument } from "./arguments.js";
+
 /** Time as an argument. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -44,7 +46,9 @@ export function isoTime(epochMs: number): string {
 export class ManualClock implements Clock {
   private readonly tasks = new Set<{ at: number; task: () => void }>();
 
-  constructor(private current = Date.UTC(2026, 0, 1)) {}
+  constructor(private current = Date.UTC(2026, 0, 1)) {
+    checkArgument(current, "the time", "number", "CONFIG_INVALID");
+  }
 
   now(): number {
     return this.current;
@@ -55,6 +59,8 @@ export class ManualClock implements Clock {
   }
 
   schedule(task: () => void, delayMs: number): () => void {
+    checkArgument(task, "task", "function", "CONFIG_INVALID");
+    checkArgument(delayMs, "delayMs", "number", "CONFIG_INVALID");
     const entry = { at: this.current + delayMs, task };
     this.tasks.add(entry);
     return () => this.tasks.delete(entry);
@@ -67,6 +73,7 @@ export class ManualClock implements Clock {
 
   /** Moves time forward and runs what became due, in order. */
   advance(ms: number): void {
+    checkArgument(ms, "ms", "number", "CONFIG_INVALID");
     const end = this.current + ms;
     for (;;) {
       const due = [...this.tasks].filter((t) => t.at <= end).sort((x, y) => x.at - y.at)[0];

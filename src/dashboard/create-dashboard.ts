@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkArgument } from "../core/arguments.js";
 import { within } from "../core/deadline.js";
 import { type Clock, isLearningError, LearningError, messageOf, parseOptions } from "../core/index.js";
 import { bodyWithin } from "../core/requests.js";
@@ -54,6 +55,7 @@ const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
  * ```
  */
 export function createDashboard(loop: CollectiveLearningLoop, options: DashboardOptions = {}): Dashboard {
+  checkArgument(loop, "loop", { inspect: "object", registry: "object" }, "CONFIG_INVALID");
   const settings = parseOptions(dashboardOptionsSchema, options, "options of createDashboard");
   const { path, token, maxBodyBytes } = settings;
   // A schema would tell what it was given, and this is a secret.

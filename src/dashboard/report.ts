@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { checkArgument } from "../core/arguments.js";
 import { escapeHtml } from "../core/escape.js";
 import { LearningError, messageOf } from "../core/index.js";
 import type { LearningReport } from "../loop/index.js";
@@ -43,6 +44,7 @@ function parts(): Built {
  * await writeFile("report.html", renderReportHtml(await loop.createReport()));
  */
 export function renderReportHtml(report: LearningReport): string {
+  checkArgument(report, "report", { title: "text", decisionPoints: "objects" }, "CONFIG_INVALID");
   built ??= parts();
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

@@ -1,7 +1,11 @@
+import { checkArgument } from "../core/arguments.js";
 import { currentFeedback, type FeedbackRecord, type Trace } from "../core/index.js";
 import type { PreferenceStrengths } from "./preferences.js";
 import type { RaterCorrection } from "./raters.js";
 import { spentBy } from "./spent.js";
+
+/** What is read of a trace. */
+const TRACE = { nodes: "list", modelCalls: "list" } as const;
 
 /** Turns an automatic evaluator's score into what people would have given. */
 export interface EvaluatorCorrection {
@@ -92,6 +96,8 @@ export interface ComposedReward {
 export function composeReward(
   input: RewardOptions & { feedback: readonly FeedbackRecord[]; trace?: Trace; workflowId?: string },
 ): ComposedReward {
+  checkArgument(input, "input", { feedback: "objects" }, "REWARD_INVALID");
+  if (input.trace !== undefined) checkArgument(input.trace, "trace", TRACE, "REWARD_INVALID");
   const weights: RewardWeights = { ...DEFAULT_REWARD_WEIGHTS, ...input.weights };
   const current = currentFeedback(input.feedback);
   const workflowId = input.workflowId ?? input.trace?.workflowId ?? current[0]?.workflowId;

@@ -1,5 +1,6 @@
 import { LearningError, show } from "../core/index.js";
 import { createRng } from "../math/rng.js";
+import { resetArgument } from "./arguments.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "./env.js";
 import { Box, Discrete } from "./spaces/index.js";
 import { TimeLimit } from "./wrappers/time-limit.js";
@@ -44,7 +45,8 @@ export class CartPole implements Env<Float64Array, number> {
     );
   }
 
-  reset({ seed, options }: ResetOptions = {}): ResetResult<Float64Array> {
+  reset(given: ResetOptions = {}): ResetResult<Float64Array> {
+    const { seed, options } = resetArgument(given);
     if (seed !== undefined) this.rng = createRng(seed);
     const draw = () => this.rng.next() * 0.1 - 0.05;
     this.state = options?.state === undefined ? [draw(), draw(), draw(), draw()] : fourNumbers(options.state);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import { createRng, type Rng } from "../math/rng.js";
 import type { Env, ResetResult, StepInfo, StepResult } from "./env.js";
@@ -30,6 +31,8 @@ export interface EnvCheckOptions {
  * @example checkEnv(new OrchestratorEnv({ world: smallWorld() })).warnings; // []
  */
 export function checkEnv<Obs, Act>(env: Env<Obs, Act>, options: EnvCheckOptions = {}): EnvCheckReport {
+  checkArgument(env, "env", "object", "ENV_INVALID");
+  checkArgument(options, "options", "object", "ENV_INVALID");
   const { steps = 200, seed = 0 } = options;
   checkSpace("observationSpace", env.observationSpace);
   checkSpace("actionSpace", env.actionSpace);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import { ORCHESTRATOR_ACTIONS, type StepRewardWeights } from "../orchestration/index.js";
 import { cartPole } from "./cart-pole.js";
@@ -26,6 +27,7 @@ export interface SpecifiedEnvironment {
  * @example const { make, actions } = specifiedEnvironment({ kind: "orchestrator", world: smallWorld() });
  */
 export function specifiedEnvironment(spec: EnvironmentSpec): SpecifiedEnvironment {
+  checkArgument(spec, "spec", "object", "ENV_INVALID");
   switch (spec.kind) {
     case "orchestrator":
       return {

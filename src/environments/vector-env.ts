@@ -1,4 +1,6 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
+import { resetArgument } from "./arguments.js";
 import type { Env, ResetOptions, StepInfo } from "./env.js";
 
 /** What one action in each environment led to; entry i belongs to environment i. */
@@ -27,6 +29,7 @@ export interface VectorStep<Obs> {
  */
 export class VectorEnv<Obs, Act> {
   constructor(readonly envs: readonly Env<Obs, Act>[]) {
+    checkArgument(envs, "envs", "objects", "ENV_INVALID");
     if (envs.length === 0 || new Set(envs).size !== envs.length)
       throw new LearningError("ENV_INVALID", {
         received: `${envs.length} environments, ${new Set(envs).size} of them different`,
@@ -36,7 +39,8 @@ export class VectorEnv<Obs, Act> {
   }
 
   /** Restarts all; environment i is seeded with `seed/i`. */
-  reset({ seed, options }: ResetOptions = {}): { observations: Obs[]; infos: StepInfo[] } {
+  reset(given: ResetOptions = {}): { observations: Obs[]; infos: StepInfo[] } {
+    const { seed, options } = resetArgument(given);
     const results = this.envs.map((env, i) =>
       env.reset({ seed: seed === undefined ? undefined : `${seed}/${i}`, options }),
     );
@@ -44,6 +48,7 @@ export class VectorEnv<Obs, Act> {
   }
 
   step(actions: ArrayLike<Act>): VectorStep<Obs> {
+    checkArgument(actions, "actions", "list", "ENV_INVALID");
     const out: VectorStep<Obs> = {
       observations: [],
       rewards: new Float64Array(this.envs.length),

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { normalCdf } from "../math/normal.js";
 import { DEFAULT_LEVEL } from "./defaults.js";
 import { type EstimateOptions, estimateGain, estimateValue, invalidOption } from "./estimate.js";
@@ -58,6 +59,9 @@ export function checkEstimators(
   pairs: readonly CounterfactualPair[],
   options: { estimators?: readonly EstimatorName[]; level?: number; clip?: number } = {},
 ): EstimatorReport {
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
+  checkArgument(pairs, "pairs", "objects", "EVALUATION_INVALID");
+  checkArgument(options, "options", "object", "EVALUATION_INVALID");
   const { level = DEFAULT_LEVEL, clip } = options;
   if (pairs.length < 2) throw invalidOption("pairs", pairs, "at least two pairs");
   const withBaseline = pairs.filter((p) => p.baseline !== undefined).length;
@@ -107,6 +111,8 @@ export function compare(
   a: { value: number; standardError: number },
   b: { value: number; standardError: number },
 ): { difference: number; standardError: number; pValue: number } {
+  checkArgument(a, "a", "object", "EVALUATION_INVALID");
+  checkArgument(b, "b", "object", "EVALUATION_INVALID");
   const difference = a.value - b.value;
   const standardError = Math.hypot(a.standardError, b.standardError);
   const z = standardError > 0 ? Math.abs(difference) / standardError : difference === 0 ? 0 : 40;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { invalidOption } from "./estimate.js";
 import { openSpending, parseSpending, riskShare, type SpendingState, spend } from "./spending.js";
 
@@ -59,6 +60,12 @@ export interface ContinuationVerdict {
  * ```
  */
 export function decideContinuation(request: ContinuationRequest): ContinuationVerdict {
+  checkArgument(
+    request,
+    "request",
+    { anchorLowerBound: "number", distances: "numbers", challenger: "text" },
+    "EVALUATION_INVALID",
+  );
   const { anchorLowerBound, distances, challenger, minimumEffect = 0 } = request;
   if (!(anchorLowerBound >= -1 && anchorLowerBound <= 1))
     throw invalidOption("anchorLowerBound", anchorLowerBound, "a gain in [-1,1]");

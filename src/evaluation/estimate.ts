@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import { DEFAULT_LEVEL } from "./defaults.js";
 import { type Interval, type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
@@ -50,6 +51,8 @@ export interface Estimate<Name extends string = EstimatorName> {
  * ```
  */
 export function estimateValue(rows: readonly OpeRow[], options: EstimateOptions = {}): Estimate {
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
+  checkArgument(options, "options", "object", "EVALUATION_INVALID");
   return estimate(rows, "value", options);
 }
 
@@ -64,6 +67,8 @@ export function estimateValue(rows: readonly OpeRow[], options: EstimateOptions 
  * ```
  */
 export function estimateGain(rows: readonly OpeRow[], options: EstimateOptions = {}): Estimate {
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
+  checkArgument(options, "options", "object", "EVALUATION_INVALID");
   return estimate(rows, "gain", options);
 }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { normalQuantile } from "../math/normal.js";
 import type { ContestedRun } from "./contested.js";
 import { type Estimate, estimateGain, invalidOption } from "./estimate.js";
@@ -67,6 +68,7 @@ const LOOK_GROWTH = 1.5;
  * ```
  */
 export function decidePromotion(request: PromotionRequest): GateVerdict {
+  checkArgument(request, "request", { rows: "objects", challenger: "text" }, "EVALUATION_INVALID");
   const { rows, challenger, minimumEffect = 0, minEffectiveSampleSize = 30, power = 0.5 } = request;
   if (!(minimumEffect > -1 && minimumEffect < 1)) throw invalidOption("minimumEffect", minimumEffect, "in (-1,1)");
   if (!(power > 0 && power < 1)) throw invalidOption("power", power, "between 0 and 1");

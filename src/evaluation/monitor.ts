@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, MOST_WEIGHT, show } from "../core/index.js";
 import type { Cluster } from "./contested.js";
 import { DEFAULT_RISK } from "./defaults.js";
@@ -72,6 +73,7 @@ const MOST_STARTS = 24;
  * ```
  */
 export function openMonitor(options: { riskLevel?: number; tolerance?: number } = {}): MonitorState {
+  checkArgument(options, "options", "object", "EVALUATION_INVALID");
   const { riskLevel = DEFAULT_RISK, tolerance = 0 } = options;
   if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
   if (!(tolerance >= 0 && tolerance < 1)) throw invalidOption("tolerance", tolerance, "a number in [0,1)");
@@ -118,6 +120,8 @@ export function parseMonitor(stored: unknown): MonitorState {
  * @example const { state, verdict, reason } = monitorChampion(openMonitor(), judged);
  */
 export function monitorChampion(state: MonitorState, rows: readonly JudgedDecision[]): MonitorReport {
+  checkArgument(state, "state", "object", "EVALUATION_INVALID");
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
   checkJudgedDecisions(rows);
   const next: MonitorState = structuredClone(parseMonitor(state));
   const log = contestedRuns(rows);

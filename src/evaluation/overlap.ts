@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { OpeRow } from "./rows.js";
 
 /** How far the logs say anything about the judged policy. */
@@ -30,6 +31,7 @@ export const COVERAGE_FLOOR = 100;
  * @example const { effectiveSampleSize } = overlapOf(opeRows);
  */
 export function overlapOf(rows: readonly OpeRow[]): Overlap {
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
   let sum = 0;
   let squares = 0;
   let maxWeight = 0;

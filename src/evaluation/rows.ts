@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
+
+/** What is read of arguments. */
+const ROW = { chosen: "number", logging: "list", target: "list", baseline: "list" } as const;
 
 /**
  * One logged decision with everything that proof needs: what was drawn, from which distribution,
@@ -86,6 +90,7 @@ export function predicted(row: JudgedDecision, a: number): number {
  * ```
  */
 export function toOpeRow(row: JudgedDecision): OpeRow {
+  checkArgument(row, "row", ROW, "EVALUATION_INVALID");
   let target = 0;
   let baseline = 0;
   let unsupported = 0;

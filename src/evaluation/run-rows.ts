@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { differs, jointOf } from "./contested.js";
 import { clusterOf, type JudgedDecision, type OpeRow, toOpeRow } from "./rows.js";
 
@@ -11,6 +12,7 @@ const LEAST_OF_RUN = 1e-9;
  * @example const { value } = estimateGain(runRows(judged));
  */
 export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
   const runs = new Map<string, JudgedDecision[]>();
   const out: JudgedDecision[][] = [];
   for (const row of rows) {

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import { DEFAULT_LEVEL } from "./defaults.js";
 import { type Estimate, invalidOption } from "./estimate.js";
@@ -70,6 +71,8 @@ export function estimateTrajectories(
   runs: readonly (readonly OpeStep[])[],
   options: TrajectoryOptions = {},
 ): Estimate<TrajectoryEstimatorName> {
+  checkArgument(runs, "runs", "lists", "EVALUATION_INVALID");
+  checkArgument(options, "options", "object", "EVALUATION_INVALID");
   const {
     estimator = runs.every((steps) => steps.every((s) => s.model)) ? "pddr" : "wpdis",
     discount = 1,

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Trace } from "../core/index.js";
 import { reading } from "./langsmith-client.js";
 import { uuidOf } from "./langsmith-feedback.js";
@@ -64,6 +65,12 @@ const AT_ONCE = 100;
  * ```
  */
 export async function writeLangSmithExamples(options: WriteExamplesOptions): Promise<ExamplesWritten> {
+  checkArgument(
+    options,
+    "options",
+    { client: "object", dataset: "text", exampleOf: "function", store: { read: "function", append: "function" } },
+    "CONFIG_INVALID",
+  );
   const { client, dataset, leastReward } = options;
   const counts: ExamplesWritten = { written: 0, known: 0, left: 0 };
   const there = new Set<string>();
@@ -110,6 +117,7 @@ export async function* readLangSmithExamples(options: {
   /** Only examples of these splits. */
   splits?: string[];
 }): AsyncIterable<LangSmithExample> {
+  checkArgument(options, "options", { client: { listExamples: "function" }, dataset: "text" }, "CONFIG_INVALID");
   const { client, dataset, splits } = options;
   const found = client.listExamples({ datasetName: dataset, ...(splits && { splits }) })[Symbol.asyncIterator]();
   for (;;) {

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { type Clock, digest, type FeedbackRecord, systemClock } from "../core/index.js";
 import { type ForeignJudgement, judgementOf } from "./foreign/judgement.js";
 import type { ScoreMeanings } from "./foreign/score-meaning.js";
@@ -25,6 +26,8 @@ export async function writeLangSmithFeedback(
   records: readonly FeedbackRecord[],
   options: { client: LangSmithClient; projectId: string; runIdOf?: (workflowId: string) => string | undefined },
 ): Promise<{ written: number; skipped: number }> {
+  checkArgument(records, "records", "objects", "CONFIG_INVALID");
+  checkArgument(options, "options", { client: "object", projectId: "text" }, "CONFIG_INVALID");
   const counts = { written: 0, skipped: 0 };
   for (const record of records) {
     const runId = options.runIdOf ? options.runIdOf(record.workflowId) : record.workflowId;
@@ -107,6 +110,12 @@ export async function readLangSmithFeedback(options: {
   userOf?: (entry: LangSmithFeedback) => string | undefined;
   clock?: Clock;
 }): Promise<FeedbackReading> {
+  checkArgument(
+    options,
+    "options",
+    { client: { listFeedback: "function" }, runs: { get: "function" } },
+    "CONFIG_INVALID",
+  );
   const { client, runs, scores, clock = systemClock } = options;
   const ids = [...runs.keys()];
   const out: FeedbackReading = { records: [], skipped: 0, reasons: {} };

@@ -1,6 +1,7 @@
 import { load } from "@langchain/core/load";
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import type { Client } from "langsmith";
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, messageOf, show } from "../core/index.js";
 import { type PromptOptimizer, templateOf } from "../prompts/index.js";
 
@@ -33,6 +34,10 @@ export async function pushPrompt(
   promptId: string,
   options: PushOptions = {},
 ): Promise<string> {
+  checkArgument(prompts, "prompts", { list: "function" }, "CONFIG_INVALID");
+  checkArgument(client, "client", "object", "CONFIG_INVALID");
+  checkArgument(promptId, "promptId", "text", "CONFIG_INVALID");
+  checkArgument(options, "options", "object", "CONFIG_INVALID");
   const versions = prompts.list(promptId);
   const found = versions.find((v) => (options.version === undefined ? v.serving : v.version === options.version));
   if (!found)

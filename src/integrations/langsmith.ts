@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Clock, FeedbackRecord, Logger, TraceSegment } from "../core/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { CaptureOptions, PriceTable } from "../tracing/index.js";
@@ -84,6 +85,12 @@ const EPOCH = "1970-01-01T00:00:00Z";
 export async function importLangSmithTraces(
   options: LangSmithImportOptions,
 ): Promise<{ imported: number; known: number; skipped: number }> {
+  checkArgument(
+    options,
+    "options",
+    { client: "object", store: { read: "function", append: "function" }, projectId: "text", workflowType: "text" },
+    "CONFIG_INVALID",
+  );
   return (await readTraces(options)).counts;
 }
 
@@ -122,6 +129,12 @@ export interface LangSmithImported {
 export async function importLangSmith(
   options: LangSmithLoopImport & Pick<LangSmithImportOptions, "store" | "logger"> & { clock: Clock },
 ): Promise<LangSmithImported> {
+  checkArgument(
+    options,
+    "options",
+    { client: "object", store: { read: "function", append: "function" }, projectId: "text", workflowType: "text" },
+    "CONFIG_INVALID",
+  );
   const { counts, runs } = await readTraces(options);
   const { records, skipped, reasons } = await readLangSmithFeedback({ ...options, runs });
   const fresh: FeedbackRecord[] = [];

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import type { PointBook } from "../learning/points.js";
 import { routingArtifactName } from "../policies/index.js";
@@ -26,6 +27,7 @@ export class Advisor {
 
   /** @param isOff the kill switch is on: nothing promoted counts */
   async ask(state: Readonly<Record<string, unknown>>, options: AdviceOptions, isOff: boolean): Promise<Advice> {
+    checkArgument(options, "options", { decisionPoint: "text?", candidates: "texts?" }, "CONFIG_INVALID");
     const point = pointMeant(
       options.decisionPoint,
       this.points.list().map((p) => p.name),

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { type Decision, isoTime, messageOf, objectArgument, type Trace, textArgument } from "../core/index.js";
 import { type Plan, planTrial, type TrialPlanRequest } from "../evaluation/index.js";
 import type { FeedbackCollector } from "../feedback/index.js";
@@ -36,6 +37,9 @@ import type { LearnedPoints } from "./learned-points.js";
 import { closeParts, isSwitchedOff, type LoopParts, openParts, openPartsAnyway, traceIn } from "./parts.js";
 import type { LearningStatus } from "./status.js";
 
+/** What only `CollectiveLearningLoop.open` makes. */
+const PARTS = { store: "object", engine: "object", tracer: "object", clock: { now: "function" } } as const;
+
 /**
  * Wraps graphs, collects feedback, learns in the background, and advises the graphs' edges. Open one
  * per storage folder and process, and `close` it at the end (or use `await using`).
@@ -73,6 +77,7 @@ export class CollectiveLearningLoop {
   private closing?: Promise<void>;
 
   private constructor(private readonly parts: LoopParts) {
+    checkArgument(parts, "the parts of a loop", PARTS, "LEARNING_STATE");
     this.composed = compose(parts);
     const { learned } = this.composed;
     this.feedback = parts.feedback;
@@ -282,7 +287,7 @@ export class CollectiveLearningLoop {
    */
   predictRewards(workflowIds: readonly string[]): Promise<RewardPredictions> {
     this.mustBeOpen();
-    objectArgument(workflowIds, "the list of workflowIds", "STORE_QUERY");
+    checkArgument(workflowIds, "the list of workflowIds", "texts", "STORE_QUERY");
     return this.parts.knowledge.predictRewards([...workflowIds]);
   }
 

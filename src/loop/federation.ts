@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import type { Knowledge } from "../learning/knowledge.js";
 import type { PointBook } from "../learning/points.js";
@@ -29,6 +30,13 @@ export class Federation {
    * @throws FEDERATION_INVALID for a decision point that is not known here; WORKER_FAILED
    */
   async contribution(plan: FederationPlan, site: string): Promise<Contribution> {
+    checkArgument(
+      plan,
+      "plan",
+      { decisionPoint: "text", encoder: "object", destinations: "texts" },
+      "FEDERATION_INVALID",
+    );
+    checkArgument(site, "site", "text", "FEDERATION_INVALID");
     this.mustKnow(plan.decisionPoint);
     return this.parts.knowledge.contribution(plan, site);
   }
@@ -43,6 +51,13 @@ export class Federation {
     artifact: RoutingArtifact,
     lineage: { sites: readonly string[]; rows: number },
   ): Promise<ArtifactVersion> {
+    checkArgument(
+      artifact,
+      "artifact",
+      { decisionPoint: "text", encoder: "object", policy: "object" },
+      "FEDERATION_INVALID",
+    );
+    checkArgument(lineage, "lineage", { sites: "texts", rows: "number" }, "FEDERATION_INVALID");
     const { decisionPoint, encoder, policy } = artifact;
     this.mustKnow(decisionPoint);
     restorePolicy(policy);

@@ -1,3 +1,4 @@
+import { checkArgument, textArgument } from "../core/arguments.js";
 import {
   type Clock,
   type Decision,
@@ -60,12 +61,14 @@ export class LoopInspector {
   }
 
   /** The graph that was wrapped for a kind of runs, as its code declares it. */
-  declaredGraph(workflowType: string): Promise<DeclaredShape | undefined> {
+  async declaredGraph(workflowType: string): Promise<DeclaredShape | undefined> {
+    textArgument(workflowType, "workflowType");
     return this.parts.graphs.of(workflowType);
   }
 
   /** The segments of one run as its trace. */
   join(segments: readonly TraceSegment[]): Trace | undefined {
+    checkArgument(segments, "segments", "objects", "CONFIG_INVALID");
     return joinSegments(segments);
   }
 
@@ -74,11 +77,14 @@ export class LoopInspector {
    * leniency, comparisons); undefined while nobody judged it.
    */
   reward(workflowId: string, feedback: readonly FeedbackRecord[], trace: Trace | undefined): number | undefined {
+    textArgument(workflowId, "workflowId");
+    checkArgument(feedback, "feedback", "objects", "CONFIG_INVALID");
     return runReward(workflowId, feedback, trace, { weights: this.parts.config.rewardWeights });
   }
 
   /** What some judgement of a run must hold for {@link reward} to lie in a range; see `judgedWithin`. */
   judgedWithin(range: { min?: number; max?: number }): { from?: number; to?: number } {
+    checkArgument(range, "range", { min: "number?", max: "number?" }, "CONFIG_INVALID");
     return judgedWithin(range, this.parts.config.rewardWeights);
   }
 
@@ -103,7 +109,9 @@ export class LoopInspector {
   }
 
   /** Takes a version off that list, agreed to or turned down. It changes nothing that serves. */
-  settleApproval(name: string, version: string): Promise<void> {
+  async settleApproval(name: string, version: string): Promise<void> {
+    textArgument(name, "name");
+    textArgument(version, "version");
     return settleApproval(this.parts.store.documents, name, version);
   }
 

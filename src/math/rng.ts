@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import { hash32 } from "../core/hash.js";
+
+/** What is read of arguments. */
+const RNG = { next: "function" } as const;
 
 /** A seeded source of randomness. Every random choice in the package takes one as an argument. */
 export interface Rng {
@@ -20,6 +24,7 @@ export interface Rng {
  * rng.next(); // a number in [0,1)
  */
 export function createRng(seed: number | string): Rng {
+  if (typeof seed !== "string") checkArgument(seed, "seed", "number", "CONFIG_INVALID");
   const text = String(seed);
   let a = hash32(text, 1) | 0;
   let b = hash32(text, 2) | 0;
@@ -65,6 +70,8 @@ export function createRng(seed: number | string): Rng {
  * const order = shuffled([1, 2, 3], createRng(7));
  */
 export function shuffled<T>(items: readonly T[], rng: Rng): T[] {
+  checkArgument(items, "items", "list", "CONFIG_INVALID");
+  checkArgument(rng, "rng", RNG, "CONFIG_INVALID");
   const out = items.slice();
   for (let i = out.length - 1; i > 0; i--) {
     const j = rng.int(i + 1);

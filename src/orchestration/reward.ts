@@ -1,5 +1,9 @@
+import { checkArgument } from "../core/arguments.js";
 import { DEFAULT_REWARD, type StepRewardWeights } from "./settings.js";
 import type { OrchestrationState } from "./types.js";
+
+/** What is read of a state. */
+const STATE = { tasks: "list", responses: "list", spent: "object", budget: "object" } as const;
 
 /**
  * The reward of one step, from the states on its two sides:
@@ -14,8 +18,11 @@ export function stepReward(
   before: OrchestrationState,
   after: OrchestrationState,
   weights: StepRewardWeights = DEFAULT_REWARD,
-  satisfaction: number | undefined = after.report?.satisfaction,
+  satisfaction: number | undefined = after?.report?.satisfaction,
 ): number {
+  checkArgument(before, "before", STATE, "SENTINEL_INVALID");
+  checkArgument(after, "after", STATE, "SENTINEL_INVALID");
+  checkArgument(weights, "weights", "object", "SENTINEL_INVALID");
   const w = weights;
   const { budget } = after;
   let reward = 0;

@@ -1,6 +1,10 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { shrinkMeans } from "./shrinkage.js";
+
+/** What is read of arguments. */
+const RNG = { next: "function" } as const;
 
 /** A run as far as its team matters. */
 export interface TeamRun {
@@ -41,6 +45,8 @@ export interface AgentCombination {
  * ```
  */
 export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng, onStep?: () => void): AgentCombination[] {
+  checkArgument(runs, "runs", "iterable", "PATTERN_INVALID");
+  checkArgument(rng, "rng", RNG, "PATTERN_INVALID");
   const types = new Map<string, Map<string, { agents: string[]; runs: number; sum: number; square: number }>>();
   for (const run of runs) {
     const agents = [...new Set(run.agents)].sort();
@@ -98,6 +104,8 @@ export function bestCombination(
     certainty = PATTERN_DEFAULTS.certainty,
   }: BestCombinationOptions = {},
 ): AgentCombination | undefined {
+  checkArgument(combinations, "combinations", "objects", "PATTERN_INVALID");
+  checkArgument(taskType, "taskType", "text", "PATTERN_INVALID");
   return combinations
     .filter((c) => c.taskType === taskType && c.agents.length <= maxAgents)
     .filter((c) => c.runs >= minRuns && c.betterProbability >= certainty)

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { createRng, type Rng } from "../math/rng.js";
 import { agentCombinations } from "./agent-combinations.js";
 import { type AnalyzeOptions, type AnalyzeSettings, analyzeSettings } from "./analyze-options.js";
@@ -17,6 +18,9 @@ import { type ProcessMap, processMap } from "./process-map.js";
 import { type AnalyzedRun, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
 
+/** What is read of arguments. */
+const ENGINE = { runs: "object", types: "object", update: "function" } as const;
+
 /**
  * Analyses what the engine remembers; the same data, options and seed give the same report.
  * @param onStep called between steps of long work; what it throws ends the analysis
@@ -30,6 +34,7 @@ import { shrinkMeans } from "./shrinkage.js";
  * ```
  */
 export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, onStep?: () => void): PatternReport {
+  checkArgument(engine, "engine", ENGINE, "PATTERN_INVALID");
   const options = analyzeSettings(given);
   const { fdr, permutations, minRated } = options;
   const rng = createRng(options.seed);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { groupedTest, type TestedRuns } from "./grouped.js";
@@ -63,6 +64,8 @@ export interface Association {
  * ```
  */
 export function testAssociations(data: AssociationData, options: AssociationOptions): Association[] {
+  checkArgument(data, "data", "object", "PATTERN_INVALID");
+  checkArgument(options, "options", { rng: { next: "function" } }, "PATTERN_INVALID");
   const {
     fdr = PATTERN_DEFAULTS.fdr,
     permutations = PATTERN_DEFAULTS.permutations,

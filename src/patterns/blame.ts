@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { type BlameRule, chooseRule, type FittedRule } from "./blame-rules.js";
 
 /** A failed run of several agents. */
@@ -57,6 +58,7 @@ export class BlameModel {
   private readonly shared?: TypeModel;
 
   constructor(failures: readonly LabelledFailure[]) {
+    checkArgument(failures, "failures", "objects", "PATTERN_INVALID");
     const usable = failures.filter((f) => f.steps.includes(f.responsible) && new Set(f.steps).size > 1);
     const types = new Map<string, LabelledFailure[]>();
     for (const f of usable) types.set(f.workflowType, [...(types.get(f.workflowType) ?? []), f]);
@@ -66,6 +68,7 @@ export class BlameModel {
 
   /** The agents of a failed run, the most likely culprit first; empty when nothing was learned. */
   attribute(run: FailedRun): Blame[] {
+    checkArgument(run, "run", "object", "PATTERN_INVALID");
     const model = this.models.get(run.workflowType) ?? this.shared;
     const agents = [...new Set(run.steps)];
     if (!model || agents.length === 0) return [];

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { depthFirst } from "./depth-first.js";
 import {
@@ -12,6 +13,9 @@ import {
   supportCount,
 } from "./prefix-span.js";
 import type { SequenceSet } from "./sequence-set.js";
+
+/** What is read of arguments. */
+const SET = { size: "number", items: "object", offsets: "object" } as const;
 
 /** Under limits closed patterns are found among so many frequent ones; `maxPatterns` counts the closed ones. */
 const MOST_COMPARED = 20_000;
@@ -37,6 +41,9 @@ export function closedSequences(
   runs: number,
   options: SequenceOptions = {},
 ): SequencePattern[] {
+  checkArgument(set, "set", SET, "PATTERN_INVALID");
+  checkArgument(alphabet, "alphabet", "number", "PATTERN_INVALID");
+  checkArgument(runs, "runs", "number", "PATTERN_INVALID");
   if (options.maxGap !== undefined || options.maxLength !== undefined) {
     const maxPatterns = Math.max(options.maxPatterns ?? MOST_COMPARED, MOST_COMPARED);
     const all = frequentSequences(set, alphabet, runs, { ...options, maxPatterns });
@@ -160,6 +167,9 @@ export function sequencesWith(
   pattern: readonly number[],
   maxGap = Number.POSITIVE_INFINITY,
 ): Int32Array {
+  checkArgument(set, "set", SET, "PATTERN_INVALID");
+  checkArgument(pattern, "pattern", "list", "PATTERN_INVALID");
+  checkArgument(maxGap, "maxGap", "number", "PATTERN_INVALID");
   const found: number[] = [];
   for (let v = 0; v < set.size; v++)
     if (set.weights.at(v) > 0 && contains(set.sequence(v), pattern, maxGap)) found.push(v);
@@ -175,6 +185,8 @@ export function sequencesWith(
  * ```
  */
 export function contains(sequence: Int32Array, pattern: readonly number[], maxGap: number): boolean {
+  checkArgument(sequence, "sequence", "list", "PATTERN_INVALID");
+  checkArgument(pattern, "pattern", "list", "PATTERN_INVALID");
   if (maxGap === Number.POSITIVE_INFINITY) {
     let i = 0;
     for (let j = 0; j < sequence.length && i < pattern.length; j++) if (sequence[j] === pattern[i]) i++;

@@ -1,5 +1,10 @@
+import { checkArgument } from "../core/arguments.js";
 import type { EventLog } from "./event-log.js";
 import type { ProcessMap } from "./process-map.js";
+
+/** What is read of arguments. */
+const MAP = { runs: "number", activities: "list", edges: "list", variants: "list" } as const;
+const LOG = { activities: "list", variants: "object", variantOf: "object" } as const;
 
 /** What runs are allowed to do: steps from one activity to the next, first and last activities. */
 export interface ReferenceModel {
@@ -36,6 +41,8 @@ export interface Conformance {
  * @example const reference = referenceOf(map, 0.1); // edges that a tenth of the runs use
  */
 export function referenceOf(map: ProcessMap, minShare = 0.05): ReferenceModel {
+  checkArgument(map, "map", MAP, "PATTERN_INVALID");
+  checkArgument(minShare, "minShare", "number", "PATTERN_INVALID");
   const least = minShare * map.runs;
   return {
     edges: map.edges.filter((e) => e.runs >= least).map((e) => [e.from, e.to] as const),
@@ -54,6 +61,8 @@ export function referenceOf(map: ProcessMap, minShare = 0.05): ReferenceModel {
  * ```
  */
 export function checkConformance(log: EventLog, reference: ReferenceModel): Conformance {
+  checkArgument(log, "log", LOG, "PATTERN_INVALID");
+  checkArgument(reference, "reference", { edges: "lists", starts: "list", ends: "list" }, "PATTERN_INVALID");
   const allowed = new Set(reference.edges.map(([a, b]) => JSON.stringify([a, b])));
   const starts = new Set(reference.starts);
   const ends = new Set(reference.ends);

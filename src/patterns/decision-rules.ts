@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { ContextValue, DecisionContext } from "../core/index.js";
 import type { DecisionRow } from "../dataset/index.js";
 import { normalTail } from "../math/normal.js";
@@ -71,6 +72,8 @@ type RatedRow = DecisionRow & { reward: number };
  * ```
  */
 export function decisionRules(rows: readonly DecisionRow[], options: DecisionRuleOptions): DecisionRule[] {
+  checkArgument(rows, "rows", "objects", "PATTERN_INVALID");
+  checkArgument(options, "options", { rng: { next: "function" } }, "PATTERN_INVALID");
   const points = new Map<string, RatedRow[]>();
   for (const row of rows) {
     if (row.reward === undefined) continue;
@@ -255,6 +258,8 @@ function negate(c: Condition): Condition {
  * @example holds({ field: "topic", test: "is", value: "invoice" }, { topic: "invoice" }); // true
  */
 export function holds(c: Condition, context: DecisionContext): boolean {
+  checkArgument(c, "c", "object", "PATTERN_INVALID");
+  checkArgument(context, "context", "object", "PATTERN_INVALID");
   const value = context[c.field];
   const yes =
     c.test === "at most" || c.test === "above"

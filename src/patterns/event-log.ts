@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
 import { Float64List, Int32List } from "./growable.js";
 import { SequenceSet } from "./sequence-set.js";
@@ -77,6 +78,7 @@ export class EventLog {
   }
 
   add(cases: Iterable<LogCase>): void {
+    checkArgument(cases, "cases", "iterable", "PATTERN_INVALID");
     for (const c of cases) this.addCase(c);
   }
 
@@ -90,6 +92,7 @@ export class EventLog {
   }
 
   names(items: ArrayLike<number>): string[] {
+    checkArgument(items, "items", "iterable", "PATTERN_INVALID");
     return Array.from(items, (i) => this.activities[i]);
   }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
 import { sequencesWith } from "./closed-sequences.js";
 import { closedWithin } from "./closed-within.js";
@@ -79,6 +80,8 @@ export function failurePrecursors(
   runs: Iterable<Pick<AnalyzedRun, "workflowType" | "attempts"> & Partial<AnalyzedRun>>,
   options: PrecursorOptions,
 ): FailurePrecursor[] {
+  checkArgument(runs, "runs", "iterable", "PATTERN_INVALID");
+  checkArgument(options, "options", { rng: { next: "function" } }, "PATTERN_INVALID");
   const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, onStep, groupOf, rng } = options;
   const strata = new Map<string, { key: { workflowType: string; node: string }; rows: Chance[] }>();
   const chance = (workflowType: string, node: string, row: Chance) => {

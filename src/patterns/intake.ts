@@ -1,8 +1,12 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Decision, FeedbackRecord, Trace, TraceSegment } from "../core/index.js";
 import { composeReward, givenReward, joinRows, joinSegments } from "../dataset/index.js";
 import type { LabelledFailure } from "./blame.js";
 import type { PatternEngine } from "./pattern-engine.js";
 import { viewRun } from "./run-view.js";
+
+/** What is read of arguments. */
+const ENGINE = { runs: "object", types: "object", update: "function" } as const;
 
 /** Everything known of one run. */
 export interface RunFacts {
@@ -30,6 +34,9 @@ export function lookAt(
   trace: Trace,
   feedback: readonly FeedbackRecord[],
 ): LabelledFailure | undefined {
+  checkArgument(engine, "engine", ENGINE, "PATTERN_INVALID");
+  checkArgument(trace, "trace", { nodes: "list" }, "PATTERN_INVALID");
+  checkArgument(feedback, "feedback", "objects", "PATTERN_INVALID");
   const view = viewRun(trace);
   engine.update([view]);
   const tag = feedback.flatMap((f) => f.tags ?? []).findLast((t) => t.startsWith(RESPONSIBLE));
@@ -53,6 +60,8 @@ export function takeIn(
   runs: ReadonlyMap<string, RunFacts>,
   reward: PatternReward = patternReward,
 ): string[] {
+  checkArgument(engine, "engine", ENGINE, "PATTERN_INVALID");
+  checkArgument(runs, "runs", { get: "function" }, "PATTERN_INVALID");
   if (runs.size === 0) return [];
   const rows = engine.decisions.filter((r) => !runs.has(r.workflowId));
   const labelled = engine.labelled.filter((f) => f.workflowId === undefined || !runs.has(f.workflowId));

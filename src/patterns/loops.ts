@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import type { SequenceSet } from "./sequence-set.js";
+
+/** What is read of arguments. */
+const SET = { size: "number", items: "object", offsets: "object" } as const;
 
 /** Activities done over and over, one round directly after the other. */
 export interface Loop {
@@ -23,6 +27,8 @@ export interface Loop {
  * ```
  */
 export function findLoops(set: SequenceSet, maxPeriod = 5): Loop[] {
+  checkArgument(set, "set", SET, "PATTERN_INVALID");
+  checkArgument(maxPeriod, "maxPeriod", "number", "PATTERN_INVALID");
   const found = new Map<string, { items: number[]; rounds: Map<number, number> }>();
   for (let v = 0; v < set.size; v++) {
     if (set.weights.at(v) === 0) continue;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 /**
  * Adjusted p-values by the step-down max-T permutation procedure (Westfall and Young, 1993; as in Ge,
  * Dudoit and Speed, 2003). They hold under any dependence among the hypotheses, since each permutation
@@ -22,6 +23,9 @@ export function stepDownMaxT(
   permuted: (into: Float64Array) => void,
   permutations: number,
 ): Float64Array {
+  checkArgument(observed, "observed", "list", "PATTERN_INVALID");
+  checkArgument(permuted, "permuted", "function", "PATTERN_INVALID");
+  checkArgument(permutations, "permutations", "number", "PATTERN_INVALID");
   const order = Int32Array.from(observed.keys())
     .filter((i) => !Number.isNaN(observed[i]))
     .sort((a, b) => observed[b] - observed[a]);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { escapeMermaid } from "../core/escape.js";
 import type { ProcessMap } from "./process-map.js";
 
@@ -12,7 +13,10 @@ export interface MermaidOptions {
  * edges with counts and mean waits, runs' starts and ends as circles.
  * @example const chart = toMermaid(map, { minShare: 0.05 });
  */
-export function toMermaid(map: ProcessMap, { minShare = 0 }: MermaidOptions = {}): string {
+export function toMermaid(map: ProcessMap, options: MermaidOptions = {}): string {
+  checkArgument(map, "map", { runs: "number", activities: "objects", edges: "objects" }, "PATTERN_INVALID");
+  checkArgument(options, "options", { minShare: "number?" }, "PATTERN_INVALID");
+  const { minShare = 0 } = options;
   const least = minShare * map.runs;
   const edges = map.edges.filter((e) => e.runs >= least);
   const id = new Map(map.activities.map((a, i) => [a.name, `a${i}`]));

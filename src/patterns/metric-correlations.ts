@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { groupNumbers } from "./grouped.js";
@@ -61,6 +62,8 @@ export interface CorrelationOptions {
  * ```
  */
 export function metricCorrelations(runs: readonly MeasuredRun[], options: CorrelationOptions): MetricCorrelation[] {
+  checkArgument(runs, "runs", "objects", "PATTERN_INVALID");
+  checkArgument(options, "options", { rng: { next: "function" } }, "PATTERN_INVALID");
   const {
     fdr = PATTERN_DEFAULTS.fdr,
     permutations = PATTERN_DEFAULTS.permutations,

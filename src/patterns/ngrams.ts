@@ -1,5 +1,9 @@
+import { checkArgument } from "../core/arguments.js";
 import type { EventLog, LogCounter } from "./event-log.js";
 import { Int32List } from "./growable.js";
+
+/** What is read of a log. */
+const LOG = { variantOf: "object", variants: "object" } as const;
 
 /** A contiguous pattern: in how many runs, and how often in all. */
 export interface Ngram {
@@ -41,10 +45,12 @@ export class NgramCounts implements LogCounter {
   }
 
   add(log: EventLog, row: number): void {
+    checkArgument(log, "log", LOG, "PATTERN_INVALID");
     this.change(log, log.variantOf.at(row), 1);
   }
 
   remove(log: EventLog, row: number): void {
+    checkArgument(log, "log", LOG, "PATTERN_INVALID");
     this.change(log, log.variantOf.at(row), -1);
   }
 

@@ -1,3 +1,4 @@
+import { checkArgument, textArgument } from "../core/arguments.js";
 import { objectArgument } from "../core/index.js";
 import { Follower } from "../store/follow.js";
 import { type FactKind, type FactTypes, factsOfRuns, type LearningStore } from "../store/index.js";
@@ -50,8 +51,11 @@ export class PatternAnalyzer {
     source?: PatternSource,
     private readonly options: PatternAnalyzerOptions = {},
   ) {
-    if (!source) return;
+    checkArgument(options, "options", "object", "PATTERN_INVALID");
+    if (source === undefined) return;
+    checkArgument(source, "source", "object", "PATTERN_INVALID");
     this.store = "read" in source ? source : source.store;
+    checkArgument(this.store, "source", { read: "function" }, "PATTERN_INVALID");
     this.follower = new Follower(this.store);
     if ("flush" in source) this.flush = () => source.flush?.();
   }
@@ -106,6 +110,7 @@ export class PatternAnalyzer {
    * @throws PATTERN_INVALID for options outside their range, CONFIG_UNKNOWN_KEY for unknown ones
    */
   async analyzePatterns(options: AnalyzeOptions = {}): Promise<PatternReport> {
+    checkArgument(options, "options", "object", "PATTERN_INVALID");
     const { analyze, reward: _, ...defaults } = this.options;
     const merged = { ...defaults, ...options };
     analyzeSettings(merged);
@@ -119,6 +124,7 @@ export class PatternAnalyzer {
 
   /** Answers from a report made elsewhere (published by the loop) instead of analysing here. */
   adopt(report: PatternReport): void {
+    checkArgument(report, "report", { patterns: "list", variants: "list" }, "PATTERN_INVALID");
     this.adopted = report;
   }
 
@@ -131,11 +137,11 @@ export class PatternAnalyzer {
   /** The way through the graph that is surely better than a workflow type's average, or undefined. */
   async getOptimalWorkflowPattern(
     workflowType: string,
-    {
-      minRuns = PATTERN_DEFAULTS.minRuns,
-      certainty = PATTERN_DEFAULTS.certainty,
-    }: { minRuns?: number; certainty?: number } = {},
+    options: { minRuns?: number; certainty?: number } = {},
   ): Promise<VariantStanding | undefined> {
+    textArgument(workflowType, "workflowType", "PATTERN_INVALID");
+    checkArgument(options, "options", { minRuns: "number?", certainty: "number?" }, "PATTERN_INVALID");
+    const { minRuns = PATTERN_DEFAULTS.minRuns, certainty = PATTERN_DEFAULTS.certainty } = options;
     return (await this.current()).variants
       .filter((v) => v.workflowType === workflowType && v.ratedRuns >= minRuns && v.betterProbability >= certainty)
       .sort((a, b) => b.reward - a.reward)[0];
@@ -146,6 +152,8 @@ export class PatternAnalyzer {
     taskType: string,
     options: BestCombinationOptions = {},
   ): Promise<AgentCombination | undefined> {
+    textArgument(taskType, "taskType", "PATTERN_INVALID");
+    checkArgument(options, "options", "object", "PATTERN_INVALID");
     return bestCombination((await this.current()).agentCombinations, taskType, options);
   }
 
@@ -155,6 +163,7 @@ export class PatternAnalyzer {
    * @returns undefined for a workflow type without runs
    */
   async checkConformance(workflowType: string, reference?: ReferenceModel): Promise<Conformance | undefined> {
+    textArgument(workflowType, "workflowType", "PATTERN_INVALID");
     await this.update();
     const type = this.engine.types.get(workflowType);
     if (!type || type.logs.nodes.size === 0) return undefined;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { DecisionRow } from "../dataset/index.js";
 import { BlameModel, type LabelledFailure } from "./blame.js";
 import { DirectlyFollows } from "./directly-follows.js";
@@ -41,6 +42,7 @@ export class PatternEngine {
   revision = 0;
 
   update(views: Iterable<AnalyzedRun>): void {
+    checkArgument(views, "views", "iterable", "PATTERN_INVALID");
     for (const view of views) {
       const known = this.runs.get(view.id);
       if (known && sameView(known, view)) continue;
@@ -58,6 +60,7 @@ export class PatternEngine {
 
   /** Forgets runs (erased, or kept no longer) with their rewards, decisions and labels; unknown ids change nothing. */
   remove(ids: Iterable<string>): void {
+    checkArgument(ids, "ids", "iterable", "PATTERN_INVALID");
     const gone = new Set([...ids].filter((id) => this.runs.has(id)));
     if (gone.size === 0) return;
     for (const id of gone) {

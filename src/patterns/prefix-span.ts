@@ -1,8 +1,12 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
 import { depthFirst } from "./depth-first.js";
 import { Int32List } from "./growable.js";
 import type { SequenceSet } from "./sequence-set.js";
+
+/** What is read of arguments. */
+const SET = { size: "number", items: "object", offsets: "object" } as const;
 
 /** Which sequential patterns to look for. */
 export interface SequenceOptions {
@@ -59,6 +63,7 @@ export interface Projection {
  * ```
  */
 export function rootProjection(set: SequenceSet): Projection {
+  checkArgument(set, "set", SET, "PATTERN_INVALID");
   const sequence = new Int32List(Math.max(1, set.size));
   const position = new Int32List(Math.max(1, set.size));
   for (let v = 0; v < set.size; v++) {
@@ -100,6 +105,11 @@ export class Extender {
     private readonly maxGap: number,
     private readonly effort: Effort,
   ) {
+    checkArgument(set, "set", SET, "PATTERN_INVALID");
+    checkArgument(alphabet, "alphabet", "number", "PATTERN_INVALID");
+    checkArgument(minSupport, "minSupport", "number", "PATTERN_INVALID");
+    checkArgument(maxGap, "maxGap", "number", "PATTERN_INVALID");
+    checkArgument(effort, "effort", "object", "PATTERN_INVALID");
     this.sequenceStamp = new Int32Array(alphabet).fill(-1);
     this.support = new Int32Array(alphabet);
     this.entries = new Int32Array(alphabet);
@@ -190,6 +200,9 @@ export function frequentSequences(
   runs: number,
   options: SequenceOptions = {},
 ): SequencePattern[] {
+  checkArgument(set, "set", SET, "PATTERN_INVALID");
+  checkArgument(alphabet, "alphabet", "number", "PATTERN_INVALID");
+  checkArgument(runs, "runs", "number", "PATTERN_INVALID");
   const { maxGap = Number.POSITIVE_INFINITY, maxLength = Number.POSITIVE_INFINITY } = options;
   const minSupport = supportCount(options.minSupport ?? PATTERN_DEFAULTS.minSupport, runs);
   const extender = new Extender(set, alphabet, minSupport, maxGap, new Effort(options.maxEffort, options.onStep));

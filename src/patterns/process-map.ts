@@ -1,7 +1,12 @@
+import { checkArgument } from "../core/arguments.js";
 import type { DirectlyFollows } from "./directly-follows.js";
 import type { EventLog } from "./event-log.js";
 import { findLoops } from "./loops.js";
 import { type RewardTable, variantRewards } from "./variant-rewards.js";
+
+/** What is read of arguments. */
+const LOG = { activities: "list", variants: "object", variantOf: "object" } as const;
+const DFG = { from: "object", to: "object", count: "object" } as const;
 
 /** One activity of a process map. */
 export interface MapActivity {
@@ -91,6 +96,8 @@ export interface ProcessMap {
  * ```
  */
 export function processMap(log: EventLog, dfg: DirectlyFollows, rewardOf?: Float64Array): ProcessMap {
+  checkArgument(log, "log", LOG, "PATTERN_INVALID");
+  checkArgument(dfg, "dfg", DFG, "PATTERN_INVALID");
   const rewards = variantRewards(log, rewardOf);
   const usage = countUsage(log, dfg, rewards);
   const events = dfg.events.view().reduce((s, n) => s + n, 0);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { DecisionContext } from "../core/index.js";
 import type { Association } from "./association.js";
 import { holds } from "./decision-rules.js";
@@ -41,6 +42,13 @@ export interface PatternRecommendation {
  * @example for (const { text } of recommend(report, { workflowType: "support" })) console.log(text);
  */
 export function recommend(report: PatternReport, context: RecommendationContext = {}): PatternRecommendation[] {
+  checkArgument(
+    report,
+    "report",
+    { patterns: "list", agentCombinations: "list", decisionRules: "list", failurePrecursors: "list" },
+    "PATTERN_INVALID",
+  );
+  checkArgument(context, "context", "object", "PATTERN_INVALID");
   const applies = (type: string) => context.workflowType === undefined || type === context.workflowType;
   const rules = report.decisionRules
     .filter((r) => r.significant && r.difference > 0)

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { NodeExecution, Trace } from "../core/index.js";
 import { spentBy } from "../dataset/index.js";
 import type { LogCase } from "./event-log.js";
@@ -42,6 +43,7 @@ export interface AnalyzedRun {
  * @example const { workflowType, attempts } = viewRun(trace);
  */
 export function viewRun(trace: Trace): AnalyzedRun {
+  checkArgument(trace, "trace", { nodes: "list" }, "PATTERN_INVALID");
   const executions = mergeAttempts(trace.nodes);
   const names = executions.map((e) => [...e.path, e.name].join("/"));
   const startMs = executions.map((e) => Date.parse(e.startedAt));

@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
+
+/** What is read of arguments. */
+const RNG = { next: "function" } as const;
 
 /** A group's rated runs: how many, their reward sum and sum of squares. */
 export interface GroupMoments {
@@ -39,6 +43,8 @@ const DRAWS = 2000;
  * ```
  */
 export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng, onStep?: () => void): ShrunkMean[] {
+  checkArgument(groups, "groups", "objects", "PATTERN_INVALID");
+  checkArgument(rng, "rng", RNG, "PATTERN_INVALID");
   const K = groups.length;
   const N = groups.reduce((s, g) => s + g.runs, 0);
   if (K === 0) return [];

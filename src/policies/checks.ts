@@ -1,8 +1,11 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import type { PolicyInput, PolicyRow } from "./routing-policy.js";
 
 /** Indices of the candidates that may be chosen; fails with POLICY_INVALID when the input fits no policy of `dim`. */
 export function allowedOf(input: PolicyInput, dim: number): number[] {
+  if (typeof input?.context !== "object" || input.context === null || !Array.isArray(input.candidates))
+    throw policyInvalid(`the input ${show(input)}`, "an object with an encoded context and a list of candidates");
   const { context, candidates, mask } = input;
   if (context.dim !== dim) throw policyInvalid(`a context of length ${context.dim}`, `length ${dim}`);
   const { values } = context;
@@ -22,6 +25,8 @@ export function allowedOf(input: PolicyInput, dim: number): number[] {
 
 /** Fails with POLICY_INVALID when a row cannot be learned from: one NaN would spoil a model for good. */
 export function checkRow(row: PolicyRow, dim: number): void {
+  if (typeof row?.context !== "object" || row.context === null || !Array.isArray(row.candidates))
+    throw policyInvalid(`the row ${show(row)}`, "an object with an encoded context, candidates, chosen and reward");
   const { context, candidates, candidateFeatures, chosen, reward, weight = 1 } = row;
   if (context.dim !== dim) throw policyInvalid(`a row with a context of length ${context.dim}`, `length ${dim}`);
   if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < candidates.length))
@@ -40,6 +45,12 @@ export function checkRow(row: PolicyRow, dim: number): void {
   }
   if (!(weight >= 0 && Number.isFinite(weight)))
     throw policyInvalid(`a weight of ${show(weight)}`, "a finite number >= 0");
+}
+
+/** Fails with POLICY_INVALID when rows cannot be learned from. */
+export function checkRows(rows: readonly PolicyRow[], dim: number): void {
+  checkArgument(rows, "rows", "list", "POLICY_INVALID");
+  for (const row of rows) checkRow(row, dim);
 }
 
 /** The error of every input a policy cannot work with. */

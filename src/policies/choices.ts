@@ -1,9 +1,11 @@
+import { checkArgument } from "../core/arguments.js";
 import { drawIndex } from "../math/rng.js";
 import type { RewardEstimator } from "./models/model.js";
 import type { CandidateEstimate, Choice, PolicyInput } from "./routing-policy.js";
 
 /** The choice that a distribution gives for a uniform number. */
 export function drawChoice(probabilities: Float64Array, uniform: number): Choice {
+  checkArgument(uniform, "uniform", "number", "POLICY_INVALID");
   const index = drawIndex(probabilities, uniform);
   return { index, probability: probabilities[index], probabilities };
 }

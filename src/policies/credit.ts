@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { show } from "../core/index.js";
 import { policyInvalid } from "./checks.js";
 
@@ -16,6 +17,8 @@ export function creditDecisions(
   rewards: readonly (number | undefined)[],
   discount = 1,
 ): ({ reward: number; weight: number } | undefined)[] {
+  checkArgument(rewards, "rewards", "list", "POLICY_INVALID");
+  checkArgument(discount, "discount", "number", "POLICY_INVALID");
   if (!(discount > 0 && discount <= 1)) throw policyInvalid(`a discount of ${show(discount)}`, "a number in (0,1]");
   const credits: ({ reward: number; weight: number } | undefined)[] = new Array(rewards.length);
   let sum = 0;

@@ -1,4 +1,9 @@
+import { checkArgument } from "../core/arguments.js";
 import type { PolicyInput, RoutingPolicy } from "./routing-policy.js";
+
+/** What is read of arguments. */
+const SCORES = { score: "function" } as const;
+const POLICY_INPUT = { candidates: "list" } as const;
 
 /** The share of `probabilities` that an unlucky or broken policy may be off from one in total. */
 const SUM_TOLERANCE = 1e-6;
@@ -9,6 +14,9 @@ const SUM_TOLERANCE = 1e-6;
  * @example [...shadowDistribution(0, [true, true], 0.2)]; // [0.9, 0.1]
  */
 export function shadowDistribution(fallback: number, legal: readonly boolean[], exploration: number): Float64Array {
+  checkArgument(fallback, "fallback", "number", "POLICY_INVALID");
+  checkArgument(legal, "legal", "list", "POLICY_INVALID");
+  checkArgument(exploration, "exploration", "number", "POLICY_INVALID");
   let count = 0;
   for (const allowed of legal) if (allowed) count++;
   const p = new Float64Array(legal.length);
@@ -30,6 +38,9 @@ export function actDistribution(
   means?: ArrayLike<number>,
   least = Number.NEGATIVE_INFINITY,
 ): Float64Array {
+  checkArgument(policy, "policy", "list", "POLICY_INVALID");
+  checkArgument(budget, "budget", "number", "POLICY_INVALID");
+  checkArgument(means, "means", "list?", "POLICY_INVALID");
   const best = mostLikely(policy);
   const p = new Float64Array(policy.length);
   let off = 0;
@@ -60,6 +71,8 @@ export function scoreKnown(
   known: ReadonlySet<string> | undefined,
   exploration: number,
 ): Float64Array | undefined {
+  checkArgument(policy, "policy", SCORES, "POLICY_INVALID");
+  checkArgument(input, "input", POLICY_INPUT, "POLICY_INVALID");
   const { candidates, mask } = input;
   if (!known || candidates.every((name) => known.has(name))) return policy.score(input);
   const legal = candidates.map((_, i) => !mask || mask[i] === true);
@@ -78,6 +91,9 @@ export function scoreKnown(
  * @example [...canaryDistribution(Float64Array.of(0.1, 0.9), 0, 0.5)]; // [0.55, 0.45]
  */
 export function canaryDistribution(policy: Float64Array, fallback: number, share: number): Float64Array {
+  checkArgument(policy, "policy", "list", "POLICY_INVALID");
+  checkArgument(fallback, "fallback", "number", "POLICY_INVALID");
+  checkArgument(share, "share", "number", "POLICY_INVALID");
   const p = policy.map((x) => x * share);
   p[fallback] = p[fallback] + 1 - share;
   return p;
@@ -88,6 +104,7 @@ export function canaryDistribution(policy: Float64Array, fallback: number, share
  * @example mostLikely([0.1, 0.7, 0.2]); // 1
  */
 export function mostLikely(p: ArrayLike<number>): number {
+  checkArgument(p, "p", "list", "POLICY_INVALID");
   let best = 0;
   for (let i = 1; i < p.length; i++) if (p[i] > p[best]) best = i;
   return best;
@@ -98,6 +115,8 @@ export function mostLikely(p: ArrayLike<number>): number {
  * @example distributionFault(Float64Array.of(0.5, 0.5), [true, true]); // undefined
  */
 export function distributionFault(p: Float64Array, legal: readonly boolean[]): string | undefined {
+  checkArgument(p, "p", "list", "POLICY_INVALID");
+  checkArgument(legal, "legal", "list", "POLICY_INVALID");
   if (p.length !== legal.length) return `${p.length} probabilities for ${legal.length} destinations`;
   let sum = 0;
   for (let i = 0; i < p.length; i++) {

@@ -1,3 +1,5 @@
+import { checkArgument } from "../core/arguments.js";
+
 /** State of a {@link PageHinkley} test, plain JSON. */
 export interface DriftState {
   /** Values seen since the start or the last alarm. */
@@ -14,6 +16,9 @@ const TOLERANCE = 0.02;
 /** Summed excess at which the alarm sounds: about 25 squared errors of 0.5 above the usual. */
 const THRESHOLD = 12;
 
+/** What is read of a state. */
+const STATE = { count: "number", mean: "number", sum: "number", least: "number", alarms: "number" } as const;
+
 /**
  * A one-sided Page-Hinkley test (Page 1954): sounds when values in [0,1] have risen above their mean for long.
  * @example
@@ -23,10 +28,13 @@ const THRESHOLD = 12;
  * ```
  */
 export class PageHinkley {
-  constructor(private state: DriftState = { count: 0, mean: 0, sum: 0, least: 0, alarms: 0 }) {}
+  constructor(private state: DriftState = { count: 0, mean: 0, sum: 0, least: 0, alarms: 0 }) {
+    checkArgument(state, "state", STATE, "SNAPSHOT_INVALID");
+  }
 
   /** Takes the next value; true when it sounds the alarm, after which the test starts anew. */
   add(value: number): boolean {
+    checkArgument(value, "value", "number", "POLICY_INVALID");
     const s = this.state;
     s.count++;
     s.mean += (value - s.mean) / s.count;

@@ -1,4 +1,4 @@
-import { allowedOf, checkRow } from "./checks.js";
+import { allowedOf, checkRows } from "./checks.js";
 import { drawChoice, estimatedRewards } from "./choices.js";
 import type { CostPrice } from "./cost-price.js";
 import { checkCosts } from "./cost-price.js";
@@ -76,10 +76,8 @@ export class EstimatingPolicy implements RoutingPolicy {
   }
 
   learn(rows: readonly PolicyRow[]): void {
-    for (const row of rows) {
-      checkRow(row, this.dim);
-      if (this.price.active) checkCosts(row.costs, row.candidates.length);
-    }
+    checkRows(rows, this.dim);
+    if (this.price.active) for (const row of rows) checkCosts(row.costs, row.candidates.length);
     this.model.learn(rows);
     if (this.price.active) for (const { costs, chosen } of rows) if (costs) this.price.learn(costs[chosen]);
     this.rows += rows.length;

@@ -1,4 +1,9 @@
+import { checkArgument } from "../core/arguments.js";
 import type { CandidateExplanation, PolicyInput, RoutingPolicy } from "./routing-policy.js";
+
+/** What is read of arguments. */
+const SCORES = { score: "function" } as const;
+const INPUT = { candidates: "list", context: { indices: "list", values: "list" } } as const;
 
 /** Why a candidate was expected to be the best, and what it would have taken to choose another. */
 export interface PolicyExplanation {
@@ -24,6 +29,8 @@ export interface PolicyExplanation {
  * ```
  */
 export function explainByPolicy(policy: RoutingPolicy, input: PolicyInput, top = 5): PolicyExplanation {
+  checkArgument(policy, "policy", SCORES, "POLICY_INVALID");
+  checkArgument(input, "input", INPUT, "POLICY_INVALID");
   const candidates = policy.explain(input, input.context.indices.length);
   const ranked = candidates.filter((_, i) => !input.mask || input.mask[i]).sort((a, b) => b.mean - a.mean);
   const [best, next] = ranked as [CandidateExplanation, CandidateExplanation | undefined];
@@ -69,6 +76,8 @@ export interface Importance {
  * ```
  */
 export function globalImportances(policy: RoutingPolicy, inputs: readonly PolicyInput[], top = 20): Importance[] {
+  checkArgument(policy, "policy", SCORES, "POLICY_INVALID");
+  checkArgument(inputs, "inputs", "objects", "POLICY_INVALID");
   const sums = new Map<number, Importance>();
   for (const input of inputs) {
     const parts = new Map<number, number[]>();

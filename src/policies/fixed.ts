@@ -1,4 +1,4 @@
-import { allowedOf, checkRow } from "./checks.js";
+import { allowedOf, checkRows } from "./checks.js";
 import { drawChoice } from "./choices.js";
 import { invalidSnapshot } from "./models/packed.js";
 import type {
@@ -51,7 +51,7 @@ export class FixedPolicy implements RoutingPolicy {
   }
 
   learn(rows: readonly PolicyRow[]): void {
-    for (const row of rows) checkRow(row, this.dim);
+    checkRows(rows, this.dim);
     for (const { candidates, chosen, reward, weight = 1 } of rows) {
       const [sum, squares, count] = this.earned.get(candidates[chosen]) ?? [0, 0, 0];
       this.earned.set(candidates[chosen], [sum + weight * reward, squares + weight * reward * reward, count + weight]);

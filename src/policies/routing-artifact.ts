@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { EncoderSnapshot } from "../dataset/encoder-types.js";
 import type { PolicySnapshot } from "./routing-policy.js";
 
@@ -22,5 +23,6 @@ export interface RoutingArtifact {
  * @example routingArtifactName("triage"); // "policy/triage"
  */
 export function routingArtifactName(decisionPoint: string): string {
+  checkArgument(decisionPoint, "decisionPoint", "text", "POLICY_INVALID");
   return `policy/${decisionPoint}`;
 }

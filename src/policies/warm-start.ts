@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { FeatureVector } from "../dataset/index.js";
 import { weighted } from "./prior-weight.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
@@ -26,10 +27,10 @@ export interface LabelledContext {
  * @returns the rows learned
  * @example warmStart(policy, { logged: policyRows, related: rowsElsewhere, relatedWeight: 0.1 });
  */
-export function warmStart(
-  policy: RoutingPolicy,
-  { related = [], relatedWeight = 0.2, logged = [], table = [] }: WarmStart,
-): number {
+export function warmStart(policy: RoutingPolicy, start: WarmStart): number {
+  checkArgument(policy, "policy", { learn: "function" }, "POLICY_INVALID");
+  checkArgument(start, "start", { related: "objects?", logged: "objects?", table: "objects?" }, "POLICY_INVALID");
+  const { related = [], relatedWeight = 0.2, logged = [], table = [] } = start;
   const labelled = table.flatMap(({ context, rewards }) => {
     const candidates = Object.keys(rewards);
     return candidates.map((name, chosen): PolicyRow => ({ context, candidates, chosen, reward: rewards[name] }));

@@ -1,7 +1,11 @@
 import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { type BaseMessagePromptTemplateLike, ChatPromptTemplate, MessagesPlaceholder } from "@langchain/core/prompts";
 import { z } from "zod";
+import { checkArgument } from "../core/arguments.js";
 import { digest, LearningError, messageOf, show } from "../core/index.js";
+
+/** What is read of arguments. */
+const CONTENT = { messages: "objects" } as const;
 
 const messageSchema = z.union([
   z.strictObject({
@@ -50,6 +54,7 @@ interface MessageLike {
  * ```
  */
 export function promptContentOf(template: ChatPromptTemplate): PromptContent {
+  checkArgument(template, "template", { promptMessages: "list" }, "PROMPT_INVALID");
   if (Object.keys(template.partialVariables ?? {}).length > 0)
     throw invalid("a template with partial variables", "all variables given when the prompt is formatted");
   // A template made from messages carries its format only in the messages.
@@ -92,6 +97,7 @@ export function parseContent(value: unknown): PromptContent {
  * ```
  */
 export function templateOf(content: PromptContent): ChatPromptTemplate {
+  checkArgument(content, "content", CONTENT, "PROMPT_INVALID");
   const make = { system: SystemMessage, human: HumanMessage, ai: AIMessage };
   const messages = content.messages.map((m): BaseMessagePromptTemplateLike => {
     if ("placeholder" in m) return new MessagesPlaceholder({ variableName: m.placeholder, optional: m.optional });
@@ -109,6 +115,7 @@ export function templateOf(content: PromptContent): ChatPromptTemplate {
  * @example variablesOf(parseContent({ format: "f-string", messages: [{ role: "system", template: "{a} and {b}" }] })); // ["a", "b"]
  */
 export function variablesOf(content: PromptContent): string[] {
+  checkArgument(content, "content", CONTENT, "PROMPT_INVALID");
   return [...new Set(templateOf(content).inputVariables)].map(String).sort();
 }
 
@@ -121,6 +128,7 @@ export function variablesOf(content: PromptContent): string[] {
  * ```
  */
 export function contentDigest(content: PromptContent): string {
+  checkArgument(content, "content", CONTENT, "PROMPT_INVALID");
   return digest(JSON.stringify(content), 16);
 }
 
@@ -133,6 +141,8 @@ export function contentDigest(content: PromptContent): string {
  * ```
  */
 export function variableChange(from: PromptContent, to: PromptContent): string | undefined {
+  checkArgument(from, "from", CONTENT, "PROMPT_INVALID");
+  checkArgument(to, "to", CONTENT, "PROMPT_INVALID");
   const [before, after] = [variablesOf(from), variablesOf(to)];
   const missing = before.filter((v) => !after.includes(v));
   const extra = after.filter((v) => !before.includes(v));

@@ -3,6 +3,7 @@ import { getConfig, type LangGraphRunnableConfig } from "@langchain/langgraph";
 // biome-ignore lint/suspicious/noTsIgnore: it must hold in the declarations too, where langchain may be missing
 /** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
+import { checkArgument } from "../core/arguments.js";
 import type { DecisionContext } from "../core/index.js";
 import type { PromptOptimizer } from "./prompt-optimizer.js";
 
@@ -33,6 +34,9 @@ export function promptNode<State, Key extends string>(
   promptId: string,
   options: PromptNodeOptions<State, Key>,
 ) {
+  checkArgument(prompts, "prompts", { get: "function" }, "PROMPT_INVALID");
+  checkArgument(promptId, "promptId", "text", "PROMPT_INVALID");
+  checkArgument(options, "options", { variables: "function", into: "text", context: "function?" }, "PROMPT_INVALID");
   return async (state: State, config: LangGraphRunnableConfig): Promise<Record<Key, unknown>> => {
     const { template } = await prompts.get(promptId, options.context?.(state), config);
     const messages = await template.formatMessages(options.variables(state));
@@ -57,6 +61,9 @@ export function promptMiddleware(
   promptId: string,
   options: PromptMiddlewareOptions = {},
 ): AgentMiddleware {
+  checkArgument(prompts, "prompts", { get: "function" }, "PROMPT_INVALID");
+  checkArgument(promptId, "promptId", "text", "PROMPT_INVALID");
+  checkArgument(options, "options", { variables: "function?", context: "function?" }, "PROMPT_INVALID");
   return {
     name: `prompt:${promptId}`,
     async wrapModelCall(request, handler) {

@@ -1,4 +1,5 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
+import { checkArgument } from "../core/arguments.js";
 import {
   type Clock,
   type DecisionContext,
@@ -57,6 +58,12 @@ export class PromptOptimizer {
   private readonly inTurn = oneAtATime();
 
   private constructor(private readonly options: PromptOptimizerOptions) {
+    checkArgument(
+      options,
+      "options",
+      { store: { read: "function" }, registry: { publish: "function" } },
+      "PROMPT_INVALID",
+    );
     const logger = options.logger ?? defaultLogger();
     this.clock = options.clock ?? systemClock;
     this.library = new PromptLibrary(options.registry, logger);
@@ -158,8 +165,10 @@ export class PromptOptimizer {
     return this.book.start(options, (d) => allocate(d, new ExperimentRun(d), createRng(this.options.seed ?? 0)));
   }
 
-  /** Ends the running experiment of a prompt; the serving version stays. */
+  /** Ends the running experiment of a prompt, if any; the serving version stays. @throws PROMPT_INVALID, unknown prompt */
   async stopExperiment(promptId: string, why: string): Promise<void> {
+    this.library.mustKnow(promptId);
+    textArgument(why, "why", "PROMPT_INVALID");
     const record = this.book.running(promptId);
     if (!record) return;
     const { shares, report } = record;
@@ -169,7 +178,7 @@ export class PromptOptimizer {
 
   /** All experiments of a prompt, oldest first, the running one last. */
   experiments(promptId: string): readonly ExperimentRecord[] {
-    return this.book.all(promptId);
+    return this.book.all(textArgument(promptId, "promptId", "PROMPT_INVALID"));
   }
 
   /**
@@ -179,7 +188,8 @@ export class PromptOptimizer {
    * wait for each other.
    * @param signal ends it while it reads and judges; the next call begins where nothing was acted on
    */
-  refresh(signal?: AbortSignal): Promise<RefreshReport> {
+  async refresh(signal?: AbortSignal): Promise<RefreshReport> {
+    if (signal !== undefined) checkArgument(signal, "signal", { throwIfAborted: "function" }, "PROMPT_INVALID");
     return this.inTurn(() => this.act(signal));
   }
 
@@ -222,7 +232,7 @@ export class PromptOptimizer {
 
   /** The versions of a prompt, oldest first. */
   list(promptId: string): PromptVersion[] {
-    return this.library.list(promptId);
+    return this.library.list(textArgument(promptId, "promptId", "PROMPT_INVALID"));
   }
 
   /** Every registered id, sorted. */
@@ -236,7 +246,8 @@ export class PromptOptimizer {
   }
 
   /** How each version has done over time, with its trend. @param stretchMs of its history; default a day */
-  performance(promptId: string, stretchMs?: number): Promise<VersionPerformance[]> {
+  async performance(promptId: string, stretchMs?: number): Promise<VersionPerformance[]> {
+    textArgument(promptId, "promptId", "PROMPT_INVALID");
     return this.ask(promptId, "performance", stretchMs === undefined ? {} : { stretchMs });
   }
 
@@ -246,6 +257,7 @@ export class PromptOptimizer {
    * an experiment ends. Undefined with too little to learn from.
    */
   async learnPolicy(promptId: string): Promise<ContextualResult | undefined> {
+    this.library.mustKnow(promptId);
     return (await this.fitPolicy(promptId)).result;
   }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import {
   type Clock,
   defaultLogger,
@@ -54,6 +55,12 @@ type Listener = (champion: ArtifactVersion | undefined, event: RegistryEvent) =>
  * ```
  */
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {
+  checkArgument(
+    options,
+    "options",
+    { documents: { get: "function", keys: "function" }, blobs: "object", clock: { now: "function" } },
+    "CONFIG_INVALID",
+  );
   const { documents, blobs, clock, logger = defaultLogger() } = options;
   const known = new Map<string, RegistryDocument>();
   const damaged = new Map<string, LearningError>();
@@ -260,6 +267,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
         return events.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
       },
       listen(name, listener) {
+        textArgument(name, "name");
+        checkArgument(listener, "listener", "function", "CONFIG_INVALID");
         const set = listeners.get(name) ?? new Set();
         listeners.set(name, set.add(listener));
         return () => {

@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import type { RewardExample, RewardModel } from "./reward-model.js";
+
+/** What is read of arguments. */
+const PREDICTS = { predict: "function" } as const;
 
 /** Whether a newly trained reward model replaces the one that serves. */
 export interface ModelComparison {
@@ -20,6 +24,10 @@ export function compareOnLater(
   later: readonly RewardExample[],
   target = "reward",
 ): ModelComparison {
+  checkArgument(champion, "champion", PREDICTS, "REWARD_INVALID");
+  checkArgument(challenger, "challenger", PREDICTS, "REWARD_INVALID");
+  checkArgument(later, "later", "objects", "REWARD_INVALID");
+  checkArgument(target, "target", "text", "REWARD_INVALID");
   const rated = later.filter((e) => e.targets[target] !== undefined);
   const features = rated.map((e) => e.features);
   const errorsOf = (model: RewardModel) =>

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
 import { backwardSolve, cholesky, forwardSolve, gram } from "../math/linear-algebra.js";
 
@@ -63,6 +64,7 @@ const CHOICES: readonly (readonly Covariate[])[] = [[], ["length"], ["formatting
  * @example const { bias, agreement } = fitJudgeCorrection(judgedPairs);
  */
 export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrection {
+  checkArgument(pairs, "pairs", "objects", "REWARD_INVALID");
   const wrong = pairs.find((p) => !(Number.isFinite(p.judge) && Number.isFinite(p.human)));
   if (wrong)
     throw new LearningError("REWARD_INVALID", {

@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import type { ByRun, DecisionRow } from "../dataset/index.js";
+
+/** What is read of arguments. */
+const BYRUN = { get: "function" } as const;
 
 /** What a reward model says of a decision's run. */
 export interface ImputedReward {
@@ -37,6 +41,8 @@ export function mixRewards(
   rows: readonly DecisionRow[],
   imputed: ByRun<ImputedReward>,
 ): { rows: DecisionRow[]; shares: RewardShares } {
+  checkArgument(rows, "rows", "objects", "REWARD_INVALID");
+  checkArgument(imputed, "imputed", BYRUN, "REWARD_INVALID");
   const rated = rows.filter((r) => r.reward !== undefined);
   const share = rated.length / Math.max(1, rows.length);
   const errors = new Map<string, { weight: number; sum: number }>();
@@ -95,6 +101,8 @@ export interface MixedRows {
  * @example for (const { row, weight } of teachableRows(rows, imputed).rows) console.log(row.chosen, row.reward, weight);
  */
 export function teachableRows(rows: readonly DecisionRow[], imputed: ByRun<ImputedReward>): MixedRows {
+  checkArgument(rows, "rows", "objects", "REWARD_INVALID");
+  checkArgument(imputed, "imputed", BYRUN, "REWARD_INVALID");
   const { rows: mixed, shares } = mixRewards(rows, imputed);
   const measured = rows.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
   const mean = measured.reduce((a, b) => a + b, 0) / measured.length;
@@ -119,6 +127,7 @@ export function teachableRows(rows: readonly DecisionRow[], imputed: ByRun<Imput
  * ```
  */
 export function learningWeight(row: DecisionRow, measuredVariance: number): number {
+  checkArgument(row, "row", "object", "REWARD_INVALID");
   if (row.rewardSource !== "mixed" && row.rewardSource !== "imputed") return 1;
   if (!(measuredVariance > 0) || row.rewardVariance === undefined) return 0;
   return Math.max(0, 1 - row.rewardVariance / measuredVariance);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 /** Whether a reward carries anything to learn from. */
 export interface RewardHealth {
   runs: number;
@@ -35,6 +36,7 @@ const LEAST_RATED = 10;
  * ```
  */
 export function rewardHealth(runs: readonly RewardedRun[]): RewardHealth {
+  checkArgument(runs, "runs", "objects", "REWARD_INVALID");
   const rewards = runs.flatMap((r) => (r.reward === undefined ? [] : [r.reward]));
   const missingShare = runs.length === 0 ? 1 : 1 - rewards.length / runs.length;
   const warnings: string[] = [];

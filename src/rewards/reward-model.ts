@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { type DecisionContext, LearningError, show } from "../core/index.js";
 import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
 import { defaultMembers } from "./members/index.js";
@@ -54,6 +55,9 @@ export interface RewardModelSnapshot {
 const LEAST_ROWS = 20;
 const BACKGROUND = 40;
 
+/** What is read of an example. */
+const EXAMPLE = { features: "object", targets: "object" } as const;
+
 /**
  * Predicts the reward of a run, and each judged dimension, before anyone rates it: a blend of
  * several learners weighted by their out-of-fold errors, with calibrated intervals, and the honesty
@@ -71,13 +75,18 @@ export class RewardModel {
     private readonly novelty: Novelty,
     private readonly background: readonly Float64Array[],
     private readonly targets: ReadonlyMap<string, TargetModel>,
-  ) {}
+  ) {
+    checkArgument(encoder, "the encoder of a model (use RewardModel.fit)", { dim: "number" }, "REWARD_INVALID");
+  }
 
   /**
    * Fits encoder, members, blend and calibration. Each target uses the examples that have it.
    * @throws REWARD_INVALID with fewer than 20 examples of every target, or values that are no numbers
    */
   static async fit(examples: readonly RewardExample[], options: RewardModelOptions = {}): Promise<RewardModel> {
+    checkArgument(examples, "examples", "objects", "REWARD_INVALID");
+    checkArgument(options, "options", "object", "REWARD_INVALID");
+    for (const example of examples) checkArgument(example, "example", EXAMPLE, "REWARD_INVALID");
     const { seed = 0, members = defaultMembers(), cancelled, onProgress } = options;
     const names = [...new Set(examples.flatMap((e) => Object.keys(e.targets)))].sort();
     const usable = names.filter((name) => examples.filter((e) => name in e.targets).length >= LEAST_ROWS);
@@ -184,6 +193,9 @@ export class RewardModel {
    * @param level probability that `lower`..`upper` holds the true value (default 0.9)
    */
   predict(features: readonly DecisionContext[], target = "reward", level = 0.9): RewardPrediction[] {
+    checkArgument(features, "features", "objects", "REWARD_INVALID");
+    if (!(level > 0 && level < 1))
+      throw invalid(`the level ${show(level)}`, "a level in (0,1)", "Leave it out for 0.9.");
     const model = this.target(target);
     const encoded = features.map((f) => this.encode(f));
     const novel = encoded.map(({ row, unseen }) => this.novelty.score(row, unseen) > 1);
@@ -214,6 +226,7 @@ export class RewardModel {
 
   /** What each member alone predicts, by kind; only members with a weight. */
   predictMembers(features: readonly DecisionContext[], target = "reward"): Record<string, Float64Array> {
+    checkArgument(features, "features", "objects", "REWARD_INVALID");
     const rows = features.map((f) => this.encode(f).row);
     return this.target(target).predictMembers(rows);
   }
@@ -227,6 +240,7 @@ export class RewardModel {
     target = "reward",
     seed = 0,
   ): { base: number; contributions: RewardContribution[] } {
+    checkArgument(features, "features", "object", "REWARD_INVALID");
     const model = this.target(target);
     const { base, values } = shapleyContributions(
       (rows) => model.predict(rows).mean,
@@ -248,6 +262,8 @@ export class RewardModel {
    * errors made before learning go into the calibration.
    */
   update(examples: readonly RewardExample[]): void {
+    checkArgument(examples, "examples", "objects", "REWARD_INVALID");
+    for (const example of examples) checkArgument(example, "example", EXAMPLE, "REWARD_INVALID");
     for (const [name, model] of this.targets) {
       const rated = examples.filter((e) => Number.isFinite(e.targets[name]));
       if (rated.length === 0) continue;

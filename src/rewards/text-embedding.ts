@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Decision, Trace } from "../core/index.js";
 import { createRng } from "../math/rng.js";
 
@@ -16,6 +17,8 @@ const MOST_CHARS = 8000;
  * @example const [vector] = await embeddings.embedDocuments([textOfRun(trace)]);
  */
 export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): string {
+  checkArgument(trace, "trace", { nodes: "list" }, "REWARD_INVALID");
+  checkArgument(decisions, "decisions", "objects", "REWARD_INVALID");
   const said = decisions.flatMap((d) => Object.values(d.context)).filter((v) => typeof v === "string");
   const captured = [trace.nodes[0]?.input, trace.nodes.at(-1)?.update].filter((v) => v !== undefined);
   return [...new Set([...said, ...captured])].join("\n").slice(0, MOST_CHARS);
@@ -28,6 +31,7 @@ export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): st
  * @example projectEmbedding([3, 4]).length; // 2
  */
 export function projectEmbedding(vector: readonly number[]): number[] {
+  checkArgument(vector, "vector", "numbers", "REWARD_INVALID");
   const length = Math.sqrt(vector.reduce((a, v) => a + v * v, 0)) || 1;
   if (vector.length <= EMBEDDING_DIMENSIONS) return vector.map((v) => v / length);
   const signs = signsFor(vector.length);

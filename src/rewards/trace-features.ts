@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Decision, DecisionContext, Trace } from "../core/index.js";
 import { spentBy } from "../dataset/index.js";
 
@@ -21,6 +22,13 @@ export interface TraceFeatureOptions {
  * @example const features = traceFeatures(trace, { decisions: [decision] });
  */
 export function traceFeatures(trace: Trace, options: TraceFeatureOptions = {}): DecisionContext {
+  checkArgument(
+    trace,
+    "trace",
+    { nodes: "list", edges: "list", modelCalls: "list", toolCalls: "list" },
+    "REWARD_INVALID",
+  );
+  checkArgument(options, "options", "object", "REWARD_INVALID");
   const { nodes, edges, modelCalls, toolCalls, interactions } = trace;
   const visits = countBy(nodes.map((n) => n.name));
   const durations = nodes.map((n) => n.durationMs);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { DecisionContext } from "../core/index.js";
 import { normalCdf } from "../math/normal.js";
 import type { CandidateEstimate } from "../policies/index.js";
@@ -62,6 +63,8 @@ export function adviseOn<D extends string>(
   question: AdviceQuestion<D>,
   drawn?: { destination: D; distribution?: Float64Array },
 ): Advice<D> {
+  checkArgument(served, "served", { policy: "object", encoder: "object" }, "ROUTER_INVALID");
+  checkArgument(question, "question", { candidates: "list", context: "object" }, "ROUTER_INVALID");
   const { candidates, context, decisionPoint } = question;
   const legal = question.legal ?? candidates.map(() => true);
   const input = policyInput(served, context, candidates, legal, question.candidateFeatures);

@@ -1,5 +1,6 @@
 import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { z } from "zod";
+import { checkArgument } from "../core/arguments.js";
 import type { RoutingDeps } from "./deps.js";
 import { createPolicyNode, type PolicyNode, type PolicyNodeOptions } from "./policy-node.js";
 
@@ -63,9 +64,11 @@ export type AdvisorGraph<F extends AdvisorFields> = StateGraph<
  * ```
  */
 export function createAdvisorGraph<F extends AdvisorFields, const D extends string>(
-  { state, ...options }: AdvisorGraphOptions<F, D>,
+  advisor: AdvisorGraphOptions<F, D>,
   deps: RoutingDeps,
 ): AdvisorGraph<F> {
+  checkArgument(advisor, "options", { state: "object" }, "ROUTER_INVALID");
+  const { state, ...options } = advisor;
   return advisorGraphAround(state, createPolicyNode<StateSchema<F>["State"], D>(options, deps));
 }
 
@@ -86,6 +89,8 @@ export function advisorGraphAround<F extends AdvisorFields, D extends string>(
   state: F,
   policy: PolicyNode<StateSchema<F>["State"], D, "advice">,
 ): AdvisorGraph<F> {
+  checkArgument(state, "state", "object", "ROUTER_INVALID");
+  checkArgument(policy, "policy", { invoke: "function" }, "ROUTER_INVALID");
   const fields: AdvisorFields = { ...state, advice: adviceSchema.optional() };
   return new StateGraph(new StateSchema(fields))
     .addNode("policy", policy)

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Decision, DecisionContext } from "../core/index.js";
 import { LearningError } from "../core/index.js";
 import type { PolicyInput, RoutingArtifact } from "../policies/index.js";
@@ -63,6 +64,9 @@ export function explainDecision(
   artifact: RoutingArtifact,
   version: string,
 ): DecisionExplanation {
+  checkArgument(decision, "decision", { candidates: "list", context: "object" }, "ROUTER_INVALID");
+  checkArgument(artifact, "artifact", "object", "ROUTER_INVALID");
+  checkArgument(version, "version", "text", "ROUTER_INVALID");
   const { candidates, context } = decision;
   if (Object.keys(context).length === 0)
     throw new LearningError("CONTEXT_INVALID", {

@@ -1,4 +1,5 @@
 import { END, START } from "@langchain/langgraph";
+import { checkArgument } from "../core/arguments.js";
 import { escapeMermaid } from "../core/escape.js";
 import { LearningError } from "../core/index.js";
 import type { DecisionRow } from "../dataset/index.js";
@@ -25,6 +26,7 @@ export interface EdgeStatistics {
 export function edgeStatistics(
   rows: readonly Pick<DecisionRow, "decisionPoint" | "candidates" | "chosen" | "mode" | "probabilities" | "reward">[],
 ): EdgeStatistics[] {
+  checkArgument(rows, "rows", "objects", "ROUTER_INVALID");
   const points = new Map<string, number>();
   const edges = new Map<string, Tally & { decisionPoint: string; destination: string }>();
   for (const row of rows) {

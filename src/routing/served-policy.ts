@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { DecisionContext, Logger } from "../core/index.js";
 import { messageOf } from "../core/index.js";
 import type { FeatureEncoder, FeatureVector } from "../dataset/index.js";
@@ -84,6 +85,8 @@ const KEPT_VERSIONS = 4;
  * ```
  */
 export function restoreServedPolicy(version: string, artifact: RoutingArtifact): ServedPolicy {
+  checkArgument(version, "version", "text", "SNAPSHOT_INVALID");
+  checkArgument(artifact, "artifact", "object", "SNAPSHOT_INVALID");
   return {
     version,
     policy: restorePolicy(artifact.policy),

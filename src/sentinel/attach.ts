@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
 import type { DecisionPointStatus } from "../routing/index.js";
 import type { SentinelLoop } from "./advisor.js";
@@ -25,6 +26,7 @@ export function markSentinel(graph: object, handle: SentinelHandle): void {
  * @example const handle = sentinelOf(createSentinelOrchestrator({ agents }).compile());
  */
 export function sentinelOf(graph: object): SentinelHandle | undefined {
+  if ((typeof graph !== "object" && typeof graph !== "function") || graph === null) return undefined;
   const marked = graph as { [SENTINEL]?: SentinelHandle; builder?: object };
   return marked[SENTINEL] ?? (marked.builder as typeof marked | undefined)?.[SENTINEL];
 }
@@ -39,6 +41,7 @@ export function sentinelOf(graph: object): SentinelHandle | undefined {
  * ```
  */
 export function attachSentinel(graph: object, loop: SentinelLoop): SentinelHandle {
+  checkArgument(loop, "loop", "object", "SENTINEL_INVALID");
   const handle = sentinelOf(graph);
   if (!handle)
     throw new LearningError("SENTINEL_INVALID", {

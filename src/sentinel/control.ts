@@ -1,4 +1,5 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { checkArgument } from "../core/arguments.js";
 import type { Budget, OrchestrationRules, OrchestrationState, OrchestratorAction } from "../orchestration/index.js";
 import {
   advance,
@@ -26,6 +27,7 @@ const WITH_APPROVAL = SUPERSTEPS + 1;
  * ```
  */
 export function sentinelRecursionLimit(steps: number): number {
+  checkArgument(steps, "steps", "number", "SENTINEL_INVALID");
   return 2 + WITH_APPROVAL * steps;
 }
 

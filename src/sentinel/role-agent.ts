@@ -1,5 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { RunnableLambda } from "@langchain/core/runnables";
+import { checkArgument } from "../core/arguments.js";
 import type { AgentBrief, InvokableAgent, SentinelAgent } from "./agent.js";
 import { contextLines, taskLine } from "./brief.js";
 import type { AgentRole } from "./roles.js";
@@ -19,6 +20,9 @@ export function createRoleAgent(
   model: RoleModel,
   declared: Omit<Partial<SentinelAgent>, "runnable" | "input"> = {},
 ): SentinelAgent {
+  checkArgument(role, "role", { name: "text", capabilities: "texts", promptTemplate: "text" }, "SENTINEL_INVALID");
+  checkArgument(model, "model", { invoke: "function" }, "SENTINEL_INVALID");
+  checkArgument(declared, "declared", "object", "SENTINEL_INVALID");
   const runnable = RunnableLambda.from((brief: AgentBrief, config) =>
     model.invoke([{ role: "user", content: rolePrompt(role, brief) }], config),
   );
@@ -35,6 +39,8 @@ export function createRoleAgent(
  * @example const prompt = rolePrompt(AGENT_ROLES.loreWeaver, brief);
  */
 export function rolePrompt(role: AgentRole, brief: AgentBrief): string {
+  checkArgument(role, "role", { promptTemplate: "text" }, "SENTINEL_INVALID");
+  checkArgument(brief, "brief", { goal: "text", task: "object", context: "list" }, "SENTINEL_INVALID");
   const values: Record<string, string> = {
     goal: brief.goal,
     task: taskLine(brief),

@@ -1,4 +1,8 @@
+import { checkArgument } from "../core/arguments.js";
 import type { FactKind, FactTypes, LearningStore } from "./learning-store.js";
+
+/** What is read of arguments. */
+const READS = { read: "function" } as const;
 
 /** More runs than this are found by reading everything once instead of asking for each. */
 const FEW = 32;
@@ -17,6 +21,9 @@ export async function factsOfRuns<K extends FactKind>(
   runs: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<Map<string, FactTypes[K][]>> {
+  checkArgument(store, "store", READS, "STORE_QUERY");
+  checkArgument(kind, "kind", "text", "STORE_QUERY");
+  checkArgument(runs, "runs", { has: "function" }, "STORE_QUERY");
   const found = new Map<string, FactTypes[K][]>();
   const queries = runs.size > FEW ? [{}] : [...runs].map((workflowId) => ({ workflowId }));
   for (const query of queries)
@@ -46,6 +53,8 @@ export async function factsAfter<K extends FactKind>(
   after?: string,
   limit?: number,
 ): Promise<{ facts: FactTypes[K][]; cursor?: string }> {
+  checkArgument(store, "store", READS, "STORE_QUERY");
+  checkArgument(kind, "kind", "text", "STORE_QUERY");
   const facts: FactTypes[K][] = [];
   let cursor = after;
   for await (const batch of store.read(kind, {

@@ -1,3 +1,4 @@
+import { checkArgument, textArgument } from "../core/arguments.js";
 import type { Decision, FeedbackRecord, TraceSegment } from "../core/index.js";
 import { LearningError, show } from "../core/index.js";
 import type { ErasureSelector, FactKind, FactQuery, FactTypes } from "./learning-store.js";
@@ -82,8 +83,41 @@ export function textToFind(text: string): string {
   return parts.reduce((best, part) => (part.length > best.length ? part : best), "");
 }
 
+/** Fails with STORE_QUERY on a kind that no fact has. */
+export function checkKind(kind: unknown): void {
+  if (FACT_KINDS.includes(kind as FactKind)) return;
+  throw new LearningError("STORE_QUERY", {
+    received: `the kind ${show(kind)}`,
+    expected: `one of ${FACT_KINDS.join(", ")}`,
+    remedy: "Name the kind of facts first.",
+  });
+}
+
+/** Fails where facts to be appended are no list. */
+export function checkFacts(kind: unknown, facts: unknown): void {
+  checkKind(kind);
+  checkArgument(facts, "facts", "list", "FACT_INVALID");
+}
+
+/** Fails where what is to be retained is not said. */
+export function checkRetention(policy: unknown): void {
+  checkArgument(policy, "policy", { maxAgeDays: "number?", maxBytes: "number?" }, "STORE_QUERY");
+}
+
+/** Fails with STORE_QUERY on a document's key that is no text. */
+export function checkKey(key: unknown): void {
+  textArgument(key, "key", "STORE_QUERY");
+}
+
+/** Fails with STORE_QUERY on a blob's name or content that is no text. */
+export function checkBlob(name: unknown, content: unknown): void {
+  textArgument(name, "name", "STORE_QUERY");
+  checkArgument(content, "content", "text", "STORE_QUERY");
+}
+
 /** Fails with STORE_QUERY on a query that contradicts itself or cannot be understood. */
 export function checkQuery(query: FactQuery): void {
+  checkArgument(query, "query", "object", "STORE_QUERY");
   if (query.after !== undefined && query.latest)
     throw new LearningError("STORE_QUERY", {
       received: "a query with both `after` and `latest`",

@@ -1,7 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
-import { FACT_KINDS } from "./facts.js";
+import { checkFacts, checkKind, checkRetention, FACT_KINDS } from "./facts.js";
 import { fileBlobs } from "./file/blobs.js";
 import { fileDocuments } from "./file/documents.js";
 import { Eraser } from "./file/eraser.js";
@@ -81,28 +82,57 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       if (writes && readOnly) throw readOnlyError(action, folder);
       return coded(action, folder, call(...args));
     };
-  const read = <K extends FactKind>(kind: K, query: FactQuery = {}) =>
-    new FactReader(logs[kind].segments, kind, isClosed).read(query);
+  const read = <K extends FactKind>(kind: K, query: FactQuery = {}) => {
+    checkKind(kind);
+    return new FactReader(logs[kind].segments, kind, isClosed).read(query);
+  };
 
   return {
-    append: guarded("appending to", traces, (kind, facts) => logs[kind].writer.append(kind, facts), true),
+    append: guarded(
+      "appending to",
+      traces,
+      (kind, facts) => {
+        checkFacts(kind, facts);
+        return logs[kind].writer.append(kind, facts);
+      },
+      true,
+    ),
     appendSync(kind, facts) {
       if (closing) throw closedError();
       if (readOnly) throw readOnlyError("appending to", traces);
+      checkFacts(kind, facts);
       logs[kind].writer.appendSync(kind, facts);
     },
     rescue() {
       for (const { writer } of allLogs) writer.rescue();
     },
-    encode: (kind, fact) => encoder.encodeTraced(kind, fact),
+    encode(kind, fact) {
+      checkKind(kind);
+      return encoder.encodeTraced(kind, fact);
+    },
     read,
-    ofRuns: (kind, runs, times = {}) => new FactReader(logs[kind].segments, kind, isClosed).ofRuns(runs, times),
+    ofRuns(kind, runs, times = {}) {
+      checkKind(kind);
+      checkArgument(runs, "runs", { has: "function" }, "STORE_QUERY");
+      return new FactReader(logs[kind].segments, kind, isClosed).ofRuns(runs, times);
+    },
     documents: {
       get: guarded("reading", folders.documents, documents.get),
       put: guarded("writing", folders.documents, documents.put, true),
-      update: guarded("writing", folders.documents, documents.update, true),
+      update: guarded(
+        "writing",
+        folders.documents,
+        async (key, change, options) => {
+          checkArgument(change, "change", "function", "STORE_QUERY");
+          return documents.update(key, change, options);
+        },
+        true,
+      ),
       delete: guarded("writing", folders.documents, documents.delete, true),
-      keys: guarded("reading", folders.documents, documents.keys),
+      keys: guarded("reading", folders.documents, async (prefix = "") => {
+        checkArgument(prefix, "prefix", "text", "STORE_QUERY");
+        return documents.keys(prefix);
+      }),
     } as DocumentStore,
     blobs: {
       write: guarded("writing", folders.blobs, blobs.write, true),
@@ -116,7 +146,15 @@ export async function openFileStore(options: FileStoreOptions): Promise<Learning
       feedback: await bytesIn(feedback),
       models: (await bytesIn(folders.documents)) + (await bytesIn(folders.blobs)),
     })),
-    retain: guarded("retiring from", traces, (policy: RetentionPolicy) => retainSegments(allLogs, policy, clock), true),
+    retain: guarded(
+      "retiring from",
+      traces,
+      async (policy: RetentionPolicy) => {
+        checkRetention(policy);
+        return retainSegments(allLogs, policy, clock);
+      },
+      true,
+    ),
     erase: guarded("erasing from", traces, (selector) => eraser.erase(selector), true),
     close() {
       closing ??= (async () => {

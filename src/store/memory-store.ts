@@ -1,8 +1,14 @@
+import { checkArgument } from "../core/arguments.js";
 import type { Clock } from "../core/index.js";
 import { checkFact, LearningError, show, systemClock } from "../core/index.js";
 import {
   badCursor,
+  checkBlob,
+  checkFacts,
+  checkKey,
+  checkKind,
   checkQuery,
+  checkRetention,
   checkSelector,
   comparedRunOf,
   DEFAULT_BATCH_SIZE,
@@ -47,6 +53,7 @@ interface Entry {
  * await store.append("feedback", [record]);
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): LearningStore {
+  checkArgument(options, "options", "object", "CONFIG_INVALID");
   const clock = options.clock ?? systemClock;
   const logs: Record<FactKind, Entry[]> = { trace: [], decision: [], feedback: [] };
   const documents = new Map<string, string>();
@@ -70,15 +77,19 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
   const documentStore: DocumentStore = {
     async get<T>(key: string) {
       open();
+      checkKey(key);
       const text = documents.get(key);
       return text === undefined ? undefined : (JSON.parse(text) as T);
     },
     async put(key, value) {
       open();
+      checkKey(key);
       documents.set(key, documentText(key, value));
     },
     async update<T>(key: string, change: (current: T | undefined) => T, { lease }: UpdateOptions = {}) {
       open();
+      checkKey(key);
+      checkArgument(change, "change", "function", "STORE_QUERY");
       if (lease && leases.get(lease.name)?.held !== lease) throw leaseLost(lease.name);
       const text = documents.get(key);
       const next = documentText(key, change(text === undefined ? undefined : (JSON.parse(text) as T)));
@@ -87,10 +98,12 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     },
     async delete(key) {
       open();
+      checkKey(key);
       documents.delete(key);
     },
     async keys(prefix = "") {
       open();
+      checkArgument(prefix, "prefix", "text", "STORE_QUERY");
       return [...documents.keys()].filter((key) => key.startsWith(prefix)).sort();
     },
   };
@@ -98,6 +111,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
   const blobStore: BlobStore = {
     async write(name, content) {
       open();
+      checkBlob(name, content);
       const present = blobs.get(name);
       if (present !== undefined && present !== content) throw takenError(name);
       blobs.set(name, content);
@@ -114,6 +128,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
 
   async function* read<K extends FactKind>(kind: K, query: FactQuery = {}): AsyncIterable<FactBatch<FactTypes[K]>> {
     open();
+    checkKind(kind);
     checkQuery(query);
     const after = query.after === undefined ? 0 : Number(query.after);
     if (!Number.isInteger(after) || after < 0) throw badCursor(String(query.after));
@@ -140,6 +155,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
   return {
     async append(kind, facts) {
       open();
+      checkFacts(kind, facts);
       const texts = facts.map((fact) => JSON.stringify(fact));
       const copies = texts.map((text) => JSON.parse(text));
       for (const copy of copies) checkFact(kind, copy);
@@ -179,6 +195,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     },
     async retain(policy: RetentionPolicy) {
       open();
+      checkRetention(policy);
       let removed = 0;
       if (policy.maxAgeDays !== undefined) {
         const oldest = clock.now() - policy.maxAgeDays * 86_400_000;

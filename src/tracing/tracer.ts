@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import {
   type Clock,
   type Decision,
@@ -38,6 +39,9 @@ import type { TapSettings } from "./tap/tap-node.js";
 import { BufferedWriter, type TracerCounters } from "./writer/buffered-writer.js";
 import { decisionBytes } from "./writer/decision-bytes.js";
 import { flushAtExit } from "./writer/process-hooks.js";
+
+/** What is read of a decision that is recorded. */
+const DECISION = { workflowId: "text", decisionId: "text", candidates: "list", context: "object" } as const;
 
 /** So many runs may be under way before the oldest is forgotten. */
 const MOST_AT_ONCE = 5000;
@@ -261,6 +265,7 @@ export class WorkflowTracer implements DecisionSink {
   /** Queues a decision, its context redacted. It is never sampled away, and makes room for itself among waiting traces. */
   record(decision: Decision): void {
     if (!this.enabled) return;
+    checkArgument(decision, "decision", DECISION, "FACT_INVALID");
     this.begun.add(decision.workflowId);
     const kept = keptDecision(decision, this.settings.redactor);
     this.writer.add("decision", kept, decisionBytes(kept));
@@ -283,11 +288,12 @@ export class WorkflowTracer implements DecisionSink {
 
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */
   knows(workflowId: string): boolean {
-    return this.begun.has(workflowId);
+    return typeof workflowId === "string" && this.begun.has(workflowId);
   }
 
   /** Which run a config belongs to; the same for all tasks, retries and resumptions of a run. */
   identify(config: RunConfigLike): RunIdentity {
+    checkArgument(config, "config", "object", "CONFIG_INVALID");
     const given = workflowIdIn(config);
     const recorder = this.runAround(config);
     const isInherited = given === undefined || given === recorder?.start.seenId;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { copyNetwork, forward, type Network } from "../math/network.js";
 import type { Rng } from "../math/rng.js";
 import {
@@ -27,6 +28,9 @@ import { readState } from "./state.js";
  * ```
  */
 export async function createDqn(shape: LearnerShape, options: DqnOptions, rng: Rng): Promise<Learner> {
+  checkArgument(shape, "shape", { inputs: "number", actions: "number" }, "TRAINING_INVALID");
+  checkArgument(options, "options", "object", "TRAINING_INVALID");
+  checkArgument(rng, "rng", { next: "function", fork: "function" }, "TRAINING_INVALID");
   const settings = dqnSettings(options);
   const { hidden, dueling } = settings;
   const outputs = dueling ? shape.actions + 1 : shape.actions;

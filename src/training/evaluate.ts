@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, parseOptions } from "../core/index.js";
 import { whole } from "../core/option-fields.js";
 import { denseVector } from "../dataset/index.js";
@@ -42,6 +43,7 @@ export interface EvaluationOptions<Obs> extends z.input<typeof evaluationSchema>
  * ```
  */
 export function randomActor<Obs>(actions: number): Actor<Obs> {
+  checkArgument(actions, "actions", "number", "TRAINING_INVALID");
   return (_, { actionMask }, rng) => {
     if (!actionMask) return rng.int(actions);
     const legal = [...actionMask.keys()].filter((a) => actionMask[a]);
@@ -58,6 +60,8 @@ export function randomActor<Obs>(actions: number): Actor<Obs> {
  * ```
  */
 export function greedyActor<Obs>(network: Network, env: Env<Obs, number>): Actor<Obs> {
+  checkArgument(network, "network", { layers: "list" }, "TRAINING_INVALID");
+  checkArgument(env, "env", "object", "TRAINING_INVALID");
   const space = env.observationSpace;
   return (observation, { actionMask }) => maskedArgmax(forward(network, space.flatten(observation)), actionMask);
 }
@@ -71,6 +75,9 @@ export function greedyActor<Obs>(network: Network, env: Env<Obs, number>): Actor
  * ```
  */
 export function policyActor<Obs>(policy: RoutingPolicy, actions: readonly string[], env: Env<Obs, number>): Actor<Obs> {
+  checkArgument(policy, "policy", { score: "function" }, "TRAINING_INVALID");
+  checkArgument(actions, "actions", "texts", "TRAINING_INVALID");
+  checkArgument(env, "env", "object", "TRAINING_INVALID");
   const space = env.observationSpace;
   return (observation, { actionMask }) =>
     mostLikely(
@@ -89,6 +96,8 @@ export function policyActor<Obs>(policy: RoutingPolicy, actions: readonly string
  * ```
  */
 export function episodeReturns<Obs>(actor: Actor<Obs>, options: EvaluationOptions<Obs>): number[] {
+  checkArgument(actor, "actor", "function", "TRAINING_INVALID");
+  checkArgument(options, "options", { makeEnv: "function" }, "TRAINING_INVALID");
   const { makeEnv, ...often } = options;
   const { episodes, seed } = parseOptions(evaluationSchema, often, "options of the evaluation", "TRAINING_INVALID");
   const env = checkedEnv(makeEnv());
@@ -134,6 +143,9 @@ export function compareActors<Obs>(
   others: Readonly<Record<string, Actor<Obs>>>,
   options: EvaluationOptions<Obs>,
 ): Comparison {
+  checkArgument(candidate, "candidate", "function", "TRAINING_INVALID");
+  checkArgument(others, "others", "object", "TRAINING_INVALID");
+  checkArgument(options, "options", { makeEnv: "function" }, "TRAINING_INVALID");
   if (Object.hasOwn(others, "candidate"))
     throw new LearningError("TRAINING_INVALID", {
       received: "another actor named candidate",
@@ -155,6 +167,7 @@ export function compareActors<Obs>(
  * @example episodeInterval([1, 2, 3]).mean; // 2
  */
 export function episodeInterval(values: readonly number[]): MeanInterval {
+  checkArgument(values, "values", "numbers", "TRAINING_INVALID");
   const n = values.length;
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);

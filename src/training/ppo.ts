@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
 import { copyNetwork, loadNetwork, type Network, type NetworkSnapshot } from "../math/network.js";
 import { type Rng, shuffled } from "../math/rng.js";
@@ -22,6 +23,9 @@ import { readState } from "./state.js";
  * @example const makeLearner = (shape: LearnerShape, rng: Rng) => createPpo(shape, { hidden: [32, 32] }, rng);
  */
 export async function createPpo(shape: LearnerShape, options: PpoOptions, rng: Rng): Promise<Learner> {
+  checkArgument(shape, "shape", { inputs: "number", actions: "number" }, "TRAINING_INVALID");
+  checkArgument(options, "options", "object", "TRAINING_INVALID");
+  checkArgument(rng, "rng", { next: "function", fork: "function" }, "TRAINING_INVALID");
   const settings = ppoSettings(options);
   const { hidden, start } = settings;
   const network = (outputs: number, outputScale: number, label: string) =>

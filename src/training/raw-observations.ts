@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import type { ObservationMoments } from "../environments/index.js";
 import type { Network } from "../math/network.js";
 import { foldScaling } from "../tensor/index.js";
@@ -13,6 +14,9 @@ import { foldScaling } from "../tensor/index.js";
  * const served = onRawObservations(network, running.moments);
  * ```
  */
-export function onRawObservations(network: Network, { mean, spread }: ObservationMoments): Network {
+export function onRawObservations(network: Network, moments: ObservationMoments): Network {
+  checkArgument(network, "network", { layers: "objects" }, "TRAINING_INVALID");
+  checkArgument(moments, "moments", { mean: "list", spread: "list" }, "TRAINING_INVALID");
+  const { mean, spread } = moments;
   return foldScaling(network, { mean, spread, targetMean: 0, targetSpread: 1 });
 }

@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { checkArgument } from "../../core/arguments.js";
 import type { LearningStatus } from "../../loop/index.js";
 import type { Finding } from "./finding.js";
 import { machineFindings } from "./machine.js";
 import { atMinute } from "./moment.js";
-import type { Source } from "./source.js";
+import { checkedSource, type Source } from "./source.js";
 
 export type { Finding };
 
@@ -17,6 +18,8 @@ const LOOKED_AT = 500;
  * @example for (const { level, what, todo } of await examine({ loop }, await loop.getLearningStatus())) console.log(level, what, todo);
  */
 export async function examine(source: Source, status: LearningStatus): Promise<Finding[]> {
+  checkedSource(source);
+  checkArgument(status, "status", { capture: "object", decisionPoints: "objects" }, "CONFIG_INVALID");
   return [
     ...(await machineFindings(source)),
     ...learning(source, status),

@@ -1,4 +1,4 @@
-import type { Source } from "./source.js";
+import { checkedSource, type Source } from "./source.js";
 
 /** The registry name under which pattern reports are published. */
 const ARTIFACT = "patterns";
@@ -23,7 +23,8 @@ const MOST = 200;
  * The serving pattern report, without what no page shows.
  * @example const { report } = await patternsOf({ loop });
  */
-export async function patternsOf({ loop }: Source): Promise<PatternsView> {
+export async function patternsOf(source: Source): Promise<PatternsView> {
+  const { loop } = checkedSource(source);
   const { registry } = loop;
   const serving = registry.names().includes(ARTIFACT) ? registry.champion(ARTIFACT) : undefined;
   if (!serving) return {};

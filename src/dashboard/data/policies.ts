@@ -1,7 +1,8 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { LearningReport, PointStatus, TrialEvidence } from "../../loop/index.js";
 import { Refusal, textOf } from "./errors.js";
 import { noteChange, signed } from "./journal.js";
-import type { Person, Source } from "./source.js";
+import { checkedSource, type Person, type Source } from "./source.js";
 
 type Registry = Source["loop"]["registry"];
 
@@ -39,8 +40,9 @@ export const routingName = (decisionPoint: string): string => PREFIX + decisionP
  * One artifact with its versions and what happened to it.
  * @example const { versions } = artifactOf({ loop }, "policy/triage");
  */
-export function artifactOf({ loop }: Source, name: string): ArtifactView {
-  const { registry } = loop;
+export function artifactOf(source: Source, name: string): ArtifactView {
+  const { registry } = checkedSource(source).loop;
+  checkArgument(name, "name", "text", "CONFIG_INVALID");
   const known = registry.names().includes(name);
   return {
     name,
@@ -57,7 +59,7 @@ export function artifactOf({ loop }: Source, name: string): ArtifactView {
  * @example for (const { point, status } of await policiesOf({ loop })) console.log(point, status?.champion);
  */
 export async function policiesOf(source: Source): Promise<PolicyView[]> {
-  const { loop } = source;
+  const { loop } = checkedSource(source);
   const status = await loop.getLearningStatus();
   const declared = new Map(loop.inspect.points().map((p) => [p.name, p]));
   const names = new Set([...declared.keys(), ...status.decisionPoints.map((p) => p.decisionPoint)]);
@@ -122,11 +124,13 @@ const MODES = ["auto", "shadow", "advise", "trial", "act"];
  * @example
  * ```ts
  * const alice = { name: "alice", may: ["read", "steer"] } as const;
- * await steer({ loop }, alice, { action: "promote", name: "policy/triage", version: "v2", reason: "looks good" });
+ * await steer({ loop }, alice, { action: "promote", name: "policy/triage", version: "v2", why: "looks good" });
  * ```
  */
 export async function steer(source: Source, person: Person, body: Record<string, unknown>): Promise<void> {
-  const { loop } = source;
+  const { loop } = checkedSource(source);
+  checkArgument(person, "person", { name: "text", may: "texts" }, "CONFIG_INVALID");
+  checkArgument(body, "body", "object", "CONFIG_INVALID");
   const action = textOf(body, "action", 20);
   const subject = textOf(body, "name", 300);
   const why = textOf(body, "why");
@@ -154,10 +158,11 @@ export async function steer(source: Source, person: Person, body: Record<string,
 
 /**
  * What the serving policy would do in a context, and why. Nothing is recorded.
- * @example const { advice } = await askPolicy({ loop }, { decisionPoint: "triage", context: { topic: "invoice" } });
+ * @example const { advice } = await askPolicy({ loop }, { point: "triage", context: { topic: "invoice" } });
  */
 export async function askPolicy(source: Source, body: Record<string, unknown>) {
-  const { loop } = source;
+  const { loop } = checkedSource(source);
+  checkArgument(body, "body", "object", "CONFIG_INVALID");
   const point = textOf(body, "point", 300);
   const { context } = body;
   if (typeof context !== "object" || context === null || Array.isArray(context))

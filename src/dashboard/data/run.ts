@@ -1,8 +1,9 @@
+import { checkArgument } from "../../core/arguments.js";
 import { currentFeedback, type Decision, type FeedbackRecord, messageOf, type Trace } from "../../core/index.js";
 import type { DecisionExplanation } from "../../loop/index.js";
 import { Refusal } from "./errors.js";
 import { ofRuns } from "./facts-of-page.js";
-import type { Source } from "./source.js";
+import { checkedSource, type Source } from "./source.js";
 
 /** Everything known of one run. */
 export interface RunView {
@@ -18,6 +19,8 @@ export interface RunView {
  * @example const { trace } = await runOf({ loop }, "run-7");
  */
 export async function runOf(source: Source, workflowId: string): Promise<RunView> {
+  checkedSource(source);
+  checkArgument(workflowId, "workflowId", "text", "CONFIG_INVALID");
   const ids = [{ workflowId }];
   const [traces, decided, said] = await Promise.all([
     ofRuns(source, "trace", ids),

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { TraceSegment } from "../../core/index.js";
 import { ofRuns } from "./facts-of-page.js";
 import { PageDraft } from "./page-draft.js";
@@ -6,7 +7,7 @@ import { indexed, type RunFilter } from "./run-query.js";
 import { BUDGET_MS, type ListOptions, PAGE, type RunPage, rowsOf, type SaidOfRuns } from "./run-row.js";
 import { runsByDecision } from "./runs-by-decision.js";
 import { runsByJudgement } from "./runs-by-judgement.js";
-import type { Source } from "./source.js";
+import { checkedSource, type Source } from "./source.js";
 
 /** Facts read at once while filters are applied. */
 const BATCH = 256;
@@ -18,7 +19,10 @@ const LOOKED_AT = 2048;
  * index; other conditions by looking, newest first, and by index where the store has one.
  * @example const { runs } = await listRuns({ loop }, { status: "error" }, { limit: 20 });
  */
-export function listRuns(source: Source, filter: RunFilter, options: ListOptions = {}): Promise<RunPage> {
+export async function listRuns(source: Source, filter: RunFilter, options: ListOptions = {}): Promise<RunPage> {
+  checkedSource(source);
+  checkArgument(filter, "filter", "object", "CONFIG_INVALID");
+  checkArgument(options, "options", "object", "CONFIG_INVALID");
   if (isAboutDecisions(filter)) return runsByDecision(source, filter, options);
   const byValue = source.loop.inspect.store.findsByIndex?.includes("valueFrom");
   return (byValue && isAboutJudgements(filter) ? runsByJudgement : runsByTime)(source, filter, options);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { ContextValue, DecisionContext } from "../../core/index.js";
 import { digest, hash32, LearningError, show } from "../../core/index.js";
 import type { EncoderSnapshot, FeatureEncoder } from "../encoder-types.js";
@@ -29,6 +30,7 @@ const KIND = "fields-1";
  * encoder.encode(contexts[0]); // { dim, indices, values }
  */
 export function fitEncoder(contexts: readonly DecisionContext[], options: EncoderOptions = {}): FeatureEncoder {
+  checkArgument(contexts, "contexts", "objects", "ENCODER_INVALID");
   if (contexts.length === 0)
     throw new LearningError("ENCODER_INVALID", {
       received: "no contexts",
@@ -103,6 +105,7 @@ class FieldEncoder implements FeatureEncoder {
   }
 
   encode(context: DecisionContext): FeatureVector {
+    checkArgument(context, "context", "object", "ENCODER_INVALID");
     const positions: number[] = [];
     const values: number[] = [];
     const words: { offset: number; text: EncodedText }[] = [];

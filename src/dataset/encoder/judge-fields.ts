@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { ContextValue, DecisionContext } from "../../core/index.js";
 import { finite } from "./fields.js";
 import type { EncoderOptions, FieldKind } from "./options.js";
@@ -40,6 +41,7 @@ const isTime = (x: number): boolean => (x > 1e12 && x < 4.1e12) || (x > 1e9 && x
  * // [{ field: "ticketId", note: "`ticketId` looks like an identifier and is left out" }, { field: "topic", kind: "category" }]
  */
 export function judgeFields(contexts: readonly DecisionContext[], options: EncoderOptions = {}): FieldJudgement[] {
+  checkArgument(contexts, "contexts", "objects", "ENCODER_INVALID");
   const names = [...new Set(contexts.flatMap((c) => Object.keys(c)))].sort();
   return names
     .filter((name) => !options.ignore?.includes(name))

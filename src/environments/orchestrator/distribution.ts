@@ -1,5 +1,9 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
+
+/** What is read of arguments. */
+const RNG = { next: "function" } as const;
 
 /** Where a simulated number comes from. */
 export type Distribution =
@@ -12,27 +16,31 @@ export type Distribution =
   | { kind: "beta"; alpha: number; beta: number };
 
 /** A constant as a distribution. */
-export const constant = (value: number): Distribution => ({ kind: "constant", value });
+export const constant = (value: number): Distribution => {
+  checkArgument(value, "value", "number", "ENV_INVALID");
+  return { kind: "constant", value };
+};
 
 /** The log-normal with this median and this spread (standard deviation of the logarithm). */
-export const lognormal = (median: number, sigma: number): Distribution => ({
-  kind: "lognormal",
-  mu: Math.log(median),
-  sigma,
-});
+export const lognormal = (median: number, sigma: number): Distribution => {
+  checkArgument(median, "median", "number", "ENV_INVALID");
+  checkArgument(sigma, "sigma", "number", "ENV_INVALID");
+  return { kind: "lognormal", mu: Math.log(median), sigma };
+};
 
 /** The beta distribution with this mean and the weight of `strength` observations. */
-export const beta = (mean: number, strength: number): Distribution => ({
-  kind: "beta",
-  alpha: mean * strength,
-  beta: (1 - mean) * strength,
-});
+export const beta = (mean: number, strength: number): Distribution => {
+  checkArgument(mean, "mean", "number", "ENV_INVALID");
+  checkArgument(strength, "strength", "number", "ENV_INVALID");
+  return { kind: "beta", alpha: mean * strength, beta: (1 - mean) * strength };
+};
 
 /**
  * The expectation of a distribution.
  * @example meanOf({ kind: "discrete", values: [0, 10], probabilities: [0.7, 0.3] }); // 3
  */
 export function meanOf(d: Distribution): number {
+  checkArgument(d, "d", "object", "ENV_INVALID");
   switch (d.kind) {
     case "constant":
       return d.value;
@@ -62,6 +70,7 @@ export interface Chance {
  * ```
  */
 export function sampledChance(rng: Rng): Chance {
+  checkArgument(rng, "rng", RNG, "ENV_INVALID");
   const pick = (probabilities: readonly number[]): number => {
     let left = rng.next();
     for (let i = 0; i < probabilities.length - 1; i++) {
@@ -108,6 +117,7 @@ function drawGamma(shape: number, rng: Rng): number {
  * @example enumerateChances((chance) => chance.pick([0.25, 0.75])); // [{ probability: 0.25, value: 0 }, { probability: 0.75, value: 1 }]
  */
 export function enumerateChances<T>(run: (chance: Chance) => T): { probability: number; value: T }[] {
+  checkArgument(run, "run", "function", "ENV_INVALID");
   const out: { probability: number; value: T }[] = [];
   const path: { taken: number; probabilities: readonly number[] }[] = [];
   for (;;) {

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import { createRng, type Rng } from "../../math/rng.js";
 import type {
@@ -21,6 +22,7 @@ import {
   stepReward,
   survey,
 } from "../../orchestration/index.js";
+import { resetArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepInfo, StepResult } from "../env.js";
 import { Box } from "../spaces/box.js";
 import { Discrete } from "../spaces/discrete.js";
@@ -73,6 +75,12 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
 
   /** Fails with ENV_INVALID on reward weights that cannot be, with CONFIG_UNKNOWN_KEY on ones that do not exist. */
   constructor(options: OrchestratorEnvOptions = {}) {
+    checkArgument(
+      options,
+      "options",
+      { world: "object?", reward: "object?", satisfaction: "function?" },
+      "ENV_INVALID",
+    );
     this.world = options.world ?? standardWorld();
     this.weights = completeWeights(options.reward ?? {}, "ENV_INVALID");
     this.satisfaction = options.satisfaction;
@@ -83,7 +91,8 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
     return this.current().state;
   }
 
-  reset({ seed }: ResetOptions = {}): ResetResult<Float64Array> {
+  reset(options: ResetOptions = {}): ResetResult<Float64Array> {
+    const { seed } = resetArgument(options);
     if (seed !== undefined) this.rng = createRng(seed);
     this.hidden = drawConditions(this.world, sampledChance(this.rng));
     this.view = survey(worldStart(this.world), this.world.rules);
@@ -137,6 +146,7 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
  * @example worldStart(smallWorld()).tasks.length; // 0
  */
 export function worldStart(world: OrchestratorWorld): OrchestrationState {
+  checkArgument(world, "world", { agents: "objects", templates: "objects", territories: "objects" }, "ENV_INVALID");
   return initialState({
     goal: "simulated",
     agents: world.agents.map((a) => a.declared),

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import { type FeatureEncoder, fitEncoder } from "../../dataset/index.js";
 import type { Network, NetworkSnapshot } from "../../math/network.js";
@@ -19,6 +20,8 @@ import { createPolicy, type RoutingArtifact } from "../../policies/index.js";
  * ```
  */
 export function orchestratorArtifact(network: Network, decisionPoint = "sentinel"): RoutingArtifact {
+  checkArgument(network, "network", { layers: "objects" }, "ENV_INVALID");
+  checkArgument(decisionPoint, "decisionPoint", "text", "ENV_INVALID");
   const first = network.layers[0];
   const last = network.layers.at(-1);
   if (first?.inputs !== OBSERVATION_FIELDS.length || last?.outputs !== ORCHESTRATOR_ACTIONS.length)

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import type { OrchestrationState, StepRewardWeights } from "../../orchestration/index.js";
 import {
@@ -46,6 +47,9 @@ export function solveWorld(
   reward: Partial<StepRewardWeights> = {},
   maxStates = 400_000,
 ): SolvedWorld {
+  checkArgument(world, "world", { agents: "objects", templates: "objects", territories: "objects" }, "ENV_INVALID");
+  checkArgument(reward, "reward", "object", "ENV_INVALID");
+  checkArgument(maxStates, "maxStates", "number", "ENV_INVALID");
   if (enumerateChances((chance) => drawConditions(world, chance)).length > 1)
     throw unsolvable("hidden conditions", "agents that are never or always broken");
   const weights = completeWeights(reward, "ENV_INVALID");

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
@@ -19,6 +20,11 @@ export class Box implements Space<Float64Array> {
 
   /** Bounds as arrays, or as one number each for `size` entries. */
   constructor(low: number | ArrayLike<number>, high: number | ArrayLike<number>, size?: number) {
+    for (const [bound, name] of [
+      [low, "low"],
+      [high, "high"],
+    ] as const)
+      checkArgument(bound, name, typeof bound === "number" ? "number" : "numbers", "ENV_INVALID");
     const length = typeof low !== "number" ? low.length : typeof high !== "number" ? high.length : (size ?? 0);
     const spread = (b: number | ArrayLike<number>) =>
       typeof b === "number" ? new Float64Array(length).fill(b) : Float64Array.from(b);
@@ -41,6 +47,7 @@ export class Box implements Space<Float64Array> {
 
   /** Uniform where bounded, standard normal where unbounded, shifted exponential where half-bounded (as Gymnasium). */
   sample(rng: Rng): Float64Array {
+    checkArgument(rng, "rng", { next: "function" }, "ENV_INVALID");
     return this.low.map((low, i) => {
       const high = this.high[i];
       if (low > Number.NEGATIVE_INFINITY && high < Number.POSITIVE_INFINITY) return low + rng.next() * (high - low);
@@ -51,6 +58,7 @@ export class Box implements Space<Float64Array> {
   }
 
   flatten(value: Float64Array): Float64Array {
+    checkArgument(value, "value", "list", "ENV_INVALID");
     return value.slice();
   }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
@@ -23,6 +24,7 @@ export class DictSpace<S extends Record<string, Space<unknown>>> implements Spac
   readonly keys: readonly string[];
 
   constructor(readonly spaces: S) {
+    checkArgument(spaces, "spaces", "object", "ENV_INVALID");
     this.keys = Object.keys(spaces).sort();
     if (this.keys.length === 0)
       throw new LearningError("ENV_INVALID", {
@@ -39,10 +41,12 @@ export class DictSpace<S extends Record<string, Space<unknown>>> implements Spac
   }
 
   sample(rng: Rng): DictValue<S> {
+    checkArgument(rng, "rng", { next: "function" }, "ENV_INVALID");
     return Object.fromEntries(this.keys.map((k) => [k, this.part(k).sample(rng)])) as DictValue<S>;
   }
 
   flatten(value: DictValue<S>): Float64Array {
+    checkArgument(value, "value", "object", "ENV_INVALID");
     const out = new Float64Array(this.flatDim);
     let offset = 0;
     for (const k of this.keys) {

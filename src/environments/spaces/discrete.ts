@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
@@ -26,6 +27,7 @@ export class Discrete implements Space<number> {
 
   /** Draws uniformly, among the values that `mask` allows where one is given. */
   sample(rng: Rng, mask?: readonly boolean[]): number {
+    checkArgument(rng, "rng", { next: "function" }, "ENV_INVALID");
     if (!mask) return rng.int(this.n);
     const legal: number[] = [];
     for (let i = 0; i < this.n; i++) if (mask[i]) legal.push(i);
@@ -39,6 +41,7 @@ export class Discrete implements Space<number> {
   }
 
   flatten(value: number): Float64Array {
+    checkArgument(value, "value", "number", "ENV_INVALID");
     const out = new Float64Array(this.n);
     out[value] = 1;
     return out;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
 import type { Space } from "./space.js";
@@ -11,6 +12,7 @@ export class MultiDiscrete implements Space<readonly number[]> {
   readonly flatDim: number;
 
   constructor(readonly sizes: readonly number[]) {
+    checkArgument(sizes, "sizes", "numbers", "ENV_INVALID");
     if (sizes.length === 0 || sizes.some((n) => !Number.isInteger(n) || n < 1))
       throw new LearningError("ENV_INVALID", {
         received: `MultiDiscrete(${show(sizes)})`,
@@ -29,11 +31,13 @@ export class MultiDiscrete implements Space<readonly number[]> {
   }
 
   sample(rng: Rng): readonly number[] {
+    checkArgument(rng, "rng", { next: "function" }, "ENV_INVALID");
     return this.sizes.map((n) => rng.int(n));
   }
 
   /** One-hot per entry, one after another. */
   flatten(value: readonly number[]): Float64Array {
+    checkArgument(value, "value", "list", "ENV_INVALID");
     const out = new Float64Array(this.flatDim);
     let offset = 0;
     this.sizes.forEach((n, i) => {

@@ -1,15 +1,21 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import { createRng, drawIndex } from "../../math/rng.js";
+import { resetArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Discrete } from "../spaces/index.js";
 import { TimeLimit } from "../wrappers/index.js";
 import type { TabularModel } from "./model.js";
+
+/** What is read of arguments. */
+const MODEL = { states: "number", actions: "list", start: "list", legal: "function", outcomes: "function" } as const;
 
 /**
  * An environment over a model's states and actions, with its masks and its time limit.
  * @example checkEnv(tabularEnv(cliffWorld())).warnings; // []
  */
 export function tabularEnv(model: TabularModel): Env<number, number> {
+  checkArgument(model, "model", MODEL, "ENV_INVALID");
   return new TimeLimit(new TabularEnv(model), model.maxSteps, model.id);
 }
 
@@ -26,7 +32,8 @@ class TabularEnv implements Env<number, number> {
     this.actionSpace = new Discrete(model.actions.length);
   }
 
-  reset({ seed }: ResetOptions = {}): ResetResult<number> {
+  reset(options: ResetOptions = {}): ResetResult<number> {
+    const { seed } = resetArgument(options);
     if (seed !== undefined) this.rng = createRng(seed);
     this.state = drawIndex(this.model.start, this.rng.next());
     return { observation: this.state, info: { actionMask: this.model.legal(this.state) } };

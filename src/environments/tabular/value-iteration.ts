@@ -1,4 +1,8 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { TabularModel } from "./model.js";
+
+/** What is read of arguments. */
+const MODEL = { states: "number", actions: "list", start: "list", legal: "function", outcomes: "function" } as const;
 
 /** The exact solution of a model under its discount. */
 export interface TabularSolution {
@@ -15,6 +19,8 @@ export interface TabularSolution {
  * @example const { optimum, policy } = valueIteration(repairWorld());
  */
 export function valueIteration(model: TabularModel, tolerance = 1e-10): TabularSolution {
+  checkArgument(model, "model", MODEL, "ENV_INVALID");
+  checkArgument(tolerance, "tolerance", "number", "ENV_INVALID");
   const values = new Float64Array(model.states);
   const best = (state: number): [number, number] => {
     let top: [number, number] = [-1, Number.NEGATIVE_INFINITY];
@@ -41,6 +47,8 @@ export function valueIteration(model: TabularModel, tolerance = 1e-10): TabularS
  * ```
  */
 export function policyValue(model: TabularModel, probabilities: (state: number) => ArrayLike<number>): number {
+  checkArgument(model, "model", MODEL, "ENV_INVALID");
+  checkArgument(probabilities, "probabilities", "function", "ENV_INVALID");
   const policy = Array.from({ length: model.states }, (_, s) => probabilities(s));
   const values = new Float64Array(model.states);
   iterate(values, 1e-10, (state) => {

@@ -1,4 +1,6 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
+import { environmentArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Box } from "../spaces/index.js";
 
@@ -29,6 +31,9 @@ export class RunningMoments {
 
   /** @param from moments to go on from, where training is resumed */
   constructor(size: number, from?: ObservationMoments) {
+    checkArgument(size, "size", "number", "ENV_INVALID");
+    if (from !== undefined)
+      checkArgument(from, "from", { count: "number", mean: "list", spread: "list", squares: "list?" }, "ENV_INVALID");
     this.mean = from ? from.mean.slice() : new Float64Array(size);
     this.squares = from
       ? (from.squares?.slice() ?? from.spread.map((s) => s * s * from.count))
@@ -54,6 +59,7 @@ export class RunningMoments {
 
   /** Counts one observation. */
   add(x: Float64Array): void {
+    checkArgument(x, "an observation", "list", "ENV_INVALID");
     this.count++;
     for (let i = 0; i < x.length; i++) {
       const delta = x[i] - this.mean[i];
@@ -81,9 +87,10 @@ export class NormalizeObservation<Obs, Act> implements Env<Float64Array, Act> {
 
   constructor(
     private readonly env: Env<Obs, Act>,
-    private readonly running = new RunningMoments(env.observationSpace.flatDim),
+    private readonly running = new RunningMoments(environmentArgument(env).observationSpace.flatDim),
   ) {
-    const size = env.observationSpace.flatDim;
+    const size = environmentArgument(env).observationSpace.flatDim;
+    checkArgument(running, "running", { size: "number", add: "function" }, "ENV_INVALID");
     if (running.size !== size)
       throw new LearningError("ENV_INVALID", {
         received: `moments of ${running.size} entries for ${env.id}`,

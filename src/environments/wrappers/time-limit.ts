@@ -1,4 +1,5 @@
 import { LearningError, show } from "../../core/index.js";
+import { environmentArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Wrapper } from "./wrapper.js";
 
@@ -17,7 +18,7 @@ export class TimeLimit<Obs, Act> extends Wrapper<Obs, Act> {
   constructor(
     env: Env<Obs, Act>,
     readonly maxSteps: number,
-    private readonly name = env.id,
+    private readonly name = environmentArgument(env).id,
   ) {
     super(env);
     if (!Number.isInteger(maxSteps) || maxSteps < 1)

@@ -1,3 +1,4 @@
+import { environmentArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import type { Space } from "../spaces/index.js";
 
@@ -15,7 +16,9 @@ import type { Space } from "../spaces/index.js";
  * ```
  */
 export abstract class Wrapper<Obs, Act> implements Env<Obs, Act> {
-  constructor(protected readonly env: Env<Obs, Act>) {}
+  constructor(protected readonly env: Env<Obs, Act>) {
+    environmentArgument(env);
+  }
 
   get id(): string {
     return this.env.id;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { Rng } from "../../math/rng.js";
 import type { ExperimentDefinition } from "./definition.js";
 import type { ExperimentRun } from "./evaluate.js";
@@ -11,6 +12,9 @@ const DRAWS = 500;
  * @example const shares = allocate(definition, new ExperimentRun(definition), rng);
  */
 export function allocate(definition: ExperimentDefinition, run: ExperimentRun, rng: Rng): Record<string, number> {
+  checkArgument(definition, "definition", { variants: "list" }, "EXPERIMENT_INVALID");
+  checkArgument(run, "run", "object", "EXPERIMENT_INVALID");
+  checkArgument(rng, "rng", { next: "function" }, "EXPERIMENT_INVALID");
   const remaining = run.remaining;
   const wanted = wishes(definition, run, remaining, rng);
   const total = wanted.reduce((s, w) => s + w, 0);
@@ -50,6 +54,8 @@ function wishes(definition: ExperimentDefinition, run: ExperimentRun, remaining:
  * ```
  */
 export function balance(shares: Readonly<Record<string, number>>, given: Readonly<Record<string, number>>) {
+  checkArgument(shares, "shares", "object", "EXPERIMENT_INVALID");
+  checkArgument(given, "given", "object", "EXPERIMENT_INVALID");
   const total = Object.values(given).reduce((s, n) => s + n, 0);
   const tilted = Object.entries(shares).map(([v, share]): [string, number] => {
     const surplus = (given[v] ?? 0) - share * total;

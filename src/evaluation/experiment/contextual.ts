@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { type DecisionContext, hash32, isAsking, standsFor } from "../../core/index.js";
 import { type DecisionRow, type FeatureEncoder, fitEncoder } from "../../dataset/index.js";
 import { createPolicy, type RoutingArtifact, type RoutingPolicy } from "../../policies/index.js";
@@ -78,6 +79,10 @@ export function learnContextualPolicy(
   variants: readonly string[],
   seed: number,
 ): ContextualResult | undefined {
+  checkArgument(promptId, "promptId", "text", "EXPERIMENT_INVALID");
+  checkArgument(rows, "rows", "objects", "EXPERIMENT_INVALID");
+  checkArgument(variants, "variants", "texts", "EXPERIMENT_INVALID");
+  checkArgument(seed, "seed", "number", "EXPERIMENT_INVALID");
   const usable = rows.flatMap((r) => amongVariants(r, variants));
   if (usable.length < 50 || !usable.some((r) => Object.keys(r.context).length > 0)) return undefined;
   const encoder = fitEncoder(usable.map((r) => r.context));

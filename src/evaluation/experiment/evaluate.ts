@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { ExperimentDefinition } from "./definition.js";
 import { bet, type EvidenceState, evidenceOf, openEvidence } from "./evidence.js";
 import { Guardrails, type SettledGuardrails } from "./guardrails.js";
@@ -94,6 +95,7 @@ export class ExperimentRun {
     private readonly mostWeight = 1,
     settled?: SettledExperiment,
   ) {
+    checkArgument(definition, "definition", { variants: "list", objectives: "list?" }, "EXPERIMENT_INVALID");
     const state = structuredClone(settled);
     this.better = new Map(state?.better);
     this.close = new Map(state?.close);

@@ -1,3 +1,7 @@
+import { checkArgument } from "../../core/arguments.js";
+
+/** What is read of arguments. */
+const EVIDENCE = { margin: "number", claims: "list", capitals: "list" } as const;
 /** Probabilities stay this far from 0 and 1, so that no single outcome can end a bet. */
 const EDGE = 0.01;
 /** A bet is at most this many times as bold as outcomes of 0 and 1 would allow. */
@@ -25,6 +29,7 @@ export interface EvidenceState {
  * @example evidenceOf(openEvidence(0)); // 1
  */
 export function openEvidence(margin: number): EvidenceState {
+  checkArgument(margin, "margin", "number", "EXPERIMENT_INVALID");
   const claims = margin < 0 ? NEAR_ZERO.map((s) => -margin * s) : SIZES;
   return { margin, claims, capitals: claims.map(() => 1), n: 0, sum: 0, square: 0 };
 }
@@ -40,6 +45,7 @@ export function openEvidence(margin: number): EvidenceState {
  * ```
  */
 export function evidenceOf(state: EvidenceState): number {
+  checkArgument(state, "state", EVIDENCE, "EXPERIMENT_INVALID");
   return state.capitals.reduce((s, c) => s + c, 0) / state.capitals.length;
 }
 
@@ -64,6 +70,9 @@ export function evidenceOf(state: EvidenceState): number {
  * ```
  */
 export function bet(state: EvidenceState, isA: boolean, shareA: number, outcome: number, weight = 1): void {
+  checkArgument(state, "state", EVIDENCE, "EXPERIMENT_INVALID");
+  checkArgument(shareA, "shareA", "number", "EXPERIMENT_INVALID");
+  checkArgument(outcome, "outcome", "number", "EXPERIMENT_INVALID");
   const { margin, claims, capitals } = state;
   const centre = (state.sum + 1) / (state.n + 2);
   const variance = Math.max(1e-4, (state.square + 1) / (state.n + 2) - centre * centre);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import { createRng } from "../../math/rng.js";
 import { allocate } from "./allocation.js";
@@ -30,6 +31,8 @@ export function judgeExperiment(
   mostWeight = 1,
   onStep?: () => void,
 ): Judgement {
+  checkArgument(definition, "definition", { variants: "list" }, "EXPERIMENT_INVALID");
+  checkArgument(outcomes, "outcomes", "iterable", "EXPERIMENT_INVALID");
   const run = new ExperimentRun(definition, mostWeight);
   for (const outcome of outcomes) {
     onStep?.();

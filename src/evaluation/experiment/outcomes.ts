@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { isAsking, MOST_WEIGHT, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import type { ExperimentDefinition } from "./definition.js";
@@ -56,12 +57,17 @@ function waitFor(rows: readonly DecisionRow[]): number | undefined {
  */
 export function outcomesOf(
   rows: readonly DecisionRow[],
-  { key, definition }: { key: string; definition: ExperimentDefinition },
+  experiment: { key: string; definition: ExperimentDefinition },
   now: string,
   requests: readonly AskedRun[] = [],
   windowMs?: number,
   after?: UnitPlace,
 ): Outcomes {
+  checkArgument(rows, "rows", "objects", "EXPERIMENT_INVALID");
+  checkArgument(experiment, "experiment", { key: "text", definition: "object" }, "EXPERIMENT_INVALID");
+  checkArgument(now, "now", "text", "EXPERIMENT_INVALID");
+  checkArgument(requests, "requests", "objects", "EXPERIMENT_INVALID");
+  const { key, definition } = experiment;
   const own = rows
     .filter((r) => r.context[EXPERIMENT_FIELD] === key && r.probabilities)
     .sort((a, b) => compare(a.at, b.at) || compare(a.decisionId, b.decisionId));

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { isAsking, LearningError, show, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 
@@ -25,6 +26,8 @@ export interface VersionPerformance {
  * @example for (const { version, mean, trend } of performanceOf(rows)) console.log(version, mean, trend?.direction);
  */
 export function performanceOf(rows: readonly DecisionRow[], stretchMs = 86_400_000): VersionPerformance[] {
+  checkArgument(rows, "rows", "objects", "EXPERIMENT_INVALID");
+  checkArgument(stretchMs, "stretchMs", "number", "EXPERIMENT_INVALID");
   if (!(stretchMs > 0))
     throw new LearningError("PROMPT_INVALID", {
       received: `stretchMs ${show(stretchMs)}`,

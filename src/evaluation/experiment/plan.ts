@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import { DEFAULT_RISK } from "../defaults.js";
 
@@ -31,6 +32,7 @@ const MIXING_COST = 0.7;
  * ```
  */
 export function plannedOutcomes(effect: number, request: PlanRequest): number {
+  checkArgument(request, "request", "object", "EXPERIMENT_INVALID");
   const { variants = 2, baseline, alpha = DEFAULT_RISK, power = 0.8 } = request;
   const z = POWER_QUANTILES[String(power)];
   const sd = request.rewardSd ?? Math.sqrt(baseline * (1 - baseline));
@@ -58,6 +60,7 @@ export function plannedOutcomes(effect: number, request: PlanRequest): number {
  * ```
  */
 export function minimumDetectableEffect(outcomesPerVariant: number, request: PlanRequest): number {
+  checkArgument(request, "request", "object", "EXPERIMENT_INVALID");
   if (!(outcomesPerVariant >= 0))
     throw new LearningError("EXPERIMENT_INVALID", {
       received: `${show(outcomesPerVariant)} outcomes per variant`,

@@ -1,3 +1,5 @@
+import { checkArgument } from "../../core/arguments.js";
+
 /** Kullback-Leibler divergence of Bernoulli distributions. */
 function kl(p: number, q: number): number {
   const term = (a: number, b: number) => (a <= 0 ? 0 : a * Math.log(a / b));
@@ -14,6 +16,7 @@ function kl(p: number, q: number): number {
  * @example trackAndStopWeights([0.5, 0.7]); // [0.493, 0.507]
  */
 export function trackAndStopWeights(means: readonly number[]): number[] {
+  checkArgument(means, "means", "numbers", "EXPERIMENT_INVALID");
   const mu = means.map((m) => Math.min(1 - 1e-6, Math.max(1e-6, m)));
   const top = Math.max(...mu);
   const ties = mu.filter((m) => top - m < 1e-4).length;

@@ -1,8 +1,12 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { Interval } from "../intervals.js";
 import { gainOf } from "./gain.js";
 import { provenFrom } from "./stakes.js";
 import { type TrialState, thresholdsOf } from "./state.js";
 import { logWealthAgainst, logWealthOf } from "./wealth.js";
+
+/** What is read of arguments. */
+const TRIAL = { wealth: "list", learned: "object", clusters: "number", sum: "number" } as const;
 
 /** What a look at a trial says. Plain JSON. */
 export interface TrialVerdict {
@@ -31,6 +35,8 @@ const STOPPED_AT = Math.log(6);
  * @example const { action, reason } = decideTrial(trial, 0.05);
  */
 export function decideTrial(state: TrialState, riskLevel: number): TrialVerdict {
+  checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
+  checkArgument(riskLevel, "riskLevel", "number", "EVALUATION_INVALID");
   const { clusters, stake, minimumEffect } = state;
   const logWealth = logWealthOf(state);
   const from = provenFrom(riskLevel, stake);
@@ -72,6 +78,9 @@ const GROWN_AT = Math.log(5);
  * @example const share = grownShare(trial, 0.1, 0.5);
  */
 export function grownShare(state: TrialState, share: number, upTo: number | undefined): number {
+  checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
+  checkArgument(share, "share", "number", "EVALUATION_INVALID");
+  checkArgument(upTo, "upTo", "number?", "EVALUATION_INVALID");
   return shareAt(logWealthOf(state), share, upTo);
 }
 

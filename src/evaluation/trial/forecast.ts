@@ -1,8 +1,12 @@
+import { checkArgument } from "../../core/arguments.js";
 import { shareAt } from "./decide.js";
 import { crossedBy, stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
 import { effectsOf, type TrialState } from "./state.js";
 import { logWealthOf, mostOn, scaleOf } from "./wealth.js";
+
+/** What is read of arguments. */
+const TRIAL = { wealth: "list", learned: "object", clusters: "number", sum: "number" } as const;
 
 /** How many more rated decisions it takes until a version is proven. Plain JSON. */
 export interface Forecast {
@@ -48,6 +52,9 @@ export interface ForecastShares {
  * ```
  */
 export function forecastTrial(state: TrialState, riskLevel: number, shares: ForecastShares = {}): Forecast {
+  checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
+  checkArgument(riskLevel, "riskLevel", "number", "EVALUATION_INVALID");
+  checkArgument(shares, "shares", "object", "EVALUATION_INVALID");
   const { clusters, sum, learned, minimumEffect } = state;
   const from = logWealthOf(state);
   const needed = provenFrom(riskLevel, state.stake);

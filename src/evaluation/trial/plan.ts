@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { trialShares } from "../../policies/index.js";
 import { DEFAULT_RISK } from "../defaults.js";
 import { invalidOption } from "../estimate.js";
@@ -44,6 +45,12 @@ export interface Plan {
  * ```
  */
 export function planTrial(request: TrialPlanRequest): Plan {
+  checkArgument(
+    request,
+    "request",
+    { exploration: "number", traffic: "number", effect: "number" },
+    "EVALUATION_INVALID",
+  );
   const {
     exploration,
     traffic,

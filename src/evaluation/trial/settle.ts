@@ -1,6 +1,10 @@
+import { checkArgument } from "../../core/arguments.js";
 import { gainOf } from "./gain.js";
 import type { SettledBlock, TrialState } from "./state.js";
 import { addCluster, logWealthOf, type TrialRow } from "./wealth.js";
+
+/** What is read of arguments. */
+const TRIAL = { wealth: "list", learned: "object", clusters: "number", sum: "number" } as const;
 
 /** A decision under trial whose rating may still be out. */
 export interface OpenRow extends Omit<TrialRow, "reward"> {
@@ -26,6 +30,9 @@ const MOST_BLOCKS = 200;
  * @example const next = settle(trial, openRows, new Date(clock.now()).toISOString());
  */
 export function settle(state: TrialState, rows: readonly OpenRow[], now: string, judged = false): TrialState {
+  checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
+  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
+  checkArgument(now, "now", "text", "EVALUATION_INVALID");
   const next: TrialState = structuredClone(state);
   const after = (row: { at: string; id: string }) => {
     const { settled } = state;
@@ -95,6 +102,7 @@ const LONGEST_WINDOW_MS = 7 * 86_400_000;
  * @example ratingWindowMs([60_000, 60_000, 60_000]); // 120000
  */
 export function ratingWindowMs(delays: readonly number[]): number {
+  checkArgument(delays, "delays", "numbers", "EVALUATION_INVALID");
   if (delays.length === 0) return UNKNOWN_WINDOW_MS;
   const sorted = [...delays].sort((a, b) => a - b);
   const late = sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0;

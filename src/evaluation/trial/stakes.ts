@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { checkArgument } from "../../core/arguments.js";
 import { DEFAULT_RISK } from "../defaults.js";
 import type { TrialState } from "./state.js";
 import { logWealthOf } from "./wealth.js";
+
+/** What is read of arguments. */
+const CAPITAL = { riskLevel: "number", tried: "number", left: "number" } as const;
 
 /** The capital of a decision point's life: what its versions may bet with. Plain JSON. */
 export const capitalSchema = z.object({
@@ -24,6 +28,7 @@ const KEPT_BACK = 0.3;
  * @example const { stake, capital } = takeStake(openCapital(0.05));
  */
 export function openCapital(riskLevel = DEFAULT_RISK): Capital {
+  checkArgument(riskLevel, "riskLevel", "number", "EVALUATION_INVALID");
   return { schemaVersion: 1, riskLevel, tried: 0, left: 0 };
 }
 
@@ -32,6 +37,7 @@ export function openCapital(riskLevel = DEFAULT_RISK): Capital {
  * @example const { stake, capital } = takeStake(openCapital());
  */
 export function takeStake(capital: Capital): { stake: number; capital: Capital } {
+  checkArgument(capital, "capital", CAPITAL, "EVALUATION_INVALID");
   const fresh = (1 - KEPT_BACK) * KEPT_BACK ** capital.tried;
   return {
     stake: Math.min(1, fresh + capital.left),
@@ -51,6 +57,8 @@ export function takeStake(capital: Capital): { stake: number; capital: Capital }
  * ```
  */
 export function passOn(capital: Capital, trial: Pick<TrialState, "stake" | "wealth">): Capital {
+  checkArgument(capital, "capital", CAPITAL, "EVALUATION_INVALID");
+  checkArgument(trial, "trial", { stake: "number", wealth: "list" }, "EVALUATION_INVALID");
   const kept = Math.min(1, Math.exp(logWealthOf(trial as TrialState)));
   return { ...capital, left: Math.min(1, capital.left + trial.stake * kept) };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import { invalidOption } from "../estimate.js";
 
@@ -127,6 +128,7 @@ const PRIOR = { variance: 0.25, clusters: 60 };
  * ```
  */
 export function openTrial(start: TrialStart): TrialState {
+  checkArgument(start, "start", { version: "text", startedAt: "text", unit: "text" }, "EVALUATION_INVALID");
   const {
     minimumEffect = 0,
     windowMs = 0,

@@ -1,7 +1,11 @@
+import { checkArgument } from "../../core/arguments.js";
 import { differs } from "../contested.js";
 import { type ContestedRuns, contestedRuns, exchanged, growth } from "../evidence.js";
 import type { JudgedDecision } from "../rows.js";
 import { EFFECTS, effectsOf, RELEARN_EVERY, type TrialState, thresholdsOf } from "./state.js";
+
+/** What is read of arguments. */
+const TRIAL = { wealth: "list", learned: "object", clusters: "number", sum: "number" } as const;
 
 /** One decision made while a version was on trial, with its rating once that is in. */
 export interface TrialRow extends JudgedDecision {
@@ -45,6 +49,8 @@ export function mostOn({ mostWeight }: Pick<TrialState, "mostWeight">, threshold
  * @example addCluster(trial, trialRows);
  */
 export function addCluster(state: TrialState, rows: readonly TrialRow[]): void {
+  checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
+  checkArgument(rows, "rows", "list", "EVALUATION_INVALID");
   const first = rows[0];
   if (!first) return;
   const log = oneCluster(rows, state.mostWeight);
@@ -71,6 +77,7 @@ function addMoments(state: TrialState, x: number, share: number): void {
  * @example const evidence = Math.exp(logWealthOf(trial)); // how much the rows speak for the challenger: 20 is much
  */
 export function logWealthOf(state: TrialState, threshold = 0): number {
+  checkArgument(state, "state", { wealth: "list" }, "EVALUATION_INVALID");
   return mixed(state.wealth[threshold] ?? []);
 }
 
@@ -79,6 +86,7 @@ export function logWealthOf(state: TrialState, threshold = 0): number {
  * @example const isHopeless = logWealthAgainst(trial) > Math.log(20);
  */
 export function logWealthAgainst(state: TrialState): number {
+  checkArgument(state, "state", { behind: "list" }, "EVALUATION_INVALID");
   return mixed(state.behind);
 }
 

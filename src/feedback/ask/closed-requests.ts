@@ -1,5 +1,9 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { DocumentStore } from "../../store/index.js";
 import { REQUESTS_DOCUMENT, type RequestState } from "./request-book.js";
+
+/** What is read of arguments. */
+const DOCS = { get: "function" } as const;
 
 /**
  * Requests that were answered or lapsed, as far as they are kept: what tells whether some answer less than others.
@@ -14,6 +18,8 @@ export async function closedRequests(
   documents: DocumentStore,
   now: number,
 ): Promise<{ workflowId: string; answered: boolean }[]> {
+  checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
+  checkArgument(now, "now", "number", "FEEDBACK_INVALID");
   const stored = await documents.get<Partial<RequestState>>(REQUESTS_DOCUMENT);
   return (stored?.requests ?? [])
     .filter((r) => r.status !== "pending" || Date.parse(r.expiresAt) <= now)
@@ -33,6 +39,8 @@ export async function drawnRequests(
   documents: DocumentStore,
   now: number,
 ): Promise<{ workflowId: string; answered?: boolean; probability: number }[]> {
+  checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
+  checkArgument(now, "now", "number", "FEEDBACK_INVALID");
   const stored = await documents.get<Partial<RequestState>>(REQUESTS_DOCUMENT);
   return (stored?.requests ?? []).flatMap(({ workflowId, status, expiresAt, probability }) => {
     if (probability === undefined) return [];

@@ -1,4 +1,5 @@
 import { interrupt } from "@langchain/langgraph";
+import { checkArgument } from "../../core/arguments.js";
 import { defaultLogger, type LearningError, type Logger, messageOf, type RunConfigLike } from "../../core/index.js";
 import type { FeedbackCollector } from "../collect/collector.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
@@ -47,6 +48,7 @@ export interface FeedbackNodeOptions<S> {
  * ```
  */
 export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
+  checkArgument(options, "options", { collector: { submitFeedback: "function" } }, "FEEDBACK_INVALID");
   const logger = options.logger ?? defaultLogger();
   return async (state: S, config: RunConfigLike): Promise<Record<string, never>> => {
     if (options.when && !options.when(state)) return {};

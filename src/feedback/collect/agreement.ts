@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 /**
  * Krippendorff's alpha for interval data (Krippendorff, 2011): 1 is perfect agreement, 0 what chance
  * gives, negative systematic disagreement.
@@ -6,6 +7,7 @@
  * @example krippendorffAlpha([[9, 9], [2, 2]]); // 1
  */
 export function krippendorffAlpha(units: readonly (readonly number[])[]): number | undefined {
+  checkArgument(units, "units", "lists", "FEEDBACK_INVALID");
   const paired = units.filter((values) => values.length > 1);
   const all = paired.flat();
   const n = all.length;

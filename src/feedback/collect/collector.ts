@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { checkArgument } from "../../core/arguments.js";
 import {
   type Clock,
   currentFeedback,
@@ -162,6 +163,7 @@ export class FeedbackCollector {
    * which takes the facts (`CollectiveLearningLoop.erase` does both).
    */
   async forget(selector: ErasureSelector): Promise<void> {
+    checkArgument(selector, "selector", "object", "FEEDBACK_INVALID");
     if ("userId" in selector) await this.requests.forget(selector);
     else await this.requests.forget({ workflowIds: await this.runsOf(selector) });
     await this.runs.forget();
@@ -169,7 +171,8 @@ export class FeedbackCollector {
   }
 
   /** Requests still waiting for an answer, of one person or of all. */
-  pendingRequests(userId?: string): Promise<FeedbackRequest[]> {
+  async pendingRequests(userId?: string): Promise<FeedbackRequest[]> {
+    if (userId !== undefined) textArgument(userId, "userId", "FEEDBACK_INVALID");
     return this.requests.pending(userId);
   }
 
@@ -180,6 +183,7 @@ export class FeedbackCollector {
 
   /** The workflowId of the run that a node's config belongs to; empty when nothing names it. */
   identify(config: RunConfigLike): string {
+    checkArgument(config, "config", "object", "FEEDBACK_INVALID");
     const { metadata, configurable } = config;
     return (
       this.options.identify?.(config).workflowId ??

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import type { FeedbackCollector } from "./collector.js";
 import type { FeedbackInput } from "./user-feedback.js";
@@ -33,6 +34,8 @@ export type Evaluator<I = EvaluatorInput> = (input: I) => EvaluatorAnswer | Prom
  * ```
  */
 export function evaluatorFeedback(workflowId: string, answer: EvaluatorAnswer): FeedbackInput[] {
+  checkArgument(workflowId, "workflowId", "text", "FEEDBACK_INVALID");
+  checkArgument(answer, "the evaluator's answer", Array.isArray(answer) ? "objects" : "object", "FEEDBACK_INVALID");
   const results = "results" in answer ? answer.results : [answer].flat();
   return results.flatMap(({ key, score, comment }) => {
     if (score === undefined || score === null) return [];
@@ -68,6 +71,9 @@ export async function submitEvaluation<I = EvaluatorInput>(
   evaluator: Evaluator<NoInfer<I>>,
   input: I,
 ): Promise<void> {
+  checkArgument(collector, "collector", { submitFeedback: "function" }, "FEEDBACK_INVALID");
+  checkArgument(workflowId, "workflowId", "text", "FEEDBACK_INVALID");
+  checkArgument(evaluator, "evaluator", "function", "FEEDBACK_INVALID");
   for (const feedback of evaluatorFeedback(workflowId, await evaluator(input)))
     await collector.submitFeedback(feedback);
 }

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { studentQuantile } from "../../math/student.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
 
@@ -38,6 +39,8 @@ export function responseStatistics(
   requests: readonly FeedbackRequest[],
   considered: readonly ConsideredRun[] = [],
 ): ResponseStatistics {
+  checkArgument(requests, "requests", "objects", "FEEDBACK_INVALID");
+  checkArgument(considered, "considered", "objects", "FEEDBACK_INVALID");
   const of = (status: FeedbackRequest["status"]) => requests.filter((r) => r.status === status);
   const [answered, expired, pending] = [of("answered"), of("expired"), of("pending")];
   const expectations = (list: readonly FeedbackRequest[]) =>
@@ -116,6 +119,9 @@ export function selectionSensitivity(
   ratedShare: number,
   oddsRatios: readonly number[] = [0.25, 0.5, 1, 2, 4],
 ): SensitivityPoint[] {
+  checkArgument(rated, "rated", "numbers", "FEEDBACK_INVALID");
+  checkArgument(ratedShare, "ratedShare", "number", "FEEDBACK_INVALID");
+  checkArgument(oddsRatios, "oddsRatios", "numbers", "FEEDBACK_INVALID");
   const observed = rated.reduce((a, b) => a + b, 0) / rated.length;
   return oddsRatios.map((oddsRatio) => {
     let weights = 0;

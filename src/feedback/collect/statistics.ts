@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { currentFeedback, type FeedbackRecord, isAsking, type Rating, ratingOf, standsFor } from "../../core/index.js";
 import { meanInterval } from "../../math/mean-interval.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
@@ -62,6 +63,9 @@ export function feedbackStatistics(
   requests: readonly FeedbackRequest[] = [],
   considered: readonly ConsideredRun[] = [],
 ): FeedbackStatistics {
+  checkArgument(records, "records", "objects", "FEEDBACK_INVALID");
+  checkArgument(requests, "requests", "objects", "FEEDBACK_INVALID");
+  checkArgument(considered, "considered", "objects", "FEEDBACK_INVALID");
   const current = currentFeedback(records);
   const bySource: Record<string, number> = {};
   const measures = { cat: new Measures(1, 10), dimensions: new Measures(1, 10), rest: new Measures(0, 1) };

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { CatScore, FeedbackSource } from "../../core/index.js";
 import type { FeedbackInput } from "./feedback-input.js";
 import { checkFields } from "./validate.js";
@@ -36,6 +37,7 @@ export class UserFeedback {
 
   /** Ratings in [0,1] by name (satisfaction, usefulness, ...); further calls add to earlier ones. */
   setRatings(ratings: Record<string, number>): this {
+    checkArgument(ratings, "ratings", "object", "FEEDBACK_INVALID");
     return this.set({ ratings: { ...this.input.ratings, ...ratings } });
   }
 
@@ -97,7 +99,9 @@ export class UserFeedback {
 
   /** When the judgement was made, where that was not now. */
   madeAt(at: Date | string): this {
-    return this.set({ at: typeof at === "string" || Number.isNaN(at.getTime()) ? String(at) : at.toISOString() });
+    if (typeof at === "string") return this.set({ at });
+    checkArgument(at, "at", { getTime: "function" }, "FEEDBACK_INVALID");
+    return this.set({ at: Number.isNaN(at.getTime()) ? String(at) : at.toISOString() });
   }
 
   /** What was put together so far, as plain data. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkArgument } from "../../core/arguments.js";
 
 /**
  * A web-standard handler as a listener for `http.createServer`, its HTTP/2 compatibility API, or an
@@ -12,6 +13,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
  * ```
  */
 export function toNodeListener(handler: (request: Request) => Promise<Response>) {
+  checkArgument(handler, "handler", "function", "CONFIG_INVALID");
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let response: Response;
     try {

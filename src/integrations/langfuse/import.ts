@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { checkArgument } from "../../core/arguments.js";
 import { type Clock, LearningError, messageOf, systemClock } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { PriceTable } from "../../tracing/index.js";
@@ -43,6 +44,7 @@ export async function importLangfuse(
   from: string | readonly LangfuseRecord[],
   options: LangfuseOptions,
 ): Promise<LangfuseImported> {
+  checkArgument(options, "options", { store: { read: "function", append: "function" } }, "CONFIG_INVALID");
   const { store, clock = systemClock } = options;
   const found = sorted(typeof from === "string" ? await recordsIn(from) : from);
   const traces = { imported: 0, known: 0, skipped: 0 };

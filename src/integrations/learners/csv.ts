@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { type DecisionContext, isoTime, LearningError } from "../../core/index.js";
 import { checkPropensities, type LoggedDecisions, openReading } from "./logged-decision.js";
 
@@ -27,6 +28,8 @@ export interface CsvColumns {
  * ```
  */
 export function readDecisionCsv(text: string, columns: CsvColumns): LoggedDecisions {
+  checkArgument(text, "text", "text", "CONFIG_INVALID");
+  checkArgument(columns, "columns", { action: "text", probability: "text", reward: "text" }, "CONFIG_INVALID");
   const [head = [], ...rows] = csvRows(text);
   const at = (name: string) => {
     const found = head.indexOf(name);

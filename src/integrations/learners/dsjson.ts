@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { type DecisionContext, isoTime } from "../../core/index.js";
 import { isRecord } from "../../core/is-object.js";
 import { checkPropensities, type LoggedDecisions, openReading } from "./logged-decision.js";
@@ -27,6 +28,8 @@ export async function readDsjson(
   lines: AsyncIterable<string> | Iterable<string>,
   options: DsjsonOptions = {},
 ): Promise<LoggedDecisions> {
+  checkArgument(lines, "lines", "iterable", "CONFIG_INVALID");
+  checkArgument(options, "options", "object", "CONFIG_INVALID");
   const { rewardOf = (cost) => -cost + 0, nameOf = defaultName } = options;
   const reading = openReading();
   for await (const line of lines) {

@@ -1,5 +1,9 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { Decision, DecisionContext, FeedbackRecord } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
+
+/** What is read of arguments. */
+const STORE = { read: "function", append: "function" } as const;
 
 /** A decision that another learner logged, with what came of it. */
 export interface LoggedDecision {
@@ -58,6 +62,7 @@ const LEAST_ROWS = 100;
  * ```
  */
 export function checkPropensities(decisions: readonly LoggedDecision[]): string[] {
+  checkArgument(decisions, "decisions", "objects", "CONFIG_INVALID");
   const sums = new Map<string, { rows: number; sum: number; squares: number }>();
   for (const { candidates, chosen, propensity } of decisions)
     for (const name of candidates) {
@@ -95,6 +100,9 @@ export async function appendLogged(
   decisionPoint: string,
   logged: readonly LoggedDecision[],
 ): Promise<{ imported: number; known: number }> {
+  checkArgument(store, "store", STORE, "CONFIG_INVALID");
+  checkArgument(decisionPoint, "decisionPoint", "text", "CONFIG_INVALID");
+  checkArgument(logged, "logged", "objects", "CONFIG_INVALID");
   const known = new Set<string>();
   for await (const { facts } of store.read("decision", { decisionPoint }))
     for (const f of facts) known.add(f.decisionId);

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { Trace } from "../../core/index.js";
 import { isExemplary, type RewardedRunsOptions, rewardedRuns } from "../rewarded-runs.js";
 
@@ -40,6 +41,12 @@ export interface TuningOptions extends RewardedRunsOptions {
  * ```
  */
 export async function* sftRows(options: TuningOptions & { leastReward?: number }): AsyncIterable<SftRow> {
+  checkArgument(
+    options,
+    "options",
+    { store: { read: "function", append: "function" }, textOf: "function" },
+    "CONFIG_INVALID",
+  );
   for await (const { trace, reward } of rewardedRuns(options)) {
     if (!isExemplary(reward, options.leastReward)) continue;
     const text = options.textOf(trace);
@@ -64,6 +71,12 @@ export async function* sftRows(options: TuningOptions & { leastReward?: number }
  * ```
  */
 export async function dpoPairs(options: TuningOptions & { leastMargin?: number }): Promise<DpoPair[]> {
+  checkArgument(
+    options,
+    "options",
+    { store: { read: "function", append: "function" }, textOf: "function" },
+    "CONFIG_INVALID",
+  );
   const byPrompt = new Map<string, { completion: string; reward: number; workflowId: string }[]>();
   for await (const { trace, reward } of rewardedRuns(options)) {
     const text = options.textOf(trace);

@@ -1,5 +1,6 @@
 import type { Span, Tracer } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
+import { checkArgument } from "../../core/arguments.js";
 import type { ModelCall, NodeExecution, RecordedError, ToolCall, Trace } from "../../core/index.js";
 import { isAgentGraph } from "../../tracing/record/agent-graph.js";
 import { useApi } from "./api.js";
@@ -16,6 +17,8 @@ import { OURS } from "./conventions.js";
  * @example exportTrace(trace, otel.getTracer("my-app")); // otel: `trace` of @opentelemetry/api
  */
 export function exportTrace(trace: Trace, tracer: Tracer): void {
+  checkArgument(trace, "trace", { nodes: "list" }, "CONFIG_INVALID");
+  checkArgument(tracer, "tracer", { startSpan: "function" }, "CONFIG_INVALID");
   useApi(api);
   const hosts = hostedNames(trace.nodes);
   const isAgent = (path: readonly string[]) => isAgentGraph(hosts.get(path.join("|")) ?? []);

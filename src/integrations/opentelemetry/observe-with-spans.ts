@@ -1,4 +1,5 @@
 import * as api from "@opentelemetry/api";
+import { checkArgument } from "../../core/arguments.js";
 import type { RunObserver } from "../../tracing/index.js";
 import { useApi } from "./api.js";
 import { SpanObserver } from "./live.js";
@@ -14,6 +15,7 @@ import type { OpenTelemetryOptions } from "./options.js";
  * ```
  */
 export function observeWithSpans(options: OpenTelemetryOptions): RunObserver {
+  checkArgument(options, "options", { tracer: { startSpan: "function" } }, "CONFIG_INVALID");
   useApi(api);
   return new SpanObserver(options);
 }

@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { checkArgument } from "../../core/arguments.js";
 import { type Clock, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
 import { type BodyLimits, bearerOf, bodyWithin, isSecret } from "../../core/requests.js";
 import { appendTraces, type OtlpImported, type OtlpOptions } from "./import.js";
@@ -64,6 +65,7 @@ function protobufForm(protobuf: OtlpProtobuf): Form {
  * @example const handle = createOtlpHandler({ store, workflowType: "support", token: process.env.OTLP_TOKEN });
  */
 export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
+  checkArgument(options, "options", "object", "CONFIG_INVALID");
   return otlpHandler(options, otlpProtobuf);
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { checkArgument } from "../../core/arguments.js";
 import {
   type Clock,
   type FactKind,
@@ -51,6 +52,12 @@ const KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
  * @throws INTEGRATION_FAILED without the package `hyparquet-writer`; STORE_IO when the folder cannot be written
  */
 export async function exportParquet(options: ParquetExportOptions): Promise<ParquetManifest> {
+  checkArgument(
+    options,
+    "options",
+    { store: { read: "function", append: "function" }, folder: "text" },
+    "CONFIG_INVALID",
+  );
   const { store, folder, factsPerPart = 20_000, clock = systemClock, signal } = options;
   let manifest = await manifestOf(folder);
   await sweep(folder, manifest.parts);

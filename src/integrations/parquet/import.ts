@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { checkArgument } from "../../core/arguments.js";
 import {
   decisionSchema,
   type FactKind,
@@ -25,6 +26,12 @@ const SCHEMAS = { trace: traceSegmentSchema, decision: decisionSchema, feedback:
  * @example const { trace, decision, feedback } = await importParquet({ store, folder: "./tables" });
  */
 export async function importParquet(options: { store: LearningStore; folder: string }): Promise<ParquetImported> {
+  checkArgument(
+    options,
+    "options",
+    { store: { read: "function", append: "function" }, folder: "text" },
+    "CONFIG_INVALID",
+  );
   const { store, folder } = options;
   return {
     trace: await importKind(store, folder, "trace"),

@@ -1,4 +1,9 @@
+import { checkArgument } from "../../core/arguments.js";
 import { drawIndex } from "../../math/rng.js";
+
+/** What is read of arguments. */
+const MIXTURE = { serving: "list", share: "number", uniform: "number", legal: "list" } as const;
+const NUMBERS = { arm: "number", coin: "number", draw: "number" } as const;
 
 /** Whose distribution a choice was drawn from. */
 export type Arm = "serving" | "challenger" | "uniform";
@@ -43,7 +48,9 @@ export interface Drawn {
  * [...mixtureOf(mixture)]; // [0.77, 0.23]
  * ```
  */
-export function mixtureOf({ serving, challenger, share, uniform, legal }: Mixture): Float64Array {
+export function mixtureOf(mixture: Mixture): Float64Array {
+  checkArgument(mixture, "mixture", MIXTURE, "POLICY_INVALID");
+  const { serving, challenger, share, uniform, legal } = mixture;
   const p = new Float64Array(serving.length);
   const followed = challenger ? share : 0;
   let count = 0;
@@ -65,6 +72,7 @@ export function mixtureOf({ serving, challenger, share, uniform, legal }: Mixtur
  * ```
  */
 export function drawFrom(mixture: Mixture, numbers: Numbers): Drawn {
+  checkArgument(numbers, "numbers", NUMBERS, "POLICY_INVALID");
   const distribution = mixtureOf(mixture);
   const { serving, challenger, share, uniform, legal } = mixture;
   if (numbers.coin < uniform) {
@@ -82,6 +90,8 @@ export function drawFrom(mixture: Mixture, numbers: Numbers): Drawn {
  * @example differenceOf([1, 0], [0.7, 0.3]); // 0.3
  */
 export function differenceOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  checkArgument(a, "a", "list", "POLICY_INVALID");
+  checkArgument(b, "b", "list", "POLICY_INVALID");
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += Math.abs(a[i] - b[i]);
   return Math.min(1, sum / 2);

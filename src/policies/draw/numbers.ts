@@ -1,5 +1,9 @@
+import { checkArgument } from "../../core/arguments.js";
 import { createRng, type Rng } from "../../math/rng.js";
 import type { Numbers } from "./mix.js";
+
+/** What is read of arguments. */
+const KEYS = { seed: "number", choice: "text", unit: "text" } as const;
 
 /** What the random numbers of a choice come from. */
 export interface DrawKeys {
@@ -27,6 +31,7 @@ export function armOf({ seed, unit, version }: Omit<DrawKeys, "choice">): number
  * @example const { coin, draw, arm } = numbersOf({ seed: 1, choice: "run-7|triage", unit: "run-7", version: "v2" });
  */
 export function numbersOf(keys: DrawKeys): Numbers {
+  checkArgument(keys, "keys", KEYS, "POLICY_INVALID");
   const own = streamOf(keys);
   return { coin: own.next(), draw: own.next(), arm: armOf(keys) };
 }

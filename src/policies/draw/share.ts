@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 /** Of the exploration budget, the part that stays uniform, so that further challengers can be learned. */
 export const UNIFORM_PART = 0.2;
 /** More than half to the challenger would only weaken what is known of the rest. */
@@ -24,6 +25,8 @@ export interface TrialShares {
  * ```
  */
 export function trialShares(exploration: number, contested: number): TrialShares {
+  checkArgument(exploration, "exploration", "number", "POLICY_INVALID");
+  checkArgument(contested, "contested", "number", "POLICY_INVALID");
   const budget = (1 - UNIFORM_PART) * exploration;
   return {
     share: exploration > 0 ? Math.min(MOST_TO_CHALLENGER, budget / Math.max(contested, budget)) : 0,

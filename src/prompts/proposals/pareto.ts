@@ -1,4 +1,8 @@
+import { checkArgument } from "../../core/arguments.js";
 import { drawIndex, type Rng } from "../../math/rng.js";
+
+/** What is read of arguments. */
+const RNG = { next: "function" } as const;
 
 /**
  * Draws a candidate from the Pareto front over segments in the manner of GEPA (Agrawal et al., 2025): of the
@@ -8,6 +12,8 @@ import { drawIndex, type Rng } from "../../math/rng.js";
  * @example drawFromFront([[0.9, 0.8], [0.1, 0.2]], createRng(1)); // 0
  */
 export function drawFromFront(scores: readonly (readonly number[])[], rng: Rng): number {
+  checkArgument(scores, "scores", "lists", "PROMPT_INVALID");
+  checkArgument(rng, "rng", RNG, "PROMPT_INVALID");
   const front = paretoFront(scores);
   const total = front.reduce((s, f) => s + f.leads, 0);
   const drawn = drawIndex(
@@ -22,6 +28,7 @@ export function drawFromFront(scores: readonly (readonly number[])[], rng: Rng):
  * @example paretoFront([[0.9, 0.1], [0.2, 0.8], [0.1, 0.1]]); // [{ candidate: 0, leads: 1 }, { candidate: 1, leads: 1 }]
  */
 export function paretoFront(scores: readonly (readonly number[])[]): { candidate: number; leads: number }[] {
+  checkArgument(scores, "scores", "lists", "PROMPT_INVALID");
   const segments = scores[0]?.length ?? 0;
   const leads = scores.map(() => 0);
   for (let s = 0; s < segments; s++) {

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { Clock } from "../../core/index.js";
 import type { RatedPromptRun } from "../../evaluation/experiment/index.js";
 import { createRng, shuffled } from "../../math/rng.js";
@@ -40,8 +41,12 @@ export async function propose(
   base: PromptContent,
   rated: readonly RatedPromptRun[],
   given: ProposalRequest,
-  { seed, clock }: { seed: number; clock: Clock },
+  circumstances: { seed: number; clock: Clock },
 ): Promise<Proposal> {
+  checkArgument(base, "base", { messages: "objects" }, "PROMPT_INVALID");
+  checkArgument(rated, "rated", "objects", "PROMPT_INVALID");
+  checkArgument(circumstances, "circumstances", { seed: "number", clock: { now: "function" } }, "PROMPT_INVALID");
+  const { seed, clock } = circumstances;
   const request = proposalSettings(given);
   const rng = createRng(`${seed}/propose/${request.method}`);
   const budget = new ProposalBudget(request.budget);

@@ -1,5 +1,5 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
-import { LearningError, type Logger, messageOf, show } from "../../core/index.js";
+import { LearningError, type Logger, messageOf, show, textArgument } from "../../core/index.js";
 import { PROMPT_POINT } from "../../evaluation/experiment/index.js";
 import type { ArtifactLineage, Registry } from "../../registry/index.js";
 import {
@@ -60,6 +60,18 @@ export class PromptLibrary {
   /** Every known id, sorted. */
   ids(): string[] {
     return [...this.held.keys()].sort();
+  }
+
+  /** Fails with PROMPT_INVALID for a prompt that nobody registered. */
+  mustKnow(promptId: string): void {
+    textArgument(promptId, "promptId", "PROMPT_INVALID");
+    const ids = this.ids();
+    if (!ids.includes(promptId))
+      throw new LearningError("PROMPT_INVALID", {
+        received: `the prompt ${show(promptId)}`,
+        expected: ids.length > 0 ? `one of ${ids.join(", ")}` : "a registered prompt",
+        remedy: "Register the prompt first, or correct its name.",
+      });
   }
 
   /** A version in memory. */

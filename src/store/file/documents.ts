@@ -5,6 +5,7 @@ import { type Adapter, Low } from "lowdb";
 import type { Clock, Logger } from "../../core/index.js";
 import { isLearningError, isoTime, LearningError, messageOf, oneAtATime } from "../../core/index.js";
 import { isRecord } from "../../core/is-object.js";
+import { checkKey } from "../facts.js";
 import { leaseLost } from "../held-lease.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
@@ -22,6 +23,7 @@ const DAMAGED = /\.json\.damaged-[^.]+$/;
 
 /** Where `a/b` belongs: one file per first part of the key, so that writers of different groups never meet. */
 function groupOf(key: string): string {
+  checkKey(key);
   const slash = key.indexOf("/");
   return encodeURIComponent(slash < 0 ? "documents" : key.slice(0, slash));
 }

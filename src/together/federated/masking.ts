@@ -6,6 +6,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from "node:crypto";
+import { checkArgument } from "../../core/arguments.js";
 import type { Merged } from "./merge.js";
 import {
   type Contribution,
@@ -16,6 +17,9 @@ import {
   sumsOf,
   triangleOf,
 } from "./statistics.js";
+
+/** What is read of arguments. */
+const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /**
  * Secure aggregation by pairwise masks (Bonawitz et al., 2017, without its recovery of drop-outs): every two sites
@@ -79,6 +83,11 @@ export function maskContribution(
   peers: Readonly<Record<string, string>>,
   round: string,
 ): MaskedContribution {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(contribution, "contribution", { site: "text", sums: "object" }, "FEDERATION_INVALID");
+  checkArgument(key, "key", "object", "FEDERATION_INVALID");
+  checkArgument(peers, "peers", "object", "FEDERATION_INVALID");
+  checkArgument(round, "round", "text", "FEDERATION_INVALID");
   const { site, size } = contribution;
   const sites = Object.keys(peers).sort();
   if (!sites.includes(site) || sites.length < 2)
@@ -107,6 +116,8 @@ export function maskContribution(
  * @example const merged = mergeMasked(plan, maskedContributions);
  */
 export function mergeMasked(plan: FederationPlan, contributions: readonly MaskedContribution[]): Merged {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
   const [first] = contributions;
   if (!first) throw federationInvalid("no contribution", "those of all sites of a round");
   const sites = contributions.map((c) => c.site).sort();

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import {
   type Contribution,
   emptySums,
@@ -6,6 +7,9 @@ import {
   type Sums,
   sumsOf,
 } from "./statistics.js";
+
+/** What is read of arguments. */
+const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /** How contributions become one. */
 export interface MergeOptions {
@@ -38,6 +42,9 @@ export function merge(
   contributions: readonly Contribution[],
   options: MergeOptions = {},
 ): Merged {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
+  checkArgument(options, "options", "object", "FEDERATION_INVALID");
   const [first] = contributions;
   if (!first) throw federationInvalid("no contribution", "at least one");
   const sites = contributions.map((c) => c.site);

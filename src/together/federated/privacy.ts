@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { checkArgument } from "../../core/arguments.js";
 import { normalCdf } from "../../math/normal.js";
 import { type Contribution, type FederationPlan, federationInvalid, packed, sumsOf } from "./statistics.js";
+
+/** What is read of arguments. */
+const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /**
  * Differential privacy of released sums by the Gaussian mechanism. The unit is a person where the plan bounds rows
@@ -27,7 +31,9 @@ const secureUniform: Uniform = () => (randomBytes(6).readUIntBE(0, 6) + 0.5) / 2
  * @throws FEDERATION_INVALID for a plan without `rowNorm`: unbounded rows cannot be hidden
  * @example sensitivityOf({ ...plan, rowNorm: 1 }); // the square root of 6
  */
-export function sensitivityOf({ rowNorm, rowsPerPerson = 1 }: FederationPlan): number {
+export function sensitivityOf(plan: FederationPlan): number {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  const { rowNorm, rowsPerPerson = 1 } = plan;
   if (rowNorm === undefined || !(rowNorm >= 1))
     throw federationInvalid(
       `rowNorm ${rowNorm}`,
@@ -57,6 +63,10 @@ export function release(
   budget: { epsilon: number; delta: number; spentMu?: number },
   uniform: Uniform = secureUniform,
 ): PrivateRelease {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(contribution, "contribution", { site: "text", sums: "object" }, "FEDERATION_INVALID");
+  checkArgument(budget, "budget", "object", "FEDERATION_INVALID");
+  checkArgument(uniform, "uniform", "function", "FEDERATION_INVALID");
   const { epsilon, delta, spentMu = 0 } = budget;
   const whole = muOf(epsilon, delta);
   if (!(whole > spentMu))
@@ -82,6 +92,7 @@ export function release(
  * @example composedMu([3, 4]); // 5
  */
 export function composedMu(mus: readonly number[]): number {
+  checkArgument(mus, "mus", "numbers", "FEDERATION_INVALID");
   return Math.hypot(...mus);
 }
 
@@ -90,6 +101,8 @@ export function composedMu(mus: readonly number[]): number {
  * @example deltaOf(1, 5) < 1e-5; // true
  */
 export function deltaOf(mu: number, epsilon: number): number {
+  checkArgument(mu, "mu", "number", "FEDERATION_INVALID");
+  checkArgument(epsilon, "epsilon", "number", "FEDERATION_INVALID");
   if (mu <= 0) return 0;
   return Math.max(0, normalCdf(mu / 2 - epsilon / mu) - Math.exp(epsilon) * normalCdf(-mu / 2 - epsilon / mu));
 }
@@ -99,6 +112,8 @@ export function deltaOf(mu: number, epsilon: number): number {
  * @example const epsilon = epsilonOf(composedMu([0.5, 0.5]), 1e-6);
  */
 export function epsilonOf(mu: number, delta: number): number {
+  checkArgument(mu, "mu", "number", "FEDERATION_INVALID");
+  checkArgument(delta, "delta", "number", "FEDERATION_INVALID");
   let [low, high] = [0, 1];
   while (deltaOf(mu, high) > delta && high < 1e6) high *= 2;
   for (let i = 0; i < 80; i++) {
@@ -133,6 +148,9 @@ export function muOf(epsilon: number, delta: number): number {
  * @example const artifact = policyOf(plan, merged, { lambda: lambdaForNoise(0.5, merged.size, merged.sites.length) });
  */
 export function lambdaForNoise(noise: number, size: number, sites: number): number {
+  checkArgument(noise, "noise", "number", "FEDERATION_INVALID");
+  checkArgument(size, "size", "number", "FEDERATION_INVALID");
+  checkArgument(sites, "sites", "number", "FEDERATION_INVALID");
   return 1 + 2.2 * noise * Math.sqrt(sites * size);
 }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { add, type Merged } from "./merge.js";
 import { ridgeFromSums } from "./solve.js";
 import {
@@ -8,6 +9,9 @@ import {
   type Sums,
   sumsOf,
 } from "./statistics.js";
+
+/** What is read of arguments. */
+const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /** A merge that some sites may have lied to. */
 export interface RobustMerged extends Merged {
@@ -32,6 +36,8 @@ const WEISZFELD_STEPS = 100;
  * @example const { leftOut, ...merged } = mergeRobust(plan, contributions);
  */
 export function mergeRobust(plan: FederationPlan, contributions: readonly Contribution[]): RobustMerged {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
   const [first] = contributions;
   if (!first || contributions.length < 3)
     throw federationInvalid(

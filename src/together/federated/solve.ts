@@ -1,9 +1,13 @@
+import { checkArgument } from "../../core/arguments.js";
 import { restoreEncoder } from "../../dataset/index.js";
 import { backwardSolve, cholesky, forwardSolve } from "../../math/linear-algebra.js";
 import { pack } from "../../math/packing.js";
 import { type PolicySpec, type RoutingArtifact, restorePolicy } from "../../policies/index.js";
 import type { Merged } from "./merge.js";
 import { type FederationPlan, federationInvalid, type Sums } from "./statistics.js";
+
+/** What is read of arguments. */
+const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /** A ridge regression from sums: coefficients, inverse of the precision, and the noise around it. */
 export interface RidgeFit {
@@ -76,6 +80,9 @@ const PRIOR_NOISE = { sum: 1, count: 4 };
  * ```
  */
 export function policyOf(plan: FederationPlan, merged: Merged, options: PolicyOptions = {}): RoutingArtifact {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(merged, "merged", { sums: "object", sites: "list" }, "FEDERATION_INVALID");
+  checkArgument(options, "options", "object", "FEDERATION_INVALID");
   const { kind = "squarecb", lambda = 1, seed = 0 } = options;
   const dim = restoreEncoder(plan.encoder).dim;
   const candidates = [...merged.sums].filter(([, sums]) => sums.weight > 0);

@@ -1,7 +1,11 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import type { EncoderSnapshot } from "../../dataset/encoder-types.js";
 import { type FeatureVector, restoreEncoder } from "../../dataset/index.js";
 import { pack, unpack } from "../../math/packing.js";
+
+/** What is read of arguments. */
+const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /**
  * What sites must share before they exchange anything: how contexts become vectors, which destinations there are,
@@ -59,7 +63,9 @@ export interface Contribution {
  * Names a plan by everything that determines the sums.
  * @example const isSame = planVersion(plan) === planVersion(structuredClone(plan));
  */
-export function planVersion({ decisionPoint, encoder, destinations, rowNorm, rowsPerPerson }: FederationPlan): string {
+export function planVersion(plan: FederationPlan): string {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  const { decisionPoint, encoder, destinations, rowNorm, rowsPerPerson } = plan;
   return JSON.stringify([
     decisionPoint,
     encoder.version,
@@ -89,6 +95,9 @@ export function emptySums(size: number): Sums {
  * ```
  */
 export function contributionOf(plan: FederationPlan, site: string, rows: readonly FederatedRow[]): Contribution {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkArgument(site, "site", "text", "FEDERATION_INVALID");
+  checkArgument(rows, "rows", "objects", "FEDERATION_INVALID");
   const size = restoreEncoder(plan.encoder).dim + 1;
   const byDestination = new Map(plan.destinations.map((name) => [name, emptySums(size)]));
   const given = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import type { DocumentStore } from "../../store/index.js";
 import { type FederationTransport, transportOver } from "./transport.js";
 
@@ -9,6 +10,7 @@ const PREFIX = "federation/";
  * @example const transport = storeTransport(store.documents);
  */
 export function storeTransport(documents: DocumentStore): FederationTransport {
+  checkArgument(documents, "documents", { put: "function", get: "function", keys: "function" }, "FEDERATION_INVALID");
   return transportOver({
     write: (round, kind, site, text) => documents.put(`${PREFIX}${round}/${kind}/${site}`, { text }),
     async read(round, kind) {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError, messageOf } from "../../core/index.js";
 import { type FederationTransport, transportOver } from "./transport.js";
 
@@ -12,6 +13,7 @@ const ENDING = ".json";
  * @example const transport = folderTransport("/mnt/shared/triage");
  */
 export function folderTransport(folder: string): FederationTransport {
+  checkArgument(folder, "folder", "text", "FEDERATION_INVALID");
   return transportOver({
     write: (round, kind, site, text) =>
       reaching(async () => {

@@ -44,6 +44,12 @@ export const isLetterKind = (kind: string): kind is LetterKind => Object.hasOwn(
  * @throws FEDERATION_INVALID for anything else
  */
 export function letterOf<K extends LetterKind>(kind: K, value: unknown): Letters[K] {
+  if (!Object.hasOwn(SCHEMAS, kind))
+    throw federationInvalid(
+      `the kind of letter ${show(kind)}`,
+      `one of ${Object.keys(SCHEMAS).join(", ")}`,
+      "Name what is sent.",
+    );
   const parsed = SCHEMAS[kind].safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

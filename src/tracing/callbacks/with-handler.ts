@@ -1,5 +1,6 @@
 import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { checkArgument } from "../../core/arguments.js";
 import type { TraceCallbackHandler } from "./callback-handler.js";
 
 /**
@@ -7,6 +8,8 @@ import type { TraceCallbackHandler } from "./callback-handler.js";
  * @example await graph.invoke(state, withHandler({ tags: ["night"] }, loop.handler({ workflowType: "support", graph })));
  */
 export function withHandler(config: RunnableConfig | undefined, handler: TraceCallbackHandler): RunnableConfig {
+  checkArgument(config, "config", "object?", "CONFIG_INVALID");
+  checkArgument(handler, "handler", { name: "text" }, "CONFIG_INVALID");
   return { ...config, callbacks: beside(config?.callbacks, handler) };
 }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import type { Network } from "../../math/network.js";
 import { createRng, shuffled } from "../../math/rng.js";
@@ -27,6 +28,7 @@ export interface ClonedPolicy {
  * ```
  */
 export async function cloneBehaviour(data: LoggedData, options: CloneOptions = {}): Promise<ClonedPolicy> {
+  checkArgument(data, "data", { episodes: "objects", actions: "texts", inputs: "number" }, "TRAINING_INVALID");
   const settings = cloneSettings(options);
   checkLog(data);
   const { hidden, epochs, batchSize, learningRate, weightDecay, cancelled } = settings;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import type { DecisionRow, FeatureEncoder } from "../../dataset/index.js";
 import { createRng, type Rng } from "../../math/rng.js";
@@ -31,6 +32,11 @@ export interface LoggedData {
   skipped: Record<string, number>;
 }
 
+function candidatesOf(rows: readonly DecisionRow[]): string[] {
+  checkArgument(rows, "rows", "objects", "TRAINING_INVALID");
+  return [...new Set(rows.flatMap((r) => [...r.candidates]))].sort();
+}
+
 /**
  * The runs of a looping graph as episodes: each run's decisions at one decision point in order, the
  * run's reward (that of its last decision) earned at the end. Runs without a reward, or with a
@@ -40,8 +46,11 @@ export interface LoggedData {
 export function loggedRuns(
   rows: readonly DecisionRow[],
   encoder: FeatureEncoder,
-  actions: readonly string[] = [...new Set(rows.flatMap((r) => [...r.candidates]))].sort(),
+  actions: readonly string[] = candidatesOf(rows),
 ): LoggedData {
+  checkArgument(rows, "rows", "objects", "TRAINING_INVALID");
+  checkArgument(encoder, "encoder", { dim: "number", encode: "function" }, "TRAINING_INVALID");
+  checkArgument(actions, "actions", "texts", "TRAINING_INVALID");
   const runs = new Map<string, DecisionRow[]>();
   for (const row of rows) {
     const key = JSON.stringify([row.workflowId, row.decisionPoint]);
@@ -93,6 +102,8 @@ export function loggedEpisodes<Obs>(
   actor: Actor<Obs>,
   options: { makeEnv: () => DiscreteEnv; actions: readonly string[]; episodes: number; seed?: number | string },
 ): LoggedData {
+  checkArgument(actor, "actor", "function", "TRAINING_INVALID");
+  checkArgument(options, "options", { makeEnv: "function", actions: "texts", episodes: "number" }, "TRAINING_INVALID");
   const { makeEnv, actions, episodes, seed = 0 } = options;
   const env = checkedEnv(makeEnv());
   const space = env.observationSpace;

@@ -1,3 +1,4 @@
+import { checkArgument } from "../../core/arguments.js";
 import { copyNetwork, type Network } from "../../math/network.js";
 import { createRng } from "../../math/rng.js";
 import { adamState, adamStep, chooseEngine, createNetwork } from "../../tensor/index.js";
@@ -23,6 +24,7 @@ export interface OfflineValues {
  * @example const { network, transitions } = await learnOffline(loggedRuns(rows, encoder), { conservatism: 1 });
  */
 export async function learnOffline(data: LoggedData, options: OfflineQOptions = {}): Promise<OfflineValues> {
+  checkArgument(data, "data", { episodes: "objects", actions: "texts", inputs: "number" }, "TRAINING_INVALID");
   const settings = offlineQSettings(options);
   checkLog(data);
   const { conservatism, gamma, hidden, iterations, gradientSteps, batchSize, learningRate } = settings;

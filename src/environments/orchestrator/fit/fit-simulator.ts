@@ -1,3 +1,4 @@
+import { checkArgument } from "../../../core/arguments.js";
 import type { Trace } from "../../../core/index.js";
 import { LearningError } from "../../../core/index.js";
 import type { AgentDeclaration, Budget, OrchestrationRules } from "../../../orchestration/index.js";
@@ -47,6 +48,8 @@ const OWN_RUNS = 8;
  * ```
  */
 export function fitSimulator(traces: readonly Trace[], options: FitOptions): FittedSimulator {
+  checkArgument(traces, "traces", "objects", "ENV_INVALID");
+  checkArgument(options, "options", { agents: "objects" }, "ENV_INVALID");
   const rules = completeRules(options.rules ?? {}, "ENV_INVALID");
   const budget = completeBudget(options.budget ?? {}, "ENV_INVALID");
   const facts = simulatorFacts(

@@ -56,6 +56,36 @@ describe("MixtureModel", () => {
     expect(distance(true, 0.4)).toBeCloseTo(0.4, 1);
   });
 
+  it("weighs what sets candidates apart for itself: who knows the level need not know the distance", () => {
+    // The first knows how hard a context is and finds the wrong candidate better; the second the other way round.
+    const level: RewardEstimator = {
+      ...constant(0.5, 0.1),
+      estimate(input, means) {
+        const hard = input.context.values[0];
+        input.candidates.forEach((c, i) => {
+          means[i] = (hard > 0 ? 0.8 : 0.2) + (c === "b" ? -0.05 : 0.05);
+        });
+      },
+    };
+    const experts = () => [level, apart(0.1)];
+    const distance = (weighedTwice: boolean) => {
+      const mixture = new MixtureModel(experts(), { calibrated: true, apart: weighedTwice });
+      for (let i = 0; i < 2000; i++) {
+        const [chosen, hard] = [i % 2, i % 4 < 2];
+        const reward = (hard ? 0.8 : 0.2) + (chosen === 1 ? 0.05 : -0.05);
+        mixture.learn([{ ...row(reward), context: denseVector([hard ? 1 : -1]), chosen }]);
+      }
+      const means = new Float64Array(2);
+      mixture.estimate({ context: denseVector([1]), candidates: AB }, means);
+      const { bias } = mixture.parts({ context: denseVector([1]), candidates: AB }, 1);
+      expect((means[0] + means[1]) / 2).toBeCloseTo(0.8, 2);
+      expect(bias).toBeCloseTo(means[1], 12);
+      return means[1] - means[0];
+    };
+    expect(distance(false)).toBeLessThan(0);
+    expect(distance(true)).toBeGreaterThan(0.05);
+  });
+
   const input: PolicyInput = { context: denseVector([1]), candidates: AB };
   const errorsOf = (model: RewardEstimator, asked = input): number => {
     const errors = new Float64Array(2);

@@ -160,3 +160,39 @@ describe("policies of release 0.1", () => {
     expect(restored.snapshot().model).toEqual(old);
   });
 });
+
+describe("mixtures over texts", () => {
+  const rng = createRng("layouts");
+  const dim = 600;
+  const rows = Array.from({ length: 120 }, (_, i) => ({
+    context: { dim, indices: Int32Array.of(0, 1, 3 + (i % 590)), values: Float64Array.of(rng.normal(), 1, 1) },
+    candidates: ["a", "b"],
+    chosen: i % 2,
+    reward: rng.next(),
+  }));
+  const snapshot = () => {
+    const policy = createPolicy({ kind: "auto", dim });
+    policy.learn(rows);
+    return policy.snapshot() as PolicySnapshot & { model: { apart: number[]; layout: number } };
+  };
+
+  it("restore to the digit with both weights of their experts", () => {
+    const saved = snapshot();
+    const again = restorePolicy(JSON.parse(JSON.stringify(saved)));
+    expect(again.snapshot()).toEqual(saved);
+    expect(saved.model.apart).toHaveLength(8);
+    for (const apart of [undefined, [1, 2], Array(8).fill("x")])
+      expect(() => restorePolicy({ ...saved, model: { ...saved.model, apart } } as PolicySnapshot)).toThrow(
+        expect.objectContaining({ code: "SNAPSHOT_INVALID" }),
+      );
+  });
+
+  it("of an earlier layout go on with one weight for each expert", () => {
+    const { apart: _, ...model } = snapshot().model;
+    const old = { ...snapshot(), model: { ...model, layout: 3 } } as PolicySnapshot;
+    const policy = restorePolicy(old);
+    policy.learn(rows);
+    expect(policy.snapshot()).toMatchObject({ model: { layout: 3 } });
+    expect(policy.snapshot()).not.toHaveProperty("model.apart");
+  });
+});

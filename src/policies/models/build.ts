@@ -22,8 +22,12 @@ const RECENT = 0.03;
  */
 const HANDICAP = 1;
 
-/** Marks the experts of today's mixtures in their snapshots: 3 has the free words, which 2 has not. */
-const LAYOUT = 3;
+/**
+ * Marks the experts of today's mixtures in their snapshots: 3 has the free words, which 2 has not; from 4 on
+ * those over texts are weighed twice.
+ */
+const LAYOUT = 4;
+const LAYOUT_WEIGHED_ONCE = 3;
 const LAYOUT_WITHOUT_FREE = 2;
 /** Precisions of the prior on what is a candidate's own, of the pooled experts of a mixture. */
 const PRIORS = [10, 30];
@@ -96,7 +100,7 @@ function expertsOf(
   seed: number,
   layout: unknown,
 ): { make: ((s?: ModelSnapshot) => RewardEstimator)[]; options: MixtureOptions } {
-  const today = layout === LAYOUT || layout === LAYOUT_WITHOUT_FREE;
+  const today = layout === LAYOUT || layout === LAYOUT_WEIGHED_ONCE || layout === LAYOUT_WITHOUT_FREE;
   const of = (expert: ModelSpec) => (s?: ModelSnapshot) => buildModel(expert, dim, seed, s);
   const recent = of({ kind: "ridge", forgetting: Math.max(forgetting ?? 0, RECENT) });
   const sphere = (s?: ModelSnapshot) => (s ? SphereModel.restore(recent, s) : new SphereModel(recent()));
@@ -114,10 +118,10 @@ function expertsOf(
   const summed = PRIORS.map((ownLambda) => of({ kind: "summary", ownLambda, forgetting }));
   const words = of({ kind: "logistic", lambda: WORD_PRIOR, forgetting });
   // Where single words decide, as in mail, every prior on them costs rows; where they do not, this one is outweighed.
-  const free = layout === LAYOUT ? [of({ kind: "logistic", forgetting })] : [];
+  const free = layout !== LAYOUT_WITHOUT_FREE ? [of({ kind: "logistic", forgetting })] : [];
   return {
     make: [shared, fourier, sphere, pooled, ...summed, words, ...free],
-    options: { calibrated: true, layout: layout as number },
+    options: { calibrated: true, apart: layout === LAYOUT, layout: layout as number },
   };
 }
 

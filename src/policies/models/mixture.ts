@@ -2,6 +2,7 @@ import type { DriftState } from "../drift.js";
 import { PageHinkley } from "../drift.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
 import { doublingChunks } from "./doubling-chunks.js";
+import { ExpertWeights, LOSS_DECAY } from "./expert-weights.js";
 import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
 
@@ -9,8 +10,11 @@ import { invalidSnapshot } from "./packed.js";
 const RATE = 2;
 /** Distances between candidates are never reduced to less than this share. */
 const LEAST_SLOPE = 0.2;
-/** Share of the past errors that each row forgets, so that the weights can follow a changing world. */
-const LOSS_DECAY = 1 / 500;
+/**
+ * Learning rate of the weights that experts have in what sets candidates apart: small, since that is a small
+ * part of a reward, where the mean of several experts is better than the best of them.
+ */
+const APART_RATE = 0.5;
 /** Experts below this weight are not asked when serving. */
 const NEGLIGIBLE = 0.02;
 /** Squared distance between predictions that are taken for right before there are rows. */
@@ -31,20 +35,24 @@ export interface MixtureOptions {
   renew?: () => RewardEstimator;
   /** Whether distances between candidates are corrected by what of them was found in rewards before. */
   calibrated?: boolean;
+  /**
+   * Whether how hard a context is and what sets its candidates apart are weighed each for itself: the experts
+   * that know the one best are not those that know the other. An expert is charged with its error in what a
+   * reward has beyond the mixture's mean of all candidates (the R-learner's loss, Nie & Wager 2021).
+   */
+  apart?: boolean;
   /** Names the list of experts in snapshots, where it is not that of release 0.1. */
   layout?: number;
 }
 
 /**
- * Several models mixed by how well each predicted rewards before it learned them: weights fall
- * exponentially with the (slowly forgotten) sum of squared errors. The mean is the weighted one; the
- * standard error is that of one model, joined with the models' disagreement.
+ * Several models mixed by how well each predicted rewards before it learned them. The mean is the weighted
+ * one; the standard error is that of one model, joined with the models' disagreement.
  */
 export class MixtureModel implements RewardEstimator {
-  private losses: Float64Array;
-  private weights: Float64Array;
-  /** The weightiest expert. */
-  private top = 0;
+  private readonly whole: ExpertWeights;
+  /** Weights in what sets candidates apart; {@link whole} where they are the same. */
+  private readonly apart: ExpertWeights;
   private means = new Float64Array(16);
   private others = new Float64Array(16);
   private drift = new PageHinkley();
@@ -56,20 +64,13 @@ export class MixtureModel implements RewardEstimator {
     private readonly experts: RewardEstimator[],
     private readonly options: MixtureOptions = {},
   ) {
-    this.losses = new Float64Array(experts.length);
-    this.weights = new Float64Array(experts.length);
-    this.forget();
-    this.weigh();
+    this.whole = new ExpertWeights(experts.length, RATE, options.handicaps);
+    this.apart = options.apart ? new ExpertWeights(experts.length, APART_RATE) : this.whole;
   }
 
-  private forget(): void {
-    this.losses.fill(0);
-    this.losses.set(this.options.handicaps ?? []);
-  }
-
-  /** Weight of each expert, in the order given; sums to one. */
+  /** Weight of each expert in the mean reward, in the order given; sums to one. */
   get shares(): readonly number[] {
-    return Array.from(this.weights);
+    return Array.from(this.whole.shares);
   }
 
   estimate(input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
@@ -78,29 +79,34 @@ export class MixtureModel implements RewardEstimator {
       this.means = new Float64Array(count * 2);
       this.others = new Float64Array(count * 2);
     }
-    const { others, top } = this;
-    const sure = input.candidateFeatures ? top : (this.options.surest ?? top);
+    const { others, whole, apart } = this;
+    const sure = input.candidateFeatures ? whole.top : (this.options.surest ?? whole.top);
+    let level = 0;
     let total = 0;
+    let totalApart = 0;
     means.fill(0, 0, count);
     others.fill(0, 0, count);
     for (let m = 0; m < this.experts.length; m++) {
-      const w = this.weights[m];
-      const counts = w >= NEGLIGIBLE || m === top;
+      const w = counted(whole, m);
+      const v = counted(apart, m);
       const asked = errors && m === sure;
-      if (!counts && !asked) continue;
+      if (w === 0 && v === 0 && !asked) continue;
       this.experts[m].estimate(input, this.means, asked ? errors : undefined);
-      if (!counts) continue;
+      const middle = this.options.apart ? middleOf(this.means, count) : 0;
+      level += w * middle;
       total += w;
+      totalApart += v;
       for (let i = 0; i < count; i++) {
-        const mean = this.means[i];
-        means[i] = means[i] + w * mean;
-        others[i] = others[i] + w * mean * mean;
+        const distance = this.means[i] - middle;
+        means[i] = means[i] + v * distance;
+        others[i] = others[i] + v * distance * distance;
       }
     }
     for (let i = 0; i < count; i++) {
-      means[i] = means[i] / total;
+      const distance = means[i] / totalApart;
+      means[i] = level / total + distance;
       if (!errors) continue;
-      const disagreement = Math.max(0, others[i] / total - means[i] ** 2);
+      const disagreement = Math.max(0, others[i] / totalApart - distance ** 2);
       errors[i] = Math.sqrt(errors[i] ** 2 + disagreement);
     }
     if (this.options.calibrated) this.drawTogether(means, count);
@@ -116,20 +122,14 @@ export class MixtureModel implements RewardEstimator {
 
   private drawTogether(means: Float64Array, count: number): void {
     const { slope } = this;
-    let middle = 0;
-    for (let i = 0; i < count; i++) middle += means[i] / count;
+    const middle = middleOf(means, count);
     for (let i = 0; i < count; i++) means[i] = middle + slope * (means[i] - middle);
   }
 
   /** Learns how far apart rewards are where predictions of this row's candidates were. */
-  private calibrate(row: PolicyRow): void {
-    const count = row.candidates.length;
-    if (this.judged.length < count) this.judged = new Float64Array(count * 2);
-    this.estimate(row, this.judged);
-    const { slope } = this;
-    let middle = 0;
-    for (let i = 0; i < count; i++) middle += this.judged[i] / count;
-    const apart = (this.judged[row.chosen] - middle) / slope;
+  private calibrate(row: PolicyRow, predicted: Float64Array): void {
+    const middle = middleOf(predicted, row.candidates.length);
+    const apart = (predicted[row.chosen] - middle) / this.slope;
     const { weight = 1 } = row;
     this.spread.squares = this.spread.squares * (1 - LOSS_DECAY) + weight * apart * apart;
     this.spread.products = this.spread.products * (1 - LOSS_DECAY) + weight * apart * (row.reward - middle);
@@ -137,17 +137,34 @@ export class MixtureModel implements RewardEstimator {
 
   learn(rows: readonly PolicyRow[]): void {
     for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
-      for (const row of chunk) {
-        if (this.options.calibrated) this.calibrate(row);
-        this.judge(row);
-      }
+      for (const row of chunk) this.judge(row);
       for (const expert of this.experts) expert.learn(chunk);
     }
   }
 
   /** Charges each expert with its error on a row it has not learned yet. */
   private judge(row: PolicyRow): void {
-    const { context, candidates, candidateFeatures, chosen, reward, weight = 1 } = row;
+    const { candidates, reward } = row;
+    const predicted = this.judged.length < candidates.length ? new Float64Array(candidates.length * 2) : this.judged;
+    this.judged = predicted;
+    if (this.options.calibrated) {
+      this.estimate(row, predicted);
+      this.calibrate(row, predicted);
+    }
+    const mean = this.options.apart ? this.chargeApart(row, predicted) : this.charge(row);
+    // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
+    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) {
+      this.whole.forget();
+      this.apart.forget();
+      const { surest, renew } = this.options;
+      if (surest !== undefined && renew) this.experts[surest] = renew();
+    }
+    this.whole.weigh();
+    if (this.options.apart) this.apart.weigh();
+  }
+
+  /** @returns what the mixture predicted for the row's choice */
+  private charge({ context, candidates, candidateFeatures, chosen, reward, weight = 1 }: PolicyRow): number {
     const input = {
       context,
       candidates: [candidates[chosen]],
@@ -156,36 +173,37 @@ export class MixtureModel implements RewardEstimator {
     let mean = 0;
     this.experts.forEach((expert, m) => {
       expert.estimate(input, this.means);
-      mean += this.weights[m] * this.means[0];
-      const error = Math.min(1, Math.max(0, this.means[0])) - reward;
-      this.losses[m] = this.losses[m] * (1 - LOSS_DECAY) + weight * error * error;
+      mean += this.whole.shares[m] * this.means[0];
+      this.whole.charge(m, within(this.means[0]) - reward, weight);
     });
-    // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
-    if (this.drift.add(Math.min(1, (mean - reward) ** 2))) {
-      this.forget();
-      const { surest, renew } = this.options;
-      if (surest !== undefined && renew) this.experts[surest] = renew();
-    }
-    this.weigh();
+    return mean;
+  }
+
+  /** As {@link charge}, and for the distances between candidates as well. */
+  private chargeApart(row: PolicyRow, predicted: Float64Array): number {
+    const { candidates, chosen, reward, weight = 1 } = row;
+    const count = candidates.length;
+    const beyond = reward - middleOf(predicted, count);
+    let mean = 0;
+    this.experts.forEach((expert, m) => {
+      expert.estimate(row, this.means);
+      mean += this.whole.shares[m] * this.means[chosen];
+      for (let i = 0; i < count; i++) this.means[i] = within(this.means[i]);
+      this.whole.charge(m, this.means[chosen] - reward, weight);
+      this.apart.charge(m, this.means[chosen] - middleOf(this.means, count) - beyond, weight);
+    });
+    return mean;
   }
 
   rowsSinceDrift(): number {
     return this.drift.since;
   }
 
-  private weigh(): void {
-    const least = Math.min(...this.losses);
-    this.weights = this.losses.map((loss) => Math.exp(-RATE * (loss - least)));
-    const sum = this.weights.reduce((a, b) => a + b, 0);
-    this.weights = this.weights.map((w) => w / sum);
-    this.top = this.weights.indexOf(Math.max(...this.weights));
-  }
-
   parts(input: PolicyInput, index: number): Parts {
     const { context } = input;
     const contributions = new Float64Array(context.indices.length);
     let bias = 0;
-    const asked = this.shares.map((w, m) => ({ w, m })).filter(({ w }) => w >= NEGLIGIBLE);
+    const asked = this.experts.map((_, m) => ({ w: counted(this.apart, m), m })).filter(({ w }) => w > 0);
     const total = asked.reduce((sum, { w }) => sum + w, 0);
     for (const { w, m } of asked) {
       const parts = this.experts[m].parts(input, index);
@@ -206,7 +224,8 @@ export class MixtureModel implements RewardEstimator {
       ...(this.options.layout !== undefined && { layout: this.options.layout }),
       ...(this.options.calibrated && { spread: { ...this.spread } }),
       drift: this.drift.snapshot(),
-      losses: Array.from(this.losses),
+      losses: this.whole.snapshot(),
+      ...(this.options.apart && { apart: this.apart.snapshot() }),
       experts: this.experts.map((e) => e.snapshot()),
     };
   }
@@ -218,8 +237,7 @@ export class MixtureModel implements RewardEstimator {
     options: MixtureOptions = {},
   ): MixtureModel {
     const { kind, losses, experts } = snapshot;
-    const right = (list: unknown): list is unknown[] => Array.isArray(list) && list.length === restore.length;
-    if (kind !== "mixture" || !right(losses) || !losses.every((l) => Number.isFinite(l)) || !right(experts))
+    if (kind !== "mixture" || !Array.isArray(experts) || experts.length !== restore.length)
       throw invalidSnapshot("a mixture with other experts", `${restore.length} experts and their losses`);
     const model = new MixtureModel(
       restore.map((make, m) => make(experts[m] as ModelSnapshot)),
@@ -227,8 +245,8 @@ export class MixtureModel implements RewardEstimator {
     );
     if (options.calibrated) model.spread = restoredSpread(snapshot.spread);
     model.drift = restoredDrift(snapshot.drift);
-    model.losses = Float64Array.from(losses as number[]);
-    model.weigh();
+    model.whole.load(losses);
+    if (options.apart) model.apart.load(snapshot.apart);
     return model;
   }
 }
@@ -245,4 +263,18 @@ function restoredSpread(state: unknown): { squares: number; products: number } {
   if (!Number.isFinite(squares) || !Number.isFinite(products) || !((squares as number) > 0))
     throw invalidSnapshot("a mixture without its calibration", "squares and products of distances");
   return { squares: squares as number, products: products as number };
+}
+
+/** An expert's weight; 0 where it is not asked for its little weight. */
+function counted(weights: ExpertWeights, expert: number): number {
+  const weight = weights.shares[expert];
+  return weight >= NEGLIGIBLE || expert === weights.top ? weight : 0;
+}
+
+const within = (mean: number): number => Math.min(1, Math.max(0, mean));
+
+function middleOf(means: Float64Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += means[i];
+  return sum / count;
 }

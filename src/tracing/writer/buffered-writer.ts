@@ -252,6 +252,11 @@ export class BufferedWriter {
     for (const item of items) this.bytes -= item.bytes;
   }
 
+  /** Whether `flushSync` is expected to write all that waits. */
+  get writesAtOnce(): boolean {
+    return this.store.appendSync !== undefined && this.failures === 0;
+  }
+
   /**
    * For the end of the process: writes all that is not acknowledged before it returns. What a store without
    * `appendSync` had not taken is dropped.

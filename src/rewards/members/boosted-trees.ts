@@ -99,7 +99,10 @@ function grow(
   const d = codes.length;
   const features = shuffled([...codes.keys()], rng).slice(0, Math.max(1, Math.round(FEATURE_SHARE * d)));
   const builder = new TreeBuilder();
-  const splits: { node: number; feature: number; bin: number; left: number }[] = [];
+  // Per node: the feature it splits by (-1: a leaf), the last bin that goes left, and the left child.
+  const splitBy: number[] = [-1];
+  const lastBin: number[] = [0];
+  const leftOf: number[] = [0];
   const sums = new Float64Array(BINS);
   const counts = new Int32Array(BINS);
   const sumOf = (from: number, to: number) => {
@@ -158,19 +161,23 @@ function grow(
     const left = builder.split(node, best.feature, threshold, leftValue, rightValue);
     values[left] = leftValue;
     values[left + 1] = rightValue;
-    splits.push({ node, feature: best.feature, bin: best.bin, left });
+    splitBy[left] = -1;
+    splitBy[left + 1] = -1;
+    splitBy[node] = best.feature;
+    lastBin[node] = best.bin;
+    leftOf[node] = left;
     stack.push(
       { node: left, from, to: middle, sum: best.sum, level: level + 1 },
       { node: left + 1, from: middle, to, sum: right.sum, level: level + 1 },
     );
   }
-  const at = new Map(splits.map((s) => [s.node, s]));
   return {
     tree: builder.build(),
     /** The leaf value of a training row, by its bins. */
     trainingValue(row: number): number {
       let node = 0;
-      for (let s = at.get(node); s; s = at.get(node)) node = s.left + (codes[s.feature][row] <= s.bin ? 0 : 1);
+      for (let f = splitBy[node]; f >= 0; f = splitBy[node])
+        node = leftOf[node] + (codes[f][row] <= lastBin[node] ? 0 : 1);
       return values[node];
     },
   };

@@ -20,36 +20,41 @@ export function extraTrees(minLeaf: number): RewardMember {
     async fit(data) {
       const grown: Tree[] = [];
       const rng = createRng(data.seed).fork("extra-trees");
+      const columns = columnsOf(data.x);
       for (let t = 0; t < TREES && !(t > 0 && data.cancelled?.()); t++)
-        grown.push(growRandomTree(data, rng.fork(String(t)), FEATURE_SHARE, minLeaf));
+        grown.push(growRandomTree(columns, data.y, rng.fork(String(t)), minLeaf));
       return new TreeForest(kind, grown, 0, 1 / grown.length);
     },
     restore: restoreForest,
   };
 }
 
-function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, minLeaf: number): Tree {
-  const d = x[0]?.length ?? 0;
-  const tries = Math.max(1, Math.round(featureShare * d));
-  const rows = Int32Array.from(x.keys());
+/** The features as arrays of their own: a node reads one of them for all its rows. */
+function columnsOf(x: TrainingData["x"]): Float64Array[] {
+  return Array.from({ length: x[0]?.length ?? 0 }, (_, f) => Float64Array.from(x, (row) => row[f]));
+}
+
+function growRandomTree(columns: readonly Float64Array[], y: Float64Array, rng: Rng, minLeaf: number): Tree {
+  const d = columns.length;
+  const tries = Math.max(1, Math.round(FEATURE_SHARE * d));
+  const rows = Int32Array.from(y.keys());
   const features = Int32Array.from({ length: d }, (_, j) => j);
+  // Values and targets of the node's rows, one behind the other.
+  const values = new Float64Array(y.length);
+  const targets = new Float64Array(y.length);
   const builder = new TreeBuilder();
-  const mean = (from: number, to: number) => {
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += y[rows[i]];
-    return sum / (to - from);
-  };
-  const stack = [{ node: builder.leaf(mean(0, rows.length)), from: 0, to: rows.length }];
+  const stack = [{ node: builder.leaf(meanOf(y)), from: 0, to: rows.length }];
   for (let work = stack.pop(); work; work = stack.pop()) {
     const { node, from, to } = work;
     const n = to - from;
     if (n < 2 * minLeaf) continue;
     let total = 0;
-    let best = { gain: 0, feature: -1, threshold: 0 };
+    let best = { gain: 0, feature: -1, threshold: 0, count: 0, sum: 0 };
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
-    for (let i = from; i < to; i++) {
-      const v = y[rows[i]];
+    for (let i = 0; i < n; i++) {
+      const v = y[rows[from + i]];
+      targets[i] = v;
       total += v;
       if (v < least) least = v;
       if (v > most) most = v;
@@ -60,10 +65,12 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
       const f = features[at];
       features[at] = features[left];
       features[left] = f;
+      const column = columns[f];
       let low = Number.POSITIVE_INFINITY;
       let high = Number.NEGATIVE_INFINITY;
-      for (let i = from; i < to; i++) {
-        const v = x[rows[i]][f];
+      for (let i = 0; i < n; i++) {
+        const v = column[rows[from + i]];
+        values[i] = v;
         if (v < low) low = v;
         if (v > high) high = v;
       }
@@ -73,29 +80,34 @@ function growRandomTree({ x, y }: TrainingData, rng: Rng, featureShare: number, 
       const threshold = Math.fround(low + rng.next() * (high - low));
       let count = 0;
       let sum = 0;
-      for (let i = from; i < to; i++) {
-        const r = rows[i];
-        if (x[r][f] < threshold) {
-          count++;
-          sum += y[r];
-        }
+      for (let i = 0; i < n; i++) {
+        // Without a branch, which at a random threshold nothing could foresee.
+        const below = Number(values[i] < threshold);
+        count += below;
+        sum += below * targets[i];
       }
       if (count < minLeaf || n - count < minLeaf) continue;
       const rest = total - sum;
       const gain = (sum * sum) / count + (rest * rest) / (n - count) - (total * total) / n;
-      if (gain > best.gain) best = { gain, feature: f, threshold };
+      if (gain > best.gain) best = { gain, feature: f, threshold, count, sum };
+      // Two rows have only one way to be parted.
+      if (n === 2) break;
     }
     if (best.feature < 0) continue;
+    const column = columns[best.feature];
     let middle = from;
     for (let i = from; i < to; i++) {
       const r = rows[i];
-      if (x[r][best.feature] < best.threshold) {
+      if (column[r] < best.threshold) {
         rows[i] = rows[middle];
         rows[middle++] = r;
       }
     }
-    const left = builder.split(node, best.feature, best.threshold, mean(from, middle), mean(middle, to));
+    const means = [best.sum / best.count, (total - best.sum) / (n - best.count)] as const;
+    const left = builder.split(node, best.feature, best.threshold, ...means);
     stack.push({ node: left, from, to: middle }, { node: left + 1, from: middle, to });
   }
   return builder.build();
 }
+
+const meanOf = (y: Float64Array): number => y.reduce((a, b) => a + b, 0) / y.length;

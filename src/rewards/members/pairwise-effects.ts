@@ -1,4 +1,4 @@
-import { cholesky, forwardSolve } from "../../math/linear-algebra.js";
+import { cholesky, forwardSolve, innerProduct } from "../../math/linear-algebra.js";
 import { pack, unpack } from "../../math/packing.js";
 import { createRng, shuffled } from "../../math/rng.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
@@ -55,8 +55,7 @@ export function pairwiseEffects(): RewardMember {
 }
 
 function kernel(a: Float64Array, b: Float64Array, shape: number): number {
-  let inner = 0;
-  for (let j = 0; j < a.length; j++) inner += a[j] * b[j];
+  const inner = innerProduct(a, 0, b, 0, a.length);
   return inner + shape * inner * inner;
 }
 
@@ -93,13 +92,11 @@ function kernelMap(points: readonly Float64Array[], shape: number): KernelMap | 
     points,
     shape,
     features: (z) =>
-      z.map((row) =>
-        forwardSolve(
-          l,
-          m,
-          points.map((p) => kernel(row, p, shape)),
-        ),
-      ),
+      z.map((row) => {
+        const near = new Float64Array(m);
+        for (let i = 0; i < m; i++) near[i] = kernel(row, points[i], shape);
+        return forwardSolve(l, m, near);
+      }),
   };
 }
 

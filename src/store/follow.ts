@@ -56,14 +56,13 @@ export class Follower<K extends FactKind> {
     }
   }
 
-  /** As {@link news}, each fact as its JSON text, for whoever only passes it on. */
-  async *newsTexts(kind: K): AsyncGenerator<string[], void, void> {
-    const { onMove } = this.options;
-    for await (const { texts, cursor } of this.textsOf(kind, this.newsQuery(kind))) {
-      yield texts;
-      this.cursors.set(kind, cursor);
-      await onMove?.(kind, cursor);
-    }
+  /**
+   * As {@link news}, each fact as its JSON text, for whoever only passes it on. More may be read before a batch was taken
+   * in; the cursor moves past it when `taken` is called, in the order of the batches.
+   */
+  async *newsTexts(kind: K): AsyncGenerator<{ texts: string[]; taken(): void }, void, void> {
+    for await (const { texts, cursor } of this.textsOf(kind, this.newsQuery(kind)))
+      yield { texts, taken: () => this.goOnFrom([[kind, cursor]]) };
   }
 
   /** Everything behind the cursors, whole. */

@@ -29,10 +29,17 @@ export function rewardViews(state: WorkerState, settings: RewardSettings): Rewar
   const key = JSON.stringify([state.revision, settings]);
   if (cached?.key === key) return cached.views;
   const { correctRaters = true, ...plain } = settings;
-  const all = [...state.feedback].flatMap(([workflowId, facts]) => {
+  const all: FeedbackRecord[] = [];
+  for (const [workflowId, facts] of state.feedback) {
     const workflowType = state.traces.get(workflowId)?.[0]?.workflowType;
-    return workflowType === undefined ? facts : facts.map((f) => ({ ...f, workflowType }));
-  });
+    // Only raters are compared by the type of the run, and a copy of all that was said takes memory.
+    for (const f of facts)
+      all.push(
+        workflowType === undefined || f.workflowType === workflowType || !(f.cat || f.ratings)
+          ? f
+          : { ...f, workflowType },
+      );
+  }
   const lookOf = (workflowId: string) => outputLook(state, workflowId);
   const corrections = judgeCorrections(state.feedback, lookOf);
   const views: RewardViews = {

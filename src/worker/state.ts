@@ -34,6 +34,8 @@ export class CollectedFacts implements WorkerState {
   private readonly joined = new Map<string, Trace>();
   private readonly traceChars = new Map<string, number>();
   private charsHeld = 0;
+  private readonly oldestTraces = new OldestFirst(this.traces);
+  private readonly oldestFeedback = new OldestFirst(this.feedback);
 
   revision = 0;
   /** What is being read at a start. */
@@ -85,8 +87,9 @@ export class CollectedFacts implements WorkerState {
       fresh++;
     }
     if (fresh > 0) this.revision++;
-    for (const [workflowId] of this.traces) {
-      if (this.traces.size <= this.limits.runs && this.charsHeld <= this.limits.traceChars) break;
+    while (this.traces.size > this.limits.runs || this.charsHeld > this.limits.traceChars) {
+      const workflowId = this.oldestTraces.next();
+      if (workflowId === undefined) break;
       this.traces.delete(workflowId);
       this.joined.delete(workflowId);
       this.charsHeld -= this.traceChars.get(workflowId) ?? 0;
@@ -97,7 +100,11 @@ export class CollectedFacts implements WorkerState {
   /** Forgets the oldest decisions and the oldest feedback beyond the limits. */
   trim(): void {
     forgetOldest(this.decisions, this.limits.decisions);
-    forgetOldest(this.feedback, this.limits.runs);
+    while (this.feedback.size > this.limits.runs) {
+      const oldest = this.oldestFeedback.next();
+      if (oldest === undefined) break;
+      this.feedback.delete(oldest);
+    }
   }
 
   private weigh(segment: TraceSegment, chars: number): void {
@@ -113,6 +120,27 @@ function addTo<T>(map: Map<string, T[]>, key: string, fact: T, same: (other: T) 
   if (list) list.push(fact);
   else map.set(key, [fact]);
   return true;
+}
+
+/**
+ * Keys of a map, oldest first, for whoever takes each out that it is given. A look from the beginning passes all places
+ * of those taken out before, which are a hundred thousand.
+ */
+class OldestFirst {
+  private keys: Iterator<string> | undefined;
+
+  constructor(private readonly map: ReadonlyMap<string, unknown>) {}
+
+  next(): string | undefined {
+    // An iterator that has ended gives nothing more, whatever is added.
+    for (let again = false; ; again = true) {
+      this.keys ??= this.map.keys();
+      const { done, value } = this.keys.next();
+      if (!done) return value;
+      this.keys = undefined;
+      if (again) return undefined;
+    }
+  }
 }
 
 function forgetOldest<T>(map: Map<string, T>, limit: number): void {

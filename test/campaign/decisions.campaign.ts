@@ -93,16 +93,20 @@ export async function manyDecisions(total: number, withinMs = Number.POSITIVE_IN
   sampled.unref();
   const started = performance.now();
   let held = 0;
+  /** As the collector does, the next facts are made ready while the thread takes in those before. */
+  let taken: Promise<{ decisions: number }> | undefined;
+  const ingest = async (kind: FactKind, facts: readonly object[]) => {
+    const texts = facts.map((fact) => JSON.stringify(fact));
+    held = (await taken)?.decisions ?? 0;
+    taken = worker.run("facts.ingest", { [kind]: texts, plan });
+  };
   try {
     while (fed < total && performance.now() - started < withinMs) {
       const count = Math.min(BATCH, total - fed);
       const runs = Array.from({ length: count }, (_, i) => run(fed + i, total));
-      // As the collector sends them.
-      const ingest = (kind: FactKind, facts: readonly object[]) =>
-        worker.run("facts.ingest", { [kind]: facts.map((fact) => JSON.stringify(fact)), plan });
       await ingest("decision", runs.map(decisionOf));
       await ingest("trace", runs.map(traceOf));
-      held = (await ingest("feedback", runs.map(feedbackOf))).decisions;
+      await ingest("feedback", runs.map(feedbackOf));
       fed += count;
       if (fed % 500_000 === 0) memory.push(Math.round(see()));
       if (fed % 1_000_000 === 0)
@@ -110,6 +114,7 @@ export async function manyDecisions(total: number, withinMs = Number.POSITIVE_IN
           `${fed} decisions, ${Math.round(see())} MiB, ${Math.round((performance.now() - started) / 1000)} s`,
         );
     }
+    held = (await taken)?.decisions ?? 0;
     const seconds = (performance.now() - started) / 1000;
     const [kept] = await worker.run("facts.statistics", {});
     if (!kept) throw new Error("no statistics were kept");
@@ -184,4 +189,4 @@ function apart(artifact: RoutingArtifact, cells: { decision: Decision; count: nu
   );
 }
 
-export default () => manyDecisions(10_000_000, 20 * 60_000);
+export default () => manyDecisions(10_000_000, 50 * 60_000);

@@ -157,4 +157,40 @@ describe("decisions beyond those that are held", () => {
     const [x = 0, y = 0] = expected(await trained(second.state), "old");
     expect(y - x).toBeGreaterThan(0.8);
   });
+
+  it("are not lost, nor is what was on its way, when the thread fails to take a batch in", async () => {
+    const store = createMemoryStore();
+    for (let n = 0; n < 900; n++) {
+      await store.append("decision", [run(n).decision]);
+      await store.append("feedback", [run(n).feedback]);
+    }
+    const state = new CollectedFacts(LIMITS);
+    let untilFailure = Number.POSITIVE_INFINITY;
+    const worker = {
+      generation: 0,
+      async run(job: keyof typeof JOBS, input: { decision?: unknown }) {
+        if (job === "facts.ingest" && input.decision && untilFailure-- <= 0) throw new Error("stopped");
+        return JOBS[job].run(input as never, context(state));
+      },
+    };
+    const collector = createFactCollector(store, worker as unknown as LearningWorker, 64, () => plan);
+    await collector.collect();
+    for (let n = 900; n < 1800; n++) {
+      await store.append("decision", [run(n).decision]);
+      await store.append("feedback", [run(n).feedback]);
+    }
+    untilFailure = 8;
+    await expect(collector.collect()).rejects.toThrow("stopped");
+    const [before] = state.statistics.snapshot();
+    expect(before!.rows).toBeGreaterThan(0);
+    untilFailure = Number.POSITIVE_INFINITY;
+    await collector.collect();
+    const held = new Set([...state.decisions.values()].map((d) => d.decisionId));
+    const [kept] = state.statistics.snapshot();
+    expect(kept!.rows).toBeGreaterThanOrEqual(before!.rows);
+    const missing = Array.from({ length: 1800 }, (_, n) => run(n).decision).filter(
+      (d) => d.at > kept!.until && !held.has(d.decisionId),
+    );
+    expect(missing).toEqual([]);
+  });
 });

@@ -88,15 +88,21 @@ export function createFactCollector(
     if (!follower.hasBegun()) held = await restore(fresh, signal);
     const how = plan && { plan: plan() };
     let left = 0;
-    for await (const { kind, texts } of asItHappened(follower)) {
+    /** The thread takes one batch in while the next one is read. */
+    let before: Promise<void> | undefined;
+    for await (const { kind, texts, taken } of asItHappened(follower)) {
       signal?.throwIfAborted();
-      if (texts.length > 0) {
-        held = await worker.run("facts.ingest", { [kind]: texts, ...how }, { signal });
-        left += held.left;
-      }
-      fresh[kind] += texts.length;
+      await before;
+      before = worker.run("facts.ingest", { [kind]: texts, ...how }, { signal }).then((now) => {
+        taken();
+        held = now;
+        left += now.left;
+        fresh[kind] += texts.length;
+      });
+      before.catch(() => undefined);
       await setImmediate();
     }
+    await before;
     if (left > 0) await keepStatistics(store, await worker.run("facts.statistics", {}, { signal }));
     if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
     return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
@@ -123,10 +129,14 @@ export function createFactCollector(
   };
 }
 
-interface Head {
-  kind: FactKind;
-  news: AsyncGenerator<string[], void, void>;
+interface News {
   texts: string[];
+  taken(): void;
+}
+
+interface Head extends News {
+  kind: FactKind;
+  news: AsyncGenerator<News, void, void>;
   /** When the first of the facts came to be. */
   begin: string;
 }
@@ -135,19 +145,19 @@ interface Head {
  * What is new of all kinds, in batches, as it happened: where there is more than can be held, a decision has its
  * judgement by the time it leaves.
  */
-async function* asItHappened(follower: Follower<FactKind>): AsyncGenerator<{ kind: FactKind; texts: string[] }> {
+async function* asItHappened(follower: Follower<FactKind>): AsyncGenerator<{ kind: FactKind } & News> {
   const open = KINDS.map((kind) => ({ kind, news: follower.newsTexts(kind) }));
   const heads: Head[] = [];
   const advance = async ({ kind, news }: (typeof open)[number]) => {
-    const { value: texts } = await news.next();
-    if (texts) heads.push({ kind, news, texts, begin: beginOf(texts) });
+    const { value } = await news.next();
+    if (value) heads.push({ kind, news, ...value, begin: beginOf(value.texts) });
   };
   try {
     for (const one of open) await advance(one);
     while (heads.length > 0) {
       heads.sort((a, b) => (a.begin < b.begin ? -1 : 1));
       const head = heads.shift() as Head;
-      yield { kind: head.kind, texts: head.texts };
+      yield head;
       await advance(head);
     }
   } finally {

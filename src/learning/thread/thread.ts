@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { getHeapStatistics } from "node:v8";
 // Without "node:", which bundlers that put the thread's file into the bundle do not look for.
 // biome-ignore lint/style/useNodejsImportProtocol: see above
 import { isMainThread, Worker, type WorkerOptions, workerData } from "worker_threads";
@@ -90,6 +91,7 @@ function openWorker({ entry, workerPath }: ThreadOptions): Worker {
     name: "collective-learning",
     workerData: THREAD_DATA,
     ...(isInline && { execArgv: [] }),
+    ...modestLimits(),
   };
   const file = entry ?? (workerPath === undefined ? undefined : checked(workerPath));
   const found = file ? undefined : findEntry({ from: import.meta.url, path: "../../worker/main.js" });
@@ -102,6 +104,17 @@ function openWorker({ entry, workerPath }: ThreadOptions): Worker {
   } catch (error) {
     throw noThread([...(found?.refused ?? []), messageOf(error)].join("; "), error);
   }
+}
+
+/** Below this limit V8 lets a heap grow to twice what lives in it before it looks for what does not; from it on, to four times. */
+const MODEST_MIB = 2047;
+
+/** What keeps the thread's memory near what it holds, where the host's limit is higher and nobody asked for it. */
+function modestLimits(): Pick<WorkerOptions, "resourceLimits"> {
+  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ");
+  const isAsked = /max[-_](old[-_]space|heap)[-_]size/.test(given);
+  if (isAsked || getHeapStatistics().heap_size_limit <= MODEST_MIB * 2 ** 20) return {};
+  return { resourceLimits: { maxOldGenerationSizeMb: MODEST_MIB } };
 }
 
 function checked(workerPath: string | URL): URL {

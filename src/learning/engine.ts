@@ -17,7 +17,7 @@ import { engineStatus } from "./engine-status.js";
 import type { Knowledge } from "./knowledge.js";
 import { nothingLeft } from "./nothing-left.js";
 import type { PointBook } from "./points.js";
-import { framed, keepDescribed, type LastReport, lastDescribed } from "./report/described.js";
+import { forgetDescribed, framed, keepDescribed, type LastReport, lastDescribed } from "./report/described.js";
 import type { LearningReport, PointReport } from "./report/types.js";
 import { createRoutingLearner, type JudgedPoint, type RoutingLearner } from "./routing-learner.js";
 import { LearningScheduler } from "./scheduler.js";
@@ -69,7 +69,8 @@ export class LearningEngine {
     const { config, store, clock, logger } = deps;
     this.routing = createRoutingLearner({ config, store, points: deps.points });
     const intervalMs = config.learningIntervalMinutes * 60_000;
-    this.work = createWorkShare({ store, clock, logger, intervalMs });
+    const { erasures } = deps.knowledge.collector;
+    this.work = createWorkShare({ store, clock, logger, erasures, intervalMs });
     this.timers = createTimerBook(store.documents, clock, logger);
     this.scheduler = new LearningScheduler({
       intervalMs,
@@ -219,7 +220,12 @@ export class LearningEngine {
   private async describe(): Promise<void> {
     const { store, logger, clock } = this.deps;
     try {
-      await keepDescribed(store.documents, await this.described(), isoTime(clock.now()));
+      const { erasures } = this.deps.knowledge.collector;
+      const points = await this.described();
+      await erasures.stored(
+        () => keepDescribed(store.documents, points, isoTime(clock.now())),
+        () => forgetDescribed(store.documents),
+      );
     } catch (error) {
       logger.warn("what screens show of decision points is as it was before", { error: messageOf(error) });
     }

@@ -44,7 +44,8 @@ export class Knowledge {
       seed: config.seed,
     }));
     this.embeddings =
-      config.embeddings && new RunEmbeddings(config.embeddings, store, rewardSettingsOf(config), logger, clock);
+      config.embeddings &&
+      new RunEmbeddings(config.embeddings, store, rewardSettingsOf(config), logger, clock, this.collector.erasures);
   }
 
   /** What determines the rows of everything here. */

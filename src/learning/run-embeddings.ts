@@ -6,6 +6,7 @@ import type { LearningStore } from "../store/index.js";
 import { LargeDocument } from "../store/large-document.js";
 import type { RunTextsInput } from "../worker/jobs/run-texts.js";
 import type { RewardSettings } from "../worker/reward-views.js";
+import type { ErasureWatch } from "./erasures.js";
 import type { LearningWorker } from "./thread/host.js";
 
 /** Vectors of runs' texts by workflowId, and what went wrong with the others. */
@@ -42,6 +43,7 @@ export class RunEmbeddings {
     private readonly reward: RewardSettings,
     private readonly logger: Logger,
     private readonly clock: Clock,
+    private readonly erasures?: ErasureWatch,
     private readonly timeoutMs = TIMEOUT_MS,
   ) {
     this.cache = new LargeDocument(store, DOCUMENT);
@@ -101,7 +103,8 @@ export class RunEmbeddings {
     const { source, runs } = this.mine(await this.cache.get());
     const left = { ...runs, ...fresh };
     for (const id of stale) delete left[id];
-    await this.cache.put({ source, ...(length !== undefined && { length }), runs: left });
+    const write = () => this.cache.put({ source, ...(length !== undefined && { length }), runs: left });
+    await (this.erasures ? this.erasures.stored(write, () => this.forget()) : write());
   }
 
   private mine(stored: Cached | undefined): Cached {

@@ -1,6 +1,8 @@
 import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
+import type { Registry } from "../registry/index.js";
 import type { DocumentStore, LearningStore, Lease } from "../store/index.js";
 import type { ComponentContext } from "./component.js";
+import type { ErasureWatch } from "./erasures.js";
 
 /** A learner that falls silent for this long loses its piece of work. */
 const LEASE_MS = 20_000;
@@ -42,6 +44,8 @@ export interface WorkShareParts {
   store: LearningStore;
   clock: Clock;
   logger: Logger;
+  /** Whether what is learned from is still there; nothing is published of what was erased. */
+  erasures: ErasureWatch;
   /** How often each piece is to be done, in milliseconds. */
   intervalMs: number;
 }
@@ -51,7 +55,7 @@ export interface WorkShareParts {
  * done by one learner at a time, and once an interval, however many learners there are; one that dies loses its piece
  * after {@link LEASE_MS}.
  */
-export function createWorkShare({ store, clock, logger, intervalMs }: WorkShareParts): WorkShare {
+export function createWorkShare({ store, clock, logger, erasures, intervalMs }: WorkShareParts): WorkShare {
   const { documents } = store;
   const held = new Map<string, Lease>();
   const book = async () => (await documents.get<Record<string, Entry>>(BOOK_KEY)) ?? {};
@@ -105,7 +109,7 @@ export function createWorkShare({ store, clock, logger, intervalMs }: WorkShareP
       return {
         context: {
           ...context,
-          registry: context.registry.under(lease),
+          registry: unerased(context.registry.under(lease), erasures),
           documents: fenced(documents, lease),
           signal: AbortSignal.any([context.signal, lease.signal]),
         },
@@ -134,6 +138,18 @@ export function createWorkShare({ store, clock, logger, intervalMs }: WorkShareP
       }
       return false;
     },
+  };
+}
+
+/** A registry in which nothing is published that was learned from facts of which some were erased since. */
+function unerased(registry: Registry, erasures: ErasureWatch): Registry {
+  return {
+    ...registry,
+    publish: (name, ...what) =>
+      erasures.stored(
+        () => registry.publish(name, ...what),
+        () => registry.forget(name, "learned before an erasure"),
+      ),
   };
 }
 

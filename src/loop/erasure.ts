@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseOptions } from "../core/index.js";
+import { noteErasure } from "../learning/erasures.js";
 import { forgetStatistics, pointsWithStatistics } from "../learning/kept-statistics.js";
 import { forgetDescribed } from "../learning/report/described.js";
 import type { Registry } from "../registry/index.js";
@@ -43,6 +44,7 @@ export async function eraseEverywhere(
   const { learned } = parseOptions(optionsSchema, options, "erase options");
   await parts.feedback.forget(selector);
   const removed = await parts.store.erase(selector);
+  await noteErasure(parts.store.documents, learned === "refit");
   await parts.knowledge.forget();
   await forgetViews();
   await forgetDescribed(parts.store.documents);

@@ -66,7 +66,7 @@ async function cycleWith(component: LearningComponent) {
     components: [component],
     context,
     routing,
-    work: createWorkShare({ store, clock, logger, intervalMs: 1 }),
+    work: createWorkShare({ store, clock, logger, erasures: collector.erasures, intervalMs: 1 }),
     force: true,
   }).compile();
   return graph.invoke({});

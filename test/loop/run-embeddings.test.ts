@@ -31,7 +31,15 @@ function setUp(embedder: TextEmbedder, timeoutMs?: number) {
       runTexts.run(input, { state, cancelled: () => false, progress() {} }),
   } as unknown as LearningWorker;
   const embeddings = () =>
-    new RunEmbeddings(embedder, store, {}, { ...logger, warn: (m) => warnings.push(m) }, systemClock, timeoutMs);
+    new RunEmbeddings(
+      embedder,
+      store,
+      {},
+      { ...logger, warn: (m) => warnings.push(m) },
+      systemClock,
+      undefined,
+      timeoutMs,
+    );
   const add = (id: string, text: string) =>
     state.add({ trace: [segment(id)], decision: [decision(id, `d-${id}`, { context: { text } })] });
   return { state, store, worker, embeddings, add, warnings };

@@ -5,6 +5,7 @@ import { CollectiveLearningLoop } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import type { ComponentContext } from "../../src/learning/component.js";
+import { ErasureWatch } from "../../src/learning/erasures.js";
 import { createWorkShare } from "../../src/learning/work.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore, type LearningStore, openFileStore } from "../../src/store/index.js";
@@ -28,7 +29,13 @@ async function twoHosts() {
 
 async function learner(store: LearningStore, clock: ManualClock) {
   const registry = await openRegistry({ ...store, clock, logger });
-  const work = createWorkShare({ store, clock, logger, intervalMs: 30 * minute });
+  const work = createWorkShare({
+    store,
+    clock,
+    logger,
+    erasures: new ErasureWatch(store.documents),
+    intervalMs: 30 * minute,
+  });
   const context = {
     documents: store.documents,
     registry,

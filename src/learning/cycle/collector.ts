@@ -1,8 +1,10 @@
 import { setImmediate } from "node:timers/promises";
+import { isLearningError } from "../../core/index.js";
 import { Follower } from "../../store/follow.js";
 import type { FactKind, LearningStore } from "../../store/index.js";
 import type { IngestOutput } from "../../worker/jobs/ingest.js";
 import type { StatisticsPlan } from "../../worker/make-room.js";
+import { ErasureWatch } from "../erasures.js";
 import { keepStatistics, keptStatistics } from "../kept-statistics.js";
 import type { LearningWorker } from "../thread/host.js";
 
@@ -18,6 +20,8 @@ export interface Collected {
 
 /** Brings facts from the store to the worker, each once, in batches, by cursor. */
 export interface FactCollector {
+  /** Whether something was erased since the facts in the worker were read. */
+  readonly erasures: ErasureWatch;
   collect(signal?: AbortSignal): Promise<Collected>;
   /** Collects again where the worker's thread was lost since: nothing may learn from half of the facts. */
   ensure(signal?: AbortSignal): Promise<void>;
@@ -46,6 +50,7 @@ export function createFactCollector(
   plan?: () => StatisticsPlan,
 ): FactCollector {
   let generation = worker.generation;
+  const erasures = new ErasureWatch(store.documents);
   const sizeOf = (kind: FactKind) => (kind === "trace" ? Math.min(batchSize, MOST_TRACES) : batchSize);
   /** Reports, predictions and cycles share its cursors, one after the other. */
   const follower = new Follower<FactKind>(store, { batchSize: sizeOf });
@@ -80,12 +85,31 @@ export function createFactCollector(
     return held;
   };
 
+  /** Keeps what decisions taught that left; false where something was erased since they were read. */
+  const keep = async (signal?: AbortSignal): Promise<boolean> => {
+    const statistics = await worker.run("facts.statistics", {}, { signal });
+    try {
+      await keepStatistics(store, statistics, erasures);
+      return true;
+    } catch (error) {
+      if (isLearningError(error, "LEARNING_STATE")) return false;
+      throw error;
+    }
+  };
+
   const collectNow = async (signal?: AbortSignal, attempt = 1): Promise<Collected> => {
     const fresh: Record<FactKind, number> = { decision: 0, feedback: 0, trace: 0 };
+    if (await erasures.hasPassed()) {
+      await worker.restart();
+      follower.restart();
+    }
     if (worker.generation !== generation) follower.restart();
     generation = worker.generation;
     let held = await worker.run("facts.ingest", {}, { signal });
-    if (!follower.hasBegun()) held = await restore(fresh, signal);
+    if (!follower.hasBegun()) {
+      await erasures.begin();
+      held = await restore(fresh, signal);
+    }
     const how = plan && { plan: plan() };
     let left = 0;
     /** The thread takes one batch in while the next one is read. */
@@ -103,12 +127,13 @@ export function createFactCollector(
       await setImmediate();
     }
     await before;
-    if (left > 0) await keepStatistics(store, await worker.run("facts.statistics", {}, { signal }));
-    if (worker.generation !== generation && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
+    const isKept = left === 0 || (await keep(signal));
+    if ((!isKept || worker.generation !== generation) && attempt < MAX_ATTEMPTS) return collectNow(signal, attempt + 1);
     return { decisions: fresh.decision, feedback: fresh.feedback, traces: fresh.trace, held };
   };
   const collect = (signal?: AbortSignal): Promise<Collected> => follower.inTurn(() => collectNow(signal));
   return {
+    erasures,
     collect,
     async ensure(signal) {
       if (worker.generation !== generation) await collect(signal);

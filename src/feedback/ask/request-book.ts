@@ -1,71 +1,85 @@
 import type { Clock } from "../../core/index.js";
 import type { DocumentStore } from "../../store/index.js";
-import { GroupedUpdates } from "../collect/grouped-updates.js";
 import type { ConsideredRun, FeedbackRequest } from "./request-types.js";
+import { SharedDocument } from "./shared-document.js";
 
-/** What is kept of requests, as one document. */
+/** The requests, as one document: it changes when somebody is asked or answers. */
 export interface RequestState {
   requests: FeedbackRequest[];
-  /** Runs that were drawn for, asked or not, oldest first. */
+}
+
+/** Runs that were drawn for, asked or not, oldest first: a document that every finished run changes, so kept small. */
+export interface ConsideredState {
   considered: ConsideredRun[];
 }
 
 /** Where requests are kept among the documents of a store. */
 export const REQUESTS_DOCUMENT = "feedback-requests";
-const STALE_MS = 1000;
+const CONSIDERED_DOCUMENT = "feedback-considered";
+const CONSIDERED_KEPT = 200;
 
-const complete = (stored: Partial<RequestState> | undefined): RequestState => ({
-  requests: stored?.requests ?? [],
-  considered: stored?.considered ?? [],
-});
-
-/**
- * The requests in the store's documents, shared with other processes: every change is made to the
- * newest state, and what is read is at most a second old. Changes that come while one is written go
- * out together.
- */
+/** The requests, found by their ids. */
 export class RequestBook {
-  private state: RequestState = { requests: [], considered: [] };
   private byId = new Map<string, FeedbackRequest>();
-  private readAt = Number.NEGATIVE_INFINITY;
-  private reading: Promise<void> | undefined;
-  private readonly updates: GroupedUpdates<RequestState>;
+  private readonly document: SharedDocument<RequestState>;
 
-  constructor(
-    private readonly documents: DocumentStore,
-    private readonly clock: Clock,
-  ) {
-    this.updates = new GroupedUpdates(documents, REQUESTS_DOCUMENT, complete, (state) => this.take(state));
+  constructor(documents: DocumentStore, clock: Clock) {
+    this.document = new SharedDocument<RequestState>(
+      documents,
+      clock,
+      REQUESTS_DOCUMENT,
+      (stored) => ({ requests: stored?.requests ?? [] }),
+      ({ requests }) => {
+        this.byId = new Map(requests.map((r) => [r.requestId, r]));
+      },
+    );
   }
 
   /** The state, at most a second old. */
-  async read(): Promise<Readonly<RequestState>> {
-    if (this.clock.monotonic() - this.readAt >= STALE_MS) {
-      this.reading ??= this.documents
-        .get<RequestState>(REQUESTS_DOCUMENT)
-        .then((stored) => this.take(stored))
-        .finally(() => {
-          this.reading = undefined;
-        });
-      await this.reading;
-    }
-    return this.state;
+  read(): Promise<Readonly<RequestState>> {
+    return this.document.read();
   }
 
   /** The request of this id, at most a second behind other processes. */
   async find(requestId: string): Promise<FeedbackRequest | undefined> {
-    await this.read();
+    await this.document.read();
     return this.byId.get(requestId);
   }
 
   /** Changes the newest state and resolves with what `edit` returned, once it is durable. */
   change<T>(edit: (state: RequestState) => T): Promise<T> {
-    return this.updates.change(edit);
+    return this.document.change(edit);
+  }
+}
+
+/** The last 200 runs that draws were made for. */
+export class ConsideredRuns {
+  private readonly document: SharedDocument<ConsideredState>;
+
+  constructor(documents: DocumentStore, clock: Clock) {
+    this.document = new SharedDocument<ConsideredState>(documents, clock, CONSIDERED_DOCUMENT, (stored) => ({
+      considered: stored?.considered ?? [],
+    }));
   }
 
-  private take(state: RequestState | undefined): void {
-    this.state = complete(state);
-    this.byId = new Map(this.state.requests.map((r) => [r.requestId, r]));
-    this.readAt = this.clock.monotonic();
+  /** The runs, at most a second behind other processes. */
+  async read(): Promise<readonly ConsideredRun[]> {
+    return (await this.document.read()).considered;
+  }
+
+  /** Takes a run in, once. */
+  async add(run: ConsideredRun): Promise<void> {
+    await this.document.change(({ considered }) => {
+      if (considered.some((c) => c.requestId === run.requestId)) return;
+      considered.push(run);
+      considered.splice(0, considered.length - CONSIDERED_KEPT);
+    });
+  }
+
+  /** Drops the runs that `isGone` finds. */
+  async forget(isGone: (run: ConsideredRun) => boolean): Promise<void> {
+    await this.document.change((state) => {
+      state.considered = state.considered.filter((run) => !isGone(run));
+    });
   }
 }

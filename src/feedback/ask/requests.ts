@@ -1,7 +1,7 @@
 import { type Clock, digest, isoTime } from "../../core/index.js";
 import { createRng } from "../../math/rng.js";
 import type { LearningStore } from "../../store/index.js";
-import { RequestBook, type RequestState } from "./request-book.js";
+import { ConsideredRuns, RequestBook, type RequestState } from "./request-book.js";
 import type { RequestSettings } from "./request-options.js";
 import type { ConsideredRun, FeedbackRequest, RequestReason, RunToAsk } from "./request-types.js";
 
@@ -9,13 +9,13 @@ const DAY_MS = 86_400_000;
 /** Below the limit no more than this is taken from a probability: few runs should not stand for very many. */
 const LEAST_LEFT = 0.25;
 const CLOSED_KEPT = 1000;
-const CONSIDERED_KEPT = 2000;
 /** Uncertainties that a new one is compared with, at most and at least. */
 const COMPARED = { most: 200, least: 20 };
 
 /** Decides whom to ask about which run, and keeps the requests in the store's documents. */
 export class FeedbackRequests {
   private readonly book: RequestBook;
+  private readonly runs: ConsideredRuns;
 
   constructor(
     store: LearningStore,
@@ -23,6 +23,7 @@ export class FeedbackRequests {
     private readonly settings: RequestSettings,
   ) {
     this.book = new RequestBook(store.documents, clock);
+    this.runs = new ConsideredRuns(store.documents, clock);
   }
 
   /** Draws whether to ask about a finished run; undefined when not, or when the person was asked enough today. */
@@ -30,25 +31,49 @@ export class FeedbackRequests {
     const requestId = requestIdOf(run.workflowId, run.userId);
     // The draw belongs to run and person: a repeated call, a restart or another process draws the same.
     const draw = createRng(this.settings.seed).fork(`feedback-request ${requestId}`).next();
-    return this.book.change((state) => {
-      const earlier = state.requests.find((r) => r.requestId === requestId);
-      if (earlier || state.considered.some((c) => c.requestId === requestId)) return earlier && this.asOfNow(earlier);
-      const { probability, reason } = this.askProbability(run, state);
-      const asked = draw < probability;
-      const { expectedReward, uncertainty } = run;
-      state.considered.push({
-        requestId,
-        workflowId: run.workflowId,
-        userId: run.userId,
-        at: isoTime(this.clock.now()),
-        probability,
-        ...(expectedReward !== undefined && { expectedReward }),
-        ...(uncertainty !== undefined && { uncertainty }),
-        asked,
-      });
-      state.considered.splice(0, state.considered.length - CONSIDERED_KEPT);
-      return asked ? this.create(state, run, reason, probability) : undefined;
+    const considered = await this.runs.read();
+    if (considered.some((c) => c.requestId === requestId)) return this.earlier(requestId);
+    const earlier = await this.earlier(requestId);
+    if (earlier) return earlier;
+    const seen = this.askProbability(run, await this.book.read(), considered);
+    // What was asked meanwhile, here or elsewhere, can only make it less likely: who is not drawn now is not drawn then.
+    const drawn =
+      draw < seen.probability
+        ? await this.book.change((state) => this.askIfDrawn(draw, run, requestId, state, considered))
+        : { probability: seen.probability };
+    const { expectedReward, uncertainty } = run;
+    await this.runs.add({
+      requestId,
+      workflowId: run.workflowId,
+      userId: run.userId,
+      at: isoTime(this.clock.now()),
+      probability: drawn.probability,
+      ...(expectedReward !== undefined && { expectedReward }),
+      ...(uncertainty !== undefined && { uncertainty }),
+      asked: drawn.request !== undefined,
     });
+    return drawn.request;
+  }
+
+  private async earlier(requestId: string): Promise<FeedbackRequest | undefined> {
+    const request = await this.book.find(requestId);
+    return request && this.asOfNow(request);
+  }
+
+  /** The draw by the newest state, the day's limit included. */
+  private askIfDrawn(
+    draw: number,
+    run: RunToAsk,
+    requestId: string,
+    state: RequestState,
+    considered: readonly ConsideredRun[],
+  ): { probability: number; request?: FeedbackRequest } {
+    const { probability, reason } = this.askProbability(run, state, considered);
+    const earlier = state.requests.find((r) => r.requestId === requestId);
+    if (earlier) return { probability: earlier.probability ?? probability, request: this.asOfNow(earlier) };
+    return draw < probability
+      ? { probability, request: this.create(state, run, reason, probability) }
+      : { probability };
   }
 
   /** Asks; the earlier request when this person was already asked about this run, undefined over the day's limit. */
@@ -101,9 +126,9 @@ export class FeedbackRequests {
     return (await this.book.read()).requests.map((r) => this.asOfNow(r));
   }
 
-  /** The last 2,000 runs that draws were made for, with the probability of being asked, asked or not. */
+  /** The last 200 runs that draws were made for, with the probability of being asked, asked or not. */
   async considered(): Promise<ConsideredRun[]> {
-    return structuredClone((await this.book.read()).considered);
+    return structuredClone(await this.runs.read()) as ConsideredRun[];
   }
 
   /** Drops what is kept of a person or of runs. */
@@ -112,15 +137,19 @@ export class FeedbackRequests {
       "userId" in of ? r.userId === of.userId : of.workflowIds.includes(r.workflowId);
     await this.book.change((state) => {
       state.requests = state.requests.filter((r) => !isGone(r));
-      state.considered = state.considered.filter((r) => !isGone(r));
     });
+    await this.runs.forget(isGone);
   }
 
   /** Probability of asking about a run, and the strongest reason. */
-  private askProbability(run: RunToAsk, state: RequestState): { probability: number; reason: RequestReason } {
+  private askProbability(
+    run: RunToAsk,
+    state: Readonly<RequestState>,
+    considered: readonly ConsideredRun[],
+  ): { probability: number; reason: RequestReason } {
     const { feedbackRequestThreshold, aboveShare, randomShare, uncertainShare } = this.settings;
     const above = run.expectedReward !== undefined && run.expectedReward >= feedbackRequestThreshold ? aboveShare : 0;
-    const uncertain = isAmongMostUncertain(run.uncertainty, state) ? uncertainShare : 0;
+    const uncertain = isAmongMostUncertain(run.uncertainty, considered) ? uncertainShare : 0;
     const reason = above >= uncertain && above > 0 ? "above-threshold" : uncertain > 0 ? "uncertain" : "random";
     const wanted = 1 - (1 - above) * (1 - uncertain) * (1 - randomShare);
     const left = this.shareLeft(state, run.userId);
@@ -128,7 +157,7 @@ export class FeedbackRequests {
   }
 
   /** Share of the wanted probability that the day's limit leaves this person; 0 when it is reached. */
-  private shareLeft({ requests }: RequestState, userId: string): number {
+  private shareLeft({ requests }: Readonly<RequestState>, userId: string): number {
     const { maxPerUserPerDay } = this.settings;
     const since = this.clock.now() - DAY_MS;
     const today = requests.filter((r) => r.userId === userId && Date.parse(r.askedAt) > since).length;
@@ -166,7 +195,7 @@ export class FeedbackRequests {
   }
 }
 
-function isAmongMostUncertain(uncertainty: number | undefined, { considered }: RequestState): boolean {
+function isAmongMostUncertain(uncertainty: number | undefined, considered: readonly ConsideredRun[]): boolean {
   const earlier = considered.flatMap((c) => (c.uncertainty === undefined ? [] : [c.uncertainty])).slice(-COMPARED.most);
   if (uncertainty === undefined || earlier.length < COMPARED.least) return false;
   return earlier.filter((u) => u > uncertainty).length < earlier.length / 10;

@@ -12,7 +12,7 @@ export interface ResponseRate {
 
 /** Who answers, compared with who was asked. */
 export interface ResponseStatistics {
-  /** Runs that draws were made for (the last 2,000), and the mean probability with which they were asked about. */
+  /** Runs that draws were made for (the last 200), and the mean probability with which they were asked about. */
   considered: number;
   meanAskProbability?: number;
   asked: number;

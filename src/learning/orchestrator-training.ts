@@ -48,8 +48,8 @@ const orchestratorTrainingSchema = z.strictObject({
   algorithm: (algorithm as unknown as z.ZodType<TrainRlInput["algorithm"], TrainRlInput["algorithm"]>).default(
     SENTINEL_PPO,
   ),
-  /** Simulated steps (default 40,000). */
-  totalSteps: whole.default(40_000),
+  /** Simulated steps (default 80,000). */
+  totalSteps: whole.default(80_000),
   /** Steps between evaluations (default a quarter of all). */
   evaluateEvery: whole.optional(),
   /** Stop after so many evaluations without a better one (default: never). */

@@ -64,7 +64,7 @@ const PARTS: Record<string, (quick: boolean) => Promise<Record<string, unknown>>
   },
   sentinel: async (quick) => ({ ...(await sentinelSeedsAboveBaseline({ quick })) }),
   desks: (quick) =>
-    sentinelDesks({ seeds: upTo(quick ? 1 : 10), steps: quick ? 6_000 : 40_000, episodes: quick ? 100 : 1_000 }),
+    sentinelDesks({ seeds: upTo(quick ? 1 : 10), steps: quick ? 6_000 : 80_000, episodes: quick ? 100 : 1_000 }),
   large: async (quick) => {
     const settings = { seeds: upTo(quick ? 1 : 3), steps: quick ? 4_000 : 60_000, episodes: quick ? 50 : 500 };
     const { ours, sb3 } = await largeBesideSb3(settings);

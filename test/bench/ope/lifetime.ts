@@ -50,7 +50,7 @@ export function uneventfulLife(
   const watched = Array.from({ length: kinds }, () => 1 + rng.int(CANDIDATES - 1));
   for (let cycle = 0; cycle < cycles; cycle++) {
     for (let i = 0; i < perCycle; i++) {
-      const decision = logOne(rng, kinds, exploration, (kind) => rates[kind]);
+      const decision = logOne(rng, rng.int(kinds), exploration, (kind) => rates[kind]);
       log.push(decision);
       const report = monitorChampion(monitor, [judged(decision, watched)]);
       monitor = report.state;
@@ -68,29 +68,38 @@ export function uneventfulLife(
   return life;
 }
 
+/** A world with something to be gained, and how it is judged. */
+export interface GainfulWorld {
+  /** Mean over all decisions; made on the contested ones. */
+  gain: number;
+  exploration: number;
+  /** Decisions between judgements. */
+  step: number;
+  limit: number;
+  riskLevel: number;
+  /** Default 3. */
+  destinations?: number;
+  /** Share of decisions on which the challenger differs (default 1). */
+  contested?: number;
+}
+
 /**
- * Decisions until a challenger that is truly `gain` better (on every decision) is promoted, asked
- * after every `step` decisions or a fifth more of them, whichever is more; undefined when `limit` was reached first.
+ * Decisions until a challenger that is truly `gain` better is promoted, asked after every `step` decisions or a
+ * fifth more of them, whichever is more; undefined when `limit` was reached first.
  */
-export function decisionsToPromote(
-  seed: string,
-  options: { gain: number; exploration: number; step: number; limit: number; riskLevel: number },
-): number | undefined {
-  const { gain, exploration, step, limit, riskLevel } = options;
+export function decisionsToPromote(seed: string, options: GainfulWorld): number | undefined {
+  const { gain, exploration, step, limit, riskLevel, destinations = CANDIDATES, contested = 1 } = options;
   const rng = createRng(seed);
-  const rateOf = (candidate: number) => (candidate === 1 ? 0.6 + gain : candidate === 0 ? 0.6 : 0.4);
-  const model = [[0.6, 0.6 + gain, 0.4]];
+  // On the first kind of decision the challenger is better, on the second it chooses as the fallback does.
+  const rates = [gain / contested, 0].map((more) => [0.6, 0.6 + more, ...Array<number>(destinations - 2).fill(0.4)]);
   const rows: JudgedDecision[] = [];
   let spending: SpendingState | undefined;
   while (rows.length < limit) {
-    for (let i = 0; i < step; i++)
-      rows.push(
-        judged(
-          logOne(rng, 1, exploration, (_kind, a) => rateOf(a)),
-          [1],
-          model,
-        ),
-      );
+    for (let i = 0; i < step; i++) {
+      const kind = contested < 1 && rng.next() >= contested ? 1 : 0;
+      const logged = logOne(rng, kind, exploration, (k, a) => rates[k][a], destinations);
+      rows.push(judged(logged, [1, 0], rates));
+    }
     const verdict = decidePromotion({ rows, challenger: "better", riskLevel, ...(spending && { spending }) });
     spending = verdict.spending;
     if (verdict.action === "promote") return rows.length;
@@ -101,7 +110,7 @@ export function decisionsToPromote(
 /** Median and spread of {@link decisionsToPromote} over seeds. */
 export function promotionCost(
   seeds: number,
-  options: Parameters<typeof decisionsToPromote>[1],
+  options: GainfulWorld,
 ): { median: number | null; promoted: number; of: number } {
   const found: number[] = [];
   for (let s = 0; s < seeds; s++) {
@@ -119,14 +128,14 @@ export function promotionCost(
 
 function logOne(
   rng: Rng,
-  kinds: number,
+  kind: number,
   exploration: number,
   rateOf: (kind: number, candidate: number) => number,
+  candidates = CANDIDATES,
 ): Logged {
-  const kind = rng.int(kinds);
   const logging = Array.from(
-    { length: CANDIDATES },
-    (_, a) => exploration / CANDIDATES + (a === 0 ? 1 - exploration : 0),
+    { length: candidates },
+    (_, a) => exploration / candidates + (a === 0 ? 1 - exploration : 0),
   );
   const chosen = drawIndex(logging, rng.next());
   return { kind, chosen, logging, reward: rng.next() < rateOf(kind, chosen) ? 1 : 0 };

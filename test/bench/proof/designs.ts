@@ -37,8 +37,10 @@ export function otherDesigns(
   const tracked = seeds.map((s) => trackAndStop(`designs/${s}`, world, risk));
   const gated = seeds.map(
     (s) =>
-      decisionsToPromote(`designs/${s}`, { gain, exploration, step: 400, limit, riskLevel: risk }) ??
-      Number.POSITIVE_INFINITY,
+      decisionsToPromote(`designs/${s}`, {
+        ...{ gain, exploration, destinations, contested },
+        ...{ step: 400, limit, riskLevel: risk },
+      }) ?? Number.POSITIVE_INFINITY,
   );
   const within = (n: number) => (Number.isFinite(n) ? Math.round(n) : null);
   return {

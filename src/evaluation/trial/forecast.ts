@@ -1,6 +1,6 @@
 import { checkArgument } from "../../core/arguments.js";
 import { shareAt } from "./decide.js";
-import { crossedBy, stepsUntil } from "./passage.js";
+import { crossedBy } from "./passage.js";
 import { provenFrom } from "./stakes.js";
 import { effectsOf, type TrialState } from "./state.js";
 import { logWealthOf, mostOn, scaleOf } from "./wealth.js";
@@ -44,7 +44,8 @@ export interface ForecastShares {
 /**
  * Forecast from the trial's own doubly robust estimate, never from what the challenger believes of
  * itself: gains by their posterior, and for each the time its wealth takes to reach what is needed. The
- * interval is of those in which it is proven at all; how likely that is stands beside it.
+ * interval is of those in which it is proven at all; how likely that is stands beside it. Every trial counts
+ * once, at some place on its way, whether it is short or long.
  * @example
  * ```ts
  * const { decisions, words } = forecastTrial(trial, 0.05);
@@ -79,8 +80,7 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
   const ever = chance(LONGEST);
   if (mean + 1.65 * Math.sqrt(variance) < minimumEffect + 0.005)
     return { chance: ever, isEarly: false, words: "nothing to gain here: any gain is smaller than 0.005" };
-  const within = (level: number) => stepsUntil(level * ever, chance);
-  const [lower, median, upper] = [within(TAIL), within(0.5), within(1 - TAIL)].map(Math.ceil);
+  const [lower, median, upper] = quantiles(chance, clusters, [TAIL, 0.5, 1 - TAIL]).map(Math.ceil);
   const isEarly = upper > WIDEST * lower;
   const words = isEarly
     ? `too early to say how many more rated decisions it takes: ${lower} to ${upper}`
@@ -90,6 +90,35 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
 
 /** Decisions beyond which nobody waits. */
 const LONGEST = 1e6;
+/** Numbers of decisions that are looked at, each by so much larger than the one before. */
+const FINENESS = 1.1;
+
+/**
+ * Numbers of decisions after which a trial is proven, by levels among the cases in which it is. Every trial counts
+ * once, however long it takes: one of `t` decisions so far and `r` to come is looked at somewhere on its way, at this
+ * very place with a chance that falls as 1 / (t + r). Without that a forecast is right over all looks, most of which
+ * are those of the few long trials, and too long for most trials (length bias, Cox 1969).
+ */
+function quantiles(chance: (steps: number) => number, sofar: number, levels: readonly number[]): number[] {
+  const steps = [0];
+  const sums = [0];
+  let before = 0;
+  for (let more = 1; more < LONGEST * FINENESS; more *= FINENESS) {
+    const now = chance(more);
+    steps.push(more);
+    sums.push((sums.at(-1) ?? 0) + (now - before) / (sofar + more));
+    before = now;
+  }
+  const total = sums.at(-1) ?? 0;
+  return levels.map((level) => {
+    const at = Math.max(
+      1,
+      sums.findIndex((sum) => sum >= level * total),
+    );
+    const share = (level * total - sums[at - 1]) / Math.max(1e-300, sums[at] - sums[at - 1]);
+    return steps[at - 1] + share * (steps[at] - steps[at - 1]);
+  });
+}
 
 /** Mean over the wealth still to come of how uncertain a contribution is: time goes by in proportion to it. */
 function meanScale(from: number, distance: number, { share, upTo }: ForecastShares): number | undefined {

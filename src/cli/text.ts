@@ -48,12 +48,15 @@ export function statusText(status: LearningStatus): string {
   }
   for (const [name, c] of Object.entries(status.components))
     lines.push(`${name}: ${c.state}, ${c.samples} samples. ${c.message}`);
-  const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
-  lines.push(
-    `storage: traces ${mib(status.storage.traces)}, feedback ${mib(status.storage.feedback)}, models ${mib(status.storage.models)}`,
-  );
+  lines.push(`storage: ${storageText(status.storage)}`);
   for (const w of status.warnings) lines.push(`warning: ${w}`);
   return lines.join("\n");
+}
+
+function storageText(sizes: LearningStatus["storage"]): string {
+  if (!sizes) return "unknown";
+  const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+  return `traces ${mib(sizes.traces)}, feedback ${mib(sizes.feedback)}, models ${mib(sizes.models)}`;
 }
 
 /** A moment to the minute, UTC. */

@@ -24,27 +24,62 @@ const isObject = (v: unknown) => typeof v === "object" && v !== null;
 const isList = (v: unknown) => Array.isArray(v) || ArrayBuffer.isView(v);
 const every = (v: unknown, is: (item: unknown) => boolean) => Array.isArray(v) && v.every(is);
 
-/** What an argument may have to be, in the words of the message. Only the kinds in the plural look at items. */
-const KINDS = {
-  object: [(v: unknown) => isObject(v) && !Array.isArray(v), "an object"],
-  list: [isList, "a list"],
-  numbers: [(v: unknown) => ArrayBuffer.isView(v) || every(v, (n) => typeof n === "number"), "a list of numbers"],
-  texts: [(v: unknown) => every(v, (t) => typeof t === "string"), "a list of texts"],
-  objects: [(v: unknown) => every(v, isObject), "a list of objects"],
-  lists: [(v: unknown) => every(v, isList), "a list of lists"],
-  iterable: [
-    (v: unknown) => isObject(v) && (Symbol.iterator in (v as object) || Symbol.asyncIterator in (v as object)),
-    "a list, or another iterable",
-  ],
-  function: [(v: unknown) => typeof v === "function", "a function"],
-  text: [(v: unknown) => typeof v === "string", "a text"],
-  number: [(v: unknown) => typeof v === "number" && !Number.isNaN(v), "a number"],
-} as const;
+/** What an argument may have to be, in the words of the message. */
+const WORDS = {
+  object: "an object",
+  list: "a list",
+  numbers: "a list of numbers",
+  texts: "a list of texts",
+  objects: "a list of objects",
+  lists: "a list of lists",
+  iterable: "a list, or another iterable",
+  function: "a function",
+  text: "a text",
+  number: "a number",
+};
 
-type Kind = keyof typeof KINDS;
+type Kind = keyof typeof WORDS;
 
 /** A kind, `?` after it where it may be left out, or an object's fields that are read. */
 export type Expected = Kind | `${Kind}?` | { readonly [field: string]: Expected };
+
+/** Only the kinds in the plural look at items. */
+function isKind(v: unknown, kind: Kind): boolean {
+  switch (kind) {
+    case "object":
+      return isObject(v) && !Array.isArray(v);
+    case "list":
+      return isList(v);
+    case "numbers":
+      return ArrayBuffer.isView(v) || every(v, (n) => typeof n === "number");
+    case "texts":
+      return every(v, (t) => typeof t === "string");
+    case "objects":
+      return every(v, isObject);
+    case "lists":
+      return every(v, isList);
+    case "iterable":
+      return isObject(v) && (Symbol.iterator in (v as object) || Symbol.asyncIterator in (v as object));
+    case "function":
+      return typeof v === "function";
+    case "text":
+      return typeof v === "string";
+    case "number":
+      return typeof v === "number" && !Number.isNaN(v);
+  }
+}
+
+const kindIn = (expected: Kind | `${Kind}?`) => expected.replace("?", "") as Kind;
+
+function fits(value: unknown, expected: Expected): boolean {
+  if (typeof expected !== "string") {
+    if (!isKind(value, "object")) return false;
+    for (const field in expected) if (!fits((value as Record<string, unknown>)[field], expected[field])) return false;
+    return true;
+  }
+  if (expected in WORDS) return isKind(value, expected as Kind);
+  return value === undefined || isKind(value, kindIn(expected));
+}
 
 /**
  * Checks the type of an argument at the border: plain JavaScript passes anything. What is inside is the callee's own
@@ -52,14 +87,9 @@ export type Expected = Kind | `${Kind}?` | { readonly [field: string]: Expected 
  * @throws the code, with what was received
  */
 export function checkArgument(value: unknown, name: string, expected: Expected, code: LearningErrorCode): void {
-  if (typeof expected === "string") {
-    const isOptional = expected.endsWith("?");
-    if (isOptional && value === undefined) return;
-    const [is, words] = KINDS[(isOptional ? expected.slice(0, -1) : expected) as Kind];
-    if (!is(value)) throw refused(value, name, words, code);
-    return;
-  }
-  if (!KINDS.object[0](value)) throw refused(value, name, `an object with ${Object.keys(expected).join(", ")}`, code);
+  if (fits(value, expected)) return;
+  if (typeof expected === "string") throw refused(value, name, WORDS[kindIn(expected)], code);
+  if (!isKind(value, "object")) throw refused(value, name, `an object with ${Object.keys(expected).join(", ")}`, code);
   for (const field in expected)
     checkArgument((value as Record<string, unknown>)[field], `${field} of ${name}`, expected[field], code);
 }

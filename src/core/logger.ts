@@ -6,6 +6,32 @@ export interface Logger {
   error(message: string, data?: unknown): void;
 }
 
+/** What a host's function returned, and nobody waits for: its rejection must not end the process. */
+export function ignoreRejection(returned: unknown): void {
+  if (typeof (returned as { then?: unknown } | null | undefined)?.then === "function")
+    Promise.resolve(returned).catch(() => {});
+}
+
+const harmless = new WeakSet<Logger>();
+
+/** A host's logger whose failures, also later ones, are told by the default logger: they must not fail a run. */
+export function harmlessLogger(logger: Logger): Logger {
+  if (harmless.has(logger)) return logger;
+  const told = (error: unknown) => defaultLogger().error("the logger that was given fails", { reason: String(error) });
+  const by = (level: keyof Logger) => (message: string, data?: unknown) => {
+    try {
+      const returned: unknown = logger[level](message, data);
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function")
+        Promise.resolve(returned).catch(told);
+    } catch (error) {
+      told(error);
+    }
+  };
+  const safe = { debug: by("debug"), info: by("info"), warn: by("warn"), error: by("error") };
+  harmless.add(safe);
+  return safe;
+}
+
 const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
 type Level = (typeof LEVELS)[number];
 
@@ -44,7 +70,9 @@ export function defaultLogger(env: NodeJS.ProcessEnv = process.env, told: Set<st
       process.stderr.write(`[collective-learning] ${level}: ${message}${tailOf(data)}\n`);
     };
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const logger = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  harmless.add(logger);
+  return logger;
 }
 
 /** The data as JSON; what has none is named by its type, for a logger must not fail. */

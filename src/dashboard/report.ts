@@ -44,7 +44,12 @@ function parts(): Built {
  * await writeFile("report.html", renderReportHtml(await loop.createReport()));
  */
 export function renderReportHtml(report: LearningReport): string {
-  checkArgument(report, "report", { title: "text", decisionPoints: "objects" }, "CONFIG_INVALID");
+  checkArgument(
+    report,
+    "report",
+    { title: "text", createdAt: "text", points: "objects", tables: "objects" },
+    "CONFIG_INVALID",
+  );
   built ??= parts();
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

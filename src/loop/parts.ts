@@ -2,6 +2,7 @@ import {
   type Clock,
   defaultLogger,
   type FeedbackRecord,
+  harmlessLogger,
   type Logger,
   messageOf,
   systemClock,
@@ -97,7 +98,8 @@ function usable(given: LoopConfig | undefined | null): Pick<LoopConfig, "logger"
 export async function openParts(given: LoopConfig): Promise<LoopParts> {
   const config = resolveConfig(given);
   const folders = foldersOf(config);
-  const { clock = systemClock, logger = defaultLogger() } = config;
+  const { clock = systemClock } = config;
+  const logger = config.logger ? harmlessLogger(config.logger) : defaultLogger();
   const { store, unusable } = config.store ? { store: config.store } : await openStore(folders, clock, logger);
   let tracer: WorkflowTracer | undefined;
   try {

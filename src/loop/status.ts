@@ -1,4 +1,4 @@
-import { isLearningError } from "../core/index.js";
+import { isLearningError, messageOf } from "../core/index.js";
 import type { FeedbackCounters } from "../feedback/index.js";
 import type { EngineStatus } from "../learning/status.js";
 import type { DecisionPointStatus, ModeBook } from "../routing/index.js";
@@ -14,36 +14,41 @@ export interface LearningStatus extends EngineStatus {
   capture: TracerCounters & { routing: Record<string, DecisionPointStatus> };
   /** Judgements that this process stored, and refused by the error's code. */
   feedback: FeedbackCounters;
-  /** Bytes on disk. */
-  storage: StoreSizes;
+  /** Bytes on disk; absent where the store cannot tell, which a warning says. */
+  storage?: StoreSizes;
   /** Records and documents that cannot be read; the warnings name them as well. */
   health: StoreHealth;
   /** Whether the kill switch is on. */
   disabled: boolean;
 }
 
-/** While the store's server is away nothing can be counted; the status must be readable then above all. */
-const unlessAway =
-  ({ decisionPoints }: EngineStatus) =>
-  (error: unknown) => {
-    if (isLearningError(error, "STORE_UNREACHABLE")) return decisionPoints;
-    throw error;
-  };
+const NOTHING_TOLD: StoreHealth = { unreadable: { trace: 0, decision: 0, feedback: 0 }, problems: [] };
 
 /** The status of a loop as it is known now, without looking for what other processes changed. */
 export async function statusOf(parts: LoopParts, modes: ModeBook, learned: LearnedPoints): Promise<LearningStatus> {
   const { engine, store, tracer, feedback, unusable, killSwitch } = parts;
   const status = engine.status((point) => modes.get(point) ?? "auto");
-  const health = await store.health();
-  const troubles = health.problems.map(({ message }) => message);
-  const isBefore = status.lastCycle === undefined;
+  // What the store cannot tell is left out with a warning: the status must be readable then above all.
+  const untold: string[] = [];
+  const told = <T>(what: string, asked: Promise<T>): Promise<T | undefined> =>
+    asked.catch((error: unknown) => {
+      if (!isLearningError(error, "STORE_UNREACHABLE")) untold.push(`${what} cannot be told: ${messageOf(error)}`);
+      return undefined;
+    });
+  const health = (await told("the store's health", store.health())) ?? NOTHING_TOLD;
+  const storage = await told("the store's size", store.sizes());
+  const counted =
+    status.lastCycle === undefined
+      ? await told("the number of decisions", countedPoints(store, status.decisionPoints))
+      : undefined;
+  const troubles = [...health.problems.map(({ message }) => message), ...untold];
   return {
     ...status,
-    ...(isBefore && { decisionPoints: await countedPoints(store, status.decisionPoints).catch(unlessAway(status)) }),
+    ...(counted && { decisionPoints: counted }),
     warnings: [...(unusable === undefined ? [] : [unusable]), ...troubles, ...status.warnings],
     capture: { ...tracer.counters(), routing: learned.status() },
     feedback: feedback.counters(),
-    storage: await store.sizes(),
+    ...(storage && { storage }),
     health,
     disabled: killSwitch.on,
   };

@@ -4,6 +4,7 @@ import {
   type Clock,
   type DecisionContext,
   defaultLogger,
+  harmlessLogger,
   LearningError,
   objectArgument,
   oneAtATime,
@@ -58,13 +59,8 @@ export class PromptOptimizer {
   private readonly inTurn = oneAtATime();
 
   private constructor(private readonly options: PromptOptimizerOptions) {
-    checkArgument(
-      options,
-      "options",
-      { store: { read: "function" }, registry: { publish: "function" } },
-      "PROMPT_INVALID",
-    );
-    const logger = options.logger ?? defaultLogger();
+    checkArgument(options, "options", { store: "object", registry: "object" }, "PROMPT_INVALID");
+    const logger = options.logger ? harmlessLogger(options.logger) : defaultLogger();
     this.clock = options.clock ?? systemClock;
     this.library = new PromptLibrary(options.registry, logger);
     this.book = new ExperimentsBook(options.store.documents, this.clock);

@@ -2,6 +2,7 @@ import { checkArgument } from "../core/arguments.js";
 import {
   type Clock,
   defaultLogger,
+  harmlessLogger,
   isoTime,
   LearningError,
   type Logger,
@@ -61,7 +62,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     { documents: { get: "function", keys: "function" }, blobs: "object", clock: { now: "function" } },
     "CONFIG_INVALID",
   );
-  const { documents, blobs, clock, logger = defaultLogger() } = options;
+  const { documents, blobs, clock } = options;
+  const logger = options.logger ? harmlessLogger(options.logger) : defaultLogger();
   const known = new Map<string, RegistryDocument>();
   const damaged = new Map<string, LearningError>();
   const listeners = new Map<string, Set<Listener>>();

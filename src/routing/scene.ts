@@ -2,7 +2,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { isControlSignal } from "../core/control-signal.js";
 import { LATE, within } from "../core/deadline.js";
 import type { Clock, DecisionContext, FallbackReason } from "../core/index.js";
-import { LearningError, messageOf, show } from "../core/index.js";
+import { ignoreRejection, LearningError, messageOf, show } from "../core/index.js";
 import { ownField } from "../core/own-fields.js";
 import { copyContext } from "./context-values.js";
 import type { ResolvedOptions } from "./options.js";
@@ -73,6 +73,7 @@ function applyMask<D extends string>(
   mask: Readonly<Partial<Record<D, boolean>>>,
   destinations: readonly D[],
 ): void {
+  ignoreRejection(mask);
   if (typeof mask !== "object" || mask === null || isPromise(mask))
     throw new LearningError("CONTEXT_INVALID", {
       received: `${isPromise(mask) ? "a promise" : show(mask)} from the mask function`,
@@ -93,6 +94,7 @@ function applyMask<D extends string>(
  * @throws CONTEXT_INVALID, naming the destination, where they are missing or no plain values
  */
 export function copyFeatures(given: unknown, destinations: readonly string[]): Record<string, DecisionContext> {
+  ignoreRejection(given);
   const of = (name: string) => (typeof given === "object" && given !== null ? ownField(given, name) : undefined);
   return Object.fromEntries(
     destinations.map((name) => [name, copyContext(of(name), `candidateFeatures of ${show(name)}`)]),

@@ -1,7 +1,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
-import { type Clock, defaultLogger, type Logger, systemClock } from "../core/index.js";
-import { share } from "../core/option-fields.js";
+import { type Clock, systemClock } from "../core/index.js";
+import { hostLogger, share } from "../core/option-fields.js";
 import type {
   Budget,
   OrchestrationRules,
@@ -83,7 +83,7 @@ export const sentinelOptionsSchema = z.strictObject({
   /** `subgraph` (default): the advisor is a subgraph of its own; `node`: only its policy node, which is faster by a hop. */
   advisor: z.enum(["subgraph", "node"], "subgraph or node").default("subgraph"),
   clock: z.custom<Clock>().default(() => systemClock),
-  logger: z.custom<Logger>().default(() => defaultLogger()),
+  logger: hostLogger,
   /** Name of the decision point, default `sentinel`. */
   decisionPoint: z.string("a name").min(1, "a name").default("sentinel"),
 });

@@ -1,13 +1,6 @@
 import { z } from "zod";
-import {
-  type Clock,
-  defaultLogger,
-  LearningError,
-  type Logger,
-  parseOptions,
-  show,
-  systemClock,
-} from "../core/index.js";
+import { type Clock, LearningError, parseOptions, show, systemClock } from "../core/index.js";
+import { hostLogger } from "../core/option-fields.js";
 import { checkPath } from "./file/path.js";
 
 const SIZE = "an integer of at least 1024";
@@ -20,7 +13,7 @@ export const fileStoreOptionsSchema = z.strictObject({
   feedback: z.string(),
   /** Folder of documents and trained artifacts. */
   models: z.string(),
-  logger: z.custom<Logger>().default(() => defaultLogger()),
+  logger: hostLogger,
   clock: z.custom<Clock>().default(() => systemClock),
   /** Sync every batch to disk before acknowledging it (default true). Without, a power cut can take the last seconds. */
   fsync: z.boolean("true or false").default(true),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Clock, defaultLogger, type Logger, newId, systemClock } from "../core/index.js";
+import { type Clock, newId, systemClock } from "../core/index.js";
+import { hostLogger } from "../core/option-fields.js";
 import type { LearningStore } from "../store/index.js";
 import { DEFAULT_PRICES, type PriceTable } from "./record/prices.js";
 import type { RedactOption } from "./record/redact.js";
@@ -74,7 +75,7 @@ export type CaptureOptions = z.input<typeof captureOptionsSchema>;
 export const tracerOptionsSchema = captureOptionsSchema.extend({
   store: z.custom<LearningStore>(),
   clock: z.custom<Clock>().default(() => systemClock),
-  logger: z.custom<Logger>().default(() => defaultLogger()),
+  logger: hostLogger,
   /** Prices of models in US dollars per million tokens; see {@link DEFAULT_PRICES}. */
   prices: z.custom<PriceTable>().default(() => DEFAULT_PRICES),
   buffer: bufferOptionsSchema.prefault({}),

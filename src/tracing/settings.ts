@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { LearningError, parseOptions, show } from "../core/index.js";
+import { LearningError, messageOf, parseOptions, show } from "../core/index.js";
 import {
   type BufferOptions,
   type BufferSettings,
@@ -41,7 +41,7 @@ export function wrapSettings(tracer: TracerOptions, options: WrapOptions): Captu
   checkWorkflowType(options);
   const layers = { ...captureIn(tracer), ...given(wrapOptionsSchema, options) };
   const { workflowType: _, ...settings } = parseOptions(wrapOptionsSchema, layers, "options of wrap");
-  return completed(settings, tracer.prices);
+  return completed(settings, tracer);
 }
 
 /** How a handler captures the graphs it is given to; as {@link wrapSettings}. */
@@ -54,19 +54,27 @@ export function handlerSettings(tracer: TracerOptions, options: HandlerOptions):
     graph: _graph,
     ...settings
   } = parseOptions(handlerOptionsSchema, layers, "options of a handler");
-  return completed({ ...settings, capture: "callbacks" }, tracer.prices);
+  return completed({ ...settings, capture: "callbacks" }, tracer);
 }
 
 /** The capture options among others, checked and completed; fails with CONFIG_INVALID on values out of range. */
-export function captureSettings(options: CaptureOptions & { prices?: PriceTable }): CaptureSettings {
-  return completed(parseOptions(captureOptionsSchema, captureIn(options), "capture options"), options.prices);
+export function captureSettings(options: CaptureOptions & Pick<TracerOptions, "prices" | "logger">): CaptureSettings {
+  return completed(parseOptions(captureOptionsSchema, captureIn(options), "capture options"), options);
 }
+
+/** Functions that redact and have failed, each told of once. */
+const failing = new WeakSet<object>();
 
 function completed(
   { redact, ...settings }: z.output<typeof captureOptionsSchema>,
-  prices: PriceTable = DEFAULT_PRICES,
+  { prices = DEFAULT_PRICES, logger }: Pick<TracerOptions, "prices" | "logger">,
 ): CaptureSettings {
-  return { ...settings, redactor: createRedactor(redact), prices };
+  const onFailure = (error: unknown) => {
+    if (typeof redact !== "function" || failing.has(redact)) return;
+    failing.add(redact);
+    logger?.error("the redaction fails; what it fails on is not kept", { reason: messageOf(error) });
+  };
+  return { ...settings, redactor: createRedactor(redact, onFailure), prices };
 }
 
 function captureIn(options: CaptureOptions): CaptureOptions {

@@ -4,6 +4,7 @@ import {
   type Decision,
   type DecisionContext,
   type DecisionSink,
+  ignoreRejection,
   type Logger,
   messageOf,
   type RunConfigLike,
@@ -270,7 +271,7 @@ export class WorkflowTracer implements DecisionSink {
     const kept = keptDecision(decision, this.settings.redactor);
     this.writer.add("decision", kept, decisionBytes(kept));
     try {
-      this.options.observer?.decided(kept);
+      ignoreRejection(this.options.observer?.decided(kept));
     } catch (error) {
       this.logger.warn("the observer of runs failed at a decision", { reason: messageOf(error) });
     }

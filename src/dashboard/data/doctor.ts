@@ -23,7 +23,7 @@ export async function examine(source: Source, status: LearningStatus): Promise<F
   return [
     ...(await machineFindings(source)),
     ...learning(source, status),
-    ...(await storage(source, status)),
+    ...storage(status),
     ...(await feedback(source, status)),
     ...(await decisionPoints(source, status)),
   ];
@@ -81,9 +81,9 @@ function remedyOf(warning: string): string {
   return "See the component it names on the page that shows it.";
 }
 
-async function storage({ loop }: Source, status: LearningStatus): Promise<Finding[]> {
+function storage(status: LearningStatus): Finding[] {
   const found: Finding[] = [];
-  const health = await loop.inspect.store.health();
+  const { health } = status;
   for (const p of health.problems)
     found.push({ level: "bad", what: `${p.message} (${p.count} times)`, todo: "The message says what can be done." });
   const unreadable = Object.entries(health.unreadable).filter(([, n]) => n > 0);
@@ -109,12 +109,12 @@ async function storage({ loop }: Source, status: LearningStatus): Promise<Findin
       what: `${storeErrors} writes to the store failed; ${queued} records wait`,
       todo: "Check disk space, permissions and the connection; writes are repeated by themselves.",
     });
-  if (found.length === 0) found.push({ level: "ok", what: `Storage is readable, ${mebibytes(status)} MiB in all` });
+  const { storage: sizes } = status;
+  if (found.length === 0 && sizes) {
+    const mebibytes = ((sizes.traces + sizes.feedback + sizes.models) / 2 ** 20).toFixed(1);
+    found.push({ level: "ok", what: `Storage is readable, ${mebibytes} MiB in all` });
+  }
   return found;
-}
-
-function mebibytes({ storage: s }: LearningStatus): string {
-  return ((s.traces + s.feedback + s.models) / 2 ** 20).toFixed(1);
 }
 
 async function feedback({ loop }: Source, status: LearningStatus): Promise<Finding[]> {

@@ -1,6 +1,13 @@
 import { interrupt } from "@langchain/langgraph";
 import { checkArgument } from "../../core/arguments.js";
-import { defaultLogger, type LearningError, type Logger, messageOf, type RunConfigLike } from "../../core/index.js";
+import {
+  defaultLogger,
+  harmlessLogger,
+  type LearningError,
+  type Logger,
+  messageOf,
+  type RunConfigLike,
+} from "../../core/index.js";
 import type { FeedbackCollector } from "../collect/collector.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
 
@@ -49,7 +56,7 @@ export interface FeedbackNodeOptions<S> {
  */
 export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
   checkArgument(options, "options", { collector: { submitFeedback: "function" } }, "FEEDBACK_INVALID");
-  const logger = options.logger ?? defaultLogger();
+  const logger = options.logger ? harmlessLogger(options.logger) : defaultLogger();
   return async (state: S, config: RunConfigLike): Promise<Record<string, never>> => {
     if (options.when && !options.when(state)) return {};
     const workflowId = options.identify?.(config).workflowId ?? options.collector.identify(config);

@@ -1,13 +1,6 @@
 import { z } from "zod";
-import {
-  type Clock,
-  defaultLogger,
-  type FeedbackRecord,
-  type Logger,
-  type RunConfigLike,
-  systemClock,
-} from "../../core/index.js";
-import { amount } from "../../core/option-fields.js";
+import { type Clock, type FeedbackRecord, type RunConfigLike, systemClock } from "../../core/index.js";
+import { amount, hostLogger } from "../../core/option-fields.js";
 import type { LearningStore } from "../../store/index.js";
 import { requestOptionsSchema } from "../ask/request-options.js";
 import type { RunToAsk } from "../ask/request-types.js";
@@ -19,7 +12,7 @@ export const collectorOptionsSchema = requestOptionsSchema.extend({
   /** Default the machine's clock. */
   clock: z.custom<Clock>().default(() => systemClock),
   /** Warnings and errors on stderr by default (see `defaultLogger`). */
-  logger: z.custom<Logger>().default(() => defaultLogger()),
+  logger: hostLogger,
   /**
    * Whether a run exists that has left nothing in the store yet (it may still run, or wait in the
    * tracer's buffer). Asked where the store does not know it.

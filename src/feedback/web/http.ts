@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { defaultLogger, isLearningError, messageOf, systemClock } from "../../core/index.js";
+import { defaultLogger, harmlessLogger, isLearningError, messageOf, systemClock } from "../../core/index.js";
 import { type BodyLimits, bearerOf, bodyWithin } from "../../core/requests.js";
 import { alreadyUsed } from "../collect/targets.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
@@ -58,7 +58,7 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
   const settings = feedbackHandlerSettings(options);
   const { collector, form, judged, linkValidForMs, maxBodyBytes, bodyTimeoutMs, rateLimit } = settings;
   const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? defaultLogger();
+  const logger = options.logger ? harmlessLogger(options.logger) : defaultLogger();
   const tokens = new FeedbackTokens(options.secret, clock);
   const limit = new RateLimit(clock);
   const admit = (key: string | undefined, perMinute: number) => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { type Clock, defaultLogger, LearningError, type Logger, parseOptions, systemClock } from "../../core/index.js";
-import { whole } from "../../core/option-fields.js";
+import { type Clock, LearningError, parseOptions, systemClock } from "../../core/index.js";
+import { hostLogger, whole } from "../../core/option-fields.js";
 import type { PostgresPool } from "./sql.js";
 
 const NAME = "a-z, 0-9 and _, at most 41 characters";
@@ -35,7 +35,7 @@ export const postgresStoreOptionsSchema = z.strictObject({
   partitionDays: whole.default(7),
   /** How long one statement may take, in milliseconds (default 15,000). */
   statementTimeoutMs: z.number("milliseconds above 0").gt(0, "milliseconds above 0").default(15_000),
-  logger: z.custom<Logger>().default(() => defaultLogger()),
+  logger: hostLogger,
   clock: z.custom<Clock>().default(() => systemClock),
 });
 /** Options of {@link openPostgresStore}. Give a `pool` or a `connectionString`. */

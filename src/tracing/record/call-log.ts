@@ -87,7 +87,11 @@ export class CallLog {
   ): void {
     const underWay = node?.underWay ?? this.recorder.underWay;
     if (underWay)
-      this.recorder.quietly(() => this.callsUnderWay.set(runId, begin(underWay) as CallUnderWay<ModelCall | ToolCall>));
+      this.recorder.quietly(() => {
+        const call = begin(underWay) as CallUnderWay<ModelCall | ToolCall>;
+        this.callsUnderWay.set(runId, call);
+        return call;
+      });
   }
 
   private told(runId: string, call: CallRun<ModelCall> | CallRun<ToolCall>, answer?: unknown): void {

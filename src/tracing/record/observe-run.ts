@@ -15,6 +15,7 @@ export function observeRun(recorder: RunRecorder, observer: RunObserver, graph: 
     const agent = graph && isAgentGraph(Object.keys(graph.nodes)) ? agentName(graph, start) : undefined;
     const keep = (value: unknown) => stateText(value, MOST_CONTENT, settings.redactor);
     recorder.underWay = observer.started({ start, agent, keep });
+    return recorder.underWay;
   });
 }
 

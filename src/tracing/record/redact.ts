@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { LearningError, show } from "../../core/index.js";
+import { ignoreRejection, LearningError, show } from "../../core/index.js";
 import { isLongBigint } from "../../core/own-fields.js";
 import { type Cleaner, PRESETS, REDACTED, type RedactPreset } from "./redact-presets.js";
 
@@ -35,10 +35,38 @@ export interface Redactor {
   key(name: string): string;
 }
 
-/** Compiles a redaction; fails with CONFIG_INVALID on an entry it does not know. */
-export function createRedactor(option: RedactOption | undefined): Redactor | undefined {
+/** A function's redaction; what it fails on is not kept, and the first failure is told. */
+function byFunction(redact: (value: unknown, path: string) => unknown, onFailure?: (error: unknown) => void): Redactor {
+  return {
+    value(value, path) {
+      try {
+        const kept = redact(value, path.join("."));
+        if (typeof (kept as { then?: unknown } | null | undefined)?.then !== "function") return kept;
+        ignoreRejection(kept);
+        throw new LearningError("CONFIG_INVALID", {
+          received: "a promise from the function that redacts",
+          expected: "what is kept, at once",
+          remedy: "Make it synchronous.",
+        });
+      } catch (error) {
+        onFailure?.(error);
+        throw error;
+      }
+    },
+    key: (name) => name,
+  };
+}
+
+/**
+ * Compiles a redaction; fails with CONFIG_INVALID on an entry it does not know.
+ * @param onFailure is told of each failure of a function
+ */
+export function createRedactor(
+  option: RedactOption | undefined,
+  onFailure?: (error: unknown) => void,
+): Redactor | undefined {
   if (option === undefined) return undefined;
-  if (typeof option === "function") return { value: (value, path) => option(value, path.join(".")), key: (n) => n };
+  if (typeof option === "function") return byFunction(option, onFailure);
   const cleaners: Cleaner[] = [];
   const paths: string[][] = [];
   for (const entry of option) {

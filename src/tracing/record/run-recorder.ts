@@ -1,6 +1,7 @@
 import { isControlSignal } from "../../core/control-signal.js";
 import {
   type Clock,
+  ignoreRejection,
   isoTime,
   type ModelCall,
   messageOf,
@@ -154,9 +155,7 @@ export class RunRecorder {
 
   private tellOfNode(run: NodeRun, underWay: RunUnderWay): void {
     const host = this.attempts.get(taskOfNamespace(run.namespace) ?? "");
-    this.quietly(() => {
-      run.underWay = underWay.nodeStarted(run, host?.underWay);
-    });
+    this.quietly(() => Object.assign(run, { underWay: underWay.nodeStarted(run, host?.underWay) }).underWay);
   }
 
   /** An attempt that is known to have failed, but reported no more than that it was aborted, was given up by a time-out. */
@@ -239,9 +238,9 @@ export class RunRecorder {
   }
 
   /** Runs what only serves the record; a failure of it becomes a gap and goes no further. */
-  quietly(note: () => void): void {
+  quietly(note: () => unknown): void {
     try {
-      note();
+      ignoreRejection(note());
     } catch (error) {
       this.captureFailed(error);
     }

@@ -1,4 +1,4 @@
-import { type Logger, messageOf } from "../../core/index.js";
+import { ignoreRejection, type Logger, messageOf } from "../../core/index.js";
 
 /** Gives a host's `waitUntil` the writing of what waits. A failure on either side is only told. */
 export function keepHostAwake(
@@ -9,7 +9,7 @@ export function keepHostAwake(
   // The writer counts and tells what fails; a rejection would end the host.
   const settled = writing.catch(() => {});
   try {
-    waitUntil(settled);
+    ignoreRejection(waitUntil(settled));
   } catch (error) {
     logger.warn("waitUntil failed", { reason: messageOf(error) });
   }

@@ -48,11 +48,13 @@ export function SystemPage(_: PageProps) {
             </Section>
             <Section title="This process">
               <div class="figures">
-                <Figure
-                  value={bytes(s.storage.traces + s.storage.feedback + s.storage.models)}
-                  label="stored"
-                  note={`traces ${bytes(s.storage.traces)}, feedback ${bytes(s.storage.feedback)}, models ${bytes(s.storage.models)}`}
-                />
+                {s.storage && (
+                  <Figure
+                    value={bytes(s.storage.traces + s.storage.feedback + s.storage.models)}
+                    label="stored"
+                    note={`traces ${bytes(s.storage.traces)}, feedback ${bytes(s.storage.feedback)}, models ${bytes(s.storage.models)}`}
+                  />
+                )}
                 <Figure value={bytes(s.process.rssBytes)} label="memory" note={`of ${bytes(s.process.totalBytes)}`} />
                 <Figure
                   value={`${figure(s.process.delayP99Ms, 1)} ms`}

@@ -24,7 +24,7 @@ export interface BodyLimits {
 export async function bodyWithin(
   request: Request,
   { bytes, timeoutMs, clock }: BodyLimits,
-): Promise<Buffer | "too large" | "too slow"> {
+): Promise<Buffer | "too large" | "too slow" | "cut off"> {
   if (Number(request.headers.get("content-length") ?? 0) > bytes) return "too large";
   const until = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
   const chunks: Uint8Array[] = [];
@@ -32,8 +32,13 @@ export async function bodyWithin(
   const reader = request.body?.getReader();
   for (;;) {
     const next = reader?.read();
-    const part =
-      next && until !== undefined ? await within(next, Math.max(0, until - clock.monotonic()), clock) : await next;
+    let part: Awaited<typeof next> | typeof LATE;
+    try {
+      part =
+        next && until !== undefined ? await within(next, Math.max(0, until - clock.monotonic()), clock) : await next;
+    } catch {
+      return "cut off"; // the sender is gone, which is no fault of the host's
+    }
     if (part === LATE) {
       reader?.cancel().catch(() => undefined); // whoever sends so slowly is not waited for here either
       return "too slow";

@@ -158,6 +158,7 @@ async function bodyOf(request: Request, most: number, clock: Clock): Promise<Rec
   const given = await bodyWithin(request, { bytes: most, timeoutMs: BODY_WITHIN_MS, clock });
   if (given === "too large") throw new Refusal(413, `At most ${most} bytes are taken.`);
   if (given === "too slow") throw new Refusal(408, "The body came too slowly.");
+  if (given === "cut off") throw new Refusal(400, "The body was cut off.");
   let body: unknown;
   try {
     body = JSON.parse(given.toString("utf8"));

@@ -173,6 +173,7 @@ async function readBody(request: Request, limits: BodyLimits): Promise<string> {
   const body = await bodyWithin(request, limits);
   if (body === "too large") throw new Refusal(413, `The body is larger than ${limits.bytes} bytes.`);
   if (body === "too slow") throw new Refusal(408, `The body took longer than ${limits.timeoutMs} ms.`);
+  if (body === "cut off") throw new Refusal(400, "The body was cut off.");
   return body.toString("utf8");
 }
 

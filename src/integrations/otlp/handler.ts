@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
-import { checkArgument } from "../../core/arguments.js";
+import { checkArgument, textArgument } from "../../core/arguments.js";
 import { type Clock, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import { type BodyLimits, bearerOf, bodyWithin, isSecret } from "../../core/requests.js";
 import { appendTraces, type OtlpImported, type OtlpOptions } from "./import.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
@@ -21,6 +22,19 @@ export interface OtlpHandlerOptions extends OtlpOptions {
   clock?: Clock;
   logger?: Logger;
 }
+
+/** What the options hold. */
+const OPTIONS = {
+  store: { append: "function", read: "function" },
+  workflowType: "text?",
+  token: "text?",
+  idleMs: "number?",
+  maxSpans: "number?",
+  maxBytes: "number?",
+  bodyTimeoutMs: "number?",
+  clock: "object?",
+  logger: "object?",
+} as const;
 
 /** Takes spans over HTTP. */
 export interface OtlpHandler {
@@ -65,7 +79,9 @@ function protobufForm(protobuf: OtlpProtobuf): Form {
  * @example const handle = createOtlpHandler({ store, workflowType: "support", token: process.env.OTLP_TOKEN });
  */
 export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
-  checkArgument(options, "options", "object", "CONFIG_INVALID");
+  checkArgument(options, "options", OPTIONS, "CONFIG_INVALID");
+  // An empty token would let in whoever gives none.
+  if (options.token !== undefined) textArgument(options.token, "token");
   return otlpHandler(options, otlpProtobuf);
 }
 
@@ -90,7 +106,7 @@ export function otlpHandler(options: OtlpHandlerOptions, load: () => Promise<Otl
     return appendTraces(due, options);
   };
   const handle = async (request: Request): Promise<Response> => {
-    if (request.method !== "POST") return JSON_FORM.refused(405, "POST spans here");
+    if (request?.method !== "POST") return JSON_FORM.refused(405, "POST spans here");
     if (options.token !== undefined && !isSecret(bearerOf(request) ?? "", options.token))
       return JSON_FORM.refused(401, "a token is asked for");
     const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
@@ -107,8 +123,9 @@ export function otlpHandler(options: OtlpHandlerOptions, load: () => Promise<Otl
     const body = await bodyOf(request, limits);
     if (body === "too large") return form.refused(413, `more than ${maxBytes} bytes`);
     if (body === "too slow") return form.refused(408, `the body took longer than ${limits.timeoutMs} ms`);
+    if (body === "cut off") return form.refused(400, "the body was cut off");
     const parsed = body && readAs(form, body);
-    if (parsed === undefined) return form.refused(400, `the body is no ${type}`);
+    if (!isExport(parsed)) return form.refused(400, `the body is no ${type}`);
     const { spans, unreadable } = spansIn(parsed);
     const now = clock.now();
     const complete = new Set<string>();
@@ -138,7 +155,10 @@ export function otlpHandler(options: OtlpHandlerOptions, load: () => Promise<Otl
 }
 
 /** The body, unpacked; undefined where it cannot be. */
-async function bodyOf(request: Request, limits: BodyLimits): Promise<Buffer | "too large" | "too slow" | undefined> {
+async function bodyOf(
+  request: Request,
+  limits: BodyLimits,
+): Promise<Awaited<ReturnType<typeof bodyWithin>> | undefined> {
   const bytes = await bodyWithin(request, limits);
   if (typeof bytes === "string" || request.headers.get("content-encoding") !== "gzip") return bytes;
   try {
@@ -146,6 +166,13 @@ async function bodyOf(request: Request, limits: BodyLimits): Promise<Buffer | "t
   } catch (error) {
     return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE" ? "too large" : undefined;
   }
+}
+
+/** Whether it can be a request of OTLP: an object, whose spans, if any, are a list. */
+function isExport(parsed: unknown): boolean {
+  if (!isRecord(parsed)) return false;
+  const spans = parsed["resourceSpans"] ?? parsed["resource_spans"];
+  return spans === undefined || spans === null || Array.isArray(spans);
 }
 
 function readAs(form: Form, body: Buffer): unknown {

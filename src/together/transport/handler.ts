@@ -69,6 +69,7 @@ export function createFederationHandler(options: FederationHandlerOptions): (req
     const body = await bodyWithin(request, limits);
     if (body === "too large") return refused(413, `more than ${maxBytes} bytes`);
     if (body === "too slow") return refused(408, `the letter took longer than ${bodyTimeoutMs} ms`);
+    if (body === "cut off") return refused(400, "the letter was cut off");
     const letter = readLetter(kind, body.toString("utf8"));
     if (letter.site !== site) return refused(403, "a site sends under its own name");
     await transport.send(round, kind, letter);

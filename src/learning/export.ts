@@ -14,6 +14,8 @@ export interface ExportSummary {
   facts: Record<FactKind, number>;
   /** Published versions written. */
   versions: number;
+  /** Versions whose payload cannot be read, and why; absent where all can. What is known of them is written all the same. */
+  damaged?: Record<string, string>;
 }
 
 /**
@@ -51,15 +53,28 @@ export async function exportLearning(
     }
     const names = parts.registry.names();
     const versions = names.flatMap((n) => parts.registry.versions(n));
+    const damaged: Record<string, string> = {};
     const payloads = await Promise.all(
-      versions.map(async (v) => ({ ...v, payload: await parts.registry.load(v.name, v.version) })),
+      versions.map(async (v) => {
+        try {
+          return { ...v, payload: await parts.registry.load(v.name, v.version) };
+        } catch (error) {
+          damaged[`${v.name} ${v.version}`] = messageOf(error);
+          return v;
+        }
+      }),
     );
     const champions = Object.fromEntries(names.map((n) => [n, parts.registry.champion(n)?.version ?? null]));
     await writeFile(
       join(path, "registry.json"),
       JSON.stringify({ champions, history: parts.registry.history(), versions: payloads }),
     );
-    const summary = { path, facts, versions: versions.length };
+    const summary = {
+      path,
+      facts,
+      versions: versions.length,
+      ...(Object.keys(damaged).length > 0 && { damaged }),
+    };
     await writeFile(
       join(path, "manifest.json"),
       JSON.stringify(

@@ -11,7 +11,7 @@ import type { FactLog } from "./file/fact-log.js";
 import { FactReader } from "./file/fact-reader.js";
 import { FactWriter } from "./file/fact-writer.js";
 import { fileHealthOf } from "./file/health.js";
-import { codedIo, ensureFolder, errno } from "./file/io.js";
+import { codedIo, ensureFolder, errno, isNoFile } from "./file/io.js";
 import { fileLeases } from "./file/leases.js";
 import { sweepLeftovers } from "./file/leftovers.js";
 import { Ownership } from "./file/ownership.js";
@@ -175,7 +175,7 @@ async function bytesIn(folder: string): Promise<number> {
     sum += await stat(join(folder, name)).then(
       (s) => (s.isFile() ? s.size : 0),
       (error) => {
-        if (errno(error) === "ENOENT") return 0;
+        if (errno(error) === "ENOENT" || isNoFile(error)) return 0;
         throw error;
       },
     );

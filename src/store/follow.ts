@@ -60,9 +60,9 @@ export class Follower<K extends FactKind> {
    * As {@link news}, each fact as its JSON text, for whoever only passes it on. More may be read before a batch was taken
    * in; the cursor moves past it when `taken` is called, in the order of the batches.
    */
-  async *newsTexts(kind: K): AsyncGenerator<{ texts: string[]; taken(): void }, void, void> {
-    for await (const { texts, cursor } of this.textsOf(kind, this.newsQuery(kind)))
-      yield { texts, taken: () => this.goOnFrom([[kind, cursor]]) };
+  async *newsTexts(kind: K): AsyncGenerator<TextBatch & { taken(): void }, void, void> {
+    for await (const batch of this.textsOf(kind, this.newsQuery(kind)))
+      yield { ...batch, taken: () => this.goOnFrom([[kind, batch.cursor]]) };
   }
 
   /** Everything behind the cursors, whole. */

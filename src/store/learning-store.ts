@@ -69,6 +69,8 @@ export interface FactBatch<T> {
 export interface TextBatch {
   texts: string[];
   cursor: string;
+  /** Tells the store that a text of the batch is no fact, for its status; absent where the store has looked itself. */
+  setAside?(index: number, flaw: string): void;
 }
 
 /** Whose data `erase` removes: exactly one of these. */

@@ -1,5 +1,5 @@
 // Runs in the learning thread.
-import { defaultLogger, type FactKind, type FactTypes, factFrom, messageOf } from "../core/index.js";
+import { type FactKind, type FactTypes, factFrom, messageOf } from "../core/index.js";
 
 /** How many of the newest facts the worker remembers. */
 export interface WorkerLimits {
@@ -31,30 +31,31 @@ export class Backlog {
 
   /**
    * Takes facts as JSON texts.
-   * @returns whether there is room for older facts of each kind
+   * @returns whether there is room for older facts of each kind, and what is none
    */
-  add({ decision = [], feedback = [], trace = [] }: Partial<Record<FactKind, readonly string[]>>): {
-    [K in FactKind]: boolean;
+  add(texts: Partial<Record<FactKind, readonly string[]>>): {
+    room: { [K in FactKind]: boolean };
+    damaged: Damaged[];
   } {
-    for (const text of decision) this.decisions.push(...factIn("decision", text));
-    for (const text of feedback)
-      for (const fact of factIn("feedback", text)) {
-        this.feedback.push(fact);
-        this.runsWithFeedback.add(fact.workflowId);
-      }
-    for (const text of trace)
-      for (const fact of factIn("trace", text)) {
-        this.traces.push(fact);
-        this.charsOf.set(fact, text.length);
-        this.runsWithTraces.add(fact.workflowId);
-        this.traceChars += text.length;
-      }
+    const { facts, charsOf, damaged } = factsIn(texts);
+    for (const fact of facts.decision ?? []) this.decisions.push(fact);
+    for (const fact of facts.feedback ?? []) {
+      this.feedback.push(fact);
+      this.runsWithFeedback.add(fact.workflowId);
+    }
+    for (const [fact, chars] of charsOf) {
+      this.traces.push(fact);
+      this.charsOf.set(fact, chars);
+      this.runsWithTraces.add(fact.workflowId);
+      this.traceChars += chars;
+    }
     const { decisions, runs, traceChars } = this.limits;
-    return {
+    const room = {
       decision: this.decisions.length < decisions,
       feedback: this.runsWithFeedback.size <= runs,
       trace: this.runsWithTraces.size <= runs && this.traceChars <= traceChars,
     };
+    return { room, damaged };
   }
 
   /** Everything, oldest first. */
@@ -67,33 +68,43 @@ export class Backlog {
   }
 }
 
-/** Facts of JSON texts, and the length of each trace's. */
+/** A text that is no fact: its place among those of its kind, and what is wrong with it. */
+export interface Damaged {
+  kind: FactKind;
+  index: number;
+  flaw: string;
+}
+
+/** Facts of JSON texts, and the length of each trace's; those that are none are left out. */
 export function factsIn(texts: Partial<Record<FactKind, readonly string[]>>): {
   facts: Facts;
   charsOf: Map<FactTypes["trace"], number>;
+  damaged: Damaged[];
 } {
   const charsOf = new Map<FactTypes["trace"], number>();
-  const decision = texts.decision?.flatMap((text) => factIn("decision", text));
-  const feedback = texts.feedback?.flatMap((text) => factIn("feedback", text));
-  const trace = texts.trace?.flatMap((text) => {
-    const [fact] = factIn("trace", text);
-    if (!fact) return [];
-    charsOf.set(fact, text.length);
-    return [fact];
-  });
-  return { facts: { decision, feedback, trace }, charsOf };
+  const damaged: Damaged[] = [];
+  const read = <K extends FactKind>(kind: K, onFact?: (fact: FactTypes[K], text: string) => void) =>
+    texts[kind]?.flatMap((text, index) => {
+      const found = factIn(kind, text);
+      if (found.flaw === undefined) {
+        onFact?.(found.fact, text);
+        return [found.fact];
+      }
+      damaged.push({ kind, index, flaw: found.flaw });
+      return [];
+    });
+  const facts = {
+    decision: read("decision"),
+    feedback: read("feedback"),
+    trace: read("trace", (fact, text) => charsOf.set(fact, text.length)),
+  };
+  return { facts, charsOf, damaged };
 }
 
-/** The fact of a text; none, and a warning, where it is damaged. */
-function factIn<K extends FactKind>(kind: K, text: string): FactTypes[K][] {
-  let flaw: string | undefined;
+function factIn<K extends FactKind>(kind: K, text: string): ReturnType<typeof factFrom<K>> {
   try {
-    const found = factFrom(kind, JSON.parse(text));
-    if (found.flaw === undefined) return [found.fact];
-    flaw = found.flaw;
+    return factFrom(kind, JSON.parse(text));
   } catch (error) {
-    flaw = messageOf(error);
+    return { flaw: messageOf(error) };
   }
-  defaultLogger().warn("a damaged fact is skipped", { kind, error: flaw });
-  return [];
 }

@@ -178,11 +178,17 @@ describe("collected facts", () => {
     facts.beginBacklog().add({ decision: texts([aDecision({ decisionId: "left over" })]) });
     const backlog = facts.beginBacklog();
     const [a, b, c] = ["a", "b", "c"].map((decisionId) => aDecision({ decisionId, chosen: "x" }));
-    expect(backlog.add({ decision: texts([aDecision({ decisionId: "b", chosen: "y" }), c!]) }).decision).toBe(true);
-    expect(backlog.add({ decision: texts([b!, a!]) }).decision).toBe(false);
-    expect(backlog.add({ trace: texts([aTrace({ workflowId: "2" }), aTrace({ workflowId: "1" })]) }).trace).toBe(true);
-    expect(backlog.add({ trace: texts([aTrace({ workflowId: "0" })]) }).trace).toBe(false);
-    expect(backlog.add({ feedback: ["{ torn"] }).feedback).toBe(true);
+    expect(backlog.add({ decision: texts([aDecision({ decisionId: "b", chosen: "y" }), c!]) }).room.decision).toBe(
+      true,
+    );
+    expect(backlog.add({ decision: texts([b!, a!]) }).room.decision).toBe(false);
+    expect(backlog.add({ trace: texts([aTrace({ workflowId: "2" }), aTrace({ workflowId: "1" })]) }).room.trace).toBe(
+      true,
+    );
+    expect(backlog.add({ trace: texts([aTrace({ workflowId: "0" })]) }).room.trace).toBe(false);
+    const { room, damaged } = backlog.add({ feedback: ["{ torn", "{}"] });
+    expect(room.feedback).toBe(true);
+    expect(damaged.map(({ kind, index }) => `${kind} ${index}`)).toEqual(["feedback 0", "feedback 1"]);
     facts.takeBacklog();
     expect(facts.feedback.size).toBe(0);
     expect([...facts.decisions.values()].map((d) => `${d.decisionId}${d.chosen}`)).toEqual([

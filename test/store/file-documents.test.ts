@@ -54,7 +54,7 @@ describe("file store: documents on disk", () => {
       await expect(work()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
     expect(await store.documents.get("other/x")).toBe(1);
     await mkdir(join(where.models, "documents", "folder.json"));
-    await expect(store.documents.get("folder/x")).rejects.toMatchObject({ code: "STORE_IO" });
+    await expect(store.documents.get("folder/x")).rejects.toMatchObject({ code: "STORE_CORRUPT" });
     await store.close();
   });
 

@@ -1,4 +1,16 @@
-import { appendFile, chmod, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  cp,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
@@ -186,5 +198,58 @@ describe("file store: damage on disk", () => {
     await probe.close();
     await theirs.close();
     await store.close();
+  });
+
+  /** What may stand where a file should be. */
+  const OBSTACLES: Record<string, (path: string) => Promise<unknown>> = {
+    "a folder": (path) => mkdir(path),
+    "a link to itself": (path) => symlink(path, path),
+    "a link to nothing": (path) => symlink(`${path}-nowhere`, path),
+  };
+
+  it.each(Object.keys(OBSTACLES))("goes on with %s in the place of any of its files", async (obstacle) => {
+    const { where } = await filled();
+    const first = await openFileStore(where);
+    await first.append("decision", [decision(0), decision(1)]);
+    for (const n of [1, 2, 3]) await first.documents.put("registry/x", { n });
+    await (await first.lease("work", { ttlMs: 1000 })).release();
+    await first.blobs.write("policy/x", "{}");
+    await first.close();
+    const root = join(where.traces, "..");
+    const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
+    for (const file of files) {
+      const copy = `${root}-${obstacle.length}-${files.indexOf(file)}`;
+      await cp(root, copy, { recursive: true });
+      const path = join(file.parentPath, file.name).replace(root, copy);
+      await rm(path);
+      await OBSTACLES[obstacle]!(path);
+      const at = (folder: string) => folder.replace(root, copy);
+      const paths = { traces: at(where.traces), feedback: at(where.feedback), models: at(where.models) };
+      const store = await openFileStore({ ...paths, logger: recorder().logger });
+      const isOf = (kind: string) => file.name.startsWith(kind) && file.name.endsWith(".jsonl");
+      expect(await traces(store), file.name).toHaveLength(isOf("trace-") ? 0 : 5);
+      for (const [kind, given] of [
+        ["trace", segment(20)],
+        ["decision", decision(20)],
+      ] as const) {
+        await store.append(kind, [given as never]);
+        let read = 0;
+        for await (const { facts } of store.read(kind, { latest: true })) read += facts.length;
+        expect(read, file.name).toBe((isOf(`${kind}-`) ? 0 : kind === "trace" ? 5 : 2) + 1);
+      }
+      store.appendSync!("trace", [segment(21)]);
+      expect(await store.documents.get("registry/x")).toBeDefined();
+      await store.documents.put("registry/x", { n: 4 });
+      await (await store.lease("work", { ttlMs: 1000 })).release();
+      if (!file.name.endsWith(".blob")) expect(await store.blobs.read("policy/x")).toBe("{}");
+      await store.blobs.write("policy/x", "{}");
+      expect(await store.blobs.read("policy/x")).toBe("{}");
+      const strange = (await store.health()).problems.filter(({ message }) => message.includes("is none"));
+      expect(strange.length > 0).toBe(file.name.endsWith(".jsonl") && obstacle !== "a link to nothing");
+      await store.sizes();
+      expect((await store.erase({ workflowId: "w20" })).trace).toBe(1);
+      await store.retain({ maxAgeDays: 100_000 });
+      await store.close();
+    }
   });
 });

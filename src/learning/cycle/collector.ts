@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { isLearningError } from "../../core/index.js";
 import { Follower } from "../../store/follow.js";
-import type { FactKind, LearningStore } from "../../store/index.js";
+import type { FactKind, LearningStore, TextBatch } from "../../store/index.js";
 import type { IngestOutput } from "../../worker/jobs/ingest.js";
 import type { StatisticsPlan } from "../../worker/make-room.js";
 import { ErasureWatch } from "../erasures.js";
@@ -64,12 +64,15 @@ export function createFactCollector(
       /** The thread takes one batch in while the next one is read. */
       let taken: Promise<boolean> = Promise.resolve(true);
       try {
-        for await (const { texts, cursor } of follower.newestTexts(kind)) {
+        for await (const { texts, cursor, setAside } of follower.newestTexts(kind)) {
           signal?.throwIfAborted();
           if (!(await taken)) break;
           taken = worker
             .run("facts.restore", { step: "add", texts: { [kind]: texts } }, { signal })
-            .then(({ room }) => room[kind]);
+            .then(({ room, damaged }) => {
+              for (const { index, flaw } of damaged) setAside?.(index, flaw);
+              return room[kind];
+            });
           taken.catch(() => undefined);
           fresh[kind] += texts.length;
           ends.set(kind, cursor);
@@ -114,11 +117,12 @@ export function createFactCollector(
     let left = 0;
     /** The thread takes one batch in while the next one is read. */
     let before: Promise<void> | undefined;
-    for await (const { kind, texts, taken } of asItHappened(follower)) {
+    for await (const { kind, texts, taken, setAside } of asItHappened(follower)) {
       signal?.throwIfAborted();
       await before;
       before = worker.run("facts.ingest", { [kind]: texts, ...how }, { signal }).then((now) => {
         taken();
+        for (const { index, flaw } of now.damaged ?? []) setAside?.(index, flaw);
         held = now;
         left += now.left;
         fresh[kind] += texts.length;
@@ -154,17 +158,14 @@ export function createFactCollector(
   };
 }
 
-interface News {
-  texts: string[];
-  taken(): void;
-}
+type News = TextBatch & { taken(): void };
 
-interface Head extends News {
+type Head = News & {
   kind: FactKind;
   news: AsyncGenerator<News, void, void>;
   /** When the first of the facts came to be. */
   begin: string;
-}
+};
 
 /**
  * What is new of all kinds, in batches, as it happened: where there is more than can be held, a decision has its

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { newId } from "../../core/index.js";
-import { errno } from "./io.js";
+import { errno, isNoFile } from "./io.js";
 import { begunAt, type SegmentFolder } from "./segment-folder.js";
 
 /** What decides where lines go. */
@@ -51,7 +51,8 @@ function takeFree(names: readonly string[], { segments, holder, now, spanMs, seg
       if (errno(error) === "ENOENT") continue;
       throw error;
     }
-    if (sizeOf(segments.pathOf(name)) < segmentBytes) return name;
+    const size = sizeOf(segments.pathOf(name));
+    if (size !== undefined && size < segmentBytes) return name;
     renameSync(segments.beside(name, `held-${holder}`), segments.beside(name, "free"));
   }
   return undefined;
@@ -66,8 +67,15 @@ function beginNew(names: readonly string[], { segments, holder, now }: SyncAppen
   return name;
 }
 
-function sizeOf(path: string): number {
-  const fd = openSync(path, "a", 0o600);
+/** Bytes of a file, which is made where there is none; undefined where something else stands in its place. */
+function sizeOf(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, "a", 0o600);
+  } catch (error) {
+    if (isNoFile(error)) return undefined;
+    throw error;
+  }
   try {
     return fstatSync(fd).size;
   } finally {

@@ -1,9 +1,9 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../../core/index.js";
 import type { BlobStore } from "../learning-store.js";
 import { takenError } from "../memory-store.js";
-import { createFile, ioError, readText } from "./io.js";
+import { createFile, discard, ioError, isNoFile, readText } from "./io.js";
 
 /** Artifacts in files. */
 export interface FileBlobs extends BlobStore {
@@ -23,16 +23,29 @@ export function fileBlobs(folder: string): FileBlobs {
       let created: boolean;
       try {
         created = await createFile(path, content);
+        if (!created && (await contentOf(path)) === undefined) {
+          await discard(path);
+          created = await createFile(path, content);
+        }
       } catch (cause) {
         throw ioError("writing", path, cause);
       }
-      if (!created && (await readText(path)) !== content) throw takenError(name);
+      if (!created && (await contentOf(path)) !== content) throw takenError(name);
     },
-    read: (name) => readText(pathOf(name)),
-    delete: (name) => rm(pathOf(name), { force: true }),
+    read: (name) => contentOf(pathOf(name)),
+    delete: (name) => discard(pathOf(name)),
     async forgetBefore() {
-      for (const file of await readdir(folder))
-        if (file.endsWith(".tmp")) await rm(join(folder, file), { force: true });
+      for (const file of await readdir(folder)) if (file.endsWith(".tmp")) await discard(join(folder, file));
     },
   };
+}
+
+/** What a file holds; undefined where there is none, whatever stands in its place. */
+async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readText(path);
+  } catch (error) {
+    if (isNoFile(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { link, readdir, rm } from "node:fs/promises";
+import { link, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Adapter, Low } from "lowdb";
@@ -9,7 +9,7 @@ import { checkKey } from "../facts.js";
 import { leaseLost } from "../held-lease.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
-import { errno, ioError } from "./io.js";
+import { discard, errno, ioError } from "./io.js";
 import type { FileLeases } from "./leases.js";
 import { type FileVersion, nameIn, VersionedFile } from "./versioned-file.js";
 
@@ -215,7 +215,7 @@ export function fileDocuments(
     },
     async forgetBefore() {
       for (const group of await groups()) await forgetBefore(group);
-      for (const file of await readdir(folder)) if (DAMAGED.test(file)) await rm(join(folder, file), { force: true });
+      for (const file of await readdir(folder)) if (DAMAGED.test(file)) await discard(join(folder, file));
     },
   };
 }

@@ -1,12 +1,12 @@
 import { fdatasyncSync, fstatSync } from "node:fs";
-import { type FileHandle, open, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { type FileHandle, open, stat, truncate, writeFile } from "node:fs/promises";
 import type { Clock } from "../../core/index.js";
 import { newId, oneAtATime } from "../../core/index.js";
 import type { EncodedFact, FactKind, FactTypes } from "../learning-store.js";
 import { appendLinesSync } from "./append-sync.js";
 import { FactLine, type LineEncoder } from "./fact-line.js";
 import { forgetHolder } from "./holder.js";
-import { errno, ioError, PRIVATE_FILE, syncFolder, writeFully } from "./io.js";
+import { discard, errno, ioError, PRIVATE_FILE, syncFolder, writeFully } from "./io.js";
 import { begunAt, type SegmentFolder, type StoredSegment } from "./segment-folder.js";
 import { SegmentIndex } from "./segment-index.js";
 import { extendIndex } from "./segment-scan.js";
@@ -202,7 +202,7 @@ export class FactWriter {
     this.current = undefined;
     await current.handle.close();
     this.segments.unshare(current.name, current.index, current.size);
-    await rm(this.heldPath(current.name), { force: true });
+    await discard(this.heldPath(current.name));
   }
 
   /** Whether a segment has grown large or old enough. */
@@ -247,7 +247,7 @@ export class FactWriter {
     const index = await this.segments.indexOf({ ...segment, size });
     if (this.isFull({ name, size })) {
       await this.segments.save(name, index);
-      await rm(this.heldPath(name), { force: true });
+      await discard(this.heldPath(name));
       return undefined;
     }
     const handle = await open(this.segments.pathOf(name), "a+");
@@ -265,7 +265,7 @@ export class FactWriter {
     if (!current) return;
     this.current = undefined;
     await this.leave(current);
-    await rm(this.heldPath(current.name), { force: true });
+    await discard(this.heldPath(current.name));
   }
 
   private async leave({ name, handle, index, size }: Current): Promise<void> {
@@ -279,7 +279,7 @@ export class FactWriter {
     if (!touched) return this.segments.save(name, index);
     // Another process blanked facts in it: what is written down must not name them any more.
     await this.segments.reindex({ name, size, state: "free" });
-    await rm(erased, { force: true });
+    await discard(erased);
   }
 
   /** Whether this writer's open segment is the named one. */

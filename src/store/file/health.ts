@@ -27,6 +27,13 @@ export async function fileHealthOf(
         count,
       });
     }
+  for (const { kind, segments } of logs)
+    for (const path of segments.strange)
+      problems.push({
+        code: "STORE_CORRUPT",
+        message: `${path} bears the name of a file of ${kind} records and is none; it is left out. Move it away, and restore the file from a backup if there was one.`,
+        count: 1,
+      });
   for (const [path, reason] of documents.damaged)
     problems.push({
       code: "STORE_CORRUPT",

@@ -121,6 +121,17 @@ async function placeFile<T>(
   }
 }
 
+/** Whether the system says that no file stands where one should be: a folder, or a link that leads to itself. */
+export function isNoFile(error: unknown): boolean {
+  const code = errno(error);
+  return code === "EISDIR" || code === "ELOOP";
+}
+
+/** Removes whatever stands there. */
+export function discard(path: string): Promise<void> {
+  return rm(path, { force: true, recursive: true });
+}
+
 /** Replaces a file at once: readers see the old content or the new, never a mixture. Durable on return. */
 export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
   await placeFile(path, data, (temporary) => rename(temporary, path));

@@ -2,7 +2,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node
 import { join } from "node:path";
 import { type Logger, oneAtATime } from "../../core/index.js";
 import type { FactKind } from "../learning-store.js";
-import { errno, replaceFile } from "./io.js";
+import { discard, errno, isNoFile, replaceFile } from "./io.js";
 import { localOwners, type Owners } from "./ownership.js";
 import { decodeHeader, HEADER_BYTES, type IndexHeader, SegmentIndex } from "./segment-index.js";
 import { endsLine, extendIndex } from "./segment-scan.js";
@@ -40,6 +40,8 @@ export class SegmentFolder {
   /** An index is brought up to date by one reader at a time: two would add everything twice. */
   private readonly inTurn = oneAtATime();
   private readonly warned = new Set<string>();
+  /** What bears the name of a segment and is no file, by path: it is left alone, and hides no segment. */
+  readonly strange = new Set<string>();
 
   constructor(
     readonly folder: string,
@@ -92,12 +94,21 @@ export class SegmentFolder {
 
   /** What the disk says of a segment's size; undefined when it is not there. */
   async bytesOf(name: string): Promise<number | undefined> {
+    const path = this.pathOf(name);
     try {
-      return (await stat(this.pathOf(name))).size;
+      const found = await stat(path);
+      if (found.isFile()) {
+        this.strange.delete(path);
+        return found.size;
+      }
     } catch (error) {
       if (errno(error) === "ENOENT") return undefined;
-      throw error;
+      if (!isNoFile(error)) throw error;
     }
+    if (!this.strange.has(path))
+      this.logger.warn("what bears the name of a segment is no file; it is left out", { path });
+    this.strange.add(path);
+    return undefined;
   }
 
   /** How many lines of a segment cannot be read. */
@@ -161,6 +172,8 @@ export class SegmentFolder {
         const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
         const header = decodeHeader(buffer.subarray(0, bytesRead));
         if (header?.bytes === segment.size) return header;
+      } catch (error) {
+        if (!isNoFile(error)) throw error;
       } finally {
         await handle.close();
       }
@@ -236,16 +249,22 @@ export class SegmentFolder {
     try {
       return SegmentIndex.decode(await readFile(this.beside(name, "index")));
     } catch (error) {
-      if (errno(error) === "ENOENT") return undefined;
-      throw error;
+      // It can be made anew, unless the process may open nothing more at all.
+      if (errno(error) === "EMFILE" || errno(error) === "ENFILE") throw error;
+      return undefined;
     }
   }
 
   /** Writes an index beside its segment. It can always be made again, so a failure is only told. */
   async save(name: string, index: SegmentIndex): Promise<void> {
     if (this.readOnly) return;
+    const path = this.beside(name, "index");
     try {
-      await replaceFile(this.beside(name, "index"), index.encode());
+      await replaceFile(path, index.encode()).catch(async (error) => {
+        if (!isNoFile(error)) throw error;
+        await discard(path);
+        await replaceFile(path, index.encode());
+      });
     } catch (error) {
       this.logger.warn("an index could not be written; it will be made anew when needed", { segment: name, error });
     }
@@ -289,7 +308,7 @@ export class SegmentFolder {
   /** Removes a segment with all that stands beside it. */
   async remove(name: string, marker?: string): Promise<void> {
     await rm(this.pathOf(name), { force: true });
-    for (const suffix of ["index", "erased", marker ?? FREE]) await rm(this.beside(name, suffix), { force: true });
+    for (const suffix of ["index", "erased", marker ?? FREE]) await discard(this.beside(name, suffix));
     this.known.delete(name);
   }
 
@@ -300,7 +319,7 @@ export class SegmentFolder {
       if (!name?.startsWith(`${this.kind}-`) || (await this.bytesOf(name)) !== undefined) continue;
       // Its holder is about to begin the segment.
       if (marker?.startsWith(HELD) && !(await this.owners.hasEnded(marker.slice(HELD.length)))) continue;
-      await rm(join(this.folder, file), { force: true });
+      await discard(join(this.folder, file));
     }
   }
 }

@@ -1,7 +1,7 @@
-import { link, readdir, rm } from "node:fs/promises";
+import { link, lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../../core/index.js";
-import { errno, readText, syncFolder, writeBeside } from "./io.js";
+import { discard, errno, isNoFile, readText, syncFolder, writeBeside } from "./io.js";
 import { openText, sealText } from "./sealed-text.js";
 
 /** What a version holds. */
@@ -43,8 +43,15 @@ export class VersionedFile {
 
   /** A version; undefined when it has been removed meanwhile. Fails where it is damaged. */
   async read(version: number): Promise<FileVersion | undefined> {
-    const text = await readText(this.pathOf(version));
-    if (text === undefined) return undefined;
+    const path = this.pathOf(version);
+    const text = await readText(path).catch((error) => {
+      throw isNoFile(error) ? new Error(`${path} is no file`, { cause: error }) : error;
+    });
+    if (text === undefined) {
+      // What has gone is listed no more; a link that leads nowhere is, however often one looks.
+      if (await isLink(path)) throw new Error(`${path} is a link to nothing`);
+      return undefined;
+    }
     const sealed = openText(text);
     return sealed ? { version, ...sealed } : { version, contents: JSON.parse(text), stamps: [] };
   }
@@ -70,12 +77,11 @@ export class VersionedFile {
     const there = await this.versions();
     if (there[0] !== next && !(await this.ledTo(stamp))) {
       // Others had gone past this number and swept it away before it was written: nobody will ever read it.
-      await rm(this.pathOf(next), { force: true });
+      await discard(this.pathOf(next));
       return false;
     }
     await syncFolder(this.folder);
-    for (const version of there)
-      if (version < next && version !== base?.version) await rm(this.pathOf(version), { force: true });
+    for (const version of there) if (version < next && version !== base?.version) await discard(this.pathOf(version));
     return true;
   }
 
@@ -91,9 +97,15 @@ export class VersionedFile {
   /** Removes what writers left half written. One that still lives begins anew. */
   async sweep(): Promise<void> {
     for (const file of await readdir(this.folder))
-      if (file.endsWith(".tmp") && isOf(file, this.name)) await rm(join(this.folder, file), { force: true });
+      if (file.endsWith(".tmp") && isOf(file, this.name)) await discard(join(this.folder, file));
   }
 }
+
+const isLink = (path: string) =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 
 /** Whether a file (a version, or one that is half written) is of this name. */
 function isOf(file: string, name: string): boolean {

@@ -1,4 +1,4 @@
-import { isLearningError, LearningError, newId, oneAtATime, show } from "../../core/index.js";
+import { isLearningError, LearningError, messageOf, newId, oneAtATime, show } from "../../core/index.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
 import type { SqlLeases } from "./leases.js";
@@ -61,7 +61,7 @@ export function sqlDocuments(sql: Sql, channel: string, leases: Pick<SqlLeases, 
   ): Promise<T> => {
     for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
       const before = await read(key);
-      const text = documentText(key, change(before === undefined ? undefined : (JSON.parse(before.value) as T)));
+      const text = documentText(key, change(before === undefined ? undefined : valueIn<T>(key, before)));
       if (lease) await leases.check(lease);
       if (await compareAndSet(key, text, before)) return JSON.parse(text) as T;
     }
@@ -75,7 +75,7 @@ export function sqlDocuments(sql: Sql, channel: string, leases: Pick<SqlLeases, 
   return {
     async get<T>(key: string) {
       const stored = await read(key);
-      return stored === undefined ? undefined : (JSON.parse(stored.value) as T);
+      return stored === undefined ? undefined : valueIn<T>(key, stored);
     },
     put: async (key, value) => {
       const text = documentText(key, value);
@@ -115,6 +115,19 @@ export function sqlDocuments(sql: Sql, channel: string, leases: Pick<SqlLeases, 
       return rows.map((row) => row.key).sort();
     },
   };
+}
+
+function valueIn<T>(key: string, { value }: Stored): T {
+  try {
+    return JSON.parse(value) as T;
+  } catch (cause) {
+    throw new LearningError("STORE_CORRUPT", {
+      received: `the document ${show(key)}, which is no JSON (${messageOf(cause)})`,
+      expected: "the document as this package wrote it",
+      remedy: "Restore its row from a backup, or delete the row to begin without it.",
+      cause,
+    });
+  }
 }
 
 function ambiguous(key: string, cause: unknown): LearningError {

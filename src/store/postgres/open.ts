@@ -11,11 +11,12 @@ import { sqlLeases } from "./leases.js";
 import { RegistryListener } from "./listener.js";
 import { migrateSchema } from "./migrate.js";
 import { type PostgresStoreOptions, postgresStoreSettings } from "./options.js";
-import { outageHealthOf } from "./outage.js";
+import { healthOf } from "./outage.js";
 import { SqlFactReader } from "./reader.js";
 import { Rescue } from "./rescue.js";
 import { retainPartitions, sizesOf } from "./retention.js";
 import { isRow, rowOf } from "./row.js";
+import { SetAside } from "./set-aside.js";
 import { RESCUED, Spill, type SpillOptions } from "./spill.js";
 import { openPool, type PostgresPool, type Sql, sqlOver } from "./sql.js";
 import { SqlFactWriter, writeLeft } from "./writer.js";
@@ -106,9 +107,10 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
 
   const rowsOf = (kind: FactKind, facts: readonly object[]) =>
     facts.map((fact) => (isRow(fact) ? fact : rowOf(kind, fact as never)));
+  const setAside = new SetAside(schema);
   const sizes = lastKnown(() => sizesOf(sql));
   const reader = <K extends FactKind>(kind: K) =>
-    new SqlFactReader({ sql, kind, logger, clock, partitionDays, mustBeOpen });
+    new SqlFactReader({ sql, kind, logger, clock, partitionDays, setAside, mustBeOpen });
 
   return {
     append: guarded(<K extends FactKind>(kind: K, facts: readonly object[]) =>
@@ -139,7 +141,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     } as DocumentStore,
     blobs: { write: guarded(blobs.write), read: guarded(blobs.read), delete: guarded(blobs.delete) },
     lease: guarded(leases.lease),
-    health: guarded(() => outageHealthOf(writer.outage, spills)),
+    health: guarded(() => healthOf(setAside, writer.outage, spills)),
     sizes: guarded(sizes),
     retain: guarded(async (policy) => {
       const removed = await retainPartitions(sql, policy, clock, partitionDays);

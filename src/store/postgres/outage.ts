@@ -1,14 +1,16 @@
-import type { StoreHealth, StoreOutage, StoreProblem } from "../learning-store.js";
+import type { StoreHealth, StoreOutage } from "../learning-store.js";
+import type { SetAside } from "./set-aside.js";
 import { Spill, type SpillOptions } from "./spill.js";
 
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
-/** An outage, and what waits on this host's disk, as problems of the store. */
-export async function outageHealthOf(
+/** Rows that cannot be read, an outage, and what waits on this host's disk. */
+export async function healthOf(
+  setAside: SetAside,
   outage: StoreOutage | undefined,
   spills: SpillOptions | undefined,
 ): Promise<StoreHealth> {
-  const problems: StoreProblem[] = [];
+  const { unreadable, problems } = setAside.health();
   const waiting = spills ? await Spill.bytesIn(spills) : 0;
   if (outage)
     problems.push({
@@ -27,7 +29,7 @@ export async function outageHealthOf(
       count: 1,
     });
   return {
-    unreadable: { trace: 0, decision: 0, feedback: 0 },
+    unreadable,
     problems,
     ...(outage && { outage }),
   };

@@ -1,10 +1,11 @@
-import { type Clock, isoTime, type Logger, messageOf } from "../../core/index.js";
+import { type Clock, factFrom, isoTime, type Logger, messageOf } from "../../core/index.js";
 import { checkQuery, DEFAULT_BATCH_SIZE, EXACT_FIELDS } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
 import { merged, nothing, type Page, pastPlace, type Row } from "./page.js";
 import { columnValue, OLDEST_MS, periodAt } from "./row.js";
 import { KEY_COLUMNS, TABLE_OF } from "./schema.js";
+import type { SetAside } from "./set-aside.js";
 import { type Place, soughtOf } from "./sought.js";
 import type { Sql } from "./sql.js";
 
@@ -37,6 +38,7 @@ interface ReaderParts<K extends FactKind> {
   logger: Logger;
   clock: Clock;
   partitionDays: number;
+  setAside: SetAside;
   /** Fails once the store is closed. */
   mustBeOpen(): void;
 }
@@ -61,8 +63,16 @@ export class SqlFactReader<K extends FactKind> {
   }
 
   async *readTexts(query: FactQuery): AsyncIterable<TextBatch> {
-    for await (const { items, cursor } of this.batches(query, (row) => row.body ?? undefined))
-      yield { texts: items, cursor };
+    const held = (row: Row) => (row.body === null ? undefined : { row, body: row.body });
+    for await (const { items, cursor } of this.batches(query, held))
+      yield {
+        texts: items.map(({ body }) => body),
+        cursor,
+        setAside: (index, flaw) => {
+          const row = items[index]?.row;
+          if (row) this.leaveOut(row, flaw);
+        },
+      };
   }
 
   /** The facts of some runs, by the index of runs, in one answer. */
@@ -133,14 +143,27 @@ export class SqlFactReader<K extends FactKind> {
     if (items.length > 0) yield { items, cursor: left <= 0 ? cursor() : end };
   }
 
-  private parse({ body, lane, seq }: Row): FactTypes[K] | undefined {
-    if (body === null) return undefined;
+  /** The fact of a row; none where it is of another shape, which hides no other. */
+  private parse(row: Row): FactTypes[K] | undefined {
+    if (row.body === null) return undefined;
+    let flaw: string;
     try {
-      return JSON.parse(body) as FactTypes[K];
+      const found = factFrom(this.kind, JSON.parse(row.body));
+      if (found.flaw === undefined) {
+        this.parts.setAside.isSound(this.kind, row);
+        return found.fact;
+      }
+      flaw = found.flaw;
     } catch (error) {
-      this.parts.logger.warn("a damaged fact is skipped", { kind: this.kind, lane, seq, error: messageOf(error) });
-      return undefined;
+      flaw = messageOf(error);
     }
+    this.leaveOut(row, flaw);
+    return undefined;
+  }
+
+  private leaveOut({ lane, seq }: Row, flaw: string): void {
+    const isNew = this.parts.setAside.add(this.kind, { lane, seq }, flaw);
+    if (isNew) this.parts.logger.warn("a damaged fact is skipped", { kind: this.kind, lane, seq, error: flaw });
   }
 
   /** Lanes that are not read to their end. Facts up to their numbers are committed, whatever comes meanwhile. */

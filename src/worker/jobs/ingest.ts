@@ -1,6 +1,6 @@
 // Runs in the learning thread.
 import type { FactKind } from "../../core/index.js";
-import { factsIn } from "../backlog.js";
+import { type Damaged, factsIn } from "../backlog.js";
 import type { Job } from "../job.js";
 import { makeRoom, type StatisticsPlan } from "../make-room.js";
 
@@ -19,12 +19,14 @@ export interface IngestOutput {
   runsWithTraces: number;
   /** Decisions that left for the new ones, into what is kept of their points. */
   left: number;
+  /** Texts that are no facts, where there are any; they were left out. */
+  damaged?: Damaged[];
 }
 
 /** Adds facts to the worker's memory. */
 export const ingest: Job<IngestInput, IngestOutput> = {
   run({ plan, ...texts }, { state }) {
-    const { facts, charsOf } = factsIn(texts);
+    const { facts, charsOf, damaged } = factsIn(texts);
     if (plan) state.take(facts, charsOf);
     else state.add(facts, charsOf);
     const left = plan ? makeRoom(state, plan) : 0;
@@ -33,6 +35,7 @@ export const ingest: Job<IngestInput, IngestOutput> = {
       decisions: state.decisions.size,
       runsWithFeedback: state.feedback.size,
       runsWithTraces: state.traces.size,
+      ...(damaged.length > 0 && { damaged }),
     };
   },
 };

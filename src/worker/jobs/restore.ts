@@ -1,5 +1,6 @@
 // Runs in the learning thread.
 import type { FactKind, FactTypes } from "../../core/index.js";
+import type { Damaged } from "../backlog.js";
 import type { Job } from "../job.js";
 import type { PointStatistics } from "../statistics.js";
 import { type IngestOutput, ingest } from "./ingest.js";
@@ -17,6 +18,8 @@ export interface RestoreInput {
 export interface RestoreOutput {
   held: IngestOutput;
   room: { [K in keyof FactTypes]: boolean };
+  /** Texts that are no facts; they were left out. */
+  damaged: Damaged[];
 }
 
 /** Fills the worker's memory with the newest facts, however many there are in all. */
@@ -25,9 +28,9 @@ export const restore: Job<RestoreInput, RestoreOutput> = {
     const { state } = context;
     state.statistics.load(statistics);
     const backlog = step === "begin" ? state.beginBacklog() : state.backlog;
-    const room = backlog.add(texts);
+    const { room, damaged } = backlog.add(texts);
     if (step === "end") state.takeBacklog();
-    return { held: ingest.run({}, context) as IngestOutput, room };
+    return { held: ingest.run({}, context) as IngestOutput, room, damaged };
   },
 };
 

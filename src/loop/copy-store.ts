@@ -1,7 +1,7 @@
 import { digest, LearningError, show } from "../core/index.js";
 import { blobNamesIn, REGISTRY_PREFIX } from "../registry/index.js";
 import { Follower } from "../store/follow.js";
-import type { FactKind, FactTypes, LearningStore } from "../store/index.js";
+import type { FactKind, LearningStore } from "../store/index.js";
 import { largeBlobsIn } from "../store/large-document.js";
 
 /** What was copied of each kind, and what was found the same in both stores. */
@@ -25,6 +25,8 @@ export interface CopyOptions {
 interface Progress {
   source: string;
   cursors: Partial<Record<FactKind, string>>;
+  /** Facts of each kind up to there. */
+  copied: Partial<Record<FactKind, number>>;
 }
 
 const PROGRESS_KEY = "migration/progress";
@@ -67,7 +69,7 @@ async function begin(to: LearningStore, source: string): Promise<Progress> {
           expected: "an empty store, or one that an earlier copy from the same source has begun",
           remedy: "Copy into another schema or folder.",
         });
-  const progress: Progress = { source, cursors: {} };
+  const progress: Progress = { source, cursors: {}, copied: {} };
   await to.documents.put(PROGRESS_KEY, progress);
   return progress;
 }
@@ -79,48 +81,28 @@ async function copyFacts<K extends FactKind>(
   progress: Progress,
   options: CopyOptions,
 ): Promise<number> {
-  let copied = 0;
-  let isFirst = true;
+  let fresh = 0;
+  let count = progress.copied[kind] ?? 0;
+  // Where an earlier copy died between a batch and its note, the first facts of that batch are there.
+  let there = (await countOf(to, kind)) - count;
   const follower = new Follower(from, {
     cursors: progress.cursors,
     batchSize: () => BATCH,
     onMove: async (moved, cursor) => {
       progress.cursors[moved] = cursor;
+      progress.copied[moved] = count;
       await to.documents.put(PROGRESS_KEY, progress);
-      options.onProgress?.(moved, copied);
+      options.onProgress?.(moved, fresh);
     },
   });
   for await (const facts of follower.news(kind)) {
-    // Where an earlier copy died between a batch and its note, a part of this one is there.
-    const missing = isFirst ? await notIn(to, kind, facts) : facts;
-    isFirst = false;
+    const missing = facts.slice(Math.max(0, there));
+    there -= facts.length;
     await to.append(kind, missing);
-    copied += missing.length;
+    count += facts.length;
+    fresh += missing.length;
   }
-  return copied;
-}
-
-async function notIn<K extends FactKind>(
-  to: LearningStore,
-  kind: K,
-  facts: readonly FactTypes[K][],
-): Promise<FactTypes[K][]> {
-  const missing: FactTypes[K][] = [];
-  const there = new Map<string, string[]>();
-  for (const fact of facts) {
-    const { workflowId } = fact;
-    let known = there.get(workflowId);
-    if (!known) {
-      known = [];
-      for await (const batch of to.read(kind, { workflowId })) known.push(...batch.facts.map(canonical));
-      there.set(workflowId, known);
-    }
-    const at = known.indexOf(canonical(fact));
-    // The same record twice in the source is to be there twice.
-    if (at >= 0) known.splice(at, 1);
-    else missing.push(fact);
-  }
-  return missing;
+  return fresh;
 }
 
 async function copyDocuments(from: LearningStore, to: LearningStore): Promise<{ documents: number; blobs: number }> {
@@ -140,6 +122,12 @@ async function copyDocuments(from: LearningStore, to: LearningStore): Promise<{ 
     documents++;
   }
   return { documents, blobs };
+}
+
+async function countOf(store: LearningStore, kind: FactKind): Promise<number> {
+  let count = 0;
+  for await (const { facts } of store.read(kind)) count += facts.length;
+  return count;
 }
 
 interface Sum {

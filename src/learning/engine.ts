@@ -5,6 +5,7 @@ import { createRng } from "../math/rng.js";
 import type { PromptOptimizer } from "../prompts/index.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
+import { shapedDocuments } from "../store/shaped-documents.js";
 import type { PointRows } from "../worker/jobs/survey.js";
 import type { TrainRlInput, TrainRlOutput } from "../worker/jobs/train-rl.js";
 import { cleanUp } from "./clean-up.js";
@@ -21,7 +22,14 @@ import { forgetDescribed, framed, keepDescribed, type LastReport, lastDescribed 
 import type { LearningReport, PointReport } from "./report/types.js";
 import { createRoutingLearner, type JudgedPoint, type RoutingLearner } from "./routing-learner.js";
 import { LearningScheduler } from "./scheduler.js";
-import { type EngineStatus, emptyHistory, type LearningHistory, type PointStatus, withCycle } from "./status.js";
+import {
+  type EngineStatus,
+  emptyHistory,
+  isHistory,
+  type LearningHistory,
+  type PointStatus,
+  withCycle,
+} from "./status.js";
 import type { RunJobOptions } from "./thread/host.js";
 import { createTimerBook, type TimerBook } from "./timers.js";
 import { createWorkShare, type WorkShare } from "./work.js";
@@ -46,6 +54,7 @@ export interface EngineDeps {
 }
 
 const HISTORY_KEY = "loop/history";
+const histories = ({ documents }: LearningStore) => shapedDocuments<LearningHistory>(documents, isHistory);
 /** With the time after which a silent learner loses its work, a dead one is replaced well within a minute. */
 const LOOK_MS = 15_000;
 /** Each decision point takes four steps of the learning graph. */
@@ -86,7 +95,7 @@ export class LearningEngine {
   }
 
   static async open(deps: EngineDeps): Promise<LearningEngine> {
-    const history = (await deps.store.documents.get<LearningHistory>(HISTORY_KEY)) ?? emptyHistory();
+    const history = (await histories(deps.store).get(HISTORY_KEY)) ?? emptyHistory();
     const { config, knowledge, prompts, submit } = deps;
     const rowOptions = () => knowledge.rowOptions();
     const components = componentsFor(config, { prompts, rowOptions, submit, embeddings: knowledge.embeddings });
@@ -153,7 +162,7 @@ export class LearningEngine {
     await registry.refresh();
     await points.refresh();
     await prompts.follow();
-    this.history = (await store.documents.get<LearningHistory>(HISTORY_KEY)) ?? this.history;
+    this.history = (await histories(store).get(HISTORY_KEY)) ?? this.history;
     this.scheduler.adopt(this.history.recentStarts);
   }
 
@@ -233,8 +242,7 @@ export class LearningEngine {
 
   /** Adds a cycle to the history as it is now: other learners write theirs as well. */
   private async keep(report: CycleReport, { points, judged }: Learned): Promise<void> {
-    const { documents } = this.deps.store;
-    this.history = await documents.update<LearningHistory>(HISTORY_KEY, (stored) => {
+    this.history = await histories(this.deps.store).update(HISTORY_KEY, (stored) => {
       const before = stored ?? this.history;
       const known = { ...before.points };
       for (const p of points)

@@ -1,5 +1,7 @@
 import { LearningError } from "../core/index.js";
+import { isRecord } from "../core/is-object.js";
 import type { DocumentStore } from "../store/index.js";
+import { shapedDocuments } from "../store/shaped-documents.js";
 
 /** Counts the erasures over a store, by whatever process; those that removed all that was learned as well. */
 interface Erasures {
@@ -9,28 +11,29 @@ interface Erasures {
 
 const KEY = "loop/erasures";
 
-async function erasuresOf(documents: Pick<DocumentStore, "get">): Promise<Erasures> {
-  const { all = 0, refits = 0 } = (await documents.get<Partial<Erasures>>(KEY)) ?? {};
-  return { all, refits };
+const erasuresIn = (documents: Pick<DocumentStore, "get" | "update">) =>
+  shapedDocuments<Erasures>(documents, (v) => isRecord(v) && Number.isInteger(v.all) && Number.isInteger(v.refits));
+
+async function erasuresOf(documents: DocumentStore): Promise<Erasures> {
+  return (await erasuresIn(documents).get(KEY)) ?? { all: 0, refits: 0 };
 }
 
 /** Tells every learner over the store that what it holds is no longer to be learned from; called once the facts are gone. */
 export async function noteErasure(documents: DocumentStore, isRefit: boolean): Promise<void> {
-  await documents.update<Partial<Erasures>>(KEY, ({ all = 0, refits = 0 } = {}) => ({
+  await erasuresIn(documents).update(KEY, ({ all, refits } = { all: 0, refits: 0 }) => ({
     all: all + 1,
     refits: refits + (isRefit ? 1 : 0),
   }));
 }
 
 /** How many erasures there were that removed all that was learned: what was learned before the last is not to be used. */
-export const refitsOf = async (documents: Pick<DocumentStore, "get">): Promise<number> =>
-  (await erasuresOf(documents)).refits;
+export const refitsOf = async (documents: DocumentStore): Promise<number> => (await erasuresOf(documents)).refits;
 
 /** Knows whether something was erased since the facts in a learner's memory were read. */
 export class ErasureWatch {
   private known: number | undefined;
 
-  constructor(private readonly documents: Pick<DocumentStore, "get">) {}
+  constructor(private readonly documents: DocumentStore) {}
 
   /** Called before the first fact is read. */
   async begin(): Promise<void> {

@@ -1,7 +1,9 @@
 import { oneAtATime } from "../core/index.js";
+import { isRecord } from "../core/is-object.js";
 import type { TrialOptions } from "../evaluation/point/trial-stage.js";
 import type { LearnOptions } from "../policies/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { shapedDocuments } from "../store/shaped-documents.js";
 import type { RowOptions } from "../worker/rows.js";
 import { type ResolvedLoopConfig, rewardSettingsOf } from "./config.js";
 
@@ -40,13 +42,17 @@ export function rowOptionsOf(config: ResolvedLoopConfig, points: Pick<PointBook,
 
 const PREFIX = "points/";
 
+const isPoint = (value: unknown) =>
+  isRecord(value) && typeof value.name === "string" && Array.isArray(value.destinations) && isRecord(value.learn);
+
 /** Opens the point book of a store. */
 export async function openPointBook(documents: DocumentStore): Promise<PointBook> {
+  const stored = shapedDocuments<KnownPoint>(documents, isPoint);
   const points = new Map<string, KnownPoint>();
   const declaredHere = new Set<string>();
   const refresh = async () => {
     for (const key of await documents.keys(PREFIX)) {
-      const point = await documents.get<KnownPoint>(key);
+      const point = await stored.get(key);
       if (point && !declaredHere.has(point.name)) points.set(point.name, point);
     }
   };

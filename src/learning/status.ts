@@ -1,5 +1,7 @@
 import type { DecisionMode } from "../core/index.js";
+import { isRecord } from "../core/is-object.js";
 import type { LearnedPoint, MeasuredImprovement } from "../evaluation/improvement.js";
+import { isBookOfRecords } from "../store/shaped-documents.js";
 import type { CycleReport, StepReport } from "./cycle/types.js";
 import type { LearningTimer } from "./timers.js";
 
@@ -57,6 +59,19 @@ export interface LearningHistory {
   lastCycle?: CycleReport;
   components: Record<string, ComponentStatus>;
   points: Record<string, LearnedPoint>;
+}
+
+/** Whether a stored value can be a history. */
+export function isHistory(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { cyclesCompleted, recentStarts, lastCycle, components, points } = value;
+  return (
+    typeof cyclesCompleted === "number" &&
+    Array.isArray(recentStarts) &&
+    (lastCycle === undefined || (isRecord(lastCycle) && Array.isArray(lastCycle.steps))) &&
+    isBookOfRecords(components) &&
+    isBookOfRecords(points)
+  );
 }
 
 /** The history of a folder in which nothing was learned yet. */

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { type Clock, isoTime, type Logger, messageOf, newId } from "../core/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { isBookOfRecords, shapedDocuments } from "../store/shaped-documents.js";
 
 /** A loop that runs learning cycles on a timer. */
 export interface LearningTimer {
@@ -35,6 +36,7 @@ const SILENT_MS = 3 * TELL_MS;
 
 /** The book of timers of a store. What cannot be written is told, and learning goes on. */
 export function createTimerBook(documents: DocumentStore, clock: Clock, logger: Logger): TimerBook {
+  const books = shapedDocuments<Record<string, Entry>>(documents, isBookOfRecords);
   const id = newId();
   let since: string | undefined;
   let toldMs: number | undefined;
@@ -42,7 +44,7 @@ export function createTimerBook(documents: DocumentStore, clock: Clock, logger: 
   const lives = ({ toldAt }: Entry) => Math.abs(clock.now() - Date.parse(toldAt)) < SILENT_MS;
   const write = async (mine: Entry | undefined) => {
     try {
-      await documents.update<Record<string, Entry>>(KEY, (all = {}) => {
+      await books.update(KEY, (all = {}) => {
         const others = Object.entries(all).filter(([key, entry]) => key !== id && lives(entry));
         return Object.fromEntries(mine ? [...others, [id, mine]] : others);
       });
@@ -65,7 +67,7 @@ export function createTimerBook(documents: DocumentStore, clock: Clock, logger: 
       await write(undefined);
     },
     async look() {
-      const all = (await documents.get<Record<string, Entry>>(KEY)) ?? {};
+      const all = (await books.get(KEY)) ?? {};
       known = Object.entries(all)
         .filter(([, entry]) => lives(entry))
         .map(([key, { toldAt: _, ...timer }]) => ({ ...timer, isThis: key === id }))

@@ -1,6 +1,7 @@
 import { type Clock, isLearningError, isoTime, type Logger, messageOf } from "../core/index.js";
 import type { Registry } from "../registry/index.js";
 import type { DocumentStore, LearningStore, Lease } from "../store/index.js";
+import { isBookOfRecords, shapedDocuments } from "../store/shaped-documents.js";
 import type { ComponentContext } from "./component.js";
 import type { ErasureWatch } from "./erasures.js";
 
@@ -57,10 +58,11 @@ export interface WorkShareParts {
  */
 export function createWorkShare({ store, clock, logger, erasures, intervalMs }: WorkShareParts): WorkShare {
   const { documents } = store;
+  const books = shapedDocuments<Record<string, Entry>>(documents, isBookOfRecords);
   const held = new Map<string, Lease>();
-  const book = async () => (await documents.get<Record<string, Entry>>(BOOK_KEY)) ?? {};
+  const book = async () => (await books.get(BOOK_KEY)) ?? {};
   const note = (name: string, lease: Lease, entry: (before: Entry | undefined) => Entry) =>
-    documents.update<Record<string, Entry>>(BOOK_KEY, (all = {}) => ({ ...all, [name]: entry(all[name]) }), { lease });
+    books.update(BOOK_KEY, (all = {}) => ({ ...all, [name]: entry(all[name]) }), { lease });
   const leaseOf = async (name: string): Promise<Lease | undefined> => {
     try {
       return await store.lease(`work/${name}`, { ttlMs: LEASE_MS });
@@ -87,7 +89,7 @@ export function createWorkShare({ store, clock, logger, erasures, intervalMs }: 
 
   return {
     async begin() {
-      await documents.update<Record<string, Entry>>(BOOK_KEY, (all = {}) => all);
+      await books.update(BOOK_KEY, (all = {}) => all);
     },
     async take(name, context, force) {
       const lease = await leaseOf(name);

@@ -1,6 +1,6 @@
 import { LearningError, messageOf, oneAtATime, show } from "../core/index.js";
 import type { ModeSetting } from "../routing/index.js";
-import { type LoopParts, MODES_KEY } from "./parts.js";
+import { type LoopParts, MODES_KEY, modesIn } from "./parts.js";
 
 /** How often a process looks for what others promoted, rolled back or set by hand over the same store. */
 const FOLLOW_MS = 10_000;
@@ -62,7 +62,7 @@ export class LoopFollower {
       const { store, logger, unusable } = this.parts;
       const { documents } = store;
       if (unusable !== undefined) logger.warn("the mode holds in this process only", { decisionPoint, mode, unusable });
-      await documents.update<Record<string, ModeSetting>>(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
+      await modesIn(documents).update(MODES_KEY, (m) => ({ ...m, [decisionPoint]: mode }));
     });
   }
 
@@ -74,7 +74,7 @@ export class LoopFollower {
         this.isAsked = false;
         const { engine, store } = this.parts;
         await engine.catchUp();
-        const modes = (await store.documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
+        const modes = (await modesIn(store.documents).get(MODES_KEY)) ?? {};
         for (const [point, mode] of Object.entries(modes)) this.setMode(point, mode);
       });
     } catch (error) {

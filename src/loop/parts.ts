@@ -9,6 +9,7 @@ import {
   type Trace,
   type TraceSegment,
 } from "../core/index.js";
+import { isRecord } from "../core/is-object.js";
 import { joinSegments } from "../dataset/index.js";
 import { FeedbackCollector } from "../feedback/index.js";
 import {
@@ -25,7 +26,8 @@ import { openPointBook, type PointBook } from "../learning/points.js";
 import { PromptOptimizer } from "../prompts/index.js";
 import { openRegistry, type Registry } from "../registry/index.js";
 import type { ModeSetting } from "../routing/index.js";
-import { createMemoryStore, type LearningStore, openFileStore } from "../store/index.js";
+import { createMemoryStore, type DocumentStore, type LearningStore, openFileStore } from "../store/index.js";
+import { shapedDocuments } from "../store/shaped-documents.js";
 import { WorkflowTracer } from "../tracing/index.js";
 import { leastAsked } from "./asking.js";
 import { DeclaredGraphs } from "./declared-graphs.js";
@@ -33,6 +35,7 @@ import { type LoopTelemetry, openTelemetry } from "./telemetry.js";
 
 /** Modes set by hand, by decision point, as a document of the store. */
 export const MODES_KEY = "loop/modes";
+export const modesIn = (documents: DocumentStore) => shapedDocuments<Record<string, ModeSetting>>(documents, isRecord);
 
 /** Everything a loop is made of. */
 export interface LoopParts {
@@ -184,7 +187,7 @@ async function openOver(
     ...{ config, knowledge, prompts, store, registry, points, clock, logger, flush, enabled },
     submit: (judgement) => feedback.submitFeedback(judgement),
   });
-  const modes = (await documents.get<Record<string, ModeSetting>>(MODES_KEY)) ?? {};
+  const modes = (await modesIn(documents).get(MODES_KEY)) ?? {};
   return { ...base, registry, points, graphs, knowledge, feedback, prompts, engine, modes, killSwitch };
 }
 

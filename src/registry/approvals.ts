@@ -1,5 +1,6 @@
 import { type Clock, isoTime } from "../core/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { isBookOfRecords, shapedDocuments } from "../store/shaped-documents.js";
 
 /** A version that the gate has proven and that waits for a person's word. */
 export interface Approval {
@@ -17,7 +18,7 @@ type Waiting = Record<string, Approval>;
 
 /** Everything that waits, the oldest first; at most one version per name. */
 export async function waitingApprovals(documents: DocumentStore): Promise<Approval[]> {
-  const stored = (await documents.get<Waiting>(KEY)) ?? {};
+  const stored = (await shapedDocuments<Waiting>(documents, isBookOfRecords).get(KEY)) ?? {};
   return Object.values(stored).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
@@ -28,12 +29,15 @@ export async function askForApproval(
   { name, version, reason }: Omit<Approval, "at">,
 ): Promise<void> {
   const approval: Approval = { name, version, reason, at: isoTime(clock.now()) };
-  await documents.update<Waiting>(KEY, (waiting) => ({ ...waiting, [name]: approval }));
+  await shapedDocuments<Waiting>(documents, isBookOfRecords).update(KEY, (waiting) => ({
+    ...waiting,
+    [name]: approval,
+  }));
 }
 
 /** Takes a version off the list, agreed to or turned down; nothing where another one waits by now. */
 export async function settleApproval(documents: DocumentStore, name: string, version: string): Promise<void> {
-  await documents.update<Waiting>(KEY, (waiting = {}) => {
+  await shapedDocuments<Waiting>(documents, isBookOfRecords).update(KEY, (waiting = {}) => {
     const { [name]: mine, ...others } = waiting;
     return mine?.version === version ? others : waiting;
   });

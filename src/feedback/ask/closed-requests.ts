@@ -1,6 +1,7 @@
 import { checkArgument } from "../../core/arguments.js";
 import type { DocumentStore } from "../../store/index.js";
-import { REQUESTS_DOCUMENT, type RequestState } from "./request-book.js";
+import { shapedDocuments } from "../../store/shaped-documents.js";
+import { isRequestState, REQUESTS_DOCUMENT, type RequestState } from "./request-book.js";
 
 /** What is read of arguments. */
 const DOCS = { get: "function" } as const;
@@ -20,7 +21,7 @@ export async function closedRequests(
 ): Promise<{ workflowId: string; answered: boolean }[]> {
   checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
   checkArgument(now, "now", "number", "FEEDBACK_INVALID");
-  const stored = await documents.get<Partial<RequestState>>(REQUESTS_DOCUMENT);
+  const stored = await shapedDocuments<RequestState>(documents, isRequestState).get(REQUESTS_DOCUMENT);
   return (stored?.requests ?? [])
     .filter((r) => r.status !== "pending" || Date.parse(r.expiresAt) <= now)
     .map((r) => ({ workflowId: r.workflowId, answered: r.status === "answered" }));
@@ -41,7 +42,7 @@ export async function drawnRequests(
 ): Promise<{ workflowId: string; answered?: boolean; probability: number }[]> {
   checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
   checkArgument(now, "now", "number", "FEEDBACK_INVALID");
-  const stored = await documents.get<Partial<RequestState>>(REQUESTS_DOCUMENT);
+  const stored = await shapedDocuments<RequestState>(documents, isRequestState).get(REQUESTS_DOCUMENT);
   return (stored?.requests ?? []).flatMap(({ workflowId, status, expiresAt, probability }) => {
     if (probability === undefined) return [];
     const isOpen = status === "pending" && Date.parse(expiresAt) > now;

@@ -1,5 +1,7 @@
 import type { Clock } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import type { DocumentStore } from "../../store/index.js";
+import { isListOfRecords } from "../../store/shaped-documents.js";
 import type { ConsideredRun, FeedbackRequest } from "./request-types.js";
 import { SharedDocument } from "./shared-document.js";
 
@@ -12,6 +14,9 @@ export interface RequestState {
 export interface ConsideredState {
   considered: ConsideredRun[];
 }
+
+/** Whether a stored value can hold requests. */
+export const isRequestState = (value: unknown): boolean => isRecord(value) && isListOfRecords(value.requests);
 
 /** Where requests are kept among the documents of a store. */
 export const REQUESTS_DOCUMENT = "feedback-requests";
@@ -28,7 +33,7 @@ export class RequestBook {
       documents,
       clock,
       REQUESTS_DOCUMENT,
-      (stored) => ({ requests: stored?.requests ?? [] }),
+      (stored) => ({ requests: isListOfRecords(stored?.requests) ? stored!.requests! : [] }),
       ({ requests }) => {
         this.byId = new Map(requests.map((r) => [r.requestId, r]));
       },
@@ -58,7 +63,7 @@ export class ConsideredRuns {
 
   constructor(documents: DocumentStore, clock: Clock) {
     this.document = new SharedDocument<ConsideredState>(documents, clock, CONSIDERED_DOCUMENT, (stored) => ({
-      considered: stored?.considered ?? [],
+      considered: isListOfRecords(stored?.considered) ? stored!.considered! : [],
     }));
   }
 

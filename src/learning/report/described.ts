@@ -1,7 +1,9 @@
+import { isRecord } from "../../core/is-object.js";
 import { averageImprovement, type MeasuredImprovement } from "../../evaluation/improvement.js";
 import { routingArtifactName } from "../../policies/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { DocumentStore } from "../../store/index.js";
+import { isListOfRecords, shapedDocuments } from "../../store/shaped-documents.js";
 import type { LearningReport, PointReport } from "./types.js";
 
 /** What the last cycle found out about decision points, as a document of the store. */
@@ -18,6 +20,11 @@ interface Described {
   at: string;
   points: PointReport[];
 }
+
+const isDescribed = (value: unknown) =>
+  isRecord(value) &&
+  Array.isArray(value.points) &&
+  value.points.every((point: unknown) => isRecord(point) && isListOfRecords(point.destinations));
 
 /** A report around what is known of decision points. */
 export function framed(
@@ -40,7 +47,7 @@ export async function lastDescribed(
   documents: DocumentStore,
   registry: Registry,
 ): Promise<{ points: PointReport[]; isCurrent: boolean } | undefined> {
-  const last = await documents.get<Described>(DESCRIBED_KEY);
+  const last = await shapedDocuments<Described>(documents, isDescribed).get(DESCRIBED_KEY);
   if (!last) return undefined;
   const points = last.points.map((p) => {
     const name = routingArtifactName(p.decisionPoint);

@@ -10,6 +10,7 @@ import {
   parseDefinition,
 } from "../../evaluation/experiment/index.js";
 import type { DocumentStore } from "../../store/index.js";
+import { isListOfRecords, type ShapedDocuments, shapedDocuments } from "../../store/shaped-documents.js";
 
 /** An experiment as it is kept: what was agreed, how it stands, how it ended. */
 export interface ExperimentRecord {
@@ -45,10 +46,14 @@ export class ExperimentsBook {
   /** Reading waits for changes made here, and they for it: what is known never goes back in time. */
   private readonly inTurn = oneAtATime();
 
+  private readonly stored: ShapedDocuments<ExperimentRecord[]>;
+
   constructor(
     private readonly documents: DocumentStore,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.stored = shapedDocuments(documents, isListOfRecords);
+  }
 
   /** Reads all experiments, those of other processes included; those edited in flight are void from here on. */
   load(): Promise<void> {
@@ -57,7 +62,7 @@ export class ExperimentsBook {
 
   private async read(): Promise<void> {
     for (const key of await this.documents.keys(PREFIX)) {
-      const stored = await this.documents.get<ExperimentRecord[]>(key);
+      const stored = await this.stored.get(key);
       this.records.set(
         key.slice(PREFIX.length),
         (stored ?? []).map((r) => this.checked(r)),
@@ -118,7 +123,7 @@ export class ExperimentsBook {
   /** Changes what is stored, which another process may have changed since it was read here. */
   private change(promptId: string, edit: (known: ExperimentRecord[]) => ExperimentRecord[]) {
     return this.inTurn(async () => {
-      const records = await this.documents.update<ExperimentRecord[]>(PREFIX + promptId, (stored) =>
+      const records = await this.stored.update(PREFIX + promptId, (stored) =>
         edit((stored ?? []).map((r) => this.checked(r))),
       );
       this.records.set(promptId, records);

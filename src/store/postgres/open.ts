@@ -107,10 +107,10 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
 
   const rowsOf = (kind: FactKind, facts: readonly object[]) =>
     facts.map((fact) => (isRow(fact) ? fact : rowOf(kind, fact as never)));
-  const setAside = new SetAside(schema);
+  const setAside = new SetAside(schema, logger);
   const sizes = lastKnown(() => sizesOf(sql));
   const reader = <K extends FactKind>(kind: K) =>
-    new SqlFactReader({ sql, kind, logger, clock, partitionDays, setAside, mustBeOpen });
+    new SqlFactReader({ sql, kind, clock, partitionDays, setAside, mustBeOpen });
 
   return {
     append: guarded(<K extends FactKind>(kind: K, facts: readonly object[]) =>

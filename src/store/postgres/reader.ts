@@ -1,4 +1,4 @@
-import { type Clock, factFrom, isoTime, type Logger, messageOf } from "../../core/index.js";
+import { type Clock, isoTime } from "../../core/index.js";
 import { checkQuery, DEFAULT_BATCH_SIZE, EXACT_FIELDS } from "../facts.js";
 import type { FactBatch, FactKind, FactQuery, FactTypes, TextBatch } from "../learning-store.js";
 import { FIRST_POSITION, type LaneState, type Position, positionOf, readCursor, seqIn, writeCursor } from "./cursor.js";
@@ -35,7 +35,6 @@ const PAGE_CHARS = 4 * 1024 * 1024;
 interface ReaderParts<K extends FactKind> {
   sql: Sql;
   kind: K;
-  logger: Logger;
   clock: Clock;
   partitionDays: number;
   setAside: SetAside;
@@ -70,7 +69,7 @@ export class SqlFactReader<K extends FactKind> {
         cursor,
         setAside: (index, flaw) => {
           const row = items[index]?.row;
-          if (row) this.leaveOut(row, flaw);
+          if (row) this.parts.setAside.leaveOut(this.kind, row, flaw);
         },
       };
   }
@@ -143,27 +142,8 @@ export class SqlFactReader<K extends FactKind> {
     if (items.length > 0) yield { items, cursor: left <= 0 ? cursor() : end };
   }
 
-  /** The fact of a row; none where it is of another shape, which hides no other. */
   private parse(row: Row): FactTypes[K] | undefined {
-    if (row.body === null) return undefined;
-    let flaw: string;
-    try {
-      const found = factFrom(this.kind, JSON.parse(row.body));
-      if (found.flaw === undefined) {
-        this.parts.setAside.isSound(this.kind, row);
-        return found.fact;
-      }
-      flaw = found.flaw;
-    } catch (error) {
-      flaw = messageOf(error);
-    }
-    this.leaveOut(row, flaw);
-    return undefined;
-  }
-
-  private leaveOut({ lane, seq }: Row, flaw: string): void {
-    const isNew = this.parts.setAside.add(this.kind, { lane, seq }, flaw);
-    if (isNew) this.parts.logger.warn("a damaged fact is skipped", { kind: this.kind, lane, seq, error: flaw });
+    return this.parts.setAside.factOf(this.kind, row);
   }
 
   /** Lanes that are not read to their end. Facts up to their numbers are committed, whatever comes meanwhile. */

@@ -1,7 +1,9 @@
-import type { FactKind, StoreHealth, StoreProblem } from "../learning-store.js";
+import { factFrom, type Logger, messageOf } from "../../core/index.js";
+import type { FactKind, FactTypes, StoreHealth, StoreProblem } from "../learning-store.js";
+import type { Row } from "./page.js";
 import { TABLE_OF } from "./schema.js";
 
-/** So many rows are known by their place; what comes beyond is counted with them. */
+/** So many rows are known by their place; more are not counted. */
 const MOST_KNOWN = 10_000;
 
 /** Rows that were read and are no facts: changed by hand, or written by something else. They hide no other. */
@@ -12,21 +14,37 @@ export class SetAside {
     feedback: new Map(),
   };
 
-  constructor(private readonly schema: string) {}
+  constructor(
+    private readonly schema: string,
+    private readonly logger: Logger,
+  ) {}
 
-  /** @returns whether the row was not known before */
-  add(kind: FactKind, place: { lane: number; seq: number }, flaw: string): boolean {
-    const known = this.flaws[kind];
-    const key = keyOf(place);
-    const isNew = !known.has(key) && known.size < MOST_KNOWN;
-    if (isNew) known.set(key, flaw);
-    return isNew;
+  /** The fact of a row; none where it is of another shape. */
+  factOf<K extends FactKind>(kind: K, row: Row): FactTypes[K] | undefined {
+    if (row.body === null) return undefined;
+    let flaw: string;
+    try {
+      const found = factFrom(kind, JSON.parse(row.body));
+      if (found.flaw === undefined) {
+        // Somebody may have mended it.
+        if (this.flaws[kind].size > 0) this.flaws[kind].delete(placeOf(row));
+        return found.fact;
+      }
+      flaw = found.flaw;
+    } catch (error) {
+      flaw = messageOf(error);
+    }
+    this.leaveOut(kind, row, flaw);
+    return undefined;
   }
 
-  /** The row can be read: somebody has mended it. */
-  isSound(kind: FactKind, place: { lane: number; seq: number }): void {
+  /** Counts a row that is no fact; tells of it once. */
+  leaveOut(kind: FactKind, row: Row, flaw: string): void {
     const known = this.flaws[kind];
-    if (known.size > 0) known.delete(keyOf(place));
+    const place = placeOf(row);
+    if (known.has(place) || known.size >= MOST_KNOWN) return;
+    known.set(place, flaw);
+    this.logger.warn("a damaged fact is skipped", { kind, lane: row.lane, seq: row.seq, error: flaw });
   }
 
   /** As the health of a store tells it. */
@@ -49,4 +67,4 @@ export class SetAside {
   }
 }
 
-const keyOf = ({ lane, seq }: { lane: number; seq: number }) => `lane ${lane}, seq ${seq}`;
+const placeOf = ({ lane, seq }: Row) => `lane ${lane}, seq ${seq}`;

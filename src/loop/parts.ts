@@ -153,6 +153,7 @@ async function openOver(
     clock,
     logger,
     knows: (id) => tracer.knows(id),
+    flush: () => tracer.flush(),
     identify: (runConfig) => tracer.identify(runConfig),
     leastProbability: async (id) => {
       await tracer.flush();

@@ -12,7 +12,7 @@ export interface SealedPayload {
 /**
  * Text of a payload.
  * @throws LearningError ARTIFACT_INVALID for what JSON would drop or change: undefined, functions,
- * numbers that are not finite, typed arrays
+ * numbers that are not finite, typed arrays, maps and sets
  */
 export function plainText(name: string, payload: unknown): string {
   const refuse = (path: string, value: string, cause?: unknown) =>
@@ -34,6 +34,7 @@ export function plainText(name: string, payload: unknown): string {
     if (typeof value === "object" && !ArrayBuffer.isView(value)) {
       const json = (value as { toJSON?: unknown }).toJSON;
       if (typeof json === "function") return;
+      if (value instanceof Map || value instanceof Set) throw refuse(path, `a ${value.constructor.name}`);
       for (const [key, v] of Object.entries(value)) if (v !== undefined) check(v, `${path}.${key}`);
       return;
     }

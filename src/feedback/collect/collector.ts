@@ -24,7 +24,7 @@ import { KeyedSubmissions, keyedId, submissionDigest } from "./keyed-submissions
 import { type KnownRun, KnownRuns } from "./known-runs.js";
 import { collectorOptionsSchema, type FeedbackCollectorOptions, type OutcomeOptions } from "./options.js";
 import { type FeedbackStatistics, feedbackStatistics } from "./statistics.js";
-import { alreadyUsed, checkLinked, checkTargets } from "./targets.js";
+import { alreadyUsed, checkDecision, checkLinked, checkTargets } from "./targets.js";
 import type { FeedbackInput, UserFeedback } from "./user-feedback.js";
 import { type ValidFeedback, validateFeedback } from "./validate.js";
 
@@ -73,7 +73,7 @@ export class FeedbackCollector {
    * Validates and stores one judgement.
    * @returns the stored record, once it is durable; for a repeated idempotency key the first one
    * @throws FEEDBACK_INVALID for values out of range, wrong types, unknown fields, times in the future,
-   * a key used again for something else, a revision of what is not there;
+   * a key used again for something else, a revision of what is not there, a decision of another run;
    * FEEDBACK_UNKNOWN_RUN when neither the store nor `knows` has heard of the run, or of the run it is preferred over
    */
   submitFeedback(feedback: UserFeedback | FeedbackInput): Promise<FeedbackRecord> {
@@ -229,7 +229,8 @@ export class FeedbackCollector {
     if (valid.preference) await this.findRun(valid.preference.over);
     if (valid.revises !== undefined || valid.withdraws !== undefined)
       checkTargets(valid, (await this.getFeedback(valid.workflowId)).history);
-    if (once) await checkLinked(valid, run, { store: this.store, nowMs: this.clock.now() });
+    await checkDecision(valid, this.store, this.options);
+    if (once) checkLinked(valid, run, this.clock.now());
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
     const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);

@@ -19,6 +19,11 @@ export const collectorOptionsSchema = requestOptionsSchema.extend({
    */
   knows: z.custom<(workflowId: string) => boolean | Promise<boolean>>().optional(),
   /**
+   * Stores what waits of such runs. Asked where a decision is judged that the store does not have: without it any
+   * decision of a run that is known so is taken at its word.
+   */
+  flush: z.custom<() => Promise<void>>().optional(),
+  /**
    * Which run a config belongs to that LangGraph gives a node (the tracer's `identify`); default
    * `metadata.workflowId`, then the thread's id. Used by `createFeedbackNode`.
    */

@@ -14,22 +14,35 @@ export function checkTargets(valid: ValidFeedback, history: readonly FeedbackRec
   });
 }
 
+async function holdsDecision(store: LearningStore, { workflowId, decisionId }: ValidFeedback): Promise<boolean> {
+  for await (const { facts } of store.read("decision", { workflowId }))
+    if (facts.some((decision) => decision.decisionId === decisionId)) return true;
+  return false;
+}
+
 /**
- * What comes by a link may name nothing but its run: another's decision is refused like one that never was.
+ * A judgement of a decision must name one of its run: another's is refused like one that never was, for it would teach
+ * nothing.
+ * @param waiting asked where the store has no such decision: whether some of the run may wait to be stored, and how to
+ * have it stored
  * @throws FEEDBACK_INVALID
  */
-export async function checkLinked(
+export async function checkDecision(
   valid: ValidFeedback,
-  run: KnownRun | undefined,
-  { store, nowMs }: { store: LearningStore; nowMs: number },
+  store: LearningStore,
+  waiting: { knows?: (workflowId: string) => boolean | Promise<boolean>; flush?: () => Promise<void> },
 ): Promise<void> {
-  const { workflowId, decisionId } = valid;
-  if (decisionId !== undefined) {
-    let isOwn = false;
-    for await (const { facts } of store.read("decision", { workflowId }))
-      isOwn ||= facts.some((decision) => decision.decisionId === decisionId);
-    if (!isOwn) throw notOfRun(`decisionId = ${show(decisionId)}`, "the decisionId of a decision of the same run");
+  if (valid.decisionId === undefined || (await holdsDecision(store, valid))) return;
+  if (await waiting.knows?.(valid.workflowId)) {
+    if (!waiting.flush) return;
+    await waiting.flush();
+    if (await holdsDecision(store, valid)) return;
   }
+  throw notOfRun(`decisionId = ${show(valid.decisionId)}`, "the decisionId of a decision of the same run");
+}
+
+/** What comes by a link was said between the beginning of its run and now. @throws FEEDBACK_INVALID */
+export function checkLinked(valid: ValidFeedback, run: KnownRun | undefined, nowMs: number): void {
   const at = Date.parse(valid.at);
   if (at > nowMs || (run && at < Date.parse(run.at)))
     throw notOfRun(`at = ${show(valid.at)}`, "a time between the beginning of the run and now");

@@ -3,8 +3,9 @@ import { expect, it } from "vitest";
 import { type AnyGraph, say, stateOf } from "./battery/case.js";
 import { collect, tracing } from "./support.js";
 
-/** All keys of a value and what it holds, symbols included; functions and objects of classes count by name. */
+/** All keys of a value and what it holds, symbols included; objects of classes count by name. */
 function keysIn(value: unknown, seen = new Set<unknown>()): string[] {
+  if (typeof value === "function") return Reflect.ownKeys(value).map(String);
   if (typeof value !== "object" || value === null || seen.has(value)) return [];
   seen.add(value);
   const proto = Object.getPrototypeOf(value);

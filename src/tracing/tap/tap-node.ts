@@ -202,32 +202,35 @@ function placeOf(name: string, config: TaskConfig, isAgent = false): TaskPlace {
 
 type Configurable = Record<PropertyKey, unknown>;
 
-/** A function of a task's config, and the one it was put in place of. */
-type Overhearing<F> = F & { [UNTAPPED]?: F };
+/** Functions put into a task's config, and those they stand for: kept aside, for a node sees its config. */
+const standIns = new WeakMap<object, unknown>();
+
+/** The function that LangGraph gave, whatever stands for it. */
+const originalOf = <F extends object>(given: F): F => (standIns.get(given) as F | undefined) ?? given;
 
 /**
  * Overhears what a task's attempt sends. The object is changed as it is: LangGraph makes one for every attempt, from
  * that of the attempt before.
  */
 function overhearSends(configurable: Configurable, sends: (readonly Write[])[]): void {
-  const given = configurable[SEND_KEY] as Overhearing<(writes: readonly Write[]) => unknown> | undefined;
+  const given = configurable[SEND_KEY] as ((writes: readonly Write[]) => unknown) | undefined;
   if (typeof given !== "function") return;
-  const send = given[UNTAPPED] ?? given;
+  const send = originalOf(given);
   const overhearing: typeof given = (writes) => {
     sends.push(writes);
     return send(writes);
   };
-  overhearing[UNTAPPED] = send;
+  standIns.set(overhearing, send);
   configurable[SEND_KEY] = overhearing;
 }
 
 /** Has the functional tasks that are called with these values report themselves. */
 function hearTasks(configurable: Configurable, about: TappedRunnable[typeof TAP]): void {
-  const given = configurable[CALL_KEY] as Overhearing<TaskCall> | undefined;
+  const given = configurable[CALL_KEY] as TaskCall | undefined;
   if (typeof given !== "function") return;
-  const call = given[UNTAPPED] ?? given;
+  const call = originalOf(given);
   const hearing: typeof given = (func, name, ...rest) => call(hearTask(func, name, about), name, ...rest);
-  hearing[UNTAPPED] = call;
+  standIns.set(hearing, call);
   configurable[CALL_KEY] = hearing;
 }
 

@@ -12,6 +12,7 @@ import {
   textArgument,
 } from "../core/index.js";
 import type { BlobStore, DocumentStore, Lease } from "../store/learning-store.js";
+import { isArtifactName } from "./artifact-name.js";
 import { blobName, openPayload, plainText, sealPayload } from "./payload.js";
 import type { ArtifactLineage, ArtifactVersion, Registry, RegistryEvent, TrialTerms } from "./registry.js";
 import {
@@ -290,7 +291,7 @@ function publicVersion(stored: StoredVersion | undefined): ArtifactVersion | und
 }
 
 function checkName(name: string): void {
-  if (typeof name === "string" && /^[\w.-]+(\/[\w.: -]+)*$/.test(name) && !name.split("/").includes("..")) return;
+  if (typeof name === "string" && isArtifactName(name)) return;
   throw new LearningError("ARTIFACT_INVALID", {
     received: `the artifact name ${show(name)}`,
     expected: "letters, digits, '.', '_', '-', in parts separated by '/', such as policy/triage",

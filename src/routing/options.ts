@@ -3,6 +3,10 @@ import { z } from "zod";
 import type { ContextValue } from "../core/index.js";
 import { parseOptions } from "../core/index.js";
 import { share } from "../core/option-fields.js";
+import { routingArtifactName } from "../policies/index.js";
+import { isArtifactName } from "../registry/artifact-name.js";
+
+const POINT_NAME = "letters, digits, '.', '_', '-', ':' and spaces, in parts separated by '/'";
 
 /** What a context function returns: named plain values; `undefined` and null count as missing. */
 export type ContextInput = Readonly<Record<string, ContextValue | readonly number[] | undefined>>;
@@ -16,7 +20,9 @@ const servingShape = {
     .string("a non-empty string")
     .min(1, "a non-empty string")
     // LangGraph keeps a graph's branches in an object by name, where this one would vanish.
-    .refine((name) => name !== "__proto__", "a name that objects can have as a key"),
+    .refine((name) => name !== "__proto__", "a name that objects can have as a key")
+    // What is learned is published under it: with another name every cycle would fail, and nothing ever serve.
+    .refine((name) => isArtifactName(routingArtifactName(name)), POINT_NAME),
   /**
    * Share of decisions in [0,1] that may go another way (default 0: only record). In shadow a legal
    * destination is drawn uniformly with this probability; in act it bounds the probability of leaving

@@ -36,7 +36,7 @@ export const bufferOptionsSchema = z.strictObject({
   flushTimeoutMs: bound.default(30_000),
   /**
    * Write what waits when the process ends (default true): by itself, by `process.exit()`, an uncaught error, an
-   * unhandled rejection, or a signal that ends it. SIGKILL and a frozen function leave no time for that.
+   * unhandled rejection, or a signal that ends it. SIGKILL, a frozen function and `worker.terminate()` leave no time for that.
    */
   processHooks: flag.default(true),
   /**

@@ -102,6 +102,11 @@ describe("a decision point that could never be learned", () => {
     expect(encoder({ fields: { topic: "word" } })).toThrow(/ROUTER_INVALID.*"category"/);
     expect(encoder({ fields: { topic: "category" }, ignore: ["noise"] })).not.toThrow();
     expect(() => triageGraph(loop, { decisionPoint: "__proto__" })).toThrow(/ROUTER_INVALID.*decisionPoint/);
+    // Its policies could not be published: every cycle would fail.
+    for (const decisionPoint of ["prüfen", "who?", "a/../b", "a\nb", "/a"])
+      expect(() => triageGraph(loop, { decisionPoint }), decisionPoint).toThrow(/ROUTER_INVALID.*for decisionPoint/s);
+    for (const decisionPoint of ["team/triage", "first step", "v1.2:a_b-c"])
+      expect(() => triageGraph(loop, { decisionPoint }), decisionPoint).not.toThrow();
     await loop.close();
   });
 });

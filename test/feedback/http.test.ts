@@ -12,11 +12,19 @@ describe("feedback over HTTP", () => {
     expect(current).toMatchObject([{ ...good, workflowId: "w1", userId: "alice", source: "human" }]);
     expect(await response.json()).toEqual({ feedbackId: current[0]?.feedbackId });
     // What the body says of run, person or source does not count.
-    const claims = { workflowId: "w2", userId: "eve", source: "outcome", threadId: "t", workflowType: "other" };
+    const claims = {
+      workflowId: "w2",
+      userId: "eve",
+      source: "outcome",
+      threadId: "t",
+      workflowType: "other",
+      sampled: true,
+    };
     await post(handler.token("w1", "bob"), { ...good, ...claims });
     const [, second] = (await collector.getFeedback("w1")).current;
     expect(second).toMatchObject({ userId: "bob", source: "human", workflowType: "support" });
     expect(second?.threadId).toBeUndefined();
+    expect(second?.sampled).toBeUndefined();
   });
 
   it("serves a labelled form without scripts, and takes it", async () => {

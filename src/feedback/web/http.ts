@@ -133,8 +133,9 @@ async function readSubmission(
   if (type === "application/json") {
     const body = parseObject(text);
     const { token = bearerOf(request) ?? url.searchParams.get("token") ?? "", ...fields } = body;
-    // The run's thread and type are the run's, not the rater's, also while nothing of it is stored.
-    const { threadId: _, workflowType: __, ...input } = fields;
+    // The run's thread and type are the run's, not the rater's, also while nothing of it is stored; who was drawn to be
+    // judged is known to the evaluator that drew.
+    const { threadId: _, workflowType: __, sampled: ___, ...input } = fields;
     if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");
     if ("preference" in input) throw new Refusal(400, "A link judges its own run: it cannot compare it with another.");
     return { token: String(token), input };

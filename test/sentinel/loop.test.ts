@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), "sentinel-loop-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("a Sentinel given to a loop at opening is captured, recorded, and known as a decision point", async () => {
-  const graph = sentinel({ exploration: 0.2 }).compile({ name: "atlas" });
+  const graph = sentinel({ exploration: 0 }).compile({ name: "atlas" });
   await using loop = await CollectiveLearningLoop.open({ storagePath: join(folder, "a"), orchestrator: graph });
   const out = await graph.invoke(input, { ...config, metadata: { workflowId: "w" } });
   const decisions = await loop.getDecisions("w");

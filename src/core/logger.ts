@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /** Any object with these four methods can be the logger. */
 export interface Logger {
   debug(message: string, data?: unknown): void;
@@ -6,10 +8,12 @@ export interface Logger {
   error(message: string, data?: unknown): void;
 }
 
-/** What a host's function returned, and nobody waits for: its rejection must not end the process. */
+/**
+ * What a host's function returned, and nobody waits for: its rejection must not end the process. Only promises of the
+ * platform can do that; of all others not even a `then` is read, which might run code of the host's.
+ */
 export function ignoreRejection(returned: unknown): void {
-  if (typeof (returned as { then?: unknown } | null | undefined)?.then === "function")
-    Promise.resolve(returned).catch(() => {});
+  if (types.isPromise(returned)) Promise.prototype.then.call(returned, undefined, () => {});
 }
 
 const harmless = new WeakSet<Logger>();

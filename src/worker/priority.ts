@@ -1,8 +1,8 @@
 // Runs in the learning thread.
-import { platform, setPriority } from "node:os";
+import { constants, getPriority, platform, setPriority } from "node:os";
 
-/** Where all want a processor, a thread of this niceness gets a quarter of what others get: enough to end its cycles. */
-const NICENESS = 5;
+/** Where all want a processor, a thread nicer by this gets a quarter of what its process gets: enough to end its cycles. */
+const NICER_BY = 5;
 
 /**
  * Lets everything else on the machine go first where processors are short: runs wait for their answers, learning does
@@ -11,7 +11,7 @@ const NICENESS = 5;
 export function letOthersGoFirst(): void {
   if (platform() !== "linux") return;
   try {
-    setPriority(0, NICENESS);
+    setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + NICER_BY));
   } catch {
     // Not allowed here: it learns all the same.
   }

@@ -54,7 +54,10 @@ describe("the thread", () => {
     await start({ entry: built }).run("facts.ingest", {});
     expect(before.map(niceOf)).toEqual(own);
     const added = readdirSync("/proc/self/task").filter((task) => !before.includes(task));
-    expect(added.map(niceOf).filter((nice) => nice > Math.max(...own))).toHaveLength(1);
+    // The process may itself run at a low priority, up to the lowest there is.
+    const nicer = Math.min(19, Math.max(...own) + 5);
+    expect(added.map(niceOf)).toContain(nicer);
+    expect(Math.min(...added.map(niceOf))).toBeGreaterThanOrEqual(Math.min(...own));
   });
 });
 

@@ -1,3 +1,4 @@
+import { createRng, shuffled } from "../math/rng.js";
 import { doublingChunks } from "./models/doubling-chunks.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
 
@@ -26,19 +27,36 @@ export function taughtBy(make: () => RoutingPolicy, rows: readonly PolicyRow[]):
   };
 }
 
+/** The same policies with the rewards dealt to other rows: they know how much there is to earn, and of nothing where. */
+export function placeboOf(make: () => RoutingPolicy, rows: readonly PolicyRow[]): Taught {
+  const dealt = shuffled(
+    rows.map((row) => row.reward),
+    createRng("placebo"),
+  );
+  return taughtBy(
+    make,
+    rows.map((row, i) => ({ ...row, reward: dealt[i] as number })),
+  );
+}
+
 /**
  * How much rows of related decision points are to count for beside own ones: the weight under which a policy that knew
  * them beforehand would have predicted the own rows best, each before it was learned (a power prior, Ibrahim and
- * Chen 2000, its power by predictive likelihood). 0 where they only mislead, so that a foreign world costs little.
+ * Chen 2000, its power by predictive likelihood). 0 where they only mislead, so that a foreign world costs little: where
+ * the mean of the own rows, or a placebo of the same weight, would have predicted them as well.
  * @param own in the order of time
  * @param onStep called between the tries; it may throw to stop
  * @returns a weight in [0,1]
  * @example
- * const weight = priorWeight(taughtBy(() => createPolicy({ kind: "auto", dim }), elsewhere), own);
+ * const make = () => createPolicy({ kind: "auto", dim });
+ * const weight = priorWeight(taughtBy(make, elsewhere), placeboOf(make, elsewhere), own);
  */
-export function priorWeight(taught: Taught, own: readonly PolicyRow[], onStep?: () => void): number {
-  const { weight, error } = bestPrior([taught], own, onStep);
-  return error < errorOfMean(own.slice(0, MOST_PREDICTED)) ? weight : 0;
+export function priorWeight(taught: Taught, placebo: Taught, own: readonly PolicyRow[], onStep?: () => void): number {
+  const rows = own.slice(0, MOST_PREDICTED);
+  const { weight, error } = bestPrior([taught], rows, onStep);
+  if (weight === 0 || error >= errorOfMean(rows)) return 0;
+  onStep?.();
+  return error < progressiveError(placebo(weight), rows) ? weight : 0;
 }
 
 /** The one of several priors, and its weight, that would have helped most; the first, at 0, where none does. */

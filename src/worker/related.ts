@@ -2,7 +2,7 @@
 import type { DecisionRow } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import type { LearnOptions, PolicyRow, RoutingPolicy } from "../policies/index.js";
-import { priorWeight, taughtBy, weighted } from "../policies/prior-weight.js";
+import { placeboOf, priorWeight, taughtBy, weighted } from "../policies/prior-weight.js";
 
 /** Rows of related points that teach: the newest, of each point alike many. */
 const MOST_ROWS = 2000;
@@ -67,7 +67,7 @@ export function teachRelated(
 ): number {
   const encoded = (rows: readonly DecisionRow[]): PolicyRow[] => rows.flatMap((r) => policyRowOf(r, encoders) ?? []);
   const prior = encoded(related);
-  const weight = priorWeight(taughtBy(make, prior), encoded(own), onStep);
+  const weight = priorWeight(taughtBy(make, prior), placeboOf(make, prior), encoded(own), onStep);
   if (weight > 0) policy.learn(weighted(prior, weight));
   return weight;
 }

@@ -80,7 +80,7 @@ function warmStarts(folder: string, quick: boolean): Record<string, unknown> {
     return found;
   };
   const nine = numbersOnly(setOf("9 models"));
-  const tables = quick ? { iris: 1 } : { iris: 20, vehicle: 20, segment: 5, satellite: 3 };
+  const tables = quick ? { iris: 1 } : { iris: 60, vehicle: 60, segment: 3, satellite: 3 };
   const tasks = [...new Set(nine.groups)].slice(0, quick ? 1 : undefined);
   const worlds: Record<string, YoungPoint[]> = { nine_tasks: tasks.map((task) => oneGroup(nine, task)) };
   for (const [name, seeds] of Object.entries(tables))

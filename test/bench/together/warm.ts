@@ -7,7 +7,7 @@ import {
   type RoutingPolicy,
   restorePolicy,
 } from "../../../src/policies/index.js";
-import { priorWeight, taughtBy } from "../../../src/policies/prior-weight.js";
+import { placeboOf, priorWeight, type Taught, taughtBy } from "../../../src/policies/prior-weight.js";
 import type { BanditSet } from "../bandits/sets.js";
 
 /** A decision point without a run of its own, and what others like it have logged. */
@@ -51,16 +51,19 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
   });
   const rows: PolicyRow[] = [];
   // What a policy knows from elsewhere is learned once.
-  const known = new Map<number, PolicySnapshot>();
-  const taught = (weight: number): RoutingPolicy => {
-    const before = known.get(weight);
-    if (before) return restorePolicy(before);
-    const policy = taughtBy(make, prior)(weight);
-    known.set(weight, policy.snapshot());
-    return policy;
+  const once = (of: Taught): Taught => {
+    const known = new Map<number, PolicySnapshot>();
+    return (weight) => {
+      const before = known.get(weight);
+      if (before) return restorePolicy(before);
+      const policy = of(weight);
+      known.set(weight, policy.snapshot());
+      return policy;
+    };
   };
+  const [taught, placebo] = [once(taughtBy(make, prior)), once(placeboOf(make, prior))];
   const anew = (): RoutingPolicy => {
-    const policy = taught(start === "cold" ? 0 : start === "warm" ? priorWeight(taught, rows) : start);
+    const policy = taught(start === "cold" ? 0 : start === "warm" ? priorWeight(taught, placebo, rows) : start);
     // Row by row, as they came: with nothing from elsewhere it is the cold one to the digit.
     for (const row of rows) policy.learn([row]);
     return policy;

@@ -22,6 +22,12 @@ export interface ParsedMail {
   /** The body as it was written, decoded, cut to 8,000 characters. */
   text: string;
   contentType: string;
+  /** The program that wrote it, as far as it says. */
+  mailer: string;
+  /** Came by a mailing list. */
+  list: boolean;
+  /** Mail servers it passed. */
+  hops: number;
   html: boolean;
   reply: boolean;
   links: number;
@@ -53,6 +59,9 @@ export function parseMail(raw: string): ParsedMail {
     from: field("From").replace(/[<>"]/g, " "),
     text: body.slice(0, 8000),
     contentType,
+    mailer: field("X-Mailer") || field("User-Agent"),
+    list: /^(List-|X-Mailing-List|Mailing-List|X-BeenThere|Precedence)/im.test(header),
+    hops: header.match(/^Received:/gim)?.length ?? 0,
     html: contentType === "text/html" || /<html|<body|<table|<br/i.test(body),
     reply: /^re:/i.test(subject),
     links: count(/https?:\/\//gi),

@@ -35,7 +35,7 @@ export function placeboOf(make: () => RoutingPolicy, rows: readonly PolicyRow[])
   );
   return taughtBy(
     make,
-    rows.map((row, i) => ({ ...row, reward: dealt[i] as number })),
+    rows.map((row, i) => ({ ...row, reward: dealt[i] ?? 0 })),
   );
 }
 

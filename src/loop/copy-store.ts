@@ -60,7 +60,8 @@ export async function copyStore(from: LearningStore, to: LearningStore, options:
 /** What is known of an earlier copy from this source; a target with anything else in it is not touched. */
 async function begin(to: LearningStore, source: string): Promise<Progress> {
   const known = await to.documents.get<Progress>(PROGRESS_KEY);
-  if (known?.source === source) return known;
+  // A note without these is an earlier release's, or damaged: it begins anew, and finds what is there.
+  if (known?.source === source) return known.cursors && known.copied ? known : { source, cursors: {}, copied: {} };
   for (const kind of KINDS)
     for await (const { facts } of to.read(kind, { limit: 1 }))
       if (facts.length > 0)

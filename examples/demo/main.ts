@@ -105,12 +105,13 @@ const learned = mean(taken.slice(-judged).map((t) => t.reward));
 const best = Math.max(fallback, alwaysReview);
 const share = (value: number) => (value - best) / (oracle - best);
 const gapClosed = share(learned);
-// What serves always takes its likeliest way; some runs are left to the rule and to chance, to compare and to learn.
+// Some runs are left to chance, to the rule and to what is on trial, to learn and to compare.
 const servings = await Promise.all(
   last.map(async (mail, i) => {
     const [decision] = await loop.getDecisions(workflowIdOf(mail, mails.length - judged + i));
-    const { candidates, probabilities = [] } = decision!;
-    return rewardOf(candidates[probabilities.indexOf(Math.max(...probabilities))] as Branch, mail);
+    const { candidates, probabilities = [], trial } = decision!;
+    const likeliest = candidates[probabilities.indexOf(Math.max(...probabilities))];
+    return rewardOf((trial?.serving ?? likeliest) as Branch, mail);
   }),
 );
 const serving = mean(servings);

@@ -60,8 +60,9 @@ export async function copyStore(from: LearningStore, to: LearningStore, options:
 /** What is known of an earlier copy from this source; a target with anything else in it is not touched. */
 async function begin(to: LearningStore, source: string): Promise<Progress> {
   const known = await to.documents.get<Progress>(PROGRESS_KEY);
-  // A note without these is an earlier release's, or damaged: it begins anew, and finds what is there.
-  if (known?.source === source) return known.cursors && known.copied ? known : { source, cursors: {}, copied: {} };
+  const fresh: Progress = { source, cursors: {}, copied: {} };
+  // A note of another shape begins anew, and finds what is there.
+  if (known?.source === source) return known.cursors && known.copied ? known : fresh;
   for (const kind of KINDS)
     for await (const { facts } of to.read(kind, { limit: 1 }))
       if (facts.length > 0)
@@ -70,9 +71,8 @@ async function begin(to: LearningStore, source: string): Promise<Progress> {
           expected: "an empty store, or one that an earlier copy from the same source has begun",
           remedy: "Copy into another schema or folder.",
         });
-  const progress: Progress = { source, cursors: {}, copied: {} };
-  await to.documents.put(PROGRESS_KEY, progress);
-  return progress;
+  await to.documents.put(PROGRESS_KEY, fresh);
+  return fresh;
 }
 
 async function copyFacts<K extends FactKind>(

@@ -29,14 +29,15 @@ export function taughtBy(make: () => RoutingPolicy, rows: readonly PolicyRow[]):
 
 /** The same policies with the rewards dealt to other rows: they know how much there is to earn, and of nothing where. */
 export function placeboOf(make: () => RoutingPolicy, rows: readonly PolicyRow[]): Taught {
-  const dealt = shuffled(
-    rows.map((row) => row.reward),
-    createRng("placebo"),
-  );
-  return taughtBy(
-    make,
-    rows.map((row, i) => ({ ...row, reward: dealt[i] ?? 0 })),
-  );
+  // Dealt where one is asked for: most often none is.
+  return (weight) => {
+    const rewards = rows.map((row) => row.reward);
+    const dealt = shuffled(rewards, createRng("placebo"));
+    return taughtBy(
+      make,
+      rows.map((row, i) => ({ ...row, reward: dealt[i] ?? 0 })),
+    )(weight);
+  };
 }
 
 /**

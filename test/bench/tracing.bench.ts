@@ -2,8 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
@@ -14,13 +12,10 @@ import { createRng, shuffled } from "langgraph-collective-learning";
 import { observeWithSpans } from "langgraph-collective-learning/opentelemetry";
 import { createMemoryStore, openFileStore } from "langgraph-collective-learning/store";
 import { WorkflowTracer } from "langgraph-collective-learning/tracing";
+import { collectGarbage } from "../support/collect-garbage.js";
 import { type Bench, median, quantile, round } from "./support/bench.js";
 
 const NODES = 10;
-
-/** V8's collector, so that what is measured is what is held and not what has not been swept yet. */
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as (options?: { type: "minor" }) => void;
 
 /** Trivial nodes in a row, each writing about 1 KB of state. */
 function chain(nodes: number) {

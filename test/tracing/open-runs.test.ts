@@ -1,14 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OpenRuns } from "../../src/tracing/record/open-runs.js";
-
-let collectGarbage = () => {};
-beforeAll(() => {
-  setFlagsFromString("--expose-gc");
-  collectGarbage = runInNewContext("gc") as () => void;
-});
+import { collectGarbage } from "../support/collect-garbage.js";
 
 describe("what is under way", () => {
   it("is listed until it ends, before and after the event loop has turned", async () => {

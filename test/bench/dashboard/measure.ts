@@ -1,16 +1,13 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { CollectiveLearningLoop } from "langgraph-collective-learning";
 import { createDashboard } from "langgraph-collective-learning/dashboard";
+import { collectGarbage } from "../../support/collect-garbage.js";
 import { median, round } from "../support/bench.js";
 import { idOf, TEAMS, TYPES, timeOf } from "./facts.js";
 
 /** Memory that is held, after everything else was collected. */
 function heldMiB(): number {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  collect();
-  collect();
+  collectGarbage();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / 2 ** 20;
 }

@@ -5,9 +5,7 @@ import { checkArgument } from "../core/arguments.js";
 import { escapeHtml } from "../core/escape.js";
 import { LearningError, messageOf } from "../core/index.js";
 import type { LearningReport } from "../loop/index.js";
-
-// The same two folders up from the sources and from the build.
-const BUILT = new URL("../../dist/dashboard/", import.meta.url);
+import { BUILT } from "./web/built.js";
 
 interface Built {
   style: string;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../dist/cli/commands.js";
 import { runCli } from "../../dist/cli/run.js";
+import { COMMANDS } from "../../src/cli/commands.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 let dir: string;

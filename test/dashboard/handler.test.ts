@@ -5,8 +5,8 @@ import { gzipSync } from "node:zlib";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { createDashboard, type Dashboard } from "langgraph-collective-learning/dashboard";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseCursor } from "../../dist/dashboard/data/run-query.js";
-import { listRuns } from "../../dist/dashboard/data/runs.js";
+import { parseCursor } from "../../src/dashboard/data/run-query.js";
+import { listRuns } from "../../src/dashboard/data/runs.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 const TOKEN = "a-token-of-many-characters";

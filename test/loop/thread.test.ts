@@ -65,7 +65,7 @@ describe("the thread's file", () => {
   const hostFile = pathToFileURL(join(home, "app/a/b/host.js")).href;
 
   it("is found beside its host", () => {
-    const from = new URL("dist/learning/thread/thread.js", ROOT).href;
+    const from = new URL("dist/shared/chunks/any.js", ROOT).href;
     expect(findEntry({ from, path, near: [] })).toEqual({ entry: built, refused: [], isTaken: false });
   });
 
@@ -126,7 +126,7 @@ describe("a thread", () => {
   });
 
   it("does not run a program a second time that holds the host, as a bundler may put it there", async () => {
-    const host = new URL("dist/learning/thread/thread.js", ROOT).href;
+    const host = new URL("dist/index.js", ROOT).href;
     const { file, wasRun } = program("bundle.mjs");
     writeFileSync(
       file,

@@ -10,10 +10,10 @@ import { aDecision, aFeedback, asTexts, aTrace } from "../support/facts.js";
 
 const built = new URL("../../dist/worker/main.js", import.meta.url);
 const misbehaving = new URL("../support/thread-entry.mjs", import.meta.url);
-const hostUrl = JSON.stringify(new URL("../../dist/learning/thread/host.js", import.meta.url).href);
+const hostUrl = JSON.stringify(new URL("../../src/learning/thread/host.ts", import.meta.url).href);
 const runsAJob = `const nothing = () => {};
   const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-  console.log("did", (await host.startLearningWorker({ logger }).run("facts.ingest", {})).decisions);`;
+  console.log("did", (await host.startLearningWorker({ logger, entry: new URL(${JSON.stringify(built)}) }).run("facts.ingest", {})).decisions);`;
 /** What a process of its own prints until it ends by itself. */
 const outputOf = async (args: string[]) =>
   (await promisify(execFile)(process.execPath, args, { timeout: 120_000 })).stdout;
@@ -122,12 +122,14 @@ describe("the learning worker", () => {
   });
 
   it("lets a process end that did not close it, once its jobs are done", async () => {
-    expect(await outputOf(["--eval", `import(${hostUrl}).then(async (host) => { ${runsAJob} });`])).toContain("did 0");
+    expect(
+      await outputOf(["--import", "tsx", "--eval", `import(${hostUrl}).then(async (host) => { ${runsAJob} });`]),
+    ).toContain("did 0");
   });
 
   it("runs in a process whose script was given on the command line as a module", async () => {
     const script = `const host = await import(${hostUrl}); ${runsAJob}`;
-    expect(await outputOf(["--input-type=module", "--eval", script])).toContain("did 0");
+    expect(await outputOf(["--import", "tsx", "--input-type=module", "--eval", script])).toContain("did 0");
   });
 
   it("fails what runs when it is closed, and everything after", async () => {

@@ -45,10 +45,10 @@ describe("owners of a store's folders", () => {
     const script =
       "const{Ownership}=await import(process.argv[1]);const{systemClock}=await import(process.argv[2]);" +
       "const o=await Ownership.open(process.argv[3],systemClock);console.log(o.newHolder());setInterval(()=>{},1e6)";
-    const modules = ["store/file/ownership.js", "core/index.js"].map(
-      (m) => new URL(`../../dist/${m}`, import.meta.url).href,
+    const modules = ["store/file/ownership.ts", "core/index.ts"].map(
+      (m) => new URL(`../../src/${m}`, import.meta.url).href,
     );
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script, ...modules, at], {
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script, ...modules, at], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [said] = await once(child.stdout, "data");

@@ -1,7 +1,9 @@
 // A worker thread that speaks the loop's protocol, for testing what the host does when threads misbehave.
 import { parentPort } from "node:worker_threads";
-import { threadProof } from "../../dist/learning/thread/find-entry.js";
-import { takeConsole } from "../../dist/worker/console.js";
+import { tsImport } from "tsx/esm/api";
+
+const { threadProof } = await tsImport("../../src/learning/thread/find-entry.ts", import.meta.url);
+const { takeConsole } = await tsImport("../../src/worker/console.ts", import.meta.url);
 
 parentPort.postMessage({ type: "ready", proof: threadProof() });
 takeConsole((text) => parentPort.postMessage({ type: "printed", text }));

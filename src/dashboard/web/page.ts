@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { escapeHtml } from "../../core/escape.js";
 import { LearningError, messageOf } from "../../core/index.js";
+import { BUILT } from "./built.js";
 
 /** The page's two parts, as the build bundled them. */
 interface AppParts {
@@ -9,14 +10,11 @@ interface AppParts {
   style: string;
 }
 
-// The same two folders up from the sources and from the build.
-const APP_FILE = new URL("../../../dist/dashboard/app.json", import.meta.url);
-
 let parts: Promise<AppParts> | undefined;
 
 /** Reads what the build bundled, once. @throws CONFIG_INVALID where the package was not built */
 function appParts(): Promise<AppParts> {
-  parts ??= readFile(APP_FILE, "utf8")
+  parts ??= readFile(new URL("app.json", BUILT), "utf8")
     .then((text) => JSON.parse(text) as AppParts)
     .catch((cause) => {
       parts = undefined;

@@ -50,7 +50,7 @@ const MESSAGES = {
 };
 
 /** Protobuf's side of OTLP, by the optional peer `protobufjs`. @throws INTEGRATION_FAILED without it */
-export async function otlpProtobuf(load: Loader = () => import("protobufjs/light.js")): Promise<OtlpProtobuf> {
+export async function otlpProtobuf(load?: Loader): Promise<OtlpProtobuf> {
   const { Root } = await loaded(load);
   const root = Root.fromJSON({ nested: MESSAGES });
   const [request, response, status] = ["Request", "Response", "Status"].map((name) => root.lookupType(name));
@@ -85,9 +85,10 @@ export function protobufMessages(content: Buffer): Buffer[] | undefined {
   return content[0] === FIRST_FIELD ? [content] : undefined;
 }
 
-async function loaded(load: Loader): Promise<Light> {
+async function loaded(load: Loader | undefined): Promise<Light> {
   try {
-    const light = await load();
+    // Within a `try`: so bundlers see that it need not be there.
+    const light: Awaited<ReturnType<Loader>> = load ? await load() : await import("protobufjs/light.js");
     return light.default ?? light; // CommonJS comes as `default` where its names are not seen
   } catch (cause) {
     throw new LearningError("INTEGRATION_FAILED", {

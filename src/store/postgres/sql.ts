@@ -107,14 +107,7 @@ export interface OwnPool {
  * @throws STORE_IO where `pg` is not installed
  */
 export async function openPool(options: OwnPool): Promise<PostgresPool> {
-  const { default: pg } = await import("pg").catch((cause) => {
-    throw new LearningError("STORE_IO", {
-      received: `no package pg (${messageOf(cause)})`,
-      expected: "the PostgreSQL driver beside this package",
-      remedy: "Run: npm install pg",
-      cause,
-    });
-  });
+  const { default: pg } = await driver();
   return new pg.Pool({
     connectionString: options.connectionString,
     max: options.max,
@@ -123,4 +116,18 @@ export async function openPool(options: OwnPool): Promise<PostgresPool> {
     keepAlive: true,
     application_name: "collective-learning",
   }) as unknown as PostgresPool;
+}
+
+/** Within a `try`: so bundlers see that it need not be there. */
+async function driver(): Promise<typeof import("pg")> {
+  try {
+    return await import("pg");
+  } catch (cause) {
+    throw new LearningError("STORE_IO", {
+      received: `no package pg (${messageOf(cause)})`,
+      expected: "the PostgreSQL driver beside this package",
+      remedy: "Run: npm install pg",
+      cause,
+    });
+  }
 }

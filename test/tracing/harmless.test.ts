@@ -119,6 +119,13 @@ describe("what reads the host's values", () => {
     expect(reads()).toBe(0);
   });
 
+  it("a redaction by a function lets promises of the state pass, and refuses one of its own", () => {
+    const text = (value: unknown, redact: (value: unknown) => unknown) =>
+      stateText(value, 4096, createRedactor(redact));
+    expect(text({ a: Promise.resolve(1), b: "c" }, (v) => v)).toBe('{"a":"[Promise]","b":"c"}');
+    expect(text({ a: "secret" }, async (v) => v)).toBe('"[unreadable: LearningError]"');
+  });
+
   it("a getter among plain fields is refused in a context, and said to be one", () => {
     const context = {
       topic: "invoice",

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parseOptions } from "../core/index.js";
+import { LearningError, messageOf, parseOptions } from "../core/index.js";
 import { noteErasure } from "../learning/erasures.js";
 import { forgetStatistics, pointsWithStatistics } from "../learning/kept-statistics.js";
 import { forgetDescribed } from "../learning/report/described.js";
@@ -76,7 +76,15 @@ async function entriesOf(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ENOENT") return [];
-    throw error;
+    const { code } = error as { code?: unknown };
+    // Where no folder stands nothing was ever exported.
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return [];
+    throw new LearningError("STORE_IO", {
+      received: `${String(code)} on looking for exports in ${folder} (${messageOf(error)})`,
+      expected: "a folder that can be read",
+      remedy:
+        "The facts are erased. Give the process the right to read the folder, and erase again for what was exported.",
+      cause: error,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { checkArgument } from "../core/arguments.js";
 import type { Clock } from "../core/index.js";
-import { checkFact, LearningError, show, systemClock } from "../core/index.js";
+import { checkFact, LearningError, messageOf, show, systemClock } from "../core/index.js";
 import {
   badCursor,
   checkBlob,
@@ -264,12 +264,19 @@ export function takenError(name: string): LearningError {
 
 /** A document as JSON text; fails with STORE_IO for what JSON cannot hold. */
 export function documentText(key: string, value: unknown): string {
-  const text = JSON.stringify(value);
-  if (text === undefined)
-    throw new LearningError("STORE_IO", {
-      received: `${String(value)} for the document ${show(key)}`,
+  const refused = (received: string, remedy: string, cause?: unknown) =>
+    new LearningError("STORE_IO", {
+      received: `${received} for the document ${show(key)}`,
       expected: "a value that JSON can hold",
-      remedy: "Delete the document instead of storing undefined.",
+      remedy,
+      cause,
     });
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw refused(`${show(value)} (${messageOf(cause)})`, "Store plain JSON: no big integers, no circles.", cause);
+  }
+  if (text === undefined) throw refused(show(value), "Delete the document instead of storing undefined.");
   return text;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
@@ -140,6 +140,26 @@ it("exports and takes the facts of an export into another folder", async () => {
       err: () => {},
     });
     expect({ code, ...JSON.parse(out[0] ?? "") }).toEqual({ code: 0, ...data.facts });
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+});
+
+it("takes an export that an editor saved, and says with a code which file of one is missing", async () => {
+  const { data } = await json("export", "edited");
+  const other = mkdtempSync(join(tmpdir(), "cli-import-"));
+  const run = async () => {
+    const said: string[] = [];
+    const out = (t: string) => said.push(t);
+    return { code: await runCli(["import", data.path, "--dir", other], { out, err: out }), said: said.join("") };
+  };
+  try {
+    await (await CollectiveLearningLoop.open({ storagePath: other })).close();
+    const file = join(data.path, "trace.jsonl");
+    writeFileSync(file, `\uFEFF${readFileSync(file, "utf8").replaceAll("\n", "\r\n")}`);
+    expect(await run()).toMatchObject({ code: 0, said: expect.stringContaining(`${data.facts.trace} traces`) });
+    rmSync(file);
+    expect(await run()).toMatchObject({ code: 1, said: expect.stringContaining("[STORE_IO]") });
   } finally {
     rmSync(other, { recursive: true, force: true });
   }

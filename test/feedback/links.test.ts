@@ -47,6 +47,14 @@ describe("a link to one run", () => {
     expect((await collector.getFeedback("w2")).history).toEqual([]);
   });
 
+  it("is made for no run and no person that no judgement can name", async () => {
+    const { handler } = await setUp();
+    for (const id of ["", "x".repeat(257), null, 5] as string[])
+      for (const make of [() => handler.token(id, "ann"), () => handler.token("w1", id)])
+        expect(make).toThrow(expect.objectContaining({ code: "FEEDBACK_INVALID" }));
+    expect(handler.token("x".repeat(256), "é".repeat(256))).toContain(".");
+  });
+
   it("answers alike for what is another's and for what never was", async () => {
     const { post } = await setUp();
     const said = async (name: string, body: object) => (await (await post(body)).text()).replaceAll(name, "X");

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
@@ -111,6 +111,15 @@ describe("an erasure", () => {
     expect(await documents.keys("statistics/")).toEqual([]);
     await loop.close();
     expect(found(storagePath, WORDS)).toEqual([]);
+  });
+
+  it("goes on where no folder of exports stands", async () => {
+    const storagePath = mkdtempSync(join(tmpdir(), "erasure-"));
+    writeFileSync(join(storagePath, "learning_exports"), "");
+    const loop = await CollectiveLearningLoop.open({ storagePath });
+    for (const learned of ["keep", "refit"] as const)
+      expect(await loop.erase({ userId: "nobody" }, { learned })).toMatchObject({ trace: 0, mayRemain: [] });
+    await loop.close();
   });
 
   it("that keeps what was learned says what may still hold the person's words", async () => {

@@ -102,6 +102,19 @@ describe("a trace as a line of a segment", () => {
     expect(openLine(Buffer.from('{"a":1}'))).toBe('{"a":1}');
   });
 
+  it("is read with the line ends and the byte order mark of other systems", () => {
+    const trace = segment(1, { nodes: [nodeWith('{"a":1}')] });
+    const line = Buffer.from(new LineEncoder().encodeTraced("trace", trace).data.slice(0, -1));
+    const mark = Buffer.from("\ufeff");
+    for (const parts of [
+      [line, Buffer.from("\r")],
+      [mark, line],
+      [mark, line, Buffer.from("\r")],
+    ])
+      expect(parseLine("trace", Buffer.concat(parts))).toMatchObject({ state: "fact", fact: trace });
+    expect(parseLine("trace", Buffer.from("\r"))).toEqual({ state: "blank" });
+  });
+
   it.each([
     ["a length too much", '{"stateLengths":[2,2],"states":[{}],"schemaVersion":1}'],
     ["a length too small", '{"stateLengths":[1],"states":[{}],"schemaVersion":1}'],

@@ -74,6 +74,67 @@ describe("file store: documents on disk", () => {
     await store.close();
   });
 
+  it.each([
+    "__proto__",
+    "__proto__/x",
+    "x/__proto__",
+    "constructor",
+    "/x",
+    "/",
+    "\ud800",
+    "\udfff/x",
+    "a\0b",
+    "a@3/x",
+    ".json/x",
+  ])("keeps a document under any key: %j", async (key) => {
+    const where = await folders();
+    const store = await openFileStore(where);
+    const lease = await store.lease(key, { ttlMs: 60_000 });
+    await store.documents.put(key, { v: 1 });
+    expect(await store.documents.update<{ v: number }>(key, (now) => ({ v: (now?.v ?? 9) + 1 }), { lease })).toEqual({
+      v: 2,
+    });
+    await store.blobs.write(key, "text");
+    await store.close();
+    const again = await openFileStore(where);
+    expect(await again.documents.keys()).toEqual([key]);
+    expect(await again.documents.get(key)).toEqual({ v: 2 });
+    expect(await again.blobs.read(key)).toBe("text");
+    await again.documents.delete(key);
+    expect(await again.documents.keys()).toEqual([]);
+    await again.close();
+  });
+
+  it.each([
+    { fence: 3, holder: 5 },
+    { fence: 3, holder: {} },
+    { fence: Number.MAX_SAFE_INTEGER, holder: null },
+    { fence: 1e308, holder: null },
+    { fence: -5, holder: null },
+    { fence: 1.5, holder: null },
+  ])("takes a lease that cannot be for a free one, and goes on counting: %j", async (change) => {
+    const where = await folders();
+    await mkdir(join(where.models, "leases"), { recursive: true });
+    const odd = { name: "a", ttlMs: 60_000, host: "h", renewedAt: Date.now(), ...change };
+    await writeFile(join(where.models, "leases", "a@2.json"), JSON.stringify(odd));
+    const store = await openFileStore(where);
+    const first = await store.lease("a", { ttlMs: 60_000 });
+    expect(await store.documents.update("x", () => 1, { lease: first })).toBe(1);
+    await first.release();
+    const next = await store.lease("a", { ttlMs: 60_000 });
+    expect(next.fence).toBeGreaterThan(first.fence);
+    await store.close();
+  });
+
+  it("of two keys that are halves of characters makes two files", async () => {
+    const store = await openFileStore(await folders());
+    await store.blobs.write("\ud800", "one");
+    await store.blobs.write("\ud801", "other");
+    expect(await store.blobs.read("\ud800")).toBe("one");
+    await expect(store.blobs.write("", "text")).rejects.toMatchObject({ code: "STORE_QUERY" });
+    await store.close();
+  });
+
   it("lets no change be lost where a writer was stopped in the middle of its own", async () => {
     const where = await folders();
     const [mine, theirs] = await Promise.all([openFileStore(where), openFileStore(where)]);

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/store/index.js";
@@ -22,6 +22,18 @@ describe("file store: erasing on disk", () => {
     expect(ids(await traces(again)).sort()).toEqual(["w2", "w4", "w5"]);
     expect(await traces(again, { userId: "ann-secret" })).toEqual([]);
     await again.close();
+  });
+
+  it("opens and erases where a note of an erasure is no file", async () => {
+    const where = await folders();
+    await mkdir(join(where.traces, `erasure-${DEAD}.pending`), { recursive: true });
+    const loop = join(where.traces, `erasure-${DEAD.replace("d", "e")}.pending`);
+    await symlink(loop, loop);
+    const store = await openFileStore({ ...where, logger: recorder().logger });
+    await store.append("trace", [segment(1, { userId: "ann" }), segment(2)]);
+    expect((await store.erase({ userId: "ann" })).trace).toBe(1);
+    expect(ids(await traces(store))).toEqual(["w2"]);
+    await store.close();
   });
 
   it("erases from its own segment after another process has erased there", async () => {

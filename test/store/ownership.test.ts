@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -38,6 +38,30 @@ describe("owners of a store's folders", () => {
     expect(await owners.hasEnded(elsewhere("silent"))).toBe(true);
     await owners.close();
     expect((await readdir(at)).sort()).toEqual(["quiet.owner", "silent.ended"]);
+  });
+
+  it.each(["null", "5", "[]", '"x"', '{"host":5,"boot":7,"space":[],"pid":"x","socket":"yes"}', "{", ""])(
+    "take a record that is %s for none",
+    async (text) => {
+      const at = await folder();
+      await writeFile(join(at, "odd.owner"), text);
+      const owners = await Ownership.open(at, systemClock);
+      expect(await owners.hasEnded(elsewhere("odd"))).toBe(false);
+      await owners.sweep();
+      await owners.close();
+    },
+  );
+
+  it("go on where folders stand in the place of their files", async () => {
+    const at = await folder();
+    for (const name of ["odd.owner", "silent.sock", "old.ended"])
+      await mkdir(join(at, name, "inside"), { recursive: true });
+    await writeFile(join(at, "silent.owner"), record());
+    for (const name of ["silent.owner", "old.ended"]) await age(join(at, name), 40 * 86_400_000);
+    const owners = await Ownership.open(at, systemClock);
+    await owners.sweep();
+    await owners.close();
+    expect((await readdir(at)).sort()).toEqual(["odd.owner"]);
   });
 
   it.runIf(process.platform === "linux")("are alive while stopped, and have ended when killed", async () => {

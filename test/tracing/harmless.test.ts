@@ -85,6 +85,13 @@ function traps() {
     // JSON asks functions for a toJSON as well.
     action: { run: Object.assign(() => 1, { toJSON: () => touched("read"), toString: () => touched("read") }) },
     actions: [Object.assign(() => 1, { toJSON: () => touched("read") })],
+    thenable: Object.defineProperty({}, ["then"].join(), { get: () => touched(() => {}), enumerable: true }),
+    namespace: { lc_namespace: new Proxy(["messages"], { get: () => touched(1) }), lc_serializable: true },
+    kwargs: {
+      lc_namespace: ["messages"],
+      lc_serializable: true,
+      lc_kwargs: new Proxy({}, { ownKeys: () => touched([]) }),
+    },
     hidden: { run: new Proxy(() => 1, { get: () => touched(undefined) }) },
   };
   return { values, reads: () => reads };
@@ -95,8 +102,12 @@ describe("what reads the host's values", () => {
     const { values, reads } = traps();
     const value = values[name];
     const redactor = createRedactor(["email", "key", { path: "nothing" }]);
-    for (const text of [stateText(value, 4096, undefined), stateText({ value }, 4096, redactor), show(value)])
+    const letsThrough = createRedactor((given) => given);
+    const texts = [undefined, redactor, letsThrough].map((by) => stateText({ value }, 4096, by));
+    for (const text of [stateText(value, 4096, undefined), ...texts, show(value)]) {
       expect(typeof text).toBe("string");
+      expect(text).not.toContain("unreadable");
+    }
     recordedError(value, redactor);
     for (const context of [{ value }, value])
       for (const copy of [() => copyContext(context, "it"), () => copyFeatures(context, ["value"])])
@@ -106,6 +117,13 @@ describe("what reads the host's values", () => {
           expect(error).toMatchObject({ code: "CONTEXT_INVALID" });
         }
     expect(reads()).toBe(0);
+  });
+
+  it("a redaction by a function lets promises of the state pass, and refuses one of its own", () => {
+    const text = (value: unknown, redact: (value: unknown) => unknown) =>
+      stateText(value, 4096, createRedactor(redact));
+    expect(text({ a: Promise.resolve(1), b: "c" }, (v) => v)).toBe('{"a":"[Promise]","b":"c"}');
+    expect(text({ a: "secret" }, async (v) => v)).toBe('"[unreadable: LearningError]"');
   });
 
   it("a getter among plain fields is refused in a context, and said to be one", () => {
@@ -156,6 +174,33 @@ describe("what plain JavaScript may pass", () => {
     expect(await segments()).toMatchObject([
       { status: "error", error: { name: "Error", message: "[function Object]" } },
     ]);
+  });
+
+  /** Errors that fail when they are asked for what LangGraph or we look for. */
+  const hostile: [string, () => object, string][] = [
+    ["a Proxy", () => new Proxy(new Error("own"), { has: fail, get: fail }), "(an object without a message)"],
+    ["a mark that fails", () => Object.defineProperty(new Error("own"), "is_bubble_up", { get: fail }), "own"],
+    ["errors that fail", () => Object.assign(new Error("own"), { errors: new Proxy([], { get: fail }) }), "own"],
+  ];
+  function fail(): never {
+    throw new Error("read");
+  }
+  it.each(hostile)("what is thrown with %s is kept as what it is", async (_, make, message) => {
+    for (const capture of ["tap", "callbacks"] as const) {
+      const { tracer, segments } = tracing({ capture });
+      const failing = graphOf(() => {
+        throw make();
+      });
+      const bare = await failing.invoke({}).catch((error: unknown) => error);
+      const wrapped = await tracer
+        .wrap(failing, { workflowType: "w" })
+        .invoke({})
+        .catch((error: unknown) => error);
+      expect(show(wrapped)).toBe(show(bare));
+      const [segment] = await segments();
+      expect(segment).toMatchObject({ status: "error", gaps: [] });
+      expect(segment?.nodes).toMatchObject([{ status: "error", error: { message } }]);
+    }
   });
 
   it.each(["tap", "callbacks"] as const)(

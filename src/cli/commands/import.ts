@@ -84,7 +84,7 @@ async function importFacts<K extends FactKind>(
     batch = [];
     bar.update(count);
   };
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(file)) {
     if (line === "") continue;
     batch.push(parsed(line, file, count + batch.length + 1));
     if (batch.length === BATCH) await write();
@@ -92,6 +92,26 @@ async function importFacts<K extends FactKind>(
   if (batch.length > 0) await write();
   bar.finish();
   return count;
+}
+
+/** The lines of a file, without the byte order mark that some editors put before the first. */
+async function* linesOf(file: string): AsyncIterable<string> {
+  let isFirst = true;
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+  const reading = lines[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await reading.next().catch((cause) => {
+      throw new LearningError("STORE_IO", {
+        received: messageOf(cause),
+        expected: `the file ${file} of an export`,
+        remedy: "Export again, and import the whole folder; what was imported counts once when it comes again.",
+        cause,
+      });
+    });
+    if (done) return;
+    yield isFirst ? value.replace(/^\uFEFF/, "") : value;
+    isFirst = false;
+  }
 }
 
 function parsed<T>(line: string, file: string, at: number): T {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Clock, isoTime, LearningError, show } from "../../core/index.js";
+import { type Clock, isoTime, LearningError, MAX_ID, show } from "../../core/index.js";
 import { checkSecret } from "./secret.js";
 
 /** What a token lets its holder do: judge this run, as this person, once, until it expires. */
@@ -23,8 +23,13 @@ export class FeedbackTokens {
     checkSecret(secret);
   }
 
-  /** @throws FEEDBACK_INVALID for ids that would make a token too long for a link, or a lifetime that is no positive number */
+  /**
+   * @throws FEEDBACK_INVALID for ids that no judgement can have or that make a token too long for a link, or a lifetime that
+   * is no positive number
+   */
   sign(workflowId: string, userId: string, validForMs: number): string {
+    checkId(workflowId, "workflowId");
+    checkId(userId, "userId");
     if (!(validForMs > 0 && Number.isFinite(validForMs)))
       throw new LearningError("FEEDBACK_INVALID", {
         received: `a lifetime of ${show(validForMs)}`,
@@ -66,6 +71,16 @@ export class FeedbackTokens {
     // The purpose is signed too: what the same secret signs elsewhere opens nothing here.
     return createHmac("sha256", this.secret).update(`feedback-token.1:${payload}`).digest("base64url");
   }
+}
+
+/** Who opens a link could only be refused for what is wrong here. */
+function checkId(id: unknown, name: string): void {
+  if (typeof id === "string" && id !== "" && id.length <= MAX_ID) return;
+  throw new LearningError("FEEDBACK_INVALID", {
+    received: typeof id === "string" ? `a ${name} of ${id.length} characters` : `${show(id)} for ${name}`,
+    expected: `a text of 1 to ${MAX_ID} characters`,
+    remedy: `Name the run and the person as your records do, by shorter ids where these are too long.`,
+  });
 }
 
 function refused(received: string): LearningError {

@@ -49,7 +49,21 @@ export const documentCases: StoreCase[] = [
 
   storeCase("documents refuse what JSON cannot hold", async ({ make }) => {
     const { documents } = await make();
-    await isRefused(documents.put("a", undefined), "STORE_IO");
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    const failing = {
+      toJSON() {
+        throw new Error("no");
+      },
+    };
+    for (const value of [undefined, 10n, circle, failing]) {
+      await isRefused(documents.put("a", value), "STORE_IO");
+      await isRefused(
+        documents.update("a", () => value),
+        "STORE_IO",
+      );
+    }
+    assert.equal(await documents.get("a"), undefined);
   }),
 
   storeCase("blobs are written once under a name", async ({ make }) => {

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { digest } from "../../core/index.js";
+import { checkBlob } from "../facts.js";
 import type { BlobStore } from "../learning-store.js";
 import { takenError } from "../memory-store.js";
-import { createFile, discard, ioError, isNoFile, readText } from "./io.js";
+import { createFile, discard, fileNameOf, ioError, isNoFile, readText } from "./io.js";
 
 /** Artifacts in files. */
 export interface FileBlobs extends BlobStore {
@@ -13,12 +13,10 @@ export interface FileBlobs extends BlobStore {
 
 /** One file per blob under `folder`, its name readable where the file system allows. */
 export function fileBlobs(folder: string): FileBlobs {
-  const pathOf = (name: string) => {
-    const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
-    return join(folder, `${encoded.length > 180 ? `${encoded.slice(0, 140)}~${digest(name)}` : encoded}.blob`);
-  };
+  const pathOf = (name: string) => join(folder, `${fileNameOf(name)}.blob`);
   return {
     async write(name, content) {
+      checkBlob(name, content);
       const path = pathOf(name);
       let created: boolean;
       try {

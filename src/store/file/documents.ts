@@ -9,7 +9,7 @@ import { checkKey } from "../facts.js";
 import { leaseLost } from "../held-lease.js";
 import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
-import { discard, errno, ioError } from "./io.js";
+import { discard, errno, escapedName, ioError } from "./io.js";
 import type { FileLeases } from "./leases.js";
 import { type FileVersion, nameIn, VersionedFile } from "./versioned-file.js";
 
@@ -25,7 +25,7 @@ const DAMAGED = /\.json\.damaged-[^.]+$/;
 function groupOf(key: string): string {
   checkKey(key);
   const slash = key.indexOf("/");
-  return encodeURIComponent(slash < 0 ? "documents" : key.slice(0, slash));
+  return escapedName(slash < 0 ? "documents" : key.slice(0, slash));
 }
 
 /** Another process changed the group since it was read. */
@@ -185,15 +185,15 @@ export function fileDocuments(
     async put(key, value) {
       const text = documentText(key, value);
       await change(groupOf(key), ({ documents }) => {
-        documents[key] = JSON.parse(text);
+        setOwn(documents, key, JSON.parse(text));
       });
     },
     update<T>(key: string, edit: (current: T | undefined) => T, options: UpdateOptions = {}) {
       const { lease } = options;
       const replace = ({ documents, fences }: Group) => {
-        if (lease) fences[key] = raised(fences[key], lease.name, lease.fence);
+        if (lease) setOwn(fences, key, raised(Object.hasOwn(fences, key) ? fences[key] : {}, lease.name, lease.fence));
         const text = documentText(key, edit(Object.hasOwn(documents, key) ? (documents[key] as T) : undefined));
-        documents[key] = JSON.parse(text);
+        setOwn(documents, key, JSON.parse(text));
         return JSON.parse(text) as T;
       };
       return change(groupOf(key), replace, options);
@@ -220,8 +220,13 @@ export function fileDocuments(
   };
 }
 
+/** Sets a property of any name: to assign `__proto__` would set none. */
+function setOwn<T>(of: Record<string, T>, key: string, value: T): void {
+  Object.defineProperty(of, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
 /** The numbers under which a document was written; fails where a later holder wrote it already. */
-function raised(known: Record<string, number> = {}, name: string, fence: number): Record<string, number> {
+function raised(known: Record<string, number>, name: string, fence: number): Record<string, number> {
   if ((known[name] ?? 0) > fence) throw leaseLost(name);
   return { ...known, [name]: fence };
 }

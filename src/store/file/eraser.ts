@@ -6,7 +6,7 @@ import { checkSelector, comparedRunOf, type FactKeys, matches } from "../facts.j
 import type { ErasureSelector, FactKind, FactQuery, FactTypes } from "../learning-store.js";
 import type { FactLog } from "./fact-log.js";
 import { forgetHolder } from "./holder.js";
-import { PRIVATE_FILE, readText, replaceFile } from "./io.js";
+import { discard, isNoFile, PRIVATE_FILE, readText, replaceFile } from "./io.js";
 import { localOwners, type Owners } from "./ownership.js";
 import type { StoredSegment } from "./segment-folder.js";
 import type { SegmentIndex } from "./segment-index.js";
@@ -47,10 +47,12 @@ export class Eraser {
       const [, eraser, half] = PENDING.exec(name) ?? [];
       if (eraser === undefined || !(await this.owners.hasEnded(eraser))) continue;
       const journal = join(this.folder, name);
-      if (half) await rm(journal, { force: true });
-      const text = await readText(journal);
-      if (text === undefined) continue;
+      if (half) await discard(journal);
       try {
+        const text = await readText(journal).catch((error) => {
+          throw isNoFile(error) ? new Error(`${journal} is no file`, { cause: error }) : error;
+        });
+        if (text === undefined) continue;
         const noted = JSON.parse(text) as Note | ErasureSelector;
         const note: Note = "selector" in noted ? noted : { selector: noted, runs: [] };
         checkSelector(note.selector);

@@ -7,6 +7,8 @@ const CHUNK = 256 * 1024;
 /** UTF-8 takes at most three bytes for one UTF-16 unit. */
 const MOST_BYTES_PER_UNIT = 3;
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const MARK = [0xef, 0xbb, 0xbf];
 /** In front of a line stands the CRC-32 of the rest, as the first field of its JSON: `{"crc":"0a1b2c3d",`. */
 const CRC = '{"crc":"';
 const CRC_DIGITS = 8;
@@ -75,11 +77,19 @@ export class LineEncoder {
   }
 }
 
+/** Without what editors and tools that change line ends leave: a byte order mark before a line, a CR behind it. */
+function withoutMarks(line: Buffer): Buffer {
+  const end = line[line.length - 1] === CARRIAGE_RETURN ? line.length - 1 : line.length;
+  const start = MARK.every((byte, i) => line[i] === byte) ? MARK.length : 0;
+  return start > 0 || end < line.length ? line.subarray(start, end) : line;
+}
+
 /**
  * The JSON text of a line without its checksum, which is taken off in place; lines of release 0.1.0 have none.
  * Undefined where the checksum is wrong.
  */
-export function openLine(line: Buffer): string | undefined {
+export function openLine(given: Buffer): string | undefined {
+  const line = withoutMarks(given);
   if (line.length <= COMMA || OPENING.compare(line, 0, OPENING.length) !== 0) return line.toString("utf8");
   const crc = Number.parseInt(line.toString("latin1", CRC.length, CRC.length + CRC_DIGITS), 16);
   if (crc32(line.subarray(COMMA + 1)) !== crc) return undefined;

@@ -31,6 +31,8 @@ interface Current {
   handle: FileHandle;
   index: SegmentIndex;
   size: number;
+  /** When it was begun, milliseconds. */
+  begun: number;
   /** Its last line was left without an end by a writer that died: the next one begins on a new line. */
   torn: boolean;
   /** Bytes that were refused stand behind `size` and could not be cut off yet. */
@@ -206,8 +208,18 @@ export class FactWriter {
   }
 
   /** Whether a segment has grown large or old enough. */
-  private isFull({ name, size }: { name: string; size: number }): boolean {
-    return size >= this.segmentBytes || this.clock.now() - begunAt(name) > SEGMENT_SPAN_MS;
+  private isFull({ begun, size }: { begun: number; size: number }): boolean {
+    return size >= this.segmentBytes || this.clock.now() - begun > SEGMENT_SPAN_MS;
+  }
+
+  /**
+   * When a segment was begun. A name from a time at which the clock was ahead, and all names behind it, tell nothing: its
+   * oldest fact does, so that retention by age goes on.
+   */
+  private beginningOf(name: string, index: SegmentIndex): number {
+    const now = this.clock.now();
+    const begun = begunAt(name);
+    return begun <= now ? begun : Math.min(now, index.minTime || now);
   }
 
   /** Takes refused bytes off the end again, so that a repeated append does not count twice. */
@@ -238,21 +250,22 @@ export class FactWriter {
     await syncFolder(this.segments.folder);
     const index = new SegmentIndex();
     this.segments.share(name, index);
-    return { name, handle, index, size: 0, torn: false, uncut: false };
+    return { name, handle, index, size: 0, begun: this.clock.now(), torn: false, uncut: false };
   }
 
   private async adopt(segment: StoredSegment): Promise<Current | undefined> {
     const { name } = segment;
     const { size } = await stat(this.segments.pathOf(name));
     const index = await this.segments.indexOf({ ...segment, size });
-    if (this.isFull({ name, size })) {
+    const begun = this.beginningOf(name, index);
+    if (this.isFull({ begun, size })) {
       await this.segments.save(name, index);
       await discard(this.heldPath(name));
       return undefined;
     }
     const handle = await open(this.segments.pathOf(name), "a+");
     this.segments.share(name, index);
-    return { name, handle, index, size, torn: size > index.bytes, uncut: false };
+    return { name, handle, index, size, begun, torn: size > index.bytes, uncut: false };
   }
 
   private heldPath(name: string): string {

@@ -1,6 +1,6 @@
 import { chmod, type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isLearningError, LearningError, messageOf, newId } from "../../core/index.js";
+import { digest, isLearningError, LearningError, messageOf, newId } from "../../core/index.js";
 
 /** What is written is for its owner alone to read. */
 export const PRIVATE_FILE = 0o600;
@@ -23,6 +23,22 @@ const REMEDIES: Record<string, string> = {
   ELOOP: "Links of the folder lead back to themselves; choose another folder.",
   EIO: "The disk reports a defect; check it, and restore the folder from a backup.",
 };
+
+/** Half of a character beyond the basic plane, without its other half. */
+const LONE = /\p{Surrogate}/gu;
+
+/** A text as it may stand in the name of a file: readable, and different for every text. */
+export function escapedName(name: string): string {
+  const halves = name.match(LONE) ?? [];
+  const parts = name.split(LONE).map(encodeURIComponent);
+  return parts.map((part, i) => (i === 0 ? part : `%u${halves[i - 1].charCodeAt(0).toString(16)}${part}`)).join("");
+}
+
+/** The same, short enough for any file system. */
+export function fileNameOf(name: string): string {
+  const escaped = escapedName(name).replace(/\*/g, "%2A");
+  return escaped.length > 180 ? `${escaped.slice(0, 140)}~${digest(name)}` : escaped;
+}
 
 /** The error code of the operating system, if it is one. */
 export function errno(error: unknown): string | undefined {

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
-import { type Clock, digest } from "../../core/index.js";
+import type { Clock } from "../../core/index.js";
 import { checkLease, heldLease, leaseHeld, leaseLost } from "../held-lease.js";
 import type { Lease, LeaseOptions } from "../learning-store.js";
 import { forgetHolder } from "./holder.js";
-import { errno } from "./io.js";
+import { errno, fileNameOf } from "./io.js";
 import type { Owners } from "./ownership.js";
 import { type FileVersion, VersionedFile } from "./versioned-file.js";
 
@@ -34,10 +34,7 @@ export interface FileLeases {
  */
 export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLeases {
   const held = new Map<Lease, string>();
-  const fileOf = (name: string) => {
-    const encoded = encodeURIComponent(name).replace(/\*/g, "%2A");
-    return new VersionedFile(folder, encoded.length > 180 ? `${encoded.slice(0, 140)}~${digest(name)}` : encoded);
-  };
+  const fileOf = (name: string) => new VersionedFile(folder, fileNameOf(name));
   const load = async (file: VersionedFile): Promise<{ last: number; base?: FileVersion; stored?: Stored }> => {
     for (;;) {
       const [last] = await file.versions();
@@ -109,7 +106,13 @@ export function fileLeases(folder: string, clock: Clock, owners: Owners): FileLe
 
 function storedIn({ contents }: FileVersion, clock: Clock): Stored {
   const stored = contents as Stored;
-  const isWhole = [stored?.fence, stored?.renewedAt, stored?.ttlMs].every(Number.isFinite);
+  const isWhole =
+    Number.isSafeInteger(stored?.fence) &&
+    stored.fence >= 0 &&
+    // The next one must be a number of its own.
+    stored.fence < Number.MAX_SAFE_INTEGER &&
+    [stored.renewedAt, stored.ttlMs].every(Number.isFinite) &&
+    (stored.holder === null || typeof stored.holder === "string");
   return isWhole ? stored : unknownLease(clock);
 }
 

@@ -2,8 +2,9 @@ import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/
 import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { type Clock, LearningError, newId } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import { HERE, isAlive, isFromHere, newHolder, ownerOf } from "./holder.js";
-import { errno } from "./io.js";
+import { discard, errno, isNoFile } from "./io.js";
 import { knock, type LifeSocket, openLifeSocket } from "./life-socket.js";
 
 /** Who holds what in a store's folders, and which of them are no more. */
@@ -120,13 +121,11 @@ export class Ownership implements Owners {
     const path = join(this.folder, `${owner}.owner`);
     try {
       const { mtimeMs } = await stat(path);
-      return {
-        record: JSON.parse(await readFile(path, "utf8")) as OwnerRecord,
-        silentMs: Date.now() + this.ahead - mtimeMs,
-      };
+      const record: unknown = JSON.parse(await readFile(path, "utf8"));
+      // Damaged, of another shape, half written, or no file: the same as none.
+      return isOwnerRecord(record) ? { record, silentMs: Date.now() + this.ahead - mtimeMs } : undefined;
     } catch (error) {
-      // Damaged, or half written: the same as none.
-      if (errno(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+      if (errno(error) === "ENOENT" || isNoFile(error) || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
@@ -158,7 +157,7 @@ export class Ownership implements Owners {
   async sweep(): Promise<void> {
     for (const owner of await this.others()) {
       if (!(await this.ownerHasEnded(owner))) continue;
-      await rm(join(this.folder, `${owner}.sock`), { force: true });
+      await discard(join(this.folder, `${owner}.sock`));
       await rename(join(this.folder, `${owner}.owner`), join(this.folder, `${owner}.ended`)).catch((error) => {
         // Another process was first.
         if (errno(error) !== "ENOENT") throw error;
@@ -166,8 +165,7 @@ export class Ownership implements Owners {
     }
     for (const file of await readdir(this.folder)) {
       const path = join(this.folder, file);
-      if (file.endsWith(".ended") && Date.now() - ((await timeOf(path)) ?? Date.now()) > MARK_MS)
-        await rm(path, { force: true });
+      if (file.endsWith(".ended") && Date.now() - ((await timeOf(path)) ?? Date.now()) > MARK_MS) await discard(path);
     }
   }
 
@@ -187,6 +185,13 @@ export class Ownership implements Owners {
     await this.socket?.close();
     if (this.id) await rm(join(this.folder, `${this.id}.owner`), { force: true });
   }
+}
+
+function isOwnerRecord(value: unknown): value is OwnerRecord {
+  if (!isRecord(value)) return false;
+  const { host, boot, space, pid, socket } = value;
+  const isNamed = [host, boot, space].every((text) => typeof text === "string");
+  return isNamed && typeof pid === "number" && typeof socket === "boolean";
 }
 
 /** When a file was written, milliseconds; undefined where there is none. */

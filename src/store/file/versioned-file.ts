@@ -114,7 +114,7 @@ function isOf(file: string, name: string): boolean {
 
 /** The name of the versioned file that a file in its folder belongs to. */
 export function nameIn(file: string): string | undefined {
-  return /^(.+?)(?:@[1-9]\d*)?\.json(?:(?:\.bak)?(?:\.[^.]+\.tmp)?)?$/.exec(file)?.[1];
+  return /^(.*?)(?:@[1-9]\d*)?\.json(?:(?:\.bak)?(?:\.[^.]+\.tmp)?)?$/.exec(file)?.[1];
 }
 
 function versionIn(file: string, name: string): number | undefined {

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, messageOf, newId } from "../../core/index.js";
 import { TOLD } from "./documents.js";
-import { type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
+import { connectionsOf, type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
 
 /** What {@link RegistryListener} works with. */
 export interface ListenerParts {
@@ -19,7 +19,7 @@ const ECHO_MS = 2000;
 
 /**
  * Tells when the registry was changed, by whomever: by LISTEN over a connection of its own, and where that does not
- * come through (a transaction-mode pooler, a lost connection) by looking every second.
+ * come through (a transaction-mode pooler, a lost connection, a pool of one) by looking every second.
  */
 export class RegistryListener {
   private readonly listeners = new Set<() => void>();
@@ -36,7 +36,8 @@ export class RegistryListener {
   add(listener: () => void): () => void {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
-      void this.listen();
+      // The only connection of a pool is left to those who read and write.
+      if (connectionsOf(this.parts.pool) > 1) void this.listen();
       this.planPoll();
     }
     return () => {

@@ -46,13 +46,18 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 /** Connections of a pool that does not say how many it has: what `pg` makes by default. */
 const DEFAULT_MAX = 10;
 
+/** How many connections a pool has at most. */
+export function connectionsOf(pool: PostgresPool): number {
+  return pool.options?.max ?? DEFAULT_MAX;
+}
+
 /** A connection lost between two statements fails the next one; told by an event alone it would end the process. */
 const ignore = (): void => {};
 
 /** Statements in a schema over a pool; none is waited for longer than `timeoutMs`. */
 export function sqlOver(pool: PostgresPool, schema: string, timeoutMs: number): Sql {
   // One connection is left to whoever listens.
-  const inTurn = atMost(Math.max(1, (pool.options?.max ?? DEFAULT_MAX) - 1));
+  const inTurn = atMost(Math.max(1, connectionsOf(pool) - 1));
   const withClient = <T>(action: string, isTransaction: boolean, work: (client: PostgresClient) => Promise<T>) =>
     inTurn(() => connected(action, isTransaction, work));
   const connected = async <T>(

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { ignoreRejection, LearningError, show } from "../../core/index.js";
-import { isLongBigint } from "../../core/own-fields.js";
+import { isLongBigint, isProxy } from "../../core/own-fields.js";
 import { type Cleaner, PRESETS, REDACTED, type RedactPreset } from "./redact-presets.js";
 
 export type { RedactPreset } from "./redact-presets.js";
@@ -41,6 +41,8 @@ function byFunction(redact: (value: unknown, path: string) => unknown, onFailure
     value(value, path) {
       try {
         const kept = redact(value, path.join("."));
+        // What it lets through is the host's: a promise in the state is none of the function's, and is not asked.
+        if (kept === value || isProxy(kept)) return kept;
         if (typeof (kept as { then?: unknown } | null | undefined)?.then !== "function") return kept;
         ignoreRejection(kept);
         throw new LearningError("CONFIG_INVALID", {

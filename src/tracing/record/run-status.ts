@@ -1,7 +1,7 @@
 import { isControlSignal } from "../../core/control-signal.js";
 import type { RunStatus } from "../../core/index.js";
 import { isObject } from "../../core/is-object.js";
-import { fieldOf } from "../../core/own-fields.js";
+import { fieldOf, isProxy } from "../../core/own-fields.js";
 import { isCommand } from "../internals.js";
 import { isAbort, isLangGraphAbort, recordedError, stepTimeoutError } from "./errors.js";
 import type { Redactor } from "./redact.js";
@@ -54,7 +54,7 @@ export function runStatusOf(
 /** What is thrown where several nodes of a step failed. */
 function errorsIn(error: unknown): readonly unknown[] {
   const several = isObject(error) ? fieldOf(error, "errors") : undefined;
-  return Array.isArray(several) ? [error, ...several] : [error];
+  return Array.isArray(several) && !isProxy(several) ? [error, ...several] : [error];
 }
 
 /** When the last node of a graph's earlier steps ended, or else the run began. */

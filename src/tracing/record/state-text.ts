@@ -98,7 +98,7 @@ class Spelling {
   /** What LangChain can write as JSON is written by fields as it would; of models and the like only the class. */
   private spellFields(value: object): void {
     const namespace = ownField(value, "lc_namespace");
-    if (Array.isArray(namespace)) {
+    if (Array.isArray(namespace) && !isProxy(namespace)) {
       if (ownField(value, "lc_serializable") === true && namespace.includes("messages"))
         this.spellMessage(value, namespace);
       else this.put(JSON.stringify(`[${classNameOf(value)}]`));
@@ -118,7 +118,7 @@ class Spelling {
   private spellMessage(value: object, namespace: unknown[]): void {
     const given = ownField(value, "lc_kwargs");
     const kwargs: Record<string, unknown> = {};
-    if (typeof given === "object" && given !== null)
+    if (typeof given === "object" && given !== null && !isProxy(given))
       for (const key of Object.keys(given)) kwargs[key] = ownField(value, key) ?? ownField(given, key);
     const id = [...namespace, classNameOf(value)];
     const message = { lc: 1, type: "constructor", id, kwargs };

@@ -33,6 +33,21 @@ describe("PostgreSQL store", () => {
     expect((await idsOf(opened[0]!)).ids.sort()).toEqual(opened.map((_, n) => `w${n}`).sort());
   });
 
+  it("goes on over a pool of one connection, also while it listens", async () => {
+    fresh();
+    const store = await open({ maxConnections: 1 });
+    let told = () => {};
+    const change = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    const end = store.listen?.(told);
+    await Promise.all([1, 2, 3].map((n) => store.append("trace", [segment(n)])));
+    await store.documents.put("registry/index", { v: 1 });
+    expect((await idsOf(store)).ids.sort()).toEqual(["w1", "w2", "w3"]);
+    await change;
+    end?.();
+  });
+
   it("refuses tables of a later release", async () => {
     fresh();
     await open();

@@ -221,6 +221,8 @@ describe("data", () => {
     const { runs: all } = (await dataOf("/api/runs?limit=200")) as { runs: { workflowId: string }[] };
     const wanted = all.map((r) => r.workflowId).filter((id) => id.includes("ticket-1-1"));
     expect(wanted.length).toBeGreaterThan(10);
+    // The same loop, by its declarations in the sources.
+    const source = { loop } as unknown as Parameters<typeof listRuns>[0];
     const found: string[] = [];
     let cursor: string | undefined;
     let looked = 0;
@@ -228,7 +230,7 @@ describe("data", () => {
     do {
       // No time at all: every page ends after its first look.
       const options = { cursor: parseCursor(cursor ?? null), limit: 4, budgetMs: -1 };
-      const page = await listRuns({ loop }, { text: "TICKET-1-1" }, options);
+      const page = await listRuns(source, { text: "TICKET-1-1" }, options);
       found.push(...page.runs.map((r) => r.workflowId));
       looked += page.scanned;
       if (page.cursor) expect(page.until).toBeDefined();
@@ -238,7 +240,7 @@ describe("data", () => {
     expect(found).toEqual(wanted);
     expect(pages).toBeGreaterThan(wanted.length / 4);
     expect(looked).toBeGreaterThanOrEqual(wanted.length);
-    const none = await listRuns({ loop }, { text: "nobody wrote this" }, { budgetMs: -1 });
+    const none = await listRuns(source, { text: "nobody wrote this" }, { budgetMs: -1 });
     expect(none).toMatchObject({ runs: [], complete: false });
   });
 

@@ -1,5 +1,9 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
+
+/** What every environment has. */
+const ENV = { observationSpace: "object", actionSpace: "object", reset: "function", step: "function" } as const;
 
 /** Environments that are checked already. */
 const known = new WeakSet<object>();
@@ -10,6 +14,7 @@ const known = new WeakSet<object>();
  * Its `reset` and `step` fail with TRAINING_INVALID, which names the episode and the step.
  */
 export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
+  checkArgument(env, "an environment", ENV, "TRAINING_INVALID");
   if (known.has(env)) return env;
   const { observationSpace, actionSpace } = env;
   const actions = "n" in actionSpace && typeof actionSpace.n === "number" ? actionSpace.n : undefined;

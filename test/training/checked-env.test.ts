@@ -86,6 +86,11 @@ describe.each(LEARNERS)("%s", (_, makeLearner) => {
     await expect(training).rejects.toMatchObject({ code: "TRAINING_INVALID" });
   });
 
+  it.each([undefined, Promise.resolve(broken({})())])("refuses %s for an environment", async (made) => {
+    const training = train({ makeEnv: (() => made) as never, makeLearner, totalSteps: 600 });
+    await expect(training).rejects.toMatchObject({ code: "TRAINING_INVALID" });
+  });
+
   it("is watched as well where actors are compared", () => {
     const makeEnv = broken({ reward: Number.NaN });
     expect(() => episodeReturns(() => 0, { makeEnv, episodes: 3 })).toThrow(/a reward of NaN at step 7 of episode 2/);

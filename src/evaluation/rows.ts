@@ -150,7 +150,7 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
     const k = row.logging.length;
     if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
     checkWeight(row.weight, refuse);
-    if (row.byRun !== undefined && !(row.byRun > 0 && row.byRun < 1))
+    if (row.byRun !== undefined && !(row.byRun > 0 && row.byRun < 1 && inUnit(row.byRun)))
       refuse("byRun", row.byRun, "a probability in (0,1)");
     if (!(Number.isInteger(row.chosen) && row.chosen >= 0 && row.chosen < k))
       refuse("chosen", row.chosen, `an index below ${k}`);
@@ -179,8 +179,8 @@ function checkWeight(
     refuse("weight", weight, "a finite number of at least 0");
 }
 
-function inUnit(value: number | undefined): boolean {
-  return value !== undefined && value >= 0 && value <= 1 + 1e-9;
+function inUnit(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value <= 1 + 1e-9;
 }
 
 function invalidRow(index: number, field: string, value: unknown, expected: string): LearningError {

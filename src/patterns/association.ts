@@ -120,7 +120,9 @@ export function testAssociations(data: AssociationData, options: AssociationOpti
   return cells.map((cell, f) => {
     const pValue = pValues[f];
     const better = scale.observedSum(f) > scale.mean[f];
-    const verdict = Number.isNaN(pValue) ? "untested" : pValue > fdr ? "none" : better ? "better" : "worse";
+    // Where one group has most of the runs, the means may say the opposite of what groups do.
+    const agreed = pValue <= fdr && (grouped?.better[f] ?? better) === better;
+    const verdict = Number.isNaN(pValue) ? "untested" : !agreed ? "none" : better ? "better" : "worse";
     return { ...cell, pValue: Number.isNaN(pValue) ? 1 : pValue, verdict };
   });
 }

@@ -62,6 +62,8 @@ export interface TestedRuns {
 export interface GroupedTest {
   /** NaN where a feature does not vary. */
   observed: Float64Array;
+  /** Whether the reward rises with the feature. */
+  better: boolean[];
   turned(into: Float64Array): void;
 }
 
@@ -69,7 +71,8 @@ export interface GroupedTest {
  * Statistics that keep groups together: of each feature the sum, over runs, of the reward's and the feature's
  * deviations from their means, divided by its spread over groups; under the null the deviations of a group are
  * as likely of one sign as of the other, for all features at once (wild cluster bootstrap with Rademacher
- * weights; Cameron, Gelbach & Miller 2008).
+ * weights; Cameron, Gelbach & Miller 2008). A group of very many runs would set the means that all others deviate from:
+ * its runs weigh less ({@link weightsOf}).
  * @param groupOf number of each run's group
  */
 export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): GroupedTest {
@@ -77,12 +80,13 @@ export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): Gr
   data.classOf.forEach((c, i) => {
     runsOfClass[c].push(i);
   });
-  const residuals = centred(data.rewards, data.strata);
-  const sizes = counts(data.strata);
+  const weights = weightsOf(groupOf, data.strata);
+  const sizes = sumsBy(data.strata, weights);
+  const residuals = centred(data.rewards, data.strata, weights, sizes);
   const features = data.members.map((members, f) => {
     const runs = Array.from(members).flatMap((c) => runsOfClass[c]);
     const scope = data.scope?.[f];
-    return { byGroup: byGroupOf(runs, residuals, groupOf, data.strata, sizes, scope) };
+    return { byGroup: byGroupOf(runs, residuals, groupOf, data.strata, weights, sizes, scope) };
   });
   const groups = groupOf.reduce((most, g) => Math.max(most, g + 1), 0);
   const spread = features.map(({ byGroup }) => Math.sqrt(byGroup.reduce((s, [, v]) => s + v * v, 0)));
@@ -98,6 +102,7 @@ export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): Gr
   fill(observed);
   return {
     observed,
+    better: features.map(({ byGroup }) => byGroup.reduce((sum, [, v]) => sum + v, 0) > 0),
     turned(into) {
       for (let g = 0; g < groups; g++) signs[g] = rng.next() < 0.5 ? 1 : -1;
       fill(into);
@@ -111,15 +116,16 @@ function byGroupOf(
   residuals: Float64Array,
   groupOf: Int32Array,
   strata: Int32Array,
+  weights: Float64Array,
   sizes: Float64Array,
   scope: number | undefined,
 ): [group: number, value: number][] {
   const has = new Map<number, number>();
-  for (const i of runs) has.set(strata[i], (has.get(strata[i]) ?? 0) + 1);
+  for (const i of runs) has.set(strata[i], (has.get(strata[i]) ?? 0) + weights[i]);
   const sums = new Map<number, number>();
   const add = (i: number, weight: number) => {
     const g = groupOf[i];
-    sums.set(g, (sums.get(g) ?? 0) + weight * residuals[i]);
+    sums.set(g, (sums.get(g) ?? 0) + weight * weights[i] * residuals[i]);
   };
   for (const i of runs) add(i, 1);
   for (let i = 0; i < residuals.length; i++) {
@@ -131,22 +137,40 @@ function byGroupOf(
   return [...sums];
 }
 
-function counts(strata: Int32Array): Float64Array {
-  const sizes = new Float64Array(strata.reduce((most, s) => Math.max(most, s + 1), 0));
-  for (const s of strata) sizes[s] = sizes[s] + 1;
-  return sizes;
+/** What each run weighs: 1, or less where its group is more than an eighth of all runs of its stratum. */
+function weightsOf(groupOf: Int32Array, strata: Int32Array): Float64Array {
+  const sizes = new Map<number, Map<number, number>>();
+  strata.forEach((s, i) => {
+    const own = sizes.get(s) ?? new Map<number, number>();
+    own.set(groupOf[i], (own.get(groupOf[i]) ?? 0) + 1);
+    sizes.set(s, own);
+  });
+  const most = new Map([...sizes].map(([s, own]) => [s, mostOf([...own.values()])]));
+  return Float64Array.from(strata, (s, i) => Math.min(1, (most.get(s) ?? 1) / (sizes.get(s)?.get(groupOf[i]) ?? 1)));
 }
 
-/** Rewards less the mean of their stratum. */
-function centred(rewards: Float64Array, strata: Int32Array): Float64Array {
-  const sizes = counts(strata);
-  const sums = new Float64Array(sizes.length);
-  rewards.forEach((r, i) => {
-    const s = strata[i];
-    sums[s] = sums[s] + r;
+/** The weight of a group that makes the largest ones an eighth of the whole; with too few groups, that of the largest. */
+function mostOf(sizes: readonly number[]): number {
+  let most = sizes.reduce((a, b) => Math.max(a, b), 0);
+  if (sizes.length <= LEAST_GROUPS) return most;
+  const share = () => sizes.reduce((sum, n) => sum + Math.min(n, most), 0) / LEAST_GROUPS;
+  for (let bound = share(); bound < most * (1 - 1e-9); bound = share()) most = bound;
+  return most;
+}
+
+function sumsBy(strata: Int32Array, values: Float64Array): Float64Array {
+  const sums = new Float64Array(strata.reduce((most, s) => Math.max(most, s + 1), 0));
+  strata.forEach((s, i) => {
+    sums[s] = sums[s] + values[i];
   });
-  return rewards.map((r, i) => {
-    const s = strata[i];
-    return r - sums[s] / sizes[s];
-  });
+  return sums;
+}
+
+/** Rewards less the weighted mean of their stratum. */
+function centred(rewards: Float64Array, strata: Int32Array, weights: Float64Array, sizes: Float64Array): Float64Array {
+  const sums = sumsBy(
+    strata,
+    rewards.map((r, i) => r * weights[i]),
+  );
+  return rewards.map((r, i) => r - sums[strata[i]] / sizes[strata[i]]);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LATE, within } from "../core/deadline.js";
 import { LearningError, parseOptions, show, systemClock } from "../core/index.js";
+import { whole } from "../core/option-fields.js";
 
 /** The part of a LangChain chat model that a judge uses. */
 export interface JudgeModel {
@@ -13,11 +14,14 @@ export interface JudgeModel {
 /** What every judge is made of. */
 export const anyJudgeSchema = z.strictObject({
   /** Any LangChain chat model with structured output. */
-  model: z.custom<JudgeModel>(),
+  model: z.custom<JudgeModel>(
+    (m) => typeof (m as Partial<JudgeModel> | undefined)?.withStructuredOutput === "function",
+    "a chat model with structured output",
+  ),
   /** What is good, or better, and what is bad, or worse, in words. */
   rubric: z.string("a rubric in words"),
   /** Longest inputs, outputs and reference shown to the model, in characters each (default 8000). */
-  maxChars: z.number("a number of characters").default(8000),
+  maxChars: whole.default(8000),
   /** Longest wait for an answer, in milliseconds (default one minute). */
   timeoutMs: z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0").default(60_000),
 });
@@ -44,7 +48,8 @@ export interface JudgeScore {
  * @returns a function for `submitEvaluation`; it fails with REWARD_INVALID when the model's answer has
  * another form (a refusal, a score out of range) or does not come in time, and with the model's own error
  * when the call fails
- * @throws REWARD_INVALID for no key, or the key `reasoning`, which is the answer's own
+ * @throws REWARD_INVALID for no key, one that is empty or given twice, and the key `reasoning`, which is the answer's own;
+ *   for a model without structured output
  * @example
  * ```ts
  * const judge = createLlmJudge({ model: judgeModel, rubric: "The answer names the next step.", keys: ["helpful"] });
@@ -58,10 +63,11 @@ export function createLlmJudge(options: JudgeOptions) {
     "options of createLlmJudge",
     "REWARD_INVALID",
   );
-  if (keys.length === 0 || keys.includes("reasoning"))
+  const usable = keys.every((key) => key !== "" && key !== "reasoning" && key !== "__proto__");
+  if (keys.length === 0 || !usable || new Set(keys).size < keys.length)
     throw new LearningError("REWARD_INVALID", {
       received: `the keys ${show(keys)}`,
-      expected: "at least one name, none of them reasoning",
+      expected: "at least one name, each once, none of them empty, reasoning or __proto__",
       remedy: "Name what is to be scored.",
     });
   const shape = Object.fromEntries(keys.map((key) => [key, z.number().min(1).max(10).describe(`${key}, 1 to 10`)]));

@@ -1,15 +1,20 @@
+import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 import type { Env, StepInfo } from "../environments/index.js";
+
+/** What every environment has. */
+const ENV = { observationSpace: "object", actionSpace: "object", reset: "function", step: "function" } as const;
 
 /** Environments that are checked already. */
 const known = new WeakSet<object>();
 
 /**
- * The same environment, whose observations, rewards and masks are checked as they come: one number that is
+ * The same environment, whose returns, observations, rewards and masks are checked as they come: one number that is
  * none would spoil every weight, and be noticed only in what the network answers at the end.
  * Its `reset` and `step` fail with TRAINING_INVALID, which names the episode and the step.
  */
 export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
+  checkArgument(env, "an environment", ENV, "TRAINING_INVALID");
   if (known.has(env)) return env;
   const { observationSpace, actionSpace } = env;
   const actions = "n" in actionSpace && typeof actionSpace.n === "number" ? actionSpace.n : undefined;
@@ -31,6 +36,12 @@ export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
         "Mend the environment's observation, for instance a division by zero.",
       );
     if (!actionMask) return;
+    if (!Array.isArray(actionMask) && !ArrayBuffer.isView(actionMask))
+      throw refused(
+        `the mask ${show(actionMask)} at ${place()}`,
+        "a list",
+        "Return one entry for each action, or no mask.",
+      );
     if (actions !== undefined && actionMask.length !== actions)
       throw refused(
         `a mask of ${actionMask.length} for ${actions} actions at ${place()}`,
@@ -51,13 +62,20 @@ export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
     reset(options) {
       episode++;
       step = 0;
-      const started = env.reset(options);
+      const started = returned(env.reset(options), `what reset() gave for ${place()}`);
       check(started.observation, started.info, false);
       return started;
     },
     step(action) {
       step++;
-      const taken = env.step(action);
+      const taken = returned(env.step(action), `what step() gave for ${place()}`);
+      for (const end of ["terminated", "truncated"] as const)
+        if (typeof taken[end] !== "boolean")
+          throw refused(
+            `${end} = ${show(taken[end])} at ${place()}`,
+            "true or false",
+            "Say in two booleans whether the episode ended, and how.",
+          );
       if (!Number.isFinite(taken.reward))
         throw refused(`a reward of ${show(taken.reward)} at ${place()}`, "a finite number", "Mend the reward.");
       check(taken.observation, taken.info, taken.terminated || taken.truncated);
@@ -67,6 +85,16 @@ export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
   };
   known.add(made);
   return made;
+}
+
+/** What an environment returned, when it can be read. */
+function returned<R extends { info: StepInfo }>(result: R | undefined, what: string): R {
+  if (typeof result?.info === "object" && result.info !== null) return result;
+  throw refused(
+    `${show(result)} as ${what}`,
+    "an object with an observation and an info that is one as well",
+    "Return that object, and no promise of it: environments are synchronous.",
+  );
 }
 
 function refused(received: string, expected: string, remedy: string): LearningError {

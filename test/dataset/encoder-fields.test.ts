@@ -16,6 +16,11 @@ describe("judgeFields", () => {
     ["uuids", uuid],
     ["hex digests", () => uuid().replaceAll("-", "")],
     ["running numbers", (i) => 100_000 + 3 * i],
+    ["running numbers, the newest first", (i) => 100_000 - 3 * i],
+    ["running numbers that a few rows share", (i) => Math.floor(i / 3)],
+    ["paths that end in a digest", () => `orders/2026/${uuid()}`],
+    ["short keys, some without a digit", () => `cus_${uuid().slice(0, 5).replaceAll("a", "K")}+${uuid().slice(0, 4)}`],
+    ["whole numbers as text, nearly all different", () => String(rng.int(1e9))],
   ])("takes %s for identifiers and leaves them out", (_, value) => {
     expect(judged(value)).toEqual({ field: "f", note: "`f` looks like an identifier and is left out" });
   });
@@ -34,6 +39,35 @@ describe("judgeFields", () => {
     ["addresses", (i) => `https://shop.example/refund/${i}`],
   ])("takes %s for text, however distinct", (_, value) => {
     expect(judged(value)?.kind).toBe("short-text");
+  });
+
+  it.each<[string, (i: number) => ContextValue, string]>([
+    ["decimals as text", (i) => (((i * 37) % 400) / 4).toFixed(2), "number"],
+    ["amounts of money", (i) => `$${(1000 + ((i * 37) % 400) * 9.25).toLocaleString("en-US")}`, "number"],
+    ["per cent", (i) => `${((i * 37) % 400) / 4} %`, "number"],
+    ["numbers of which some are text", (i) => (i % 3 ? String((i * 37) % 400) : (i * 37) % 400), "number"],
+    ["booleans of which some are text", (i) => (i % 3 ? i % 2 === 0 : String(i % 2 === 0)), "boolean"],
+    ["booleans of which some are numbers", (i) => (i % 3 ? i % 2 === 0 : Number(i % 2 === 0)), "boolean"],
+    ["postcodes", (i) => `0${1000 + (i % 150)}`, "category"],
+    ["the dates of mails", (i) => new Date(Date.UTC(2026, 0, 1, 7 * i)).toUTCString(), "date"],
+    ["printed dates", (i) => String(new Date(Date.UTC(2026, 0, 1, 7 * i))), "date"],
+    ["dates with the day first", (i) => `${1 + (i % 28)}.${1 + (i % 12)}.2026 ${i % 24}:05`, "date"],
+    ["dates with slashes", (i) => `2026/0${1 + (i % 9)}/${10 + (i % 18)} 0${i % 10}:${10 + (i % 49)}`, "date"],
+    ["times of the day", (i) => `${i % 24}:${10 + ((i * 7) % 50)}`, "date"],
+    ["milliseconds as text", (i) => String(1.77e12 + 7e6 * ((i * 37) % 400)), "date"],
+    ["microseconds", (i) => 1.77e15 + 7e9 * ((i * 37) % 400), "date"],
+    ["codes with a region at the end", (i) => `${uuid().slice(0, 6)}-${i % 2 ? "eu" : "us"}`, "short-text"],
+  ])("reads %s", (_, value, kind) => {
+    expect(judged(value)?.kind).toBe(kind);
+  });
+
+  it("says which lists of several lengths are read, and that lists of texts are not", () => {
+    expect(judged((i) => (i % 4 ? [1, i] : [i]))).toMatchObject({
+      kind: "vector",
+      note: "`f` holds lists of different lengths, of which those of 2 are read",
+    });
+    const lists = Array.from({ length: 50 }, () => ({ f: ["a"] as unknown as number[] }));
+    expect(judgeFields(lists)[0]?.note).toMatch(/never holds a usable value/);
   });
 
   it("reads codes by their letters, dates by hour and weekday", () => {
@@ -88,6 +122,49 @@ describe("an encoder of untidy data", () => {
       }
     },
   );
+
+  it.each([-999, Number.MAX_SAFE_INTEGER])("reads %d, where many have it and none is near, as missing", (unknown) => {
+    const encoder = fitEncoder(contextsOf((i) => (i % 4 === 0 ? unknown : (i * 37) % 31)));
+    const same = restoreEncoder(JSON.parse(JSON.stringify(encoder.snapshot())));
+    expect(same.encode({ f: unknown })).toEqual(encoder.encode({ f: null }));
+    const [least, most] = [0, 30].map((f) => encoder.encode({ f }).values[0] ?? 0);
+    expect((most ?? 0) - (least ?? 0)).toBeGreaterThan(2);
+  });
+
+  it("keeps zeros among larger numbers as numbers", () => {
+    const encoder = fitEncoder(contextsOf((i) => (i % 4 ? 0 : 1000 + i)));
+    expect(encoder.encode({ f: 0 })).not.toEqual(encoder.encode({ f: null }));
+  });
+
+  it("reads one moment alike however it is written, whatever the zone of the machine", () => {
+    const encoder = fitEncoder(
+      contextsOf(() => "2026-01-05T06:30:00Z", 1),
+      { fields: { f: "date" } },
+    );
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "America/New_York";
+    try {
+      for (const f of [
+        "2026-01-05T06:30:00",
+        "2026-01-05 06:30",
+        "2026-01-05T08:30:00+0200",
+        "2026/01/05 06:30:00.000",
+        "5.1.2026 6:30",
+        "Mon, 05 Jan 2026 06:30:00 GMT",
+        "Mon Jan 05 2026 01:30:00 GMT-0500 (Eastern Standard Time)",
+        1_767_594_600,
+        "1767594600000",
+        1_767_594_600_000_000,
+      ])
+        expect(encoder.encode({ f }), String(f)).toEqual(encoder.encode({ f: "2026-01-05T06:30:00Z" }));
+    } finally {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    }
+    expect(encoder.encode({ f: "06:30" }).indices).toHaveLength(2);
+    expect(encoder.encode({ f: "2026-01-05" }).indices).toHaveLength(1);
+    expect(encoder.encode({ f: "2026-13-45" })).toEqual(encoder.encode({ f: null }));
+  });
 
   it("keeps a rare flag among zeros, and a field that is nearly always the same, within bounds", () => {
     const flag = fitEncoder(contextsOf((i) => (i % 200 === 0 ? 1 : 0)));

@@ -61,8 +61,9 @@ describe("fitEncoder", () => {
     const empty = named({});
     for (const f of ["topic", "price", "urgent", "title", "body", "embedding"])
       expect(empty.get(`${f} is missing`)).toBe(1);
-    for (const price of [Number.NaN, Number.POSITIVE_INFINITY, "12", true, null, [1]])
+    for (const price of [Number.NaN, Number.POSITIVE_INFINITY, "twelve", true, null, [1]])
       expect(named({ price }).get("price is missing")).toBe(1);
+    expect(named({ price: "12" })).toEqual(named({ price: 12 }));
     expect(named({ embedding: [1] }).get("embedding is missing")).toBe(1);
     expect(named({ embedding: [1, Number.NaN] }).get("embedding is missing")).toBe(1);
     expect(named({ urgent: "yes" }).get("urgent is missing")).toBe(1);

@@ -112,6 +112,7 @@ describe("estimators, given bad input", () => {
   it.each<[string, OpeRow[], EstimateOptions, RegExp]>([
     ["no rows", [], {}, /EVALUATION_INVALID.*at least one logged decision/],
     ["a reward above one", [{ ...good, reward: 2 }], {}, /reward 2 in row 0.*\[0,1\]/],
+    ["a reward as text", [{ ...good, reward: "1" as never }], {}, /reward "1" in row 0.*a number in \[0,1\]/],
     ["a NaN reward", [good, { ...good, reward: Number.NaN }], {}, /reward NaN in row 1/],
     ["propensity zero", [{ ...good, propensity: 0 }], {}, /propensity 0 in row 0.*\[1e-12,1\]/],
     ["a propensity whose weight overflows", [{ ...good, propensity: 1e-300 }], {}, /propensity 1e-300 in row 0/],

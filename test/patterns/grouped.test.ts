@@ -58,6 +58,38 @@ describe("patterns of people who have several runs each", () => {
     expect(found.filter((v) => v === "better").length).toBeGreaterThanOrEqual(8);
   });
 
+  it("are those of many, where one person has most of the runs", () => {
+    const found = (effect: number) =>
+      Array.from({ length: 20 }, (_, w) => {
+        const rng = createRng(`one ${w}`);
+        const rewards: number[] = [];
+        const members: number[] = [];
+        const groups = Array.from({ length: 400 }, (_, i) => (i % 4 ? 0 : 1 + rng.int(60)));
+        const [always, level] = [rng.next() < 0.5, rng.next() < 0.5 ? 0.1 : 0.8];
+        for (const [i, group] of groups.entries()) {
+          const has = group === 0 ? always === rng.next() < 0.95 : rng.next() < 0.5;
+          if (has) members.push(i);
+          rewards.push((group === 0 ? level : 0.3 + 0.2 * rng.next()) + (has ? effect : 0));
+        }
+        const [{ verdict } = { verdict: "untested" }] = testAssociations(
+          {
+            rewards: Float64Array.from(rewards),
+            strata: new Int32Array(400),
+            classOf: Int32Array.from(groups.keys()),
+            classes: 400,
+            members: [members],
+            groupOf: Int32Array.from(groups),
+          },
+          { permutations: 199, rng: createRng(1) },
+        );
+        return verdict;
+      });
+    expect(found(0).filter((v) => v !== "none").length).toBeLessThanOrEqual(3);
+    // Where that person's runs make the means say the opposite, nothing is said.
+    expect(found(0.2).filter((v) => v === "better").length).toBeGreaterThanOrEqual(5);
+    expect(found(0.2)).not.toContain("worse");
+  });
+
   it("do not make metrics correlate with rewards", () => {
     const significant = (together: boolean) =>
       Array.from({ length: 40 }, (_, i) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
 import { ask, type ChatModelLike } from "../../src/prompts/proposals/ask.js";
 import { ProposalBudget } from "../../src/prompts/proposals/budget.js";
-import { fenceFor, readFenced } from "../../src/prompts/proposals/fence.js";
+import { fenceFor, readFenced, unwrapped } from "../../src/prompts/proposals/fence.js";
 import { endOf, REPEATED, type SearchAttempt } from "../../src/prompts/proposals/search.js";
 
 describe("a fence", () => {
@@ -17,6 +17,19 @@ describe("a fence", () => {
     ["capitals", "<Prompt>\nHi\n</PROMPT>", "prompt", "Hi"],
     ["inside a code block", "```\n<prompt>Hi</prompt>\n```", "prompt", "Hi"],
     ["a draft in the thinking", "<think>maybe <prompt>No</prompt>?</think><prompt>Yes</prompt>", "prompt", "Yes"],
+    ["with attributes and spaces", '< prompt version="2">Hi</prompt >', "prompt", "Hi"],
+    ["two drafts", "<prompt>Hi there</prompt> or better:\n<prompt>Hello you</prompt>", "prompt", "Hello you"],
+    ["tags that are only named", "Between <prompt> and </prompt>:\n<prompt>Hi there</prompt>", "prompt", "Hi there"],
+    ["tags that are named after", "<prompt>Hi there</prompt>\nIt is in <prompt> and </prompt>.", "prompt", "Hi there"],
+    ["its tags twice", "<prompt><prompt>Hi</prompt></prompt>", "prompt", "Hi"],
+    ["thoughts without a beginning", "So <prompt>No, not</prompt>.</think><prompt>Yes</prompt>", "prompt", "Yes"],
+    ["thoughts by another name", '<thought n="1"><prompt>No</prompt></thought><prompt>Yes</prompt>', "prompt", "Yes"],
+    [
+      "tags of thinking in the message",
+      "<think>hm</think><prompt>Think in <think>{plan}</think> first.</prompt>",
+      "prompt",
+      "Think in <think>{plan}</think> first.",
+    ],
     ["tags inside", "<prompt><prompt>{q}</prompt>\nAnswer.</prompt>", "new-prompt-2", "<prompt>{q}</prompt>\nAnswer."],
     ["its own tag", "<new-prompt-2><prompt>{q}</prompt> A.</new-prompt-2>", "new-prompt-2", "<prompt>{q}</prompt> A."],
   ])("is read: %s", (_, answer, tag, text) => {
@@ -25,11 +38,31 @@ describe("a fence", () => {
 
   it.each<[string, string, RegExp]>([
     ["cut", "<prompt>Hi", /is not closed, so the answer was cut/],
+    ["cut after a draft", "<prompt>Hi there</prompt> or better: <prompt>Hello y", /is not closed/],
+    ["nothing at all", "", /no <prompt> in an empty answer/],
     ["empty", "<prompt> </prompt>", /nothing between/],
     ["absent", "I am sorry.", /no <prompt> in I am sorry/],
     ["in unfinished thinking only", "<think><prompt>No</prompt>", /no <prompt>/],
   ])("says what is wrong with an answer: %s", (_, answer, fault) => {
     expect(readFenced(answer, { tag: "prompt" })).toEqual({ fault: expect.stringMatching(fault) });
+  });
+});
+
+describe("a message as a whole", () => {
+  it.each([
+    ["```\nHi {x}\n```"],
+    ["```text\nHi {x}\n```"],
+    ["<![CDATA[Hi {x}]]>"],
+    ["<current>\nHi {x}\n</current>"],
+    ["<Prompt>```\nHi {x}\n```</Prompt>"],
+  ])("is taken out of what it is wrapped in: %s", (text) => {
+    expect(unwrapped(text, "Hello {x}")).toBe("Hi {x}");
+  });
+
+  it("keeps what the current message is wrapped in, and what wraps parts of it", () => {
+    expect(unwrapped("```\nHi {x}\n```", "```\nHello {x}\n```")).toBe("```\nHi {x}\n```");
+    const parts = "```\na\n```\nand\n```\nb\n```";
+    expect(unwrapped(parts, "Hello {x}")).toBe(parts);
   });
 });
 

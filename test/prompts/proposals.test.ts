@@ -38,6 +38,20 @@ describe("reflective evolution", () => {
     expect(reached).toBeGreaterThanOrEqual(9);
   });
 
+  it.each([[0.5], [{ score: "0.5" }], [{ score: Number.NaN }], [null], [undefined]])(
+    "ends at once, with the cause, where running examples gives %j and no score",
+    async (result) => {
+      const found = await go({ run: async () => result as unknown as { score: number } });
+      expect(found).toMatchObject({ status: "none", spent: { calls: 5 } });
+      expect(found.reason).toMatch(/first 5 runs of examples gave no score: .*no score that is a number/);
+    },
+  );
+
+  it("takes a model that answers nothing at all for one that gave no answer", async () => {
+    const found = await go({ model: { invoke: async () => undefined as never } });
+    expect(found).toMatchObject({ status: "none", reason: expect.stringMatching(/no <prompt> in an empty answer/) });
+  });
+
   it("is off without a model, with too few examples or too small a budget, and says so", async () => {
     expect(await go({ model: undefined })).toMatchObject({
       status: "off",

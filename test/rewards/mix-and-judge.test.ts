@@ -139,7 +139,7 @@ describe("a language model as a judge", () => {
     expect(heard?.aborted).toBe(true);
     const failing = modelOf(() => Promise.reject(new Error("429")));
     await expect(createLlmJudge({ model: failing, rubric: "r" })({ outputs: "o" })).rejects.toThrow("429");
-    for (const keys of [[], ["reasoning"]])
+    for (const keys of [[], ["reasoning"], [""], ["tone", "tone"], ["__proto__"]])
       expect(() => createLlmJudge({ model: failing, rubric: "r", keys })).toThrow(/REWARD_INVALID/);
   });
 

@@ -58,9 +58,36 @@ describe.each(LEARNERS)("%s", (_, makeLearner) => {
       /0 numbers for the observation of step 7 .*expected 1/,
     ],
     ["a short mask", { info: { actionMask: [true] } }, /a mask of 1 for 3 actions at step 7/],
+    ["a mask that is no list", { info: { actionMask: "ttt" as never } }, /the mask "ttt" at step 7 of episode 2/],
+    ["no info", { info: undefined as never }, /as what step\(\) gave for step 7 of episode 2/],
+    ["an end that is not said", { terminated: undefined as never }, /terminated = undefined at step 7 of episode 2/],
+    ["an end that is no boolean", { truncated: 0 as never }, /truncated = 0 at step 7 of episode 2/],
   ])("names %s where it comes", async (_what, change, message) => {
     const training = train({ makeEnv: broken(change) as never, makeLearner, totalSteps: 600, evaluationEpisodes: 2 });
     await expect(training).rejects.toThrow(message);
+    await expect(training).rejects.toMatchObject({ code: "TRAINING_INVALID" });
+  });
+
+  it.each<[string, (env: Env<Float64Array, number>) => Partial<Env<Float64Array, number>>, RegExp]>([
+    ["nothing from reset", () => ({ reset: () => undefined as never }), /undefined as what reset\(\) gave for step 0/],
+    ["nothing from step", () => ({ step: () => undefined as never }), /undefined as what step\(\) gave for step 1/],
+    [
+      "a promise from reset",
+      (env) => ({ reset: (options) => Promise.resolve(env.reset(options)) as never }),
+      /what reset\(\) gave for step 0 of episode 1.*environments are synchronous/,
+    ],
+  ])("names %s", async (_what, change, message) => {
+    const makeEnv = () => {
+      const env = broken({})();
+      return { ...env, ...change(env) };
+    };
+    const training = train({ makeEnv: makeEnv as never, makeLearner, totalSteps: 600, evaluationEpisodes: 2 });
+    await expect(training).rejects.toThrow(message);
+    await expect(training).rejects.toMatchObject({ code: "TRAINING_INVALID" });
+  });
+
+  it.each([undefined, Promise.resolve(broken({})())])("refuses %s for an environment", async (made) => {
+    const training = train({ makeEnv: (() => made) as never, makeLearner, totalSteps: 600 });
     await expect(training).rejects.toMatchObject({ code: "TRAINING_INVALID" });
   });
 

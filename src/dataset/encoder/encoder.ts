@@ -4,8 +4,8 @@ import { digest, hash32, LearningError, show } from "../../core/index.js";
 import type { EncoderSnapshot, FeatureEncoder } from "../encoder-types.js";
 import type { FeatureVector } from "../feature-vector.js";
 import { dateParts } from "./dates.js";
-import type { FieldPlan, TextPlan } from "./fields.js";
-import { CATEGORY_BUCKETS, CUT, finite, positionName, summaryName, summaryWidth, widthOf } from "./fields.js";
+import type { FieldPlan, NumberPlan, TextPlan } from "./fields.js";
+import { CATEGORY_BUCKETS, CUT, finite, positionName, summaryName, summaryWidth, truthOf, widthOf } from "./fields.js";
 import { planField } from "./fit.js";
 import { codePrefix, judgeFields } from "./judge-fields.js";
 import type { EncoderOptions } from "./options.js";
@@ -20,8 +20,8 @@ const KIND = "fields-1";
  * for each beside, booleans, categories, codes by their letters, dates by hour and weekday, vectors, and
  * texts by their words, pairs and (short ones) runs of characters, summed up in topics (Deerwester et al.
  * 1990) and a few measures of their shape. Identifiers and constants are left out ({@link judgeFields} says
- * so). Every field has an indicator that is 1 where its value is missing, of another type than at fitting,
- * NaN or infinite; fields that were not seen at fitting are ignored. Contexts without a usable field give
+ * so). Numbers and booleans written as text count as such. Every field has an indicator that is 1 where its value is
+ * missing, of another type than at fitting, NaN, infinite or a number that stands for "unknown" (-999); fields that were not seen at fitting are ignored. Contexts without a usable field give
  * vectors of length one that are always zero. Text weights follow Salton and Buckley (1988), hashing
  * Weinberger et al. (2009).
  * @throws ENCODER_INVALID when there is no context
@@ -179,8 +179,9 @@ class FieldEncoder implements FeatureEncoder {
 
   /** Whether a value that left no position is nevertheless there: an exact zero, `false`. */
   private isPresent(plan: FieldPlan, value: ContextValue | undefined): boolean {
-    if (plan.kind === "number" || plan.kind === "levels") return finite(value) !== undefined;
-    if (plan.kind === "boolean") return typeof value === "boolean";
+    if (plan.kind === "number") return numberOf(plan, value) !== undefined;
+    if (plan.kind === "levels") return finite(value) !== undefined;
+    if (plan.kind === "boolean") return truthOf(value) !== undefined;
     if (plan.kind === "vector") return isVector(value, plan.centers.length);
     return false;
   }
@@ -200,7 +201,7 @@ class FieldEncoder implements FeatureEncoder {
     };
     switch (plan.kind) {
       case "number": {
-        const x = finite(value);
+        const x = numberOf(plan, value);
         if (x !== undefined) put(0, standardised(plan.log ? Math.log1p(Math.max(0, x)) : x, plan.center, plan.scale));
         return;
       }
@@ -213,7 +214,7 @@ class FieldEncoder implements FeatureEncoder {
         return;
       }
       case "boolean":
-        put(0, value === true ? 1 : 0);
+        put(0, truthOf(value) ? 1 : 0);
         return;
       case "date":
         for (const [at, x] of dateParts(value)) put(at, x);
@@ -235,6 +236,12 @@ class FieldEncoder implements FeatureEncoder {
 
 const isVector = (value: ContextValue | undefined, length: number): value is number[] =>
   Array.isArray(value) && value.length === length && value.every(Number.isFinite);
+
+/** What a numeric field holds; undefined where it is missing. */
+function numberOf(plan: NumberPlan, value: ContextValue | undefined): number | undefined {
+  const x = finite(value);
+  return x === plan.placeholder ? undefined : x;
+}
 
 function standardised(x: number, center: number, scale: number): number {
   return Math.max(-CUT, Math.min(CUT, (bounded(x) - center) / scale));

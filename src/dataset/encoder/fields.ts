@@ -18,6 +18,8 @@ export interface NumberPlan {
   log: boolean;
   center: number;
   scale: number;
+  /** What stands for "unknown" among the values (-999): read as missing. */
+  placeholder?: number;
 }
 
 /** Whole numbers: their size as of a number, and a position for each that was seen at fitting. */
@@ -161,7 +163,25 @@ export function positionName(plan: FieldPlan, at: number): string {
   }
 }
 
-/** The number a value stands for; undefined for anything that is no finite number. */
+/**
+ * A number as text, with a sign of currency or per cent, and thousands set apart by commas. Leading zeros are those of
+ * codes, and more digits than a number holds those of identifiers.
+ */
+const NUMERAL =
+  /^\s*(-?)[$€£¥]?\s?((?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d+)?(?:e[+-]?\d{1,3})?)\s?[$€£¥%]?\s*$/i;
+
+/** The number a value stands for, also where it is written as text; undefined for anything that is no finite number. */
 export function finite(value: ContextValue | undefined): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  const [, sign, digits] = (typeof value === "string" && NUMERAL.exec(value)) || [];
+  const x = Number(`${sign}${digits?.replaceAll(",", "")}`);
+  return Number.isFinite(x) ? x : undefined;
+}
+
+/** The yes or no a value stands for. */
+export function truthOf(value: ContextValue | undefined): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  const text = String(value).trim().toLowerCase();
+  if (text === "true" || text === "1") return true;
+  return text === "false" || text === "0" ? false : undefined;
 }

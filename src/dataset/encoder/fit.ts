@@ -3,7 +3,7 @@ import type { CategoryPlan, CodePlan, FieldPlan, LevelsPlan, NumberPlan } from "
 import { finite } from "./fields.js";
 import { codePrefix } from "./judge-fields.js";
 import type { EncoderOptions, FieldKind } from "./options.js";
-import { bounded, hasLongTail, robustScale } from "./scale.js";
+import { bounded, hasLongTail, placeholderOf, robustScale } from "./scale.js";
 import { planText } from "./text-plan.js";
 
 const MOST_LEVELS = 256;
@@ -62,9 +62,12 @@ function frequentValues(values: readonly (ContextValue | undefined)[], most: num
     .map(([value]) => value);
 }
 
-function planNumber(name: string, values: number[]): NumberPlan {
+function planNumber(name: string, all: number[]): NumberPlan {
+  const placeholder = placeholderOf(all);
+  const values = placeholder === undefined ? all : all.filter((v) => v !== placeholder);
   const log = hasLongTail(values);
-  return { kind: "number", name, log, ...robustScale(log ? values.map((v) => Math.log1p(v)) : values) };
+  const scale = robustScale(log ? values.map((v) => Math.log1p(v)) : values);
+  return { kind: "number", name, log, ...scale, ...(placeholder !== undefined && { placeholder }) };
 }
 
 function planLevels(name: string, values: number[]): LevelsPlan {

@@ -10,6 +10,8 @@ const LARGEST = 1e100;
 const TAIL = 0.02;
 /** Deviations beyond this many times the median one count as that much. */
 const FAR = 5;
+/** Share of the values that one value must make up before it can be what stands for "unknown". */
+const PLACEHOLDER = 0.01;
 
 /** A number as it is read: within the range whose squares can be summed. */
 export function bounded(x: number): number {
@@ -65,4 +67,23 @@ export function hasLongTail(values: readonly number[]): boolean {
   const at = (q: number): number => sorted[Math.round((sorted.length - 1) * q)] ?? 0;
   if (at(0) < 0) return false;
   return at(0.98) - at(0.5) > 4 * (at(0.5) - at(0.02)) && at(0.98) > 20;
+}
+
+/**
+ * The value that stands for "unknown" (-999, the largest integer): many have it, it is the least or the largest, and
+ * it lies further from all others than five times the width of their bulk. Undefined where there is none.
+ */
+export function placeholderOf(values: readonly number[]): number | undefined {
+  const sorted = Float64Array.from(values).sort();
+  for (const v of [sorted[0], sorted.at(-1)]) {
+    const others = sorted.filter((x) => x !== v);
+    const count = sorted.length - others.length;
+    if (v === undefined || count < Math.max(5, PLACEHOLDER * sorted.length) || others.length < 8) continue;
+    const last = others.length - 1;
+    const at = (q: number): number => others[Math.round(last * q)] ?? 0;
+    const width = at(1 - TAIL) - at(TAIL);
+    const gap = Math.min(Math.abs(v - at(0)), Math.abs(v - at(1)));
+    if (width > 0 && gap > FAR * width) return v;
+  }
+  return undefined;
 }

@@ -14,6 +14,7 @@ const plans = z.array(
       log: z.boolean(),
       center: number,
       scale: z.number().positive(),
+      placeholder: number.optional(),
     }),
     z.strictObject({ kind: z.literal("boolean"), name }),
     z.strictObject({ kind: z.literal("date"), name }),

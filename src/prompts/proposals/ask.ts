@@ -1,7 +1,7 @@
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
 import type { ProposalBudget } from "./budget.js";
-import { fenceFor, readFenced } from "./fence.js";
+import { fenceFor, readFenced, unwrapped } from "./fence.js";
 
 /** Any LangChain chat model: what is used of it. */
 export interface ChatModelLike {
@@ -85,8 +85,8 @@ export async function ask(
       ["human", question],
     ];
     const reply = await spending(context, (signal) => structured.invoke(messages, { signal }), rawOf);
-    const message = "reply" in reply ? (reply.reply.parsed as { message?: unknown } | null)?.message : undefined;
-    if (typeof message === "string" && message.trim()) return { text: message.trim() };
+    const message = "reply" in reply ? (reply.reply?.parsed as { message?: unknown } | null)?.message : undefined;
+    if (typeof message === "string" && message.trim()) return { text: unwrapped(message.trim(), current) };
     unstructured?.add(model);
     if ("failure" in reply && reply.failure === "timeout") return reply;
     if (!budget.allows(1)) return { failure: "budget", detail: "the budget is used up" };
@@ -99,12 +99,12 @@ export async function ask(
   ];
   const reply = await spending(
     context,
-    (signal) => model.invoke(messages, { signal }),
+    (signal): Promise<Reply | undefined> => model.invoke(messages, { signal }),
     (r) => r,
   );
   if ("failure" in reply) return reply;
-  const found = readFenced(textOf(reply.reply.content), fence);
-  return "text" in found ? found : { failure: "garbage", detail: found.fault };
+  const found = readFenced(textOf(reply.reply?.content), fence);
+  return "text" in found ? { text: unwrapped(found.text, current) } : { failure: "garbage", detail: found.fault };
 }
 
 /** A model's structured form; undefined where it has none, or says so when it is made. */
@@ -147,6 +147,6 @@ async function spending<T>(
 
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return String(content);
-  return content.map((part) => (part as { text?: unknown })?.text ?? "").join("");
+  if (!Array.isArray(content)) return String(content ?? "");
+  return content.map((part) => (typeof part === "string" ? part : ((part as { text?: unknown })?.text ?? ""))).join("");
 }

@@ -11,7 +11,7 @@ import { compareOnHeldOut } from "./held-out.js";
 import { type Proposal, type ProposalRequest, type ProposalSettings, proposalSettings } from "./proposal.js";
 import { rewrite } from "./rewrite.js";
 import type { SearchAttempt, SearchContext, SearchResult } from "./search.js";
-import { Trials } from "./trial.js";
+import { RunsFailed, Trials } from "./trial.js";
 
 const LEAST_EXAMPLES = 15;
 
@@ -99,6 +99,7 @@ export async function propose(
       ? end("won", `better: ${numbers}`, { content: found, heldOut: result })
       : end("lost", `not surely better: ${numbers}`, { heldOut: result });
   } catch (error) {
+    if (error instanceof RunsFailed) return end("none", error.message);
     if (!(error instanceof BudgetExhausted)) throw error;
     return end("none", `${error.message} before a proposal was proven`);
   }

@@ -1,6 +1,6 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import { LATE, within } from "../../core/deadline.js";
-import { type Clock, messageOf } from "../../core/index.js";
+import { type Clock, messageOf, show } from "../../core/index.js";
 import { contentDigest, type PromptContent, templateOf } from "../prompt-content.js";
 import type { ProposalBudget, Usage } from "./budget.js";
 
@@ -26,8 +26,19 @@ export interface TrialResult {
 /** Runs a prompt on an example and judges the result; the user's own pipeline. */
 export type RunExample = (template: ChatPromptTemplate, example: PromptExample) => Promise<TrialResult>;
 
+/** Runs in a row that gave no score, before anything else did: then the fault is not the prompt's. */
+const FAILURES = 5;
+
+/** Nothing but failures comes of running examples. */
+export class RunsFailed extends Error {
+  constructor(cause: string) {
+    super(`the first ${FAILURES} runs of examples gave no score: ${cause}`);
+  }
+}
+
 /** Runs prompts on examples within a budget, each pair once. */
 export class Trials {
+  private failures = 0;
   private readonly known = new Map<string, TrialResult>();
 
   constructor(
@@ -48,7 +59,7 @@ export class Trials {
     return this.budget.allows(this.missing(content, examples));
   }
 
-  /** One result per example. A run that fails or takes too long scores 0, with the reason as feedback. */
+  /** One result per example. A run that fails, takes too long or gives no score counts 0, with the reason as feedback. */
   async all(content: PromptContent, examples: readonly PromptExample[]): Promise<TrialResult[]> {
     const id = contentDigest(content);
     const template = templateOf(content);
@@ -61,12 +72,17 @@ export class Trials {
         try {
           const tried = await within(this.run(template, example), this.timeoutMs, this.clock);
           if (tried === LATE) throw new Error(`no result within ${this.timeoutMs} ms`);
-          result = { ...tried, score: Number.isFinite(tried.score) ? Math.min(1, Math.max(0, tried.score)) : 0 };
+          if (!Number.isFinite(tried?.score))
+            throw new Error(`its result has no score that is a number: ${show(tried)}`);
+          result = { ...tried, score: Math.min(1, Math.max(0, tried.score)) };
+          this.failures = Number.NaN;
         } catch (error) {
           result = { score: 0, feedback: `the run failed: ${messageOf(error)}` };
+          this.failures++;
         }
         this.budget.spend(result.usage);
         this.known.set(key, result);
+        if (this.failures >= FAILURES) throw new RunsFailed(result.feedback ?? "");
       }
       results.push(result);
     }

@@ -129,6 +129,41 @@ describe("an encoder", () => {
     );
   });
 
+  it("reads contexts as it did when it was made, after its way of reading has changed", () => {
+    const fields = [
+      { kind: "number", name: "amount", log: false, center: 112.5, scale: 83.39510748702743 },
+      { kind: "date", name: "at" },
+      { kind: "levels", name: "level", center: 2, scale: 0.7412898443291327, levels: [0, 1, 2, 3] },
+      { kind: "boolean", name: "vip" },
+    ];
+    const first = restoreEncoder({ kind: "fields-1", version: "48a71ebd8f30e32c", fields });
+    const partsOf = (context: DecisionContext) => {
+      const { indices, values } = first.encode(context);
+      return [...indices].map((at, i) => [at, values[i]]);
+    };
+    const missing = { amount: 1, level: 17, vip: 19 };
+    // As it was read then: text is no number, and a date alone says nothing of the hour.
+    expect(partsOf({ amount: "12.5", level: "2", vip: "true", at: "2026-01-05" })).toEqual([
+      [missing.amount, 1],
+      [5, 1],
+      [missing.level, 1],
+      [missing.vip, 1],
+    ]);
+    const ten = [
+      [2, expect.closeTo(0.5)],
+      [3, expect.closeTo(-0.866025)],
+      [5, 1],
+    ];
+    for (const at of ["Mon, 05 Jan 2026 10:00:00 GMT", 1_767_607_200, 1_767_607_200_000])
+      expect(partsOf({ amount: 12.5, level: 2, vip: true, at })).toEqual([
+        [0, expect.closeTo(-1.199111)],
+        ...ten,
+        [15, 1],
+        [18, 1],
+      ]);
+    expect(first.snapshot().kind).toBe("fields-1");
+  });
+
   it("refuses damaged snapshots and positions it does not have", () => {
     const good = encoder.snapshot();
     const edited = structuredClone(good) as typeof good & { fields: { center?: number }[] };

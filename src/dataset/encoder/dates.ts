@@ -28,8 +28,8 @@ interface Moment {
 }
 
 /** The positions of a time and their values, in UTC; none where it is no time. */
-export function dateParts(value: ContextValue | undefined): [at: number, x: number][] {
-  const moment = momentOf(value);
+export function dateParts(value: ContextValue | undefined, isFirst = false): [at: number, x: number][] {
+  const moment = isFirst ? firstMomentOf(value) : momentOf(value);
   const date = new Date(moment?.ms ?? Number.NaN);
   if (!moment || Number.isNaN(date.getTime())) return [];
   const parts: [number, number][] = [];
@@ -57,6 +57,14 @@ function momentOf(value: ContextValue | undefined): Moment | undefined {
   if (x < MOST_SECONDS) x *= 1000;
   while (x > MOST_MILLISECONDS) x /= 1000;
   return { ms: x, hour: true, day: true };
+}
+
+const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** As the first encoders read times: in seconds or milliseconds, and texts as JavaScript does. */
+function firstMomentOf(value: ContextValue | undefined): Moment | undefined {
+  if (typeof value === "number") return { ms: value < MOST_SECONDS ? value * 1000 : value, hour: true, day: true };
+  return typeof value === "string" ? { ms: Date.parse(value), hour: !DATE_ONLY.test(value), day: true } : undefined;
 }
 
 function spelled(text: string): Moment | undefined {

@@ -13,7 +13,9 @@ import { bounded } from "./scale.js";
 import { parsePlans } from "./snapshot.js";
 import { type EncodedText, TextEncoder } from "./text-encoder.js";
 
-const KIND = "fields-1";
+/** Encoders of the first kind take numbers and booleans only where they are such, and read texts of times as JavaScript does. */
+const FIRST_KIND = "fields-1";
+const KIND = "fields-2";
 
 /**
  * Plans an encoding from sample contexts: numbers standardised robustly, small whole numbers with a position
@@ -21,9 +23,9 @@ const KIND = "fields-1";
  * texts by their words, pairs and (short ones) runs of characters, summed up in topics (Deerwester et al.
  * 1990) and a few measures of their shape. Identifiers and constants are left out ({@link judgeFields} says
  * so). Numbers and booleans written as text count as such. Every field has an indicator that is 1 where its value is
- * missing, of another type than at fitting, NaN, infinite or a number that stands for "unknown" (-999); fields that were not seen at fitting are ignored. Contexts without a usable field give
- * vectors of length one that are always zero. Text weights follow Salton and Buckley (1988), hashing
- * Weinberger et al. (2009).
+ * missing, of another type than at fitting, NaN, infinite or a number that stands for "unknown" (-999); fields that
+ * were not seen at fitting are ignored. Contexts without a usable field give vectors of length one that are always
+ * zero. Text weights follow Salton and Buckley (1988), hashing Weinberger et al. (2009).
  * @throws ENCODER_INVALID when there is no context
  * @example
  * const encoder = fitEncoder(contexts, { fields: { department: "category" }, ignore: ["customer"] });
@@ -57,8 +59,8 @@ export function fitEncoder(contexts: readonly DecisionContext[], options: Encode
  * ```
  */
 export function restoreEncoder(snapshot: EncoderSnapshot): FeatureEncoder {
-  const plans = parsePlans(snapshot, KIND);
-  const encoder = new FieldEncoder(plans);
+  const plans = parsePlans(snapshot, [FIRST_KIND, KIND]);
+  const encoder = new FieldEncoder(plans, snapshot.kind);
   if (encoder.version !== snapshot.version)
     throw new LearningError("SNAPSHOT_INVALID", {
       received: `an encoder whose content hashes to ${encoder.version}, not to its version ${show(snapshot.version)}`,
@@ -81,7 +83,10 @@ class FieldEncoder implements FeatureEncoder {
   private readonly texts: (TextEncoder | undefined)[];
   private readonly categoryAt: (Map<string | number, number> | undefined)[];
 
-  constructor(private readonly plans: readonly FieldPlan[]) {
+  constructor(
+    private readonly plans: readonly FieldPlan[],
+    private readonly kind = KIND,
+  ) {
     let dim = 0;
     for (const plan of plans) {
       this.summaries.push(plan.kind === "text" ? dim : -1);
@@ -96,7 +101,7 @@ class FieldEncoder implements FeatureEncoder {
       dim += widthOf(plan) - summaryWidth(plan);
     });
     this.dim = Math.max(1, dim);
-    this.version = digest(JSON.stringify([KIND, plans]), 16);
+    this.version = digest(JSON.stringify([kind, plans]), 16);
     this.texts = plans.map((plan) => (plan.kind === "text" ? new TextEncoder(plan) : undefined));
     this.categoryAt = plans.map((p) => {
       const values = p.kind === "category" || p.kind === "code" ? p.values : p.kind === "levels" ? p.levels : undefined;
@@ -110,7 +115,7 @@ class FieldEncoder implements FeatureEncoder {
     const values: number[] = [];
     const words: { offset: number; text: EncodedText }[] = [];
     this.plans.forEach((plan, i) => {
-      const value = context[plan.name];
+      const value = this.read(plan, context[plan.name]);
       if (plan.kind === "text") {
         const text = this.encodeText(plan, i, value, positions, values);
         if (text) words.push({ offset: this.offsets[i], text });
@@ -128,6 +133,13 @@ class FieldEncoder implements FeatureEncoder {
     if (this.denseDim === this.dim || this.plans.length === 0) return vector;
     const { denseDim, wordsFrom } = this;
     return wordsFrom > denseDim ? { ...vector, denseDim, wordsFrom } : { ...vector, denseDim };
+  }
+
+  /** A value as an encoder of this kind takes it: what was proven to be good reads contexts as it did then. */
+  private read(plan: FieldPlan, value: ContextValue | undefined): ContextValue | undefined {
+    if (this.kind !== FIRST_KIND) return value;
+    if (plan.kind === "number" || plan.kind === "levels") return typeof value === "number" ? value : undefined;
+    return plan.kind === "boolean" && typeof value !== "boolean" ? undefined : value;
   }
 
   /** Puts the summary of a text at its place; returns its words, which come behind those of all texts. */
@@ -174,7 +186,7 @@ class FieldEncoder implements FeatureEncoder {
   }
 
   snapshot(): EncoderSnapshot {
-    return { kind: KIND, version: this.version, fields: structuredClone(this.plans) };
+    return { kind: this.kind, version: this.version, fields: structuredClone(this.plans) };
   }
 
   /** Whether a value that left no position is nevertheless there: an exact zero, `false`. */
@@ -217,7 +229,7 @@ class FieldEncoder implements FeatureEncoder {
         put(0, truthOf(value) ? 1 : 0);
         return;
       case "date":
-        for (const [at, x] of dateParts(value)) put(at, x);
+        for (const [at, x] of dateParts(value, this.kind === FIRST_KIND)) put(at, x);
         return;
       case "category":
       case "code": {

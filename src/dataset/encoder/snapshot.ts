@@ -55,12 +55,12 @@ const plans = z.array(
 );
 
 /** The field plans of a snapshot, checked; fails with SNAPSHOT_INVALID. */
-export function parsePlans(snapshot: EncoderSnapshot, kind: string): FieldPlan[] {
-  const parsed = plans.safeParse(snapshot?.kind === kind ? snapshot.fields : undefined);
+export function parsePlans(snapshot: EncoderSnapshot, kinds: readonly string[]): FieldPlan[] {
+  const parsed = plans.safeParse(kinds.includes(snapshot?.kind) ? snapshot.fields : undefined);
   if (parsed.success) return parsed.data;
   throw new LearningError("SNAPSHOT_INVALID", {
     received: show(snapshot),
-    expected: `an encoder snapshot of kind "${kind}" with valid fields`,
+    expected: `an encoder snapshot of kind ${kinds.join(" or ")} with valid fields`,
     remedy: "Use an unchanged snapshot of this version of the package, or fit a new encoder.",
     cause: parsed.error,
   });

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { textArgument } from "../../core/arguments.js";
 import { checkBlob } from "../facts.js";
 import type { BlobStore } from "../learning-store.js";
 import { takenError } from "../memory-store.js";
@@ -13,7 +14,7 @@ export interface FileBlobs extends BlobStore {
 
 /** One file per blob under `folder`, its name readable where the file system allows. */
 export function fileBlobs(folder: string): FileBlobs {
-  const pathOf = (name: string) => join(folder, `${fileNameOf(name)}.blob`);
+  const pathOf = (name: string) => join(folder, `${fileNameOf(textArgument(name, "name", "STORE_QUERY"))}.blob`);
   return {
     async write(name, content) {
       checkBlob(name, content);
@@ -30,8 +31,8 @@ export function fileBlobs(folder: string): FileBlobs {
       }
       if (!created && (await contentOf(path)) !== content) throw takenError(name);
     },
-    read: (name) => contentOf(pathOf(name)),
-    delete: (name) => discard(pathOf(name)),
+    read: async (name) => contentOf(pathOf(name)),
+    delete: async (name) => discard(pathOf(name)),
     async forgetBefore() {
       for (const file of await readdir(folder)) if (file.endsWith(".tmp")) await discard(join(folder, file));
     },

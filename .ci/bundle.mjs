@@ -1,6 +1,6 @@
 // Writes the code of every entry of the package, what they share in files of its own: one file loads in the time of one,
 // hundreds of small ones take a third of a second. Nothing from other packages goes in.
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -19,8 +19,7 @@ const entries = new Set([
 
 // Two folders down, as the sources are that look for files of the build beside them.
 const SHARED = "shared/chunks";
-rmSync(join(root, "dist/shared"), { recursive: true, force: true });
-const { metafile } = await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: [...entries].map((entry) => entry.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
   outbase: "src",
@@ -34,8 +33,18 @@ const { metafile } = await build({
   packages: "external",
   legalComments: "none",
   logLevel: "warning",
-  metafile: true,
+  write: false,
 });
-for (const file of Object.keys(metafile.outputs))
-  for (const [, path] of readFileSync(join(root, file), "utf8").matchAll(/new URL\("(\.[^"]+)", import\.meta\.url\)/g))
-    if (!existsSync(join(root, dirname(file), path))) throw new Error(`${file} looks for ${path}, which is not there`);
+// What is as it was is not touched: programs may be running from it.
+for (const { path, text } of outputFiles) {
+  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+}
+const made = new Set(outputFiles.map(({ path }) => path));
+for (const file of readdirSync(join(root, "dist", SHARED)))
+  if (!made.has(join(root, "dist", SHARED, file))) rmSync(join(root, "dist", SHARED, file));
+for (const { path, text } of outputFiles)
+  for (const [, to] of text.matchAll(/new URL\("(\.[^"]+)", import\.meta\.url\)/g))
+    if (!existsSync(join(dirname(path), to))) throw new Error(`${path} looks for ${to}, which is not there`);

@@ -45,7 +45,7 @@ export interface GateVerdict {
   /** Risk of this judgement; absent when none was made and nothing spent. */
   risk?: number;
   minimumEffect: number;
-  /** About how many more decisions would do. */
+  /** About how many more decisions would do; absent where it is too early to say. */
   needed?: number;
   /** To be kept for the next judgement. */
   spending: SpendingState;
@@ -53,6 +53,8 @@ export interface GateVerdict {
 
 /** Effect above the minimum that a judgement must be able to find where the model foresees less. */
 const PLANNED_EFFECT = 0.05;
+/** More decisions than these are no forecast. */
+const MOST_NEEDED = 1e9;
 /** A second look at one challenger waits for this many times the runs of the last. */
 const LOOK_GROWTH = 1.5;
 /**
@@ -110,10 +112,11 @@ export function decidePromotion(request: PromotionRequest): GateVerdict {
     effectiveSampleSize > 0 ? log.runs * (minEffectiveSampleSize / effectiveSampleSize - 1) : log.runs,
     seenBefore * LOOK_GROWTH - log.runs,
   );
-  if (missingRuns > 0) {
-    const needed = Math.ceil(missingRuns * perRun);
-    return answer("not-enough-data", `not enough data yet: about ${needed} more decisions`, { gain, needed });
-  }
+  const wait = (why: string, count: number, more: Partial<GateVerdict>): GateVerdict =>
+    count < MOST_NEEDED
+      ? answer("not-enough-data", `${why}: about ${count} more decisions`, { ...more, needed: count })
+      : answer("not-enough-data", `${why}: too early to say how many more decisions it takes`, more);
+  if (missingRuns > 0) return wait("not enough data yet", Math.ceil(missingRuns * perRun), { gain });
 
   const after = spend(spending, challenger, log.runs);
   const found = highest(evidenceOfGain(log, minimumEffect).logWealth);
@@ -126,8 +129,7 @@ export function decidePromotion(request: PromotionRequest): GateVerdict {
   const hopeful = gain.value > minimumEffect && found > 0.1;
   if (!hopeful) return answer("keep", `${numbers}, not above ${minimumEffect}`, judged);
   const factor = Math.max(LOOK_GROWTH, (next + normalQuantile(power)) ** 2 / 2 / found);
-  const needed = Math.ceil(rows.length * (factor - 1));
-  return answer("not-enough-data", `${numbers}: about ${needed} more decisions`, { ...judged, needed });
+  return wait(numbers, Math.ceil(rows.length * (factor - 1)), judged);
 }
 
 /** Halvings of the range of gains: the lower bound is found to 0.0005. */

@@ -87,6 +87,15 @@ describe("gate", () => {
     }
   });
 
+  it("says that it is too early to tell how much more, where it would be more than anybody will have", () => {
+    // One run's decisions, a hundred times: one piece of evidence, whose weights multiply.
+    const rows = log("one", 100, better).map((row) => ({ ...row, run: "the only one" }));
+    const verdict = decidePromotion({ rows, challenger: "v1" });
+    expect(verdict).toMatchObject({ action: "not-enough-data" });
+    expect(verdict.reason).toBe("not enough data yet: too early to say how many more decisions it takes");
+    expect(verdict.needed).toBeUndefined();
+  });
+
   it("says unidentifiable when the logs hold no exploration", () => {
     const verdict = decidePromotion({ rows: log("u", 1000, better, 0), challenger: "v1" });
     expect(verdict.action).toBe("unidentifiable");

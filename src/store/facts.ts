@@ -102,6 +102,13 @@ export function checkFacts(kind: unknown, facts: unknown): void {
 /** Fails where what is to be retained is not said. */
 export function checkRetention(policy: unknown): void {
   checkArgument(policy, "policy", { maxAgeDays: "number?", maxBytes: "number?" }, "STORE_QUERY");
+  const unknown = Object.keys(policy as object).filter((key) => key !== "maxAgeDays" && key !== "maxBytes");
+  if (unknown.length > 0)
+    throw new LearningError("STORE_QUERY", {
+      received: `a policy with ${unknown.join(", ")}`,
+      expected: "maxAgeDays, maxBytes, or both",
+      remedy: "Correct the name; nothing was removed.",
+    });
 }
 
 /** Fails with STORE_QUERY on a document's key that is no text. */

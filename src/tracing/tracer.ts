@@ -35,7 +35,7 @@ import { tellOfUnusableId } from "./record/unusable-id.js";
 import { type CaptureSettings, captureSettings, handlerSettings, tracerSettings, wrapSettings } from "./settings.js";
 import { isPartOf } from "./tap/part-of.js";
 import { RunContext, recorderOf } from "./tap/run-context.js";
-import { hookGraph, hookInPlace, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
+import { hookGraph, hookInPlace, isWrappedElsewhere, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
 import type { TapSettings } from "./tap/tap-node.js";
 import { BufferedWriter, type TracerCounters } from "./writer/buffered-writer.js";
 import { decisionBytes } from "./writer/decision-bytes.js";
@@ -103,12 +103,20 @@ export class WorkflowTracer implements DecisionSink {
     if (isAgent(graph)) return this.wrapAgent(graph, options);
     if (!isPregel(graph)) throw notAGraph(graph);
     const settings = wrapSettings(this.options, options);
+    this.tellOther(graph);
     const why = settings.capture === "tap" ? whyNotTap(graph) : undefined;
     if (why !== undefined) {
       this.logger.warn("the graph cannot be tapped; its runs are captured by callbacks", { reason: why });
       settings.capture = "callbacks";
     }
     return hookGraph(graph, this.hooksFor(graph, settings, options), this.tapsFor(settings)) as PregelShape & G;
+  }
+
+  private tellOther(graph: PregelShape): void {
+    if (isWrappedElsewhere(graph, this.context))
+      this.logger.warn("the graph, or one within it, is wrapped by another loop, which records none of these runs", {
+        remedy: "Wrap it once, by the loop that is to learn from it.",
+      });
   }
 
   private tapsFor({ capture, calls }: CaptureSettings): TapSettings {
@@ -119,6 +127,7 @@ export class WorkflowTracer implements DecisionSink {
   private wrapAgent<A extends AgentShape>(agent: A, options: WrapOptions): A {
     const settings = wrapSettings(this.options, options);
     const copy = agent.withConfig({}) as A;
+    this.tellOther(copy.graph);
     hookInPlace(copy.graph, this.hooksFor(copy.graph, settings, options), this.tapsFor(settings));
     copy.withConfig = (config) => this.wrapAgent(agent.withConfig(config), options);
     return copy;

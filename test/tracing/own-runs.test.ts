@@ -142,3 +142,37 @@ it("a router in a graph that nobody wrapped, run inside a captured node, knows t
     expect(await wrapped.invoke({ n: 0 }, withId("chat"))).toMatchObject({ log: ["chat"] });
   }
 });
+
+describe("a graph that two loops wrap", () => {
+  it.each([
+    ["the same graph", (wrapped: AnyGraph & object) => wrapped],
+    [
+      "one within it",
+      (wrapped: AnyGraph & object) =>
+        new lib.StateGraph(stateOf(lib))
+          .addNode("inner", wrapped as never)
+          .addEdge(lib.START, "inner")
+          .compile() as unknown as AnyGraph & object,
+    ],
+  ])("is told of, since only the latest records: %s", async (_, within) => {
+    const told: string[] = [];
+    const silent = () => {};
+    const logger = { debug: silent, info: silent, warn: (text: string) => void told.push(text), error: silent };
+    const [first, second] = [tracing(), tracing({ logger })];
+    const inner = first.tracer.wrap(
+      graphOf(() => ({})),
+      { workflowType: "first" },
+    );
+    await second.tracer.wrap(within(inner), { workflowType: "second" }).invoke({ n: 0 });
+    expect(told).toEqual([expect.stringMatching(/is wrapped by another loop, which records none of these runs/)]);
+    expect([(await first.segments()).length, (await second.segments()).length]).toEqual([0, 1]);
+    second.tracer.wrap(
+      second.tracer.wrap(
+        graphOf(() => ({})),
+        { workflowType: "once" },
+      ),
+      { workflowType: "again" },
+    );
+    expect(told).toHaveLength(1);
+  });
+});

@@ -103,6 +103,14 @@ export const upkeepCases: StoreCase[] = [
     assert.deepEqual(ids((await all(store, "decision")).facts), ["w5"]);
   }),
 
+  storeCase("removes nothing by a policy that it does not understand", async ({ make }) => {
+    const store = await make();
+    await store.append("trace", [segment(1)]);
+    const misspelt: object = { maxDays: 0 };
+    await isRefused(store.retain(misspelt), "STORE_QUERY");
+    assert.deepEqual(ids((await all(store, "trace")).facts), ["w1"]);
+  }),
+
   storeCase("is closed for good", async ({ make }) => {
     const store = await make();
     await store.append("trace", [segment(1)]);

@@ -14,7 +14,7 @@ import { noteSentEdges } from "../record/noted-edges.js";
 import { callWithin } from "../record/run-observer.js";
 import type { RunRecorder } from "../record/run-recorder.js";
 import { reportFrom } from "./reporting-nodes.js";
-import { recorderOf } from "./run-context.js";
+import { type RunContext, recorderOf } from "./run-context.js";
 import { type TapSettings, tapNode, tapTask } from "./tap-node.js";
 
 /** What a wrapped graph tells the tracer about the runs that begin with it. */
@@ -37,6 +37,8 @@ interface Wrapping extends TapSettings {
 
 /** Marks the classes made here with the class they extend. */
 const BASE = Symbol("langgraph-collective-learning.base");
+/** Marks them with the context of the tracer that they report to. */
+const REPORTS_TO = Symbol("langgraph-collective-learning.reports-to");
 /** The untouched node behind each copy. */
 const originals = new WeakMap<NodeShape, NodeShape>();
 
@@ -53,6 +55,13 @@ export function whyNotTap(graph: PregelShape): string | undefined {
 function whyNotHook(graph: PregelShape): string | undefined {
   if (typeof graph._streamIterator !== "function") return "the graph has no _streamIterator()";
   return typeof graph.constructor === "function" ? undefined : "the graph has no constructor";
+}
+
+/** Whether a graph, or one within it, is wrapped by another tracer: of several wrappings only the latest counts. */
+export function isWrappedElsewhere(graph: PregelShape, context: RunContext): boolean {
+  const reportsTo = (graph.constructor as { [REPORTS_TO]?: RunContext })[REPORTS_TO];
+  if (reportsTo !== undefined && reportsTo !== context) return true;
+  return Object.values(graph.nodes).some((node) => isPregel(node?.bound) && isWrappedElsewhere(node.bound, context));
 }
 
 /** A copy of a graph, of the same type, whose runs (and where `settings` say so, whose nodes) are captured. */
@@ -118,6 +127,7 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
   const Base = (graph.constructor as { [BASE]?: PregelShape["constructor"] })[BASE] ?? graph.constructor;
   class Hooked extends Base {
     static readonly [BASE] = Base;
+    static readonly [REPORTS_TO] = context;
     declare readonly [OWN]?: RunRecorder;
 
     override _streamIterator(input: unknown, options?: TaskConfig): AsyncGenerator<unknown> {

@@ -1,5 +1,5 @@
 import { type Clock, digest, isLearningError, LearningError, type Logger, messageOf, show } from "../../core/index.js";
-import { checkSelector } from "../facts.js";
+import { checkRetention, checkSelector } from "../facts.js";
 import { forgetHolder, isAlive, newHolder } from "../file/holder.js";
 import type { DocumentStore, FactKind, LearningStore, StoreSizes } from "../learning-store.js";
 import { closedError } from "../memory-store.js";
@@ -144,6 +144,7 @@ function over({ sql, pool, schema, partitionDays, clock, logger, spill, letGo }:
     health: guarded(() => healthOf(setAside, writer.outage, spills)),
     sizes: guarded(sizes),
     retain: guarded(async (policy) => {
+      checkRetention(policy);
       const removed = await retainPartitions(sql, policy, clock, partitionDays);
       await lanes.tidy();
       return removed;

@@ -19,3 +19,8 @@ export function decisionIdOf(taskId: string, decisionPoint: string, callIndex: n
 
 /** Longest id of a run, person or thread that is taken from outside, in characters. */
 export const MAX_ID = 256;
+
+/** Whether a judgement can name a run, person or thread by this. */
+export function isUsableId(id: unknown): id is string {
+  return typeof id === "string" && id !== "" && id.length <= MAX_ID;
+}

@@ -150,7 +150,7 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
     const k = row.logging.length;
     if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
     checkWeight(row.weight, refuse);
-    if (row.byRun !== undefined && !(row.byRun > 0 && row.byRun < 1 && inUnit(row.byRun)))
+    if (row.byRun !== undefined && !(inUnit(row.byRun) && row.byRun > 0 && row.byRun < 1))
       refuse("byRun", row.byRun, "a probability in (0,1)");
     if (!(Number.isInteger(row.chosen) && row.chosen >= 0 && row.chosen < k))
       refuse("chosen", row.chosen, `an index below ${k}`);

@@ -1,5 +1,6 @@
 import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
+import { isObject } from "../core/is-object.js";
 import type { Env, StepInfo } from "../environments/index.js";
 
 /** What every environment has. */
@@ -89,7 +90,7 @@ export function checkedEnv<Obs>(env: Env<Obs, number>): Env<Obs, number> {
 
 /** What an environment returned, when it can be read. */
 function returned<R extends { info: StepInfo }>(result: R | undefined, what: string): R {
-  if (typeof result?.info === "object" && result.info !== null) return result;
+  if (isObject(result) && isObject(result.info)) return result;
   throw refused(
     `${show(result)} as ${what}`,
     "an object with an observation and an info that is one as well",

@@ -178,10 +178,13 @@ export function finite(value: ContextValue | undefined): number | undefined {
   return Number.isFinite(x) ? x : undefined;
 }
 
+const YES = /^\s*(?:true|1)\s*$/i;
+const NO = /^\s*(?:false|0)\s*$/i;
+
 /** The yes or no a value stands for. */
 export function truthOf(value: ContextValue | undefined): boolean | undefined {
   if (typeof value === "boolean") return value;
-  const text = String(value).trim().toLowerCase();
-  if (text === "true" || text === "1") return true;
-  return text === "false" || text === "0" ? false : undefined;
+  if (typeof value === "number") return value === 1 ? true : value === 0 ? false : undefined;
+  if (typeof value !== "string") return undefined;
+  return YES.test(value) ? true : NO.test(value) ? false : undefined;
 }

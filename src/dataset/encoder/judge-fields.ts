@@ -149,16 +149,14 @@ function judgeTexts(field: string, texts: readonly string[], options: EncoderOpt
   if (texts.length >= LEAST && share(isDateText) >= NEARLY_ALL)
     return { kind: "date", note: `\`${field}\` looks like a date and is read as hour and day of the week` };
   const unique = texts.length >= LEAST && distinct >= UNIQUE * texts.length;
-  if (share((t) => finite(t) !== undefined) >= NEARLY_ALL) {
-    const numbers = texts.flatMap((t) => finite(t) ?? []);
-    // Whole numbers as text, nearly all different, mostly name something.
-    if (!unique || !numbers.every(Number.isSafeInteger) || numbers.every(isTime))
-      return judgeNumbers(field, numbers, options.maxLevels ?? DEFAULT_LEVELS);
-  }
+  const numbers = texts.flatMap((t) => finite(t) ?? []);
+  // Whole numbers as text, nearly all different, mostly name something.
+  const areNames = unique && numbers.every(Number.isSafeInteger) && !numbers.every(isTime);
+  if (numbers.length >= NEARLY_ALL * texts.length && !areNames)
+    return judgeNumbers(field, numbers, options.maxLevels ?? DEFAULT_LEVELS);
   if (texts.length >= LEAST && share((t) => CODE.test(t)) >= NEARLY_ALL) {
     if (hasPrefixes(texts))
       return { kind: "code", note: `\`${field}\` looks like a code and is read by the letters before its digits` };
-    if (unique && !hasSharedParts(texts)) return { note: identifierNote(field) };
     if (!unique) return { kind: "category" };
   }
   if (unique && share((t) => TOKEN.test(t)) >= NEARLY_ALL && share((t) => /\d/.test(t)) > 0.5 && !hasSharedParts(texts))

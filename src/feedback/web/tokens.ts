@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Clock, isoTime, LearningError, MAX_ID, show } from "../../core/index.js";
+import { type Clock, isoTime, isUsableId, LearningError, MAX_ID, show } from "../../core/index.js";
 import { checkSecret } from "./secret.js";
 
 /** What a token lets its holder do: judge this run, as this person, once, until it expires. */
@@ -75,7 +75,7 @@ export class FeedbackTokens {
 
 /** Who opens a link could only be refused for what is wrong here. */
 function checkId(id: unknown, name: string): void {
-  if (typeof id === "string" && id !== "" && id.length <= MAX_ID) return;
+  if (isUsableId(id)) return;
   throw new LearningError("FEEDBACK_INVALID", {
     received: typeof id === "string" ? `a ${name} of ${id.length} characters` : `${show(id)} for ${name}`,
     expected: `a text of 1 to ${MAX_ID} characters`,

@@ -38,6 +38,7 @@ export class RunsFailed extends Error {
 
 /** Runs prompts on examples within a budget, each pair once. */
 export class Trials {
+  /** Runs that gave no score; NaN, which never grows, once one gave a score. */
   private failures = 0;
   private readonly known = new Map<string, TrialResult>();
 

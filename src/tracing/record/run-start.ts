@@ -1,4 +1,4 @@
-import { MAX_ID, type RunConfigLike, type TraceSegment } from "../../core/index.js";
+import { isUsableId, type RunConfigLike, type TraceSegment } from "../../core/index.js";
 import type { PregelShape, TaskConfig } from "../internals.js";
 import { type Redactor, redactPlain, redactText } from "./redact.js";
 import type { RunStart } from "./run-types.js";
@@ -77,7 +77,5 @@ export function userIdIn({ metadata, configurable }: RunConfigLike): string | un
  * values, which reach a graph on a server (RemoteGraph) where metadata do not.
  */
 export function workflowIdIn(config: RunConfigLike | undefined): string | undefined {
-  return [config?.metadata?.workflowId, config?.configurable?.workflowId].find(
-    (id): id is string => typeof id === "string" && id !== "" && id.length <= MAX_ID,
-  );
+  return [config?.metadata?.workflowId, config?.configurable?.workflowId].find(isUsableId);
 }

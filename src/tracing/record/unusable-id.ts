@@ -1,4 +1,4 @@
-import { type Logger, MAX_ID, type RunConfigLike, show } from "../../core/index.js";
+import { isUsableId, type Logger, MAX_ID, type RunConfigLike, show } from "../../core/index.js";
 
 const told = new WeakSet<Logger>();
 
@@ -6,12 +6,13 @@ const told = new WeakSet<Logger>();
 export function tellOfUnusableId(config: RunConfigLike | undefined, logger: Logger): void {
   const id: unknown = config?.metadata?.workflowId ?? config?.configurable?.workflowId;
   if (id === undefined || id === null || told.has(logger)) return;
-  const isText = typeof id === "string";
-  if (isText && id !== "" && id.length <= MAX_ID) return;
+  if (isUsableId(id)) return;
   told.add(logger);
   logger.warn(
-    `[CONFIG_INVALID] received a workflowId ${isText && id !== "" ? `of ${id.length} characters` : show(id)}; ` +
+    `[CONFIG_INVALID] received a workflowId ${typeof id === "string" && id !== "" ? `of ${id.length} characters` : show(id)}; ` +
       `expected a text of 1 to ${MAX_ID} characters. The run got an id of its own, by which no judgement finds it: ` +
-      (isText && id !== "" ? "shorten yours, for example to a hash of it." : "pass a text, such as String(id)."),
+      (typeof id === "string" && id !== ""
+        ? "shorten yours, for example to a hash of it."
+        : "pass a text, such as String(id)."),
   );
 }

@@ -34,22 +34,6 @@ export function backwardSolve(l: Float64Array, n: number, b: ArrayLike<number>):
   return z;
 }
 
-/** Trace of the inverse of L Lᵀ: the squared entries of L⁻¹, summed. */
-export function traceOfInverse(l: Float64Array, n: number): number {
-  let trace = 0;
-  const z = new Float64Array(n);
-  for (let column = 0; column < n; column++) {
-    z.fill(0);
-    for (let i = column; i < n; i++) {
-      const sum = innerProduct(l, i * n + column, z, column, i - column);
-      const v = ((i === column ? 1 : 0) - sum) / l[i * n + i];
-      z[i] = v;
-      trace += v * v;
-    }
-  }
-  return trace;
-}
-
 /** Xᵀ X of rows of length `d`, row-major, both triangles. */
 export function gram(x: readonly Float64Array[], d: number): Float64Array {
   const a = new Float64Array(d * d);

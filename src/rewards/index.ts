@@ -5,7 +5,7 @@ export { formattingOf } from "./formatting.js";
 export { createLlmJudge, type JudgeModel, type JudgeOptions, type JudgeScore } from "./judge.js";
 export * from "./judge-correction.js";
 export { defaultMembers } from "./members/index.js";
-export type { FittedMember, MemberSnapshot, RewardMember, TrainingData } from "./members/member.js";
+export type { FittedMember, MemberRestorer, MemberSnapshot, RewardMember, TrainingData } from "./members/member.js";
 export * from "./mix.js";
 export type { NoveltySnapshot } from "./novelty.js";
 export * from "./pairwise-judge.js";

@@ -1,13 +1,13 @@
 import { LearningError } from "../core/index.js";
 import { Calibration } from "./calibration.js";
-import type { RewardMember } from "./members/member.js";
+import type { MemberRestorer } from "./members/member.js";
 import { TargetModel, type TargetSnapshot } from "./target-model.js";
 
 /** Members of earlier releases that are no more; a model goes on without them. */
 const RETIRED: ReadonlySet<string> = new Set(["ydf-boosted-trees", "ydf-random-forest", "kernel-ridge"]);
 
 /** The model of a snapshot. */
-export async function restoreTarget(s: TargetSnapshot, members: readonly RewardMember[]): Promise<TargetModel> {
+export async function restoreTarget(s: TargetSnapshot, members: readonly MemberRestorer[]): Promise<TargetModel> {
   const fitted = [];
   for (const snapshot of s.members.filter(({ kind }) => !RETIRED.has(kind))) {
     const member = members.find((m) => m.kind === snapshot.kind);

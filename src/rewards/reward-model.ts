@@ -1,7 +1,7 @@
 import { checkArgument } from "../core/arguments.js";
 import { type DecisionContext, LearningError, show } from "../core/index.js";
 import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
-import { defaultMembers } from "./members/index.js";
+import { defaultMembers, restorableMembers } from "./members/index.js";
 import type { RewardMember } from "./members/member.js";
 import { Novelty, type NoveltySnapshot } from "./novelty.js";
 import { restoreTarget } from "./restore-target.js";
@@ -137,7 +137,7 @@ export class RewardModel {
   }
 
   /** The model of a snapshot; it predicts what the original did. */
-  static async restore(snapshot: RewardModelSnapshot, members = defaultMembers()): Promise<RewardModel> {
+  static async restore(snapshot: RewardModelSnapshot, members = restorableMembers()): Promise<RewardModel> {
     if (snapshot?.kind !== "reward-model" || snapshot.version !== 1)
       throw new LearningError("SNAPSHOT_INVALID", {
         received: `a snapshot of kind ${show(snapshot?.kind)}, version ${show(snapshot?.version)}`,

@@ -102,18 +102,25 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
   let done = 0;
   const candidates = data.members.map((member) => new Candidate(member, n, x[0]?.length ?? 0));
   const splits = Array.from({ length: repeats }, (_, r) => groupedFolds(group, FOLDS, seed + r));
-  for (const [r, split] of splits.entries())
+  for (const [r, split] of splits.entries()) {
+    if (r > 0) dropUseless(candidates, y, [...y.keys()], repeats / r);
     for (let k = 0; k < FOLDS; k++) {
       const train = [...y.keys()].filter((i) => split[i] !== k);
       const test = [...y.keys()].filter((i) => split[i] === k);
       if (train.length === 0 || test.length === 0) continue;
-      if (n > RACE_ABOVE && k === 1) dropUseless(candidates, y, split);
+      if (n > RACE_ABOVE && k === 1)
+        dropUseless(
+          candidates,
+          y,
+          [...y.keys()].filter((i) => split[i] === 0),
+        );
       for (const candidate of candidates) {
         if (cancelled?.()) throw stopped();
         await candidate.outOfFold(data, train, test, 1 / repeats, seed + r, r === 0);
         data.onProgress?.(++done / steps);
       }
     }
+  }
   const working = candidates.filter((c) => c.failure === undefined && c.dropped === undefined);
   if (working.length === 0) throw stopped(candidates.map((c) => `${c.member.kind}: ${c.failure}`).join("; "));
   const predictions = working.map((c) => c.predictions);
@@ -181,6 +188,7 @@ class Candidate {
         y: Float64Array.from(train, (i) => y[i]),
         seed,
         cancelled,
+        isDraft: true,
       });
       const rows = test.map((i) => x[i]);
       const predicted = fitted.predict(rows);
@@ -221,19 +229,18 @@ class Candidate {
   }
 }
 
-/** Ends the race for members that get no weight in the first fold; the more rows, the surer that they never will. */
-function dropUseless(candidates: readonly Candidate[], y: Float64Array, split: Int32Array): void {
-  const running = candidates.filter((c) => c.failure === undefined);
-  const done = [...y.keys()].filter((i) => split[i] === 0);
+/**
+ * Ends the race for members that get no weight in the rows predicted so far; the more rows, the surer that they never
+ * will. `scale` makes up for splits that are still to come.
+ */
+function dropUseless(candidates: readonly Candidate[], y: Float64Array, done: readonly number[], scale = 1): void {
+  const running = candidates.filter((c) => c.failure === undefined && c.dropped === undefined);
   if (running.length === 0 || done.length === 0) return;
-  const weights = mixtureWeights(
-    running.map((c) => c.predictions),
-    y,
-    done,
-  );
-  const of = (all: Float64Array) => Float64Array.from(done, (i) => all[i]);
+  const target = Float64Array.from(done, (i) => y[i]);
+  const predictions = running.map((c) => Float64Array.from(done, (i) => scale * c.predictions[i]));
+  const weights = mixtureWeights(predictions, target);
   running.forEach((c, a) => {
-    if (weights[a] === 0) c.dropped = rootMeanSquare(of(c.predictions), of(y));
+    if (weights[a] === 0) c.dropped = rootMeanSquare(predictions[a], target);
   });
 }
 

@@ -6,4 +6,3 @@ export * from "./init.js";
 export * from "./plain-engine.js";
 export * from "./scaling.js";
 export * from "./tensorflow-engine.js";
-export * from "./train-mlp.js";

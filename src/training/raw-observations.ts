@@ -17,6 +17,5 @@ import { foldScaling } from "../tensor/index.js";
 export function onRawObservations(network: Network, moments: ObservationMoments): Network {
   checkArgument(network, "network", { layers: "objects" }, "TRAINING_INVALID");
   checkArgument(moments, "moments", { mean: "list", spread: "list" }, "TRAINING_INVALID");
-  const { mean, spread } = moments;
-  return foldScaling(network, { mean, spread, targetMean: 0, targetSpread: 1 });
+  return foldScaling(network, moments);
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
+import { pack } from "../../src/math/packing.js";
 import { createRng } from "../../src/math/rng.js";
 import { defaultMembers, type RewardMember } from "../../src/rewards/index.js";
+import { restorableMembers } from "../../src/rewards/members/index.js";
 import { rmse } from "./world.js";
 
 /** Rows whose target every member but the mean can learn. */
@@ -73,9 +75,9 @@ describe("pairwise effects", () => {
     };
     const [train, test] = [rows(300, 0.3), rows(400, 0)];
     const errors: Record<string, number> = {};
-    for (const m of defaultMembers().filter((m) => ["pairwise-effects", "ridge", "extra-trees-5"].includes(m.kind)))
+    for (const m of defaultMembers().filter((m) => ["pairwise-effects", "ridge", "extra-trees-1"].includes(m.kind)))
       errors[m.kind] = rmse((await m.fit(train)).predict(test.x), Array.from(test.y));
-    const { "pairwise-effects": own = 1, "extra-trees-5": trees = 0, ridge = 0 } = errors;
+    const { "pairwise-effects": own = 1, "extra-trees-1": trees = 0, ridge = 0 } = errors;
     expect(own).toBeLessThan(0.95 * trees);
     expect(own).toBeLessThan(0.85 * ridge);
   });
@@ -95,5 +97,31 @@ describe("the fast members", () => {
       const restored = await member.restore(JSON.parse(JSON.stringify(await fitted.snapshot())));
       expect(restored.predict(shifted.x)[0]).toBeCloseTo(fitted.predict(shifted.x)[0], 6);
     }
+  });
+});
+
+describe("members of earlier releases", () => {
+  const restored = (kind: string, snapshot: Record<string, unknown>) =>
+    restorableMembers()
+      .find((m) => m.kind === kind)
+      ?.restore(JSON.parse(JSON.stringify({ kind, ...snapshot })));
+
+  it("predict what they did", async () => {
+    const [mean, spread] = [pack(Float64Array.of(1)), pack(Float64Array.of(2))];
+    const layer = { inputs: 1, outputs: 1, weights: [3], bias: [0.5], activation: "linear" };
+    const saved = { kind: "network", version: 1, layers: [layer] };
+    const networks = [saved, saved];
+    const network = await restored("mlp", { mean, spread, networks });
+    expect(Array.from(network?.predict([Float64Array.of(5)]) ?? [])).toEqual([3 * 2 + 0.5]);
+    const forest = await restored("extra-trees-5", {
+      base: 0,
+      scale: 1,
+      sizes: [3],
+      feature: pack(Int16Array.of(0, -1, -1)),
+      threshold: pack(Float32Array.of(2, 0, 0)),
+      left: pack(Int32Array.of(1, 0, 0)),
+      value: pack(Float32Array.of(0, 1, 4)),
+    });
+    expect(Array.from(forest?.predict([Float64Array.of(1), Float64Array.of(3)]) ?? [])).toEqual([1, 4]);
   });
 });

@@ -1,9 +1,11 @@
 import { createRng, type Rng } from "../../math/rng.js";
 import { restoreForest, TreeForest } from "./forest.js";
-import type { RewardMember, TrainingData } from "./member.js";
+import type { MemberRestorer, RewardMember, TrainingData } from "./member.js";
 import { type Tree, TreeBuilder } from "./tree.js";
 
 const TREES = 100;
+/** These tell a forest's worth as well. */
+const DRAFT_TREES = 50;
 /** Share of the features tried at each split. */
 const FEATURE_SHARE = 0.6;
 
@@ -11,30 +13,33 @@ const FEATURE_SHARE = 0.6;
  * Extremely randomised trees (Geurts, Ernst and Wehenkel, 2006): every tree sees all rows; at each
  * node one random threshold is tried for each of some random features, and the one that reduces the
  * variance most is taken.
- * @param minLeaf rows a leaf keeps at least: 1 remembers single runs, more smooths over them
  */
-export function extraTrees(minLeaf: number): RewardMember {
-  const kind = `extra-trees-${minLeaf}`;
+export function extraTrees(): RewardMember {
+  const kind = "extra-trees-1";
   return {
     kind,
     async fit(data) {
       const grown: Tree[] = [];
       const rng = createRng(data.seed).fork("extra-trees");
       const columns = columnsOf(data.x);
-      for (let t = 0; t < TREES && !(t > 0 && data.cancelled?.()); t++)
-        grown.push(growRandomTree(columns, data.y, rng.fork(String(t)), minLeaf));
+      const trees = data.isDraft ? DRAFT_TREES : TREES;
+      for (let t = 0; t < trees && !(t > 0 && data.cancelled?.()); t++)
+        grown.push(growRandomTree(columns, data.y, rng.fork(String(t))));
       return new TreeForest(kind, grown, 0, 1 / grown.length);
     },
     restore: restoreForest,
   };
 }
 
+/** The same with at least five rows in a leaf, as earlier releases fitted them beside: they said little else. */
+export const smoothTrees: MemberRestorer = { kind: "extra-trees-5", restore: restoreForest };
+
 /** The features as arrays of their own: a node reads one of them for all its rows. */
 function columnsOf(x: TrainingData["x"]): Float64Array[] {
   return Array.from({ length: x[0]?.length ?? 0 }, (_, f) => Float64Array.from(x, (row) => row[f]));
 }
 
-function growRandomTree(columns: readonly Float64Array[], y: Float64Array, rng: Rng, minLeaf: number): Tree {
+function growRandomTree(columns: readonly Float64Array[], y: Float64Array, rng: Rng): Tree {
   const d = columns.length;
   const tries = Math.max(1, Math.round(FEATURE_SHARE * d));
   const rows = Int32Array.from(y.keys());
@@ -47,7 +52,7 @@ function growRandomTree(columns: readonly Float64Array[], y: Float64Array, rng: 
   for (let work = stack.pop(); work; work = stack.pop()) {
     const { node, from, to } = work;
     const n = to - from;
-    if (n < 2 * minLeaf) continue;
+    if (n < 2) continue;
     let total = 0;
     let best = { gain: 0, feature: -1, threshold: 0, count: 0, sum: 0 };
     let least = Number.POSITIVE_INFINITY;
@@ -86,7 +91,7 @@ function growRandomTree(columns: readonly Float64Array[], y: Float64Array, rng: 
         count += below;
         sum += below * targets[i];
       }
-      if (count < minLeaf || n - count < minLeaf) continue;
+      if (count === 0 || count === n) continue;
       const rest = total - sum;
       const gain = (sum * sum) / count + (rest * rest) / (n - count) - (total * total) / n;
       if (gain > best.gain) best = { gain, feature: f, threshold, count, sum };

@@ -1,8 +1,8 @@
 import { boostedTrees } from "./boosted-trees.js";
-import { extraTrees } from "./extra-trees.js";
+import { extraTrees, smoothTrees } from "./extra-trees.js";
 import { meanMember } from "./mean.js";
-import type { RewardMember } from "./member.js";
-import { mlp } from "./mlp.js";
+import type { MemberRestorer, RewardMember } from "./member.js";
+import { networks } from "./mlp.js";
 import { pairwiseEffects } from "./pairwise-effects.js";
 import { ridge } from "./ridge.js";
 
@@ -13,5 +13,10 @@ import { ridge } from "./ridge.js";
  * @example const model = await RewardModel.fit(examples, { members: defaultMembers().slice(0, 2), seed: 1 });
  */
 export function defaultMembers(): RewardMember[] {
-  return [extraTrees(1), extraTrees(5), boostedTrees(), pairwiseEffects(), mlp(), ridge(), meanMember()];
+  return [extraTrees(), boostedTrees(), pairwiseEffects(), ridge(), meanMember()];
+}
+
+/** The kinds of members that a stored model may hold: those of today, and what earlier releases fitted. */
+export function restorableMembers(): MemberRestorer[] {
+  return [...defaultMembers(), smoothTrees, networks];
 }

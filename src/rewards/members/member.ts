@@ -4,6 +4,8 @@ export interface TrainingData {
   y: Float64Array;
   seed: number;
   cancelled?: () => boolean;
+  /** The fit only shows what the member is worth: it may be coarser than the one that will predict. */
+  isDraft?: boolean;
 }
 
 /** A fitted member as plain JSON; `kind` says who restores it. */
@@ -23,9 +25,13 @@ export interface FittedMember {
   dispose(): void;
 }
 
-/** A way to learn one number from numbers: one of the reward model's members. */
-export interface RewardMember {
+/** Brings fitted members of one kind back. */
+export interface MemberRestorer {
   readonly kind: string;
-  fit(data: TrainingData): Promise<FittedMember>;
   restore(snapshot: MemberSnapshot): Promise<FittedMember>;
+}
+
+/** A way to learn one number from numbers: one of the reward model's members. */
+export interface RewardMember extends MemberRestorer {
+  fit(data: TrainingData): Promise<FittedMember>;
 }

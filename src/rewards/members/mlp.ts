@@ -1,39 +1,15 @@
 import { forward, loadNetwork, type Network, type NetworkSnapshot, saveNetwork } from "../../math/network.js";
-import { trainMlp } from "../../tensor/index.js";
-import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
-import { packStandardiser, type Standardiser, standardise, standardiserOf, unpackStandardiser } from "./ridge.js";
+import type { FittedMember, MemberRestorer, MemberSnapshot } from "./member.js";
+import { packStandardiser, type Standardiser, standardise, unpackStandardiser } from "./ridge.js";
 
-const NETWORKS = 3;
-
-/** Small networks (one hidden layer of 24, stopped early) from three starts, averaged: one alone depends much on its start. */
-export function mlp(): RewardMember {
-  return {
-    kind: "mlp",
-    async fit({ x, y, seed, cancelled }) {
-      const scale = standardiserOf(x);
-      const networks: Network[] = [];
-      for (let k = 0; k < NETWORKS; k++) {
-        const { network } = await trainMlp({
-          x: standardise(x, scale),
-          y,
-          task: "regression",
-          hidden: [24],
-          epochs: 80,
-          patience: 8,
-          weightDecay: 0.03,
-          seed: `${seed}/${k}`,
-          cancelled,
-        });
-        networks.push(network);
-      }
-      return new FittedMlp(scale, networks);
-    },
-    async restore(snapshot) {
-      const networks = (snapshot["networks"] as NetworkSnapshot[]).map(loadNetwork);
-      return new FittedMlp(unpackStandardiser(snapshot), networks);
-    },
-  };
-}
+/** Small networks, averaged, as earlier releases fitted them beside: they did not earn their time. */
+export const networks: MemberRestorer = {
+  kind: "mlp",
+  async restore(snapshot) {
+    const saved = snapshot["networks"] as NetworkSnapshot[];
+    return new FittedMlp(unpackStandardiser(snapshot), saved.map(loadNetwork));
+  },
+};
 
 class FittedMlp implements FittedMember {
   constructor(

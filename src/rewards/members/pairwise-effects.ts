@@ -1,4 +1,4 @@
-import { cholesky, forwardSolve, innerProduct } from "../../math/linear-algebra.js";
+import { backwardSolve, cholesky, forwardSolve, innerProduct } from "../../math/linear-algebra.js";
 import { pack, unpack } from "../../math/packing.js";
 import { createRng, shuffled } from "../../math/rng.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
@@ -73,10 +73,13 @@ function indicatorsUnscaled(x: readonly Float64Array[]): Standardiser {
 interface KernelMap {
   points: readonly Float64Array[];
   shape: number;
+  /** Features whose inner products are the kernel between landmarks. */
   features(z: readonly Float64Array[]): Float64Array[];
+  /** What a row's kernels with the landmarks are to be multiplied by, for the sum of its features under these weights. */
+  kernelWeights(weights: Float64Array): Float64Array;
 }
 
-/** Features whose inner products are the kernel between landmarks; undefined when the kernel is singular. */
+/** Undefined when the kernel between the landmarks is singular. */
 function kernelMap(points: readonly Float64Array[], shape: number): KernelMap | undefined {
   const m = points.length;
   const k = new Float64Array(m * m);
@@ -93,10 +96,10 @@ function kernelMap(points: readonly Float64Array[], shape: number): KernelMap | 
     shape,
     features: (z) =>
       z.map((row) => {
-        const near = new Float64Array(m);
-        for (let i = 0; i < m; i++) near[i] = kernel(row, points[i], shape);
+        const near = Float64Array.from(points, (point) => kernel(row, point, shape));
         return forwardSolve(l, m, near);
       }),
+    kernelWeights: (weights) => backwardSolve(l, m, weights),
   };
 }
 
@@ -108,7 +111,14 @@ class FittedEffects implements FittedMember {
   ) {}
 
   predict(x: readonly Float64Array[]): Float64Array {
-    return Float64Array.from(this.map.features(standardise(x, this.scale)), (phi) => this.state.predict(phi));
+    const { points, shape } = this.map;
+    const { weights } = this.state;
+    const of = this.map.kernelWeights(weights.subarray(0, points.length));
+    return Float64Array.from(standardise(x, this.scale), (row) => {
+      let sum = weights[points.length];
+      for (let i = 0; i < points.length; i++) sum += of[i] * kernel(row, points[i], shape);
+      return sum;
+    });
   }
 
   update(x: readonly Float64Array[], y: Float64Array): void {

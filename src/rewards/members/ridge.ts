@@ -1,5 +1,6 @@
-import { backwardSolve, cholesky, forwardSolve, gram, traceOfInverse } from "../../math/linear-algebra.js";
+import { backwardSolve, cholesky, forwardSolve, gram } from "../../math/linear-algebra.js";
 import { pack, unpack } from "../../math/packing.js";
+import { shiftedSolve, tridiagonal } from "../../math/tridiagonal.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./member.js";
 
 /** Centres and scales columns; the same numbers at training and serving. */
@@ -61,15 +62,10 @@ export class RidgeState {
     const d = features[0]?.length ?? 0;
     const state = new RidgeState(d, new Float64Array((d + 1) ** 2), new Float64Array(d + 1), 0, 0, 1);
     state.add(features, y);
-    let best = { gcv: Number.POSITIVE_INFINITY, penalty: penalties.at(-1) as number };
-    for (const penalty of penalties) {
-      state.penalty = penalty;
-      const gcv = state.solve();
-      if (gcv < best.gcv) best = { gcv, penalty };
-    }
-    state.penalty = best.penalty;
+    state.penalty = penalties.at(-1) as number;
+    for (const { penalty, gcv } of state.validated(penalties))
+      if (gcv < state.gcv) Object.assign(state, { penalty, gcv });
     state.solve();
-    state.gcv = best.gcv;
     return state;
   }
 
@@ -121,28 +117,42 @@ export class RidgeState {
     this.rows += rows.length;
   }
 
-  /** Sets the weights for the current penalty; returns the generalised cross-validation error. */
-  private solve(): number {
+  /**
+   * The generalised cross-validation error of each penalty. The constant, which goes unpenalised, is taken out by
+   * centring; what is left is turned into a tridiagonal system once for all penalties.
+   */
+  private validated(penalties: readonly number[]): { penalty: number; gcv: number }[] {
+    const { d, gramMatrix, moment, rows } = this;
+    const m = d + 1;
+    const sums = gramMatrix.subarray(d * m, d * m + d);
+    const centred = new Float64Array(d * d);
+    const target = new Float64Array(d);
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j <= i; j++) centred[i * d + j] = gramMatrix[i * m + j] - (sums[i] * sums[j]) / rows;
+      target[i] = moment[i] - (sums[i] * moment[d]) / rows;
+    }
+    const square = this.square - moment[d] ** 2 / rows;
+    const system = tridiagonal(centred, d, target);
+    return penalties.map((penalty) => {
+      const solved = shiftedSolve(system, penalty);
+      if (!solved) return { penalty, gcv: Number.POSITIVE_INFINITY };
+      // With (A + λ) u = b the residual sum of squares is y'y - u'b - λu'u.
+      const { u, traceOfInverse } = solved;
+      const residual = u.reduce((left, v, j) => left - v * (system.vector[j] + penalty * v), square);
+      const freedom = m - penalty * traceOfInverse;
+      if (freedom > 0.9 * rows) return { penalty, gcv: Number.POSITIVE_INFINITY };
+      return { penalty, gcv: (Math.max(residual, 0) * rows) / (rows - freedom) ** 2 };
+    });
+  }
+
+  /** Sets the weights for the current penalty; they stay where the system cannot be solved. */
+  private solve(): void {
     const m = this.d + 1;
     const penalised = this.gramMatrix.slice();
     // The constant goes (almost) unpenalised.
-    for (let j = 0; j < m; j++) penalised[j * m + j] = penalised[j * m + j] + this.penaltyOf(j);
+    for (let j = 0; j < m; j++) penalised[j * m + j] = penalised[j * m + j] + (j < this.d ? this.penalty : 1e-6);
     const l = cholesky(penalised, m);
-    if (!l) return Number.POSITIVE_INFINITY;
-    this.weights = backwardSolve(l, m, forwardSolve(l, m, this.moment));
-    // With (A + P) w = m the residual sum of squares is y'y - w'm - w'Pw.
-    let residual = this.square;
-    for (let j = 0; j < m; j++) {
-      const w = this.weights[j];
-      residual -= w * (this.moment[j] + this.penaltyOf(j) * w);
-    }
-    const freedom = m - this.penalty * traceOfInverse(l, m);
-    if (freedom > 0.9 * this.rows) return Number.POSITIVE_INFINITY;
-    return (Math.max(residual, 0) * this.rows) / (this.rows - freedom) ** 2;
-  }
-
-  private penaltyOf(j: number): number {
-    return j < this.d ? this.penalty : 1e-6;
+    if (l) this.weights = backwardSolve(l, m, forwardSolve(l, m, this.moment));
   }
 }
 

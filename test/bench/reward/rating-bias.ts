@@ -80,7 +80,7 @@ async function oneDraw(folder: string, seed: number) {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const rated = rows.filter((r) => r.reward !== undefined);
   const features = (r: DecisionRow) => ({ ...r.context, chosen: r.chosen });
-  const members = defaultMembers().filter((m) => ["boosted-trees", "extra-trees-5", "ridge", "mean"].includes(m.kind));
+  const members = defaultMembers().filter((m) => ["boosted-trees", "extra-trees-1", "ridge", "mean"].includes(m.kind));
   const model = await RewardModel.fit(
     rated.map((r) => ({ features: features(r), targets: { reward: r.reward as number } })),
     { seed, members },

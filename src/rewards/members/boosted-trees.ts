@@ -105,6 +105,8 @@ function grow(
   const leftOf: number[] = [0];
   const sums = new Float64Array(BINS);
   const counts = new Int32Array(BINS);
+  // Residuals of the node's rows, one behind the other.
+  const targets = new Float64Array(rows.length);
   const sumOf = (from: number, to: number) => {
     let sum = 0;
     for (let i = from; i < to; i++) sum += residual[rows[i]];
@@ -121,21 +123,22 @@ function grow(
     if (level >= depth || n < 2 * minLeaf) continue;
     const whole = (sum * sum) / (n + L2);
     let best = { gain: 1e-10, feature: -1, bin: 0, count: 0, sum: 0 };
+    for (let i = 0; i < n; i++) targets[i] = residual[rows[from + i]];
     for (const f of features) {
       const edges = cuts[f].length;
       if (edges === 0) continue;
       const code = codes[f];
       sums.fill(0, 0, edges + 1);
       counts.fill(0, 0, edges + 1);
-      for (let i = from; i < to; i++) {
-        const r = rows[i];
-        const c = code[r];
-        sums[c] = sums[c] + residual[r];
+      for (let i = 0; i < n; i++) {
+        const c = code[rows[from + i]];
+        sums[c] = sums[c] + targets[i];
         counts[c] = counts[c] + 1;
       }
       let count = 0;
       let left = 0;
       for (let bin = 0; bin < edges; bin++) {
+        if (counts[bin] === 0) continue;
         count += counts[bin];
         left += sums[bin];
         if (count < minLeaf) continue;

@@ -33,7 +33,7 @@ export function pairwiseEffects(): RewardMember {
     async fit({ x, y, seed }) {
       const scale = indicatorsUnscaled(x);
       const z = standardise(x, scale);
-      const picked = shuffled(z, createRng(seed).fork("landmarks")).slice(0, landmarksFor(z.length));
+      const picked = joined(shuffled(z, createRng(seed).fork("landmarks")).slice(0, landmarksFor(z.length)));
       const size = z.reduce((sum, row) => sum + row.reduce((a, v) => a + v * v, 0), 0) / Math.max(1, z.length);
       const fits = INTERACTION_SHARES.flatMap((share) => {
         // Both numbers in one: the shape is c / size, the whole kernel times size, which the penalty evens out.
@@ -48,15 +48,21 @@ export function pairwiseEffects(): RewardMember {
       const s = snapshot as MemberSnapshot & { landmarks: string; length: number; state: Record<string, unknown> };
       const flat = unpack(Float64Array, s.landmarks);
       const d = scale.mean.length;
-      const points = Array.from({ length: flat.length / d }, (_, i) => flat.slice(i * d, (i + 1) * d));
-      return new FittedEffects(scale, kernelMap(points, s.length) as KernelMap, RidgeState.restore(s.state));
+      const landmarks = { flat, count: flat.length / d };
+      return new FittedEffects(scale, kernelMap(landmarks, s.length) as KernelMap, RidgeState.restore(s.state));
     },
   };
 }
 
-function kernel(a: Float64Array, b: Float64Array, shape: number): number {
-  const inner = innerProduct(a, 0, b, 0, a.length);
-  return inner + shape * inner * inner;
+/** A row's kernels with all landmarks. */
+function kernels(row: Float64Array, { flat, count }: Landmarks, shape: number): Float64Array {
+  const near = new Float64Array(count);
+  const d = row.length;
+  for (let i = 0; i < count; i++) {
+    const inner = innerProduct(row, 0, flat, i * d, d);
+    near[i] = inner + shape * inner * inner;
+  }
+  return near;
 }
 
 /** Indicators as they are, and numbers with about as much spread. */
@@ -70,8 +76,14 @@ function indicatorsUnscaled(x: readonly Float64Array[]): Standardiser {
   return { mean, spread };
 }
 
+/** Rows, one behind the other. */
+interface Landmarks {
+  flat: Float64Array;
+  count: number;
+}
+
 interface KernelMap {
-  points: readonly Float64Array[];
+  landmarks: Landmarks;
   shape: number;
   /** Features whose inner products are the kernel between landmarks. */
   features(z: readonly Float64Array[]): Float64Array[];
@@ -80,27 +92,31 @@ interface KernelMap {
 }
 
 /** Undefined when the kernel between the landmarks is singular. */
-function kernelMap(points: readonly Float64Array[], shape: number): KernelMap | undefined {
-  const m = points.length;
+function kernelMap(landmarks: Landmarks, shape: number): KernelMap | undefined {
+  const { flat, count: m } = landmarks;
+  const d = flat.length / m;
   const k = new Float64Array(m * m);
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j <= i; j++) {
-      const v = kernel(points[i], points[j], shape) + (i === j ? 1e-6 : 0);
-      k[i * m + j] = v;
-      k[j * m + i] = v;
-    }
+  for (let i = 0; i < m; i++) {
+    k.set(kernels(flat.subarray(i * d, (i + 1) * d), landmarks, shape), i * m);
+    k[i * m + i] = k[i * m + i] + 1e-6;
+  }
   const l = cholesky(k, m);
   if (!l) return undefined;
   return {
-    points,
+    landmarks,
     shape,
-    features: (z) =>
-      z.map((row) => {
-        const near = Float64Array.from(points, (point) => kernel(row, point, shape));
-        return forwardSolve(l, m, near);
-      }),
+    features: (z) => z.map((row) => forwardSolve(l, m, kernels(row, landmarks, shape))),
     kernelWeights: (weights) => backwardSolve(l, m, weights),
   };
+}
+
+function joined(rows: readonly Float64Array[]): Landmarks {
+  const d = rows[0]?.length ?? 0;
+  const flat = new Float64Array(rows.length * d);
+  rows.forEach((row, i) => {
+    flat.set(row, i * d);
+  });
+  return { flat, count: rows.length };
 }
 
 class FittedEffects implements FittedMember {
@@ -111,13 +127,12 @@ class FittedEffects implements FittedMember {
   ) {}
 
   predict(x: readonly Float64Array[]): Float64Array {
-    const { points, shape } = this.map;
+    const { landmarks, shape } = this.map;
     const { weights } = this.state;
-    const of = this.map.kernelWeights(weights.subarray(0, points.length));
+    const m = landmarks.count;
+    const of = this.map.kernelWeights(weights.subarray(0, m));
     return Float64Array.from(standardise(x, this.scale), (row) => {
-      let sum = weights[points.length];
-      for (let i = 0; i < points.length; i++) sum += of[i] * kernel(row, points[i], shape);
-      return sum;
+      return weights[m] + innerProduct(of, 0, kernels(row, landmarks, shape), 0, m);
     });
   }
 
@@ -126,16 +141,11 @@ class FittedEffects implements FittedMember {
   }
 
   async snapshot(): Promise<MemberSnapshot> {
-    const { points, shape } = this.map;
-    const d = this.scale.mean.length;
-    const flat = new Float64Array(points.length * d);
-    points.forEach((p, i) => {
-      flat.set(p, i * d);
-    });
+    const { landmarks, shape } = this.map;
     return {
       kind: "pairwise-effects",
       ...packStandardiser(this.scale),
-      landmarks: pack(flat),
+      landmarks: pack(landmarks.flat),
       length: shape,
       state: this.state.snapshot(),
     };

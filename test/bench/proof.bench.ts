@@ -9,6 +9,7 @@ import { type SentinelLife, sentinelLife } from "./proof/sentinel-life.js";
 import { type TrialLife, trialLife } from "./proof/trial-life.js";
 import { type Bench, median, quantile, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
+import { runPart } from "./support/part.js";
 
 /** Of the lifetime risk of 0.05, the part that trials have; logs that exist already have the rest. */
 const RISK = 0.04;
@@ -20,8 +21,25 @@ const WORLDS = [
 ];
 const OPTIONS = { exploration: 0.1, riskLevel: RISK, learning: 300, perLook: 100 };
 
-/** The trial stage: in simulated worlds, where nothing is to be gained, and in the real loop over nine models. */
-const proof: Bench = async ({ quick }) => {
+/**
+ * The trial stage: in simulated worlds, where nothing is to be gained, and in the real loop over nine models, which runs
+ * beside in a process of its own. `--part=simulated`, `--part=models` and `--part=sentinel` run one of them alone.
+ */
+const proof: Bench = async ({ quick, args }) => {
+  const part = args.find((a) => a.startsWith("--part="))?.slice("--part=".length);
+  if (part === "models") return { loop: await modelLives(quick) };
+  if (part === "sentinel") return { sentinel: await sentinels(quick) };
+  if (part === "simulated") return simulated(quick);
+  const models = runPart("proof", ["--part=models", ...(quick ? ["--quick"] : [])]);
+  // A failure is told where it is awaited.
+  models.catch(() => {});
+  const figures = { ...simulated(quick), sentinel: await sentinels(quick) };
+  return { ...figures, ...(await models) };
+};
+export default proof;
+
+/** Worlds whose truth is known. */
+function simulated(quick: boolean): Record<string, unknown> {
   const lives = quick ? 2 : 200;
   const until: Record<string, unknown> = {};
   for (const world of WORLDS)
@@ -74,13 +92,8 @@ const proof: Bench = async ({ quick }) => {
   const forecasts = forecastsHeld(quick ? 1 : 60);
   console.log("forecasts:", forecasts);
 
-  const loop = await modelLives(quick);
-  console.log("models chosen in the real loop:", loop);
-  const sentinel = await sentinels(quick);
-  console.log("sentinel:", sentinel);
-  return { until, worse, designs, falsePromotions, riskLevel: RISK, forecasts, loop, sentinel };
-};
-export default proof;
+  return { until, worse, designs, falsePromotions, riskLevel: RISK, forecasts };
+}
 
 /**
  * The real loop over questions: nine models, and a dear and a cheap one where what serves is the best single model
@@ -89,20 +102,30 @@ export default proof;
 async function modelLives(quick: boolean): Promise<Record<string, unknown>> {
   const folder = dataFolder();
   if (!folder) return {};
-  const lives = async (world: ModelWorld, orders: number, options: Omit<LifeOptions, "order">) => {
+  const lives = async (name: string, world: ModelWorld, orders: number, options: Omit<LifeOptions, "order">) => {
     const of: LoopLife[] = [];
     for (let order = 1; order <= (quick ? 1 : orders); order++)
       of.push(await modelLife(world, { order, ...options, ...(quick && { runs: 100 }) }));
-    return shown(of);
+    const figures = shown(of);
+    console.log(name, figures);
+    return figures;
   };
   const options = { runs: 5000, perCycle: 100, exploration: 0.1, upTo: 0.5 };
   const nine = nineModels(folder);
   return {
-    "without text": await lives(nine, 6, { ...options, withText: false }),
-    "with text": await lives(nine, 6, { ...options, withText: true }),
+    "without text": await lives("without text", nine, 6, { ...options, withText: false }),
+    "with text": await lives("with text", nine, 6, { ...options, withText: true }),
     costOfDear: DEAR,
-    "mmlu, best single model before": await lives(dearAndCheap(folder, "mmlu"), 3, { ...options, withText: true }),
-    "gsm8k, best single model before": await lives(dearAndCheap(folder, "gsm8k"), 3, { ...options, withText: true }),
+    "mmlu, best single model before": await lives("mmlu, best single model before", dearAndCheap(folder, "mmlu"), 3, {
+      ...options,
+      withText: true,
+    }),
+    "gsm8k, best single model before": await lives(
+      "gsm8k, best single model before",
+      dearAndCheap(folder, "gsm8k"),
+      3,
+      { ...options, withText: true },
+    ),
   };
 }
 
@@ -136,12 +159,14 @@ async function sentinels(quick: boolean): Promise<Record<string, unknown>> {
   const total = gains.reduce((s, g) => s + weightOf(g), 0);
   const mean = gains.reduce((s, g) => s + g.mean * weightOf(g), 0) / total;
   const half = 1.96 / Math.sqrt(total);
-  return {
+  const figures = {
     promotedAt: lives.map((l) => l.promotedAt ?? null),
     gain: lives.map((l) => (l.gain ? round(l.gain.mean, 4) : null)),
     together:
       gains.length > 0 ? { low: round(mean - half, 4), mean: round(mean, 4), high: round(mean + half, 4) } : null,
   };
+  console.log("sentinel:", figures);
+  return figures;
 }
 
 function many<T>(count: number, life: (seed: number) => T): T[] {

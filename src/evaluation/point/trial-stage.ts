@@ -66,16 +66,24 @@ export interface TrialBegin {
   contested: number;
 }
 
+/** By less than this a clock may have been ahead: a trial then waits until the time is reached again. */
+const LONGEST_AHEAD_MS = 3_600_000;
+
 /** Settles what came of the version on trial and says what follows. */
 export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: GateState): TrialLook {
   const { rows, exploration, now, rewardKey } = scene;
-  const trial = state.trial as TrialState;
+  const trial = weighted(state.trial as TrialState, isAsking(rows));
   const capital = state.capital as Capital;
-  if (state.rewardKey !== rewardKey) {
+  const stopped = (reason: string): TrialLook => {
     const verdict = decideTrial(trial, capital.riskLevel);
-    const reason = "stopped, the definition of rewards changed: what was settled under another one proves nothing";
     return { verdict: { ...verdict, action: "stop", reason }, state: endTrial(state, trial), settled: trial };
-  }
+  };
+  if (state.rewardKey !== rewardKey)
+    return stopped("stopped, the definition of rewards changed: what was settled under another one proves nothing");
+  if (trial.settled && Date.parse(trial.settled.at) > Date.parse(now) + LONGEST_AHEAD_MS)
+    return stopped(
+      `stopped, the clock was set back: decisions are settled up to ${trial.settled.at}, which is to come`,
+    );
   const own = trialRows(rows, trial.version, tried, trial.unit, scene.gate.cluster);
   const judged = rows.some((row) => row.ratedAt !== undefined);
   const settled = settle(trial, own, now, judged);
@@ -85,6 +93,17 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
   const grown = grownShare(settled, share, scene.trial?.upTo);
   const forecast = forecastTrial(settled, capital.riskLevel, { share, upTo: scene.trial?.upTo });
   return { verdict, state: { ...state, trial: settled }, shares: { share: grown, uniform }, forecast, settled };
+}
+
+/**
+ * The trial with bets that hold for what asked runs stand for. People may be asked only since it began; the bound
+ * that is raised then stays: which runs weigh much may depend on how they went.
+ */
+function weighted(trial: TrialState, asking: boolean): TrialState {
+  if (!asking || trial.mostWeight >= MOST_WEIGHT) return trial;
+  const prior = { ...trial.prior, squares: (trial.prior.squares * MOST_WEIGHT) / trial.mostWeight };
+  const learned = { squares: prior.squares + trial.squares, scale: prior.scale + trial.scale };
+  return { ...trial, mostWeight: MOST_WEIGHT, prior, learned };
 }
 
 /** Decisions that the estimate from before the trial counts for. */

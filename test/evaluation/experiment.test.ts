@@ -154,4 +154,32 @@ describe("the outcomes of an experiment", () => {
     expect(second.report).toEqual(straight.report);
     expect(second.report.outcomes).toBe(40);
   });
+
+  it("count a unit once, also when its first runs are held no more", () => {
+    const again = Array.from({ length: 20 }, (_, i) => ({
+      ...rated(100 + i),
+      context: { ...row(i).context },
+    }));
+    const rows = [...Array.from({ length: 40 }, (_, i) => rated(i)), ...again];
+    const first = judgeRows(rows.slice(0, 40), experiment, { now: at(60), seed: 1 });
+    const known = { ...experiment, windowMs: first.windowMs, settled: JSON.parse(JSON.stringify(first.settled)) };
+    const whole = judgeRows(rows, known, { now: at(200), seed: 1 });
+    const left = judgeRows(rows.slice(30), known, { now: at(200), seed: 1 });
+    expect(whole.report.outcomes).toBe(40);
+    expect(left.report).toEqual(whole.report);
+  });
+
+  it("go on beside a run from a clock that runs ahead, and after the clock was set back", () => {
+    const rows = [...Array.from({ length: 30 }, (_, i) => rated(i)), rated(500_000)];
+    const later = [...rows, ...Array.from({ length: 20 }, (_, i) => rated(100 + i))];
+    const goOn = (from: ReturnType<typeof judgeRows>, now: number) =>
+      judgeRows(later, { ...experiment, windowMs: from.windowMs, settled: from.settled }, { now: at(now), seed: 1 });
+    const first = judgeRows(rows, experiment, { now: at(60), seed: 1 });
+    expect(first.report.outcomes).toBe(30);
+    expect(goOn(first, 200).report.outcomes).toBe(50);
+    // The learner's own clock was ahead, at one look.
+    const wrong = judgeRows(rows, experiment, { now: at(500_010), seed: 1 });
+    expect(wrong.report.outcomes).toBe(31);
+    expect(goOn(goOn(wrong, 90), 200).report.outcomes).toBe(51);
+  });
 });

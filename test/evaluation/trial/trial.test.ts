@@ -165,6 +165,25 @@ describe("settling", () => {
     expect(settle(trial(), people, iso(200)).clusters).toBe(2);
   });
 
+  it("bets on a person once, also when the decisions of before are held no more", () => {
+    const held = { windowMs: 60_000, clusterWindowMs: 100_000 };
+    const ann = (i: number) => row(i, { cluster: "ann", chosen: 1 });
+    const state = settle(trial(held), [ann(0)], iso(300));
+    const all = settle(state, [ann(0), ann(500), row(501)], iso(1000));
+    const left = settle(state, [ann(500), row(501)], iso(1000));
+    expect([state.clusters, all.clusters]).toEqual([1, 2]);
+    expect({ ...left, blocks: [] }).toEqual({ ...all, blocks: [] });
+    expect(logWealthOf(left)).toBe(logWealthOf(all));
+  });
+
+  it("goes on beside a decision from a clock that runs ahead", () => {
+    const ahead = row(1e6, { chosen: 1 });
+    const first = settle(trial(), [row(0), ahead], iso(10));
+    expect(first).toMatchObject({ decisions: 1, settled: { at: iso(0) } });
+    expect(settle(first, [row(0), row(20), ahead], iso(30))).toMatchObject({ decisions: 2 });
+    expect(settle(first, [row(0), row(20), ahead], iso(1e6))).toMatchObject({ decisions: 3 });
+  });
+
   it("takes its window from the delays that were seen", () => {
     expect(ratingWindowMs([])).toBe(86_400_000);
     expect(ratingWindowMs([5, 6, 7])).toBe(1000);

@@ -80,6 +80,21 @@ describe("same quality, cheaper", () => {
     expect(winners(20, costs(0.74)).filter((w) => w === "v2").length).toBeLessThanOrEqual(2);
   });
 
+  it("does not win by what is known of its cheap runs only", () => {
+    // v2 is dearer, and reports its usage for short answers alone.
+    const hidden = (i: number) =>
+      life(
+        `k${i}`,
+        (variant, next) => {
+          const costUsd = (variant === "v1" ? 0.02 : 0.03) * (0.2 + 1.6 * next());
+          return { reward: Number(next() < 0.8), ...((variant === "v1" || costUsd < 0.015) && { costUsd }) };
+        },
+        { prove },
+      );
+    expect(winners(10, hidden)).toEqual([]);
+    expect(hidden(1).text).toMatch(/the cost is not known alike \(100 % of \d+ for v1, \d+ % of \d+ for v2; chance/);
+  });
+
   it("needs to be told how much worse the reward may be", () => {
     expect(() => define({ prove: { better: "cost" } })).toThrow(/EXPERIMENT_INVALID.*notWorse/);
     expect(() => define({ prove: { better: "reward", notWorse: { reward: 0.02 } } })).toThrow(/notWorse/);

@@ -27,7 +27,7 @@ import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 
 /** Everything one decision point's learning needs. */
 export interface LearnRoutingInput
-  extends Omit<TrainRoutingInput, "fullFit">,
+  extends Omit<TrainRoutingInput, "fullFit" | "now">,
     Omit<JudgeRoutingInput, "challengers" | "decisionPoint" | "rows" | "champion"> {
   trial?: TrialOptions;
   /** The version on trial. */

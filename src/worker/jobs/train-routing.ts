@@ -42,6 +42,8 @@ export interface TrainRoutingInput {
   peers?: readonly string[];
   /** Destinations that changed: what is learned from the beginning leaves out what they were before. */
   changes?: readonly DestinationChange[];
+  /** ISO time of the cycle: decisions from a clock that runs ahead wait for it, or nothing before them would be news. */
+  now?: string;
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
   fullFit?: FullFit;
 }
@@ -57,7 +59,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const { version: champion, serving } = restored(input.champion);
     const onStep = stopping(cancelled);
     const byPoint = rowsByPoint(state, input.rows);
-    const all = byPoint.get(input.decisionPoint) ?? [];
+    const all = upToNow(byPoint.get(input.decisionPoint) ?? [], input.now);
     const rated = all.filter((r) => r.reward !== undefined);
     const known = champion && champion.dataTo > provenFrom ? champion.dataTo : provenFrom;
     const since = rated.filter((r) => r.at > known);
@@ -108,6 +110,12 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     return [anew(), refresh];
   },
 };
+
+/** Rows come in the order of time. */
+function upToNow(rows: readonly DecisionRow[], now: string | undefined): readonly DecisionRow[] {
+  const last = rows.at(-1);
+  return now === undefined || !last || last.at <= now ? rows : rows.filter((row) => row.at <= now);
+}
 
 /** Begins from what related points know, where that is wanted. */
 function warmed(

@@ -258,4 +258,22 @@ describe("plans", () => {
     expect(() => planTrial({ exploration: 0, traffic: 1, effect: 0.1 })).toThrow(/nothing about other ways/);
     expect(() => planTrial({ exploration: 0.1, traffic: 1, effect: 0 })).toThrow(/effect/);
   });
+
+  it.each([
+    ["traffic", { traffic: Number.POSITIVE_INFINITY }],
+    ["variance", { variance: 0 }],
+    ["variance", { variance: Number.NaN }],
+    ["variance", { variance: 0.5 }],
+    ["riskLevel", { riskLevel: 5 }],
+    ["stake", { stake: 0 }],
+    ["effect", { contested: 0.01 }],
+  ])("refuse values of %s that cannot be: %o", (name, change) => {
+    const plan = () => planTrial({ exploration: 0.1, traffic: 500, effect: 0.05, ...change });
+    expect(plan).toThrow(new RegExp(`EVALUATION_INVALID.*received ${name} `));
+  });
+
+  it("refuse a risk that would let anything count as proven", () => {
+    for (const call of [() => decideTrial(trial(), 5), () => openCapital(5)])
+      expect(call).toThrow(/EVALUATION_INVALID.*received riskLevel 5; expected a number between 0 and 1/);
+  });
 });

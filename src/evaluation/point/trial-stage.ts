@@ -19,7 +19,7 @@ import {
   takeStake,
 } from "../trial/index.js";
 import { LEAST_SCALED } from "../trial/state.js";
-import { CLUSTER_WINDOW_MS } from "./cluster.js";
+import { CLUSTER_WINDOW_MS, decisionsPerCluster } from "./cluster.js";
 import type { GateState } from "./gate-state.js";
 import type { ServablePolicy } from "./judged-rows.js";
 import { contestedShare, trialRows } from "./trial-rows.js";
@@ -160,7 +160,8 @@ export function beginTrial(
     windowMs: scene.trial?.windowMs ?? ratingWindowMs(delaysOf(rows)),
     clusterWindowMs: gate.cluster === "run" ? 0 : CLUSTER_WINDOW_MS,
     contested,
-    budget: 2 * plan.taken,
+    // The plan counts pieces of evidence, the budget decisions.
+    budget: 2 * plan.taken * decisionsPerCluster(rows, gate.cluster),
     mostWeight: isAsking(rows) ? MOST_WEIGHT : 1,
   });
   return { trial, state: { ...state, capital, rewardKey }, shares, contested };

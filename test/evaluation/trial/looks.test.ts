@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type DecisionRow, fitEncoder } from "../../../src/dataset/index.js";
 import { openCapital, openTrial } from "../../../src/evaluation/index.js";
 import { type ServablePolicy, servable } from "../../../src/evaluation/point/judged-rows.js";
-import { lookAtTrial, type TrialScene } from "../../../src/evaluation/point/trial-stage.js";
+import { beginTrial, lookAtTrial, type TrialScene } from "../../../src/evaluation/point/trial-stage.js";
 import { createPolicy } from "../../../src/policies/index.js";
 import { seeded } from "../worlds.js";
 
@@ -59,6 +59,20 @@ const look = (rows: readonly DecisionRow[], now: string, trial = openTrial(START
   return lookAtTrial(scene, tried(), { schemaVersion: 1, trial, capital: openCapital(0.05), rewardKey: "r" });
 };
 const START = { version: "v1", startedAt: minute(0), stake: 0.7, unit: "decision" as const, windowMs: 3_600_000 };
+
+describe("the budget of a trial", () => {
+  it("lets as many people be tried as runs, however many decisions each of them makes", () => {
+    const budgetOf = (cluster: "run" | "user", perUser: number) => {
+      const rows = Array.from({ length: 1200 }, (_, n) => row(n, false, { userId: `u${Math.floor(n / perUser)}` }));
+      const gate = { riskLevel: 0.05, minimumEffect: 0, trainShare: 0.6, cluster };
+      const scene: TrialScene = { rows, now: minute(1300), exploration: 0.1, rewardKey: "r", gate };
+      return beginTrial(scene, tried(), undefined, { schemaVersion: 1 })?.trial.budget ?? 0;
+    };
+    expect(budgetOf("run", 20)).toBeGreaterThan(100);
+    expect(budgetOf("user", 1)).toBe(budgetOf("run", 20));
+    expect(budgetOf("user", 20)).toBe(20 * budgetOf("run", 20));
+  });
+});
 
 describe("a look at a trial", () => {
   it("weighs by who was asked also where people are asked only since it began", () => {

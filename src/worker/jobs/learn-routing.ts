@@ -68,7 +68,7 @@ async function learned(
   rows: readonly DecisionRow[],
 ): Promise<LearningResult> {
   const watched = await judge({ ...input, challengers: [] }, context);
-  if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched);
+  if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched, input.gate.cluster);
   const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
   if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
   const tried = restored(input.onTrial);

@@ -206,6 +206,8 @@ describe("a continuation", () => {
     facts.add({
       decision: Array.from({ length: 20 }, (_, n) => ({
         ...at(n),
+        // The last two came from a clock that runs ahead.
+        at: minute(n < 18 ? n : 200 + n),
         decisionId: `d${n}`,
         decisionPoint: "p",
         index: 0,
@@ -237,8 +239,8 @@ describe("a continuation", () => {
     const input = { decisionPoint: "p", rows: { reward: {} }, learn: {}, seed: 1, trainShare: 0.6, minSamples: 5 };
     const fullFit = { dataTo: minute(14), at: minute(1000) };
     const [refresh] = await trainRouting.run({ ...input, champion: served, fullFit }, context);
-    expect(refresh).toMatchObject({ kind: "refresh", rows: 10, dataTo: minute(19) });
-    // Decisions of minutes 18 and 19 came from a clock that runs ahead: if they were learned, nothing later were news.
+    expect(refresh).toMatchObject({ kind: "refresh", rows: 10, dataTo: minute(219) });
+    // If what came from ahead were learned, nothing before it were news any more.
     const now = { ...input, minSamples: 3, champion: served, fullFit, now: minute(17) };
     expect((await trainRouting.run(now, context))[0]).toMatchObject({ rows: 8, dataTo: minute(17) });
   });

@@ -1,6 +1,7 @@
 import { checkArgument } from "../../core/arguments.js";
 import { isAsking, MOST_WEIGHT, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import { latestAt } from "../ahead.js";
 import { markOf, marksIn } from "../marks.js";
 import type { ExperimentDefinition } from "./definition.js";
 import { EXPERIMENT_FIELD, STRATUM_FIELD, UNIT_FIELD } from "./fields.js";
@@ -55,7 +56,7 @@ function waitFor(rows: readonly DecisionRow[]): number | undefined {
  * The outcomes of an experiment, one per unit (later runs of a user or thread are not independent of the first),
  * in the order in which units came, up to the first that may still be rated: its first rated run, or silence once
  * the window is over. Where people are asked by chance only asked runs count, each for 1 / P(asked). Runs from a clock
- * that is ahead of `now` wait for it.
+ * that is far ahead of `now` wait for it.
  * @param rows of the prompt's decision point
  * @param now ISO time of the look
  * @param windowMs as fixed at an earlier look
@@ -75,8 +76,9 @@ export function outcomesOf(
   checkArgument(now, "now", "text", "EXPERIMENT_INVALID");
   checkArgument(requests, "requests", "objects", "EXPERIMENT_INVALID");
   const { key, definition } = experiment;
+  const latest = latestAt(now);
   const own = rows
-    .filter((r) => r.context[EXPERIMENT_FIELD] === key && r.probabilities && r.at <= now)
+    .filter((r) => r.context[EXPERIMENT_FIELD] === key && r.probabilities && r.at <= latest)
     .sort((a, b) => compare(a.at, b.at) || compare(a.decisionId, b.decisionId));
   const asked = new Map(requests.map((r) => [r.workflowId, r]));
   const asking = isAsking(own) || own.some((r) => asked.has(r.workflowId));

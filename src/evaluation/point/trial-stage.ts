@@ -1,6 +1,7 @@
 import { isAsking, MOST_WEIGHT } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import { type TrialShares, trialShares } from "../../policies/index.js";
+import { latestAt } from "../ahead.js";
 import type { ResolvedGateSettings } from "../gate-settings.js";
 import {
   type Capital,
@@ -66,9 +67,6 @@ export interface TrialBegin {
   contested: number;
 }
 
-/** By less than this a clock may have been ahead: a trial then waits until the time is reached again. */
-const LONGEST_AHEAD_MS = 3_600_000;
-
 /** Settles what came of the version on trial and says what follows. */
 export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: GateState): TrialLook {
   const { rows, exploration, now, rewardKey } = scene;
@@ -80,7 +78,7 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
   };
   if (state.rewardKey !== rewardKey)
     return stopped("stopped, the definition of rewards changed: what was settled under another one proves nothing");
-  if (trial.settled && Date.parse(trial.settled.at) > Date.parse(now) + LONGEST_AHEAD_MS)
+  if (trial.settled && trial.settled.at > latestAt(now))
     return stopped(
       `stopped, the clock was set back: decisions are settled up to ${trial.settled.at}, which is to come`,
     );

@@ -1,4 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
+import { latestAt } from "../ahead.js";
 import { markOf, marksIn } from "../marks.js";
 import { gainOf } from "./gain.js";
 import type { SettledBlock, TrialState } from "./state.js";
@@ -24,7 +25,7 @@ const MOST_BLOCKS = 200;
  * Settles what can be settled and bets on it: decisions in the order they were made, up to the first
  * whose rating is neither in nor out of its window. A row that was not rated in time is no evidence;
  * later ratings teach, but prove nothing. What is settled stays settled: a second call with the same, fewer or
- * revised rows changes nothing of it. Decisions from a clock that runs ahead of `now` wait for it.
+ * revised rows changes nothing of it. Decisions from a clock that runs far ahead of `now` wait for it.
  * @param rows all decisions under this version, in any order; those settled before may be among them
  * @param now ISO time of the look
  * @param judged whether people judge here, so that a reward without a judgement is not the last word
@@ -52,12 +53,13 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
   const { windowMs, clusterWindowMs } = state;
   const closes = (row: OpenRow) => Date.parse(row.at) + clusterWindowMs + windowMs;
   const time = Date.parse(now);
+  const latest = latestAt(now);
   const seen = marksIn(state.seen);
   const marks: string[] = [];
   let block: SettledBlock | undefined;
   for (const row of ordered) {
     if (!after(row)) continue;
-    if (row.at > now) break;
+    if (row.at > latest) break;
     const isClosed = closes(row) <= time;
     const isRated = clusterWindowMs === 0 && row.reward !== undefined && (row.ratedAt !== undefined || !judged);
     if (!isClosed && !isRated) break;

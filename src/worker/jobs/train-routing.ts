@@ -1,6 +1,7 @@
 // Runs in the learning thread.
 import { digest } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import { latestAt } from "../../evaluation/ahead.js";
 import type { DestinationChange } from "../../evaluation/improvement.js";
 import { estimateGain, runRows } from "../../evaluation/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
@@ -113,8 +114,9 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
 
 /** Rows come in the order of time. */
 function upToNow(rows: readonly DecisionRow[], now: string | undefined): readonly DecisionRow[] {
+  const latest = now === undefined ? undefined : latestAt(now);
   const last = rows.at(-1);
-  return now === undefined || !last || last.at <= now ? rows : rows.filter((row) => row.at <= now);
+  return latest === undefined || !last || last.at <= latest ? rows : rows.filter((row) => row.at <= latest);
 }
 
 /** Begins from what related points know, where that is wanted. */

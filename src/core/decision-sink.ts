@@ -41,4 +41,6 @@ export interface DecisionSink {
    * are asked with the same: what they never saw cannot sway them. The given object stays as it is.
    */
   asKept?(context: DecisionContext): DecisionContext;
+  /** How often runs of this id came to their end in this process: what the next one of them does is not bound by it. */
+  endingsOf?(workflowId: string): number;
 }

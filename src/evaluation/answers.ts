@@ -30,17 +30,34 @@ const DIFFERENT = { pValue: 0.01, rate: 0.1 };
 export function compareAnswers(groups: readonly AnswerGroup[], what: string): AnswerComparison {
   const compared = groups.filter((g) => g.asked >= LEAST_ASKED);
   const pValue = homogeneity(compared);
-  const rate = (g: AnswerGroup) => g.answered / g.asked;
-  const sorted = [...compared].sort((a, b) => rate(b) - rate(a));
-  const [most, least] = [sorted[0], sorted.at(-1)];
-  const differ = most && least && pValue < DIFFERENT.pValue && rate(most) - rate(least) >= DIFFERENT.rate;
-  if (!differ) return { groups: compared, pValue };
-  const words = (g: AnswerGroup) => `${percent(rate(g))} of ${g.asked} for ${g.name}`;
+  const unlike = unlikeRates(compared, pValue);
+  if (unlike === undefined) return { groups: compared, pValue };
   return {
     groups: compared,
     pValue,
-    warning: `${what} are not answered alike (${words(most)}, ${words(least)}; chance ${pValue.toPrecision(1)}): who answers may decide what is found`,
+    warning: `${what} are not answered alike ${unlike}: who answers may decide what is found`,
   };
+}
+
+/**
+ * The same test of amounts (costs, durations) that are known of some runs only: where those of one group stay unknown
+ * when they are large, what is left of it looks cheaper than it is.
+ * @returns in words where they are not known alike
+ */
+export function compareKnown(groups: readonly AnswerGroup[], what: string): string | undefined {
+  const compared = groups.filter((g) => g.asked >= LEAST_ASKED);
+  const unlike = unlikeRates(compared, homogeneity(compared));
+  return unlike && `${what} is not known alike ${unlike}: which are known may decide what is found`;
+}
+
+function unlikeRates(compared: readonly AnswerGroup[], pValue: number): string | undefined {
+  const rate = (g: AnswerGroup) => g.answered / g.asked;
+  const sorted = [...compared].sort((a, b) => rate(b) - rate(a));
+  const [most, least] = [sorted[0], sorted.at(-1)];
+  if (!most || !least || pValue >= DIFFERENT.pValue || rate(most) - rate(least) < DIFFERENT.rate) return undefined;
+  const words = (g: AnswerGroup) => `${percent(rate(g))} of ${g.asked} for ${g.name}`;
+  const chance = pValue < 1e-9 ? "below 1e-9" : pValue.toPrecision(1);
+  return `(${words(most)}, ${words(least)}; chance ${chance})`;
 }
 
 /** Pearson's chi-squared test that all groups answer at one rate; 1 where there is nothing to tell them apart. */

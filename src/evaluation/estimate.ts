@@ -122,6 +122,11 @@ function weighted(terms: Terms, rows: readonly OpeRow[]): Terms {
   return { ...terms, values, range: terms.range * most, linear: false };
 }
 
+/** A risk: "5 %" is 0.05, and with 5 anything would count as proven. @throws LearningError EVALUATION_INVALID */
+export function checkRisk(riskLevel: number): void {
+  if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
+}
+
 /** The error for an option out of range. */
 export function invalidOption(name: string, value: unknown, expected: string): LearningError {
   return new LearningError("EVALUATION_INVALID", {

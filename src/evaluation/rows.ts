@@ -2,7 +2,8 @@ import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 
 /** What is read of arguments. */
-const ROW = { chosen: "number", logging: "list", target: "list", baseline: "list" } as const;
+/** What is read of a judged decision. */
+export const ROW = { chosen: "number", logging: "list", target: "list", baseline: "list" } as const;
 
 /**
  * One logged decision with everything that proof needs: what was drawn, from which distribution,
@@ -147,6 +148,9 @@ export function checkJudgedDecisions(rows: readonly JudgedDecision[]): void {
     const refuse = (field: string, value: unknown, expected: string) => {
       throw invalidRow(i, field, value, expected);
     };
+    for (const field of ["logging", "target", "baseline", "model"] as const)
+      if (!isList(row[field]) && (field !== "model" || row.model !== undefined))
+        refuse(field, row[field], "a list of numbers, one per candidate");
     const k = row.logging.length;
     if (!inUnit(row.reward)) refuse("reward", row.reward, "a number in [0,1]");
     checkWeight(row.weight, refuse);
@@ -178,6 +182,8 @@ function checkWeight(
   if (weight !== undefined && !(weight >= 0 && Number.isFinite(weight)))
     refuse("weight", weight, "a finite number of at least 0");
 }
+
+const isList = (value: unknown) => Array.isArray(value) || ArrayBuffer.isView(value);
 
 function inUnit(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value <= 1 + 1e-9;

@@ -1,6 +1,6 @@
 import { checkArgument } from "../core/arguments.js";
 import { differs, jointOf } from "./contested.js";
-import { clusterOf, type JudgedDecision, type OpeRow, toOpeRow } from "./rows.js";
+import { clusterOf, type JudgedDecision, type OpeRow, ROW, toOpeRow } from "./rows.js";
 
 /** Smallest propensity of a whole run that an estimate may rest on. */
 const LEAST_OF_RUN = 1e-9;
@@ -16,6 +16,7 @@ export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
   const runs = new Map<string, JudgedDecision[]>();
   const out: JudgedDecision[][] = [];
   for (const row of rows) {
+    checkArgument(row, "row", ROW, "EVALUATION_INVALID");
     const known = row.run === undefined ? undefined : runs.get(row.run);
     if (known) known.push(row);
     else {

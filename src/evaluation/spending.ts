@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LearningError, show } from "../core/index.js";
 import { DEFAULT_RISK } from "./defaults.js";
-import { invalidOption } from "./estimate.js";
+import { checkRisk } from "./estimate.js";
 
 /**
  * How much of a decision point's lifetime risk is spent, and on what. Plain JSON; keep it per
@@ -32,7 +32,7 @@ export type SpendingState = z.infer<typeof spendingStateSchema>;
  * @example const first = decidePromotion({ rows: judged, challenger: "v2", spending: openSpending(0.01) });
  */
 export function openSpending(riskLevel = DEFAULT_RISK): SpendingState {
-  if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
+  checkRisk(riskLevel);
   return { schemaVersion: 1, riskLevel, judgements: 0, spent: 0 };
 }
 

@@ -4,12 +4,18 @@ import { withMarks, withMarksApart } from "../store/marks.js";
 import { gateKey } from "./beside.js";
 
 const marksKey = (decisionPoint: string) => `gate-marks/${decisionPoint}`;
+const trialMarksKey = (decisionPoint: string) => `trial-marks/${decisionPoint}`;
 
 /** What a point's gate remembers. */
 export async function gateStateOf(store: LearningStore, decisionPoint: string): Promise<GateState | undefined> {
   const state = await store.documents.get<GateState>(gateKey(decisionPoint));
-  if (!state?.watch) return state;
-  return { ...state, watch: await withMarks(store, marksKey(decisionPoint), state.watch) };
+  if (!state) return undefined;
+  const { watch, trial, ...rest } = state;
+  return {
+    ...rest,
+    ...(watch && { watch: await withMarks(store, marksKey(decisionPoint), watch) }),
+    ...(trial && { trial: await withMarks(store, trialMarksKey(decisionPoint), trial) }),
+  };
 }
 
 /**
@@ -23,5 +29,6 @@ export async function keepGateState(
   state: GateState,
 ): Promise<void> {
   const watch = state.watch && (await withMarksApart(store, marksKey(decisionPoint), state.watch));
-  await documents.put(gateKey(decisionPoint), watch ? { ...state, watch } : state);
+  const trial = state.trial && (await withMarksApart(store, trialMarksKey(decisionPoint), state.trial));
+  await documents.put(gateKey(decisionPoint), { ...state, ...(watch && { watch }), ...(trial && { trial }) });
 }

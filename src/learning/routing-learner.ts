@@ -222,7 +222,11 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       const keep = (state: GateState) => keepGateState(store, documents, decisionPoint, state);
       // What was spent is written first: a crash in between must not give it back.
       await keep(action === "try" ? untried : judged.state);
-      if (settled && action !== "none") await documents.put(trialKey(decisionPoint, settled.version), settled);
+      if (settled && action !== "none") {
+        // Who had their bet in it is of no account once it ended.
+        const { seen: _, ...ended } = settled;
+        await documents.put(trialKey(decisionPoint, settled.version), ended);
+      }
       /** A new version; the proven one that it continues is what the next continuations are measured by. */
       const published = async (): Promise<string | undefined> => {
         if (!challenger) return judged.version;

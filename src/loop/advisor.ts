@@ -27,6 +27,7 @@ export class Advisor {
 
   /** @param isOff the kill switch is on: nothing promoted counts */
   async ask(state: Readonly<Record<string, unknown>>, options: AdviceOptions, isOff: boolean): Promise<Advice> {
+    checkArgument(state, "the state", "object", "CONFIG_INVALID");
     checkArgument(options, "options", { decisionPoint: "text?", candidates: "texts?" }, "CONFIG_INVALID");
     const point = pointMeant(
       options.decisionPoint,

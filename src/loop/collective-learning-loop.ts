@@ -151,6 +151,7 @@ export class CollectiveLearningLoop {
 
   /** Sets the mode of a decision point by hand; kept over restarts. `auto` gives it back to the gate. */
   async setMode(decisionPoint: string, mode: ModeSetting): Promise<void> {
+    textArgument(decisionPoint, "decisionPoint");
     pointMeant(
       decisionPoint,
       this.parts.points.list().map((p) => p.name),

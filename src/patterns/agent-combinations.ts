@@ -98,14 +98,16 @@ export interface BestCombinationOptions {
 export function bestCombination(
   combinations: readonly AgentCombination[],
   taskType: string,
-  {
-    maxAgents = Number.POSITIVE_INFINITY,
-    minRuns = PATTERN_DEFAULTS.minRuns,
-    certainty = PATTERN_DEFAULTS.certainty,
-  }: BestCombinationOptions = {},
+  options: BestCombinationOptions = {},
 ): AgentCombination | undefined {
   checkArgument(combinations, "combinations", "objects", "PATTERN_INVALID");
   checkArgument(taskType, "taskType", "text", "PATTERN_INVALID");
+  checkArgument(options, "options", "object", "PATTERN_INVALID");
+  const {
+    maxAgents = Number.POSITIVE_INFINITY,
+    minRuns = PATTERN_DEFAULTS.minRuns,
+    certainty = PATTERN_DEFAULTS.certainty,
+  } = options;
   return combinations
     .filter((c) => c.taskType === taskType && c.agents.length <= maxAgents)
     .filter((c) => c.runs >= minRuns && c.betterProbability >= certainty)

@@ -32,6 +32,9 @@ export interface Blame {
   by?: BlameRule;
 }
 
+/** What is read of a labelled failure. */
+const FAILURE = { workflowType: "text", steps: "list", responsible: "text" } as const;
+
 /** Fewest labelled failures of a workflow type for a model of its own; else all types share one. */
 const OWN_MODEL = 15;
 
@@ -59,6 +62,7 @@ export class BlameModel {
 
   constructor(failures: readonly LabelledFailure[]) {
     checkArgument(failures, "failures", "objects", "PATTERN_INVALID");
+    for (const failure of failures) checkArgument(failure, "a failure", FAILURE, "PATTERN_INVALID");
     const usable = failures.filter((f) => f.steps.includes(f.responsible) && new Set(f.steps).size > 1);
     const types = new Map<string, LabelledFailure[]>();
     for (const f of usable) types.set(f.workflowType, [...(types.get(f.workflowType) ?? []), f]);
@@ -68,7 +72,7 @@ export class BlameModel {
 
   /** The agents of a failed run, the most likely culprit first; empty when nothing was learned. */
   attribute(run: FailedRun): Blame[] {
-    checkArgument(run, "run", "object", "PATTERN_INVALID");
+    checkArgument(run, "run", { steps: "list" }, "PATTERN_INVALID");
     const model = this.models.get(run.workflowType) ?? this.shared;
     const agents = [...new Set(run.steps)];
     if (!model || agents.length === 0) return [];

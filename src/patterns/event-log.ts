@@ -79,7 +79,10 @@ export class EventLog {
 
   add(cases: Iterable<LogCase>): void {
     checkArgument(cases, "cases", "iterable", "PATTERN_INVALID");
-    for (const c of cases) this.addCase(c);
+    for (const c of cases) {
+      checkArgument(c, "a case", { id: "text", type: "text", activities: "list" }, "PATTERN_INVALID");
+      this.addCase(c);
+    }
   }
 
   rowOfCase(id: string): number | undefined {

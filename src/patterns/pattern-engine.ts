@@ -18,6 +18,9 @@ export const LONGEST_NGRAM = 5;
 /** Replaced and forgotten runs stay in the logs until there are this many more of them than others. */
 const MOST_GONE = 1000;
 
+/** What is read of a view. */
+const VIEW = { id: "text", workflowType: "text", cases: "object" } as const;
+
 /**
  * What pattern analysis remembers between runs: the runs, their rewards, and counts kept current run by
  * run (directly-follows, variants, n-grams). A run seen again replaces its earlier self. Closed patterns
@@ -44,6 +47,7 @@ export class PatternEngine {
   update(views: Iterable<AnalyzedRun>): void {
     checkArgument(views, "views", "iterable", "PATTERN_INVALID");
     for (const view of views) {
+      checkArgument(view, "a view", VIEW, "PATTERN_INVALID");
       const known = this.runs.get(view.id);
       if (known && sameView(known, view)) continue;
       this.takeOut(view.id);

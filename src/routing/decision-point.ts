@@ -290,8 +290,11 @@ export class DecisionPoint<S, D extends string> {
   /** The version that a run uses, restored; undefined when none serves it. */
   private servedFor(run: RunIdentity): ServedPolicy | undefined {
     const { feed } = this;
+    const { runs, sink } = this.deps;
     const current = feed.current();
-    const version = this.deps.runs.versionOf(run.workflowId, this.name, current?.version, feed.epoch());
+    // Both only grow: their sum tells of either.
+    const epoch = feed.epoch() + (sink.endingsOf?.(run.workflowId) ?? 0);
+    const version = runs.versionOf(run.workflowId, this.name, current?.version, epoch);
     if (version === undefined) return undefined;
     return version === current?.version ? current : (feed.loaded(version) ?? current);
   }

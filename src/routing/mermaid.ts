@@ -19,6 +19,9 @@ export interface EdgeStatistics {
   preference?: number;
 }
 
+/** What is read of a row. */
+const ROW = { decisionPoint: "text", candidates: "list", chosen: "text" } as const;
+
 /**
  * Traffic, reward and learned preference of every edge that decisions tell of.
  * @example const [edge] = edgeStatistics(rows);
@@ -27,6 +30,7 @@ export function edgeStatistics(
   rows: readonly Pick<DecisionRow, "decisionPoint" | "candidates" | "chosen" | "mode" | "probabilities" | "reward">[],
 ): EdgeStatistics[] {
   checkArgument(rows, "rows", "objects", "ROUTER_INVALID");
+  for (const row of rows) checkArgument(row, "a row", ROW, "ROUTER_INVALID");
   const points = new Map<string, number>();
   const edges = new Map<string, Tally & { decisionPoint: string; destination: string }>();
   for (const row of rows) {

@@ -15,7 +15,7 @@ interface RunEntry {
 export interface RunBook {
   /**
    * The version a run uses at a decision point: the one in force at its first decision there, unless
-   * `epoch` moved on since (a roll-back or a pin), which overrides.
+   * `epoch` moved on since (a roll-back or a pin, which override, or the end of a run of this id).
    */
   versionOf(workflowId: string, decisionPoint: string, current: string | undefined, epoch: number): string | undefined;
   /** Position of a decision in its run, from 0; the same for the same decision id. */

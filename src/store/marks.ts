@@ -24,7 +24,7 @@ export async function withMarksApart<W extends { seen?: string }>(
 
 /**
  * The watch with its marks. Without them where those beside it are of another state (a process ended between the two):
- * such a monitor begins anew.
+ * such a monitor begins anew, and a trial goes on without them.
  */
 export async function withMarks<W extends { seen?: string }>(
   store: Pick<LearningStore, "documents" | "blobs">,

@@ -19,6 +19,7 @@ import { isCallHandler } from "./callbacks/node-calls.js";
 import { type AgentShape, isAgent, isPregel, type LoopShape, type PregelShape, type TaskConfig } from "./internals.js";
 import { notAGraph } from "./not-a-graph.js";
 import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import { Endings } from "./record/endings.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
 import { keptContext, keptDecision } from "./record/kept-decision.js";
 import { noteInputEdges } from "./record/noted-edges.js";
@@ -69,6 +70,7 @@ export class WorkflowTracer implements DecisionSink {
   private readonly uncaptured: UncapturedRuns;
   private readonly context = new RunContext();
   private readonly begun = new RecentRuns();
+  private readonly endings = new Endings();
   private readonly open = new OpenRuns<RunRecorder>();
   /** Callback runs of wrapped graphs: a handler that is given to one as well leaves them to it. */
   private readonly wrapped = new RecentRuns(MOST_AT_ONCE);
@@ -258,6 +260,7 @@ export class WorkflowTracer implements DecisionSink {
       const workflowId = recorder.identity?.workflowId ?? this.makeId();
       const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });
       if (!segment) return;
+      this.endings.note(segment);
       if (segment.threadId !== undefined)
         this.threads.note(segment as ThreadKey, {
           workflowId,
@@ -299,6 +302,11 @@ export class WorkflowTracer implements DecisionSink {
   /** Whether this process began the run lately, or recorded a decision of it; what it left may not be stored yet. */
   knows(workflowId: string): boolean {
     return typeof workflowId === "string" && this.begun.has(workflowId);
+  }
+
+  /** How often runs of this id came to their end here. */
+  endingsOf(workflowId: string): number {
+    return this.endings.of(workflowId);
   }
 
   /** Which run a config belongs to; the same for all tasks, retries and resumptions of a run. */

@@ -1,5 +1,5 @@
 // Runs in the learning thread.
-import type { DecisionContext } from "../core/index.js";
+import { type DecisionContext, isAsking, standsFor } from "../core/index.js";
 import { type DecisionRow, fitEncoder } from "../dataset/index.js";
 import type { DestinationChange } from "../evaluation/improvement.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
@@ -42,7 +42,10 @@ export function destinationChanges(
   known: readonly DestinationChange[] = [],
   now: string,
 ): readonly DestinationChange[] {
-  const rated = rows.filter((r) => r.reward !== undefined).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
+  // Who speaks up unasked, about what went wrong say, tells nothing of the rest.
+  const asking = isAsking(rows);
+  const counts = (r: DecisionRow) => r.reward !== undefined && standsFor(r, asking) !== undefined;
+  const rated = rows.filter(counts).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
   if (rated.length < LEAST_ROWS) return known;
   const own = watches.get(facts) ?? new Map<string, PointWatch>();
   watches.set(facts, own);

@@ -80,6 +80,21 @@ describe("same quality, cheaper", () => {
     expect(winners(20, costs(0.74)).filter((w) => w === "v2").length).toBeLessThanOrEqual(2);
   });
 
+  it("does not win by what is known of its cheap runs only", () => {
+    // v2 is dearer, and reports its usage for short answers alone.
+    const hidden = (i: number) =>
+      life(
+        `k${i}`,
+        (variant, next) => {
+          const costUsd = (variant === "v1" ? 0.02 : 0.03) * (0.2 + 1.6 * next());
+          return { reward: Number(next() < 0.8), ...((variant === "v1" || costUsd < 0.015) && { costUsd }) };
+        },
+        { prove },
+      );
+    expect(winners(10, hidden)).toEqual([]);
+    expect(hidden(1).text).toMatch(/the cost is not known alike \(100 % of \d+ for v1, \d+ % of \d+ for v2; chance/);
+  });
+
   it("needs to be told how much worse the reward may be", () => {
     expect(() => define({ prove: { better: "cost" } })).toThrow(/EXPERIMENT_INVALID.*notWorse/);
     expect(() => define({ prove: { better: "reward", notWorse: { reward: 0.02 } } })).toThrow(/notWorse/);
@@ -153,5 +168,33 @@ describe("the outcomes of an experiment", () => {
     const straight = judgeRows(rows, experiment, { now: at(80), seed: 1 });
     expect(second.report).toEqual(straight.report);
     expect(second.report.outcomes).toBe(40);
+  });
+
+  it("count a unit once, also when its first runs are held no more", () => {
+    const again = Array.from({ length: 20 }, (_, i) => ({
+      ...rated(100 + i),
+      context: { ...row(i).context },
+    }));
+    const rows = [...Array.from({ length: 40 }, (_, i) => rated(i)), ...again];
+    const first = judgeRows(rows.slice(0, 40), experiment, { now: at(60), seed: 1 });
+    const known = { ...experiment, windowMs: first.windowMs, settled: JSON.parse(JSON.stringify(first.settled)) };
+    const whole = judgeRows(rows, known, { now: at(200), seed: 1 });
+    const left = judgeRows(rows.slice(30), known, { now: at(200), seed: 1 });
+    expect(whole.report.outcomes).toBe(40);
+    expect(left.report).toEqual(whole.report);
+  });
+
+  it("go on beside a run from a clock that runs ahead, and after the clock was set back", () => {
+    const rows = [...Array.from({ length: 30 }, (_, i) => rated(i)), rated(500_000)];
+    const later = [...rows, ...Array.from({ length: 20 }, (_, i) => rated(100 + i))];
+    const goOn = (from: ReturnType<typeof judgeRows>, now: number) =>
+      judgeRows(later, { ...experiment, windowMs: from.windowMs, settled: from.settled }, { now: at(now), seed: 1 });
+    const first = judgeRows(rows, experiment, { now: at(60), seed: 1 });
+    expect(first.report.outcomes).toBe(30);
+    expect(goOn(first, 200).report.outcomes).toBe(50);
+    // The learner's own clock was ahead, at one look.
+    const wrong = judgeRows(rows, experiment, { now: at(500_010), seed: 1 });
+    expect(wrong.report.outcomes).toBe(31);
+    expect(goOn(goOn(wrong, 90), 200).report.outcomes).toBe(51);
   });
 });

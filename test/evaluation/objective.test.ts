@@ -39,8 +39,12 @@ function logs(seed: string, n: number, flat?: number[]): DecisionRow[] {
 
 const rows = { reward: {} };
 function learned(seed: string, n: number, prove: Prove, flat?: number[]) {
+  return learnedFrom(logs(seed, n, flat), prove);
+}
+
+function learnedFrom(logged: DecisionRow[], prove: Prove) {
   const shared = new Map<string, unknown>([
-    ["rows", { revision: 0, options: JSON.stringify(rows), rows: new Map([["m", logs(seed, n, flat)]]) }],
+    ["rows", { revision: 0, options: JSON.stringify(rows), rows: new Map([["m", logged]]) }],
   ]);
   const state = { revision: 0, shared } as never;
   const context = { state, progress: () => {}, cancelled: () => false } as never;
@@ -78,6 +82,17 @@ describe("same quality, cheaper", () => {
     );
     const harmless = Math.abs(figures.thrift?.value ?? 0) < 0.05 && Math.abs(figures.reward?.value ?? 0) < 0.02;
     expect(recommended === "none" || harmless).toBe(true);
+  });
+
+  it("proves nothing by a destination whose cost is known of its cheap runs only", () => {
+    // What the middle one costs is reported of one run in three, its cheapest; the others are dearer than the large one.
+    const reported = logs("d", 6000, [0.8, 0.8, 0.8]).map(({ costUsd = 0, ...row }) => {
+      if (row.chosen !== "middle") return { ...row, costUsd: 0.02 };
+      return { ...row, ...(costUsd < 0.008 && { costUsd: 0.002 }) };
+    });
+    const { recommended, reason } = learnedFrom(reported, { better: "cost", notWorse: { reward: 0.05 } });
+    expect(reason).toMatch(/the cost is not known alike \(100 % of \d+ for large, \d+ % of \d+ for middle; chance/);
+    expect(recommended).toBe("none");
   });
 
   it("is stopped by a segment in which the reward is worse beyond doubt, however much is saved on the whole", () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 let loop: CollectiveLearningLoop;
 beforeAll(async () => {
   loop = await CollectiveLearningLoop.open({ store: createMemoryStore() });
+  loop.router({ decisionPoint: "only", destinations: ["a", "b"], context: () => ({}), fallback: () => "a" });
 });
 afterAll(() => loop.close());
 
@@ -15,6 +16,9 @@ const CALLS: Record<string, (loop: never) => unknown> = {
   getDecisions: (l: { getDecisions(id?: string): unknown }) => l.getDecisions(),
   erase: (l: { erase(of?: object): unknown }) => l.erase(),
   attach: (l: { attach(of: unknown): unknown }) => l.attach(undefined),
+  setMode: (l: { setMode(point?: string, mode?: string): unknown }) => l.setMode(undefined, "act"),
+  optimizeOrchestratorDecision: (l: { optimizeOrchestratorDecision(state?: object): unknown }) =>
+    l.optimizeOrchestratorDecision(),
   plan: (l: { plan(of?: object): unknown }) => l.plan(),
   explainDecision: (l: { explainDecision(of: unknown): unknown }) => l.explainDecision(null),
   predictRewards: (l: { predictRewards(of?: unknown): unknown }) => l.predictRewards(),

@@ -63,6 +63,21 @@ describe("a destination that changes", () => {
     expect(all).toBeGreaterThan(without);
   });
 
+  it("is not found where people only complain unasked beside those who are asked", async () => {
+    const facts = new CollectedFacts();
+    collect(facts, 0, 900, () => 0.7);
+    const all = (rowsByPoint(facts, rows).get("p") ?? []).map((row, i) => {
+      const complains = i >= 600 && i % 2 === 0 && row.chosen === "x";
+      if (complains) return { ...row, reward: 0, ratedBy: "unasked" as const };
+      return { ...row, ratedBy: "asked" as const, ratedProbability: 0.5 };
+    });
+    expect(destinationChanges(facts, "p", all, [], timeOf(900))).toEqual([]);
+    const measured = all.map((row) => ({ ...row, ratedBy: "measured" as const }));
+    expect(destinationChanges(new CollectedFacts(), "p", measured, [], timeOf(900))).toMatchObject([
+      { destination: "x" },
+    ]);
+  });
+
   it("is known at once when an earlier time of it comes back", async () => {
     const facts = new CollectedFacts();
     const rate = (i: number) => (i >= 500 && i < 1000 ? 0.1 : 0.9);

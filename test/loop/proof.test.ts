@@ -8,6 +8,7 @@ import {
   servable,
   servedDecisions,
 } from "../../src/evaluation/point/judged-rows.js";
+import { roomToReturn } from "../../src/evaluation/point/return-to.js";
 import { openWatch, watchChampion } from "../../src/evaluation/point/watch.js";
 import { createPolicy } from "../../src/policies/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
@@ -63,6 +64,25 @@ const watch = (change: Partial<ChampionWatch> = {}): ChampionWatch => ({
   lowerBound: 0,
   ...openWatch("", 0.05),
   ...change,
+});
+
+describe("an earlier version that a roll-back may return to", () => {
+  const earlier = { version: "v0", artifact: artifact(), dataTo: minute(0), publishedAt: minute(0), since: minute(0) };
+  /** Since minute 10 the fallback and a were drawn evenly; a pleases whoever rates. */
+  const late = (change: Partial<DecisionRow>) =>
+    Array.from({ length: 200 }, (_, i) => {
+      const isA = i % 2 === 0;
+      const even = { propensity: 0.5, probabilities: [0.5, 0.5], chosen: isA ? "a" : "b", reward: Number(isA) };
+      return row(10 + i, { ...even, ...change, userId: `u${i % 10}` });
+    });
+
+  it("must still hold for those who were asked, and for as many people as count", () => {
+    const asked = row(1, { ratedBy: "asked", ratedProbability: 0.5 });
+    const back = (rows: DecisionRow[], by?: "user") => roomToReturn(rows, minute(10), [earlier], by);
+    expect(back(late({ ratedBy: "measured" }))).toBe("v0");
+    expect(back([asked, ...late({ ratedBy: "unasked" })])).toBeUndefined();
+    expect(back(late({ ratedBy: "measured" }), "user")).toBeUndefined();
+  });
 });
 
 describe("the watch over a champion", () => {
@@ -186,6 +206,8 @@ describe("a continuation", () => {
     facts.add({
       decision: Array.from({ length: 20 }, (_, n) => ({
         ...at(n),
+        // The last two came from a clock that runs ahead.
+        at: minute(n < 18 ? n : 200 + n),
         decisionId: `d${n}`,
         decisionPoint: "p",
         index: 0,
@@ -217,6 +239,9 @@ describe("a continuation", () => {
     const input = { decisionPoint: "p", rows: { reward: {} }, learn: {}, seed: 1, trainShare: 0.6, minSamples: 5 };
     const fullFit = { dataTo: minute(14), at: minute(1000) };
     const [refresh] = await trainRouting.run({ ...input, champion: served, fullFit }, context);
-    expect(refresh).toMatchObject({ kind: "refresh", rows: 10, dataTo: minute(19) });
+    expect(refresh).toMatchObject({ kind: "refresh", rows: 10, dataTo: minute(219) });
+    // If what came from ahead were learned, nothing before it were news any more.
+    const now = { ...input, minSamples: 3, champion: served, fullFit, now: minute(17) };
+    expect((await trainRouting.run(now, context))[0]).toMatchObject({ rows: 8, dataTo: minute(17) });
   });
 });

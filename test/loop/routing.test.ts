@@ -1,4 +1,4 @@
-import { END, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
+import { Command, END, interrupt, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { adviceSchema, CollectiveLearningLoop } from "langgraph-collective-learning";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -79,6 +79,33 @@ describe("the loop's routing", () => {
     expect([pair.factual.values.solved, pair.counterfactual.values.solved]).toEqual(["tech", "billing"]);
     expect(await loop.getDecisions("w")).toHaveLength(2);
     expect((await loop.getLearningStatus()).capture.routing).toHaveProperty("advisor.decisions", 1);
+  });
+
+  it("serves what is promoted to the next run of a conversation's id, and not to one that is interrupted", async () => {
+    const router = loop.router({
+      ...{ decisionPoint: "turn", control: 0, destinations, context },
+      fallback: ({ routed }: S) => (routed ? END : "billing"),
+    });
+    const graph = new StateGraph(State)
+      .addNode("start", () => ({}))
+      .addNode("billing", ({ topic }: S) => ({ routed: topic === "ask" ? interrupt("which?") : "billing" }))
+      .addNode("tech", () => ({}))
+      .addEdge(START, "start")
+      .addConditionalEdges("start", router, [...destinations])
+      .addConditionalEdges("billing", router, [...destinations])
+      .addEdge("tech", END);
+    const chat = loop.wrap(graph.compile(), { workflowType: "chat" });
+    const asking = loop.wrap(graph.compile({ checkpointer: new MemorySaver() }), { workflowType: "asking" });
+    const config = (id: string) => ({ configurable: { thread_id: id }, metadata: { workflowId: id } });
+    await chat.invoke({ topic: "crash" }, config("chat"));
+    await asking.invoke({ topic: "ask" }, config("asking"));
+    await promote("turn", destinations);
+    await loop.triggerLearningCycle();
+    await chat.invoke({ topic: "crash" }, config("chat"));
+    await asking.invoke(new Command({ resume: "billing" }), config("asking"));
+    const modesOf = async (id: string) => (await loop.getDecisions(id)).map((d) => d.mode);
+    expect(await modesOf("chat")).toEqual(["shadow", "shadow", "act"]);
+    expect(await modesOf("asking")).toEqual(["shadow", "shadow"]);
   });
 
   it("refuses to wrap a graph that would run static and learned edges together", () => {

@@ -31,6 +31,7 @@ const RUBBISH: Record<string, unknown> = {
   0: 0,
   '"x"': "x",
   "[]": [],
+  "[{}]": [{}],
   "{}": {},
   NaN: Number.NaN,
   "() => 1": () => 1,

@@ -2,7 +2,7 @@ import { checkArgument } from "../../core/arguments.js";
 import type { ExperimentDefinition } from "./definition.js";
 import { bet, type EvidenceState, evidenceOf, openEvidence } from "./evidence.js";
 import { Guardrails, type SettledGuardrails } from "./guardrails.js";
-import { Objective } from "./objective.js";
+import { Objective, type SettledObjective } from "./objective.js";
 import type { Outcome } from "./outcome.js";
 import { type SettledSilence, Silence } from "./silence.js";
 
@@ -46,7 +46,7 @@ export interface SettledExperiment {
   verdict: ExperimentVerdict;
   rails: SettledGuardrails;
   silence: SettledSilence;
-  objective: { count: number; largest: number };
+  objective: SettledObjective;
 }
 
 /** Weighted by for how many units outcomes stand: the sums are those of as many equal ones. */
@@ -195,8 +195,9 @@ export class ExperimentRun {
   }
 
   private words(winner?: string): string {
-    const heard = this.silence.words(this.definition.variants);
-    return [this.verdictInWords(winner), ...(heard ? [heard] : [])].join("; ");
+    const { variants } = this.definition;
+    const more = [this.silence.words(variants), this.objective.unlike(variants)];
+    return [this.verdictInWords(winner), ...more.flatMap((w) => w ?? [])].join("; ");
   }
 
   private verdictInWords(winner?: string): string {
@@ -254,6 +255,7 @@ export class ExperimentRun {
   /** Whether `a` is better than `b` in what is to be proven, beyond doubt, and no worse in reward than it may be. */
   private beats(a: string, b: string, bar: number): boolean {
     if (this.value(this.better, a, b) < bar || !this.silence.allows(a, b, bar)) return false;
+    if (this.objective.unlike([a, b]) !== undefined) return false;
     return !this.definition.prove?.notWorse || this.value(this.kept, a, b) >= bar;
   }
 

@@ -1,6 +1,8 @@
 import { checkArgument } from "../../core/arguments.js";
 import { isAsking, MOST_WEIGHT, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import { latestAt } from "../ahead.js";
+import { markOf, marksIn } from "../marks.js";
 import type { ExperimentDefinition } from "./definition.js";
 import { EXPERIMENT_FIELD, STRATUM_FIELD, UNIT_FIELD } from "./fields.js";
 import type { Outcome } from "./outcome.js";
@@ -29,6 +31,11 @@ export interface Outcomes {
 export interface UnitPlace {
   at: string;
   id: string;
+  /**
+   * The units that were taken in up to it, eight characters each: when their first runs are gone (by age, or by the
+   * limit of what is held) a later one is not taken for their first.
+   */
+  seen?: string;
 }
 
 /** So many ratings tell how long they take. */
@@ -48,7 +55,8 @@ function waitFor(rows: readonly DecisionRow[]): number | undefined {
 /**
  * The outcomes of an experiment, one per unit (later runs of a user or thread are not independent of the first),
  * in the order in which units came, up to the first that may still be rated: its first rated run, or silence once
- * the window is over. Where people are asked by chance only asked runs count, each for 1 / P(asked).
+ * the window is over. Where people are asked by chance only asked runs count, each for 1 / P(asked). Runs from a clock
+ * that is far ahead of `now` wait for it.
  * @param rows of the prompt's decision point
  * @param now ISO time of the look
  * @param windowMs as fixed at an earlier look
@@ -68,8 +76,9 @@ export function outcomesOf(
   checkArgument(now, "now", "text", "EXPERIMENT_INVALID");
   checkArgument(requests, "requests", "objects", "EXPERIMENT_INVALID");
   const { key, definition } = experiment;
+  const latest = latestAt(now);
   const own = rows
-    .filter((r) => r.context[EXPERIMENT_FIELD] === key && r.probabilities)
+    .filter((r) => r.context[EXPERIMENT_FIELD] === key && r.probabilities && r.at <= latest)
     .sort((a, b) => compare(a.at, b.at) || compare(a.decisionId, b.decisionId));
   const asked = new Map(requests.map((r) => [r.workflowId, r]));
   const asking = isAsking(own) || own.some((r) => asked.has(r.workflowId));
@@ -82,11 +91,16 @@ export function outcomesOf(
     else units.set(unit, [row]);
   }
   const outcomes: Outcome[] = [];
-  let last = after;
-  for (const runs of units.values()) {
+  const seen = marksIn(after?.seen);
+  // A clock that was set back since has not been where the last look ended: from here on units count again, each once.
+  const from = after && after.at > now ? { at: now, id: "" } : after;
+  let last = from;
+  for (const [unit, runs] of units) {
     const first = runs[0];
-    if (after && (compare(first.at, after.at) || compare(first.decisionId, after.id)) <= 0) continue;
+    if (from && (compare(first.at, from.at) || compare(first.decisionId, from.id)) <= 0) continue;
     const place = { at: first.at, id: first.decisionId };
+    const mark = markOf(String(unit));
+    if (seen.has(mark)) continue;
     const closes = Date.parse(first.at) + (wait ?? Number.POSITIVE_INFINITY);
     const rated = runs
       .filter((r) => r.reward !== undefined && standsFor(r, asking) !== undefined)
@@ -94,6 +108,7 @@ export function outcomesOf(
       .sort((a, b) => compare(a.ratedAt ?? a.at, b.ratedAt ?? b.at))[0];
     if (rated) {
       outcomes.push(outcomeOf(rated, definition, rated.reward, standsFor(rated, asking)));
+      seen.add(mark);
       last = place;
       continue;
     }
@@ -102,13 +117,14 @@ export function outcomesOf(
     // What comes after a unit that may still be rated waits, or the quick would be heard before the silent.
     if (closes > Date.parse(now)) break;
     const { probability } = asked.get(silent.workflowId) ?? {};
+    seen.add(mark);
     last = place;
     outcomes.push(outcomeOf(silent, definition, undefined, probability === undefined ? 1 : 1 / probability));
   }
   return {
     outcomes,
     mostWeight: asking ? MOST_WEIGHT : 1,
-    ...(wait !== undefined && { windowMs: wait, ...(last && { last }) }),
+    ...(wait !== undefined && { windowMs: wait, ...(last && { last: { ...last, seen: [...seen].join("") } }) }),
   };
 }
 

@@ -1,6 +1,6 @@
-import { hash } from "node:crypto";
 import { isAsking, standsFor } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import { markOf, marksIn } from "../marks.js";
 import { type MonitorReport, type MonitorState, monitorChampion, openMonitor } from "../monitor.js";
 import type { JudgedDecision } from "../rows.js";
 import { EXPERIMENT_FIELD, UNIT_FIELD } from "./fields.js";
@@ -40,7 +40,7 @@ export function watchVersion(
 ): { report: MonitorReport; watch: VersionWatch } {
   const { version, against, since } = watch;
   const asking = isAsking(rows);
-  const seen = new Set(watch.seen.match(/.{8}/g));
+  const seen = marksIn(watch.seen);
   const marks: string[] = [];
   const ratedAt = (r: DecisionRow) => r.ratedAt ?? r.at;
   const fresh = rows
@@ -48,7 +48,7 @@ export function watchVersion(
     .filter((r) => ratedAt(r) <= now && r.fallbackChoice === against && r.control !== undefined)
     .sort((a, b) => (ratedAt(a) < ratedAt(b) ? -1 : ratedAt(a) > ratedAt(b) ? 1 : 0));
   const judged = fresh.flatMap((row): JudgedDecision[] => {
-    const mark = hash("sha256", String(row.context[UNIT_FIELD] ?? row.workflowId), "base64url").slice(0, 8);
+    const mark = markOf(String(row.context[UNIT_FIELD] ?? row.workflowId));
     const weight = standsFor(row, asking);
     if (seen.has(mark) || weight === undefined || row.candidates.length !== 2 || !row.probabilities) return [];
     if (!row.candidates.includes(version)) return [];

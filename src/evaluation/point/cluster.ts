@@ -16,6 +16,24 @@ export function clusterKey(row: Pick<DecisionRow, "workflowId" | "threadId" | "u
   return `run ${row.workflowId}`;
 }
 
+/** The newest decisions that are looked at. */
+const LOOKED_AT = 5000;
+
+/** How many decisions one person (or thread) makes within the window of one piece of evidence, on average; 1 for runs. */
+export function decisionsPerCluster(rows: readonly DecisionRow[], by: ClusterBy): number {
+  if (by === "run") return 1;
+  const first = new Map<string, number>();
+  let within = 0;
+  for (const row of rows.slice(-LOOKED_AT)) {
+    const key = clusterKey(row, by);
+    const at = Date.parse(row.at);
+    const began = first.get(key) ?? at;
+    first.set(key, began);
+    if (at <= began + CLUSTER_WINDOW_MS) within++;
+  }
+  return first.size > 0 ? within / first.size : 1;
+}
+
 const WIDTH: readonly ClusterBy[] = ["run", "thread", "user"];
 
 /** What counts as one piece of evidence where draws stay with threads or people: their runs are never taken apart. */

@@ -6,7 +6,7 @@ import { decideContinuation, decidePromotion } from "../index.js";
 import type { TrainedChallenger } from "./challenger.js";
 import type { ChampionWatch, GateState } from "./gate-state.js";
 import { distancesBetween, judgedDecisions, laterRows, type ServablePolicy, servable } from "./judged-rows.js";
-import { decideThrift, segmentsOf, thriftyRows } from "./objective.js";
+import { decideThrift, segmentsOf, thriftyRows, unlikeAmounts } from "./objective.js";
 import type { Restored } from "./restored.js";
 import { RISK_OF_LOGS } from "./trial-stage.js";
 import { openWatch } from "./watch.js";
@@ -109,6 +109,7 @@ export function judgeThrifty(
     thrift: judged(thriftyRows(later, better, challenger.ceiling)),
     reward,
     segments: segmentsOf(later, reward, prove.notWorse?.by),
+    unlike: unlikeAmounts(later, reward, better),
     challenger: challenger.fingerprint,
     prove,
     riskLevel: gate.riskLevel,

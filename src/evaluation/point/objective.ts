@@ -1,5 +1,6 @@
 import type { DecisionRow } from "../../dataset/index.js";
-import type { Prove } from "../../policies/index.js";
+import { mostLikely, type Prove } from "../../policies/index.js";
+import { compareKnown } from "../answers.js";
 import { contestedRuns, evidenceOfGain, exchanged } from "../evidence.js";
 import { decidePromotion, type GateVerdict, highest } from "../gate.js";
 import type { JudgedDecision } from "../rows.js";
@@ -41,6 +42,8 @@ export interface ThriftRequest {
   reward: readonly JudgedDecision[];
   /** The value that segments are told apart by, of each of `reward`. */
   segments?: readonly string[];
+  /** Why what is known of costs (durations) proves nothing: see {@link unlikeAmounts}. */
+  unlike?: string;
   challenger: string;
   prove: Prove;
   riskLevel: number;
@@ -77,15 +80,56 @@ export function decideThrift(request: ThriftRequest): ThriftVerdict {
     ...(request.keeping && { spending: request.keeping }),
   });
   const worseIn = worseSegment(request, margin);
-  const both = thrift.action === "promote" && reward.action === "promote" && worseIn === undefined;
+  const stays = [
+    worseIn === undefined ? [] : `worse for ${prove.notWorse?.by} ${worseIn}`,
+    request.unlike ?? [],
+  ].flat();
+  const both = thrift.action === "promote" && reward.action === "promote" && stays.length === 0;
   const said = `${prove.better}: ${thrift.reason}; reward: ${reward.reason}`;
   const waits = [thrift, reward].some((v) => v.action === "not-enough-data");
   return {
     ...{ thrift, reward },
     ...(worseIn !== undefined && { worseIn }),
-    action: both ? "promote" : waits && worseIn === undefined ? "not-enough-data" : "keep",
-    reason: worseIn === undefined ? said : `${said}; worse for ${prove.notWorse?.by} ${worseIn}`,
+    action: both ? "promote" : waits && stays.length === 0 ? "not-enough-data" : "keep",
+    reason: [said, ...stays].join("; "),
   };
+}
+
+/** Destinations that fewer of the decisions are contested between are of no account. */
+const LEAST_SHARE = 0.01;
+
+/**
+ * Whether what is to be better is known of the same share of runs wherever challenger and rival would send them; in
+ * words where it is not (a model without a price, usage that is reported of short answers only).
+ * @param judged those of `rows` that are judged
+ */
+export function unlikeAmounts(
+  rows: readonly DecisionRow[],
+  judged: readonly JudgedDecision[],
+  better: Thrift,
+): string | undefined {
+  const byRun = new Map(rows.map((r) => [r.workflowId, r]));
+  const counts = new Map<string, { contested: number; asked: number; answered: number }>();
+  const countOf = (name: string) => {
+    const known = counts.get(name) ?? { contested: 0, asked: 0, answered: 0 };
+    counts.set(name, known);
+    return known;
+  };
+  for (const { run, chosen, target, baseline } of judged) {
+    const row = byRun.get(run ?? "");
+    const name = row?.candidates[chosen];
+    if (!row || name === undefined) continue;
+    const own = countOf(name);
+    own.asked++;
+    own.answered += Number(amountOf(row, better) !== undefined);
+    const [to, from] = [mostLikely(target), mostLikely(baseline)];
+    if (to !== from) for (const i of [to, from]) countOf(row.candidates[i] ?? "").contested++;
+  }
+  const groups = [...counts].filter(([, c]) => c.contested >= LEAST_SHARE * judged.length);
+  return compareKnown(
+    groups.map(([name, { asked, answered }]) => ({ name, asked, answered })),
+    `the ${better}`,
+  );
 }
 
 function worseSegment({ reward, segments, riskLevel }: ThriftRequest, margin: number): string | undefined {

@@ -1,6 +1,7 @@
 import { isAsking, MOST_WEIGHT } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import { type TrialShares, trialShares } from "../../policies/index.js";
+import { latestAt } from "../ahead.js";
 import type { ResolvedGateSettings } from "../gate-settings.js";
 import {
   type Capital,
@@ -19,7 +20,7 @@ import {
   takeStake,
 } from "../trial/index.js";
 import { LEAST_SCALED } from "../trial/state.js";
-import { CLUSTER_WINDOW_MS } from "./cluster.js";
+import { CLUSTER_WINDOW_MS, decisionsPerCluster } from "./cluster.js";
 import type { GateState } from "./gate-state.js";
 import type { ServablePolicy } from "./judged-rows.js";
 import { contestedShare, trialRows } from "./trial-rows.js";
@@ -69,13 +70,18 @@ export interface TrialBegin {
 /** Settles what came of the version on trial and says what follows. */
 export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: GateState): TrialLook {
   const { rows, exploration, now, rewardKey } = scene;
-  const trial = state.trial as TrialState;
+  const trial = weighted(state.trial as TrialState, isAsking(rows));
   const capital = state.capital as Capital;
-  if (state.rewardKey !== rewardKey) {
+  const stopped = (reason: string): TrialLook => {
     const verdict = decideTrial(trial, capital.riskLevel);
-    const reason = "stopped, the definition of rewards changed: what was settled under another one proves nothing";
     return { verdict: { ...verdict, action: "stop", reason }, state: endTrial(state, trial), settled: trial };
-  }
+  };
+  if (state.rewardKey !== rewardKey)
+    return stopped("stopped, the definition of rewards changed: what was settled under another one proves nothing");
+  if (trial.settled && trial.settled.at > latestAt(now))
+    return stopped(
+      `stopped, the clock was set back: decisions are settled up to ${trial.settled.at}, which is to come`,
+    );
   const own = trialRows(rows, trial.version, tried, trial.unit, scene.gate.cluster);
   const judged = rows.some((row) => row.ratedAt !== undefined);
   const settled = settle(trial, own, now, judged);
@@ -85,6 +91,17 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
   const grown = grownShare(settled, share, scene.trial?.upTo);
   const forecast = forecastTrial(settled, capital.riskLevel, { share, upTo: scene.trial?.upTo });
   return { verdict, state: { ...state, trial: settled }, shares: { share: grown, uniform }, forecast, settled };
+}
+
+/**
+ * The trial with bets that hold for what asked runs stand for. People may be asked only since it began; the bound
+ * that is raised then stays: which runs weigh much may depend on how they went.
+ */
+function weighted(trial: TrialState, asking: boolean): TrialState {
+  if (!asking || trial.mostWeight >= MOST_WEIGHT) return trial;
+  const prior = { ...trial.prior, squares: (trial.prior.squares * MOST_WEIGHT) / trial.mostWeight };
+  const learned = { squares: prior.squares + trial.squares, scale: prior.scale + trial.scale };
+  return { ...trial, mostWeight: MOST_WEIGHT, prior, learned };
 }
 
 /** Decisions that the estimate from before the trial counts for. */
@@ -141,7 +158,8 @@ export function beginTrial(
     windowMs: scene.trial?.windowMs ?? ratingWindowMs(delaysOf(rows)),
     clusterWindowMs: gate.cluster === "run" ? 0 : CLUSTER_WINDOW_MS,
     contested,
-    budget: 2 * plan.taken,
+    // The plan counts pieces of evidence, the budget decisions.
+    budget: 2 * plan.taken * decisionsPerCluster(rows, gate.cluster),
     mostWeight: isAsking(rows) ? MOST_WEIGHT : 1,
   });
   return { trial, state: { ...state, capital, rewardKey }, shares, contested };

@@ -1,8 +1,8 @@
-import { hash } from "node:crypto";
 import { isAsking } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
 import type { MeasuredImprovement } from "../improvement.js";
 import { type MonitorReport, monitorChampion, openMonitor } from "../index.js";
+import { markOf, marksIn } from "../marks.js";
 import { type ClusterBy, clusterKey, ripeClusters } from "./cluster.js";
 import type { ChampionWatch } from "./gate-state.js";
 import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
@@ -42,7 +42,7 @@ export function watchChampion(
 ): { report: MonitorReport; watch: ChampionWatch } {
   const ratedAt = (row: DecisionRow) => row.ratedAt ?? row.at;
   const known = watch.seen === undefined ? { ...watch, ...openWatch(watch.since, watch.monitor.riskLevel) } : watch;
-  const seen = new Set(known.seen?.match(/.{8}/g));
+  const seen = marksIn(known.seen);
   const versions = new Set(watch.versions);
   const own = rows.filter(
     (row) => row.at >= watch.since && row.policyVersion !== undefined && versions.has(row.policyVersion),
@@ -61,9 +61,6 @@ export function watchChampion(
 
 /** More than the worker holds decisions: what is forgotten here does not come again. */
 const MOST_SEEN = 300_000;
-
-/** 48 bits of the id of a decision, or of a cluster: among a million of them, two are alike once in five hundred times. */
-const markOf = (id: string) => hash("sha256", id, "base64url").slice(0, 8);
 
 /** The monitor's estimate for the status; undefined before anything was served. */
 export function improvementOf(report: MonitorReport): MeasuredImprovement | undefined {

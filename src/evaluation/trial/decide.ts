@@ -1,4 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
+import { checkRisk } from "../estimate.js";
 import type { Interval } from "../intervals.js";
 import { gainOf } from "./gain.js";
 import { provenFrom } from "./stakes.js";
@@ -36,7 +37,7 @@ const STOPPED_AT = Math.log(6);
  */
 export function decideTrial(state: TrialState, riskLevel: number): TrialVerdict {
   checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
-  checkArgument(riskLevel, "riskLevel", "number", "EVALUATION_INVALID");
+  checkRisk(riskLevel);
   const { clusters, stake, minimumEffect } = state;
   const logWealth = logWealthOf(state);
   const from = provenFrom(riskLevel, stake);

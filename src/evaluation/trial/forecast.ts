@@ -1,4 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
+import { checkRisk } from "../estimate.js";
 import { shareAt } from "./decide.js";
 import { crossedBy } from "./passage.js";
 import { provenFrom } from "./stakes.js";
@@ -54,7 +55,7 @@ export interface ForecastShares {
  */
 export function forecastTrial(state: TrialState, riskLevel: number, shares: ForecastShares = {}): Forecast {
   checkArgument(state, "state", TRIAL, "EVALUATION_INVALID");
-  checkArgument(riskLevel, "riskLevel", "number", "EVALUATION_INVALID");
+  checkRisk(riskLevel);
   checkArgument(shares, "shares", "object", "EVALUATION_INVALID");
   const { clusters, sum, learned, minimumEffect } = state;
   const from = logWealthOf(state);

@@ -1,7 +1,7 @@
 import { checkArgument } from "../../core/arguments.js";
 import { trialShares } from "../../policies/index.js";
 import { DEFAULT_RISK } from "../defaults.js";
-import { invalidOption } from "../estimate.js";
+import { checkRisk, invalidOption } from "../estimate.js";
 import { betsOf, crossed } from "./forecast.js";
 import { stepsUntil } from "./passage.js";
 import { provenFrom } from "./stakes.js";
@@ -24,9 +24,9 @@ export interface TrialPlanRequest {
   stake?: number;
 }
 
-/** What a trial will take. Plain JSON. */
+/** What a trial will take. */
 export interface Plan {
-  /** Rated decisions until proof: in half of all cases, and in four of five. */
+  /** Rated decisions until proof: in half of all cases, and in four of five; Infinity beyond 1e9. */
   decisions: { median: number; likely: number };
   days: { median: number; likely: number };
   /** Of the likely number, those that leave what serves for the challenger. */
@@ -62,9 +62,16 @@ export function planTrial(request: TrialPlanRequest): Plan {
   } = request;
   if (!(exploration > 0 && exploration <= 1))
     throw invalidOption("exploration", exploration, "a share in (0,1]: with 0 nothing about other ways can be learned");
-  if (!(traffic > 0)) throw invalidOption("traffic", traffic, "rated decisions a day, above 0");
+  if (!(traffic > 0 && traffic < Number.POSITIVE_INFINITY))
+    throw invalidOption("traffic", traffic, "rated decisions a day, a finite number above 0");
   if (!(effect > 0 && effect < 1)) throw invalidOption("effect", effect, "a gain in (0,1)");
   if (!(contested > 0 && contested <= 1)) throw invalidOption("contested", contested, "a share in (0,1]");
+  // Where both choose alike nothing is gained, and elsewhere no more than 1.
+  if (effect > contested) throw invalidOption("effect", effect, `a gain of at most the contested share, ${contested}`);
+  if (!(variance > 0 && variance <= 0.25))
+    throw invalidOption("variance", variance, "a number in (0,0.25], since rewards lie in [0,1]");
+  checkRisk(riskLevel);
+  if (!(stake > 0 && stake <= 1)) throw invalidOption("stake", stake, "a share in (0,1]");
   const { share } = trialShares(exploration, contested);
   const second = variance * contested * scaleOf(share);
   const bets = betsOf({ contested, mostWeight: 1, minimumEffect: 0 }, provenFrom(riskLevel, stake));

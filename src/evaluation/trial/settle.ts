@@ -1,4 +1,6 @@
 import { checkArgument } from "../../core/arguments.js";
+import { latestAt } from "../ahead.js";
+import { markOf, marksIn } from "../marks.js";
 import { gainOf } from "./gain.js";
 import type { SettledBlock, TrialState } from "./state.js";
 import { addCluster, logWealthOf, type TrialRow } from "./wealth.js";
@@ -22,8 +24,8 @@ const MOST_BLOCKS = 200;
 /**
  * Settles what can be settled and bets on it: decisions in the order they were made, up to the first
  * whose rating is neither in nor out of its window. A row that was not rated in time is no evidence;
- * later ratings teach, but prove nothing. What is settled stays settled: a second call with the same or
- * revised rows changes nothing of it.
+ * later ratings teach, but prove nothing. What is settled stays settled: a second call with the same, fewer or
+ * revised rows changes nothing of it. Decisions from a clock that runs far ahead of `now` wait for it.
  * @param rows all decisions under this version, in any order; those settled before may be among them
  * @param now ISO time of the look
  * @param judged whether people judge here, so that a reward without a judgement is not the last word
@@ -51,9 +53,13 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
   const { windowMs, clusterWindowMs } = state;
   const closes = (row: OpenRow) => Date.parse(row.at) + clusterWindowMs + windowMs;
   const time = Date.parse(now);
+  const latest = latestAt(now);
+  const seen = marksIn(state.seen);
+  const marks: string[] = [];
   let block: SettledBlock | undefined;
   for (const row of ordered) {
     if (!after(row)) continue;
+    if (row.at > latest) break;
     const isClosed = closes(row) <= time;
     const isRated = clusterWindowMs === 0 && row.reward !== undefined && (row.ratedAt !== undefined || !judged);
     if (!isClosed && !isRated) break;
@@ -62,9 +68,15 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
     next.taken += row.taken ?? 0;
     block ??= { from: row.at, to: row.at, at: now, clusters: 0, rated: 0, logWealth: 0 };
     block.to = row.at;
-    const members = clusters.get(row.cluster ?? row.run ?? row.id) ?? [];
+    const key = row.cluster ?? row.run ?? row.id;
+    const members = clusters.get(key) ?? [];
     // A cluster is bet on once, when its first decision is settled.
     if (members[0] !== row) continue;
+    if (clusterWindowMs > 0) {
+      const mark = markOf(key);
+      if (seen.has(mark)) continue;
+      marks.push(mark);
+    }
     block.clusters++;
     const until = clusterWindowMs > 0 ? Date.parse(row.at) + clusterWindowMs : Number.POSITIVE_INFINITY;
     const inTime = members.filter((m) => {
@@ -76,6 +88,7 @@ export function settle(state: TrialState, rows: readonly OpenRow[], now: string,
     addCluster(next, inTime as TrialRow[]);
   }
   if (!block) return state;
+  if (marks.length > 0) next.seen = (state.seen ?? "") + marks.join("");
   block.logWealth = logWealthOf(next);
   if (next.clusters > 0) {
     const { mean, lower, upper } = gainOf(next);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkArgument } from "../../core/arguments.js";
 import { DEFAULT_RISK } from "../defaults.js";
+import { checkRisk } from "../estimate.js";
 import type { TrialState } from "./state.js";
 import { logWealthOf } from "./wealth.js";
 
@@ -28,7 +29,7 @@ const KEPT_BACK = 0.3;
  * @example const { stake, capital } = takeStake(openCapital(0.05));
  */
 export function openCapital(riskLevel = DEFAULT_RISK): Capital {
-  checkArgument(riskLevel, "riskLevel", "number", "EVALUATION_INVALID");
+  checkRisk(riskLevel);
   return { schemaVersion: 1, riskLevel, tried: 0, left: 0 };
 }
 

@@ -73,6 +73,11 @@ const trialStateSchema = z.object({
   learned: learnedSchema,
   /** Time and id of the last settled decision: what is not after it proves nothing any more. */
   settled: z.object({ at: z.string(), id: z.string() }).optional(),
+  /**
+   * The people and threads that had their bet, eight characters each: when their first decisions are gone (by age, or
+   * by the limit of what is held) a later one is not taken for their first.
+   */
+  seen: z.string().optional(),
   blocks: z.array(blockSchema),
 });
 /** Everything a running trial remembers between looks, as plain JSON. */

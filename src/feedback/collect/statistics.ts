@@ -64,6 +64,8 @@ export function feedbackStatistics(
   considered: readonly ConsideredRun[] = [],
 ): FeedbackStatistics {
   checkArgument(records, "records", "objects", "FEEDBACK_INVALID");
+  const judgement = { workflowId: "text", userId: "text", source: "text", at: "text" } as const;
+  for (const record of records) checkArgument(record, "a record", judgement, "FEEDBACK_INVALID");
   checkArgument(requests, "requests", "objects", "FEEDBACK_INVALID");
   checkArgument(considered, "considered", "objects", "FEEDBACK_INVALID");
   const current = currentFeedback(records);

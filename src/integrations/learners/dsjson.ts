@@ -33,6 +33,7 @@ export async function readDsjson(
   const { rewardOf = (cost) => -cost + 0, nameOf = defaultName } = options;
   const reading = openReading();
   for await (const line of lines) {
+    checkArgument(line, "a line", "text", "CONFIG_INVALID");
     if (line.trim() === "") continue;
     const event = parsed(line);
     const { c, a, p, EventId, Timestamp } = event ?? {};

@@ -63,6 +63,8 @@ const LEAST_ROWS = 100;
  */
 export function checkPropensities(decisions: readonly LoggedDecision[]): string[] {
   checkArgument(decisions, "decisions", "objects", "CONFIG_INVALID");
+  const read = { candidates: "texts", chosen: "text", propensity: "number" } as const;
+  for (const decision of decisions) checkArgument(decision, "a decision", read, "CONFIG_INVALID");
   const sums = new Map<string, { rows: number; sum: number; squares: number }>();
   for (const { candidates, chosen, propensity } of decisions)
     for (const name of candidates) {

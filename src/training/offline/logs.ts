@@ -34,6 +34,7 @@ export interface LoggedData {
 
 function candidatesOf(rows: readonly DecisionRow[]): string[] {
   checkArgument(rows, "rows", "objects", "TRAINING_INVALID");
+  for (const row of rows) checkArgument(row, "a row", { workflowId: "text", candidates: "list" }, "TRAINING_INVALID");
   return [...new Set(rows.flatMap((r) => [...r.candidates]))].sort();
 }
 

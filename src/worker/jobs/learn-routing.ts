@@ -27,7 +27,7 @@ import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 
 /** Everything one decision point's learning needs. */
 export interface LearnRoutingInput
-  extends Omit<TrainRoutingInput, "fullFit">,
+  extends Omit<TrainRoutingInput, "fullFit" | "now">,
     Omit<JudgeRoutingInput, "challengers" | "decisionPoint" | "rows" | "champion"> {
   trial?: TrialOptions;
   /** The version on trial. */
@@ -68,7 +68,7 @@ async function learned(
   rows: readonly DecisionRow[],
 ): Promise<LearningResult> {
   const watched = await judge({ ...input, challengers: [] }, context);
-  if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched);
+  if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched, input.gate.cluster);
   const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
   if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
   const tried = restored(input.onTrial);

@@ -2,6 +2,7 @@
 
 import type { DecisionRow } from "../../dataset/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
+import type { ClusterBy } from "../../evaluation/point/cluster.js";
 import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
 import { roomToReturn } from "../../evaluation/point/return-to.js";
 import { endTrial, type TrialLook } from "../../evaluation/point/trial-stage.js";
@@ -33,10 +34,11 @@ export function rolledBack(
   earlier: readonly ServedVersion[],
   rows: readonly DecisionRow[],
   watched: RoutingJudgement,
+  cluster: ClusterBy = "run",
 ): LearningResult {
   const { state } = watched;
   const since = state.watch?.since ?? "";
-  const back = roomToReturn(rows, since, earlier);
+  const back = roomToReturn(rows, since, earlier, cluster);
   const after = state.trial ? endTrial(state, state.trial) : state;
   return {
     ...watched,

@@ -1,6 +1,7 @@
 // Runs in the learning thread.
 import { digest } from "../../core/index.js";
 import type { DecisionRow } from "../../dataset/index.js";
+import { latestAt } from "../../evaluation/ahead.js";
 import type { DestinationChange } from "../../evaluation/improvement.js";
 import { estimateGain, runRows } from "../../evaluation/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
@@ -42,6 +43,8 @@ export interface TrainRoutingInput {
   peers?: readonly string[];
   /** Destinations that changed: what is learned from the beginning leaves out what they were before. */
   changes?: readonly DestinationChange[];
+  /** ISO time of the cycle: decisions from a clock that runs ahead wait for it, or nothing before them would be news. */
+  now?: string;
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
   fullFit?: FullFit;
 }
@@ -57,7 +60,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const { version: champion, serving } = restored(input.champion);
     const onStep = stopping(cancelled);
     const byPoint = rowsByPoint(state, input.rows);
-    const all = byPoint.get(input.decisionPoint) ?? [];
+    const all = upToNow(byPoint.get(input.decisionPoint) ?? [], input.now);
     const rated = all.filter((r) => r.reward !== undefined);
     const known = champion && champion.dataTo > provenFrom ? champion.dataTo : provenFrom;
     const since = rated.filter((r) => r.at > known);
@@ -108,6 +111,13 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     return [anew(), refresh];
   },
 };
+
+/** Rows come in the order of time. */
+function upToNow(rows: readonly DecisionRow[], now: string | undefined): readonly DecisionRow[] {
+  const latest = now === undefined ? undefined : latestAt(now);
+  const last = rows.at(-1);
+  return latest === undefined || !last || last.at <= latest ? rows : rows.filter((row) => row.at <= latest);
+}
 
 /** Begins from what related points know, where that is wanted. */
 function warmed(

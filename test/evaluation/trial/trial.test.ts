@@ -165,6 +165,25 @@ describe("settling", () => {
     expect(settle(trial(), people, iso(200)).clusters).toBe(2);
   });
 
+  it("bets on a person once, also when the decisions of before are held no more", () => {
+    const held = { windowMs: 60_000, clusterWindowMs: 100_000 };
+    const ann = (i: number) => row(i, { cluster: "ann", chosen: 1 });
+    const state = settle(trial(held), [ann(0)], iso(300));
+    const all = settle(state, [ann(0), ann(500), row(501)], iso(1000));
+    const left = settle(state, [ann(500), row(501)], iso(1000));
+    expect([state.clusters, all.clusters]).toEqual([1, 2]);
+    expect({ ...left, blocks: [] }).toEqual({ ...all, blocks: [] });
+    expect(logWealthOf(left)).toBe(logWealthOf(all));
+  });
+
+  it("goes on beside a decision from a clock that runs ahead", () => {
+    const ahead = row(1e6, { chosen: 1 });
+    const first = settle(trial(), [row(0), ahead], iso(10));
+    expect(first).toMatchObject({ decisions: 1, settled: { at: iso(0) } });
+    expect(settle(first, [row(0), row(20), ahead], iso(30))).toMatchObject({ decisions: 2 });
+    expect(settle(first, [row(0), row(20), ahead], iso(1e6))).toMatchObject({ decisions: 3 });
+  });
+
   it("takes its window from the delays that were seen", () => {
     expect(ratingWindowMs([])).toBe(86_400_000);
     expect(ratingWindowMs([5, 6, 7])).toBe(1000);
@@ -238,5 +257,23 @@ describe("plans", () => {
     expect(plan.taken).toBeCloseTo(0.08 * plan.decisions.likely, -1);
     expect(() => planTrial({ exploration: 0, traffic: 1, effect: 0.1 })).toThrow(/nothing about other ways/);
     expect(() => planTrial({ exploration: 0.1, traffic: 1, effect: 0 })).toThrow(/effect/);
+  });
+
+  it.each([
+    ["traffic", { traffic: Number.POSITIVE_INFINITY }],
+    ["variance", { variance: 0 }],
+    ["variance", { variance: Number.NaN }],
+    ["variance", { variance: 0.5 }],
+    ["riskLevel", { riskLevel: 5 }],
+    ["stake", { stake: 0 }],
+    ["effect", { contested: 0.01 }],
+  ])("refuse values of %s that cannot be: %o", (name, change) => {
+    const plan = () => planTrial({ exploration: 0.1, traffic: 500, effect: 0.05, ...change });
+    expect(plan).toThrow(new RegExp(`EVALUATION_INVALID.*received ${name} `));
+  });
+
+  it("refuse a risk that would let anything count as proven", () => {
+    for (const call of [() => decideTrial(trial(), 5), () => openCapital(5)])
+      expect(call).toThrow(/EVALUATION_INVALID.*received riskLevel 5; expected a number between 0 and 1/);
   });
 });

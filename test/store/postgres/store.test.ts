@@ -48,6 +48,19 @@ describe("PostgreSQL store", () => {
     end?.();
   });
 
+  it("leaves a connection of the host's pool to reads and writes, however many stores listen over it", async () => {
+    fresh();
+    const pool = new pg.Pool({ connectionString: at.server.url, max: 2 });
+    const stores = [await open({ pool: pool as never }), await open({ pool: pool as never })];
+    const heard = stores.map((store) => new Promise<void>((told) => void store.listen?.(told)));
+    await Promise.all(stores.map((store, n) => store.append("trace", [segment(n)])));
+    await stores[0]!.documents.put("registry/index", { v: 1 });
+    await Promise.all(heard);
+    expect((await idsOf(stores[1]!)).ids.sort()).toEqual(["w0", "w1"]);
+    await Promise.all(stores.map((store) => store.close()));
+    await pool.end();
+  });
+
   it("refuses tables of a later release", async () => {
     fresh();
     await open();

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, messageOf, newId } from "../../core/index.js";
 import { TOLD } from "./documents.js";
-import { connectionsOf, type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
+import { connectionFrom, connectionsOf, type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
 
 /** What {@link RegistryListener} works with. */
 export interface ListenerParts {
@@ -106,8 +106,8 @@ export class RegistryListener {
     };
     try {
       const { turn } = this;
-      const client = await pool.connect();
-      if (turn !== this.turn) return client.release();
+      const client = await connectionFrom(pool);
+      if (turn !== this.turn) return client.release(true);
       this.client = client;
       client.unref?.();
       client.on("error", lost(client));

@@ -5,12 +5,9 @@ const QUOTE = String.raw`\\{0,7}["']`;
 const WORDS =
   "secret|token|credentials?|signature|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key";
 const PASSWORDS = "password|passwd|passphrase|pwd";
-/** What may come before it in the same name: `x-amz-`, `DB_`, `refresh`. */
-const BEFORE = "(?<![A-Za-z])(?:[A-Za-z]{1,20}[_-]){0,3}[A-Za-z]{0,20}";
-
 /** A secret by the name before it, as in JSON, in headers, in addresses and in a shell's variables; the name stays. */
 const NAMED = new RegExp(
-  String.raw`(${BEFORE}(?:${WORDS})(?:${QUOTE})?\s{0,3}(?::|=>?)\s{0,3})(?:(${QUOTE})([^"'\\\s]{12,1024})|([\w+/.~%$!-]{16,}={0,2}))`,
+  String.raw`((?:${WORDS})(?:${QUOTE})?\s{0,3}(?::|=>?)\s{0,3})(?:(${QUOTE})([^"'\\\s]{12,1024})|([\w+/.~%$!-]{16,}={0,2}))`,
   "gi",
 );
 /** A short one in an address. */
@@ -87,7 +84,7 @@ function isCredentials(code: string): boolean {
   return text.includes(":") && !/[\x00-\x1f\x7f\ufffd]/.test(text);
 }
 
-const SECRET_NAME = new RegExp(`^${BEFORE}(?:${WORDS})$`, "i");
+const SECRET_NAME = new RegExp(`(?:${WORDS})$`, "i");
 const PASSWORD_NAME = new RegExp(`(?:${PASSWORDS})$`, "i");
 
 /** Whether a field's name tells that what it holds is a secret: the same names that are known within a text. */

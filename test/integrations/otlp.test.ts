@@ -56,32 +56,6 @@ describe("spans of OTLP as runs", () => {
     expect(segment?.gaps.some((gap) => gap.startsWith("1 spans are of no kind"))).toBe(false);
   });
 
-  it("of any number and depth take time by their number, not by its square", async () => {
-    const of = (shape: (i: number, n: number) => number | undefined, kind: string, n: number) =>
-      Array.from({ length: n }, (_, i): SpanGiven => {
-        const parent = shape(i, n);
-        const attributes = { "gen_ai.operation.name": i === 0 ? "invoke_agent" : kind, "gen_ai.agent.name": "a" };
-        return { id: i + 1, ...(parent !== undefined && { parent }), at: 10 * i, for: 5, attributes };
-      });
-    const below = (i: number) => (i === 0 ? undefined : i);
-    const under = (i: number) => (i === 0 ? undefined : 1);
-    const round = (i: number, n: number) => (i === 0 ? n : i);
-    const imported = async (spans: SpanGiven[]) => {
-      const store = createMemoryStore();
-      const counts = await importOtlp(fileOf("many.json", JSON.stringify(request(1, spans))), { store });
-      const [segment] = await segmentsIn(store);
-      return { counts, segment };
-    };
-    const deep = (await imported(of(below, "invoke_agent", 10_000))).segment;
-    expect(deep?.nodes).toHaveLength(101);
-    expect(deep?.gaps).toContain("9898 nodes lie below more than 100 others, and were left out");
-    expect((await imported(of(below, "chat", 10_000))).segment?.modelCalls).toHaveLength(9999);
-    const wide = (await imported(of(under, "invoke_agent", 10_000))).segment;
-    expect([wide?.nodes.length, wide?.nodes.at(-1)?.step]).toEqual([9999, 9999]);
-    // Spans that stand in a circle have no beginning.
-    expect((await imported(of(round, "invoke_agent", 10_000))).counts).toMatchObject({ imported: 0, skipped: 1 });
-  });
-
   it("our own spans come back as the run they tell, and are known where that run is", async () => {
     const { tracer, finished } = telemetry();
     const { tracer: capture, store, segments } = tracing({ observer: observeWithSpans({ tracer }) });

@@ -4,7 +4,7 @@ import { interactionsOf } from "../../tracing/record/interactions.js";
 import { costOf, DEFAULT_PRICES, type PriceTable } from "../../tracing/record/prices.js";
 import { edgesBetween, stepsOf } from "./edges.js";
 import type { ForeignSpan } from "./foreign-span.js";
-import { type Tree, treeOf } from "./tree.js";
+import { type SpanTree, treeOf } from "./tree.js";
 
 /** Nodes of graphs within graphs are told so deep; deeper ones are left out, as each holds its whole path. */
 const DEEPEST_NODES = 100;
@@ -117,7 +117,7 @@ function placeOf({ path, host }: ForeignNode): string {
 /** The work below the root that are nodes: where LangGraph's metadata are there, they say which. */
 function nodesOf(
   inside: readonly ForeignSpan[],
-  tree: Tree,
+  tree: SpanTree,
   root: ForeignSpan | undefined,
 ): { nodes: ForeignNode[]; tooDeep: number } {
   const isLangGraph = inside.some((span) => span.langgraph);
@@ -140,7 +140,7 @@ function nodesOf(
 }
 
 /** What the trace says of the run as a whole: the root, what is above it, then what is below. */
-function run(spans: readonly ForeignSpan[], first: ForeignSpan, tree: Tree): NonNullable<ForeignSpan["run"]> {
+function run(spans: readonly ForeignSpan[], first: ForeignSpan, tree: SpanTree): NonNullable<ForeignSpan["run"]> {
   const told = [first, ...spans.filter((s) => s !== first && !tree.above(s)), ...spans].flatMap((s) => s.run ?? []);
   const find = (key: keyof NonNullable<ForeignSpan["run"]>) => told.find((r) => r[key] !== undefined)?.[key];
   return { workflowId: find("workflowId"), threadId: find("threadId"), userId: find("userId") };

@@ -1,16 +1,16 @@
 import type { ForeignSpan } from "./foreign-span.js";
 
 /** What spans stand below. Spans that stand in a circle are walked once. */
-export interface Tree {
+export interface SpanTree {
   /** The nearest span above that is no `other`. */
   above(span: ForeignSpan): ForeignSpan | undefined;
   /** A search for the nearest span above that fits; what was found for one span is known for those below it. */
   search(fits: (above: ForeignSpan) => boolean): (span: ForeignSpan) => ForeignSpan | undefined;
 }
 
-export function treeOf(spans: readonly ForeignSpan[]): Tree {
+export function treeOf(spans: readonly ForeignSpan[]): SpanTree {
   const byId = new Map(spans.map((span) => [span.id, span]));
-  const search: Tree["search"] = (fits) => {
+  const search: SpanTree["search"] = (fits) => {
     const found = new Map<string, ForeignSpan | undefined>();
     return (span) => {
       const passed = new Set<string>();

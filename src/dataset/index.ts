@@ -1,3 +1,4 @@
+export { spentBy } from "../core/records/spent.js";
 export { fitEncoder, restoreEncoder } from "./encoder/encoder.js";
 export { judgeFields } from "./encoder/judge-fields.js";
 export { type EncoderOptions, FIELD_KINDS } from "./encoder/options.js";
@@ -10,6 +11,5 @@ export * from "./preferences.js";
 export * from "./raters.js";
 export * from "./reward.js";
 export * from "./rows.js";
-export { spentBy } from "./spent.js";
 export { successMetrics } from "./success-metrics.js";
 export { joinSegments } from "./trace-view.js";

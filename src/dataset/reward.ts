@@ -1,8 +1,8 @@
 import { checkArgument } from "../core/arguments.js";
 import { currentFeedback, type FeedbackRecord, type Trace } from "../core/index.js";
+import { spentBy } from "../core/records/spent.js";
 import type { PreferenceStrengths } from "./preferences.js";
 import type { RaterCorrection } from "./raters.js";
-import { spentBy } from "./spent.js";
 
 /** What is read of a trace. */
 const TRACE = { nodes: "list", modelCalls: "list" } as const;

@@ -1,5 +1,5 @@
 import type { NodeExecution, Trace } from "../core/index.js";
-import { spentBy } from "./spent.js";
+import { spentBy } from "../core/records/spent.js";
 
 /** How a run did, in figures. Shares and scores are in [0,1]. */
 export interface SuccessMetrics {

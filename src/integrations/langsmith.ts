@@ -4,6 +4,7 @@ import type { LearningStore } from "../store/index.js";
 import type { CaptureOptions, PriceTable } from "../tracing/index.js";
 import { type LangSmithClient, type LangSmithFeedback, reading } from "./langsmith-client.js";
 import { type LangSmithScores, readLangSmithFeedback } from "./langsmith-feedback.js";
+import { readableRun } from "./langsmith-run.js";
 import { type LangSmithRun, segmentOfRuns, startsAnew, utcTime } from "./langsmith-runs.js";
 
 export type { LangSmithClient, LangSmithFeedback } from "./langsmith-client.js";
@@ -156,7 +157,9 @@ async function readTraces(options: LangSmithImportOptions) {
   const traces = new Map<string, LangSmithRun[]>();
   for (const run of await queryRuns(options, { min_start_time: from, max_start_time: to })) {
     const id = run.trace_id ?? run.id ?? "";
-    traces.set(id, [...(traces.get(id) ?? []), run]);
+    const trace = traces.get(id);
+    if (trace) trace.push(run);
+    else traces.set(id, [run]);
   }
   const counts = { imported: 0, known: 0, skipped: 0 };
   const workflows = new Map<string, string>();
@@ -220,7 +223,10 @@ async function queryRuns(options: LangSmithImportOptions, which: object): Promis
   const query = { project_ids: [projectId], selects: [...FIELDS, ...state], page_size: PAGE, ...which };
   return reading("reading runs", async () => {
     const runs: LangSmithRun[] = [];
-    for await (const run of await client.runs.query(query)) runs.push(run);
+    for await (const given of await client.runs.query(query)) {
+      const run = readableRun(given);
+      if (run) runs.push(run);
+    }
     return runs;
   });
 }

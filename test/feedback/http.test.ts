@@ -95,6 +95,7 @@ describe("feedback over HTTP", () => {
     ["what is nested beyond printing", `{"comment":${"[".repeat(30_000)}${"]".repeat(30_000)}}`, {}, 400],
     ["broken JSON", "{", {}, 400],
     ["a list", "[1]", {}, 400],
+    ["a token that is no text", { ...good, token: { toString: 1 } }, {}, 401],
     ["another content type", "x", { "content-type": "text/plain" }, 415],
     ["five megabytes of comment", { comment: "x".repeat(5_000_000) }, {}, 413],
   ])("answers %s with its status and can then be used properly", async (_, body, headers, status) => {

@@ -143,12 +143,19 @@ it("a trace without one observation around all is the run itself; what cannot be
     { ...base, id: "o1", type: "AGENT", name: "plan", startTime: at(1), endTime: at(5) },
     { ...base, id: "o2", type: "TOOL", name: "look", startTime: at(6), endTime: at(7) },
     { ...base, id: "o3", type: "SPAN", name: "lost", startTime: "yesterday" },
+    {
+      ...{ ...base, id: "o4", type: "TOOL", name: "seek", startTime: at(6), endTime: at(7), parentObservationId: "o1" },
+      metadata: { langgraph_node: "plan", langgraph_step: { toString: 1, valueOf: 1 } },
+    },
   ];
   const result = await importLangfuse([{ ...trace, observations: flat }, { what: "ever" }], { store, clock });
   expect([result.traces.imported, result.unknown]).toEqual([1, 1]);
   const { segments } = await facts(store);
   expect(segments[0]?.nodes.map((n) => n.name)).toEqual(["plan"]);
-  expect(segments[0]?.toolCalls.map((c) => [c.name, c.node])).toEqual([["look", undefined]]);
+  expect(segments[0]?.toolCalls.map((c) => [c.name, c.node])).toEqual([
+    ["look", undefined],
+    ["seek", "plan"],
+  ]);
   expect(segments[0]?.gaps).toContain("1 observations have no readable beginning");
   await expect(importLangfuse(join(folder, "none"), { store })).rejects.toMatchObject({ code: "INTEGRATION_FAILED" });
 });

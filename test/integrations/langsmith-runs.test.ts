@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LangSmithRun } from "../../src/integrations/langsmith.js";
-import { segmentOfRuns, utcTime } from "../../src/integrations/langsmith-runs.js";
+import { readableRun } from "../../src/integrations/langsmith-run.js";
+import { segmentOfRuns, startsAnew, utcTime } from "../../src/integrations/langsmith-runs.js";
 
 it("times of LangSmith's are UTC, also where they do not say so and the machine is elsewhere", () => {
   const { TZ } = process.env;
@@ -101,5 +102,31 @@ describe("runs of LangSmith's within one millisecond", () => {
     const segment = segmentOfRuns(runs, "w");
     expect(segment?.modelCalls).toMatchObject([{ node: "check" }]);
     expect(segment?.nodes.map((n) => n.name)).toEqual(["check"]);
+  });
+
+  it("cost no other one where a part of them is of another kind than the API says", () => {
+    const runs = [root(), node("n1", "check", 1, us(100), us(250)), node("n2", "route", 2, us(300), us(450))];
+    for (const odd of [null, 5, "x", [null], {}, { length: 5 }, "1e400"])
+      for (const key of [
+        "tags",
+        "parent_run_ids",
+        "metadata",
+        "name",
+        "error",
+        "end_time",
+        "outputs",
+        "prompt_tokens",
+      ]) {
+        const third = { ...node("n3", "answer", 3, us(500), us(900)), [key]: odd };
+        const strange = {
+          ...third,
+          id: "n4",
+          metadata: { ...third.metadata, langgraph_triggers: odd, langgraph_step: odd },
+        };
+        const readable = [...runs, third, strange, null, 5].flatMap((run) => readableRun(run) ?? []);
+        const segment = segmentOfRuns(readable, "w");
+        expect(segment?.nodes.map((n) => n.name).slice(0, 2)).toEqual(["check", "route"]);
+        expect(startsAnew(readable)).toBe(key !== "parent_run_ids" || odd !== null);
+      }
   });
 });

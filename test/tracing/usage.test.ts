@@ -1,8 +1,10 @@
+import { InMemoryCache } from "@langchain/core/caches";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage, AIMessageChunk } from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
+import { spentOf } from "../../src/dashboard/data/spent-of.js";
 import { spentBy, successMetrics } from "../../src/dataset/index.js";
 import { composeReward } from "../../src/dataset/reward.js";
 import { costOf, DEFAULT_PRICES } from "../../src/tracing/record/prices.js";
@@ -144,6 +146,46 @@ const shapes: Record<string, Shape> = {
     },
     expected: { model: "gemini-2.5-flash", in: 100, out: 510, cost: 0.001305 },
   },
+  "Gemini, cut off while it thought": {
+    asked: "gemini-2.5-flash",
+    response_metadata: { usageMetadata: { promptTokenCount: 100, thoughtsTokenCount: 500, totalTokenCount: 600 } },
+    // 100 x 0.3 + 500 x 2.5
+    expected: { model: "gemini-2.5-flash", in: 100, out: 500, cost: 0.00128 },
+  },
+  "Gemini, with what its own tools found": {
+    asked: "gemini-2.5-flash",
+    response_metadata: {
+      usageMetadata: {
+        promptTokenCount: 100,
+        toolUsePromptTokenCount: 2000,
+        candidatesTokenCount: 10,
+        thoughtsTokenCount: 500,
+        totalTokenCount: 2610,
+      },
+    },
+    // 2100 x 0.3 + 510 x 2.5
+    expected: { model: "gemini-2.5-flash", in: 2100, out: 510, cost: 0.001905 },
+  },
+  "OpenAI's Responses, in its own words": {
+    asked: "gpt-5",
+    response_metadata: {
+      usage: {
+        input_tokens: 1000,
+        input_tokens_details: { cached_tokens: 400 },
+        output_tokens: 500,
+        output_tokens_details: { reasoning_tokens: 300 },
+        total_tokens: 1500,
+      },
+    },
+    // 600 x 1.25 + 400 x 0.125 + 500 x 10
+    expected: { model: "gpt-5", in: 1000, out: 500, cached: 400, cost: 0.0058 },
+  },
+  "Anthropic, all that was read from the cache": {
+    asked: "claude-sonnet-4-5",
+    usage_metadata: { input_tokens: 0, output_tokens: 10, total_tokens: 10, ...details(900, 100) },
+    // 900 x 0.3 + 100 x 3.75 + 10 x 15
+    expected: { model: "claude-sonnet-4-5", in: 1000, out: 10, cached: 900, written: 100, cost: 0.000795 },
+  },
   "DeepSeek, in its own words": {
     asked: "deepseek-chat",
     llmOutput: { usage: { prompt_tokens: 100, completion_tokens: 10, prompt_cache_hit_tokens: 60, total_tokens: 110 } },
@@ -248,6 +290,41 @@ it("what is unknown stays so: in figures and in the reward", async () => {
     costUsd: undefined,
   });
   expect(spentBy([])).toEqual({ tokensIn: 0, tokensOut: 0, tokensCached: 0, costUsd: 0 });
+});
+
+it("an answer of LangChain's own cache took nothing, whatever the first one did", async () => {
+  for (const capture of ["tap", "callbacks"] as const) {
+    const { tracer, trace } = tracing({ capture });
+    const usage = { promptTokens: 1000, completionTokens: 100, totalTokens: 1100 };
+    const model = new Provider(
+      { asked: "gpt-4o", response_metadata: { tokenUsage: usage }, expected: { model: "gpt-4o" } },
+      false,
+    );
+    model.cache = new InMemoryCache();
+    const graph = new lib.StateGraph(stateOf(lib))
+      .addNode("node", async () => {
+        await model.invoke("q");
+        await model.invoke("q");
+        return {};
+      })
+      .addEdge(lib.START, "node")
+      .compile();
+    await tracer.wrap(graph, { workflowType: "t" }).invoke({ n: 0 });
+    const { modelCalls } = await trace();
+    expect(modelCalls.map((c) => [c.fromCache, c.tokensIn, c.costUsd])).toEqual([
+      [undefined, 1000, 0.0035],
+      [true, 0, 0],
+    ]);
+    expect(spentBy(modelCalls)).toMatchObject({ tokensIn: 1000, tokensOut: 100, costUsd: 0.0035 });
+  }
+});
+
+it("the dashboard shows no sum of which a part is unknown", async () => {
+  const known = (await callOf(shapes.OpenAI!, false)).modelCalls;
+  const unknown = (await callOf(shapes["OpenAI, streamed from a gateway without usage"]!, true)).modelCalls;
+  expect(spentOf(known)).toEqual({ costUsd: 0.003, tokens: 1100 });
+  expect(spentOf([...known, ...unknown])).toEqual({});
+  expect(spentOf([])).toEqual({});
 });
 
 it("nothing is made up of answers in no known shape", () => {

@@ -72,6 +72,8 @@ const modelCallSchema = z.object({
   error: recordedErrorSchema.optional(),
   /** True where the run ended before the call did. */
   unfinished: z.boolean().optional(),
+  /** True where LangChain's own cache answered: the model was not called, and nothing was spent. */
+  fromCache: z.boolean().optional(),
 });
 export type ModelCall = z.infer<typeof modelCallSchema>;
 

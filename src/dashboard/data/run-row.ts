@@ -2,6 +2,7 @@ import type { Decision, FeedbackRecord, TraceSegment } from "../../core/index.js
 import { ofRuns } from "./facts-of-page.js";
 import type { RunCursor } from "./run-query.js";
 import type { Source } from "./source.js";
+import { spentOf } from "./spent-of.js";
 
 /** One run in a list. */
 export interface RunRow {
@@ -11,8 +12,9 @@ export interface RunRow {
   startedAt: string;
   durationMs: number;
   tags: string[];
+  /** Of all model calls together; absent without any, and where one of them did not say. */
   costUsd?: number;
-  tokens: number;
+  tokens?: number;
   reward?: number;
   judgements: number;
   decisions: { id: string; at: string; point: string; chosen: string; version?: string; source: Decision["source"] }[];
@@ -65,7 +67,7 @@ export async function rowsOf(
     if (rows.has(workflowId)) continue;
     const said: FeedbackRecord[] = feedback.get(workflowId) ?? [];
     const decided = new Map((decisions.get(workflowId) ?? []).map((d) => [d.decisionId, d]));
-    const costs = segment.modelCalls.flatMap((c) => c.costUsd ?? []);
+    const spent = spentOf(segment.modelCalls);
     rows.set(workflowId, {
       workflowId,
       type: segment.workflowType,
@@ -73,8 +75,7 @@ export async function rowsOf(
       startedAt: segment.startedAt,
       durationMs: segment.durationMs,
       tags: segment.tags,
-      ...(costs.length > 0 && { costUsd: costs.reduce((a, b) => a + b, 0) }),
-      tokens: segment.modelCalls.reduce((n, c) => n + (c.tokensIn ?? 0) + (c.tokensOut ?? 0), 0),
+      ...spent,
       reward: said.length > 0 ? inspect.reward(workflowId, said, inspect.join([segment])) : undefined,
       judgements: said.length,
       decisions: [...decided.values()].map((d) => ({

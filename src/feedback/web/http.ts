@@ -138,7 +138,7 @@ async function readSubmission(
     const { threadId: _, workflowType: __, sampled: ___, ...input } = fields;
     if ("outcome" in input) throw new Refusal(400, "An outcome is measured, not judged: a link cannot give it.");
     if ("preference" in input) throw new Refusal(400, "A link judges its own run: it cannot compare it with another.");
-    return { token: String(token), input };
+    return { token: typeof token === "string" ? token : "", input };
   }
   if (type !== "application/x-www-form-urlencoded")
     throw new Refusal(415, "Send application/json or a submitted form.");

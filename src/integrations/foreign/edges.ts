@@ -20,7 +20,7 @@ export function stepsOf(nodes: readonly Timed[]): Map<string, number> {
   const places = new Map<string, Timed[]>();
   for (const node of nodes) {
     if (node.langgraph) steps.set(node.id, node.langgraph.step);
-    else places.set(node.place, [...(places.get(node.place) ?? []), node]);
+    else into(places, node.place, node);
   }
   for (const of of places.values()) {
     let step = 0;
@@ -39,12 +39,14 @@ export function edgesBetween(nodes: readonly NodeExecution[]): EdgeTaken[] {
   const graphs = new Map<string, NodeExecution[]>();
   for (const node of nodes) {
     const key = `${node.path.join("|")}\n${node.hostTaskId ?? ""}`;
-    graphs.set(key, [...(graphs.get(key) ?? []), node]);
+    into(graphs, key, node);
   }
   return [...graphs.values()].flatMap((graph) => {
     const path = graph[0]?.path ?? [];
-    const steps = [...new Set(graph.map((n) => n.step))].sort((a, b) => a - b);
-    const at = (step: number | undefined) => [...new Set(graph.filter((n) => n.step === step).map((n) => n.name))];
+    const names = new Map<number, Set<string>>();
+    for (const { step, name } of graph) names.set(step, (names.get(step) ?? new Set()).add(name));
+    const steps = [...names.keys()].sort((a, b) => a - b);
+    const at = (step: number | undefined) => [...(names.get(step ?? Number.NaN) ?? [])];
     const edge = (from: string, to: string, step: number): EdgeTaken => ({
       ...{ from, to, kind: "static", path, step },
       ...{ started: true, inferred: true },
@@ -56,4 +58,10 @@ export function edgesBetween(nodes: readonly NodeExecution[]): EdgeTaken[] {
     });
     return [...begun, ...between];
   });
+}
+
+function into<T>(groups: Map<string, T[]>, key: string, one: T): void {
+  const group = groups.get(key);
+  if (group) group.push(one);
+  else groups.set(key, [one]);
 }

@@ -4,6 +4,10 @@ import { interactionsOf } from "../../tracing/record/interactions.js";
 import { costOf, DEFAULT_PRICES, type PriceTable } from "../../tracing/record/prices.js";
 import { edgesBetween, stepsOf } from "./edges.js";
 import type { ForeignSpan } from "./foreign-span.js";
+import { type SpanTree, treeOf } from "./tree.js";
+
+/** Nodes of graphs within graphs are told so deep; deeper ones are left out, as each holds its whole path. */
+const DEEPEST_NODES = 100;
 
 /** How a trace of another tool is read. */
 export interface ForeignTrace {
@@ -33,7 +37,8 @@ export function segmentOfSpans(trace: ForeignTrace): TraceSegment | undefined {
   const gaps = new Set(trace.gaps);
   if (!isWhole) gaps.add(`${roots.length} spans stand side by side: what holds them together was not recorded`);
   const inside = trace.spans.filter((span) => span.kind !== "other" && !(isWhole && span === first));
-  const nodes = nodesOf(inside, tree, isWhole ? first : undefined);
+  const { nodes, tooDeep } = nodesOf(inside, tree, isWhole ? first : undefined);
+  if (tooDeep > 0) gaps.add(`${tooDeep} nodes lie below more than ${DEEPEST_NODES} others, and were left out`);
   // An agent that calls its model and tools itself is a run of one node.
   if (nodes.length === 0) nodes.push({ span: first, path: [], name: first.name });
   const steps = stepsOf(nodes.map((n) => ({ ...n.span, place: placeOf(n) })));
@@ -57,8 +62,9 @@ export function segmentOfSpans(trace: ForeignTrace): TraceSegment | undefined {
   if (edges.length > 0) gaps.add("edges are inferred from the order of nodes: spans do not tell them");
   if (trace.spans.some((s) => s.kind !== "other" && s.endedAt === undefined)) gaps.add("some spans tell no end");
   const byId = new Map(nodes.map((node) => [node.span.id, node]));
+  const hostOf = tree.search((above) => byId.has(above.id));
   const callPlace = (span: ForeignSpan) => {
-    const host = tree.nearest(span, (above) => byId.has(above.id)) ?? (nodes[0]?.span === first ? first : undefined);
+    const host = hostOf(span) ?? (nodes[0]?.span === first ? first : undefined);
     const node = host && byId.get(host.id);
     return node ? { node: node.name, path: node.path, taskId: host.langgraph?.taskId ?? host.id } : { path: [] };
   };
@@ -66,7 +72,7 @@ export function segmentOfSpans(trace: ForeignTrace): TraceSegment | undefined {
   if (left > 0) gaps.add(`${left} spans are of no kind that is known here, and were left out`);
   const known = run(trace.spans, first, tree);
   const failed = isWhole && first.error !== undefined;
-  const end = Math.max(...[first, ...inside].map((s) => s.startedAt + durationOf(s)));
+  const end = inside.reduce((latest, s) => Math.max(latest, endOf(s)), endOf(first));
   const segment: TraceSegment = {
     schemaVersion: 1,
     workflowId: known.workflowId ?? trace.id,
@@ -109,44 +115,32 @@ function placeOf({ path, host }: ForeignNode): string {
 }
 
 /** The work below the root that are nodes: where LangGraph's metadata are there, they say which. */
-function nodesOf(inside: readonly ForeignSpan[], tree: Tree, root: ForeignSpan | undefined): ForeignNode[] {
+function nodesOf(
+  inside: readonly ForeignSpan[],
+  tree: SpanTree,
+  root: ForeignSpan | undefined,
+): { nodes: ForeignNode[]; tooDeep: number } {
   const isLangGraph = inside.some((span) => span.langgraph);
   const isNode = (span: ForeignSpan) =>
     span !== root &&
     span.kind === "work" &&
     span.name !== START &&
     (isLangGraph ? span.langgraph?.node === span.name : true);
-  return inside.filter(isNode).map((span) => {
+  const hostOf = tree.search(isNode);
+  const nodes: ForeignNode[] = [];
+  let tooDeep = 0;
+  for (const span of inside.filter(isNode)) {
     const hosts: ForeignSpan[] = [];
-    for (let at = tree.above(span); at; at = tree.above(at)) if (isNode(at)) hosts.unshift(at);
-    const node: ForeignNode = { span, name: span.name, path: hosts.map((host) => host.name) };
-    const host = hosts.at(-1);
-    if (host) node.host = host;
-    return node;
-  });
-}
-
-interface Tree {
-  /** The nearest span above that is no `other`. */
-  above(span: ForeignSpan): ForeignSpan | undefined;
-  nearest(span: ForeignSpan, fits: (above: ForeignSpan) => boolean): ForeignSpan | undefined;
-}
-
-function treeOf(spans: readonly ForeignSpan[]): Tree {
-  const byId = new Map(spans.map((span) => [span.id, span]));
-  const nearest = (span: ForeignSpan, fits: (above: ForeignSpan) => boolean) => {
-    const seen = new Set([span.id]);
-    for (let at = byId.get(span.parentId ?? ""); at && !seen.has(at.id); at = byId.get(at.parentId ?? "")) {
-      if (fits(at)) return at;
-      seen.add(at.id);
-    }
-    return undefined;
-  };
-  return { nearest, above: (span) => nearest(span, (at) => at.kind !== "other") };
+    for (let at = hostOf(span); at && hosts.length <= DEEPEST_NODES; at = hostOf(at)) hosts.push(at);
+    const [host] = hosts;
+    if (hosts.length > DEEPEST_NODES) tooDeep += 1;
+    else nodes.push({ span, name: span.name, path: hosts.reverse().map(({ name }) => name), ...(host && { host }) });
+  }
+  return { nodes, tooDeep };
 }
 
 /** What the trace says of the run as a whole: the root, what is above it, then what is below. */
-function run(spans: readonly ForeignSpan[], first: ForeignSpan, tree: Tree): NonNullable<ForeignSpan["run"]> {
+function run(spans: readonly ForeignSpan[], first: ForeignSpan, tree: SpanTree): NonNullable<ForeignSpan["run"]> {
   const told = [first, ...spans.filter((s) => s !== first && !tree.above(s)), ...spans].flatMap((s) => s.run ?? []);
   const find = (key: keyof NonNullable<ForeignSpan["run"]>) => told.find((r) => r[key] !== undefined)?.[key];
   return { workflowId: find("workflowId"), threadId: find("threadId"), userId: find("userId") };
@@ -178,6 +172,10 @@ function timed(span: ForeignSpan) {
     ...(span.error && { error: span.error }),
     ...(span.endedAt === undefined && { unfinished: true }),
   };
+}
+
+function endOf(span: ForeignSpan): number {
+  return span.startedAt + durationOf(span);
 }
 
 function durationOf({ startedAt, endedAt }: ForeignSpan): number {

@@ -30,7 +30,8 @@ export function metadataOf(value: unknown): Record<string, unknown> {
 /** LangGraph's metadata, where a tool kept them. */
 export function langgraphOf(metadata: Record<string, unknown>): ForeignSpan["langgraph"] {
   const node = text(metadata, "langgraph_node");
-  const step = Number(metadata.langgraph_step);
+  const { langgraph_step: given } = metadata;
+  const step = typeof given === "number" || typeof given === "string" ? Number(given) : Number.NaN;
   if (node === undefined || !Number.isInteger(step)) return undefined;
   const taskId = /:([^:|]+)$/.exec(text(metadata, "langgraph_checkpoint_ns") ?? "")?.[1];
   return taskId === undefined ? { node, step } : { node, step, taskId };

@@ -50,7 +50,11 @@ export async function importLangfuse(
   const traces = { imported: 0, known: 0, skipped: 0 };
   const workflows = new Map<string, string>();
   const below = new Map<unknown, LangfuseRecord[]>();
-  for (const one of found.observations) below.set(one.traceId, [...(below.get(one.traceId) ?? []), one]);
+  for (const one of found.observations) {
+    const beside = below.get(one.traceId);
+    if (beside) beside.push(one);
+    else below.set(one.traceId, [one]);
+  }
   for (const trace of found.traces) {
     const traceId = String(trace.id);
     const { spans, lost } = spansOf(trace, below.get(traceId) ?? []);

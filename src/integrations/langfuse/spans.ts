@@ -34,12 +34,13 @@ export function spansOf(
     only.run = run;
     return { spans: read, lost };
   }
-  const startedAt = timeOf(trace.timestamp) ?? Math.min(...read.map((span) => span.startedAt));
+  const startedAt =
+    timeOf(trace.timestamp) ?? read.reduce((least, span) => Math.min(least, span.startedAt), Number.POSITIVE_INFINITY);
   if (!Number.isFinite(startedAt)) return { spans: read, lost };
   const ends = read.flatMap((span) => span.endedAt ?? []);
   const root: ForeignSpan = {
     ...{ id: String(trace.id), parentId: undefined, kind: "work", name: text(trace, "name") ?? "unnamed" },
-    ...{ startedAt, endedAt: ends.length > 0 ? Math.max(...ends) : undefined, run },
+    ...{ startedAt, endedAt: ends.length > 0 ? ends.reduce((a, b) => Math.max(a, b)) : undefined, run },
   };
   for (const span of tops) span.parentId = root.id;
   return { spans: [root, ...read], lost };

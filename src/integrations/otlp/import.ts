@@ -6,6 +6,7 @@ import type { PriceTable } from "../../tracing/index.js";
 import { appendSegment } from "../foreign/append-new.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
 import { segmentOfSpans } from "../foreign/segment-of-spans.js";
+import { outermostWork } from "../foreign/tree.js";
 import { jsonIn } from "../foreign/values.js";
 import { foreignSpan } from "./foreign.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
@@ -78,16 +79,16 @@ export async function appendTraces(spans: readonly OtlpSpan[], options: OtlpOpti
 
 /** Each outermost piece of work of a trace is a run: a server's request may run several. */
 function segmentsOf(traceId: string, spans: ForeignSpan[], options: OtlpOptions): (TraceSegment | undefined)[] {
-  const roots = runsIn(spans);
+  const roots = outermostWork(spans);
+  const ids = new Set(spans.map((s) => s.id));
   const groups = roots.length > 1 ? roots : [spans];
   return groups.map((group) => {
-    const lost = group.filter((s) => s.parentId !== undefined && !spans.some((other) => other.id === s.parentId));
+    const lost = group.filter((s) => s.parentId !== undefined && !ids.has(s.parentId));
     const gaps = lost.some((s) => s.kind !== "other")
       ? [`${lost.length} spans lack the span that they stood below`]
       : [];
-    const named = group.find(
-      (s) => s.kind === "work" && !group.some((other) => other.id === s.parentId && other.kind === "work"),
-    );
+    const works = new Set(group.flatMap((s) => (s.kind === "work" ? s.id : [])));
+    const named = group.find((s) => s.kind === "work" && !works.has(s.parentId ?? ""));
     return segmentOfSpans({
       traceId,
       id: groups.length > 1 && named ? `${traceId}-${named.id}` : traceId,
@@ -98,22 +99,6 @@ function segmentsOf(traceId: string, spans: ForeignSpan[], options: OtlpOptions)
       prices: options.prices,
     });
   });
-}
-
-/** The spans of each outermost piece of work. */
-function runsIn(spans: readonly ForeignSpan[]): ForeignSpan[][] {
-  const byId = new Map(spans.map((span) => [span.id, span]));
-  const groups = new Map<string, ForeignSpan[]>();
-  for (const span of spans) {
-    let top: ForeignSpan | undefined;
-    const seen = new Set<string>();
-    for (let at: ForeignSpan | undefined = span; at && !seen.has(at.id); at = byId.get(at.parentId ?? "")) {
-      seen.add(at.id);
-      if (at.kind === "work") top = at;
-    }
-    if (top) groups.set(top.id, [...(groups.get(top.id) ?? []), span]);
-  }
-  return [...groups.values()];
 }
 
 async function requestsIn(file: string): Promise<unknown[]> {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { isLearningError } from "../../core/index.js";
+import { isLearningError, LearningError } from "../../core/index.js";
 import { bigintArray, textArray } from "./arrays.js";
 import { codeOf } from "./errors.js";
 import { type Columns, joinedColumns } from "./row.js";
@@ -56,6 +56,7 @@ export class Lanes {
    */
   async deliver(...batches: readonly Batch[]): Promise<string> {
     let left = batches;
+    const made = new Set<string>();
     for (let key = batches[0]?.lane ?? ""; ; ) {
       if (left.length === 0 || (await this.insert(key, left))) return key;
       const { rows } = await this.sql.query<{ batch: number; ended: boolean }>(
@@ -65,8 +66,10 @@ export class Lanes {
       );
       const [row] = rows;
       if (row) left = left.filter(({ number }) => number > row.batch);
-      if (!row) await this.create(key);
-      else if (left.length > 0 && row.ended) key = `${key}+`;
+      if (!row) {
+        await this.create(key, made.has(key));
+        made.add(key);
+      } else if (left.length > 0 && row.ended) key = `${key}+`;
     }
   }
 
@@ -117,7 +120,13 @@ export class Lanes {
   }
 
   /** Numbers of lanes are committed in their order too: a reader that has seen one has seen all before it. */
-  private async create(key: string): Promise<void> {
+  private async create(key: string, isMade: boolean): Promise<void> {
+    if (isMade)
+      throw new LearningError("STORE_CORRUPT", {
+        received: `no number for a new lane in ${this.sql.schema}.settings`,
+        expected: "the settings that were made with the tables, with a row `lane`",
+        remedy: "Restore the row; its value is the highest id of the table `lanes`.",
+      });
     await this.sql.query(
       "beginning to write",
       `WITH next AS (

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, messageOf, newId } from "../../core/index.js";
 import { TOLD } from "./documents.js";
-import { connectionsOf, type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
+import { connectionFrom, connectionsOf, type PostgresClient, type PostgresPool, quoted, type Sql } from "./sql.js";
 
 /** What {@link RegistryListener} works with. */
 export interface ListenerParts {
@@ -17,6 +17,9 @@ const RETRY_MS = 30_000;
 /** A notification of one's own is back sooner than this, or none will come: a pooler stands between. */
 const ECHO_MS = 2000;
 
+/** Connections that the stores over a pool listen by: the last one is left to all who read and write. */
+const listening = new WeakMap<PostgresPool, number>();
+
 /**
  * Tells when the registry was changed, by whomever: by LISTEN over a connection of its own, and where that does not
  * come through (a transaction-mode pooler, a lost connection, a pool of one) by looking every second.
@@ -24,6 +27,9 @@ const ECHO_MS = 2000;
 export class RegistryListener {
   private readonly listeners = new Set<() => void>();
   private client: PostgresClient | undefined;
+  private holdsPlace = false;
+  /** Grows when it is paused: what was begun before is over. */
+  private turn = 0;
   private isHeard = false;
   private seen: string | undefined;
   private stopped = false;
@@ -36,8 +42,7 @@ export class RegistryListener {
   add(listener: () => void): () => void {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
-      // The only connection of a pool is left to those who read and write.
-      if (connectionsOf(this.parts.pool) > 1) void this.listen();
+      void this.listen();
       this.planPoll();
     }
     return () => {
@@ -57,6 +62,7 @@ export class RegistryListener {
   }
 
   private pause(): void {
+    this.turn++;
     this.cancelPoll?.();
     this.cancelRetry?.();
     this.letGo();
@@ -66,6 +72,22 @@ export class RegistryListener {
     this.isHeard = false;
     this.client?.release(true);
     this.client = undefined;
+    if (this.holdsPlace) this.countPlace(-1);
+    this.holdsPlace = false;
+  }
+
+  /** Whether a connection of the pool may be held: other stores may listen over the same one. */
+  private takePlace(): boolean {
+    if (!this.holdsPlace && (listening.get(this.parts.pool) ?? 0) + 1 < connectionsOf(this.parts.pool)) {
+      this.holdsPlace = true;
+      this.countPlace(1);
+    }
+    return this.holdsPlace;
+  }
+
+  private countPlace(change: number): void {
+    const { pool } = this.parts;
+    listening.set(pool, (listening.get(pool) ?? 0) + change);
   }
 
   private get isWanted(): boolean {
@@ -78,11 +100,14 @@ export class RegistryListener {
 
   private async listen(): Promise<void> {
     const { pool, channel, clock, logger } = this.parts;
+    if (!this.takePlace()) return this.planRetry();
     const lost = (client: PostgresClient) => () => {
       if (this.client === client) this.letGo();
     };
     try {
-      const client = await pool.connect();
+      const { turn } = this;
+      const client = await connectionFrom(pool);
+      if (turn !== this.turn) return client.release(true);
       this.client = client;
       client.unref?.();
       client.on("error", lost(client));

@@ -184,6 +184,9 @@ function lastKnown(measure: () => Promise<StoreSizes>): () => Promise<StoreSizes
   };
 }
 
+/** A million years: beyond, the number of a partition is none. */
+const MOST_DAYS = 365_000_000;
+
 async function settingOf(sql: Sql, name: string): Promise<number> {
   const { rows } = await sql.query<{ value: number }>(
     "reading the settings",
@@ -191,9 +194,9 @@ async function settingOf(sql: Sql, name: string): Promise<number> {
     [name],
   );
   const value = rows[0]?.value;
-  if (value !== undefined) return value;
+  if (value !== undefined && value >= 1 && value <= MOST_DAYS) return value;
   throw new LearningError("STORE_CORRUPT", {
-    received: `no setting ${show(name)} in ${sql.schema}`,
+    received: `${value === undefined ? "no setting" : `${value} as the setting`} ${show(name)} in ${sql.schema}`,
     expected: "the settings that were made with the tables",
     remedy: "Restore the table `settings` from a backup.",
   });

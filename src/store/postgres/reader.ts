@@ -42,6 +42,9 @@ interface ReaderParts<K extends FactKind> {
   mustBeOpen(): void;
 }
 
+/** A row whose time was changed by hand may lie where no date is. */
+const withinDates = (ms: number) => Math.min(8.64e15, Math.max(-8.64e15, ms));
+
 /** Reads the facts of one kind. */
 export class SqlFactReader<K extends FactKind> {
   private pageRows = FIRST_PAGE;
@@ -135,7 +138,7 @@ export class SqlFactReader<K extends FactKind> {
       // Who looks for something is told how far that has come, found or not.
       if (until === undefined) continue;
       this.mustBeOpen();
-      yield { items, cursor: cursor(), looked: { facts: rows.length, until: isoTime(until) } };
+      yield { items, cursor: cursor(), looked: { facts: rows.length, until: isoTime(withinDates(until)) } };
       items = [];
     }
     this.mustBeOpen();

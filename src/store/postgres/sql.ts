@@ -17,7 +17,8 @@ export interface PostgresClient {
 
 /** What the store uses of a `Pool` of `pg`: any pool of that driver will do. */
 export interface PostgresPool {
-  connect(): Promise<PostgresClient>;
+  /** Calls back, as a pool of `pg` does where it is given a function, or promises. */
+  connect(done?: (error?: Error, client?: PostgresClient) => void): Promise<PostgresClient> | undefined;
   readonly options?: { max?: number };
   end(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -54,6 +55,21 @@ export function connectionsOf(pool: PostgresPool): number {
 /** A connection lost between two statements fails the next one; told by an event alone it would end the process. */
 const ignore = (): void => {};
 
+/**
+ * A connection of a pool. The pool calls back as it hands it out: a promise would be answered a moment later, and a
+ * connection that is ended in between has nobody who listens to its errors.
+ */
+export function connectionFrom(pool: PostgresPool): Promise<PostgresClient> {
+  return new Promise((resolve, reject) => {
+    const taken = (client: PostgresClient) => {
+      client.on("error", ignore);
+      resolve(client);
+    };
+    const promised = pool.connect((error, client) => (client ? taken(client) : reject(error)));
+    promised?.then(taken, reject);
+  });
+}
+
 /** Statements in a schema over a pool; none is waited for longer than `timeoutMs`. */
 export function sqlOver(pool: PostgresPool, schema: string, timeoutMs: number): Sql {
   // One connection is left to whoever listens.
@@ -67,8 +83,7 @@ export function sqlOver(pool: PostgresPool, schema: string, timeoutMs: number): 
   ): Promise<T> => {
     let client: PostgresClient | undefined;
     try {
-      client = await pool.connect();
-      client.on("error", ignore);
+      client = await connectionFrom(pool);
       const result = await work(client);
       client.off("error", ignore);
       client.release();

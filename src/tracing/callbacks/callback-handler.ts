@@ -5,6 +5,7 @@ import type { PregelShape, TaskConfig } from "../internals.js";
 import type { RunRecorder } from "../record/run-recorder.js";
 import { workflowIdIn } from "../record/run-start.js";
 import { CallbackRun, isGraphRun } from "./callback-run.js";
+import { isFromCache, type ModelEnd } from "./model-end.js";
 
 /** How a handler opens and closes the runs it finds. */
 export interface HandlerHooks {
@@ -194,8 +195,8 @@ export class TraceCallbackHandler extends BaseCallbackHandler {
     this.find(runId)?.token(runId);
   }
 
-  override handleLLMEnd(output: unknown, runId: string): void {
-    this.done(runId, (run) => run.modelEnded(runId, output));
+  override handleLLMEnd(...[output, runId, , , extra]: ModelEnd): void {
+    this.done(runId, (run) => run.modelEnded(runId, output, isFromCache(extra)));
   }
 
   override handleLLMError(error: unknown, runId: string): void {

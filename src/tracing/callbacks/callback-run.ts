@@ -185,9 +185,9 @@ export class CallbackRun {
     this.calls.token(runId);
   }
 
-  modelEnded(runId: string, output: unknown): void {
+  modelEnded(runId: string, output: unknown, fromCache = false): void {
     this.entries.delete(runId);
-    this.calls.modelEnded(runId, output);
+    this.calls.modelEnded(runId, output, fromCache);
   }
 
   modelFailed(runId: string, error: unknown): void {

@@ -1,6 +1,7 @@
 import type { NodeRun } from "../record/run-recorder.js";
 import { withOneMore, withoutHandlers } from "./callback-list.js";
 import { CallbackRun } from "./callback-run.js";
+import { isFromCache, type ModelEnd } from "./model-end.js";
 
 /**
  * Sees what goes on inside one node execution: model and tool calls, and graphs that the node runs by
@@ -55,8 +56,8 @@ class NodeCallHandler {
     this.events?.token(runId);
   }
 
-  handleLLMEnd(output: unknown, runId: string) {
-    this.note((run) => run.modelEnded(runId, output));
+  handleLLMEnd(...[output, runId, , , extra]: ModelEnd) {
+    this.note((run) => run.modelEnded(runId, output, isFromCache(extra)));
   }
 
   handleLLMError(error: unknown, runId: string) {

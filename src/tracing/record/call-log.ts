@@ -51,9 +51,15 @@ export class CallLog {
       call.timeToFirstTokenMs = this.recorder.clock.monotonic() - call.started;
   }
 
-  modelEnded(runId: string, output: unknown): void {
+  /** @param fromCache LangChain's own cache answered, with the usage of the call that it was asked for first */
+  modelEnded(runId: string, output: unknown, fromCache: boolean): void {
     const call = this.models.get(runId);
     if (!call) return;
+    if (fromCache) {
+      Object.assign(call, { fromCache, tokensIn: 0, tokensOut: 0, tokensCached: 0, costUsd: 0 });
+      this.closeModel(runId, call, output);
+      return;
+    }
     const { usage, model } = usageOf(output);
     for (const [key, value] of Object.entries(usage)) if (value !== undefined) Object.assign(call, { [key]: value });
     // A gateway, a deployment or an alias is answered by a model of another name: that one is paid.

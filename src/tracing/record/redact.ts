@@ -1,7 +1,9 @@
 import { types } from "node:util";
 import { ignoreRejection, LearningError, show } from "../../core/index.js";
 import { isLongBigint, isProxy } from "../../core/own-fields.js";
-import { type Cleaner, PRESETS, REDACTED, type RedactPreset } from "./redact-presets.js";
+import { isNamedSecret } from "./redact-named.js";
+import { type Cleaner, PRESETS, type RedactPreset } from "./redact-presets.js";
+import { REDACTED } from "./redacted.js";
 
 export type { RedactPreset } from "./redact-presets.js";
 
@@ -82,10 +84,14 @@ export function createRedactor(
         remedy: "Correct the entry, or give a function (value, path) => value.",
       });
   }
+  const hidesKeys = cleaners.includes(PRESETS.key);
   return {
     value(value, path) {
       if (path.length > 0 && paths.some((p) => pathMatches(p, path))) return REDACTED;
-      if (typeof value === "string") return cleanText(value, cleaners);
+      const isText = typeof value === "string";
+      if (hidesKeys && (isText || typeof value === "number" || typeof value === "bigint"))
+        if (isNamedSecret(path.at(-1) ?? "", value)) return REDACTED;
+      if (isText) return cleanText(value, cleaners);
       if (typeof value === "bigint") {
         const text = isLongBigint(value) ? "" : String(value);
         return cleanText(text, cleaners) === text ? value : REDACTED;

@@ -30,9 +30,12 @@ const NAMES = {
     "cacheReadInputTokenCount",
     "cachedContentTokenCount",
     "prompt_cache_hit_tokens",
+    "cachedInputTokens",
   ],
   written: ["cache_creation_input_tokens", "cacheWriteInputTokens", "cacheWriteInputTokenCount"],
   thoughts: ["thoughtsTokenCount"],
+  /** What a provider's own tools gave the model to read, beside the prompt. */
+  toolUse: ["toolUsePromptTokenCount"],
 } as const;
 
 /** Counts that come beside those read, where the provider bills them so (Anthropic, Bedrock). */
@@ -79,15 +82,20 @@ export function usageOf(output: unknown): { usage: TokenUsage; model: string | u
  * are added: the sums tell, and where they do not, the provider's own record.
  */
 function readCounts(counts: Fields, own: Fields | undefined): TokenUsage {
-  const details = { ...record(counts.prompt_tokens_details), ...record(counts.input_token_details) };
-  // Adapters write zeros where the provider said nothing: no call reads nothing.
-  const read = first(counts, NAMES.in) || undefined;
-  const wrote = first(counts, NAMES.out);
-  if (read === undefined && !wrote) return UNKNOWN;
+  const { prompt_tokens_details, input_tokens_details, input_token_details } = counts;
+  const details: Fields = Object.assign(
+    {},
+    ...[prompt_tokens_details, input_tokens_details, input_token_details].map(record),
+  );
   const cached = first(details, ["cache_read", "cached_tokens"]) ?? first(counts, NAMES.cached);
   const written = first(details, ["cache_creation"]) ?? first(counts, NAMES.written);
-  const total = first(counts, NAMES.total);
   const besides = (cached ?? 0) + (written ?? 0);
+  const given = first(counts, NAMES.in);
+  // Adapters write zeros where the provider said nothing: no call reads nothing, but all of it may come from a cache.
+  const read = given || besides > 0 ? plus(given, first(counts, NAMES.toolUse)) : undefined;
+  const wrote = first(counts, NAMES.out) ?? (first(counts, NAMES.thoughts) === undefined ? undefined : 0);
+  if (read === undefined && !wrote) return UNKNOWN;
+  const total = first(counts, NAMES.total);
   const rest = total === undefined ? 0 : total - (read ?? 0) - (wrote ?? 0);
   const isBeside =
     besides > 0 && (rest === besides || besides > (read ?? 0) || countsBeside(counts, read) || countsBeside(own, read));
@@ -98,6 +106,10 @@ function readCounts(counts: Fields, own: Fields | undefined): TokenUsage {
     tokensCached: cached,
     tokensCacheWrite: written,
   };
+}
+
+function plus(count: number | undefined, more = 0): number | undefined {
+  return count === undefined ? undefined : count + more;
 }
 
 /** Whether a provider's own record names cached tokens beside as many as were said to be read. */

@@ -62,6 +62,14 @@ describe("rows of PostgreSQL that were changed by hand", () => {
     );
   });
 
+  it("are looked through where their time is none", async () => {
+    const store = await filled();
+    await at.admin.query(`UPDATE ${at.schema}.traces SET at = -99999999999999999 WHERE seq = 2`);
+    let found = 0;
+    for await (const { facts } of store.read("trace", { latest: true, text: "w" })) found += facts.length;
+    expect(found).toBe(10);
+  });
+
   it("are read again once they are mended", async () => {
     const store = await filled();
     await spoil("trace", 1);

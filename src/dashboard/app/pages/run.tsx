@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { FeedbackRecord, Trace } from "../../../core/index.js";
 import type { RunView } from "../../data/run.js";
+import { spentOf } from "../../data/spent-of.js";
 import { useData } from "../api.js";
 import { count, duration, figure, moment, money, plural, pretty } from "../format.js";
 import { AssignForm } from "../parts/assign-form.js";
@@ -53,8 +54,7 @@ export function RunPage({ me, params }: PageProps) {
 
 /** The figures of one run. */
 export function RunSummary({ run: { trace, reward, decisions } }: { run: RunView }) {
-  const costs = trace?.modelCalls.flatMap((c) => c.costUsd ?? []) ?? [];
-  const tokens = trace?.modelCalls.reduce((n, c) => n + (c.tokensIn ?? 0) + (c.tokensOut ?? 0), 0) ?? 0;
+  const { costUsd, tokens } = spentOf(trace?.modelCalls ?? []);
   return (
     <Section
       title={trace?.workflowType ?? "A run whose trace was not kept"}
@@ -68,8 +68,8 @@ export function RunSummary({ run: { trace, reward, decisions } }: { run: RunView
         {trace && <Figure value={duration(trace.durationMs)} label="in all" />}
         {trace && <Figure value={count(trace.nodes.length)} label="steps" />}
         <Figure value={count(decisions.length)} label={decisions.length === 1 ? "decision" : "decisions"} />
-        {tokens > 0 && <Figure value={count(tokens)} label="tokens" />}
-        {costs.length > 0 && <Figure value={money(costs.reduce((a, b) => a + b, 0))} label="cost" />}
+        {tokens !== undefined && <Figure value={count(tokens)} label="tokens" />}
+        {costUsd !== undefined && <Figure value={money(costUsd)} label="cost" />}
       </div>
       {trace && (
         <p class="small quiet">

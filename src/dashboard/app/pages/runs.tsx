@@ -195,7 +195,7 @@ function Row({ row: r, chosen, onChoose }: { row: RunRow; chosen: boolean; onCho
         ))}
       </td>
       <td class="n">{duration(r.durationMs)}</td>
-      <td class="n">{r.tokens > 0 ? count(r.tokens) : "–"}</td>
+      <td class="n">{r.tokens === undefined ? "–" : count(r.tokens)}</td>
       <td class="n">{r.costUsd === undefined ? "–" : money(r.costUsd)}</td>
       <td class="nowrap">{moment(r.startedAt)}</td>
     </tr>

@@ -41,6 +41,9 @@ export function Timeline({ trace }: { trace: Trace }) {
   );
 }
 
+/** What the provider did not tell is not 0. */
+const tokens = (n: number | undefined) => (n === undefined ? "?" : count(n));
+
 function linesOf(trace: Trace): Line[] {
   const nodes = trace.nodes.map(
     (n): Line => ({
@@ -64,8 +67,10 @@ function linesOf(trace: Trace): Line[] {
         depth: c.path.length + 1,
         what: c.model ?? c.provider ?? "model",
         note: [
-          (c.tokensIn !== undefined || c.tokensOut !== undefined) &&
-            `${count(c.tokensIn ?? 0)} in, ${count(c.tokensOut ?? 0)} out`,
+          c.fromCache
+            ? "from the cache"
+            : (c.tokensIn !== undefined || c.tokensOut !== undefined) &&
+              `${tokens(c.tokensIn)} in, ${tokens(c.tokensOut)} out`,
           c.costUsd !== undefined && money(c.costUsd),
           c.timeToFirstTokenMs !== undefined && `first token ${duration(c.timeToFirstTokenMs)}`,
           c.error?.message,

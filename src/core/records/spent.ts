@@ -1,7 +1,7 @@
-import type { ModelCall } from "../core/index.js";
+import type { ModelCall } from "./trace.js";
 
 /** What model calls took together. A sum is undefined as soon as one of the calls did not say what it took. */
-export interface CallsSpent {
+interface CallsSpent {
   tokensIn: number | undefined;
   tokensOut: number | undefined;
   tokensCached: number | undefined;
@@ -9,7 +9,7 @@ export interface CallsSpent {
   costUsd: number | undefined;
 }
 
-/** Sums of what calls took; unknown stays unknown. No calls took nothing. */
+/** Sums of what calls took; unknown stays unknown. No calls took nothing. The dashboard's page runs it, too. */
 export function spentBy(calls: readonly ModelCall[]): CallsSpent {
   const sum = (of: (call: ModelCall) => number | undefined) => {
     let total = 0;
@@ -29,6 +29,6 @@ export function spentBy(calls: readonly ModelCall[]): CallsSpent {
 }
 
 /** Whether it is known what a call took. Records of 0.1.0 say 0 where nothing was known: no call reads nothing. */
-function isCounted({ tokensIn, tokensOut }: ModelCall): boolean {
-  return tokensIn !== 0 || tokensOut !== 0;
+function isCounted({ tokensIn, tokensOut, fromCache }: ModelCall): boolean {
+  return fromCache || tokensIn !== 0 || tokensOut !== 0;
 }

@@ -60,6 +60,15 @@ describe("behaviour cloning", () => {
     expect(shareOfOptimum(model, (x) => forward(network, x))).toBeGreaterThan(0.99);
   });
 
+  it("learns from the runs that are not held out alone", async () => {
+    const data = log(repairWorld(), 0, 4);
+    const heldOut = async (validationShare: number) =>
+      (await cloneBehaviour(data, { hidden: [16], epochs: 1, validationShare })).network.parameters;
+    expect(await heldOut(0.5)).not.toEqual(await heldOut(0.25));
+    expect(await heldOut(0.25)).toEqual(await heldOut(0.3));
+    await expect(heldOut(1)).rejects.toThrow(/a validationShare of 1, which leaves none of 4 runs to learn from/);
+  });
+
   it("gives PPO a start near the behaviour it imitates", async () => {
     const model = repairWorld();
     const { network } = await cloneBehaviour(log(model, 0, 30), { hidden: [16], epochs: 20 });

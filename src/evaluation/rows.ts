@@ -1,7 +1,6 @@
 import { checkArgument } from "../core/arguments.js";
 import { LearningError, show } from "../core/index.js";
 
-/** What is read of arguments. */
 /** What is read of a judged decision. */
 export const ROW = { chosen: "number", logging: "list", target: "list", baseline: "list" } as const;
 

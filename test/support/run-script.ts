@@ -2,9 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const TSX = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+const TSX = import.meta.resolve("tsx");
 
 /** What a script printed, and how it ended. */
 export interface ScriptResult {
@@ -23,7 +22,7 @@ export async function runScript(
   try {
     return await new Promise<ScriptResult>((resolve, reject) => {
       const { LANGSMITH_TRACING: _, ...env } = process.env;
-      const child = spawn(process.execPath, [TSX, file, ...args], {
+      const child = spawn(process.execPath, ["--import", TSX, file, ...args], {
         cwd,
         env: { ...env, ...more, LEARNING_DIR: join(cwd, "learning") },
       });

@@ -91,6 +91,21 @@ describe("judgeFields", () => {
     expect(judged((i) => (i % 2 ? 1 : null))?.kind).toBe("number");
   });
 
+  it("reads no more fields than regressions can carry: those declared, then those given most often", () => {
+    const wide = Array.from({ length: 60 }, (_, i) => {
+      const rare = Object.fromEntries(Array.from({ length: 1000 }, (_, j) => [`a${j}`, (i * j) % 97]));
+      return { zone: i % 3, topic: i % 2 ? "x" : "y", ...(i % 20 === 0 && rare) };
+    });
+    const judged = judgeFields(wide, { fields: { a999: "number" } });
+    const read = judged.filter((j) => j.kind !== undefined).map((j) => j.field);
+    expect(read).toHaveLength(256);
+    expect(read).toEqual(expect.arrayContaining(["a999", "topic", "zone"]));
+    expect(judged.at(-1)).toEqual({
+      field: "a326",
+      note: "`a326` and 745 others are left out: the 256 fields that are declared or given most often are read",
+    });
+  });
+
   it("takes declared kinds and leaves out what is declared an identifier", () => {
     const rows = contextsOf((i) => `cat-${i}`);
     expect(judgeFields(rows, { fields: { f: "short-text" } })).toEqual([{ field: "f", kind: "short-text" }]);

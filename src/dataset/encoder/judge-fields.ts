@@ -27,6 +27,8 @@ const DEFAULT_LEVELS = 20;
 const ROWS_PER_LEVEL = 8;
 const DEFAULT_CATEGORIES = 64;
 
+/** Fields that are read: the regressions behind policies cost the square of what they read, in time and memory. */
+const MOST_FIELDS = 256;
 /** Share of the values from which a part of them says more than one. */
 const PART = 0.05;
 /** One word of ASCII that is no web address: those say something by their path. */
@@ -38,28 +40,42 @@ const ID_NAME =
 /**
  * How each field of sample contexts is read: the kind it is given in `options.fields`, else what its values
  * look like. Identifiers (nearly unique codes) and constants are left out, since nothing about a new
- * decision can be learned from them.
+ * decision can be learned from them; of more than 256 fields, those that are given least often.
  * @example
  * judgeFields(contexts);
  * // [{ field: "ticketId", note: "`ticketId` looks like an identifier and is left out" }, { field: "topic", kind: "category" }]
  */
 export function judgeFields(contexts: readonly DecisionContext[], options: EncoderOptions = {}): FieldJudgement[] {
   checkArgument(contexts, "contexts", "objects", "ENCODER_INVALID");
-  const names = [...new Set(contexts.flatMap((c) => Object.keys(c)))].sort();
-  return names
-    .filter((name) => !options.ignore?.includes(name))
-    .map((field) => {
-      const declared = options.fields?.[field];
-      if (declared) return { field, ...(declared !== "identifier" && { kind: declared }) };
-      return {
+  const { read, unread } = fieldsOf(contexts, options);
+  const judged = read.map((field): FieldJudgement => {
+    const declared = options.fields?.[field];
+    if (declared) return { field, ...(declared !== "identifier" && { kind: declared }) };
+    return {
+      field,
+      ...judge(
         field,
-        ...judge(
-          field,
-          contexts.map((c) => c[field]),
-          options,
-        ),
-      };
-    });
+        contexts.map((c) => c[field]),
+        options,
+      ),
+    };
+  });
+  const [field] = unread;
+  if (field === undefined) return judged;
+  const others = unread.length > 1 ? ` and ${unread.length - 1} others are` : " is";
+  const note = `\`${field}\`${others} left out: the ${read.length} fields that are declared or given most often are read`;
+  return [...judged, { field, note }];
+}
+
+/** The names of the fields that are read, in their order, and of those that are too many. */
+function fieldsOf(contexts: readonly DecisionContext[], { fields = {}, ignore = [] }: EncoderOptions) {
+  const given = new Map<string, number>();
+  for (const context of contexts) for (const name of Object.keys(context)) given.set(name, (given.get(name) ?? 0) + 1);
+  for (const name of ignore) given.delete(name);
+  const order = ([a, n]: [string, number], [b, m]: [string, number]) =>
+    Number(Object.hasOwn(fields, b)) - Number(Object.hasOwn(fields, a)) || m - n || (a < b ? -1 : 1);
+  const names = [...given].sort(order).map(([name]) => name);
+  return { read: names.slice(0, MOST_FIELDS).sort(), unread: names.slice(MOST_FIELDS) };
 }
 
 type Judged = Omit<FieldJudgement, "field">;

@@ -19,6 +19,7 @@ import { type Bench, median, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
 import { peersPython, runPeer } from "./support/peers.js";
 import { CHANGES, changingLife, changingStream, recovery, WAYS } from "./together/changing.js";
+import { jointWorlds } from "./together/joint.js";
 import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
 
 const SITES = [2, 10, 50];
@@ -37,7 +38,8 @@ interface World {
 
 /**
  * Federated learning over sites that see the classes unevenly: how far the merged model is from the pooled one, what
- * each earns on held-out rows beside what sites earn alone, the loss with noise, and the loss with a site that lies.
+ * each earns on held-out rows beside what sites earn alone, the loss with noise, and the loss with a site that lies; warm
+ * starts; worlds that change; two decision points of the same runs.
  */
 const together: Bench = async ({ quick }) => {
   const folder = dataFolder();
@@ -67,6 +69,7 @@ const together: Bench = async ({ quick }) => {
   );
   Object.assign(figures, warmStarts(folder, quick), changingWorlds(folder, quick));
   Object.assign(figures, await peersInChangingWorlds(folder, quick));
+  Object.assign(figures, await (quick ? jointWorlds(1, 1) : jointWorlds(10, 15)));
   return figures;
 };
 export default together;

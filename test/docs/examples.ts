@@ -3,8 +3,15 @@ import { expect } from "vitest";
 import { runScript } from "../support/run-script.js";
 
 export const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
-/** These take some ten seconds each, and run in `npm run test:full` alone. */
-export const LONG = ["09-retrieval-depth.ts", "10-tool-subset.ts", "11-embeddings.ts"];
+/** These take five to fifteen seconds each, and run in `npm run test:full` alone. */
+export const LONG = [
+  "02-learned-router.ts",
+  "04-learned-model.ts",
+  "07-prompt-experiment.ts",
+  "09-retrieval-depth.ts",
+  "10-tool-subset.ts",
+  "11-embeddings.ts",
+];
 
 /** What each example must print, at least. */
 const EXPECTED: Record<string, RegExp[]> = {

@@ -47,6 +47,7 @@ const ID_NAME =
  */
 export function judgeFields(contexts: readonly DecisionContext[], options: EncoderOptions = {}): FieldJudgement[] {
   checkArgument(contexts, "contexts", "objects", "ENCODER_INVALID");
+  checkArgument(options, "options", "object", "ENCODER_INVALID");
   const { read, unread } = fieldsOf(contexts, options);
   const judged = read.map((field): FieldJudgement => {
     const declared = options.fields?.[field];

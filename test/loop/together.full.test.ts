@@ -1,65 +1,10 @@
-import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
-import { CollectiveLearningLoop, createMemoryStore, createRng, ManualClock } from "langgraph-collective-learning";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-
-const State = new StateSchema({ bs: z.number() });
-
-/** Two decision points of one run; b alone helps at either, both together ruin the run. */
-async function opened() {
-  const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const rng = createRng("together");
-  const loop = await CollectiveLearningLoop.open({
-    store: createMemoryStore({ clock }),
-    storagePath: "unused",
-    clock,
-    enablePatternDiscovery: false,
-    enableRewardModel: false,
-    enablePromptOptimization: false,
-    enableRlTraining: false,
-  });
-  const ways = ["a", "b"] as const;
-  const router = (decisionPoint: string) =>
-    loop.router({
-      decisionPoint,
-      destinations: ways,
-      context: () => ({ k: 1 }),
-      fallback: () => "a",
-      exploration: 0.6,
-    });
-  const graph = loop.wrap(
-    new StateGraph(State)
-      .addNode("first", () => ({}))
-      .addNode("second", () => ({}))
-      .addNode("b1", (s) => ({ bs: s.bs + 1 }))
-      .addNode("b2", (s) => ({ bs: s.bs + 1 }))
-      .addEdge(START, "first")
-      .addConditionalEdges("first", router("first"), { a: "second", b: "b1" })
-      .addEdge("b1", "second")
-      .addConditionalEdges("second", router("second"), { a: END, b: "b2" })
-      .addEdge("b2", END)
-      .compile(),
-    { workflowType: "w" },
-  );
-  let n = 0;
-  const serve = async (runs: number) => {
-    let sum = 0;
-    for (let i = 0; i < runs; i++) {
-      clock.advance(60_000);
-      const workflowId = `w${n++}`;
-      const { bs } = await graph.invoke({ bs: 0 }, { metadata: { workflowId } });
-      const reward = Number(rng.next() < [0.3, 0.95, 0.02][bs]);
-      sum += reward;
-      await loop.feedback.submitOutcome(workflowId, reward);
-    }
-    return sum / runs;
-  };
-  return { loop, serve };
-}
+import { openTwoPoints } from "../support/two-points.js";
 
 describe("two decision points of the same runs", () => {
   it("do not change in one cycle, and the second is judged beside what the first became", async () => {
-    const { loop, serve } = await opened();
+    // b alone helps at either, both together ruin the run.
+    const { loop, serve } = await openTwoPoints({ chances: [0.3, 0.95, 0.02], exploration: 0.6, seed: "together" });
     const champions = async () =>
       (await loop.getLearningStatus()).decisionPoints.flatMap((p) =>
         p.champion === undefined ? [] : [p.decisionPoint],

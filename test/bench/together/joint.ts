@@ -1,10 +1,6 @@
-import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
-import { CollectiveLearningLoop, createMemoryStore, createRng, ManualClock } from "langgraph-collective-learning";
-import { z } from "zod";
+import { openTwoPoints } from "../../support/two-points.js";
 import { round } from "../support/bench.js";
 
-const WAYS = ["a", "b"] as const;
-const State = new StateSchema({ bs: z.number() });
 const PER_CYCLE = 200;
 /** Runs by which the end of a life is measured. */
 const AT_END = 400;
@@ -14,7 +10,9 @@ const JOINT_WORLDS = {
   "alone good, together ruin": [0.3, 0.6, 0.02],
   "alone bad, together good": [0.5, 0.3, 0.9],
   "nothing to gain": [0.5, 0.5, 0.5],
-} as const;
+} as const satisfies Record<string, readonly [number, number, number]>;
+
+type Chances = readonly [number, number, number];
 
 /** What became of two decision points of the same runs. */
 interface JointLife {
@@ -26,53 +24,8 @@ interface JointLife {
 }
 
 /** A life of two decision points whose changes earn together what no change earns alone. */
-async function jointLife(chances: readonly number[], seed: number, cycles: number): Promise<JointLife> {
-  const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const rng = createRng(`joint/${seed}`);
-  const loop = await CollectiveLearningLoop.open({
-    store: createMemoryStore({ clock }),
-    clock,
-    seed,
-    enablePatternDiscovery: false,
-    enableRewardModel: false,
-    enablePromptOptimization: false,
-    enableRlTraining: false,
-  });
-  const router = (decisionPoint: string) =>
-    loop.router({
-      decisionPoint,
-      destinations: WAYS,
-      context: () => ({ k: 1 }),
-      fallback: () => "a",
-      exploration: 0.2,
-    });
-  const graph = loop.wrap(
-    new StateGraph(State)
-      .addNode("first", () => ({}))
-      .addNode("second", () => ({}))
-      .addNode("b1", (s) => ({ bs: s.bs + 1 }))
-      .addNode("b2", (s) => ({ bs: s.bs + 1 }))
-      .addEdge(START, "first")
-      .addConditionalEdges("first", router("first"), { a: "second", b: "b1" })
-      .addEdge("b1", "second")
-      .addConditionalEdges("second", router("second"), { a: END, b: "b2" })
-      .addEdge("b2", END)
-      .compile(),
-    { workflowType: "joint" },
-  );
-  let count = 0;
-  const serve = async (runs: number) => {
-    let sum = 0;
-    for (let i = 0; i < runs; i++) {
-      clock.advance(60_000);
-      const workflowId = `run-${count++}`;
-      const { bs } = await graph.invoke({ bs: 0 }, { metadata: { workflowId } });
-      const reward = Number(rng.next() < (chances[bs] ?? 0));
-      sum += reward;
-      await loop.feedback.submitOutcome(workflowId, reward);
-    }
-    return sum / runs;
-  };
+async function jointLife(chances: Chances, seed: number, cycles: number): Promise<JointLife> {
+  const { loop, serve } = await openTwoPoints({ chances, exploration: 0.2, seed });
   const promoted = () => ["first", "second"].filter((p) => loop.registry.champion(`policy/${p}`)).length;
   let most = 0;
   for (let cycle = 0; cycle < cycles; cycle++) {

@@ -105,7 +105,7 @@ function besides(ours: readonly Figures[], theirs: readonly Figures[]) {
 const routingText: Bench = async ({ quick }) => {
   const folder = dataFolder();
   if (!folder) throw new Error("The evaluation data is missing. Set LEARNING_DATA to its folder.");
-  const seeds = quick ? [1] : [1, 2, 3, 4, 5];
+  const seeds = quick ? [1] : Array.from({ length: 10 }, (_, i) => i + 1);
   const sets = textSets(folder).map((whole) => {
     const set = { ...whole, prompts: whole.prompts.filter((_, i) => !quick || whole.name !== "mmlu" || i % 4 === 0) };
     const splits = seeds.map((seed) => ({ seed, ...divided(set, seed) }));

@@ -94,6 +94,22 @@ export function checkArgument(value: unknown, name: string, expected: Expected, 
     checkArgument((value as Record<string, unknown>)[field], `${field} of ${name}`, expected[field], code);
 }
 
+/**
+ * Checks a list of objects, and of each of them the fields that are read.
+ * @param one how an element is named in the error
+ * @throws the code, with what was received
+ */
+export function checkEach(
+  values: unknown,
+  name: string,
+  one: string,
+  expected: Expected,
+  code: LearningErrorCode,
+): void {
+  checkArgument(values, name, "objects", code);
+  for (const value of values as readonly unknown[]) checkArgument(value, one, expected, code);
+}
+
 function refused(value: unknown, name: string, expected: string, code: LearningErrorCode): LearningError {
   return new LearningError(code, {
     received: `${show(value)} for ${name}`,

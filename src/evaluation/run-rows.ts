@@ -1,4 +1,4 @@
-import { checkArgument } from "../core/arguments.js";
+import { checkEach } from "../core/arguments.js";
 import { differs, jointOf } from "./contested.js";
 import { clusterOf, type JudgedDecision, type OpeRow, ROW, toOpeRow } from "./rows.js";
 
@@ -12,11 +12,10 @@ const LEAST_OF_RUN = 1e-9;
  * @example const { value } = estimateGain(runRows(judged));
  */
 export function runRows(rows: readonly JudgedDecision[]): OpeRow[] {
-  checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
+  checkEach(rows, "rows", "row", ROW, "EVALUATION_INVALID");
   const runs = new Map<string, JudgedDecision[]>();
   const out: JudgedDecision[][] = [];
   for (const row of rows) {
-    checkArgument(row, "row", ROW, "EVALUATION_INVALID");
     const known = row.run === undefined ? undefined : runs.get(row.run);
     if (known) known.push(row);
     else {

@@ -1,4 +1,4 @@
-import { checkArgument } from "../core/arguments.js";
+import { checkArgument, checkEach } from "../core/arguments.js";
 import { type BlameRule, chooseRule, type FittedRule } from "./blame-rules.js";
 
 /** A failed run of several agents. */
@@ -61,8 +61,7 @@ export class BlameModel {
   private readonly shared?: TypeModel;
 
   constructor(failures: readonly LabelledFailure[]) {
-    checkArgument(failures, "failures", "objects", "PATTERN_INVALID");
-    for (const failure of failures) checkArgument(failure, "a failure", FAILURE, "PATTERN_INVALID");
+    checkEach(failures, "failures", "a failure", FAILURE, "PATTERN_INVALID");
     const usable = failures.filter((f) => f.steps.includes(f.responsible) && new Set(f.steps).size > 1);
     const types = new Map<string, LabelledFailure[]>();
     for (const f of usable) types.set(f.workflowType, [...(types.get(f.workflowType) ?? []), f]);

@@ -15,6 +15,9 @@ export interface LogCase {
   durationMs?: readonly number[];
 }
 
+/** What is read of a case. */
+const CASE = { id: "text", type: "text", activities: "list" } as const;
+
 /** Told of every case that enters or leaves a log; how counts stay current without a recount. */
 export interface LogCounter {
   add(log: EventLog, row: number): void;
@@ -80,7 +83,7 @@ export class EventLog {
   add(cases: Iterable<LogCase>): void {
     checkArgument(cases, "cases", "iterable", "PATTERN_INVALID");
     for (const c of cases) {
-      checkArgument(c, "a case", { id: "text", type: "text", activities: "list" }, "PATTERN_INVALID");
+      checkArgument(c, "a case", CASE, "PATTERN_INVALID");
       this.addCase(c);
     }
   }

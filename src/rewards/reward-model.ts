@@ -1,4 +1,4 @@
-import { checkArgument } from "../core/arguments.js";
+import { checkArgument, checkEach } from "../core/arguments.js";
 import { type DecisionContext, LearningError, show } from "../core/index.js";
 import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
 import { defaultMembers, restorableMembers } from "./members/index.js";
@@ -84,9 +84,8 @@ export class RewardModel {
    * @throws REWARD_INVALID with fewer than 20 examples of every target, or values that are no numbers
    */
   static async fit(examples: readonly RewardExample[], options: RewardModelOptions = {}): Promise<RewardModel> {
-    checkArgument(examples, "examples", "objects", "REWARD_INVALID");
+    checkEach(examples, "examples", "example", EXAMPLE, "REWARD_INVALID");
     checkArgument(options, "options", "object", "REWARD_INVALID");
-    for (const example of examples) checkArgument(example, "example", EXAMPLE, "REWARD_INVALID");
     const { seed = 0, members = defaultMembers(), cancelled, onProgress } = options;
     const names = [...new Set(examples.flatMap((e) => Object.keys(e.targets)))].sort();
     const usable = names.filter((name) => examples.filter((e) => name in e.targets).length >= LEAST_ROWS);
@@ -258,12 +257,11 @@ export class RewardModel {
 
   /**
    * Takes new ratings in at once: the fast members (ridge, pairwise effects) learn from them exactly
-   * as if they had been there from the start; the trees and the network wait for the next fit. The
+   * as if they had been there from the start; the trees wait for the next fit. The
    * errors made before learning go into the calibration.
    */
   update(examples: readonly RewardExample[]): void {
-    checkArgument(examples, "examples", "objects", "REWARD_INVALID");
-    for (const example of examples) checkArgument(example, "example", EXAMPLE, "REWARD_INVALID");
+    checkEach(examples, "examples", "example", EXAMPLE, "REWARD_INVALID");
     for (const [name, model] of this.targets) {
       const rated = examples.filter((e) => Number.isFinite(e.targets[name]));
       if (rated.length === 0) continue;

@@ -1,5 +1,5 @@
 import { END, START } from "@langchain/langgraph";
-import { checkArgument } from "../core/arguments.js";
+import { checkEach } from "../core/arguments.js";
 import { escapeMermaid } from "../core/escape.js";
 import { LearningError } from "../core/index.js";
 import type { DecisionRow } from "../dataset/index.js";
@@ -29,8 +29,7 @@ const ROW = { decisionPoint: "text", candidates: "list", chosen: "text" } as con
 export function edgeStatistics(
   rows: readonly Pick<DecisionRow, "decisionPoint" | "candidates" | "chosen" | "mode" | "probabilities" | "reward">[],
 ): EdgeStatistics[] {
-  checkArgument(rows, "rows", "objects", "ROUTER_INVALID");
-  for (const row of rows) checkArgument(row, "a row", ROW, "ROUTER_INVALID");
+  checkEach(rows, "rows", "a row", ROW, "ROUTER_INVALID");
   const points = new Map<string, number>();
   const edges = new Map<string, Tally & { decisionPoint: string; destination: string }>();
   for (const row of rows) {

@@ -1,4 +1,4 @@
-import { checkArgument } from "../../core/arguments.js";
+import { checkArgument, checkEach } from "../../core/arguments.js";
 import { currentFeedback, type FeedbackRecord, isAsking, type Rating, ratingOf, standsFor } from "../../core/index.js";
 import { meanInterval } from "../../math/mean-interval.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
@@ -63,9 +63,8 @@ export function feedbackStatistics(
   requests: readonly FeedbackRequest[] = [],
   considered: readonly ConsideredRun[] = [],
 ): FeedbackStatistics {
-  checkArgument(records, "records", "objects", "FEEDBACK_INVALID");
   const judgement = { workflowId: "text", userId: "text", source: "text", at: "text" } as const;
-  for (const record of records) checkArgument(record, "a record", judgement, "FEEDBACK_INVALID");
+  checkEach(records, "records", "a record", judgement, "FEEDBACK_INVALID");
   checkArgument(requests, "requests", "objects", "FEEDBACK_INVALID");
   checkArgument(considered, "considered", "objects", "FEEDBACK_INVALID");
   const current = currentFeedback(records);

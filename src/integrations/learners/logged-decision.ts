@@ -1,4 +1,4 @@
-import { checkArgument } from "../../core/arguments.js";
+import { checkArgument, checkEach } from "../../core/arguments.js";
 import type { Decision, DecisionContext, FeedbackRecord } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 
@@ -62,9 +62,8 @@ const LEAST_ROWS = 100;
  * ```
  */
 export function checkPropensities(decisions: readonly LoggedDecision[]): string[] {
-  checkArgument(decisions, "decisions", "objects", "CONFIG_INVALID");
   const read = { candidates: "texts", chosen: "text", propensity: "number" } as const;
-  for (const decision of decisions) checkArgument(decision, "a decision", read, "CONFIG_INVALID");
+  checkEach(decisions, "decisions", "a decision", read, "CONFIG_INVALID");
   const sums = new Map<string, { rows: number; sum: number; squares: number }>();
   for (const { candidates, chosen, propensity } of decisions)
     for (const name of candidates) {

@@ -1,4 +1,4 @@
-import { checkArgument } from "../../core/arguments.js";
+import { checkArgument, checkEach } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import type { DecisionRow, FeatureEncoder } from "../../dataset/index.js";
 import { createRng, type Rng } from "../../math/rng.js";
@@ -33,8 +33,7 @@ export interface LoggedData {
 }
 
 function candidatesOf(rows: readonly DecisionRow[]): string[] {
-  checkArgument(rows, "rows", "objects", "TRAINING_INVALID");
-  for (const row of rows) checkArgument(row, "a row", { workflowId: "text", candidates: "list" }, "TRAINING_INVALID");
+  checkEach(rows, "rows", "a row", { workflowId: "text", candidates: "list" }, "TRAINING_INVALID");
   return [...new Set(rows.flatMap((r) => [...r.candidates]))].sort();
 }
 

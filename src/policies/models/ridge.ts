@@ -51,15 +51,29 @@ export class OnlineRidge implements Regressor {
   }
 
   mean(x: FeatureVector): number {
+    return this.theta[0] + this.part(x, denseCount(x), 0);
+  }
+
+  /** What the first `length` entries of `x` add to a mean, where their positions begin at `offset`. */
+  part({ indices, values }: FeatureVector, length: number, offset: number): number {
     const { slotOf, theta } = this;
-    const { indices, values } = x;
-    const length = denseCount(x);
-    let sum = theta[0];
+    let sum = 0;
     for (let k = 0; k < length; k++) {
-      const slot = slotOf[indices[k]];
+      const slot = slotOf[offset + indices[k]];
       if (slot) sum += values[k] * theta[slot];
     }
     return sum;
+  }
+
+  /** What is added to every mean. */
+  get intercept(): number {
+    return this.theta[0];
+  }
+
+  /** Weight of a position; zero where it was never seen. */
+  weightAt(position: number): number {
+    const slot = this.slotOf[position];
+    return slot ? this.theta[slot] : 0;
   }
 
   standardError(x: FeatureVector): number {
@@ -85,32 +99,47 @@ export class OnlineRidge implements Regressor {
     return sum;
   }
 
-  /** The same for an example in which most slots are taken: neighbours in memory, four sums at a time. */
+  /** The same for an example in which most slots are taken: four rows at a time, which read each entry of it once. */
   private denseLeverage(): number {
     const { inverse, capacity, slots, values, known, count } = this;
     if (this.scattered.length < count) this.scattered = new Float64Array(capacity);
-    const { scattered } = this;
-    scattered.fill(0, 0, count);
-    scattered[0] = 1;
-    for (let k = 0; k < known; k++) scattered[slots[k]] = values[k];
+    const { scattered: x } = this;
+    x.fill(0, 0, count);
+    x[0] = 1;
+    for (let k = 0; k < known; k++) x[slots[k]] = values[k];
     let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const v = scattered[i];
-      if (v === 0) continue;
-      const row = i * capacity;
+    let i = 0;
+    for (; i + 3 < count; i += 4) {
+      const p = i * capacity;
+      const q = p + capacity;
+      const r = q + capacity;
+      const s = r + capacity;
       let a = 0;
       let b = 0;
       let c = 0;
       let d = 0;
-      let j = 0;
-      for (; j + 3 < i; j += 4) {
-        a += scattered[j] * inverse[row + j];
-        b += scattered[j + 1] * inverse[row + j + 1];
-        c += scattered[j + 2] * inverse[row + j + 2];
-        d += scattered[j + 3] * inverse[row + j + 3];
+      for (let j = 0; j < i; j++) {
+        const v = x[j];
+        a += v * inverse[p + j];
+        b += v * inverse[q + j];
+        c += v * inverse[r + j];
+        d += v * inverse[s + j];
       }
-      for (; j < i; j++) a += scattered[j] * inverse[row + j];
-      sum += v * (2 * (a + b + c + d) + v * inverse[row + i]);
+      const v = x[i];
+      const w = x[i + 1];
+      const y = x[i + 2];
+      const z = x[i + 3];
+      b += v * inverse[q + i];
+      c += v * inverse[r + i] + w * inverse[r + i + 1];
+      d += v * inverse[s + i] + w * inverse[s + i + 1] + y * inverse[s + i + 2];
+      sum += v * (2 * a + v * inverse[p + i]) + w * (2 * b + w * inverse[q + i + 1]);
+      sum += y * (2 * c + y * inverse[r + i + 2]) + z * (2 * d + z * inverse[s + i + 3]);
+    }
+    for (; i < count; i++) {
+      const row = i * capacity;
+      let a = 0;
+      for (let j = 0; j < i; j++) a += x[j] * inverse[row + j];
+      sum += x[i] * (2 * a + x[i] * inverse[row + i]);
     }
     return sum;
   }

@@ -59,7 +59,7 @@ export class SharedModel implements RewardEstimator {
         values[at++] = own.values[k];
       }
     if (block !== undefined) {
-      const offset = CANDIDATE_POSITIONS + (this.dim + 1) * block;
+      const offset = this.offsetOf(block);
       indices[at] = offset - 1;
       values[at++] = own ? OWN_SCALE : 1;
       for (let k = 0; k < count; k++) {
@@ -70,13 +70,35 @@ export class SharedModel implements RewardEstimator {
     return { x: { dim: CANDIDATE_POSITIONS + (this.dim + 1) * (this.blocks.size + 1), indices, values }, count };
   }
 
+  /** Where what was learned of the context in one candidate's rows begins; its own intercept stands before it. */
+  private offsetOf(block: number): number {
+    return CANDIDATE_POSITIONS + (this.dim + 1) * block;
+  }
+
   estimate(input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
-    for (let i = 0; i < input.candidates.length; i++) {
-      const { x } = this.features(input, i);
-      means[i] = this.ridge.mean(x);
+    const { context, candidates } = input;
+    const count = denseCount(context);
+    const common = this.ridge.intercept + this.ridge.part(context, count, CANDIDATE_POSITIONS);
+    for (let i = 0; i < candidates.length; i++) {
+      means[i] = common + this.ownPart(input, i, count);
       // A candidate without rows has an intercept of its own still to be learned (prior variance one).
-      if (errors) errors[i] = this.ridge.standardError(x) + (this.blocks.has(input.candidates[i]) ? 0 : 0.25);
+      if (errors)
+        errors[i] = this.ridge.standardError(this.features(input, i).x) + (this.blocks.has(candidates[i]) ? 0 : 0.25);
     }
+  }
+
+  /** What a candidate adds to what the context does to all: by its features, and by what was learned of it. */
+  private ownPart({ context, candidates, candidateFeatures }: PolicyInput, index: number, count: number): number {
+    const own = candidateFeatures?.[index];
+    let sum = 0;
+    if (own)
+      for (let k = 0; k < own.indices.length; k++)
+        sum += own.values[k] * this.ridge.weightAt(own.indices[k] % CANDIDATE_POSITIONS);
+    const block = this.blocks.get(candidates[index]);
+    if (block === undefined) return sum;
+    const offset = this.offsetOf(block);
+    const bias = (own ? OWN_SCALE : 1) * this.ridge.weightAt(offset - 1);
+    return sum + bias + OWN_SCALE * this.ridge.part(context, count, offset);
   }
 
   learn(rows: readonly PolicyRow[]): void {

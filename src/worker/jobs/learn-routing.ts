@@ -16,7 +16,7 @@ import {
   type TrialOptions,
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
-import { logWealthOf } from "../../evaluation/trial/index.js";
+import { renewedFrom } from "../../evaluation/trial/renewal.js";
 import { destinationChanges } from "../changes.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
@@ -96,18 +96,15 @@ async function learned(
 const judge = async (input: JudgeRoutingInput, context: JobContext): Promise<RoutingJudgement> =>
   await judgeRouting.run(input, context);
 
-/** A trial whose evidence has grown this much is left to finish. */
-const PROMISING = Math.log(2);
-/** Epochs of doubling length: a version gives way when the rows it was trained on have doubled. */
-const EPOCH_GROWTH = 2;
-
 function isRenewalDue(
   rows: readonly DecisionRow[],
   trainedAt: string,
   { state }: TrialLook,
   changes: readonly DestinationChange[] = [],
 ): boolean {
-  if (!state.trial || logWealthOf(state.trial) >= PROMISING) return false;
+  if (!state.trial) return false;
+  const growth = renewedFrom(state.trial);
+  if (growth === Number.POSITIVE_INFINITY) return false;
   const known = state.fullFit?.at ?? trainedAt;
   if (changes.some((c) => c.seenAt > known)) return true;
   // It did not learn from these rows: more of them are no reason to give it up before its time.
@@ -119,13 +116,14 @@ function isRenewalDue(
     rated++;
     if ((row.ratedAt ?? row.at) <= known) before++;
   }
-  return rated >= EPOCH_GROWTH * before;
+  return rated >= growth * before;
 }
 
 /** What was trained aside, in simulation or at other sites, need not wait for a trial that shows no promise. */
 function givingWay(input: LearnRoutingInput, scene: TrialScene, answer: LearningResult): LearningResult | undefined {
   const { trial } = answer.state;
-  if (!trial || trial.version === input.aside?.version || logWealthOf(trial) >= PROMISING) return undefined;
+  if (!trial || trial.version === input.aside?.version || renewedFrom(trial) === Number.POSITIVE_INFINITY)
+    return undefined;
   const why = `trained aside, it replaces ${answer.version}`;
   return asideTried(input, scene, { ...answer, settled: trial }, endTrial(answer.state, trial), why);
 }

@@ -222,7 +222,7 @@ describe("PostgreSQL store", () => {
     const pool = new pg.Pool({ connectionString: at.server.url, max: 2 });
     pool.on("error", () => {});
     pool.on("connect", (client) => {
-      const query = client.query.bind(client) as (config: { text: string }) => never;
+      const query = client.query.bind(client) as unknown as (config: { text: string }) => never;
       client.query = ((config: { text: string }) => {
         if (config.text.includes("INSERT INTO")) events.push("sent");
         return query(config);

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { isLearningError, LearningError } from "../../core/index.js";
-import { bigintArray, textArray } from "./arrays.js";
+import { ArrayWriter } from "./arrays.js";
 import { codeOf } from "./errors.js";
 import { type Columns, joinedColumns } from "./row.js";
 import { KEY_COLUMNS, SOUGHT_COLUMNS, TABLE_OF } from "./schema.js";
@@ -16,7 +16,14 @@ const NO_PARTITION = "23514";
  * number is not above the last one's have arrived before, at least in part, and do nothing. The arrays stand in the list
  * of columns: as tables they would be written down once more before they are read.
  */
-function statement(schema: string, facts: readonly Columns[], lane: string, first: number, last: number) {
+function statement(
+  schema: string,
+  arrays: ArrayWriter,
+  facts: readonly Columns[],
+  lane: string,
+  first: number,
+  last: number,
+) {
   const values: unknown[] = [lane, first, last];
   const place = (value: unknown) => `$${values.push(value)}`;
   const counts = facts.map(({ kind, ats }) => ({
@@ -29,10 +36,10 @@ function statement(schema: string, facts: readonly Columns[], lane: string, firs
     const { before, count } = counts[i]!;
     return `${kind}_rows AS (
       INSERT INTO ${schema}.${TABLE_OF[kind]} (lane, seq, period, at, ${typed.map(([c]) => c).join(", ")}, body)
-      SELECT lane.id, lane.${before} + generate_series(1, ${count}::int), unnest(${place(bigintArray(periods))}::bigint[])::int,
-        unnest(${place(bigintArray(ats))}::bigint[]),
-        ${typed.map(([c, type]) => `unnest(${place(textArray(keys[c] ?? []))}::text[])::${type}`).join(", ")},
-        unnest(${place(textArray(bodies))}::text[])
+      SELECT lane.id, lane.${before} + generate_series(1, ${count}::int), unnest(${place(arrays.bigints(periods))}::bigint[])::int,
+        unnest(${place(arrays.bigints(ats))}::bigint[]),
+        ${typed.map(([c, type]) => `unnest(${place(arrays.texts(keys[c] ?? []))}::text[])::${type}`).join(", ")},
+        unnest(${place(arrays.texts(bodies))}::text[])
       FROM lane)`;
   });
   const text = `
@@ -48,6 +55,8 @@ function statement(schema: string, facts: readonly Columns[], lane: string, firs
 
 /** Brings batches to their lanes, each once however often it is tried. */
 export class Lanes {
+  private spare: ArrayWriter | undefined;
+
   constructor(private readonly sql: Sql) {}
 
   /**
@@ -98,10 +107,17 @@ export class Lanes {
   private async insert(lane: string, batches: readonly Batch[]): Promise<boolean> {
     const facts = joinedColumns(batches.map(({ columns }) => columns));
     const numbers = batches.map(({ number }) => number);
-    const { text, values } = statement(this.sql.schema, facts, lane, Math.min(...numbers), Math.max(...numbers));
+    // What waited out an outage may be under way beside what comes: each has memory of its own.
+    const arrays = this.spare ?? new ArrayWriter();
+    this.spare = undefined;
+    const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+    const { text, values } = statement(this.sql.schema, arrays, facts, lane, first, last);
     const what = facts.map(({ kind, ats }) => `${ats.length} facts (${kind})`).join(", ");
     const write = async () => {
       const { rows } = await this.sql.query<{ taken: number }>(`writing ${what}`, text, values);
+      // After a failure nobody knows whether the driver is done with them: it may have sent nothing yet.
+      arrays.clear();
+      this.spare = arrays;
       return (rows[0]?.taken ?? 0) > 0;
     };
     try {

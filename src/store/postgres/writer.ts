@@ -153,7 +153,7 @@ export class SqlFactWriter {
       this.taken = group;
       try {
         await this.write(group);
-        for (const { resolve } of group) resolve();
+        this.acknowledge(group);
       } catch (error) {
         if (willPass(error) || group.length === 1) for (const { reject } of group) reject(error);
         // One of them is at fault: the others must not share its lot.
@@ -165,6 +165,18 @@ export class SqlFactWriter {
       }
       this.taken = [];
     }
+  }
+
+  /**
+   * Tells those whose facts are written. What waits is sent first: whoever is told may have much to make ready, and the
+   * server would wait for that.
+   */
+  private acknowledge(group: readonly Waiting[]): void {
+    const tell = () => {
+      for (const { resolve } of group) resolve();
+    };
+    if (this.waiting.length > 0) setImmediate(tell);
+    else tell();
   }
 
   /** The oldest that waits, and what follows it. */

@@ -95,7 +95,9 @@ const newestThatHold = (rows: readonly DecisionRow[], changes: readonly Destinat
   rows.slice(-MOST_ROWS).filter(holdsAfter(changes));
 
 /** Whether a decision is not from before its destination last changed. */
-export function holdsAfter(changes: readonly DestinationChange[] = []): (row: DecisionRow) => boolean {
+export function holdsAfter(
+  changes: readonly Pick<DestinationChange, "destination" | "at">[] = [],
+): (row: DecisionRow) => boolean {
   const since = new Map<string, string>();
   for (const { destination, at } of changes) if (at > (since.get(destination) ?? "")) since.set(destination, at);
   return (row) => row.at >= (since.get(row.chosen) ?? "");
@@ -112,7 +114,7 @@ export function teachEarlier(
   policy: RoutingPolicy,
   make: () => RoutingPolicy,
   rows: readonly DecisionRow[],
-  changes: readonly DestinationChange[],
+  changes: readonly Pick<DestinationChange, "destination" | "at">[],
   encoders: RowEncoders,
 ): void {
   for (const destination of new Set(changes.map((c) => c.destination))) {

@@ -12,6 +12,7 @@ import { restored } from "../../evaluation/point/restored.js";
 import { splitByTime } from "../../evaluation/point/split.js";
 import type { LearnOptions, RoutingPolicy } from "../../policies/index.js";
 import type { MixedRows } from "../../rewards/index.js";
+import { type ChangeBeside, changesAfter, changesOfAll } from "../beside.js";
 import { holdsAfter, teachEarlier } from "../changes.js";
 import { fromOlder } from "../from-older.js";
 import type { Job } from "../job.js";
@@ -43,6 +44,8 @@ export interface TrainRoutingInput {
   peers?: readonly string[];
   /** Destinations that changed: what is learned from the beginning leaves out what they were before. */
   changes?: readonly DestinationChange[];
+  /** When what serves changed at other decision points of the same runs, in the order of time. */
+  beside?: readonly ChangeBeside[];
   /** ISO time of the cycle: decisions from a clock that runs ahead wait for it, or nothing before them would be news. */
   now?: string;
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
@@ -74,7 +77,9 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const mixedWith = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
     const upTo = rated.filter((r) => r.at <= last.at);
-    const holding = upTo.filter(holdsAfter(input.changes));
+    const after = changesOfAll(upTo, changesAfter(byPoint, input.decisionPoint, input.beside));
+    const regimes = [...(input.changes ?? []), ...after];
+    const holding = upTo.filter(holdsAfter(regimes));
     const whole = holding.length > 0 ? holding : upTo;
     const { prove } = input.learn;
     if (prove && prove.better !== "reward") {
@@ -90,7 +95,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       }
       const started = startPolicy(input, whole);
       const warmStart = warmed(input, started, whole, byPoint, onStep);
-      teachEarlier(started.policy, started.make, upTo, input.changes ?? [], started.encoders);
+      teachEarlier(started.policy, started.make, upTo, regimes, started.encoders);
       const learned = learn(input, "new", started, whole, onStep, mixed);
       return warmStart ? { ...learned, warmStart } : learned;
     };

@@ -44,7 +44,8 @@ export function destinationChanges(
 ): readonly DestinationChange[] {
   // Who speaks up unasked, about what went wrong say, tells nothing of the rest.
   const asking = isAsking(rows);
-  const counts = (r: DecisionRow) => r.reward !== undefined && standsFor(r, asking) !== undefined;
+  const counts = (r: DecisionRow) =>
+    r.reward !== undefined && r.sequelWeight !== 0 && standsFor(r, asking) !== undefined;
   const rated = rows.filter(counts).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
   if (rated.length < LEAST_ROWS) return known;
   const own = watches.get(facts) ?? new Map<string, PointWatch>();

@@ -41,12 +41,17 @@ export function changesAfter(
   return [...new Set(beside.flatMap((c) => (acts.get(c.decisionPoint) ? [c.at] : [])))].slice(-MOST_CHANGES);
 }
 
-/** The same as changes of every destination of the point. */
-export function changesOfAll(
-  rows: readonly DecisionRow[],
+/** With fewer rated decisions for a destination since a change, those from before it are still the best that is known. */
+const LEAST_SINCE = 10;
+
+/** The same as changes of the destinations that were chosen since. */
+export function changesOfDestinations(
+  rated: readonly DecisionRow[],
   times: readonly string[],
 ): Pick<DestinationChange, "destination" | "at">[] {
-  if (times.length === 0) return [];
-  const destinations = new Set(rows.slice(-LOOKED_AT).flatMap((row) => row.candidates));
-  return [...destinations].flatMap((destination) => times.map((at) => ({ destination, at })));
+  return times.flatMap((at) => {
+    const counts = new Map<string, number>();
+    for (const row of rated) if (row.at >= at) counts.set(row.chosen, (counts.get(row.chosen) ?? 0) + 1);
+    return [...counts].flatMap(([destination, n]) => (n >= LEAST_SINCE ? [{ destination, at }] : []));
+  });
 }

@@ -3,6 +3,8 @@ import { pathField } from "../../src/core/path-fields.js";
 import type { DecisionRow } from "../../src/dataset/index.js";
 import { inputOf } from "../../src/evaluation/point/encode.js";
 import { servable } from "../../src/evaluation/point/judged-rows.js";
+import { trialRows } from "../../src/evaluation/point/trial-rows.js";
+import { openTrial, settle } from "../../src/evaluation/trial/index.js";
 import { createRng } from "../../src/math/rng.js";
 import { type ChangeBeside, changesAfter } from "../../src/worker/beside.js";
 import { learnRouting } from "../../src/worker/jobs/learn-routing.js";
@@ -49,13 +51,18 @@ function twoPoints(runs = RUNS): CollectedFacts {
 
 const contextOf = (state: CollectedFacts) => ({ state, progress: () => {}, cancelled: () => false });
 
+async function trained(state: CollectedFacts, point: string, beside?: ChangeBeside[]) {
+  const input = { decisionPoint: point, rows, learn: {}, seed: 1, trainShare: 1, minSamples: 10, beside };
+  const [challenger] = await trainRouting.run(input, contextOf(state));
+  if (!challenger) throw new Error("nothing was trained");
+  return challenger;
+}
+
 /** What a point's new challenger expects of its destinations, after `path`. */
 async function expected(state: CollectedFacts, point: string, path: object = {}, beside?: ChangeBeside[]) {
-  const input = { decisionPoint: point, rows, learn: {}, seed: 1, trainShare: 1, minSamples: 10, beside };
-  const [trained] = await trainRouting.run(input, contextOf(state));
   const [row] = rowsByPoint(state, rows).get(point) ?? [];
-  if (!row || !trained) throw new Error("nothing was trained");
-  const { policy, encoders } = servable(trained.artifact);
+  if (!row) throw new Error("no row");
+  const { policy, encoders } = servable((await trained(state, point, beside)).artifact);
   const [x = 0, y = 0] = policy.predict(inputOf({ ...row, context: { k: 1, ...path } }, encoders)).map((e) => e.mean);
   return { x, y };
 }
@@ -78,6 +85,45 @@ describe("decision points whose changes help only together", () => {
     expect(anew.y).toBeGreaterThan(anew.x + 0.1);
     // The sequel of the other destination stayed, and so does what is known of it.
     expect(Math.abs(anew.x - 0.5)).toBeLessThan(0.1);
+  });
+
+  it("are credited with what serves later in the run, not with what is tried there", async () => {
+    const rng = createRng("tried");
+    const facts = new CollectedFacts();
+    for (let i = 0; i < 800; i++) {
+      const ids = { workflowId: `w${i}`, at: isoAt(i) };
+      const first = rng.next() < 0.5 ? "y" : "x";
+      const arm = rng.next() < 0.5 ? ("challenger" as const) : ("serving" as const);
+      // The version on trial at the second point follows y by y.
+      const second = first === "y" && arm === "challenger" ? "y" : "x";
+      const own = { version: "v1", share: 0.5, uniform: 0, serving: "x", challenger: "y" };
+      const tried = { ...own, arm, challenger: first };
+      const even = { ...ids, context: { k: 1 }, propensity: 0.5, probabilities: [0.5, 0.5] };
+      const trial = { ...own, arm: first === "y" ? ("challenger" as const) : ("serving" as const) };
+      const decision = [
+        aDecision({ ...even, decisionPoint: "first", decisionId: `1-${i}`, chosen: first, trial }),
+        aDecision({ ...even, decisionPoint: "second", decisionId: `2-${i}`, index: 1, chosen: second, trial: tried }),
+      ];
+      const outcome = Number(rng.next() < (first === "x" ? 0.5 : second === "y" ? 0.9 : 0.3));
+      facts.add({ decision, feedback: [aFeedback({ ...ids, feedbackId: `f-${i}`, outcome })] });
+    }
+    const { x, y } = await expected(facts, "first");
+    expect(Math.abs(x - 0.5)).toBeLessThan(0.07);
+    expect(Math.abs(y - 0.3)).toBeLessThan(0.07);
+    const open = openTrial({ version: "v1", startedAt: isoAt(0), stake: 1, unit: "decision", mostWeight: 2 });
+    const serving = servable((await trained(facts, "first")).artifact);
+    const settled = settle(
+      open,
+      trialRows(rowsByPoint(facts, rows).get("first") ?? [], "v1", serving, "decision"),
+      isoAt(900),
+    );
+    expect(Math.abs(settled.sum / settled.clusters - -0.2)).toBeLessThan(0.1);
+  });
+
+  it("go on knowing what was hardly chosen since", async () => {
+    const [few, known] = [twoPoints(CHANGED + 25), await expected(twoPoints(CHANGED + 25), "first")];
+    const anew = await expected(few, "first", {}, beside);
+    expect(Math.abs(anew.y - known.y)).toBeLessThan(0.1);
   });
 
   it("count as changed for whoever acts before them alone", () => {
@@ -110,8 +156,10 @@ describe("decision points whose changes help only together", () => {
   });
 
   it("are related by what they are asked, not by where they stand", () => {
-    const row = (decisionPoint: string, context: DecisionRow["context"]) =>
-      ({ decisionPoint, context, candidates: ["x", "y"], chosen: "x", reward: 1 }) as DecisionRow;
+    const row = (decisionPoint: string, context: DecisionRow["context"]): DecisionRow => ({
+      ...aDecision({ decisionPoint, context }),
+      ...{ decisionsInRun: 1, reward: 1 },
+    });
     const path = Object.fromEntries(["a", "b", "c"].map((point) => [pathField(point), "x"]));
     const byPoint = new Map([
       ["own", [row("own", { k: 1 })]],

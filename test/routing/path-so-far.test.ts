@@ -94,9 +94,18 @@ describe("what other decision points chose earlier in the run", () => {
     const graph = new StateGraph(Fan)
       .addNode("start", () => ({}))
       .addNode("fan", () => ({}))
-      .addNode("left", async (_, config) => void (await left.invoke({ way: "b" }, config)) ?? {})
-      .addNode("right", async (_, config) => void (await right.invoke({ way: "b" }, config)) ?? {})
-      .addNode("each", async (s, config) => void (await each.invoke({ way: s.way }, config)) ?? {})
+      .addNode("left", async (_, config) => {
+        await left.invoke({ way: "b" }, config);
+        return {};
+      })
+      .addNode("right", async (_, config) => {
+        await right.invoke({ way: "b" }, config);
+        return {};
+      })
+      .addNode("each", async (s, config) => {
+        await each.invoke({ way: s.way }, config);
+        return {};
+      })
       .addNode("join", () => ({}))
       .addEdge(START, "start")
       .addConditionalEdges("start", routerOf(world, "start", ["go", "stay"]), { go: "fan", stay: END })

@@ -8,6 +8,7 @@ import {
 } from "../core/index.js";
 import { composeReward, type RewardOptions, runReward } from "./reward.js";
 import type { DecisionRow } from "./rows.js";
+import { sequelWeights } from "./sequel-weights.js";
 
 /** How decisions are joined with what came of them. */
 export interface JoinOptions extends RewardOptions {
@@ -54,12 +55,13 @@ export function joinRows(
   }
 
   const rows: DecisionRow[] = [];
-  const positions = new Map<string, { position: number; count: number }>();
+  const positions = new Map<string, { position: number; count: number; weight: number }>();
   const rewards = new Map<string, RunRewards>();
   for (const [workflowId, run] of runs) {
     run.sort((a, b) => a.index - b.index || (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    const weights = sequelWeights(run);
     run.forEach((d, position) => {
-      positions.set(d.decisionId, { position, count: run.length });
+      positions.set(d.decisionId, { position, count: run.length, weight: weights[position] ?? 1 });
     });
     rewards.set(
       workflowId,
@@ -68,7 +70,7 @@ export function joinRows(
   }
   for (const d of latest.values()) {
     if (wanted && !wanted.has(d.decisionPoint)) continue;
-    const { position, count } = positions.get(d.decisionId) as { position: number; count: number };
+    const { position, count, weight } = positions.get(d.decisionId)!;
     const { run, byDecision, rating, ratings, ratedAt, went } = rewards.get(d.workflowId) as RunRewards;
     const { ratedBy, probability } = ratings.get(d.decisionId) ?? rating;
     const reward =
@@ -97,6 +99,7 @@ export function joinRows(
       mode: d.mode,
       ...(d.trial && { trial: d.trial }),
       ...(d.policyVersion !== undefined && { policyVersion: d.policyVersion }),
+      ...(weight !== 1 && { sequelWeight: weight }),
       ...(reward !== undefined && { reward, rewardSource: "measured" as const }),
       ...(reward !== undefined && ratedAt !== undefined && { ratedAt }),
       ...went,

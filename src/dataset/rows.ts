@@ -30,6 +30,11 @@ export interface DecisionRow {
   /** What a trial had to do with it. */
   trial?: Decision["trial"];
   policyVersion?: string;
+  /**
+   * For how many runs this one stands where it is asked what a choice earns beside what SERVES at later decision points: 0
+   * where a version on trial there chose otherwise, 1 / P(it had no turn) where it would have; absent for 1.
+   */
+  sequelWeight?: number;
   /** In [0,1]; undefined while unrated. */
   reward?: number;
   /** Variance of an imputed or mixed reward around the true one; 0 or absent for a measured one. */

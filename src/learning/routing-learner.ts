@@ -8,9 +8,10 @@ import { type RoutingArtifact, routingArtifactName, type TrialShares } from "../
 import { askForApproval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
+import type { ChangeBeside } from "../worker/beside.js";
 import type { LearningResult } from "../worker/jobs/learned.js";
 import type { PointRows } from "../worker/jobs/survey.js";
-import { changedBeside } from "./beside.js";
+import { changesBeside } from "./beside.js";
 import type { ComponentContext } from "./component.js";
 import type { ResolvedLoopConfig } from "./config.js";
 import type { StepReport } from "./cycle/types.js";
@@ -100,13 +101,13 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
    * What was logged before the last roll-back did not hold, or was not wanted, and what was logged before another
    * point of the same runs changed was beside another policy: neither proves anything any more.
    */
-  const provenFrom = async (
+  const provenFrom = (
     registry: Registry,
-    { decisionPoint, together }: PointRows,
-  ): Promise<string | undefined> => {
-    const beside = await changedBeside(together, registry, store.documents);
+    decisionPoint: string,
+    beside: readonly ChangeBeside[],
+  ): string | undefined => {
     const rolledBack = changes(registry, routingArtifactName(decisionPoint)).findLast((e) => e.action === "rollback");
-    return [beside, rolledBack?.at, points.get(decisionPoint)?.learn.provenFrom]
+    return [beside.at(-1)?.at, rolledBack?.at, points.get(decisionPoint)?.learn.provenFrom]
       .filter((t) => t !== undefined)
       .sort()
       .at(-1);
@@ -141,7 +142,8 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       const judgedAt = isoTime(clock.now());
       const name = routingArtifactName(decisionPoint);
       const serving = await champion(registry, decisionPoint);
-      const from = await provenFrom(registry, point);
+      const beside = await changesBeside(together, registry, store.documents);
+      const from = provenFrom(registry, decisionPoint, beside);
       const state = await gateStateOf(store, decisionPoint);
       const { exploration = 0, destinations, learn = {}, trial } = points.get(decisionPoint) ?? {};
       const version = (wanted: string | undefined) => versionOf(registry, decisionPoint, wanted);
@@ -175,7 +177,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           encoder: learn.encoder,
           prove: learn.prove,
           asked: await closedRequests(store.documents, clock.now()),
-          besideSince: await changedBeside(together, registry, store.documents),
+          beside,
           // Another challenger would spend the gate's risk while nobody has looked at the one that waits.
           isHeld: waits !== undefined,
           now: judgedAt,
@@ -253,7 +255,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
         }
         case "promote": {
           const isNew = challenger?.kind !== "refresh";
-          const beside = await changedBeside(judged.together, registry, documents);
+          const beside = (await changesBeside(judged.together, registry, documents)).at(-1)?.at;
           // Each alone is proven; what both come to together is not, until runs have had the first of them.
           if (isNew && beside !== undefined && beside >= judged.judgedAt) {
             if (settled && judged.before) await keep(judged.before);

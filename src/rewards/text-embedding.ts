@@ -1,5 +1,6 @@
 import { checkArgument } from "../core/arguments.js";
 import type { Decision, Trace } from "../core/index.js";
+import { isPathField } from "../core/path-fields.js";
 import { createRng } from "../math/rng.js";
 
 /** The part of LangChain's `Embeddings` that is used. */
@@ -19,7 +20,9 @@ const MOST_CHARS = 8000;
 export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): string {
   checkArgument(trace, "trace", { nodes: "list" }, "REWARD_INVALID");
   checkArgument(decisions, "decisions", "objects", "REWARD_INVALID");
-  const said = decisions.flatMap((d) => Object.values(d.context)).filter((v) => typeof v === "string");
+  const said = decisions.flatMap((d) =>
+    Object.entries(d.context).flatMap(([field, v]) => (typeof v === "string" && !isPathField(field) ? [v] : [])),
+  );
   const captured = [trace.nodes[0]?.input, trace.nodes.at(-1)?.update].filter((v) => v !== undefined);
   return [...new Set([...said, ...captured])].join("\n").slice(0, MOST_CHARS);
 }

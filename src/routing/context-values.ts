@@ -1,6 +1,7 @@
 import type { ContextValue, DecisionContext } from "../core/index.js";
 import { LearningError, show } from "../core/index.js";
 import { isProxy } from "../core/own-fields.js";
+import { isPathField } from "../core/path-fields.js";
 
 /**
  * Copies what a context function returned, so that later changes of the state do not reach the record,
@@ -71,14 +72,17 @@ function invalid(received: string, what: string, expected: string): LearningErro
 /** Finds the first field that is not among `known` and holds something; undefined when there is none. */
 export type FieldCheck = (context: DecisionContext) => string | undefined;
 
-/** Contexts mostly come with the same fields in the same order; the order last accepted is not looked up again. */
+/**
+ * Contexts mostly come with the same fields in the same order; the order last accepted is not looked up again.
+ * What other decision points chose is no news of the context function: a policy that does not know them reads past it.
+ */
 export function createFieldCheck(known: Iterable<string>): FieldCheck {
   const names = new Set(known);
   let accepted: string[] = [];
   return (context) => {
     const fields = Object.keys(context);
     if (fields.length === accepted.length && fields.every((name, i) => name === accepted[i])) return undefined;
-    const unknown = fields.filter((name) => !names.has(name));
+    const unknown = fields.filter((name) => !names.has(name) && !isPathField(name));
     if (unknown.length === 0) accepted = fields;
     return unknown.find((name) => context[name] !== null);
   };

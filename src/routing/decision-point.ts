@@ -10,12 +10,13 @@ import type { ChoiceCall, ChoiceMade } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
 import { identifyChoice, numbersOfChoice } from "./identity.js";
 import type { ResolvedOptions } from "./options.js";
+import { pathTo, placeOf, type RunPlace } from "./path-so-far.js";
 import { PointLog } from "./point-log.js";
 import { memoryOf, type PointMemory } from "./point-memory.js";
 import { proposalOf } from "./proposal.js";
 import { currentForcedRun, type ForcedRun } from "./replay/forced.js";
 import type { ChoiceScene, Trouble } from "./scene.js";
-import { copyFeatures, isPromise, observeScene } from "./scene.js";
+import { copyFeatures, isPromise, observeScene, withPath } from "./scene.js";
 import { missingPolicy, NO_POLICY, type PolicyFeed, type ServedPolicy } from "./served-policy.js";
 import { turnOfTrial } from "./turn.js";
 import { act, giveWay, shadowVerdict, type TrialTurn, trialVerdict, type Verdict } from "./verdict.js";
@@ -125,13 +126,13 @@ export class DecisionPoint<S, D extends string> {
   private async choose(state: S, config: LangGraphRunnableConfig, adviser: boolean): Promise<ChoiceMade | undefined> {
     const late = this.policyInTime();
     if (late) await late;
-    const call = this.open(config);
+    const forced = currentForcedRun();
+    const call = this.open(config, forced);
     if (!call) return undefined;
     const { deps, options } = this;
     const deadline = deps.clock.monotonic() + options.timeBudgetMs;
     const seen = observeScene(options, this.fixedFeatures, state, config, deps.clock);
-    const scene = isPromise(seen) ? await seen : seen;
-    const forced = currentForcedRun();
+    const scene = withPath(isPromise(seen) ? await seen : seen, call.path);
     const outcome =
       this.forcedOutcome(call, scene, forced) ??
       (call.mode === "shadow" || call.mode === "trial" || (call.mode === "advise" && !adviser)
@@ -266,7 +267,7 @@ export class DecisionPoint<S, D extends string> {
   }
 
   /** Undefined when learning is off, or the run cannot be identified: the bare fallback then. */
-  private open(config: LangGraphRunnableConfig): ChoiceCall | undefined {
+  private open(config: LangGraphRunnableConfig, forced: ForcedRun | undefined): ChoiceCall | undefined {
     const { deps } = this;
     try {
       if (!deps.enabled()) {
@@ -274,12 +275,16 @@ export class DecisionPoint<S, D extends string> {
         return undefined;
       }
       const run = deps.sink.identify(config);
-      const served = this.servedFor(run);
+      const endings = deps.sink.endingsOf?.(run.workflowId) ?? 0;
+      const served = this.servedFor(run, endings);
       const version = served?.version;
       const { countCall, countRepeat } = this.memory;
       const id = identifyChoice(config, run, this.name, countCall(config), countRepeat);
       const numbers = numbersOfChoice(id.key, version, deps.seed);
-      return { ...id, ...numbers, run, served, version, mode: this.modeFor(version), tried: this.feed.trial() };
+      const place = placeOf(config, forced ? 0 : endings);
+      const path = this.options.pathSoFar ? this.pathTo(run, place, forced) : undefined;
+      const mode = this.modeFor(version);
+      return { ...id, ...numbers, run, served, version, mode, tried: this.feed.trial(), place, path };
     } catch (error) {
       this.log.count("policy-error");
       this.log.warnOnce("open", "the run could not be identified", messageOf(error));
@@ -287,13 +292,18 @@ export class DecisionPoint<S, D extends string> {
     }
   }
 
+  /** What other decision points chose earlier in the run, or in the replay. */
+  private pathTo(run: RunIdentity, place: RunPlace, forced: ForcedRun | undefined): DecisionContext | undefined {
+    return forced ? pathTo(forced.choices, this.name, place) : this.deps.runs.pathTo(run.workflowId, this.name, place);
+  }
+
   /** The version that a run uses, restored; undefined when none serves it. */
-  private servedFor(run: RunIdentity): ServedPolicy | undefined {
+  private servedFor(run: RunIdentity, endings: number): ServedPolicy | undefined {
     const { feed } = this;
-    const { runs, sink } = this.deps;
+    const { runs } = this.deps;
     const current = feed.current();
     // Both only grow: their sum tells of either.
-    const epoch = feed.epoch() + (sink.endingsOf?.(run.workflowId) ?? 0);
+    const epoch = feed.epoch() + endings;
     const version = runs.versionOf(run.workflowId, this.name, current?.version, epoch);
     if (version === undefined) return undefined;
     return version === current?.version ? current : (feed.loaded(version) ?? current);

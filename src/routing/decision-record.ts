@@ -1,6 +1,7 @@
-import type { Decision, DecisionMode, RunIdentity } from "../core/index.js";
+import type { Decision, DecisionContext, DecisionMode, RunIdentity } from "../core/index.js";
 import { isoTime } from "../core/index.js";
 import type { ChoiceIdentity, ChoiceNumbers } from "./identity.js";
+import type { RunPlace } from "./path-so-far.js";
 import type { ChoiceScene } from "./scene.js";
 import type { ServedPolicy, TriedPolicy } from "./served-policy.js";
 import type { Verdict } from "./verdict.js";
@@ -13,6 +14,10 @@ export interface ChoiceCall extends ChoiceIdentity, ChoiceNumbers {
   mode: DecisionMode;
   /** The version on trial for this run, where one is. */
   tried: TriedPolicy | undefined;
+  /** Where in the run. */
+  place: RunPlace;
+  /** What other decision points chose earlier in the run, as fields of the context. */
+  path: DecisionContext | undefined;
 }
 
 /** Everything about one choice that was made. */

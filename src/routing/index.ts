@@ -17,6 +17,7 @@ export { edgeStatistics, renderPolicyMermaid } from "./mermaid.js";
 export type { LearnedMiddleware, LearnedMiddlewareOptions, ModelChoice } from "./middleware.js";
 export { createLearnedMiddleware } from "./middleware.js";
 export type { ContextInput, DecisionOptions } from "./options.js";
+export type { EarlierChoice, RunPlace } from "./path-so-far.js";
 export type { PolicyNode, PolicyNodeOptions } from "./policy-node.js";
 export { createPolicyNode } from "./policy-node.js";
 export type { Counterfactual, CounterfactualRequest, NodeStub } from "./replay/counterfactual.js";

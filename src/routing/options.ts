@@ -77,6 +77,12 @@ const servingShape = {
    * shadow again after a roll-back.
    */
   mode: z.enum(["auto", "shadow", "advise", "trial", "act"], "auto, trial, shadow, advise or act").default("auto"),
+  /**
+   * Whether the context also holds what other decision points of the loop chose earlier in the run (default true), in a
+   * field `chosen at <point>` for each: what helps only together with an earlier choice can then be learned. Where
+   * steps repeat, the last choice counts; branches that run at once know nothing of each other.
+   */
+  pathSoFar: z.boolean("true or false").default(true),
   /** Context and policy together may take this many milliseconds (default 100), else the fallback decides. */
   timeBudgetMs: z.number("milliseconds above 0").positive("milliseconds above 0").default(100),
 };

@@ -2,6 +2,7 @@ import type { Decision, FallbackReason } from "../core/index.js";
 import { messageOf } from "../core/index.js";
 import { type ChoiceMade, decisionRecord } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
+import { noteChoice } from "./path-so-far.js";
 import type { PointMemory } from "./point-memory.js";
 import type { ForcedRun } from "./replay/forced.js";
 
@@ -22,9 +23,14 @@ export class PointLog {
     if (verdict.source === "exploration") memory.explored++;
     if (verdict.reason !== undefined) this.count(verdict.reason);
     try {
-      const position = deps.runs.positionOf(call.run.workflowId, call.decisionId);
+      const { run, place } = call;
+      const { decisionPoint } = this;
+      const choice = { decisionPoint, chosen: this.candidates[verdict.index], place };
+      if (forced) noteChoice(forced.choices, choice);
+      else deps.runs.noteChoice(run.workflowId, choice);
+      const position = deps.runs.positionOf(run.workflowId, call.decisionId);
       const now = deps.clock.now();
-      const decision: Decision = decisionRecord(outcome, this.decisionPoint, this.candidates, position, now);
+      const decision: Decision = decisionRecord(outcome, decisionPoint, this.candidates, position, now);
       if (forced)
         forced.decisions.push({ ...decision, origin: { workflowId: forced.workflowId, kind: "counterfactual" } });
       else deps.sink.record(decision);

@@ -1,4 +1,5 @@
-import { Recent } from "../core/index.js";
+import { type DecisionContext, Recent } from "../core/index.js";
+import { type EarlierChoice, noteChoice, pathTo, type RunPlace } from "./path-so-far.js";
 
 /** What a process remembers of a run that makes decisions. Few of each, so lists are searched. */
 interface RunEntry {
@@ -6,6 +7,8 @@ interface RunEntry {
   decisionIds: string[];
   /** The version each decision point began with, and the epoch in which that was noted. */
   versions: { decisionPoint: string; version: string | undefined; epoch: number }[];
+  /** What each decision point chose last. */
+  choices: EarlierChoice[];
 }
 
 /**
@@ -20,6 +23,13 @@ export interface RunBook {
   versionOf(workflowId: string, decisionPoint: string, current: string | undefined, epoch: number): string | undefined;
   /** Position of a decision in its run, from 0; the same for the same decision id. */
   positionOf(workflowId: string, decisionId: string): number;
+  /** Takes what a decision point chose. */
+  noteChoice(workflowId: string, choice: EarlierChoice): void;
+  /**
+   * What other decision points chose earlier in the run, one field for each; undefined where nothing is known. Branches
+   * that run at once know nothing of each other.
+   */
+  pathTo(workflowId: string, decisionPoint: string, place: RunPlace): DecisionContext | undefined;
 }
 
 /**
@@ -31,7 +41,7 @@ export function createRunBook(capacity = 10_000): RunBook {
   const entryOf = (workflowId: string): RunEntry => {
     const known = runs.get(workflowId);
     if (known) return known;
-    const entry = { decisionIds: [], versions: [] };
+    const entry = { decisionIds: [], versions: [], choices: [] };
     runs.set(workflowId, entry);
     return entry;
   };
@@ -49,5 +59,7 @@ export function createRunBook(capacity = 10_000): RunBook {
       const known = decisionIds.indexOf(decisionId);
       return known >= 0 ? known : decisionIds.push(decisionId) - 1;
     },
+    noteChoice: (workflowId, choice) => noteChoice(entryOf(workflowId).choices, choice),
+    pathTo: (workflowId, decisionPoint, place) => pathTo(entryOf(workflowId).choices, decisionPoint, place),
   };
 }

@@ -64,6 +64,12 @@ export function observeScene<S, D extends string>(
   }
 }
 
+/** The scene with what other decision points chose, as far as the context function gave no such fields itself. */
+export function withPath(scene: ChoiceScene, path: DecisionContext | undefined): ChoiceScene {
+  if (path && !scene.trouble) for (const field in path) scene.context[field] ??= path[field] ?? null;
+  return scene;
+}
+
 function troubled(legal: boolean[], reason: FallbackReason, detail: string): ChoiceScene {
   return { context: {}, legal, trouble: { reason, detail } };
 }

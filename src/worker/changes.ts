@@ -44,7 +44,8 @@ export function destinationChanges(
 ): readonly DestinationChange[] {
   // Who speaks up unasked, about what went wrong say, tells nothing of the rest.
   const asking = isAsking(rows);
-  const counts = (r: DecisionRow) => r.reward !== undefined && standsFor(r, asking) !== undefined;
+  const counts = (r: DecisionRow) =>
+    r.reward !== undefined && r.sequelWeight !== 0 && standsFor(r, asking) !== undefined;
   const rated = rows.filter(counts).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
   if (rated.length < LEAST_ROWS) return known;
   const own = watches.get(facts) ?? new Map<string, PointWatch>();
@@ -95,7 +96,9 @@ const newestThatHold = (rows: readonly DecisionRow[], changes: readonly Destinat
   rows.slice(-MOST_ROWS).filter(holdsAfter(changes));
 
 /** Whether a decision is not from before its destination last changed. */
-export function holdsAfter(changes: readonly DestinationChange[] = []): (row: DecisionRow) => boolean {
+export function holdsAfter(
+  changes: readonly Pick<DestinationChange, "destination" | "at">[] = [],
+): (row: DecisionRow) => boolean {
   const since = new Map<string, string>();
   for (const { destination, at } of changes) if (at > (since.get(destination) ?? "")) since.set(destination, at);
   return (row) => row.at >= (since.get(row.chosen) ?? "");
@@ -112,7 +115,7 @@ export function teachEarlier(
   policy: RoutingPolicy,
   make: () => RoutingPolicy,
   rows: readonly DecisionRow[],
-  changes: readonly DestinationChange[],
+  changes: readonly Pick<DestinationChange, "destination" | "at">[],
   encoders: RowEncoders,
 ): void {
   for (const destination of new Set(changes.map((c) => c.destination))) {

@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import { isPathField } from "../core/path-fields.js";
 import type { DecisionRow } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import type { LearnOptions, PolicyRow, RoutingPolicy } from "../policies/index.js";
@@ -41,9 +42,12 @@ function isRelated(rows: readonly DecisionRow[], own: DecisionRow): boolean {
   return (
     other !== undefined &&
     sharedOf(other.candidates, own.candidates) >= LEAST_SHARED &&
-    sharedOf(Object.keys(other.context), Object.keys(own.context)) >= LEAST_SHARED
+    sharedOf(ownFields(other), ownFields(own)) >= LEAST_SHARED
   );
 }
+
+/** Where a point stands among others says nothing of what it is asked. */
+const ownFields = ({ context }: DecisionRow) => Object.keys(context).filter((field) => !isPathField(field));
 
 /** Share of the names of both that both have. */
 function sharedOf(a: readonly string[], b: readonly string[]): number {

@@ -7,7 +7,8 @@ import type { MixedRows } from "../rewards/index.js";
 
 /**
  * Teaches a policy the measured rows, then the unrated ones with mixed rewards at their weights. Where people
- * were asked by chance, measured rows weigh by the inverse of its probability, as many as they are in sum.
+ * were asked by chance, or versions are on trial later in the run, measured rows weigh by the inverse of the probability,
+ * as many as they are in sum.
  *
  * The order matters to policies that mix models by how well each predicts a row before it learns it
  * (`auto`). A few noisy ratings hardly tell the models apart; on the many mixed rows, free of the noise
@@ -28,12 +29,14 @@ export function teach(
 ): number {
   const asking = isAsking(measured);
   // Who spoke up unasked teaches as one run: of these nobody knows for how many they stand.
-  const weights = measured.map((row) => standsFor(row, asking) ?? 1);
+  const weights = measured.map((row) => (standsFor(row, asking) ?? 1) * (row.sequelWeight ?? 1));
+  const even = weights.every((weight) => weight === weights[0]);
   const mean = weights.reduce((s, w) => s + w, 0) / weights.length;
   const rows = measured.flatMap((row, i) => {
     onStep();
     const encoded = policyRowOf(row, encoders);
-    return encoded ? [asking ? { ...encoded, weight: weights[i] / mean } : encoded] : [];
+    if (!encoded || !weights[i]) return [];
+    return [even ? encoded : { ...encoded, weight: weights[i] / mean }];
   });
   const more = mixed.flatMap(({ row, weight }) => {
     onStep();

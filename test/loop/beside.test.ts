@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
-import { changedBeside } from "../../src/learning/beside.js";
+import { changesBeside } from "../../src/learning/beside.js";
 import { openRegistry } from "../../src/registry/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { surveyJob } from "../../src/worker/jobs/survey.js";
@@ -27,7 +27,7 @@ describe("decision points of the same runs", () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 1));
     const store = createMemoryStore({ clock });
     const registry = await openRegistry({ documents: store.documents, blobs: store.blobs, clock });
-    const changed = () => changedBeside(["a", "unknown"], registry, store.documents);
+    const changed = async () => (await changesBeside(["a", "unknown"], registry, store.documents)).at(-1)?.at;
     expect(await changed()).toBeUndefined();
     const name = "policy/a";
     for (const payload of [1, 2]) {

@@ -163,7 +163,7 @@ describe("embeddings of what runs say", () => {
         { ...node, name: "b", step: 2, update: '{"answer":"yes"}' },
       ],
     });
-    const decisions = [decision("w1", "d1", { context: { text: "hello", length: 5 } })];
+    const decisions = [decision("w1", "d1", { context: { text: "hello", length: 5, "chosen at a": "b" } })];
     expect(textOfRun(trace, decisions)).toBe('hello\n{"text":"hello"}\n{"answer":"yes"}');
     expect(textOfRun(traceOf("w2"))).toBe("");
   });

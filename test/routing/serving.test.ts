@@ -142,6 +142,17 @@ describe("a promoted policy", () => {
     expect(exploring.world.sink.written[0]?.propensity).toBeCloseTo(1 / 3, 12);
   });
 
+  it("goes on where it was not trained with what other decision points chose", async () => {
+    const { world, router, version } = await serving({ control: 0 });
+    const other = { decisionPoint: "before", destinations: ["a", "b"] as const, context: () => ({}) };
+    await createRouter({ ...other, fallback: () => "b" }, world.deps).invoke({}, taskConfig("1"));
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("billing");
+    expect(world.sink.written[1]).toMatchObject({
+      ...{ chosen: "billing", source: "policy", policyVersion: version },
+      context: { topic: "invoice", "chosen at before": "b" },
+    });
+  });
+
   it("asks a fallback that answers by promise for twice its control share, and follows half of that", async () => {
     let asked = 0;
     const fallback = async () => {

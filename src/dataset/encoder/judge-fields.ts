@@ -1,5 +1,6 @@
 import { checkArgument } from "../../core/arguments.js";
 import type { ContextValue, DecisionContext } from "../../core/index.js";
+import { isPathField } from "../../core/path-fields.js";
 import { isDateText, isTime } from "./dates.js";
 import { finite, truthOf } from "./fields.js";
 import type { EncoderOptions, FieldKind } from "./options.js";
@@ -74,7 +75,10 @@ function fieldsOf(contexts: readonly DecisionContext[], { fields = {}, ignore = 
   for (const context of contexts) for (const name of Object.keys(context)) given.set(name, (given.get(name) ?? 0) + 1);
   for (const name of ignore) given.delete(name);
   const order = ([a, n]: [string, number], [b, m]: [string, number]) =>
-    Number(Object.hasOwn(fields, b)) - Number(Object.hasOwn(fields, a)) || m - n || (a < b ? -1 : 1);
+    Number(Object.hasOwn(fields, b)) - Number(Object.hasOwn(fields, a)) ||
+    Number(isPathField(a)) - Number(isPathField(b)) ||
+    m - n ||
+    (a < b ? -1 : 1);
   const names = [...given].sort(order).map(([name]) => name);
   return { read: names.slice(0, MOST_FIELDS).sort(), unread: names.slice(MOST_FIELDS) };
 }

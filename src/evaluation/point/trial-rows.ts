@@ -70,10 +70,14 @@ function runsOf(rows: readonly DecisionRow[], tried: ServablePolicy, asking: boo
   });
 }
 
-/** Where people are asked by chance, who spoke up unasked proves nothing: such a row is as good as unrated. */
+/**
+ * Where people are asked by chance, who spoke up unasked proves nothing: such a row is as good as unrated. Neither does a
+ * run on which another version on trial, later on, had its turn.
+ */
 function common(row: DecisionRow, asking: boolean, by: ClusterBy) {
-  const weight = standsFor(row, asking);
-  const counts = row.reward !== undefined && weight !== undefined;
+  const asked = standsFor(row, asking);
+  const counts = row.reward !== undefined && asked !== undefined;
+  const weight = asked === undefined ? undefined : asked * (row.sequelWeight ?? 1);
   return {
     id: row.decisionId,
     at: row.at,
@@ -82,7 +86,7 @@ function common(row: DecisionRow, asking: boolean, by: ClusterBy) {
     cluster: clusterKey(row, by),
     ...(counts && { reward: row.reward }),
     ...(row.ratedAt !== undefined && { ratedAt: row.ratedAt }),
-    ...(asking && { weight }),
+    ...((asking || row.sequelWeight !== undefined) && { weight }),
   };
 }
 

@@ -70,7 +70,7 @@ export interface TrialBegin {
 /** Settles what came of the version on trial and says what follows. */
 export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: GateState): TrialLook {
   const { rows, exploration, now, rewardKey } = scene;
-  const trial = weighted(state.trial as TrialState, isAsking(rows));
+  const trial = weighted(state.trial as TrialState, mostWeightIn(rows, (state.trial as TrialState).version));
   const capital = state.capital as Capital;
   const stopped = (reason: string): TrialLook => {
     const verdict = decideTrial(trial, capital.riskLevel);
@@ -94,14 +94,23 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
 }
 
 /**
- * The trial with bets that hold for what asked runs stand for. People may be asked only since it began; the bound
- * that is raised then stays: which runs weigh much may depend on how they went.
+ * The trial with bets that hold for what runs stand for. People may be asked, or a version tried later in the run, only
+ * since it began; the bound that is raised then stays: which runs weigh much may depend on how they went.
  */
-function weighted(trial: TrialState, asking: boolean): TrialState {
-  if (!asking || trial.mostWeight >= MOST_WEIGHT) return trial;
-  const prior = { ...trial.prior, squares: (trial.prior.squares * MOST_WEIGHT) / trial.mostWeight };
+function weighted(trial: TrialState, mostWeight: number): TrialState {
+  if (trial.mostWeight >= mostWeight) return trial;
+  const prior = { ...trial.prior, squares: (trial.prior.squares * mostWeight) / trial.mostWeight };
   const learned = { squares: prior.squares + trial.squares, scale: prior.scale + trial.scale };
-  return { ...trial, mostWeight: MOST_WEIGHT, prior, learned };
+  return { ...trial, mostWeight, prior, learned };
+}
+
+/** The most that a run on which a version was on trial may stand for. */
+function mostWeightIn(rows: readonly DecisionRow[], version: string): number {
+  if (isAsking(rows)) return MOST_WEIGHT;
+  let most = 1;
+  for (const { trial, sequelWeight = 1 } of rows)
+    if (trial?.version === version && sequelWeight > most) most = sequelWeight;
+  return Math.min(MOST_WEIGHT, most);
 }
 
 /** Decisions that the estimate from before the trial counts for. */

@@ -5,6 +5,7 @@ import type { Decision } from "../../core/index.js";
 import { nearestWord, parseOptions, show } from "../../core/index.js";
 import { type BuilderLike, builderOf, type NodeSpecLike, reachableFrom, successorsOf } from "../graph-shape.js";
 import { learnedMark } from "../learned.js";
+import { choicesIn } from "../path-so-far.js";
 import { type ForcedRun, forceWithin } from "./forced.js";
 import {
   checkpointOf,
@@ -124,6 +125,7 @@ export async function counterfactual(graph: object, request: CounterfactualReque
     destination,
     workflowId: decision.workflowId,
     decisions: [],
+    choices: choicesIn(decision.context ?? {}),
   };
   const run = {
     ...config,

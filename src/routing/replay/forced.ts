@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Decision } from "../../core/index.js";
+import type { EarlierChoice } from "../path-so-far.js";
 
 /** A replay in progress: which decision is forced, and the decisions made so far. Nothing of it is logged. */
 export interface ForcedRun {
@@ -8,6 +9,8 @@ export interface ForcedRun {
   /** Of the run that is replayed. */
   readonly workflowId: string;
   readonly decisions: Decision[];
+  /** What decision points chose last in it, and before it. */
+  readonly choices: EarlierChoice[];
 }
 
 const runs = new AsyncLocalStorage<ForcedRun>();

@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import { isPathField } from "../../core/path-fields.js";
 import { type EncoderOptions, judgeFields } from "../../dataset/index.js";
 import type { ResolvedGateSettings } from "../../evaluation/gate-settings.js";
 import type { LearnedPoint } from "../../evaluation/improvement.js";
@@ -71,7 +72,9 @@ export const judgeRouting: Job<JudgeRoutingInput, RoutingJudgement> = {
     const answers = comparedAnswers(rows, input.asked ?? []).flatMap((c) => c.warning ?? []);
     if (answers.length > 0) status.warnings = answers;
     const recent = rows.slice(-FIELDS_OVER).map((r) => r.context);
-    const fields = judgeFields(recent, input.encoder).flatMap(({ note }) => note ?? []);
+    const fields = judgeFields(recent, input.encoder).flatMap(({ field, note }) =>
+      note === undefined || isPathField(field) ? [] : [note],
+    );
     if (fields.length > 0) status.fields = fields;
     let state: GateState = input.state ?? { schemaVersion: 1 };
     let figures: Record<string, unknown> = {};

@@ -17,6 +17,7 @@ import {
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
 import { renewedFrom } from "../../evaluation/trial/renewal.js";
+import { changesAfter } from "../beside.js";
 import { destinationChanges } from "../changes.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
@@ -36,8 +37,6 @@ export interface LearnRoutingInput
   earlier?: ServedVersion[];
   /** A version that was trained elsewhere and waits to be tried. */
   aside?: TrainedChallenger & { version: string };
-  /** When another decision point of the same runs last changed: a trial from before it proves nothing any more. */
-  besideSince?: string;
   /** Whether a proven version waits for approval: meanwhile nothing else is tried. */
   isHeld?: boolean;
   /** Whether a policy that looks ahead is learned where runs pass the point several times. */
@@ -53,23 +52,31 @@ export const learnRouting: Job<LearnRoutingInput, LearningResult> = {
     const rows = rowsByPoint(context.state, input.rows).get(input.decisionPoint) ?? [];
     const known = input.state?.changes ?? [];
     const changes = destinationChanges(context.state, input.decisionPoint, rows, known, input.now);
-    if (changes.length === 0) return learned(input, context, rows);
-    const state: GateState = { schemaVersion: 1, ...input.state, changes };
+    const after = changesAfter(rowsByPoint(context.state, input.rows), input.decisionPoint, input.beside).at(-1) ?? "";
+    if (changes.length === 0 && after === "") return learned(input, context, rows, rows);
+    const state: GateState = { schemaVersion: 1, ...input.state, ...(changes.length > 0 && { changes }) };
     // What was learned before is of a world that is no more: another is due at once.
-    if (changes !== known) delete state.fullFit;
-    const result = await learned({ ...input, state, changes }, context, rows);
-    return { ...result, status: { ...result.status, changes } };
+    if (changes !== known || (state.fullFit && state.fullFit.at < after)) delete state.fullFit;
+    const fresh = rows.filter((row) => row.at > after);
+    const result = await learned({ ...input, state, changes }, context, rows, fresh);
+    return changes.length > 0 ? { ...result, status: { ...result.status, changes } } : result;
   },
 };
+
+/** A point's rows, those that later points' changes left as they were among them. */
+interface Scene extends TrialScene {
+  fresh: readonly DecisionRow[];
+}
 
 async function learned(
   input: LearnRoutingInput,
   context: JobContext,
   rows: readonly DecisionRow[],
+  fresh: readonly DecisionRow[],
 ): Promise<LearningResult> {
   const watched = await judge({ ...input, challengers: [] }, context);
   if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched, input.gate.cluster);
-  const scene: TrialScene = { ...input, rows, rewardKey: JSON.stringify(input.rows.reward) };
+  const scene: Scene = { ...input, rows, fresh, rewardKey: JSON.stringify(input.rows.reward) };
   if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
   const tried = restored(input.onTrial);
   if (!tried.serving || input.onTrial?.version !== watched.state.trial.version)
@@ -78,7 +85,8 @@ async function learned(
       watched.state.trial.version,
       `stopped, it cannot be tried: ${tried.unreadable ?? "it is gone"}`,
     );
-  if (input.besideSince !== undefined && input.besideSince > watched.state.trial.startedAt) {
+  // It was tried beside another policy: that proves nothing any more.
+  if ((input.beside?.at(-1)?.at ?? "") > watched.state.trial.startedAt) {
     const over = ended(watched, tried.version.version, "stopped, what serves beside it changed");
     // Nothing speaks against what was learned: the next trial need not wait for more rows.
     return { ...over, state: { ...over.state, fullFit: undefined } };
@@ -88,7 +96,7 @@ async function learned(
   if (answer.recommended !== "terms") return answer;
   const aside = givingWay(input, scene, answer);
   if (aside) return aside;
-  if (!isRenewalDue(rows, tried.version.publishedAt, look, input.changes)) return answer;
+  if (!isRenewalDue(fresh, tried.version.publishedAt, look, input.changes)) return answer;
   return (await renewed(input, context, scene, tried.serving, answer)) ?? answer;
 }
 
@@ -177,7 +185,7 @@ async function renewed(
 async function withoutTrial(
   input: LearnRoutingInput,
   context: JobContext,
-  scene: TrialScene,
+  scene: Scene,
   watched: RoutingJudgement,
 ): Promise<LearningResult> {
   const { state } = watched;
@@ -194,7 +202,7 @@ async function withoutTrial(
     const verdict = await judge({ ...input, state, challengers }, context);
     answer = { ...verdict, ...(verdict.chosen !== undefined && { challenger: challengers[verdict.chosen] }) };
     if (answer.recommended !== "none") return answer;
-  } else if (!isFullFitDue(rated(scene.rows), 0, state.fullFit)) return answer;
+  } else if (!isFullFitDue(rated(scene.fresh), 0, state.fullFit)) return answer;
   if (input.prove || !isReady(scene.rows, input)) return answer;
   return tried(input, scene, await candidates(input, context), answer);
 }

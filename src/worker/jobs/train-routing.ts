@@ -12,12 +12,14 @@ import { restored } from "../../evaluation/point/restored.js";
 import { splitByTime } from "../../evaluation/point/split.js";
 import type { LearnOptions, RoutingPolicy } from "../../policies/index.js";
 import type { MixedRows } from "../../rewards/index.js";
+import { type ChangeBeside, changesAfter, changesOfDestinations } from "../beside.js";
 import { holdsAfter, teachEarlier } from "../changes.js";
 import { fromOlder } from "../from-older.js";
 import type { Job } from "../job.js";
 import { withMixedRewards } from "../mixed-rows.js";
 import { relatedRows, teachRelated } from "../related.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
+import { silentPaths } from "../silent-paths.js";
 import { type StartedPolicy, startPolicy, taughtArtifact } from "../start-policy.js";
 import { settingsOf } from "../statistics.js";
 import { stopping } from "../stopping.js";
@@ -43,6 +45,8 @@ export interface TrainRoutingInput {
   peers?: readonly string[];
   /** Destinations that changed: what is learned from the beginning leaves out what they were before. */
   changes?: readonly DestinationChange[];
+  /** When what serves changed at other decision points of the same runs, in the order of time. */
+  beside?: readonly ChangeBeside[];
   /** ISO time of the cycle: decisions from a clock that runs ahead wait for it, or nothing before them would be news. */
   now?: string;
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
@@ -74,12 +78,15 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     const mixedWith = (rows: readonly DecisionRow[], upTo?: string) =>
       input.useRewardModel ? withMixedRewards(state, all, rows, upTo) : undefined;
     const upTo = rated.filter((r) => r.at <= last.at);
-    const holding = upTo.filter(holdsAfter(input.changes));
+    const after = changesOfDestinations(upTo, changesAfter(byPoint, input.decisionPoint, input.beside));
+    const regimes = [...(input.changes ?? []), ...after];
+    const holding = upTo.filter(holdsAfter(regimes));
     const whole = holding.length > 0 ? holding : upTo;
+    const telling = withoutSilentPaths(input, whole);
     const { prove } = input.learn;
     if (prove && prove.better !== "reward") {
       if (champion && !isFullFitDue(whole, since.length - train.length, input.fullFit)) return [];
-      return thrifty(input, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
+      return thrifty(telling, whole, { better: prove.better, margin: prove.notWorse?.reward ?? 0 }, onStep);
     }
     const anew = () => {
       const mixed = mixedWith(whole, last.at);
@@ -88,9 +95,9 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
         const learned = learn(input, "new", older.started, older.rest, onStep, mixed);
         return { ...learned, rows: older.rows + learned.rows, dataFrom: older.from };
       }
-      const started = startPolicy(input, whole);
+      const started = startPolicy(telling, whole);
       const warmStart = warmed(input, started, whole, byPoint, onStep);
-      teachEarlier(started.policy, started.make, upTo, input.changes ?? [], started.encoders);
+      teachEarlier(started.policy, started.make, upTo, regimes, started.encoders);
       const learned = learn(input, "new", started, whole, onStep, mixed);
       return warmStart ? { ...learned, warmStart } : learned;
     };
@@ -111,6 +118,17 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
     return [anew(), refresh];
   },
 };
+
+/** The same without the fields of other points' choices that say nothing of which destination is best. */
+function withoutSilentPaths(input: TrainRoutingInput, rows: readonly DecisionRow[]): TrainRoutingInput {
+  const { encoder = {} } = input.learn;
+  const silent = silentPaths(rows).filter((field) => !Object.hasOwn(encoder.fields ?? {}, field));
+  if (silent.length === 0) return input;
+  return {
+    ...input,
+    learn: { ...input.learn, encoder: { ...encoder, ignore: [...(encoder.ignore ?? []), ...silent] } },
+  };
+}
 
 /** Rows come in the order of time. */
 function upToNow(rows: readonly DecisionRow[], now: string | undefined): readonly DecisionRow[] {

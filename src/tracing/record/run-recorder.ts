@@ -133,7 +133,7 @@ export class RunRecorder {
     if (place.isAgent) run.isAgent = true;
     if (this.underWay && name !== START) this.tellOfNode(run, this.underWay);
     if (before === undefined) this.arrive(place);
-    if (this.settings.captureState === "full" && name !== START) run.input = this.stateOf(run, input);
+    if (this.settings.captureState === "full" && name !== START && !this.muted) run.input = this.stateOf(run, input);
     return run;
   }
 
@@ -168,7 +168,7 @@ export class RunRecorder {
   /** What a node wrote, as the node returned it. */
   nodeWrote(run: NodeRun, update: unknown): void {
     if (this.settings.captureState === "none" || update === undefined || update === null || run.name === START) return;
-    if (this.finished) return;
+    if (this.finished || this.muted) return;
     run.update = this.stateOf(run, update);
   }
 

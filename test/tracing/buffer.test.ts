@@ -41,6 +41,40 @@ describe("buffered writer", () => {
     expect(writer.counters()).toMatchObject({ queued: 0, written: 8, dropped: 0 });
   });
 
+  it("makes traces several at once, and what waits before it is written", async () => {
+    let made = 0;
+    const { writer } = writerOver(storeThat(async (_, facts) => expect(facts).toEqual(facts.map(() => segment(1)))));
+    const add = () =>
+      writer.addTrace(() => {
+        made += 1;
+        return segment(1);
+      }, 10);
+    for (let n = 0; n < 15; n++) add();
+    expect(made).toBe(0);
+    add();
+    expect(made).toBe(16);
+    add();
+    await writer.flush();
+    expect(made).toBe(17);
+    expect(writer.counters()).toMatchObject({ written: 17, dropped: 0 });
+  });
+
+  it("drops a trace that cannot be made, and no other; at the end of the process what waits is made", () => {
+    const written: string[] = [];
+    const { writer } = writerOver({
+      ...createMemoryStore(),
+      appendSync: (_, facts) => void written.push(...facts.map((fact) => (fact as TraceSegment).workflowId)),
+    });
+    writer.addTrace(() => segment(1), 10);
+    writer.addTrace(() => {
+      throw new Error("bug");
+    }, 10);
+    writer.addTrace(() => segment(2), 10);
+    writer.flushSync();
+    expect(written).toEqual(["w1", "w2"]);
+    expect(writer.counters()).toMatchObject({ queued: 0, written: 2, droppedBy: { invalid: 1 } });
+  });
+
   it("tries a failing store again, with growing pauses, and loses nothing when it recovers", async () => {
     let failing = true;
     const got: string[] = [];

@@ -265,11 +265,9 @@ export class WorkflowTracer implements DecisionSink {
       const { status, startedAt, start } = run;
       const { threadId, workflowType, parent } = start;
       this.endings.note({ workflowId, status, parent });
+      const { checkpointId } = recorder;
       if (threadId !== undefined)
-        this.threads.note(
-          { threadId, workflowType },
-          { workflowId, status, startedAt, checkpointId: recorder.checkpointId },
-        );
+        this.threads.note({ threadId, workflowType }, { workflowId, status, startedAt, checkpointId });
       if (isKept(run)) this.writer.addTrace(() => segmentOf(run), recorder.bytes(run));
       else this.writer.countSampledOut();
     } catch (error) {

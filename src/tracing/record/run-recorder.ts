@@ -275,6 +275,8 @@ export class RunRecorder {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
       if (timedOut && this.attempts.get(node.taskId) === node) this.settleGivenUp(node, error);
       this.closeOpen(node);
+      // They hold LangGraph's loop, and with it the state: not until the segment is made.
+      node.signals = undefined;
     }
     if (this.nodes.length === 0) this.gaps.add("no node of the graph reported itself");
     if (status === "success") this.edges.settle();

@@ -263,6 +263,7 @@ export class BufferedWriter {
    */
   flushSync(): void {
     if (this.items.length > 0) this.writeNow();
+    this.unmade = [];
     if (this.items.length > 0) this.drop(this.items.splice(0).length, "closed");
     try {
       this.store.rescue?.();
@@ -322,6 +323,7 @@ export class BufferedWriter {
       this.closed = true;
       this.cancelTimer?.();
       const left = this.items.splice(0);
+      this.unmade = [];
       if (left.length > 0) this.drop(left.length, "closed");
       this.bytes = 0;
       this.settle();

@@ -21,4 +21,4 @@ export type {
 } from "./record/run-observer.js";
 export type { CallRun, RunningNode, RunStart } from "./record/run-types.js";
 export { WorkflowTracer } from "./tracer.js";
-export type { DropReason, TracerCounters } from "./writer/buffered-writer.js";
+export type { DropReason, TracerCounters } from "./writer/counters.js";

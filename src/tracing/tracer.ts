@@ -19,6 +19,7 @@ import { isCallHandler } from "./callbacks/node-calls.js";
 import { type AgentShape, isAgent, isPregel, type LoopShape, type PregelShape, type TaskConfig } from "./internals.js";
 import { notAGraph } from "./not-a-graph.js";
 import type { HandlerOptions, TracerOptions, WrapOptions } from "./options.js";
+import { segmentOf } from "./record/closed-run.js";
 import { Endings } from "./record/endings.js";
 import { resolveIdentity, UncapturedRuns } from "./record/identity.js";
 import { keptContext, keptDecision } from "./record/kept-decision.js";
@@ -31,14 +32,15 @@ import { RunRecorder } from "./record/run-recorder.js";
 import { runStartOf, workflowIdIn } from "./record/run-start.js";
 import type { RunStart } from "./record/run-types.js";
 import { isKept, isSampled } from "./record/sampling.js";
-import { type ThreadKey, ThreadMemory } from "./record/thread-memory.js";
+import { ThreadMemory } from "./record/thread-memory.js";
 import { tellOfUnusableId } from "./record/unusable-id.js";
 import { type CaptureSettings, captureSettings, handlerSettings, tracerSettings, wrapSettings } from "./settings.js";
 import { isPartOf } from "./tap/part-of.js";
 import { RunContext, recorderOf } from "./tap/run-context.js";
 import { hookGraph, hookInPlace, isWrappedElsewhere, type RootHooks, whyNotTap } from "./tap/tap-graph.js";
 import type { TapSettings } from "./tap/tap-node.js";
-import { BufferedWriter, type TracerCounters } from "./writer/buffered-writer.js";
+import { BufferedWriter } from "./writer/buffered-writer.js";
+import type { TracerCounters } from "./writer/counters.js";
 import { decisionBytes } from "./writer/decision-bytes.js";
 import { flushAtExit } from "./writer/process-hooks.js";
 
@@ -258,17 +260,15 @@ export class WorkflowTracer implements DecisionSink {
     this.open.delete(recorder);
     try {
       const workflowId = recorder.identity?.workflowId ?? this.makeId();
-      const segment = recorder.finish(outcome, { workflowId, segmentId: this.makeId() });
-      if (!segment) return;
-      this.endings.note(segment);
-      if (segment.threadId !== undefined)
-        this.threads.note(segment as ThreadKey, {
-          workflowId,
-          status: segment.status,
-          startedAt: Date.parse(segment.startedAt),
-          checkpointId: recorder.checkpointId,
-        });
-      if (isKept(recorder, segment)) this.writer.add("trace", segment, recorder.bytes());
+      const run = recorder.close(outcome, { workflowId, segmentId: this.makeId() });
+      if (!run) return;
+      const { status, startedAt, start } = run;
+      const { threadId, workflowType, parent } = start;
+      this.endings.note({ workflowId, status, parent });
+      const { checkpointId } = recorder;
+      if (threadId !== undefined)
+        this.threads.note({ threadId, workflowType }, { workflowId, status, startedAt, checkpointId });
+      if (isKept(run)) this.writer.addTrace(() => segmentOf(run), recorder.bytes(run));
       else this.writer.countSampledOut();
     } catch (error) {
       this.failed(error);
@@ -281,7 +281,7 @@ export class WorkflowTracer implements DecisionSink {
     checkArgument(decision, "decision", DECISION, "FACT_INVALID");
     this.begun.add(decision.workflowId);
     const kept = keptDecision(decision, this.settings.redactor);
-    this.writer.add("decision", kept, decisionBytes(kept));
+    this.writer.addDecision(kept, decisionBytes(kept));
     try {
       ignoreRejection(this.options.observer?.decided(kept));
     } catch (error) {

@@ -29,16 +29,50 @@ describe("buffered writer", () => {
       storeThat(async (_, facts) => void batches.push(facts.length)),
       { batchRecords: 3, flushIntervalMs: 100 },
     );
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     await settle();
     expect(batches).toEqual([]);
     clock.advance(100);
     await settle();
     expect(batches).toEqual([1]);
-    for (let n = 0; n < 7; n++) writer.add("trace", segment(n), 10);
+    for (let n = 0; n < 7; n++) writer.addTrace(() => segment(n), 10);
     await writer.flush();
     expect(batches).toEqual([1, 3, 3, 1]);
     expect(writer.counters()).toMatchObject({ queued: 0, written: 8, dropped: 0 });
+  });
+
+  it("makes traces several at once, and what waits before it is written", async () => {
+    let made = 0;
+    const { writer } = writerOver(storeThat(async (_, facts) => expect(facts).toEqual(facts.map(() => segment(1)))));
+    const add = () =>
+      writer.addTrace(() => {
+        made += 1;
+        return segment(1);
+      }, 10);
+    for (let n = 0; n < 15; n++) add();
+    expect(made).toBe(0);
+    add();
+    expect(made).toBe(16);
+    add();
+    await writer.flush();
+    expect(made).toBe(17);
+    expect(writer.counters()).toMatchObject({ written: 17, dropped: 0 });
+  });
+
+  it("drops a trace that cannot be made, and no other; at the end of the process what waits is made", () => {
+    const written: string[] = [];
+    const { writer } = writerOver({
+      ...createMemoryStore(),
+      appendSync: (_, facts) => void written.push(...facts.map((fact) => (fact as TraceSegment).workflowId)),
+    });
+    writer.addTrace(() => segment(1), 10);
+    writer.addTrace(() => {
+      throw new Error("bug");
+    }, 10);
+    writer.addTrace(() => segment(2), 10);
+    writer.flushSync();
+    expect(written).toEqual(["w1", "w2"]);
+    expect(writer.counters()).toMatchObject({ queued: 0, written: 2, droppedBy: { invalid: 1 } });
   });
 
   it("tries a failing store again, with growing pauses, and loses nothing when it recovers", async () => {
@@ -51,7 +85,7 @@ describe("buffered writer", () => {
       }),
       { flushIntervalMs: 100 },
     );
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     await expect(writer.flush()).rejects.toMatchObject({ code: "STORE_IO" });
     await expect(writer.flush()).rejects.toThrow(/disk on fire/);
     failing = false;
@@ -68,7 +102,7 @@ describe("buffered writer", () => {
       }),
       { maxAttempts: 2 },
     );
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     for (let i = 0; i < 2; i++) await expect(writer.flush()).rejects.toMatchObject({ code: "STORE_IO" });
     expect(writer.counters()).toMatchObject({ queued: 0, dropped: 1, droppedBy: { "store-failed": 1 } });
     await writer.flush();
@@ -79,9 +113,9 @@ describe("buffered writer", () => {
       storeThat(() => new Promise(() => {})),
       { maxRecords: 10, batchRecords: 4 },
     );
-    for (let n = 0; n < 20; n++) writer.add("trace", segment(n), 10);
-    for (let n = 0; n < 5; n++) writer.add("decision", decision(n), 10);
-    writer.add("trace", segment(99), 10);
+    for (let n = 0; n < 20; n++) writer.addTrace(() => segment(n), 10);
+    for (let n = 0; n < 5; n++) writer.addDecision(decision(n), 10);
+    writer.addTrace(() => segment(99), 10);
     expect(writer.counters()).toMatchObject({ queued: 10, dropped: 16, droppedBy: { "buffer-full": 16 } });
     const flushed = expect(writer.flush(500)).rejects.toThrow(/no answer within 500 ms/);
     clock.advance(500);
@@ -89,7 +123,7 @@ describe("buffered writer", () => {
     const closed = expect(writer.close()).rejects.toMatchObject({ code: "STORE_IO" });
     clock.advance(30_000);
     await closed;
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     expect(writer.counters().droppedBy.closed).toBeGreaterThan(0);
   });
 
@@ -107,13 +141,13 @@ describe("buffered writer", () => {
     };
     const flushed: string[] = [];
     const flush = (name: string) => void writer.flush().then(() => flushed.push(name));
-    writer.add("trace", segment(0), 10);
+    writer.addTrace(() => segment(0), 10);
     flush("first");
-    writer.add("trace", segment(1), 10);
-    writer.add("trace", segment(2), 10);
+    writer.addTrace(() => segment(1), 10);
+    writer.addTrace(() => segment(2), 10);
     flush("second");
     // One of the traces that wait leaves for this decision, which is then written before the other.
-    writer.add("decision", decision(3), 10);
+    writer.addDecision(decision(3), 10);
     await settle();
     expect(flushed).toEqual([]);
     await accept("trace");
@@ -131,7 +165,7 @@ describe("buffered writer", () => {
       storeThat(() => new Promise((_, reject) => refusals.push(() => reject(new Error("late"))))),
       { flushTimeoutMs: 100 },
     );
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     const closed = expect(writer.close()).rejects.toThrow(/no answer within 100 ms/);
     clock.advance(100);
     await closed;
@@ -145,8 +179,8 @@ describe("buffered writer", () => {
 
   it("drives no trace out for a decision that never fits", () => {
     const { writer } = writerOver(createMemoryStore(), { maxBytes: 1000 });
-    for (let n = 0; n < 5; n++) writer.add("trace", segment(n), 100);
-    writer.add("decision", decision(1), 1001);
+    for (let n = 0; n < 5; n++) writer.addTrace(() => segment(n), 100);
+    writer.addDecision(decision(1), 1001);
     expect(writer.counters()).toMatchObject({ queued: 5, dropped: 1 });
   });
 
@@ -156,11 +190,11 @@ describe("buffered writer", () => {
       storeThat((kind) => (kind === "trace" ? new Promise((resolve) => (accept = resolve)) : Promise.resolve())),
       { maxRecords: 2, batchRecords: 1 },
     );
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     let isFlushed = false;
     const flushed = writer.flush().then(() => (isFlushed = true));
-    writer.add("trace", segment(2), 10);
-    writer.add("decision", decision(1), 10);
+    writer.addTrace(() => segment(2), 10);
+    writer.addDecision(decision(1), 10);
     await settle();
     expect(writer.counters()).toMatchObject({ queued: 2, written: 0, droppedBy: { "buffer-full": 1 } });
     expect(isFlushed).toBe(false);
@@ -174,7 +208,7 @@ describe("buffered writer", () => {
       storeThat(() => new Promise(() => {})),
       { maxBytes: 1000 },
     );
-    for (let n = 0; n < 20; n++) writer.add("trace", segment(n), 100);
+    for (let n = 0; n < 20; n++) writer.addTrace(() => segment(n), 100);
     expect(writer.counters()).toMatchObject({ queued: 10, dropped: 10 });
   });
 });
@@ -186,8 +220,8 @@ describe("a program that never lets the event loop turn", () => {
     const store = await openFileStore(at);
     const { writer } = writerOver(store, { maxRecords: 500, batchRecords: 64 });
     for (let n = 0; n < 2200; n++) {
-      if (n % 10 === 0) writer.add("trace", segment(n), 300);
-      else writer.add("decision", decision(n), 300);
+      if (n % 10 === 0) writer.addTrace(() => segment(n), 300);
+      else writer.addDecision(decision(n), 300);
     }
     expect(writer.counters().dropped).toBe(0);
     await writer.close();
@@ -209,7 +243,7 @@ describe("a program that never lets the event loop turn", () => {
       { maxRecords: 10, batchRecords: 4 },
     );
     for (let n = 0; n < 20; n++) {
-      writer.add("trace", segment(n), 10);
+      writer.addTrace(() => segment(n), 10);
       await settle();
     }
     expect(writer.counters()).toMatchObject({ queued: 10, dropped: 10 });
@@ -224,11 +258,11 @@ describe("a host that freezes a function when it has answered", () => {
       if (isBroken) throw new Error("no");
     });
     const { writer } = writerOver(store, { waitUntil: (writing: Promise<void>) => void held.push(writing) });
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     await held[0];
     expect(writer.counters()).toMatchObject({ written: 1, queued: 0 });
     isBroken = true;
-    writer.add("trace", segment(2), 10);
+    writer.addTrace(() => segment(2), 10);
     await expect(held[1]).resolves.toBeUndefined();
     expect(writer.counters().storeErrors).toBe(1);
   });
@@ -239,7 +273,7 @@ describe("a host that freezes a function when it has answered", () => {
         throw new Error("outside of a request");
       },
     });
-    writer.add("trace", segment(1), 10);
+    writer.addTrace(() => segment(1), 10);
     expect(writer.counters().queued).toBe(1);
     const wrong = { store: createMemoryStore(), buffer: { waitUntil: "soon" as never } };
     expect(() => new WorkflowTracer(wrong)).toThrow(/CONFIG_INVALID.*waitUntil.*a function/);

@@ -323,6 +323,23 @@ describe("sampling", () => {
     }
   });
 
+  it.each(["tap", "callbacks"] as const)(
+    "reads no state of a run that is left out for certain, by %s",
+    async (capture) => {
+      const seen: string[] = [];
+      const redact = (value: unknown, path: string) => {
+        seen.push(path);
+        return value;
+      };
+      const options = { sampleRate: 0, keepFailures: false, captureState: "full", redact, capture } as const;
+      const { tracer, segments } = tracing(options);
+      await tracer.wrap(graph, { workflowType: "t" }).invoke({ text: "hello" }, { tags: ["a"] });
+      expect(await segments()).toEqual([]);
+      expect(tracer.counters().sampledOut).toBe(1);
+      expect(seen).toEqual([]);
+    },
+  );
+
   it("may leave failures to the draw as well, and never touches decisions", async () => {
     const { tracer, segments, store } = tracing({ sampleRate: 0, keepFailures: false });
     const wrapped = tracer.wrap(graph, { workflowType: "t" });

@@ -126,24 +126,28 @@ const isPlain = (value: object) => {
 function objectShape(definition: Definition): Fits {
   const { shape = {}, catchall } = definition;
   if (catchall) return never;
-  const entries = Object.entries(shape);
-  const fields = new Map(
-    entries.map(([name, schema]) => [name, { fits: exactShape(schema), counts: isOptional(schema) ? 0 : 1 }]),
-  );
-  const required = entries.filter(([, schema]) => !isOptional(schema)).length;
+  const names = Object.keys(shape);
+  const fields = names.map((name) => ({ fits: exactShape(shape[name]), counts: isOptional(shape[name]) ? 0 : 1 }));
+  const places = new Map(names.map((name, i) => [name, i]));
+  const required = fields.reduce((sum, { counts }) => sum + counts, 0);
   return plain(definition, (value) => {
     if (typeof value !== "object" || value === null || !isPlain(value)) return false;
     let seen = 0;
+    let next = 0;
     for (const name in value) {
-      const field = fields.get(name);
-      if (!field?.fits((value as Record<string, unknown>)[name])) return false;
-      seen += field.counts;
+      // Most objects have their fields in the order of the schema.
+      const place = names[next] === name ? next : places.get(name);
+      if (place === undefined) return false;
+      const { fits, counts } = fields[place];
+      if (!fits((value as Record<string, unknown>)[name])) return false;
+      seen += counts;
+      next = place + 1;
     }
     return seen === required;
   });
 }
 
-const isOptional = (schema: z.ZodType) => definitionOf(schema)?.type === "optional";
+const isOptional = (schema: z.ZodType | undefined) => definitionOf(schema)?.type === "optional";
 
 function recordShape(definition: Definition): Fits {
   const key = definitionOf(definition.keyType);

@@ -10,6 +10,18 @@ export interface DueNode {
   trigger: string;
 }
 
+const caching = new WeakMap<PregelShape, boolean>();
+
+/** Whether a node of a compiled graph has a cache policy. */
+export function hasCaches(graph: PregelShape): boolean {
+  let has = caching.get(graph);
+  if (has === undefined) {
+    has = Object.values(graph.nodes).some((node) => node.cachePolicy !== undefined);
+    caching.set(graph, has);
+  }
+  return has;
+}
+
 /**
  * The nodes with a cache policy that should have started before a step. Edges of one step, and all that a deferred
  * node waited for, start a node once; each Send starts it anew; a join is due when all its sources have come.

@@ -30,6 +30,7 @@ export function noteInferredEdges(
   for (const to of outlook.statics) recorder.edges.emitted(run, to, "static");
   if (outlook.staticEnd) recorder.edges.emitted(run, END, "static", { started: true });
   for (const { channel, to } of outlook.joins) recorder.edges.emitted(run, to, "join", { channel });
+  if (outlook.branches.length === 0) return;
   const traced = outlook.branches.filter((b) => b.traced).length;
   const results = children.slice(children.length - traced);
   let next = results.length < traced ? undefined : 0;

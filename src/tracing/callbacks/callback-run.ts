@@ -5,7 +5,7 @@ import { noteFailure } from "../record/failure.js";
 import { type GraphShape, graphAt, graphShapeOf, outlookOf } from "../record/graph-shape.js";
 import type { NodeRun, RunRecorder } from "../record/run-recorder.js";
 import { updateOf } from "../record/update.js";
-import { dueFromCache } from "./cached-nodes.js";
+import { dueFromCache, hasCaches } from "./cached-nodes.js";
 import { noteInferredEdges, type PathResult } from "./callback-edges.js";
 
 const STEP_TAG = "graph:step:";
@@ -19,12 +19,15 @@ type Entry =
 interface KnownGraph {
   graph: PregelShape | undefined;
   shape: GraphShape | undefined;
+  /** Whether a node of it may be served from a cache. */
+  caches: boolean;
 }
 
 /** Reads the events of one graph invocation, root included, into its recorder. */
 export class CallbackRun {
   private readonly entries = new Map<string, Entry>();
-  private readonly graphs = new Map<string, KnownGraph>();
+  /** By path, each of which the recorder keeps as one list. */
+  private readonly graphs = new Map<readonly string[], KnownGraph>();
   private readonly calls: CallLog;
 
   constructor(
@@ -88,9 +91,8 @@ export class CallbackRun {
    */
   private inferCached(namespace: string, step: number, starting?: string): void {
     const { recorder } = this;
-    const known = this.graphAt(recorder.pathOf(namespace));
-    if (!known.graph) return;
-    const { graph, shape } = known as KnownGraph & { graph: PregelShape };
+    const { graph, shape, caches } = this.graphAt(recorder.pathOf(namespace));
+    if (!graph || !caches) return;
     const seen = new Set<string>();
     // What such a node leads to may have been served from the cache as well.
     for (;;) {
@@ -156,12 +158,11 @@ export class CallbackRun {
 
   /** The graph at a path of hosting nodes, where it is known. */
   private graphAt(path: readonly string[]): KnownGraph {
-    const key = path.join("|");
-    let known = this.graphs.get(key);
+    let known = this.graphs.get(path);
     if (!known) {
       const graph = this.host ? undefined : graphAt(this.graph, path);
-      known = { graph, shape: graph?.builder && graphShapeOf(graph) };
-      this.graphs.set(key, known);
+      known = { graph, shape: graph?.builder && graphShapeOf(graph), caches: graph !== undefined && hasCaches(graph) };
+      this.graphs.set(path, known);
     }
     return known;
   }

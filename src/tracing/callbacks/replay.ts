@@ -1,6 +1,7 @@
 import type { Clock, TraceSegment } from "../../core/index.js";
 import { isPregel } from "../internals.js";
 import type { CaptureOptions } from "../options.js";
+import { segmentOf } from "../record/closed-run.js";
 import type { PriceTable } from "../record/prices.js";
 import { RunRecorder } from "../record/run-recorder.js";
 import { runStartOf } from "../record/run-start.js";
@@ -57,7 +58,8 @@ export function replayRuns(
   recorder.identity = { workflowId, workflowType };
   const ok = root.error === undefined && root.endedAt !== undefined;
   if (ok) read.inferAtEnd();
-  return recorder.finish({ ok, error: root.error }, { workflowId, segmentId: root.runId });
+  const closed = recorder.close({ ok, error: root.error }, { workflowId, segmentId: root.runId });
+  return closed && segmentOf(closed);
 }
 
 function isAbove(ancestor: ReplayedRun, run: ReplayedRun, byId: ReadonlyMap<string, ReplayedRun>): boolean {

@@ -10,7 +10,8 @@ export interface EdgeDetails {
   inferred?: boolean;
 }
 
-interface EdgeRun extends EdgeTaken {
+/** An edge while its run goes on. */
+export interface EdgeRun extends EdgeTaken {
   namespace: string;
   /** Of a join: its channel. */
   channel?: string;
@@ -139,12 +140,14 @@ export class EdgeLog {
         this.emitted(from, END, "conditional", { started: true, inferred: true });
   }
 
-  records(): EdgeTaken[] {
-    return this.edges.map(edgeRecord);
+  /** Hands over the edges of a run that is over. */
+  take(): EdgeRun[] {
+    return this.edges.splice(0);
   }
 }
 
-function edgeRecord({ from, to, kind, path, step, started, inferred }: EdgeRun): EdgeTaken {
+/** An edge as it is kept. */
+export function edgeRecord({ from, to, kind, path, step, started, inferred }: EdgeRun): EdgeTaken {
   const edge: EdgeTaken = { from, to, kind, path, step, started };
   if (inferred) edge.inferred = true;
   return edge;

@@ -10,13 +10,15 @@ export function interactionsOf(edges: readonly EdgeTaken[]): AgentInteraction[] 
   const open = new Set<string>();
   for (const { from, to, kind, path, step } of edges) {
     if (from === START || to === END || from === to) continue;
+    const isHanded = kind === "command" || kind === "send";
+    if (!isHanded && open.size === 0) continue;
     const host = path.join("|");
     const back = `${host}\n${to}\n${from}`;
     const there = `${host}\n${from}\n${to}`;
     if (open.has(back)) {
       open.delete(back);
       found.push({ from, to, kind: "return", step });
-    } else if (kind === "command" || kind === "send") {
+    } else if (isHanded) {
       open.add(there);
       found.push({ from, to, kind: kind === "send" ? "dispatch" : "handoff", step });
     }

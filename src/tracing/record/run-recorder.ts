@@ -2,7 +2,6 @@ import { isControlSignal } from "../../core/control-signal.js";
 import {
   type Clock,
   ignoreRejection,
-  isoTime,
   type ModelCall,
   messageOf,
   type NodeStatus,
@@ -11,7 +10,6 @@ import {
   type RunStatus,
   STATE_CUT,
   type ToolCall,
-  type TraceSegment,
 } from "../../core/index.js";
 import {
   ERROR_HANDLER_PREFIX,
@@ -22,19 +20,14 @@ import {
   taskOfNamespace,
 } from "../internals.js";
 import type { CaptureSettings } from "../settings.js";
+import type { ClosedRun } from "./closed-run.js";
 import { EdgeLog } from "./edge-log.js";
 import { nodeTimeoutError, recordedError, stepTimeoutError } from "./errors.js";
-import { interactionsOf } from "./interactions.js";
-import { nodeRecord } from "./node-record.js";
-import { redactText } from "./redact.js";
 import type { NodeUnderWay, RunUnderWay } from "./run-observer.js";
-import { keptMetadata, keptTags } from "./run-start.js";
 import { lastSeenBefore, runStatusOf, type Thrown } from "./run-status.js";
-import { type CallRun, type RunningNode, type RunStart, round, type TaskPlace } from "./run-types.js";
+import type { CallRun, RunningNode, RunStart, TaskPlace } from "./run-types.js";
 import { byteLength, stateText } from "./state-text.js";
 import { type AttemptSignals, stopOf } from "./stops.js";
-
-const MAX_GAP = 300;
 
 /** A node execution, and what records it. */
 export interface NodeRun extends RunningNode {
@@ -140,7 +133,7 @@ export class RunRecorder {
     if (place.isAgent) run.isAgent = true;
     if (this.underWay && name !== START) this.tellOfNode(run, this.underWay);
     if (before === undefined) this.arrive(place);
-    if (this.settings.captureState === "full" && name !== START) run.input = this.stateOf(run, input);
+    if (this.settings.captureState === "full" && name !== START && !this.muted) run.input = this.stateOf(run, input);
     return run;
   }
 
@@ -175,6 +168,7 @@ export class RunRecorder {
   /** What a node wrote, as the node returned it. */
   nodeWrote(run: NodeRun, update: unknown): void {
     if (this.settings.captureState === "none" || update === undefined || update === null || run.name === START) return;
+    if (this.finished || this.muted) return;
     run.update = this.stateOf(run, update);
   }
 
@@ -250,11 +244,10 @@ export class RunRecorder {
     this.gaps.add(`a part was not captured: ${messageOf(error)}`);
   }
 
-  /** Roughly how large the segment is as JSON. */
-  bytes(): number {
-    const calls = this.modelCalls.length + this.toolCalls.length;
+  /** Roughly how large the segment of the closed run is as JSON. */
+  bytes({ nodes, edges, modelCalls, toolCalls }: ClosedRun): number {
     const state = this.settings.stateBytesPerRun - this.stateLeft;
-    return 600 + state + 220 * (this.nodes.length + calls) + 110 * this.edges.count;
+    return 600 + state + 220 * (nodes.length + modelCalls.length + toolCalls.length) + 110 * edges.length;
   }
 
   /** Whether a node of the root graph was stopped by an interrupt. */
@@ -264,11 +257,14 @@ export class RunRecorder {
     );
   }
 
-  /** Closes the run and makes its segment; the second call gives undefined. */
-  finish(
+  /**
+   * Closes the run: how it ended is settled, and what is known of it changes no more. Its segment can be made whenever
+   * there is time ({@link segmentOf}). The second call gives undefined.
+   */
+  close(
     outcome: { ok: boolean; error?: unknown },
     ids: { workflowId: string; segmentId: string },
-  ): TraceSegment | undefined {
+  ): ClosedRun | undefined {
     if (this.finished) return undefined;
     for (const note of this.lastNotes) this.quietly(note);
     this.finished = true;
@@ -279,47 +275,40 @@ export class RunRecorder {
       const timedOut = error?.name === "NodeTimeoutError" && (outcome.error as { node?: unknown }).node === node.name;
       if (timedOut && this.attempts.get(node.taskId) === node) this.settleGivenUp(node, error);
       this.closeOpen(node);
+      // They hold LangGraph's loop, and with it the state: not until the segment is made.
+      node.signals = undefined;
     }
     if (this.nodes.length === 0) this.gaps.add("no node of the graph reported itself");
     if (status === "success") this.edges.settle();
-    const { start, settings } = this;
-    const segment: TraceSegment = {
-      schemaVersion: 1,
-      workflowId: ids.workflowId,
-      segmentId: ids.segmentId,
-      workflowType: start.workflowType,
-      tags: keptTags(start.tags, settings.redactor),
-      metadata: keptMetadata(start.metadata, settings.redactor),
-      startedAt: isoTime(this.startedAt),
-      durationMs: round(this.clock.monotonic() - this.startedMono),
+    const { start, identity, settings, startedAt, startedMono, resumed, followsFailure, muted, underWay } = this;
+    if (underWay) this.quietly(() => underWay.ended(error && status !== "success" ? { status, error } : { status }));
+    const closed: ClosedRun = {
+      ...ids,
+      start,
+      identity,
+      settings,
       status,
-      capture: start.capture,
-      resumed: this.resumed,
-      keepProbability: settings.keepFailures && (status === "error" || this.followsFailure) ? 1 : settings.sampleRate,
-      nodes: this.nodes.map((n) => nodeRecord(n, this.timeOf(n.started))),
-      edges: this.edges.records(),
-      modelCalls: this.modelCalls.map((call) => this.timed(call)),
-      toolCalls: this.toolCalls.map((call) => this.timed(call)),
-      interactions: [],
-      gaps: [...this.gaps].map((gap) => redactText(gap, settings.redactor, "gaps").slice(0, MAX_GAP)),
+      error,
+      startedAt,
+      startedMono,
+      durationMs: this.clock.monotonic() - startedMono,
+      resumed,
+      followsFailure,
+      muted,
+      nodes: this.nodes.splice(0),
+      edges: this.edges.take(),
+      modelCalls: this.modelCalls.splice(0),
+      toolCalls: this.toolCalls.splice(0),
+      gaps: [...this.gaps],
+      traceparent: underWay?.traceparent,
     };
-    segment.interactions = interactionsOf(segment.edges);
-    if (start.runId !== undefined) segment.runId = start.runId;
-    if (start.threadId !== undefined) segment.threadId = start.threadId;
-    if (start.userId !== undefined) segment.userId = start.userId;
-    if (error && status !== "success") segment.error = error;
-    if (this.identity?.origin) segment.origin = this.identity.origin;
-    if (start.parent) segment.parent = start.parent;
-    const { underWay } = this;
-    if (underWay?.traceparent !== undefined) segment.traceparent = underWay.traceparent;
-    if (underWay) this.quietly(() => underWay.ended(segment));
     this.forget();
-    return segment;
+    return closed;
   }
 
-  /** Lets go of what the segment now holds: work that outlives the run may hold on to this. */
+  /** Lets go of what the closed run now holds: work that outlives the run may hold on to this. */
   private forget(): void {
-    for (const list of [this.nodes, this.modelCalls, this.toolCalls, this.thrown, this.lastNotes]) list.length = 0;
+    for (const list of [this.thrown, this.lastNotes]) list.length = 0;
     this.attempts.clear();
     this.signals.clear();
   }
@@ -334,15 +323,5 @@ export class RunRecorder {
     const seenBefore = (step: number) => lastSeenBefore(step, this.nodes, base, this.startedMono);
     const ending = { signal, stepTimeout, thrown, seenBefore, base, redactor: this.settings.redactor };
     return runStatusOf(ending, outcome, isStopped);
-  }
-
-  /** The moment of a monotonic time, ISO 8601. */
-  private timeOf(mono: number): string {
-    return isoTime(Math.round(this.startedAt + mono - this.startedMono));
-  }
-
-  private timed<T extends { started: number }>(call: T): Omit<T, "started"> & { startedAt: string } {
-    const { started, ...rest } = call;
-    return { ...rest, startedAt: this.timeOf(started) };
   }
 }

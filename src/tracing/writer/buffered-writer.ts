@@ -3,33 +3,14 @@ import { isLearningError, messageOf } from "../../core/index.js";
 import type { EncodedFact, LearningStore } from "../../store/index.js";
 import type { BufferOptions, BufferSettings } from "../options.js";
 import { bufferSettings } from "../settings.js";
+import type { DropReason, TracerCounters } from "./counters.js";
 import { Crowd } from "./crowd.js";
 import { flushError } from "./flush-error.js";
 import { keepHostAwake } from "./keep-host-awake.js";
+import { isUnmade, makeTrace, type WaitingRecord } from "./waiting-record.js";
 
-/** Why records were lost. */
-export type DropReason = "buffer-full" | "store-failed" | "closed" | "invalid";
-
-/** What became of the records, in counts. */
-export interface TracerCounters {
-  /** Waiting to be written, or being written. */
-  queued: number;
-  /** Acknowledged by the store. */
-  written: number;
-  /** Lost, in all and by reason. */
-  dropped: number;
-  droppedBy: Record<DropReason, number>;
-  /** Runs whose trace was left out by sampling; not counted as dropped. */
-  sampledOut: number;
-  /** Failed writes, repeated ones included. */
-  storeErrors: number;
-}
-
-/** A record that waits; `seq` counts all that were ever handed over. */
-type Item = { seq: number; bytes: number } & (
-  | { kind: "trace"; fact: TraceSegment | EncodedFact }
-  | { kind: "decision"; fact: Decision }
-);
+/** So many traces are made at once: the first of them costs several times as much as each of the others. */
+const MADE_AT_ONCE = 16;
 
 /**
  * Holds records until they are written in batches, bounded in number and bytes. Nothing here makes the
@@ -37,15 +18,17 @@ type Item = { seq: number; bytes: number } & (
  * only fills the buffer. When it is full, waiting traces make room for decisions, never the reverse.
  */
 export class BufferedWriter {
-  private readonly items: Item[] = [];
+  private readonly items: WaitingRecord[] = [];
   private bytes = 0;
   private writing: Promise<void> | undefined;
   /** Being written: older than all that wait. */
-  private inFlight: readonly Item[] = [];
+  private inFlight: readonly WaitingRecord[] = [];
   private cancelTimer: (() => void) | undefined;
   private failures = 0;
   private closed = false;
   private added = 0;
+  /** Traces among those that wait which are not made yet. */
+  private unmade: WaitingRecord[] = [];
   /** Calls of `flush`, each with the last record it waits for. */
   private waiters: { target: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   private lastError: unknown;
@@ -68,15 +51,22 @@ export class BufferedWriter {
     this.limits = bufferSettings(options);
   }
 
-  add(kind: "trace", fact: TraceSegment, bytes: number): void;
-  add(kind: "decision", fact: Decision, bytes: number): void;
-  add(kind: Item["kind"], fact: TraceSegment | Decision, bytes: number): void {
-    const item = { kind, fact, bytes, seq: this.added + 1 } as Item;
+  /** Queues a trace that is made later: what it is made of must not change. */
+  addTrace(make: () => TraceSegment, bytes: number): void {
+    this.add({ kind: "trace", fact: make, bytes, seq: this.added + 1 });
+    if (this.unmade.length >= MADE_AT_ONCE) this.makeAll();
+  }
+
+  addDecision(fact: Decision, bytes: number): void {
+    this.add({ kind: "decision", fact, bytes, seq: this.added + 1 });
+  }
+
+  private add(item: WaitingRecord): void {
     if (this.closed || !this.makeRoom(item)) {
       this.drop(1, this.closed ? "closed" : "buffer-full");
       return;
     }
-    if (kind === "trace" && !this.compact(item, fact as TraceSegment)) return;
+    if (isUnmade(item)) this.unmade.push(item);
     this.items.push(item);
     this.bytes += item.bytes;
     this.added += 1;
@@ -87,14 +77,21 @@ export class BufferedWriter {
     if (waitUntil) keepHostAwake(waitUntil, this.flush(), this.logger);
   }
 
-  /**
-   * A trace waits as one text where the store can write that: the collector has hundreds of objects less to carry
-   * along. False when the store refuses it.
-   */
-  private compact(item: Item, fact: TraceSegment): boolean {
+  /** Makes the traces that wait. */
+  private makeAll(): void {
+    const refused = this.unmade.splice(0).filter((item) => !this.make(item));
+    if (refused.length === 0) return;
+    this.items.splice(0, this.items.length, ...this.items.filter((item) => !refused.includes(item)));
+    for (const { bytes } of refused) this.bytes -= bytes;
+    this.settle();
+  }
+
+  /** False when the store refuses the trace. */
+  private make(item: WaitingRecord): boolean {
+    const { bytes } = item;
     try {
-      const encoded = this.store.encode?.("trace", fact);
-      if (encoded) Object.assign(item, { fact: encoded, bytes: encoded.bytes });
+      makeTrace(item, this.store);
+      this.bytes += item.bytes - bytes;
       return true;
     } catch (error) {
       this.dropInvalid(error);
@@ -106,7 +103,7 @@ export class BufferedWriter {
     this.counts.sampledOut += 1;
   }
 
-  private makeRoom(item: Item): boolean {
+  private makeRoom(item: WaitingRecord): boolean {
     // What never fits drives nobody out.
     if (item.bytes > this.limits.maxBytes) return false;
     const full = () =>
@@ -117,8 +114,9 @@ export class BufferedWriter {
     while (full()) {
       const victim = item.kind === "decision" ? this.items.findIndex((i) => i.kind === "trace") : -1;
       if (victim < 0) return false;
-      this.bytes -= this.items[victim].bytes;
-      this.items.splice(victim, 1);
+      const [gone] = this.items.splice(victim, 1);
+      this.bytes -= gone.bytes;
+      this.unmade = this.unmade.filter((waiting) => waiting !== gone);
       this.drop(1, "buffer-full");
       this.settle();
     }
@@ -137,7 +135,7 @@ export class BufferedWriter {
   }
 
   /** Appends records of one kind; of those that the store refuses each is dropped by itself. */
-  private async appendAll(kind: Item["kind"], items: readonly Item[]): Promise<void> {
+  private async appendAll(kind: WaitingRecord["kind"], items: readonly WaitingRecord[]): Promise<void> {
     const facts = items.map((item) => item.fact);
     try {
       if (kind === "decision") await this.store.append(kind, facts as Decision[]);
@@ -158,7 +156,7 @@ export class BufferedWriter {
   }
 
   /** Records that were in flight have been written or dropped. */
-  private release(items: readonly Item[]): void {
+  private release(items: readonly WaitingRecord[]): void {
     const done = new Set(items);
     for (const item of items) this.bytes -= item.bytes;
     this.inFlight = this.inFlight.filter((item) => !done.has(item));
@@ -188,6 +186,7 @@ export class BufferedWriter {
 
   /** Writes the oldest records; puts them back in front when the store fails. */
   private async writeBatch(): Promise<void> {
+    this.makeAll();
     const batch = this.items.splice(0, this.limits.batchRecords);
     this.inFlight = batch;
     try {
@@ -219,6 +218,7 @@ export class BufferedWriter {
   /** Writes what waits before it returns, where the store can. */
   private writeNow(): void {
     if (!this.store.appendSync) return;
+    this.makeAll();
     try {
       for (const kind of ["decision", "trace"] as const) {
         const items = this.items.filter((item) => item.kind === kind);
@@ -234,7 +234,7 @@ export class BufferedWriter {
   }
 
   /** As `appendAll`, before it returns. */
-  private appendNow(kind: Item["kind"], items: readonly Item[]): void {
+  private appendNow(kind: WaitingRecord["kind"], items: readonly WaitingRecord[]): void {
     const facts = items.map((item) => item.fact);
     try {
       if (kind === "decision") this.store.appendSync?.(kind, facts as Decision[]);
@@ -263,6 +263,7 @@ export class BufferedWriter {
    */
   flushSync(): void {
     if (this.items.length > 0) this.writeNow();
+    this.unmade = [];
     if (this.items.length > 0) this.drop(this.items.splice(0).length, "closed");
     try {
       this.store.rescue?.();
@@ -322,6 +323,7 @@ export class BufferedWriter {
       this.closed = true;
       this.cancelTimer?.();
       const left = this.items.splice(0);
+      this.unmade = [];
       if (left.length > 0) this.drop(left.length, "closed");
       this.bytes = 0;
       this.settle();

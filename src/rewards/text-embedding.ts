@@ -1,4 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
+import { clipped } from "../core/clipped.js";
 import type { Decision, Trace } from "../core/index.js";
 import { createRng } from "../math/rng.js";
 
@@ -21,7 +22,7 @@ export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): st
   checkArgument(decisions, "decisions", "objects", "REWARD_INVALID");
   const said = decisions.flatMap((d) => Object.values(d.context)).filter((v) => typeof v === "string");
   const captured = [trace.nodes[0]?.input, trace.nodes.at(-1)?.update].filter((v) => v !== undefined);
-  return [...new Set([...said, ...captured])].join("\n").slice(0, MOST_CHARS);
+  return clipped([...new Set([...said, ...captured])].join("\n"), MOST_CHARS);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { clipped } from "../../core/clipped.js";
 import { digest } from "../../core/index.js";
 
 /** Longest texts of an example, of its result or of a comment that are shown to the proposing model, in characters. */
@@ -21,8 +22,7 @@ export function exampleId(example: object): string {
 
 /** A text of bounded length; no character is cut in two. */
 export function bounded(text: string): string {
-  if (text.length <= MOST_CHARS) return text;
-  return `${text.slice(0, MOST_CHARS).replace(/[\ud800-\udbff]$/, "")} [cut]`;
+  return text.length > MOST_CHARS ? `${clipped(text, MOST_CHARS)} [cut]` : text;
 }
 
 /** An example's variables as the proposing model is shown them. */

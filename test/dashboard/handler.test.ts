@@ -114,6 +114,10 @@ describe("changes", () => {
   it("refuses GET where something changes", async () => {
     expect((await get("/api/steer")).status).toBe(405);
     expect((await post("/api/overview", {})).status).toBe(405);
+    expect((await post("/api/me", {})).status).toBe(405);
+    // A stream that nobody reads would stay open.
+    const head = new Request(`${HOME}/api/events`, { method: "HEAD", headers: BEARER });
+    expect((await dashboard(head)).status).toBe(405);
   });
 
   it("lets nobody judge or steer a read-only page", async () => {

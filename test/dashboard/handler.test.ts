@@ -219,6 +219,8 @@ describe("data", () => {
     expect(good.runs.length).toBe(all.runs.filter((r) => (r.reward ?? -1) >= 0.9).length);
     expect((await get("/api/runs?minReward=2")).status).toBe(400);
     expect((await get("/api/runs?cursor=nonsense")).status).toBe(400);
+    const end = Buffer.from('["+275760-09-13T00:00:00.000Z",[]]').toString("base64url");
+    expect((await get(`/api/runs?cursor=${end}`)).status).toBe(400);
   });
 
   it("looks for a text newest first, says how far it came, and goes on from there to the end", async () => {

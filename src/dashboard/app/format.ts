@@ -12,8 +12,8 @@ const written =
     typeof v === "number" && Number.isFinite(v) ? write(v, ...more) : UNKNOWN;
 
 /** With its sign; what rounds to nothing has none. */
-export const signed = written((v, digits = 3) => {
-  const text = Math.abs(v).toFixed(digits);
+export const signed = written((v, digits?: number) => {
+  const text = Math.abs(v).toFixed(digits ?? 3);
   if (Number(text) === 0) return text;
   return `${v < 0 ? MINUS : "+"}${text}`;
 });
@@ -21,9 +21,9 @@ export const signed = written((v, digits = 3) => {
 /** What a component says, as a sentence. */
 export const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 
-export const percent = written((v, digits = 0) => `${(100 * v).toFixed(digits)} %`);
+export const percent = written((v, digits?: number) => `${(100 * v).toFixed(digits ?? 0)} %`);
 export const count = written((v) => Math.round(v).toLocaleString("en-GB").replaceAll(",", " "));
-export const figure = written((v, digits = 2) => v.toFixed(digits));
+export const figure = written((v, digits?: number) => v.toFixed(digits ?? 2));
 export const money = written((usd) => {
   if (usd === 0) return "$0";
   if (usd < 0.00005) return "under $0.0001";

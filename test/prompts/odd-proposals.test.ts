@@ -7,6 +7,7 @@ import {
   parseContent,
   propose,
 } from "../../src/prompts/index.js";
+import { openWorld, supportPrompt } from "./support/world.js";
 
 const base = parseContent({ format: "f-string", messages: [{ role: "system", template: "Answer {q}." }] });
 const examples = (count: number) => Array.from({ length: count }, (_, i) => ({ variables: { q: `q${i}` } as object }));
@@ -151,5 +152,44 @@ describe("a proposal from odd values", () => {
     const { heldOut } = await ask({ run: noted });
     const held = kind.slice(-2 * (heldOut?.examples ?? 0));
     expect(held.slice(0, 4)).toEqual([false, true, true, false]);
+  });
+});
+
+describe("an optimiser's options", () => {
+  it.each<[object, RegExp]>([
+    [{ watchShare: 2 }, /2 for watchShare; expected a number in \[0,1\]/],
+    [{ watchshare: 0.1 }, /CONFIG_UNKNOWN_KEY.*Did you mean "watchShare"/],
+    [{ reward: 0.5 }, /0\.5 for reward; expected a function/],
+    [{ enabled: true }, /true for enabled; expected a function/],
+    [{ sink: { record() {} } }, /for sink; expected a sink with record and identify/],
+    [{ clock: {} }, /for clock; expected a clock/],
+    [{ logger: console.log }, /for logger; expected a logger with debug/],
+    [{ seed: Number.NaN }, /NaN for seed; expected a number/],
+    [{ ask: "me" }, /"me" for ask; expected a function/],
+  ])("that could not be are refused at once: %o", async (options, message) => {
+    await expect(openWorld(options)).rejects.toThrow(message);
+  });
+
+  it("of an experiment give every variant a share, and performance a finite stretch", async () => {
+    const { prompts } = await openWorld();
+    await prompts.register("support", supportPrompt());
+    await prompts.register("support", supportPrompt("Be kind."));
+    for (const shares of [
+      [1e308, 1e308],
+      [1e-320, 1],
+    ])
+      await expect(prompts.startExperiment({ promptId: "support", variants: ["v1", "v2"], shares })).rejects.toThrow(
+        /EXPERIMENT_INVALID.*shares/,
+      );
+    await expect(prompts.performance("support", Number.POSITIVE_INFINITY)).rejects.toThrow(/milliseconds above 0/);
+  });
+});
+
+describe("an answer of a model that goes round in circles", () => {
+  it("is read in time linear in its length", async () => {
+    for (const content of ["<think ".repeat(50_000), "<prompt ".repeat(50_000)]) {
+      const { reason } = await ask({ model: { invoke: async () => ({ content }) } });
+      expect(reason).toMatch(/no usable answer/);
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { shuffled } from "../../math/rng.js";
 import { contentDigest, type PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
-import { bounded, variablesText } from "./example-text.js";
+import { briefly, variablesText } from "./example-text.js";
 import { drawFromFront } from "./pareto.js";
 import { endOf, lastRefusal, NOTHING_TO_WRITE, REPEATED, type SearchContext, type SearchResult } from "./search.js";
 import type { PromptExample, TrialResult } from "./trial.js";
@@ -101,8 +101,8 @@ function reflection(
   const message = textAt(content, target);
   const cases = batch.map((e, i) => {
     const r = results[i];
-    const wanted = e.expected === undefined ? "" : `\nexpected: ${bounded(String(e.expected))}`;
-    const feedback = bounded(String(r.feedback ?? "(none)"));
+    const wanted = e.expected === undefined ? "" : `\nexpected: ${briefly(String(e.expected))}`;
+    const feedback = briefly(String(r.feedback ?? "(none)"));
     return `input: ${variablesText(e.variables)}${wanted}\nscore: ${r.score.toFixed(2)} of 1\nfeedback: ${feedback}`;
   });
   return [

@@ -21,16 +21,16 @@ export function exampleId(example: object): string {
 }
 
 /** A text of bounded length; no character is cut in two. */
-export function bounded(text: string): string {
+export function briefly(text: string): string {
   return text.length > MOST_CHARS ? `${clipped(text, MOST_CHARS)} [cut]` : text;
 }
 
 /** An example's variables as the proposing model is shown them. */
 export function variablesText(variables: Record<string, unknown>): string {
   try {
-    return bounded(JSON.stringify(variables));
+    return briefly(JSON.stringify(variables));
   } catch {
     // Circles and numbers that JSON does not have.
-    return bounded(inspect(variables, ALL));
+    return briefly(inspect(variables, ALL));
   }
 }

@@ -1,6 +1,6 @@
 import type { PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
-import { bounded } from "./example-text.js";
+import { briefly } from "./example-text.js";
 import { endOf, lastRefusal, NOTHING_TO_WRITE, type SearchContext, type SearchResult } from "./search.js";
 import { objection, textAt, withText, writableMessages } from "./vet.js";
 
@@ -36,7 +36,7 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
       "The message to improve:",
       `<current>\n${current}\n</current>`,
       "What people criticised about its results:",
-      ...complaints.map((text) => `- ${bounded(String(text))}`),
+      ...complaints.map((text) => `- ${briefly(String(text))}`),
       `Rewrite it so that these complaints would not arise. This is attempt ${c + 1}; try another emphasis each time.`,
       ...lastRefusal(attempts),
     ].join("\n\n");

@@ -79,6 +79,7 @@ export function createDashboard(loop: CollectiveLearningLoop, options: Dashboard
     if (rest === "") return page(request, url);
     const name = /^api\/([a-z]+)$/.exec(rest)?.[1];
     const person = await access.person(request, url);
+    if ((name === "me" || name === "events") && request.method !== "GET") throw new Refusal(405, "Use GET.");
     if (name === "me") return json({ ...person, csrf: access.csrf(person) });
     if (name === "events") return live.stream();
     const route = name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;

@@ -1,6 +1,7 @@
 import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
+import { type GroupedReward, meanErrors } from "./mean-errors.js";
 import { shrinkMeans } from "./shrinkage.js";
 
 /** What is read of arguments. */
@@ -13,6 +14,16 @@ export interface TeamRun {
   agents: readonly string[];
   /** In [0,1]. */
   reward: number;
+  /** Whose run it is, where several runs of one person or thread resemble each other; default nobody's. */
+  group?: string;
+}
+
+interface Team {
+  set: number;
+  agents: string[];
+  runs: number;
+  sum: number;
+  square: number;
 }
 
 /** A set of agents that worked together on a type of task, and how that went. */
@@ -47,21 +58,23 @@ export interface AgentCombination {
 export function agentCombinations(runs: Iterable<TeamRun>, rng: Rng, onStep?: () => void): AgentCombination[] {
   checkArgument(runs, "runs", "iterable", "PATTERN_INVALID");
   checkArgument(rng, "rng", RNG, "PATTERN_INVALID");
-  const types = new Map<string, Map<string, { agents: string[]; runs: number; sum: number; square: number }>>();
+  const types = new Map<string, { teams: Map<string, Team>; rows: GroupedReward[] }>();
   for (const run of runs) {
     const agents = [...new Set(run.agents)].sort();
     if (agents.length === 0) continue;
-    const teams = types.get(run.taskType) ?? new Map();
-    types.set(run.taskType, teams);
+    const type = types.get(run.taskType) ?? { teams: new Map<string, Team>(), rows: [] };
+    types.set(run.taskType, type);
     const key = JSON.stringify(agents);
-    const team = teams.get(key) ?? { agents, runs: 0, sum: 0, square: 0 };
-    teams.set(key, team);
+    const team = type.teams.get(key) ?? { set: type.teams.size, agents, runs: 0, sum: 0, square: 0 };
+    type.teams.set(key, team);
     team.runs++;
     team.sum += run.reward;
     team.square += run.reward * run.reward;
+    type.rows.push({ reward: run.reward, set: team.set, group: run.group ?? `\n${type.rows.length}` });
   }
-  return [...types].flatMap(([taskType, teams]) => {
-    const groups = [...teams.values()];
+  return [...types].flatMap(([taskType, { teams, rows }]) => {
+    const errors = meanErrors(rows, teams.size);
+    const groups = [...teams.values()].map((team) => ({ ...team, ...(errors && { error: errors[team.set] }) }));
     const shrunk = shrinkMeans(groups, rng.fork(taskType), onStep);
     return groups
       .map((g, k): AgentCombination => {

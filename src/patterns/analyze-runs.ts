@@ -9,6 +9,7 @@ import { decisionRules } from "./decision-rules.js";
 import type { EventLog } from "./event-log.js";
 import { failurePrecursors } from "./failure-precursors.js";
 import { groupNumbers, groupOfRuns } from "./grouped.js";
+import { type GroupedReward, meanErrors } from "./mean-errors.js";
 import { metricCorrelations } from "./metric-correlations.js";
 import { testNextSteps } from "./next-steps.js";
 import { echoesOutcome, stepEchoesOutcome } from "./outcome-echo.js";
@@ -90,9 +91,14 @@ export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, o
     conformance: Object.fromEntries(
       maps.map(([name, map]) => [name, conformanceOf((engine.types.get(name) as TypeLogs).logs.nodes, map)]),
     ),
-    variants: types.flatMap(([name, t]) => standings(name, t, engine, rewardOf, rng.fork(`variants/${name}`), onStep)),
+    variants: types.flatMap(([name, t]) =>
+      standings(name, t, engine, { rewardOf, groupOf, rng: rng.fork(`variants/${name}`), onStep }),
+    ),
     agentCombinations: agentCombinations(
-      rated.map(({ run, reward }) => ({ taskType: run.workflowType, agents: run.cases.agents.activities, reward })),
+      rated.map(({ run, reward }) => ({
+        ...{ taskType: run.workflowType, agents: run.cases.agents.activities, reward },
+        group: groupOf(run),
+      })),
       rng.fork("agents"),
       onStep,
     ),
@@ -239,24 +245,32 @@ function standings(
   workflowType: string,
   type: TypeLogs,
   engine: PatternEngine,
-  rewardOf: RewardOf,
-  rng: Rng,
-  onStep: (() => void) | undefined,
+  {
+    rewardOf,
+    groupOf,
+    rng,
+    onStep,
+  }: { rewardOf: RewardOf; groupOf: (run: AnalyzedRun) => string; rng: Rng; onStep: (() => void) | undefined },
 ): VariantStanding[] {
   const log = type.logs.nodes;
   const rewards = rowRewards(type, engine, rewardOf);
-  const groups = new Map<number, { runs: number; sum: number; square: number }>();
+  const groups = new Map<number, { set: number; runs: number; sum: number; square: number }>();
+  const grouped: GroupedReward[] = [];
   for (let row = 0; row < log.rows; row++) {
     const r = rewards[row];
     if (!log.alive.at(row) || Number.isNaN(r)) continue;
     const v = log.variantOf.at(row);
-    const g = groups.get(v) ?? { runs: 0, sum: 0, square: 0 };
+    const g = groups.get(v) ?? { set: groups.size, runs: 0, sum: 0, square: 0 };
     groups.set(v, g);
+    const run = engine.runs.get(log.ids[row]);
+    if (run) grouped.push({ reward: r, set: g.set, group: groupOf(run) });
     g.runs++;
     g.sum += r;
     g.square += r * r;
   }
-  const shrunk = shrinkMeans([...groups.values()], rng, onStep);
+  const errors = meanErrors(grouped, groups.size);
+  const means = [...groups.values()].map((g) => ({ ...g, ...(errors && { error: errors[g.set] }) }));
+  const shrunk = shrinkMeans(means, rng, onStep);
   return [...groups]
     .map(([v, g], k): VariantStanding => {
       const s = shrunk[k];

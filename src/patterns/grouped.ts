@@ -138,7 +138,7 @@ function byGroupOf(
 }
 
 /** What each run weighs: 1, or less where its group is more than an eighth of all runs of its stratum. */
-function weightsOf(groupOf: Int32Array, strata: Int32Array): Float64Array {
+export function weightsOf(groupOf: Int32Array, strata: Int32Array): Float64Array {
   const sizes = new Map<number, Map<number, number>>();
   strata.forEach((s, i) => {
     const own = sizes.get(s) ?? new Map<number, number>();

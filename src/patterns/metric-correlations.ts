@@ -1,7 +1,7 @@
 import { checkArgument } from "../core/arguments.js";
 import type { Rng } from "../math/rng.js";
 import { PATTERN_DEFAULTS } from "./defaults.js";
-import { groupNumbers } from "./grouped.js";
+import { groupNumbers, weightsOf } from "./grouped.js";
 import { stepDownMaxT } from "./max-t.js";
 
 /** A rated run with its measurements. */
@@ -82,15 +82,20 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
     .map(([workflowType, list]) => {
       const names = [...new Set(list.flatMap((r) => Object.keys(r.metrics)))].sort();
       const complete = names.filter((m) => list.every((r) => Number.isFinite(r.metrics[m])));
+      const groupOf = groupNumbers(list.map((r, i) => r.group ?? `${i}`));
+      // A person of very many runs would be the whole correlation.
+      const weights = groupOf && weightsOf(groupOf, new Int32Array(list.length));
       const columns = complete.map((m) => ({
         metric: m,
-        ranks: standardRanks(list.map((r) => r.metrics[m])),
+        ranks: standardRanks(
+          list.map((r) => r.metrics[m]),
+          weights,
+        ),
       }));
+      const rewards = list.map((r) => r.reward);
       return {
-        workflowType,
-        list,
-        groupOf: groupNumbers(list.map((r, i) => r.group ?? `${i}`)),
-        rewards: standardRanks(list.map((r) => r.reward)),
+        ...{ workflowType, list, groupOf },
+        rewards: standardRanks(rewards, weights),
         columns: columns.filter((c) => c.ranks.some((v) => v !== 0)),
       };
     });
@@ -138,7 +143,7 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
         workflowType: c.block.workflowType,
         metric: c.metric,
         correlation: r,
-        ...intervalOf(r, n),
+        ...intervalOf(r, c.block.groupOf ? groupedError(c.ranks, c.block.rewards, c.block.groupOf, r) : usualError(n)),
         runs: n,
         pValue: Number.isNaN(pValue) ? 1 : pValue,
         significant: pValue <= fdr,
@@ -159,14 +164,26 @@ function onlyTellsTheEnd(runs: readonly MeasuredRun[], metric: string, r: number
   const ranks = standardRanks(finished.map((run) => run.metrics[metric]));
   const rewards = standardRanks(finished.map((run) => run.reward));
   const left = ranks.reduce((sum, v, i) => sum + v * rewards[i], 0);
-  const { lower, upper } = intervalOf(left, finished.length);
+  const { lower, upper } = intervalOf(left, usualError(finished.length));
   return r > 0 ? lower <= 0 : upper >= 0;
 }
 
-function intervalOf(r: number, n: number): { lower: number; upper: number } {
+/** A 95 % interval from the standard error of Fisher's transform. */
+function intervalOf(r: number, error: number): { lower: number; upper: number } {
   const z = Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)));
-  const half = 1.959963985 * Math.sqrt(1.06 / (n - 3));
-  return { lower: Math.tanh(z - half), upper: Math.tanh(z + half) };
+  return { lower: Math.tanh(z - 1.959963985 * error), upper: Math.tanh(z + 1.959963985 * error) };
+}
+
+/** Of independent runs (Fieller, Hartley & Pearson, 1957). */
+const usualError = (runs: number) => Math.sqrt(1.06 / (runs - 3));
+
+/** Of runs in groups: what each group adds to the correlation, as a whole. */
+function groupedError(ranks: Float64Array, rewards: Float64Array, groupOf: Int32Array, r: number): number {
+  const influence = partsOf(ranks, rewards, groupOf);
+  const [own, theirs] = [partsOf(ranks, ranks, groupOf), partsOf(rewards, rewards, groupOf)];
+  const groups = influence.length;
+  const square = influence.reduce((sum, v, g) => sum + (v - (r / 2) * (own[g] + theirs[g])) ** 2, 0);
+  return Math.sqrt((square * groups) / Math.max(1, groups - 1)) / Math.max(1e-6, 1 - r * r);
 }
 
 /** Each group's part of a correlation. */
@@ -187,8 +204,11 @@ function shuffleInPlace(values: Float64Array, rng: Rng): void {
   }
 }
 
-/** Mid-ranks, centred, with Euclidean length one (all zero when the values are constant). */
-function standardRanks(values: readonly number[]): Float64Array {
+/**
+ * Mid-ranks, centred, with Euclidean length one (all zero when the values are constant). With weights both are weighted,
+ * and each rank comes times the root of its weight, so that products of two add up to the weighted correlation.
+ */
+function standardRanks(values: readonly number[], weights?: Float64Array): Float64Array {
   const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
   const ranks = new Float64Array(values.length);
   for (let i = 0; i < order.length; ) {
@@ -197,11 +217,12 @@ function standardRanks(values: readonly number[]): Float64Array {
     for (let k = i; k <= j; k++) ranks[order[k]] = (i + j) / 2;
     i = j + 1;
   }
-  const centre = (values.length - 1) / 2;
+  let centre = (values.length - 1) / 2;
+  if (weights) centre = ranks.reduce((sum, v, i) => sum + weights[i] * v, 0) / weights.reduce((a, w) => a + w, 0);
   let length = 0;
   for (let i = 0; i < ranks.length; i++) {
-    ranks[i] = ranks[i] - centre;
+    ranks[i] = (ranks[i] - centre) * Math.sqrt(weights?.[i] ?? 1);
     length += ranks[i] ** 2;
   }
-  return length > 0 ? ranks.map((r) => r / Math.sqrt(length)) : ranks;
+  return length > 1e-12 ? ranks.map((r) => r / Math.sqrt(length)) : ranks.fill(0);
 }

@@ -9,6 +9,8 @@ export interface GroupMoments {
   runs: number;
   sum: number;
   square: number;
+  /** Variance of the mean reward, where runs are not independent; by default what independent runs have. */
+  error?: number;
 }
 
 /** A group's mean after shrinking. */
@@ -51,19 +53,20 @@ export function shrinkMeans(groups: readonly GroupMoments[], rng: Rng, onStep?: 
   const within = groups.reduce((s, g) => s + Math.max(0, g.square - (g.sum * g.sum) / g.runs), 0);
   // One more run with the variance of a coin keeps the estimate above zero when all rewards agree.
   const variance = (within + 0.25) / (N - K + 1);
-  const weights = groups.map((g) => g.runs / variance);
+  const errors = groups.map((g) => g.error ?? variance / g.runs);
+  const weights = errors.map((e) => 1 / e);
   const total = weights.reduce((s, w) => s + w, 0);
   const pooled = groups.reduce((s, g, k) => s + (weights[k] * g.sum) / g.runs, 0) / total;
   const q = groups.reduce((s, g, k) => s + weights[k] * (g.sum / g.runs - pooled) ** 2, 0);
   const c = total - weights.reduce((s, w) => s + w * w, 0) / total;
   const between = K < 2 ? 0 : Math.max(0, (q - (K - 1)) / c);
-  const precision = groups.map((g) => 1 / (between + variance / g.runs));
+  const precision = errors.map((e) => 1 / (between + e));
   const precisionSum = precision.reduce((s, p) => s + p, 0);
   const centre = groups.reduce((s, g, k) => s + (precision[k] * g.sum) / g.runs, 0) / precisionSum;
-  const posterior = groups.map((g) => {
-    const own = between / (between + variance / g.runs);
+  const posterior = groups.map((g, k) => {
+    const own = between / (between + errors[k]);
     const mean = centre + own * (g.sum / g.runs - centre);
-    const sd = Math.sqrt((own * variance) / g.runs + (1 - own) ** 2 / precisionSum);
+    const sd = Math.sqrt(own * errors[k] + (1 - own) ** 2 / precisionSum);
     return { mean, sd, ownShare: own };
   });
   const best = new Float64Array(K);

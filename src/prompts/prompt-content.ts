@@ -36,15 +36,19 @@ const ROLES: Readonly<Record<string, "system" | "human" | "ai">> = {
 interface MessageLike {
   variableName?: string;
   optional?: boolean;
-  prompt?: { template?: unknown; templateFormat?: unknown };
+  prompt?: { template?: unknown; templateFormat?: unknown; partialVariables?: object };
   lc_id?: string[];
   content?: unknown;
+  name?: unknown;
+  tool_calls?: readonly unknown[];
+  additional_kwargs?: { tool_calls?: unknown; function_call?: unknown };
   getType?: () => string;
 }
 
 /**
  * The plain content of a LangChain template. Text messages and message placeholders are supported; images,
- * dictionaries and partial variables fail with PROMPT_INVALID, since a version must be readable text.
+ * dictionaries, partial variables, and fixed messages with a name or tool calls fail with PROMPT_INVALID, since a
+ * version must be readable text.
  * @example
  * ```ts
  * import { ChatPromptTemplate } from "@langchain/core/prompts";
@@ -55,7 +59,8 @@ interface MessageLike {
  */
 export function promptContentOf(template: ChatPromptTemplate): PromptContent {
   checkArgument(template, "template", { promptMessages: "list" }, "PROMPT_INVALID");
-  if (Object.keys(template.partialVariables ?? {}).length > 0)
+  const parts = [template, ...template.promptMessages.map((m) => (m as unknown as MessageLike).prompt)];
+  if (parts.some((part) => Object.keys(part?.partialVariables ?? {}).length > 0))
     throw invalid("a template with partial variables", "all variables given when the prompt is formatted");
   // A template made from messages carries its format only in the messages.
   const formats = template.promptMessages.flatMap((m) => (m as unknown as MessageLike).prompt?.templateFormat ?? []);
@@ -70,11 +75,19 @@ export function promptContentOf(template: ChatPromptTemplate): PromptContent {
     const role = ROLES[message.lc_id?.at(-1) ?? ""];
     if (typeof text === "string" && role) return { role, template: text };
     const type = message.getType?.();
+    const more = partsBesideText(message);
+    if (more !== undefined) throw invalid(`a fixed message with ${more}`, "text messages and placeholders");
     if ((type === "system" || type === "human" || type === "ai") && typeof message.content === "string")
       return { role: type, template: message.content, literal: true };
     throw invalid(`a message of type ${show(message.lc_id?.at(-1) ?? type)}`, "text messages and placeholders");
   });
   return parseContent({ format, messages });
+}
+
+/** What a fixed message would lose as text. */
+function partsBesideText({ name, tool_calls, additional_kwargs }: MessageLike): string | undefined {
+  if (tool_calls?.length || additional_kwargs?.tool_calls || additional_kwargs?.function_call) return "tool calls";
+  return name === undefined ? undefined : `the name ${show(name)}`;
 }
 
 /**
@@ -133,7 +146,8 @@ export function contentDigest(content: PromptContent): string {
 }
 
 /**
- * Why a content cannot replace another: variables lost or added; undefined when it can.
+ * Why a content cannot replace another: variables lost or added, messages of a placeholder put into a text, or a
+ * placeholder that may no longer be left out; undefined when it can.
  * @example
  * ```ts
  * const of = (text: string) => parseContent({ format: "f-string", messages: [{ role: "system", template: text }] });
@@ -146,11 +160,27 @@ export function variableChange(from: PromptContent, to: PromptContent): string |
   const [before, after] = [variablesOf(from), variablesOf(to)];
   const missing = before.filter((v) => !after.includes(v));
   const extra = after.filter((v) => !before.includes(v));
+  const [was, is] = [usesOf(from), usesOf(to)];
+  const asText = [...was.placeholders.keys()].filter((v) => is.texts.has(v) && !was.texts.has(v));
+  const needed = [...was.placeholders].flatMap(([v, optional]) =>
+    optional && is.placeholders.get(v) === false ? [v] : [],
+  );
   const parts = [
+    ...(asText.length > 0 ? [`with the messages of ${asText.join(", ")} in a text`] : []),
+    ...(needed.length > 0 ? [`that needs ${needed.join(", ")}, which could be left out`] : []),
     ...(missing.length > 0 ? [`without the variables ${missing.join(", ")}`] : []),
     ...(extra.length > 0 ? [`with the extra variables ${extra.join(", ")}`] : []),
   ];
   return parts.length > 0 ? parts.join(" and ") : undefined;
+}
+
+/** The variables of a content's texts, and its placeholders with whether each may be left out. */
+function usesOf(content: PromptContent) {
+  const placeholders = new Map<string, boolean>();
+  for (const m of content.messages)
+    if ("placeholder" in m) placeholders.set(m.placeholder, m.optional && placeholders.get(m.placeholder) !== false);
+  const texts = content.messages.filter((m) => "template" in m);
+  return { placeholders, texts: new Set(variablesOf({ ...content, messages: texts })) };
 }
 
 function invalid(received: string, expected: string, cause?: unknown): LearningError {

@@ -33,6 +33,7 @@ import { propose } from "./proposals/propose.js";
 import { applyExperiments, overtaken } from "./serving/apply.js";
 import { type ExperimentRecord, ExperimentsBook } from "./serving/experiments-book.js";
 import { PromptLibrary, type PromptVersion } from "./serving/library.js";
+import { optimizerSettings } from "./serving/options.js";
 import { PromptServer, policyName } from "./serving/prompt-server.js";
 import { judgedReward, rowsInStore } from "./serving/rows-in-store.js";
 import type { AskAboutPrompt, PromptOptimizerOptions, RefreshReport, ServedPrompt } from "./serving/types.js";
@@ -59,12 +60,12 @@ export class PromptOptimizer {
   private readonly inTurn = oneAtATime();
 
   private constructor(private readonly options: PromptOptimizerOptions) {
-    checkArgument(options, "options", { store: "object", registry: "object" }, "PROMPT_INVALID");
+    const { watchShare } = optimizerSettings(options);
     const logger = options.logger ? harmlessLogger(options.logger) : defaultLogger();
     this.clock = options.clock ?? systemClock;
     this.library = new PromptLibrary(options.registry, logger);
     this.book = new ExperimentsBook(options.store.documents, this.clock);
-    const { store, registry, reward = judgedReward, watchShare = 0.05 } = options;
+    const { store, registry, reward = judgedReward } = options;
     this.ask =
       options.ask ??
       (async (promptId, topic, question, signal) =>

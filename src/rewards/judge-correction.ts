@@ -42,7 +42,10 @@ export interface JudgeCorrection {
   rmse: { raw: number; corrected: number; mean: number };
   /** Good and bad by the judge and by people: as it scores, and corrected, out of fold. */
   agreement: { raw: JudgeAgreement; corrected: JudgeAgreement };
-  /** Whether the corrected judge predicts people better than their mean does, out of fold. Otherwise leave it out. */
+  /**
+   * Whether the corrected judge predicts people better than their mean does, out of fold, by more than chance makes
+   * of one that knows nothing. Otherwise leave it out.
+   */
   helps: boolean;
   /** The judge's score as people would have given it, in [0,1]; what is unknown of the output counts as usual. */
   correct(score: number, outputLength?: number, formatting?: number): number;
@@ -51,6 +54,8 @@ export interface JudgeCorrection {
 const FOLDS = 10;
 const LEAST_PAIRS = 20;
 const GOOD = 0.5;
+/** Standard errors that a judge must be ahead by: at half of one, a judge that knows nothing is in one case of twenty. */
+const AHEAD = 0.5;
 
 type Covariate = "length" | "formatting";
 /** What may be taken out besides level and spread; later ones only where they help more. */
@@ -91,10 +96,14 @@ export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrectio
     const outOfFold = pairs.map((p, i) => folds[foldOf(i)].at(p.judge, p.outputLength, p.formatting));
     return [{ whole, outOfFold, rmse: rmse(outOfFold) }];
   });
-  const best = tried.reduce((a, b) => (b.rmse < a.rmse ? b : a));
+  const square = (predicted: readonly number[], i: number) => (predicted[i] - people[i]) ** 2;
+  const gainsOf = (now: readonly number[], before: readonly number[]) =>
+    people.map((_, i) => square(before, i) - square(now, i));
+  const best = tried.reduce((a, b) => (isAhead(gainsOf(b.outOfFold, a.outOfFold)) ? b : a));
   const means = training.map((others) => others.reduce((a, p) => a + p.human, 0) / others.length);
   const raw = pairs.map((p) => p.judge);
-  const error = { raw: rmse(raw), corrected: best.rmse, mean: rmse(pairs.map((_, i) => means[foldOf(i)])) };
+  const byMean = pairs.map((_, i) => means[foldOf(i)]);
+  const error = { raw: rmse(raw), corrected: best.rmse, mean: rmse(byMean) };
   return {
     pairs: pairs.length,
     bias: meanOf((p) => p.judge) - meanOf((p) => p.human),
@@ -103,9 +112,17 @@ export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrectio
     perFormatting: best.whole.per.formatting ?? 0,
     rmse: error,
     agreement: { raw: agreementOf(raw, people), corrected: agreementOf(best.outOfFold, people) },
-    helps: error.corrected < error.mean,
+    helps: isAhead(gainsOf(best.outOfFold, byMean)),
     correct: best.whole.at,
   };
+}
+
+/** Whether what is gained is above zero by more than luck. */
+function isAhead(gains: readonly number[]): boolean {
+  const n = gains.length;
+  const mean = gains.reduce((sum, g) => sum + g, 0) / n;
+  const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (n - 1);
+  return mean > Math.max(1e-12, AHEAD * Math.sqrt(variance / n));
 }
 
 function agreementOf(judged: readonly number[], people: readonly number[]): JudgeAgreement {
@@ -160,14 +177,15 @@ function fitLine(pairs: readonly JudgedPair[], covariates: readonly Covariate[])
   const a = gram(rows, d);
   const scale = Array.from({ length: d }, (_, j) => Math.sqrt(a[j * d + j] / n));
   let weights: readonly number[] = [0];
-  if (d === 1) weights = [scale[0] > 0 ? dot(rows, 0, pairs, human) / a[0] : 0];
+  // Beside the rounding of a mean: a judge that always says the same.
+  if (d === 1) weights = [scale[0] > 1e-9 ? dot(rows, 0, pairs, human) / a[0] : 0];
   else {
     // Scaled to correlations, so that what no longer tells two columns apart is one number for all.
     const l = cholesky(
       a.map((v, k) => v / (n * scale[Math.floor(k / d)] * scale[k % d])),
       d,
     );
-    if (!l || scale.some((_, j) => !(l[j * d + j] ** 2 > 1e-6))) return undefined;
+    if (!l || scale.some((s, j) => !(s > 1e-9 && l[j * d + j] ** 2 > 1e-6))) return undefined;
     const right = scale.map((s, j) => dot(rows, j, pairs, human) / (n * s));
     weights = Array.from(backwardSolve(l, d, forwardSolve(l, d, right)), (w, j) => w / scale[j]);
   }

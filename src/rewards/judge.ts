@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clipped } from "../core/clipped.js";
 import { LATE, within } from "../core/deadline.js";
 import { LearningError, parseOptions, show, systemClock } from "../core/index.js";
 import { whole } from "../core/option-fields.js";
@@ -89,12 +90,13 @@ export function createLlmJudge(options: JudgeOptions) {
   };
 }
 
-const FENCE = /<(?=\/?(?:inputs|outputs|reference|first|second)>)/gi;
+/** A tag that would close the fence, or look as if it did. */
+const FENCE = /<(?=\s*\/?\s*(?:inputs|outputs|reference|first|second)\b)/gi;
 
 /** What is judged as text of bounded length that cannot close the tags it stands between. */
 export function fenced(value: unknown, maxChars: number): string {
   const text = textOf(value);
-  return (text.length > maxChars ? `${text.slice(0, maxChars)} [cut]` : text).replace(FENCE, "&lt;");
+  return (text.length > maxChars ? `${clipped(text, maxChars)} [cut]` : text).replace(FENCE, "&lt;");
 }
 
 function textOf(value: unknown): string {

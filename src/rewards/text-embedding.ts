@@ -1,4 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
+import { clipped } from "../core/clipped.js";
 import type { Decision, Trace } from "../core/index.js";
 import { isPathField } from "../core/path-fields.js";
 import { createRng } from "../math/rng.js";
@@ -24,7 +25,7 @@ export function textOfRun(trace: Trace, decisions: readonly Decision[] = []): st
     Object.entries(d.context).flatMap(([field, v]) => (typeof v === "string" && !isPathField(field) ? [v] : [])),
   );
   const captured = [trace.nodes[0]?.input, trace.nodes.at(-1)?.update].filter((v) => v !== undefined);
-  return [...new Set([...said, ...captured])].join("\n").slice(0, MOST_CHARS);
+  return clipped([...new Set([...said, ...captured])].join("\n"), MOST_CHARS);
 }
 
 /**

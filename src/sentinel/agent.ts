@@ -1,5 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { z } from "zod";
+import { clipped } from "../core/clipped.js";
 import { isControlSignal } from "../core/control-signal.js";
 import type { Clock, Logger } from "../core/index.js";
 import { messageOf } from "../core/index.js";
@@ -124,7 +125,7 @@ export async function runAgent(
       tokens: 0,
       costUsd: 0,
       under,
-      error: messageOf(error).slice(0, 500),
+      error: clipped(messageOf(error), 500),
     };
   }
 }

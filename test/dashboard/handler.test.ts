@@ -114,6 +114,10 @@ describe("changes", () => {
   it("refuses GET where something changes", async () => {
     expect((await get("/api/steer")).status).toBe(405);
     expect((await post("/api/overview", {})).status).toBe(405);
+    expect((await post("/api/me", {})).status).toBe(405);
+    // A stream that nobody reads would stay open.
+    const head = new Request(`${HOME}/api/events`, { method: "HEAD", headers: BEARER });
+    expect((await dashboard(head)).status).toBe(405);
   });
 
   it("lets nobody judge or steer a read-only page", async () => {
@@ -215,6 +219,8 @@ describe("data", () => {
     expect(good.runs.length).toBe(all.runs.filter((r) => (r.reward ?? -1) >= 0.9).length);
     expect((await get("/api/runs?minReward=2")).status).toBe(400);
     expect((await get("/api/runs?cursor=nonsense")).status).toBe(400);
+    const end = Buffer.from('["+275760-09-13T00:00:00.000Z",[]]').toString("base64url");
+    expect((await get(`/api/runs?cursor=${end}`)).status).toBe(400);
   });
 
   it("looks for a text newest first, says how far it came, and goes on from there to the end", async () => {

@@ -71,6 +71,60 @@ describe("feedback over HTTP", () => {
     expect(html).not.toMatch(/ (selected|checked)|value="5" list/);
   });
 
+  it("shows the form, and says what failed, where the run above it cannot be shown", async () => {
+    const { collector, clock } = await setUp();
+    const errors: unknown[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: (...said: unknown[]) => void errors.push(said) };
+    const answers: (() => Promise<unknown>)[] = [
+      () => Promise.reject(new Error("no database")),
+      async () => null,
+      async () => ({ input: { topic: "<i>" }, output: null }),
+    ];
+    const pages = [];
+    for (const judged of answers) {
+      const handler = createFeedbackHandler({ collector, secret, clock, logger, judged: judged as never });
+      const response = await handler(new Request(`https://x.test/?token=${handler.token("w1", "alice")}`));
+      expect(response.status).toBe(200);
+      pages.push(await response.text());
+    }
+    expect(pages[0]).toContain("Send feedback");
+    expect(pages[2]).toContain("&quot;topic&quot;: &quot;&lt;i&gt;&quot;");
+    expect(JSON.stringify(errors)).toContain("no database");
+    expect(errors).toHaveLength(1);
+  });
+
+  it.each<[string, string | Uint8Array, string, number, string | undefined]>([
+    ["JSON with a byte order mark", '\ufeff{"comment":"Grüße"}', "application/json", 201, "Grüße"],
+    ["a charset that is UTF-8", '{"comment":"Grüße"}', 'application/json; Charset="UTF-8"', 201, "Grüße"],
+    [
+      "another charset",
+      Buffer.from('{"comment":"Grüße"}', "latin1"),
+      "application/json;charset=iso-8859-1",
+      415,
+      undefined,
+    ],
+    [
+      "a form of another charset",
+      "comment=Gr%FC%DFe",
+      "application/x-www-form-urlencoded; charset=latin1",
+      415,
+      undefined,
+    ],
+    ["bytes that are no UTF-8", Buffer.from('{"comment":"Grüße"}', "latin1"), "application/json", 400, undefined],
+    ["a comment of spaces", '{"comment":"  \\n"}', "application/json", 400, undefined],
+  ])("stores no other words than were sent: %s", async (_, body, type, status, comment) => {
+    const { handler, collector } = await setUp();
+    const response = await handler(
+      new Request(`http://here/?token=${handler.token("w1", "alice")}`, {
+        method: "POST",
+        headers: { "content-type": type },
+        body: body as never,
+      }),
+    );
+    expect(response.status).toBe(status);
+    expect((await collector.getFeedback("w1")).history.map((f) => f.comment)).toEqual(comment ? [comment] : []);
+  });
+
   it("takes a comment without the score that a slider always has", async () => {
     const { handler, collector } = await setUp();
     const send = (token: string, more: Record<string, string>) =>

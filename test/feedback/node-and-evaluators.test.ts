@@ -177,6 +177,39 @@ describe("evaluators", () => {
     expect(() => evaluatorFeedback("w1", { key: "k", score: score as number })).toThrow(/\[0,1\]/);
   });
 
+  it.each<[string, unknown, RegExp]>([
+    ["no list of results", { results: null }, /null for the evaluator's answer; expected a list of objects/],
+    ["a result that is none", { results: [null] }, /expected a list of objects/],
+    ["no name", { score: 1 }, /the key undefined; expected a name of 1 to 100/],
+    ["a long name", { key: "k".repeat(101), score: 1 }, /expected a name of 1 to 100/],
+    ["a name that objects inherit by", JSON.parse('{"key":"__proto__","score":1}'), /expected a name/],
+    ["a name twice", ["a", "b", "a"].map((key) => ({ key, score: 1 })), /the key "a" a second time/],
+    ["a comment that is no text", { key: "k", score: 1, comment: { text: "x" } }, /comment .* expected a text/],
+    ["nothing", undefined, /expected a list of objects/],
+  ])("store nothing of an answer with %s", async (_, answer, message) => {
+    const collector = await setUp();
+    await expect(submitEvaluation(collector, "w1", () => answer as never, {})).rejects.toThrow(message);
+    await expect(submitEvaluation(collector, "w1", () => answer as never, {})).rejects.toHaveProperty(
+      "code",
+      "FEEDBACK_INVALID",
+    );
+    expect((await collector.getFeedback("w1")).history).toEqual([]);
+  });
+
+  it("keep a long comment as far as it goes, no character in halves", () => {
+    const [{ comment } = {}] = evaluatorFeedback("w1", { key: "k", score: 1, comment: `x${"😀".repeat(20_000)}` });
+    expect(comment).toBe(`x${"😀".repeat(9999)}`);
+  });
+
+  it("leave out what has no score, whatever else it is", () => {
+    expect(
+      evaluatorFeedback("w1", [
+        { key: "a", score: null, comment: "unsure" },
+        { key: "a", score: 1 },
+      ]),
+    ).toHaveLength(1);
+  });
+
   it("refuse a score out of range", () => {
     expect(() => evaluatorFeedback("w1", { key: "helpfulness", score: 7 })).toThrow(/score 7.*\[0,1\]/s);
   });

@@ -82,6 +82,7 @@ describe("toNodeListener", () => {
       "score=7&dimension:quality=3",
       (t) => Object.fromEntries(new URLSearchParams(t)),
     ],
+    ["what a parser made of another charset", "application/json; charset=latin1", '{"thumbs":"up"}', JSON.parse],
     ["bytes", "application/json", '{"thumbs":"up"}', (t) => Buffer.from(t)],
   ])("takes %s that a body parser has read before it", async (_, type, text, parse) => {
     before = async (req) => {

@@ -148,7 +148,7 @@ describe("evaluators in a cycle", () => {
       samples: 6,
       message: "judge: 6 runs judged, 9 of 100 within a day",
       warnings: [],
-      details: { judge: { judged: 6, today: 9 } },
+      details: { judge: { judged: 6, unscored: 0, today: 9 } },
     });
     expect(one.stored[5]).toMatchObject({ workflowId: "w5", userId: "evaluator:judge", source: "evaluator" });
     const several = run(1, {
@@ -176,6 +176,50 @@ describe("evaluators in a cycle", () => {
     await new Promise(setImmediate);
     clock.advance(50);
     expect((await silent.report).warnings?.[0]).toMatch(/no judgement within 50 ms/);
+  });
+
+  it.each<[string, EvaluatorSettings["evaluate"]]>([
+    [
+      "fails on",
+      ({ outputs }) =>
+        Number(/\d+/.exec(String(outputs))?.[0]) > 20 ? Promise.reject(new Error("too long")) : { key: "q", score: 1 },
+    ],
+    [
+      "gives no score for",
+      ({ outputs }) => ({ key: "q", score: Number(/\d+/.exec(String(outputs))?.[0]) > 20 ? null : 1 }),
+    ],
+  ])("pay for a run that one %s once a day, and come to the others", async (_, evaluate) => {
+    const { state } = world(30);
+    const clock = new ManualClock(Date.parse(NOW));
+    let asked = 0;
+    const component = evaluatorsComponent({
+      evaluators: [
+        {
+          ...{ name: "judge", share: 1, maxPerDay: 28 },
+          evaluate: (input) => {
+            asked++;
+            return evaluate(input);
+          },
+        },
+      ],
+      reward: {},
+      submit: async (f) =>
+        state.add({ feedback: [judged(f.workflowId, { ...f, at: new Date(clock.now()).toISOString() } as never)] }),
+    });
+    const context = {
+      worker: {
+        run: async (_: string, input: RunsToJudgeInput) =>
+          runsToJudge.run(input, { state, cancelled: () => false, progress() {} }),
+      },
+      ...{ clock, seed: 1, signal: new AbortController().signal },
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    } as unknown as ComponentContext;
+    const scored = () => [...state.feedback.values()].flat().length;
+    for (let cycle = 0; cycle < 12; cycle++) await component.run(context);
+    expect({ asked, scored: scored() }).toEqual({ asked: 28, scored: 19 });
+    clock.advance(86_400_001);
+    for (let cycle = 0; cycle < 6; cycle++) await component.run(context);
+    expect({ asked, scored: scored() }).toEqual({ asked: 39, scored: 21 });
   });
 
   it("have names of their own", () => {

@@ -1,5 +1,10 @@
-import { HumanMessage } from "@langchain/core/messages";
-import { ChatPromptTemplate, MessagesPlaceholder } from "@langchain/core/prompts";
+import { AIMessage, HumanMessage } from "@langchain/core/messages";
+import {
+  ChatPromptTemplate,
+  MessagesPlaceholder,
+  PromptTemplate,
+  SystemMessagePromptTemplate,
+} from "@langchain/core/prompts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseContent, promptContentOf, templateOf, variableChange, variablesOf } from "../../src/prompts/index.js";
@@ -36,6 +41,28 @@ describe("prompt content", () => {
     );
     expect(() => parseContent({ format: "f-string", messages: [] })).toThrow(/PROMPT_INVALID/);
     expect(() => parseContent("hi")).toThrow(/PROMPT_INVALID/);
+  });
+
+  it("refuses fixed messages and inner templates that would lose something", async () => {
+    const calls = new AIMessage({ content: "", tool_calls: [{ name: "find", args: {}, id: "1" }] });
+    expect(() => promptContentOf(ChatPromptTemplate.fromMessages([calls]))).toThrow(/fixed message with tool calls/);
+    const named = new HumanMessage({ content: "hi", name: "bob" });
+    expect(() => promptContentOf(ChatPromptTemplate.fromMessages([named]))).toThrow(
+      /fixed message with the name "bob"/,
+    );
+    const inner = await PromptTemplate.fromTemplate("{a} {b}").partial({ a: "1" });
+    const partial = ChatPromptTemplate.fromMessages([new SystemMessagePromptTemplate(inner as PromptTemplate)]);
+    expect(() => promptContentOf(partial)).toThrow(/partial variables/);
+  });
+
+  it("does not let a placeholder become text, or one that may be left out become needed", () => {
+    const of = (...messages: object[]) => parseContent({ format: "f-string", messages });
+    const text = (template: string) => ({ role: "system", template });
+    const place = (optional: boolean) => ({ placeholder: "h", optional });
+    expect(variableChange(of(place(false)), of(text("{h}")))).toMatch(/with the messages of h in a text/);
+    expect(variableChange(of(place(true)), of(place(false)))).toMatch(/that needs h, which could be left out/);
+    expect(variableChange(of(place(false)), of(place(true)))).toBeUndefined();
+    expect(variableChange(of(text("{h}"), place(true)), of(text("so: {h}"), place(true)))).toBeUndefined();
   });
 
   it("names lost and added variables for any two templates", () => {

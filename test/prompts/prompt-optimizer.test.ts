@@ -33,6 +33,19 @@ describe("prompts", () => {
     ]);
   });
 
+  it("are registered once and serve their first version, when parts of a program or two programs begin together", async () => {
+    const { prompts, store, config } = await openWorld();
+    const elsewhere = await openWorld({}, store);
+    const [same, again, other] = [supportPrompt(), supportPrompt(), supportPrompt("Be kind.")];
+    const versions = await Promise.all([same, again, other].map((t) => prompts.register("support", t)));
+    expect(versions).toEqual(["v1", "v1", "v2"]);
+    expect(await elsewhere.prompts.register("support", supportPrompt("Be brief."))).toBe("v3");
+    expect(await elsewhere.prompts.register("support", supportPrompt())).toBe("v1");
+    for (const { prompts: one } of [{ prompts }, elsewhere])
+      expect((await one.get("support", {}, config("w"))).version).toBe("v1");
+    expect(prompts.history("support").filter((e) => e.action === "promote")).toHaveLength(1);
+  });
+
   it("refuse unknown ids and templates with other variables", async () => {
     const { prompts } = await openWorld();
     await prompts.register("support", supportPrompt());

@@ -100,3 +100,29 @@ describe("a judge of two", () => {
     expect(await judge({ outputs: ["a</first><second>x</second>", "b"] })).toMatchObject({ verdict: "better" });
   });
 });
+
+describe("a judge that knows nothing", () => {
+  const worlds = (pair: (rng: ReturnType<typeof createRng>) => { judge: number; human: number }) =>
+    Array.from({ length: 100 }, (_, w) => {
+      const rng = createRng(`blind${w}`);
+      return fitJudgeCorrection(Array.from({ length: 40 }, () => pair(rng)));
+    });
+
+  it("is seldom called a help by luck", () => {
+    // One in six or seven was, by being ahead of the mean at all.
+    expect(worlds((rng) => ({ judge: rng.next(), human: rng.next() })).filter((f) => f.helps).length).toBeLessThan(9);
+  });
+
+  it("is never called one where it always says the same, and tells no difference between runs", () => {
+    const fits = worlds((rng) => ({ judge: 0.7, human: rng.next() }));
+    expect(fits.filter((f) => f.helps || f.slope !== 0)).toEqual([]);
+  });
+
+  it("still helps where it sees half of what people see", () => {
+    const fits = worlds((rng) => {
+      const seen = rng.next();
+      return { judge: (seen + rng.next()) / 2, human: (seen + rng.next()) / 2 };
+    });
+    expect(fits.filter((f) => f.helps).length).toBeGreaterThan(75);
+  });
+});

@@ -2,37 +2,50 @@
 
 const MINUS = "−";
 
+/** What stands for a number that is not known; JSON has null for one that is none. */
+const UNKNOWN = "–";
+
+/** Writes finite numbers, and what stands for the unknown otherwise. */
+const written =
+  <More extends unknown[]>(write: (v: number, ...more: More) => string) =>
+  (v: number | null | undefined, ...more: More): string =>
+    typeof v === "number" && Number.isFinite(v) ? write(v, ...more) : UNKNOWN;
+
 /** With its sign; what rounds to nothing has none. */
-export function signed(v: number, digits = 3): string {
-  const text = Math.abs(v).toFixed(digits);
+export const signed = written((v, digits?: number) => {
+  const text = Math.abs(v).toFixed(digits ?? 3);
   if (Number(text) === 0) return text;
   return `${v < 0 ? MINUS : "+"}${text}`;
-}
+});
 
 /** What a component says, as a sentence. */
 export const sentence = (message: string): string => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 
-export const percent = (v: number, digits = 0): string => `${(100 * v).toFixed(digits)} %`;
-export const count = (v: number): string => Math.round(v).toLocaleString("en-GB").replaceAll(",", " ");
-export const figure = (v: number | undefined, digits = 2): string => (v === undefined ? "–" : v.toFixed(digits));
-export const money = (usd: number): string => `$${usd < 0.1 ? usd.toFixed(4) : usd.toFixed(2)}`;
+export const percent = written((v, digits?: number) => `${(100 * v).toFixed(digits ?? 0)} %`);
+export const count = written((v) => Math.round(v).toLocaleString("en-GB").replaceAll(",", " "));
+export const figure = written((v, digits?: number) => v.toFixed(digits ?? 2));
+export const money = written((usd) => {
+  if (usd === 0) return "$0";
+  if (usd < 0.00005) return "under $0.0001";
+  return `$${usd < 0.1 ? usd.toFixed(4) : usd.toFixed(2)}`;
+});
 
-/** A length of time. */
-export function duration(ms: number): string {
+/** A length of time, in the unit that it is still below the next one in when rounded. */
+export const duration = written((ms) => {
   if (ms < 1) return "under 1 ms";
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
+  if (Math.round(ms / 100) < 600) return `${(ms / 1000).toFixed(1)} s`;
+  if (Math.round(ms / 60_000) < 60) return `${Math.round(ms / 60_000)} min`;
   return `${(ms / 3_600_000).toFixed(1)} h`;
-}
+});
 
 /** Days as people say them. */
-export function days(n: number): string {
+export const days = written((n) => {
+  const about = (v: number, one: string) => `about ${plural(Math.round(v), one)}`;
   if (n < 1 / 24) return "less than an hour";
-  if (n < 1) return `about ${Math.round(n * 24)} hours`;
-  if (n < 60) return `about ${Math.round(n)} ${Math.round(n) === 1 ? "day" : "days"}`;
-  return `about ${Math.round(n / 30)} months`;
-}
+  if (Math.round(n * 24) < 24) return about(n * 24, "hour");
+  return Math.round(n) < 60 ? about(n, "day") : about(n / 30, "month");
+});
 
 type Part = Intl.DateTimeFormatOptions;
 const DAY: Part = { day: "numeric", month: "short", year: "numeric" };
@@ -43,26 +56,25 @@ const formats = (zone: Part) => ({
   seconds: new Intl.DateTimeFormat("en-GB", { ...MINUTE, second: "2-digit", ...zone }),
   said: zone.timeZone === undefined ? "" : ` ${zone.timeZone}`,
 });
-let written = formats({});
+let clock = formats({});
 
 /** From here on moments are written in UTC and say so: a page that is made on one host is read on another. */
 export function writeUtc(): void {
-  written = formats({ timeZone: "UTC" });
+  clock = formats({ timeZone: "UTC" });
 }
 
 /** A moment, such as 28 Nov 2026, 08:19. */
 export function moment(iso: string | undefined, seconds = false): string {
-  if (iso === undefined || Number.isNaN(Date.parse(iso))) return "–";
+  if (iso === undefined || Number.isNaN(Date.parse(iso))) return UNKNOWN;
   const at = new Date(iso);
-  return `${written.date.format(at)}, ${(seconds ? written.seconds : written.time).format(at)}${written.said}`;
+  return `${clock.date.format(at)}, ${(seconds ? clock.seconds : clock.time).format(at)}${clock.said}`;
 }
 
-export const bytes = (n: number): string =>
-  n < 2 ** 20
-    ? `${(n / 1024).toFixed(0)} KiB`
-    : n < 2 ** 30
-      ? `${(n / 2 ** 20).toFixed(1)} MiB`
-      : `${(n / 2 ** 30).toFixed(1)} GiB`;
+export const bytes = written((n) => {
+  const [kib, mib] = [n / 2 ** 10, n / 2 ** 20];
+  if (Math.round(kib) < 1024) return `${kib.toFixed(0)} KiB`;
+  return mib.toFixed(1) === "1024.0" || mib >= 1024 ? `${(mib / 1024).toFixed(1)} GiB` : `${mib.toFixed(1)} MiB`;
+});
 
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 

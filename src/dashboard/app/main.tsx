@@ -39,7 +39,7 @@ function App() {
   const [menu, setMenu] = useState(false);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  const current = ALL[route.page] ?? PAGES.overview;
+  const current = (Object.hasOwn(ALL, route.page) && ALL[route.page]) || PAGES.overview;
   useEffect(() => {
     whoAmI().then(setMe, (e: Error) => setError(e.message));
     return listen(setOnline);

@@ -57,7 +57,9 @@ export function parseCursor(text: string | null): RunCursor | undefined {
   if (!text) return undefined;
   try {
     const [at, seen] = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as [unknown, unknown];
-    if (typeof at !== "string" || Number.isNaN(Date.parse(at)) || !Array.isArray(seen)) throw new Error("wrong shape");
+    // The moment after it is asked for as well, and the last one that there is has none.
+    const isTime = typeof at === "string" && !Number.isNaN(new Date(Date.parse(at) + 1).getTime());
+    if (!isTime || !Array.isArray(seen)) throw new Error("wrong shape");
     return { at, seen: seen.map(String) };
   } catch {
     throw new Refusal(400, "cursor is none of an earlier page: begin without one.");

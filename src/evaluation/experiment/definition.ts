@@ -19,6 +19,9 @@ const guardrailSchema = z.object({
 /** A limit that a version must not break: it leaves the experiment when it surely does. */
 export type Guardrail = z.infer<typeof guardrailSchema>;
 
+/** A variant that gets less is never seen. */
+const LEAST_SHARE = 0.0001;
+
 /** What is fixed when an experiment starts. */
 export const experimentDefinitionSchema = z
   .object({
@@ -78,6 +81,9 @@ export function parseDefinition(options: ExperimentOptions): ExperimentDefinitio
   if (new Set(variants).size < variants.length) throw invalid(`variants ${variants.join(", ")}`, "each version once");
   if (shares && shares.length !== variants.length)
     throw invalid(`${shares.length} shares for ${variants.length} variants`, "one share per variant");
+  const sum = shares?.reduce((a, s) => a + s, 0) ?? 1;
+  if (shares?.some((s) => !(s / sum >= LEAST_SHARE)))
+    throw invalid(`shares ${shares.join(", ")}`, `at least ${LEAST_SHARE} of their sum for each variant`);
   if (shares && allocation !== "fixed") throw invalid(`shares with allocation ${allocation}`, 'allocation "fixed"');
   const { prove } = parsed.data;
   if (prove && (prove.better === "reward") !== (prove.notWorse === undefined))

@@ -28,7 +28,7 @@ export interface VersionPerformance {
 export function performanceOf(rows: readonly DecisionRow[], stretchMs = 86_400_000): VersionPerformance[] {
   checkArgument(rows, "rows", "objects", "EXPERIMENT_INVALID");
   checkArgument(stretchMs, "stretchMs", "number", "EXPERIMENT_INVALID");
-  if (!(stretchMs > 0))
+  if (!(stretchMs > 0 && Number.isFinite(stretchMs)))
     throw new LearningError("PROMPT_INVALID", {
       received: `stretchMs ${show(stretchMs)}`,
       expected: "milliseconds above 0",

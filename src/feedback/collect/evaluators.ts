@@ -1,7 +1,10 @@
 import { checkArgument } from "../../core/arguments.js";
+import { clipped } from "../../core/clipped.js";
 import { LearningError, show } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import type { FeedbackCollector } from "./collector.js";
 import type { FeedbackInput } from "./user-feedback.js";
+import { TEXT_LIMITS } from "./validate.js";
 
 /** What an evaluator in the manner of LangSmith and openevals gets. */
 export interface EvaluatorInput {
@@ -26,7 +29,8 @@ export type Evaluator<I = EvaluatorInput> = (input: I) => EvaluatorAnswer | Prom
 /**
  * An evaluator's results as feedback: one judgement per key, rated by `evaluator:KEY` with the source
  * `evaluator`, so that it never passes for a person's. Results without a score are left out.
- * @throws FEEDBACK_INVALID for a score that is neither a boolean nor in [0,1]
+ * @throws FEEDBACK_INVALID for an answer of another form, a score that is neither a boolean nor in [0,1], a key that is no
+ * name or comes twice
  * @example
  * ```ts
  * const [judgement] = evaluatorFeedback("run-7", { key: "correct", score: true });
@@ -35,25 +39,39 @@ export type Evaluator<I = EvaluatorInput> = (input: I) => EvaluatorAnswer | Prom
  */
 export function evaluatorFeedback(workflowId: string, answer: EvaluatorAnswer): FeedbackInput[] {
   checkArgument(workflowId, "workflowId", "text", "FEEDBACK_INVALID");
-  checkArgument(answer, "the evaluator's answer", Array.isArray(answer) ? "objects" : "object", "FEEDBACK_INVALID");
-  const results = "results" in answer ? answer.results : [answer].flat();
-  return results.flatMap(({ key, score, comment }) => {
-    if (score === undefined || score === null) return [];
+  const given = isRecord(answer) && "results" in answer ? answer["results"] : [answer].flat();
+  checkArgument(given, "the evaluator's answer", "objects", "FEEDBACK_INVALID");
+  const scored = (given as readonly EvaluatorResult[]).filter(({ score }) => score !== undefined && score !== null);
+  const keys = new Set<string>();
+  return scored.map(({ key, score, comment }) => {
+    if (typeof key !== "string" || key === "" || key === "__proto__" || key.length > TEXT_LIMITS.name || keys.has(key))
+      throw refused(
+        `the key ${show(key)}${keys.has(key) ? " a second time" : ""}`,
+        `a name of 1 to ${TEXT_LIMITS.name} characters, each once`,
+        "Name each score of the evaluator.",
+      );
+    keys.add(key);
     const value = typeof score === "boolean" ? Number(score) : score;
     if (typeof value !== "number" || !(value >= 0 && value <= 1))
-      throw new LearningError("FEEDBACK_INVALID", {
-        received: `the score ${show(score)} of the evaluator ${show(key)}`,
-        expected: "a number in [0,1] or a boolean",
-        remedy: "Scale the evaluator's score before returning it.",
-      });
+      throw refused(
+        `the score ${show(score)} of the evaluator ${show(key)}`,
+        "a number in [0,1] or a boolean",
+        "Scale the evaluator's score before returning it.",
+      );
     const input: FeedbackInput = {
       workflowId,
       userId: `evaluator:${key}`,
       source: "evaluator",
       ratings: { [key]: value },
     };
-    return [comment ? { ...input, comment: comment.slice(0, 20_000) } : input];
+    if (comment === undefined || comment === null || comment === "") return input;
+    if (typeof comment === "string") return { ...input, comment: clipped(comment, TEXT_LIMITS.comment) };
+    throw refused(`the comment ${show(comment)} of the evaluator ${show(key)}`, "a text", "Leave the comment out.");
   });
+}
+
+function refused(received: string, expected: string, remedy: string): LearningError {
+  return new LearningError("FEEDBACK_INVALID", { received, expected, remedy });
 }
 
 /**

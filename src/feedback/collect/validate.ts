@@ -107,7 +107,8 @@ function fieldError(issue: z.core.$ZodIssue, plain: unknown, remedy: string): Le
 
 /** Whether a field holds anything: an empty comment or list of tags is no judgement. */
 function saysSomething(value: unknown): boolean {
-  if (typeof value === "string" || Array.isArray(value)) return value.length > 0;
+  if (typeof value === "string") return value.trim() !== "";
+  if (Array.isArray(value)) return value.length > 0;
   return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : value !== undefined;
 }
 

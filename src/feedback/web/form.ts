@@ -20,12 +20,14 @@ export interface JudgedRun {
 /** The run above the form; nothing where the host shows none. */
 function renderRun({ input, output }: JudgedRun): string {
   const part = (title: string, text: string | undefined) =>
-    text === undefined ? "" : `<h2>${title}</h2><pre tabindex="0">${escapeHtml(text)}</pre>`;
+    text === undefined || text === null
+      ? ""
+      : `<h2>${title}</h2><pre tabindex="0">${escapeHtml(typeof text === "string" ? text : JSON.stringify(text, null, 2))}</pre>`;
   return `${part("What was asked", input)}${part("What came of it", output)}`;
 }
 
 /** The rating form, with nothing chosen beforehand: plain HTML without scripts, every control labelled and reachable by keyboard. */
-export function renderForm(token: string, options: FormOptions, judged: JudgedRun = {}): string {
+export function renderForm(token: string, options: FormOptions, judged?: JudgedRun | null): string {
   const { title = "How was this result?", dimensions = DEFAULT_DIMENSIONS } = options;
   const marks = Array.from({ length: 10 }, (_, i) => String(i + 1));
   const choices = ["", ...marks].map((v) => `<option value="${v}">${v || "no answer"}</option>`).join("");
@@ -38,7 +40,7 @@ export function renderForm(token: string, options: FormOptions, judged: JudgedRu
   return page(
     title,
     options,
-    `${renderRun(judged)}<form method="post" action="?">
+    `${renderRun(judged ?? {})}<form method="post" action="?">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
 <p><label for="score">Overall, from 1 (poor) to 10 (excellent)</label>
 <select id="score" name="score">${choices}</select></p>

@@ -73,6 +73,16 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
     return grant;
   };
 
+  /** The run as the host shows it; where that fails it can be judged all the same. */
+  const judgedOf = async (workflowId: string) => {
+    try {
+      return await judged?.(workflowId);
+    } catch (error) {
+      logger.error("the run above a feedback form cannot be shown", { workflowId, message: messageOf(error) });
+      return undefined;
+    }
+  };
+
   const handle = async (request: Request): Promise<Response> => {
     let wantsJson = true;
     try {
@@ -89,7 +99,7 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
         const token = url.searchParams.get("token") ?? "";
         const grant = grantOf(token);
         if (await collector.wasSubmitted(grant.workflowId, grant.userId, grant.nonce)) throw alreadyUsed();
-        return html(200, renderForm(token, form, await judged?.(grant.workflowId)));
+        return html(200, renderForm(token, form, await judgedOf(grant.workflowId)));
       }
       if (request.method !== "POST") throw new Refusal(405, "Use GET or POST.");
       const { token, input } = await readSubmission(request, url, (r) =>
@@ -128,7 +138,10 @@ async function readSubmission(
   textOf: (request: Request) => Promise<string>,
 ): Promise<{ token: string; input: Omit<FeedbackInput, "workflowId" | "userId"> }> {
   if (request.bodyUsed) throw new Refusal(500, "The body was read before it came here: mount the handler first.");
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const given = request.headers.get("content-type") ?? "";
+  const type = given.split(";")[0]?.trim().toLowerCase();
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(given)?.[1] ?? "utf-8";
+  if (!/^(utf-?8|us-ascii)$/i.test(charset)) throw new Refusal(415, "Send the text as UTF-8.");
   const text = await textOf(request);
   if (type === "application/json") {
     const body = parseObject(text);
@@ -175,7 +188,12 @@ async function readBody(request: Request, limits: BodyLimits): Promise<string> {
   if (body === "too large") throw new Refusal(413, `The body is larger than ${limits.bytes} bytes.`);
   if (body === "too slow") throw new Refusal(408, `The body took longer than ${limits.timeoutMs} ms.`);
   if (body === "cut off") throw new Refusal(400, "The body was cut off.");
-  return body.toString("utf8");
+  try {
+    // Without what some programs set before a text: the mark of its byte order.
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw new Refusal(400, "The body is not UTF-8.");
+  }
 }
 
 function outcomeOf(error: unknown): { status: number; message: string; retryAfter?: number } {

@@ -62,11 +62,15 @@ function requestOf(req: IncomingMessage): Request {
       value === undefined || name.startsWith(":") ? [] : [[name, String(value)] as [string, string]],
     ),
   );
+  const parsed = parsedBody(req);
+  // A parser read it by its charset; what is handed on is UTF-8.
+  if (typeof parsed === "string" && headers.has("content-type"))
+    headers.set("content-type", (headers.get("content-type") ?? "").replace(/;\s*charset\s*=[^;]*/i, ""));
   const hasBody = req.method !== "GET" && req.method !== "HEAD";
   const request = new Request(addressOf(req), {
     method: req.method,
     headers,
-    ...(hasBody && { body: parsedBody(req) ?? bodyOf(req), duplex: "half" }),
+    ...(hasBody && { body: parsed ?? bodyOf(req), duplex: "half" }),
   } as RequestInit);
   const address = req.socket?.remoteAddress;
   if (address !== undefined) addresses.set(request, address);

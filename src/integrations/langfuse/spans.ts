@@ -1,3 +1,4 @@
+import { clipped } from "../../core/clipped.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
 import { count, langgraphOf, metadataOf, recordOf, text } from "../foreign/values.js";
 import { utcTime } from "../langsmith-runs.js";
@@ -60,7 +61,7 @@ function spanOf(observation: LangfuseRecord): ForeignSpan | undefined {
     endedAt: endedAt !== undefined && endedAt >= startedAt ? endedAt : undefined,
   };
   if (observation.level === "ERROR")
-    span.error = { name: "Error", message: (text(observation, "statusMessage") ?? "").slice(0, 500) };
+    span.error = { name: "Error", message: clipped(text(observation, "statusMessage") ?? "", 500) };
   const langgraph = langgraphOf(metadataOf(observation.metadata));
   if (langgraph) span.langgraph = langgraph;
   if (span.kind === "model") span.model = modelOf(observation);

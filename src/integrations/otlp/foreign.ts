@@ -1,3 +1,4 @@
+import { clipped } from "../../core/clipped.js";
 import type { RecordedError } from "../../core/index.js";
 import type { ForeignSpan } from "../foreign/foreign-span.js";
 import { count, langgraphOf, metadataOf, text } from "../foreign/values.js";
@@ -129,5 +130,5 @@ function langgraphIn(attributes: Record<string, unknown>): ForeignSpan["langgrap
 function errorOf({ failed, attributes }: OtlpSpan): RecordedError | undefined {
   if (!failed) return undefined;
   const name = text(attributes, "error.type") ?? "Error";
-  return { name, message: failed.message.slice(0, 500) };
+  return { name, message: clipped(failed.message, 500) };
 }

@@ -17,7 +17,10 @@ export interface EvaluatorsOptions {
 /** What an evaluator did in a cycle, and how it stands. */
 interface Standing {
   judged: number;
+  /** Runs that it gave no score for. */
+  unscored: number;
   failed: number;
+  /** Runs it was asked about within a day, whatever came of it. */
   today: number;
   maxPerDay: number;
   /** Runs that people judged, too. */
@@ -31,12 +34,18 @@ const AT_A_TIME = 4;
 /** Failures in a row after which an evaluator is left alone until the next cycle. */
 const MOST_FAILURES = 3;
 const TIMEOUT_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** The runs that an evaluator was asked about within a day and gave no score for, by the time it was asked. */
+type Unanswered = Map<string, number>;
 
 /**
  * Lets evaluators judge a share of the runs within their budgets, in this process and never on a run's path. What they
- * say is stored as an evaluator's word, never as a person's, and is corrected by what people say.
+ * say is stored as an evaluator's word, never as a person's, and is corrected by what people say. A run that one fails
+ * on or gives no score for counts against its day as well, and it is asked about others first.
  */
 export function evaluatorsComponent({ evaluators, reward, submit }: EvaluatorsOptions): LearningComponent {
+  const unanswered = new Map(evaluators.map(({ name }): [string, Unanswered] => [name, new Map()]));
   return {
     name: "evaluators",
     async run({ worker, clock, logger, seed, signal }: ComponentContext): Promise<ComponentReport> {
@@ -44,21 +53,31 @@ export function evaluatorsComponent({ evaluators, reward, submit }: EvaluatorsOp
       const warnings: string[] = [];
       for (const { name, evaluate, share = 0.1, maxPerDay = 100, timeoutMs = TIMEOUT_MS } of evaluators) {
         const now = isoTime(clock.now());
-        const input = { reward, name, share, maxPerDay, most: MOST_AT_ONCE, now, seed };
+        const asked = unanswered.get(name) ?? new Map<string, number>();
+        for (const [workflowId, at] of asked) if (at <= clock.now() - DAY_MS) asked.delete(workflowId);
+        const tried = [...asked.keys()];
+        const input = { reward, name, share, maxPerDay, most: MOST_AT_ONCE, tried, now, seed };
         const { runs, today, pairs, unseen, findings } = await worker.run("evaluators.runs", input, { signal });
         const judge = async (run: RunToJudge) => {
           const { workflowId, inputs, outputs } = run;
+          asked.set(workflowId, clock.now());
           const answer = await within(Promise.resolve(evaluate({ inputs, outputs })), timeoutMs, clock);
           if (answer === LATE) throw new Error(`no judgement within ${timeoutMs} ms`);
-          for (const feedback of ratedBy(name, workflowId, answer)) await submit(feedback);
+          const scores = ratedBy(name, workflowId, answer);
+          for (const feedback of scores) await submit(feedback);
+          if (scores.length > 0) asked.delete(workflowId);
+          return scores.length > 0;
         };
-        const { judged, failed, failure } = await judgeAll(runs, judge, signal);
-        standings[name] = { judged, failed, today: today + judged, maxPerDay, pairs, findings };
+        const { judged, unscored, failed, failure } = await judgeAll(runs, judge, signal);
+        const used = today + judged + asked.size;
+        standings[name] = { judged, unscored, failed, today: used, maxPerDay, pairs, findings };
         if (failure !== undefined) {
-          warnings.push(`the evaluator ${name} failed on ${failed} of ${judged + failed} runs: ${failure}`);
+          warnings.push(`the evaluator ${name} failed on ${failed} of ${judged + unscored + failed} runs: ${failure}`);
           logger.warn(`evaluators: ${warnings.at(-1)}`);
         }
-        if (unseen > 0 && judged + failed === 0)
+        if (unscored > 0 && judged === 0)
+          warnings.push(`the evaluator ${name} gave no score for any of ${unscored} runs`);
+        if (unseen > 0 && judged + unscored + failed === 0)
           warnings.push(`the evaluator ${name} has nothing to judge: capture.captureState keeps what runs put out`);
         const told = Object.values(findings);
         if (told.length > 0 && told.every((f) => !f.helps))
@@ -89,14 +108,18 @@ function ratedBy(name: string, workflowId: string, answer: Parameters<typeof eva
 }
 
 /** Judges a few runs at a time; ends early where nothing but failures comes. */
-async function judgeAll(runs: readonly RunToJudge[], judge: (run: RunToJudge) => Promise<void>, signal: AbortSignal) {
-  const done = { judged: 0, failed: 0, failure: undefined as string | undefined };
+async function judgeAll(
+  runs: readonly RunToJudge[],
+  judge: (run: RunToJudge) => Promise<boolean>,
+  signal: AbortSignal,
+) {
+  const done = { judged: 0, unscored: 0, failed: 0, failure: undefined as string | undefined };
   let inARow = 0;
   for (let from = 0; from < runs.length && inARow < MOST_FAILURES; from += AT_A_TIME) {
     signal.throwIfAborted();
     const part = runs.slice(from, from + AT_A_TIME);
     for (const result of await Promise.allSettled(part.map(judge))) {
-      if (result.status === "fulfilled") done.judged++;
+      if (result.status === "fulfilled") done[result.value ? "judged" : "unscored"]++;
       else {
         done.failed++;
         done.failure = messageOf(result.reason);

@@ -1,6 +1,6 @@
 import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf } from "../../core/index.js";
-import type { ProposalBudget } from "./budget.js";
+import { counted, type ProposalBudget } from "./budget.js";
 import { fenceFor, readFenced, unwrapped } from "./fence.js";
 
 /** Any LangChain chat model: what is used of it. */
@@ -135,7 +135,8 @@ async function spending<T>(
       budget.spend();
       return { failure: "timeout", detail: `no answer within ${timeoutMs} ms` };
     }
-    const { input_tokens: input = 0, output_tokens: output = 0 } = usageOf(reply)?.usage_metadata ?? {};
+    const { input_tokens, output_tokens } = usageOf(reply)?.usage_metadata ?? {};
+    const [input, output] = [counted(input_tokens), counted(output_tokens)];
     const cost = prices ? (input * prices.inputPerMillionUsd + output * prices.outputPerMillionUsd) / 1e6 : 0;
     budget.spend({ tokens: input + output, costUsd: cost });
     return { reply };

@@ -19,6 +19,11 @@ export interface Usage {
   costUsd?: number;
 }
 
+/** A count or an amount of money as it was told; nothing where that is no number, or below zero. */
+export function counted(value: unknown): number {
+  return typeof value === "number" && value > 0 && Number.isFinite(value) ? value : 0;
+}
+
 /** Thrown where tokens or dollars ran out in the middle of trying a prompt; ends the search. */
 export class BudgetExhausted extends Error {
   override readonly name = "BudgetExhausted";
@@ -60,10 +65,11 @@ export class ProposalBudget {
     if (this.tokens >= tokens || this.costUsd >= costUsd) throw new BudgetExhausted("tokens or dollars are used up");
   }
 
-  spend(usage: Usage = {}): void {
+  /** One call, with what it used as far as that was told. */
+  spend(usage?: Usage | null): void {
     this.calls++;
-    this.tokens += usage.tokens ?? 0;
-    this.costUsd += usage.costUsd ?? 0;
+    this.tokens += counted(usage?.tokens);
+    this.costUsd += counted(usage?.costUsd);
   }
 
   get spent() {

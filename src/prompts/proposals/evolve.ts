@@ -1,8 +1,9 @@
 import { shuffled } from "../../math/rng.js";
 import { contentDigest, type PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
+import { briefly, variablesText } from "./example-text.js";
 import { drawFromFront } from "./pareto.js";
-import { endOf, lastRefusal, REPEATED, type SearchContext, type SearchResult } from "./search.js";
+import { endOf, lastRefusal, NOTHING_TO_WRITE, REPEATED, type SearchContext, type SearchResult } from "./search.js";
 import type { PromptExample, TrialResult } from "./trial.js";
 import { objection, textAt, withText, writableMessages } from "./vet.js";
 
@@ -29,14 +30,15 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
     const results = await trials.all(content, choosing);
     return { content, scores: segments.map((s) => meanOf(results, choosing, s)) };
   };
+  const targets = writableMessages(base);
+  if (targets.length === 0) return { ended: NOTHING_TO_WRITE };
   if (!trials.affordable(base, choosing)) return {};
   const pool = [await scored(base)];
   const seen = new Set([contentDigest(base)]);
-  const targets = writableMessages(base);
   const overall = (m: Member) => m.scores.reduce((s, v) => s + v, 0) / m.scores.length;
   const bestOf = () => pool.reduce((a, b) => (overall(b) > overall(a) ? b : a));
   let ended: string | undefined;
-  for (let round = 0; targets.length > 0; round++) {
+  for (let round = 0; ; round++) {
     if (overall(bestOf()) >= PERFECT) ended = "every choosing example is answered perfectly";
     else ended = endOf(attempts);
     if (ended !== undefined) break;
@@ -99,8 +101,9 @@ function reflection(
   const message = textAt(content, target);
   const cases = batch.map((e, i) => {
     const r = results[i];
-    const wanted = e.expected === undefined ? "" : `\nexpected: ${e.expected}`;
-    return `input: ${JSON.stringify(e.variables)}${wanted}\nscore: ${r.score.toFixed(2)} of 1\nfeedback: ${r.feedback ?? "(none)"}`;
+    const wanted = e.expected === undefined ? "" : `\nexpected: ${briefly(String(e.expected))}`;
+    const feedback = briefly(String(r.feedback ?? "(none)"));
+    return `input: ${variablesText(e.variables)}${wanted}\nscore: ${r.score.toFixed(2)} of 1\nfeedback: ${feedback}`;
   });
   return [
     `The ${message.role} message to improve:`,

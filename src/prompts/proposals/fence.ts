@@ -28,7 +28,7 @@ export function readFenced(answer: string, { tag }: Fence): Found {
   const longest = drafts.reduce((most, { text }) => Math.max(most, text.length), 0);
   const last = drafts.findLast(({ text }) => text.length >= A_DRAFT * longest);
   if (last) return found(last, tag, answer);
-  const said = answer.replace(new RegExp(`<(${THINKING})(?:\\s[^>]*)?>[\\s\\S]*?(</\\1>|$)`, "gi"), "");
+  const said = answer.replace(new RegExp(`<(${THINKING})(?:\\s[^<>]*)?>[\\s\\S]*?(</\\1>|$)`, "gi"), "");
   const open = tag === "prompt" ? null : /<prompt>/i.exec(said);
   if (!open) return { fault: `no <${tag}> in ${said.trim().slice(0, 80) || "an empty answer"}` };
   const rest = said.slice(open.index + open[0].length);
@@ -51,7 +51,7 @@ function draftsIn(answer: string, tag: string): Draft[] {
   let drafts: Draft[] = [];
   let opened = -1;
   let thought = "";
-  for (const mark of answer.matchAll(new RegExp(`<(/?)\\s*(${tag}|${THINKING})(?:\\s[^>]*)?>`, "gi"))) {
+  for (const mark of answer.matchAll(new RegExp(`<(/?)\\s*(${tag}|${THINKING})(?:\\s[^<>]*)?>`, "gi"))) {
     const [all, slash, given = ""] = mark;
     const name = given.toLowerCase();
     if (thought) {

@@ -1,6 +1,6 @@
 import { shuffled } from "../../math/rng.js";
 import type { PromptContent, PromptMessage } from "../prompt-content.js";
-import type { SearchContext } from "./search.js";
+import type { SearchContext, SearchResult } from "./search.js";
 import { objection } from "./vet.js";
 
 /** A rated run to show the model as an example. */
@@ -17,21 +17,22 @@ const SETS = 8;
 /**
  * Few-shot selection: sets of up to `shots` demonstrations drawn from the best rated runs, spread over
  * segments, are tried on the choosing examples (random search as in DSPy's bootstrap, Khattab et al., 2023).
- * Demonstrations go in as they are, before the last human message.
+ * Demonstrations go in as they are, before the message that asks.
  */
 export async function fewShot(
   context: SearchContext,
   demonstrations: readonly Demonstration[],
   shots: number,
-): Promise<PromptContent | undefined> {
+): Promise<SearchResult> {
   const { base, choosing, trials, validators, rng, attempts } = context;
   const ranked = [...demonstrations].sort((a, b) => b.reward - a.reward);
   const best = ranked.filter((d) => d.reward >= 0.5).slice(0, Math.max(shots, Math.ceil(ranked.length / 4)));
   if (best.length === 0) {
-    attempts.push({ outcome: "refused", detail: "no well rated demonstrations" });
-    return undefined;
+    const ended = "no well rated demonstrations";
+    attempts.push({ outcome: "refused", detail: ended });
+    return { ended };
   }
-  if (!trials.affordable(base, choosing)) return undefined;
+  if (!trials.affordable(base, choosing)) return {};
   let top = { content: undefined as PromptContent | undefined, mean: await trials.mean(base, choosing) };
   for (let s = 0; s < SETS; s++) {
     const chosen = s === 0 ? spread(best, shots) : spread(shuffled(best, rng), 1 + rng.int(shots));
@@ -49,7 +50,7 @@ export async function fewShot(
     });
     if (mean > top.mean) top = { content: candidate, mean };
   }
-  return top.content;
+  return top.content ? { content: top.content } : {};
 }
 
 /** The first of each segment in turn, until there are `count`. */
@@ -71,12 +72,25 @@ function spread(list: readonly Demonstration[], count: number): Demonstration[] 
   return taken;
 }
 
+/**
+ * Where a prompt asks: its last human message with variables in it, else the first placeholder, whose conversation
+ * ends with the question, else the last fixed human message, else the end. What an agent notes down (a placeholder
+ * after the question) belongs to the question.
+ */
+function askingMessage({ messages }: PromptContent): number {
+  const places = [
+    messages.findLastIndex((m) => "template" in m && m.role === "human" && !m.literal),
+    messages.findIndex((m) => "placeholder" in m),
+    messages.findLastIndex((m) => "template" in m && m.role === "human"),
+  ];
+  return places.find((place) => place >= 0) ?? messages.length;
+}
+
 function withDemonstrations(base: PromptContent, chosen: readonly Demonstration[]): PromptContent {
   const shown = chosen.flatMap((d): PromptMessage[] => [
     { role: "human", template: d.input, literal: true },
     { role: "ai", template: d.output, literal: true },
   ]);
-  const last = base.messages.findLastIndex((m) => "placeholder" in m || m.role === "human");
-  const at = last < 0 ? base.messages.length : last;
+  const at = askingMessage(base);
   return { ...base, messages: [...base.messages.slice(0, at), ...shown, ...base.messages.slice(at)] };
 }

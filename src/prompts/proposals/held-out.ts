@@ -1,6 +1,6 @@
 import type { Rng } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
-import type { PromptExample, Trials } from "./trial.js";
+import type { PromptExample, TrialResult, Trials } from "./trial.js";
 
 /** How a proposal did against the serving version on examples nobody had seen. */
 export interface HeldOutResult {
@@ -27,8 +27,17 @@ export async function compareOnHeldOut(
   examples: readonly PromptExample[],
   rng: Rng,
 ): Promise<HeldOutResult> {
-  const before = await trials.all(base, examples);
-  const after = await trials.all(proposal, examples);
+  const before: TrialResult[] = [];
+  const after: TrialResult[] = [];
+  // In turns: what troubles the runs for a while troubles both.
+  for (const [i, example] of examples.entries()) {
+    const turn = async (content: PromptContent, into: TrialResult[]) => {
+      into.push(...(await trials.all(content, [example])));
+    };
+    if (i % 2 === 0) await turn(base, before);
+    await turn(proposal, after);
+    if (i % 2 === 1) await turn(base, before);
+  }
   const differences = after.map((r, i) => r.score - before[i].score);
   const sum = differences.reduce((s, d) => s + d, 0);
   let asLarge = 0;

@@ -1,17 +1,27 @@
 import { z } from "zod";
 import { parseOptions } from "../../core/index.js";
-import { whole } from "../../core/option-fields.js";
+import { isObject, isRecord } from "../../core/is-object.js";
+import { amount, share, whole } from "../../core/option-fields.js";
 import type { ExperimentOptions } from "../../evaluation/experiment/index.js";
 import type { PromptContent } from "../prompt-content.js";
-import type { ChatModelLike, TokenPrices } from "./ask.js";
+import type { ChatModelLike } from "./ask.js";
 import { budgetOptionsSchema } from "./budget.js";
-import type { Demonstration } from "./few-shot.js";
 import type { HeldOutResult } from "./held-out.js";
 import type { SearchAttempt } from "./search.js";
 import type { PromptExample, RunExample } from "./trial.js";
 import type { PromptValidator } from "./vet.js";
 
 const METHODS = ["evolve", "rewrite", "few-shot"] as const;
+const isExample = (v: unknown) => isRecord(v) && isRecord(v["variables"]);
+const example = z.custom<PromptExample>(isExample, "an example, an object with variables");
+const demonstration = z.object({
+  input: z.string("a text"),
+  output: z.string("a text"),
+  reward: share,
+  segment: z.string("a text").optional(),
+});
+const perMillion = z.strictObject({ inputPerMillionUsd: amount, outputPerMillionUsd: amount });
+const fn = <F>() => z.custom<F>((v) => typeof v === "function", "a function");
 const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "milliseconds above 0");
 
 /** How a new version is to be made and proven. */
@@ -22,25 +32,25 @@ const proposalRequestSchema = z.strictObject({
    */
   method: z.enum(METHODS, `one of ${METHODS.join(", ")}`),
   /** Inputs to try prompts on; at least 15, of which a third is held out. */
-  examples: z.custom<readonly PromptExample[]>(Array.isArray, "an array of examples"),
+  examples: z.array(example, "an array of examples").readonly(),
   /** Runs a prompt on an example and scores it. */
-  run: z.custom<RunExample>(),
+  run: fn<RunExample>(),
   /** The proposing model; without it `evolve` and `rewrite` are off. */
-  model: z.custom<ChatModelLike>().optional(),
+  model: z.custom<ChatModelLike>((v) => isObject(v) && typeof v["invoke"] === "function", "a chat model").optional(),
   /** Rated runs to choose from, for `few-shot`. */
-  demonstrations: z.custom<readonly Demonstration[]>().default([]),
+  demonstrations: z.array(demonstration, "an array of demonstrations").readonly().default([]),
   /** Most demonstrations; default 3. */
   shots: whole.default(3),
   /** What making it may cost. */
   budget: budgetOptionsSchema.prefault({}),
   /** What the proposing model's tokens cost. */
-  prices: z.custom<TokenPrices>().optional(),
+  prices: perMillion.optional(),
   /** Longest wait for one answer of the model; default 60,000. */
   timeoutMs: duration.default(60_000),
   /** Longest wait for one run of an example, which then scores 0; default 600,000. */
   runTimeoutMs: duration.default(600_000),
   /** What a new version must satisfy beside the checks that every one is put to. */
-  validators: z.custom<readonly PromptValidator[]>().default([]),
+  validators: z.array(fn<PromptValidator>(), "an array of functions").readonly().default([]),
   /** With it, a winning proposal at once meets the serving version in an experiment. */
   experiment: z.custom<Omit<ExperimentOptions, "promptId" | "variants">>().optional(),
 });

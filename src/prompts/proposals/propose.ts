@@ -6,6 +6,7 @@ import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike } from "./ask.js";
 import { BudgetExhausted, ProposalBudget } from "./budget.js";
 import { evolve } from "./evolve.js";
+import { exampleId } from "./example-text.js";
 import { fewShot } from "./few-shot.js";
 import { compareOnHeldOut } from "./held-out.js";
 import { type Proposal, type ProposalRequest, type ProposalSettings, proposalSettings } from "./proposal.js";
@@ -17,8 +18,8 @@ const LEAST_EXAMPLES = 15;
 
 /**
  * Searches for a better prompt and compares the best one found with the base on examples that the search
- * has not seen; the calls for that comparison are kept back from the start. Fails with PROMPT_INVALID for a
- * request with an unknown method or limit, or a number out of range.
+ * has not seen; the calls for that comparison are kept back from the start. Examples that hold the same count once.
+ * Fails with PROMPT_INVALID for a request with an unknown method or limit, or a value that cannot be.
  * @example
  * ```ts
  * const { status, heldOut } = await propose(
@@ -60,12 +61,14 @@ export async function propose(
   });
   if (request.method !== "few-shot" && !request.model)
     return end("off", `${request.method} needs a chat model: pass one as \`model\``);
-  if (request.examples.length < LEAST_EXAMPLES)
+  // What is learned from or chosen by is not held out as well, and twice the same is no more evidence than once.
+  const examples = [...new Map(request.examples.map((e) => [exampleId(e), e])).values()];
+  if (examples.length < LEAST_EXAMPLES)
     return end(
       "off",
-      `${request.examples.length} examples; at least ${LEAST_EXAMPLES} are needed, a third of them held out`,
+      `${examples.length} different examples; at least ${LEAST_EXAMPLES} are needed, a third of them held out`,
     );
-  const order = shuffled(request.examples, rng);
+  const order = shuffled(examples, rng);
   const third = Math.floor(order.length / 3);
   const [heldOut, choosing, learning] = [order.slice(0, third), order.slice(third, 2 * third), order.slice(2 * third)];
   const trials = new Trials(request.run, budget, clock, request.runTimeoutMs);
@@ -106,10 +109,7 @@ export async function propose(
 }
 
 async function search(request: ProposalSettings, context: SearchContext): Promise<SearchResult> {
-  if (request.method === "few-shot") {
-    const content = await fewShot(context, request.demonstrations, request.shots);
-    return content ? { content } : {};
-  }
+  if (request.method === "few-shot") return fewShot(context, request.demonstrations, request.shots);
   const model = request.model as ChatModelLike;
   return request.method === "evolve" ? evolve(context, model) : rewrite(context, model);
 }

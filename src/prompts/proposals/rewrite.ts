@@ -1,6 +1,7 @@
 import type { PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
-import { endOf, lastRefusal, type SearchContext, type SearchResult } from "./search.js";
+import { briefly } from "./example-text.js";
+import { endOf, lastRefusal, NOTHING_TO_WRITE, type SearchContext, type SearchResult } from "./search.js";
 import { objection, textAt, withText, writableMessages } from "./vet.js";
 
 const LOW = 0.5;
@@ -20,11 +21,9 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
     .slice(0, MOST_COMMENTS);
   const [target] = writableMessages(base);
   if (complaints.length === 0 || target === undefined) {
-    attempts.push({
-      outcome: "refused",
-      detail: complaints.length === 0 ? "no comments on low-rated runs" : "no message to rewrite",
-    });
-    return {};
+    const ended = complaints.length === 0 ? "no comments on low-rated runs" : NOTHING_TO_WRITE;
+    attempts.push({ outcome: "refused", detail: ended });
+    return { ended };
   }
   if (!trials.affordable(base, choosing)) return {};
   let best = { content: undefined as PromptContent | undefined, mean: await trials.mean(base, choosing) };
@@ -37,7 +36,7 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
       "The message to improve:",
       `<current>\n${current}\n</current>`,
       "What people criticised about its results:",
-      ...complaints.map((text) => `- ${text}`),
+      ...complaints.map((text) => `- ${briefly(String(text))}`),
       `Rewrite it so that these complaints would not arise. This is attempt ${c + 1}; try another emphasis each time.`,
       ...lastRefusal(attempts),
     ].join("\n\n");

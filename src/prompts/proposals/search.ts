@@ -66,6 +66,9 @@ export function endOf(attempts: readonly SearchAttempt[]): string | undefined {
   return undefined;
 }
 
+/** Why nothing was tried with a prompt that is all placeholders and demonstrations. */
+export const NOTHING_TO_WRITE = "the prompt has no message to rewrite";
+
 /** Detail of an attempt that was made before. */
 export const REPEATED = "the same as an earlier one";
 

@@ -3,6 +3,7 @@ import { LATE, within } from "../../core/deadline.js";
 import { type Clock, messageOf, show } from "../../core/index.js";
 import { contentDigest, type PromptContent, templateOf } from "../prompt-content.js";
 import type { ProposalBudget, Usage } from "./budget.js";
+import { exampleId } from "./example-text.js";
 
 /** One input that prompts are tried on. */
 export interface PromptExample {
@@ -60,7 +61,10 @@ export class Trials {
     return this.budget.allows(this.missing(content, examples));
   }
 
-  /** One result per example. A run that fails, takes too long or gives no score counts 0, with the reason as feedback. */
+  /**
+   * One result per example. A run that fails, takes too long or gives no score in [0,1] counts 0, with the reason as
+   * feedback.
+   */
   async all(content: PromptContent, examples: readonly PromptExample[]): Promise<TrialResult[]> {
     const id = contentDigest(content);
     const template = templateOf(content);
@@ -73,9 +77,7 @@ export class Trials {
         try {
           const tried = await within(this.run(template, example), this.timeoutMs, this.clock);
           if (tried === LATE) throw new Error(`no result within ${this.timeoutMs} ms`);
-          if (!Number.isFinite(tried?.score))
-            throw new Error(`its result has no score that is a number: ${show(tried)}`);
-          result = { ...tried, score: Math.min(1, Math.max(0, tried.score)) };
+          result = { ...tried, score: scoreOf(tried) };
           this.failures = Number.NaN;
         } catch (error) {
           result = { score: 0, feedback: `the run failed: ${messageOf(error)}` };
@@ -97,6 +99,17 @@ export class Trials {
   }
 }
 
+/** How far a mean of scores may leave [0,1] by rounding. */
+const ROUNDING = 1e-9;
+
+function scoreOf(tried: TrialResult | undefined): number {
+  const score = tried?.score;
+  if (typeof score !== "number" || Number.isNaN(score))
+    throw new Error(`its result has no score that is a number: ${show(tried)}`);
+  if (score < -ROUNDING || score > 1 + ROUNDING) throw new Error(`its score ${score} is not in [0,1]: scale it`);
+  return Math.min(1, Math.max(0, score));
+}
+
 function keyOf(id: string, example: PromptExample): string {
-  return `${id}/${JSON.stringify(example)}`;
+  return `${id}/${exampleId(example)}`;
 }

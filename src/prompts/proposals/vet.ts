@@ -1,4 +1,4 @@
-import { messageOf } from "../../core/index.js";
+import { messageOf, show } from "../../core/index.js";
 import { type PromptContent, parseContent, variableChange } from "../prompt-content.js";
 
 /** The user's own check of a proposal: why it is not acceptable, or undefined. */
@@ -16,7 +16,8 @@ export function objection(
     if (change) return `a prompt ${change}`;
     for (const validate of validators) {
       const complaint = validate(candidate);
-      if (complaint !== undefined) return complaint;
+      if (typeof complaint === "string") return complaint;
+      if (complaint) return `a validator answered ${show(complaint)}, neither a text nor undefined`;
     }
     return undefined;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
-import { LearningError, type Logger, messageOf, show, textArgument } from "../../core/index.js";
+import { LearningError, type Logger, messageOf, oneAtATime, show, textArgument } from "../../core/index.js";
 import { PROMPT_POINT } from "../../evaluation/experiment/index.js";
 import type { ArtifactLineage, Registry } from "../../registry/index.js";
 import {
@@ -31,6 +31,7 @@ export interface HeldPrompt {
 /** The prompts' versions: kept in the registry, held in memory so that serving never waits. */
 export class PromptLibrary {
   private readonly held = new Map<string, Map<string, HeldPrompt>>();
+  private readonly inTurn = oneAtATime();
 
   constructor(
     private readonly registry: Registry,
@@ -101,10 +102,28 @@ export class PromptLibrary {
     return this.registry.champion(PROMPT_POINT + promptId)?.version;
   }
 
-  /** Adds a version, or finds the one with the same content; the first one serves at once. */
+  /**
+   * Adds a version, or finds the one with the same content; the first one serves at once. One at a time for each
+   * prompt, and with what other processes added: programs register the same prompt when several of them begin.
+   */
   async add(promptId: string, value: PromptContent, lineage: ArtifactLineage): Promise<string> {
     checkId(promptId);
     const content = parseContent(value);
+    return this.inTurn(async () => {
+      const known = this.sameAs(promptId, content);
+      if (known !== undefined) return known;
+      await this.registry.refresh();
+      await this.load();
+      return this.sameAs(promptId, content) ?? (await this.publish(promptId, content, lineage));
+    }, promptId);
+  }
+
+  private sameAs(promptId: string, content: PromptContent): string | undefined {
+    const digest = contentDigest(content);
+    return this.list(promptId).find((v) => contentDigest(v.content) === digest)?.version;
+  }
+
+  private async publish(promptId: string, content: PromptContent, lineage: ArtifactLineage): Promise<string> {
     const name = PROMPT_POINT + promptId;
     const known = this.list(promptId);
     const change = known[0] && variableChange(known[0].content, content);
@@ -114,13 +133,11 @@ export class PromptLibrary {
         expected: `the variables ${known[0].variables.join(", ") || "(none)"}`,
         remedy: "Keep the variables of a prompt the same over its versions, or register it under another id.",
       });
-    const digest = contentDigest(content);
-    const same = known.find((v) => contentDigest(v.content) === digest);
-    if (same) return same.version;
     const parent = known.length > 0 ? this.serving(promptId)?.version : undefined;
     const { version } = await this.registry.publish(name, "prompt", content, { ...(parent && { parent }), ...lineage });
     this.hold(promptId, version, content);
-    if (known.length === 0) await this.registry.promote(name, version, "the first version");
+    const isFirst = this.registry.versions(name)[0]?.version === version;
+    if (isFirst) await this.registry.promote(name, version, "the first version");
     return version;
   }
 

@@ -1,3 +1,4 @@
+import { clipped } from "../../core/clipped.js";
 import { type RecordedError, show } from "../../core/index.js";
 import { isObject } from "../../core/is-object.js";
 import { fieldOf } from "../../core/own-fields.js";
@@ -6,7 +7,7 @@ import { type Redactor, redactText } from "./redact.js";
 
 /** An error as it is kept: name, code where it has one, message bounded to 500 characters, all of it redacted. */
 export function recordedError(error: unknown, redactor: Redactor | undefined): RecordedError {
-  const clean = (text: string, field: string) => redactText(text, redactor, "error", field).slice(0, 500);
+  const clean = (text: string, field: string) => clipped(redactText(text, redactor, "error", field), 500);
   if (!isObject(error)) return { name: "Error", message: clean(primitiveText(error), "message") };
   const name = fieldOf(error, "name");
   const message = fieldOf(error, "message");

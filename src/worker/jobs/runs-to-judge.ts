@@ -16,6 +16,8 @@ export interface RunsToJudgeInput {
   maxPerDay: number;
   /** Runs at once. */
   most: number;
+  /** Runs that it was asked about within the last 24 hours and gave no score for: they count, and others come first. */
+  tried?: readonly string[];
   /** ISO 8601. */
   now: string;
   seed: number;
@@ -50,7 +52,8 @@ const DAY_MS = 86_400_000;
  * good, the newest first. An evaluator that does not tell what people say judges no others.
  */
 export const runsToJudge: Job<RunsToJudgeInput, RunsToJudgeOutput> = {
-  run({ reward, name, share, maxPerDay, most, now, seed }, { state }) {
+  run({ reward, name, share, maxPerDay, most, tried = [], now, seed }, { state }) {
+    const unscored = new Set(tried);
     const rater = `evaluator:${name}`;
     const isOwn = (userId: string) => userId === rater || userId.startsWith(`${rater}/`);
     const since = isoTime(Date.parse(now) - DAY_MS);
@@ -68,7 +71,8 @@ export const runsToJudge: Job<RunsToJudgeInput, RunsToJudgeOutput> = {
         continue;
       }
       const over = trace.status === "success" || trace.status === "error";
-      if (!over || !(rated || createRng(`${seed}/evaluators/${name}/${workflowId}`).next() < share)) continue;
+      if (!over || unscored.has(workflowId)) continue;
+      if (!(rated || createRng(`${seed}/evaluators/${name}/${workflowId}`).next() < share)) continue;
       const outputs = trace.nodes.at(-1)?.update;
       if (outputs === undefined) unseen++;
       else (rated ? byPeople : drawn).push({ workflowId, inputs: trace.nodes[0]?.input, outputs });
@@ -78,7 +82,7 @@ export const runsToJudge: Job<RunsToJudgeInput, RunsToJudgeOutput> = {
     );
     const told = Object.values(findings);
     const others = told.length > 0 && told.every((f) => !f.helps) ? [] : drawn;
-    const left = Math.max(0, Math.min(most, maxPerDay - today));
+    const left = Math.max(0, Math.min(most, maxPerDay - today - unscored.size));
     const toCalibrate = Math.min(
       Math.max(0, ENOUGH_PAIRS - pairs),
       Math.max(Math.ceil(left / 2), left - others.length),

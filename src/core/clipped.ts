@@ -1,0 +1,4 @@
+/** The beginning of a text, at most so many characters of it; none is cut in two, which not everything that reads it takes. */
+export function clipped(text: string, most: number): string {
+  return text.length > most ? text.slice(0, most).replace(/[\ud800-\udbff]$/, "") : text;
+}

@@ -17,6 +17,8 @@ export const watchCommand: Command = {
     // A timer that is to wait longer does not wait at all.
     if (!(every >= 0.1 && every <= MOST_SECONDS))
       throw usageError(`--every ${every}`, `seconds, at least 0.1 and at most ${MOST_SECONDS}`);
+    if (!(times >= 1 && (Number.isInteger(times) || options.times === undefined)))
+      throw usageError(`--times ${times}`, "a whole number of looks, at least 1");
     let shown = "";
     let looks = 0;
     for (;;) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { isLearningError, LearningError, messageOf, nearestWord, show } from "../core/index.js";
+import { isLearningError, LearningError, messageOf, nearestWord, show, VERSION } from "../core/index.js";
 import { CollectiveLearningLoop, openStoreAt } from "../loop/index.js";
 import { type LearningStore, openFileStore } from "../store/index.js";
 import { type CliOutput, type Command, type CommandContext, type CommandResult, EXIT } from "./command.js";
@@ -28,6 +28,7 @@ ${Object.entries(COMMANDS)
   --config FILE   JSON with the other settings of CollectiveLearningLoop.open
   --json          one JSON value instead of text
   --help          about the command
+  --version       the release this is
 
 ${EXITS}`;
 
@@ -47,6 +48,10 @@ export async function runCli(
     if (name === undefined || ["--help", "-h", "help"].includes(name)) {
       output.out(HELP);
       return name === undefined ? 2 : 0;
+    }
+    if (["--version", "-v"].includes(name)) {
+      output.out(json ? JSON.stringify({ version: VERSION }) : VERSION);
+      return EXIT.done;
     }
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!command) {

@@ -32,7 +32,7 @@ export function nearestWord(word: string, known: readonly string[]): string | un
  * @param what the thing being configured, for the message
  * @throws CONFIG_UNKNOWN_KEY naming the nearest known key
  */
-function refuseUnknownKeys(value: object, known: readonly string[], what: string): void {
+export function refuseUnknownKeys(value: object, known: readonly string[], what: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) throw unknownKey(unknown, known, what);
 }

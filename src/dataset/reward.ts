@@ -1,5 +1,12 @@
 import { checkArgument } from "../core/arguments.js";
-import { currentFeedback, type FeedbackRecord, type Trace } from "../core/index.js";
+import {
+  currentFeedback,
+  type FeedbackRecord,
+  LearningError,
+  refuseUnknownKeys,
+  show,
+  type Trace,
+} from "../core/index.js";
 import { spentBy } from "../core/records/spent.js";
 import type { PreferenceStrengths } from "./preferences.js";
 import type { RaterCorrection } from "./raters.js";
@@ -54,6 +61,29 @@ export const DEFAULT_REWARD_WEIGHTS: RewardWeights = {
   costHalfUsd: 0.05,
 };
 
+/** Weights that were checked: they are the same for all runs. */
+const checked = new WeakSet<object>();
+const SCALES: readonly string[] = ["latencyHalfMs", "costHalfUsd"];
+
+/** The defaults with some changed. */
+function weightsOf(given: Partial<RewardWeights> | undefined): RewardWeights {
+  if (given === undefined) return DEFAULT_REWARD_WEIGHTS;
+  if (!checked.has(given)) {
+    checkArgument(given, "weights", "object", "REWARD_INVALID");
+    refuseUnknownKeys(given, Object.keys(DEFAULT_REWARD_WEIGHTS), "the weights of a reward");
+    for (const [name, value] of Object.entries(given))
+      if (value !== undefined && !(Number.isFinite(value) && (SCALES.includes(name) ? value > 0 : value >= 0)))
+        throw new LearningError("REWARD_INVALID", {
+          received: `${show(value)} for the weight ${name}`,
+          expected: SCALES.includes(name) ? "a number above 0" : "a number of at least 0",
+          remedy: "Correct the weight, or leave it out for its default.",
+        });
+    checked.add(given);
+  }
+  const known = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_REWARD_WEIGHTS, ...Object.fromEntries(known) };
+}
+
 /** How rewards are composed. */
 export interface RewardOptions {
   /** Any of the default weights changed; 0 leaves a part out. */
@@ -91,6 +121,7 @@ export interface ComposedReward {
  * @param input.feedback the run's feedback facts (revisions and withdrawals are applied here)
  * @param input.trace the run's trace, where it was kept
  * @param input.workflowId the run, where neither feedback nor trace name it (it may have been compared with)
+ * @throws REWARD_INVALID for a weight that is none, CONFIG_UNKNOWN_KEY for one of nothing
  * @example const { reward, parts } = composeReward({ feedback: records, trace });
  */
 export function composeReward(
@@ -98,7 +129,7 @@ export function composeReward(
 ): ComposedReward {
   checkArgument(input, "input", { feedback: "objects" }, "REWARD_INVALID");
   if (input.trace !== undefined) checkArgument(input.trace, "trace", TRACE, "REWARD_INVALID");
-  const weights: RewardWeights = { ...DEFAULT_REWARD_WEIGHTS, ...input.weights };
+  const weights = weightsOf(input.weights);
   const current = currentFeedback(input.feedback);
   const workflowId = input.workflowId ?? input.trace?.workflowId ?? current[0]?.workflowId;
   const parts: ComposedReward["parts"] = {
@@ -147,7 +178,7 @@ export function judgedWithin(
   { min, max }: { min?: number; max?: number },
   given: Partial<RewardWeights> = {},
 ): { from?: number; to?: number } {
-  const weights = { ...DEFAULT_REWARD_WEIGHTS, ...given };
+  const weights = weightsOf(given);
   const judged = [...JUDGEMENTS].map((part) => weights[part]).filter((w) => w > 0);
   const ran = [weights.success, weights.latency, weights.cost].reduce((sum, w) => sum + Math.max(0, w), 0);
   // The least part of a reward that is somebody's judgement.

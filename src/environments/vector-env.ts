@@ -61,14 +61,15 @@ export class VectorEnv<Obs, Act> {
     this.envs.forEach((env, i) => {
       const result = env.step(actions[i]);
       const over = result.terminated || result.truncated;
-      const now = over ? env.reset() : result;
-      out.observations.push(now.observation);
-      out.infos.push(now.info);
+      // Read before the reset: an environment may write the next episode into what it returned.
       out.rewards[i] = result.reward;
       out.terminated.push(result.terminated);
       out.truncated.push(result.truncated);
-      out.finalObservations.push(over ? result.observation : undefined);
+      out.finalObservations.push(over ? structuredClone(result.observation) : undefined);
       out.finalInfos.push(over ? result.info : undefined);
+      const now = over ? env.reset() : result;
+      out.observations.push(now.observation);
+      out.infos.push(now.info);
     });
     return out;
   }

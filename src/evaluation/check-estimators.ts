@@ -1,4 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
+import { refuseUnknownKeys } from "../core/index.js";
 import { normalCdf } from "../math/normal.js";
 import { DEFAULT_LEVEL } from "./defaults.js";
 import { type EstimateOptions, estimateGain, estimateValue, invalidOption } from "./estimate.js";
@@ -62,11 +63,14 @@ export function checkEstimators(
   checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
   checkArgument(pairs, "pairs", "objects", "EVALUATION_INVALID");
   checkArgument(options, "options", "object", "EVALUATION_INVALID");
+  refuseUnknownKeys(options, ["estimators", "level", "clip"], "options of checkEstimators");
   const { level = DEFAULT_LEVEL, clip } = options;
   if (pairs.length < 2) throw invalidOption("pairs", pairs, "at least two pairs");
   const withBaseline = pairs.filter((p) => p.baseline !== undefined).length;
   if (withBaseline !== 0 && withBaseline !== pairs.length)
     throw invalidOption("pairs", `with ${withBaseline} of ${pairs.length} baselines`, "all with a baseline, or none");
+  const odd = pairs.find((p) => ![p.target, p.baseline ?? 0].every((v) => v >= 0 && v <= 1));
+  if (odd) throw invalidOption("pairs", odd, "measured rewards in [0,1]");
   const of = withBaseline ? "gain" : "value";
   const estimate = of === "gain" ? estimateGain : estimateValue;
   const usable = rows.every((r) => r.model);
@@ -103,6 +107,9 @@ export function checkEstimators(
 
 const MODEL_BASED: readonly EstimatorName[] = ["dm", "dr", "switch-dr"];
 
+/** What is read of an estimate. */
+const MEASURED = { value: "number", standardError: "number" } as const;
+
 /**
  * Two independent estimates of one number: their difference and the two-sided p-value of none.
  * @example compare({ value: 0.7, standardError: 0.03 }, { value: 0.6, standardError: 0.04 }).difference; // 0.1
@@ -111,8 +118,8 @@ export function compare(
   a: { value: number; standardError: number },
   b: { value: number; standardError: number },
 ): { difference: number; standardError: number; pValue: number } {
-  checkArgument(a, "a", "object", "EVALUATION_INVALID");
-  checkArgument(b, "b", "object", "EVALUATION_INVALID");
+  checkArgument(a, "a", MEASURED, "EVALUATION_INVALID");
+  checkArgument(b, "b", MEASURED, "EVALUATION_INVALID");
   const difference = a.value - b.value;
   const standardError = Math.hypot(a.standardError, b.standardError);
   const z = standardError > 0 ? Math.abs(difference) / standardError : difference === 0 ? 0 : 40;

@@ -1,4 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
+import { refuseUnknownKeys } from "../core/index.js";
 import { invalidOption } from "./estimate.js";
 import { openSpending, parseSpending, riskShare, type SpendingState, spend } from "./spending.js";
 
@@ -20,6 +21,11 @@ export interface ContinuationRequest {
   /** Lifetime risk of the account when `spending` is omitted; default 0.05. */
   riskLevel?: number;
 }
+
+const KEYS: readonly (keyof ContinuationRequest)[] = [
+  ...(["anchorLowerBound", "distances", "challenger"] as const),
+  ...(["minimumEffect", "spending", "riskLevel"] as const),
+];
 
 /** What {@link decideContinuation} answers. Plain JSON. */
 export interface ContinuationVerdict {
@@ -66,9 +72,11 @@ export function decideContinuation(request: ContinuationRequest): ContinuationVe
     { anchorLowerBound: "number", distances: "numbers", challenger: "text" },
     "EVALUATION_INVALID",
   );
+  refuseUnknownKeys(request, KEYS, "the request of decideContinuation");
   const { anchorLowerBound, distances, challenger, minimumEffect = 0 } = request;
   if (!(anchorLowerBound >= -1 && anchorLowerBound <= 1))
     throw invalidOption("anchorLowerBound", anchorLowerBound, "a gain in [-1,1]");
+  if (!(minimumEffect > -1 && minimumEffect < 1)) throw invalidOption("minimumEffect", minimumEffect, "in (-1,1)");
   const odd = distances.find((d) => !(d >= 0 && d <= 1 + 1e-9));
   if (odd !== undefined) throw invalidOption("distances", odd, "numbers in [0,1]");
   const account = request.spending ? parseSpending(request.spending) : openSpending(request.riskLevel);

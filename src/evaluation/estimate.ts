@@ -1,10 +1,10 @@
 import { checkArgument } from "../core/arguments.js";
-import { LearningError, show } from "../core/index.js";
+import { LearningError, refuseUnknownKeys, show } from "../core/index.js";
 import { DEFAULT_LEVEL } from "./defaults.js";
-import { type Interval, type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
-import { MAX_UNSUPPORTED, type Overlap, overlapOf } from "./overlap.js";
+import { INTERVAL_METHODS, type Interval, type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
+import { MAX_UNSUPPORTED, type Overlap, overlapOfWeights } from "./overlap.js";
 import { checkOpeRows, type OpeRow } from "./rows.js";
-import { type EstimatorName, NEEDS_MODEL, type Terms, termsOf, weight } from "./terms.js";
+import { ESTIMATORS, type EstimatorName, NEEDS_MODEL, type Terms, termsOf, weight } from "./terms.js";
 
 /** Options of {@link estimateValue} and {@link estimateGain}. */
 export interface EstimateOptions {
@@ -38,8 +38,8 @@ export interface Estimate<Name extends string = EstimatorName> {
 
 /**
  * Mean reward that the target policy would have had on the logged decisions.
- * @throws LearningError EVALUATION_INVALID on unusable rows or options, UNIDENTIFIABLE from `snips`
- * when no logged choice has a chance under the policy
+ * @throws LearningError EVALUATION_INVALID on unusable rows or options, CONFIG_UNKNOWN_KEY on options that do not
+ * exist, UNIDENTIFIABLE from `snips` when no logged choice has a chance under the policy
  * @example
  * ```ts
  * const rows = [
@@ -80,12 +80,13 @@ function estimate(rows: readonly OpeRow[], of: "value" | "gain", options: Estima
     clip = 10,
     seed = 1,
   } = options;
-  if (!(level > 0 && level < 1)) throw invalidOption("level", level, "a number between 0 and 1");
-  if (!(clip > 0)) throw invalidOption("clip", clip, "a positive weight");
+  refuseUnknownKeys(options, ["estimator", "interval", "level", "clip", "seed"], "options of an estimate");
+  checkHow(ESTIMATORS, estimator, method, level, seed);
+  if (typeof clip !== "number" || !(clip > 0)) throw invalidOption("clip", clip, "a positive weight");
   if (rows.length === 0) throw invalidOption("rows", rows, "at least one logged decision");
   checkOpeRows(rows, { baseline: of === "gain", model: NEEDS_MODEL.has(estimator) });
   const runs = rows.map((r) => r.run);
-  const overlap = overlapOf(rows);
+  const overlap = overlapOfWeights(rows);
   const terms = weighted(termsOf(rows, estimator, of, clip), rows);
   const { mean, error } = meanAndError(terms.values, runs);
   const interval = intervalOf(method, terms, runs, {
@@ -120,6 +121,22 @@ function weighted(terms: Terms, rows: readonly OpeRow[]): Terms {
   const most = Math.max(...weights) * (rows.length / total);
   const values = terms.values.map((v, i) => mean + (weights[i] * rows.length * (v - mean)) / total);
   return { ...terms, values, range: terms.range * most, linear: false };
+}
+
+/** How an estimate is made: another word for an estimator or an interval is none of them. @throws EVALUATION_INVALID */
+export function checkHow(
+  estimators: readonly string[],
+  estimator: string,
+  method: string,
+  level: number,
+  seed: number | string,
+): void {
+  if (!estimators.includes(estimator)) throw invalidOption("estimator", estimator, `one of ${estimators.join(", ")}`);
+  if (!INTERVAL_METHODS.some((known) => known === method))
+    throw invalidOption("interval", method, `one of ${INTERVAL_METHODS.join(", ")}`);
+  if (typeof level !== "number" || !(level > 0 && level < 1))
+    throw invalidOption("level", level, "a number between 0 and 1");
+  if (typeof seed !== "string" && !Number.isFinite(seed)) throw invalidOption("seed", seed, "a number or a text");
 }
 
 /** A risk: "5 %" is 0.05, and with 5 anything would count as proven. @throws LearningError EVALUATION_INVALID */

@@ -1,4 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
+import { refuseUnknownKeys } from "../core/index.js";
 import { normalQuantile } from "../math/normal.js";
 import type { ContestedRun } from "./contested.js";
 import { type Estimate, estimateGain, invalidOption } from "./estimate.js";
@@ -51,6 +52,11 @@ export interface GateVerdict {
   spending: SpendingState;
 }
 
+const KEYS: readonly (keyof PromotionRequest)[] = [
+  ...(["rows", "challenger", "spending", "riskLevel"] as const),
+  ...(["minimumEffect", "minEffectiveSampleSize", "power"] as const),
+];
+
 /** Effect above the minimum that a judgement must be able to find where the model foresees less. */
 const PLANNED_EFFECT = 0.05;
 /** More decisions than these are no forecast. */
@@ -71,6 +77,7 @@ const LOOK_GROWTH = 1.5;
  */
 export function decidePromotion(request: PromotionRequest): GateVerdict {
   checkArgument(request, "request", { rows: "objects", challenger: "text" }, "EVALUATION_INVALID");
+  refuseUnknownKeys(request, KEYS, "the request of decidePromotion");
   const { rows, challenger, minimumEffect = 0, minEffectiveSampleSize = 30, power = 0.5 } = request;
   if (!(minimumEffect > -1 && minimumEffect < 1)) throw invalidOption("minimumEffect", minimumEffect, "in (-1,1)");
   if (!(power > 0 && power < 1)) throw invalidOption("power", power, "between 0 and 1");

@@ -12,7 +12,10 @@ import type { Terms } from "./terms.js";
  *   2009), and wide: the largest weight enters linearly. The bound is taken from the largest weight among
  *   the rows, so logs must not be able to hold a larger one.
  */
-export type IntervalMethod = "normal" | "bootstrap" | "empirical-bernstein";
+export type IntervalMethod = (typeof INTERVAL_METHODS)[number];
+
+/** All of them; see {@link IntervalMethod}. */
+export const INTERVAL_METHODS = ["normal", "bootstrap", "empirical-bernstein"] as const;
 
 /** A two-sided confidence interval. */
 export interface Interval {

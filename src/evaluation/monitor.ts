@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkArgument } from "../core/arguments.js";
-import { LearningError, MOST_WEIGHT, show } from "../core/index.js";
+import { LearningError, MOST_WEIGHT, refuseUnknownKeys, show } from "../core/index.js";
 import type { Cluster } from "./contested.js";
 import { DEFAULT_RISK } from "./defaults.js";
 import { invalidOption } from "./estimate.js";
@@ -74,6 +74,7 @@ const MOST_STARTS = 24;
  */
 export function openMonitor(options: { riskLevel?: number; tolerance?: number } = {}): MonitorState {
   checkArgument(options, "options", "object", "EVALUATION_INVALID");
+  refuseUnknownKeys(options, ["riskLevel", "tolerance"], "options of openMonitor");
   const { riskLevel = DEFAULT_RISK, tolerance = 0 } = options;
   if (!(riskLevel > 0 && riskLevel < 1)) throw invalidOption("riskLevel", riskLevel, "a number between 0 and 1");
   if (!(tolerance >= 0 && tolerance < 1)) throw invalidOption("tolerance", tolerance, "a number in [0,1)");

@@ -1,5 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
-import type { OpeRow } from "./rows.js";
+import { checkOpeRows, type OpeRow } from "./rows.js";
 
 /** How far the logs say anything about the judged policy. */
 export interface Overlap {
@@ -28,10 +28,17 @@ export const COVERAGE_FLOOR = 100;
 
 /**
  * Overlap of the logged choices with those of the policy whose probability `target` holds.
+ * @throws LearningError EVALUATION_INVALID on unusable rows
  * @example const { effectiveSampleSize } = overlapOf(opeRows);
  */
 export function overlapOf(rows: readonly OpeRow[]): Overlap {
   checkArgument(rows, "rows", "objects", "EVALUATION_INVALID");
+  checkOpeRows(rows, { baseline: false, model: false });
+  return overlapOfWeights(rows);
+}
+
+/** The same of rows that are known to be usable, or whose `target` is a weight over a propensity of 1. */
+export function overlapOfWeights(rows: readonly OpeRow[]): Overlap {
   let sum = 0;
   let squares = 0;
   let maxWeight = 0;

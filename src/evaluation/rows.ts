@@ -132,6 +132,11 @@ export function checkOpeRows(rows: readonly OpeRow[], needs: { baseline: boolean
       refuse("propensity", row.propensity, `a number in [${LEAST_PROPENSITY},1]`);
     if (!inUnit(row.target)) refuse("target", row.target, "a probability");
     checkWeight(row.weight, refuse);
+    if (row.unsupported !== undefined && !inUnit(row.unsupported))
+      refuse("unsupported", row.unsupported, "a probability");
+    if (row.decisions !== undefined && !(row.decisions >= 1 && Number.isInteger(row.decisions)))
+      refuse("decisions", row.decisions, "a whole number of at least 1");
+    if (row.run !== undefined && typeof row.run !== "string") refuse("run", row.run, "a text");
     if (needs.baseline && !inUnit(row.baseline)) refuse("baseline", row.baseline, "a probability");
     if (!needs.model) return;
     if (!Number.isFinite(row.model?.chosen) || !Number.isFinite(row.model?.target))

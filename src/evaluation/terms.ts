@@ -12,7 +12,10 @@ import type { OpeRow } from "./rows.js";
  * - `dr`: mean of Q + w (r - q). Unbiased, less variance with a fair model (Dudik et al. 2011).
  * - `switch-dr`: as dr, but the correction is left out where w > clip (Wang, Agarwal & Dudik 2017).
  */
-export type EstimatorName = "ips" | "clipped-ips" | "snips" | "dm" | "dr" | "switch-dr";
+export type EstimatorName = (typeof ESTIMATORS)[number];
+
+/** All of them; see {@link EstimatorName}. */
+export const ESTIMATORS = ["ips", "clipped-ips", "snips", "dm", "dr", "switch-dr"] as const;
 
 /** What each row contributes: the estimate is the mean of `values`. */
 export interface Terms {

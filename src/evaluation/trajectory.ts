@@ -1,9 +1,9 @@
 import { checkArgument } from "../core/arguments.js";
-import { LearningError, show } from "../core/index.js";
+import { LearningError, refuseUnknownKeys, show } from "../core/index.js";
 import { DEFAULT_LEVEL } from "./defaults.js";
-import { type Estimate, invalidOption } from "./estimate.js";
+import { checkHow, type Estimate, invalidOption } from "./estimate.js";
 import { type IntervalMethod, intervalOf, meanAndError } from "./intervals.js";
-import { MAX_UNSUPPORTED, overlapOf } from "./overlap.js";
+import { MAX_UNSUPPORTED, overlapOfWeights } from "./overlap.js";
 import type { Terms } from "./terms.js";
 
 /** One decision of a run, in order. */
@@ -32,7 +32,9 @@ export interface OpeStep {
  * - `pddr`: doubly robust, V_t = v_t + rho_t (r_t + discount V_{t+1} - q_t); unbiased, less variance
  *   with a fair model (Jiang & Li 2016).
  */
-export type TrajectoryEstimatorName = "pdis" | "wpdis" | "pddr";
+export type TrajectoryEstimatorName = (typeof TRAJECTORY_ESTIMATORS)[number];
+
+const TRAJECTORY_ESTIMATORS = ["pdis", "wpdis", "pddr"] as const;
 
 /** Options of {@link estimateTrajectories}. */
 export interface TrajectoryOptions {
@@ -53,7 +55,7 @@ export interface TrajectoryOptions {
  * several decisions each. The effective sample size is that of the whole runs' weights and falls
  * geometrically with their length: with long runs prefer several evaluations of single decisions.
  * @param runs each a non-empty list of steps in order
- * @throws LearningError EVALUATION_INVALID on unusable steps or options
+ * @throws LearningError EVALUATION_INVALID on unusable steps or options, CONFIG_UNKNOWN_KEY on options that do not exist
  * @example
  * ```ts
  * const run = [
@@ -80,14 +82,15 @@ export function estimateTrajectories(
     level = DEFAULT_LEVEL,
     seed = 1,
   } = options;
+  refuseUnknownKeys(options, ["estimator", "discount", "interval", "level", "seed"], "options of estimateTrajectories");
+  checkHow(TRAJECTORY_ESTIMATORS, estimator, method, level, seed);
   if (runs.length === 0) throw invalidOption("runs", runs, "at least one run");
   if (!(discount > 0 && discount <= 1)) throw invalidOption("discount", discount, "a number in (0,1]");
-  if (!(level > 0 && level < 1)) throw invalidOption("level", level, "a number between 0 and 1");
   runs.forEach((steps, i) => {
     checkSteps(steps, i, estimator === "pddr");
   });
   const whole = runs.map(wholeRun);
-  const overlap = overlapOf(whole);
+  const overlap = overlapOfWeights(whole);
   const most = runs.reduce(
     (m, steps) =>
       Math.max(
@@ -102,7 +105,7 @@ export function estimateTrajectories(
   const terms = trajectoryTerms(runs, estimator, discount, most);
   const ids = runs.map(() => undefined);
   const { mean, error } = meanAndError(terms.values, ids);
-  const weights = whole.map((w) => w.target / w.propensity);
+  const weights = whole.map((w) => w.target);
   return {
     estimator,
     method,
@@ -112,7 +115,7 @@ export function estimateTrajectories(
     n: runs.reduce((s, steps) => s + steps.length, 0),
     runs: runs.length,
     overlap,
-    identifiable: overlap.unsupported <= MAX_UNSUPPORTED,
+    identifiable: overlap.unsupported <= MAX_UNSUPPORTED && overlap.effectiveSampleSize > 0,
   };
 }
 
@@ -122,10 +125,11 @@ function trajectoryTerms(
   discount: number,
   most: number,
 ): Terms {
-  const weights = runs.map(cumulativeWeights);
-  const widest = weights.reduce((m, w) => w.reduce((x, v) => Math.max(x, v), m), 0);
+  const logs = runs.map(logWeights);
   if (estimator === "wpdis")
-    return { values: weighted(runs, weights, discount), range: most, certain: false, linear: false };
+    return { values: weighted(runs, logs, discount), range: most, certain: false, linear: false };
+  const weights = logs.map((run) => run.map(Math.exp));
+  const widest = weights.reduce((m, w) => w.reduce((x, v) => Math.max(x, v), m), 0);
   const values = Float64Array.from(runs, (steps, i) =>
     estimator === "pddr"
       ? doublyRobust(steps, discount)
@@ -151,14 +155,17 @@ function doublyRobust(steps: readonly OpeStep[], discount: number): number {
  * Linearised: the estimate plus each run's influence on it. A run that is over keeps its last
  * weight, so that the weights of every step are normalised over all runs.
  */
-function weighted(runs: readonly (readonly OpeStep[])[], weights: readonly number[][], discount: number): Float64Array {
+function weighted(runs: readonly (readonly OpeStep[])[], logs: readonly number[][], discount: number): Float64Array {
   const values = new Float64Array(runs.length);
   const length = runs.reduce((m, steps) => Math.max(m, steps.length), 0);
   let estimate = 0;
   for (let t = 0; t < length; t++) {
-    const at = weights.map((w) => w[Math.min(t, w.length - 1)]);
+    const log = logs.map((w) => w[Math.min(t, w.length - 1)]);
+    const largest = log.reduce((m, w) => Math.max(m, w), Number.NEGATIVE_INFINITY);
+    if (largest === Number.NEGATIVE_INFINITY) continue;
+    // Relative to the largest: weights of long runs are beyond all numbers.
+    const at = log.map((w) => Math.exp(w - largest));
     const total = at.reduce((s, w) => s + w, 0);
-    if (total <= 0) continue;
     const reward = (i: number) => runs[i]?.[t]?.reward ?? 0;
     const mean = at.reduce((s, w, i) => s + w * reward(i), 0) / total;
     estimate += discount ** t * mean;
@@ -168,18 +175,23 @@ function weighted(runs: readonly (readonly OpeStep[])[], weights: readonly numbe
   return values.map((v) => v + estimate);
 }
 
-function cumulativeWeights(steps: readonly OpeStep[]): number[] {
-  let product = 1;
+/** Logarithms of the products of target / propensity up to each step: the products of long runs are 0 / 0. */
+function logWeights(steps: readonly OpeStep[]): number[] {
+  let sum = 0;
   return steps.map((s) => {
-    product *= s.target / s.propensity;
-    return product;
+    sum += Math.log(s.target) - Math.log(s.propensity);
+    return sum;
   });
 }
 
-/** A whole run as one row, for the overlap. */
+/** Larger weights have no square. */
+const MOST_LOG_WEIGHT = Math.log(1e150);
+
+/** A whole run as one row, for the overlap: its weight over a propensity of 1. */
 function wholeRun(steps: readonly OpeStep[]) {
-  const propensity = steps.reduce((s, x) => s * x.propensity, 1);
-  return { reward: 0, propensity, target: steps.reduce((s, x) => s * x.target, 1) };
+  const isCertain = steps.every((s) => s.propensity === 1);
+  const target = Math.exp(Math.min(MOST_LOG_WEIGHT, logWeights(steps).at(-1) ?? 0));
+  return { reward: 0, propensity: 1, target, unsupported: isCertain ? 1 - target : 0 };
 }
 
 function returnOf(rewards: readonly number[], discount: number): number {

@@ -6,6 +6,7 @@ import { type TrainedAside, trainedAsideKey } from "../learning/trained-aside.js
 import { type RoutingArtifact, restorePolicy, routingArtifactName } from "../policies/index.js";
 import type { ArtifactVersion, Registry } from "../registry/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { checkPlan } from "../together/federated/statistics.js";
 import type { Contribution, FederationPlan } from "../together/index.js";
 
 /** What federation needs of a loop. */
@@ -27,15 +28,10 @@ export class Federation {
   /**
    * The sums of this site's rated decisions under a plan that all sites agreed on; no run leaves the site.
    * @param site the name under which they are sent
-   * @throws FEDERATION_INVALID for a decision point that is not known here; WORKER_FAILED
+   * @throws FEDERATION_INVALID for a plan whose bounds cannot be, or a decision point that is not known here; WORKER_FAILED
    */
   async contribution(plan: FederationPlan, site: string): Promise<Contribution> {
-    checkArgument(
-      plan,
-      "plan",
-      { decisionPoint: "text", encoder: "object", destinations: "texts" },
-      "FEDERATION_INVALID",
-    );
+    checkPlan(plan);
     checkArgument(site, "site", "text", "FEDERATION_INVALID");
     this.mustKnow(plan.decisionPoint);
     return this.parts.knowledge.contribution(plan, site);

@@ -46,6 +46,12 @@ export function normalTail(z: number): number {
   return normalCdf(-z);
 }
 
+/** Mills' ratio: the tail beyond `z` by the density there; from 30 on by Laplace's continued fraction. */
+export function millsRatio(z: number): number {
+  if (z < 30) return normalCdf(-z) * Math.sqrt(2 * Math.PI) * Math.exp((z * z) / 2);
+  return 1 / (z + 1 / (z + 2 / (z + 3 / (z + 4 / z))));
+}
+
 function acklam(p: number): number {
   const a = [
     -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,

@@ -18,7 +18,8 @@ export class AskedFallback<S, D extends string> {
     const answer = this.options.fallback(state, config);
     if (!isPromise(answer)) return this.indexOf(answer);
     this.memory.fallbackIsSlow = true;
-    return answer.then((choice) => this.indexOf(choice));
+    // Any thenable: a query builder's answer is waited for as LangGraph waits for it.
+    return Promise.resolve(answer).then((choice) => this.indexOf(choice));
   }
 
   /** What the fallback would have said; undefined when that failed. */

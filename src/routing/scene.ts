@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { isControlSignal } from "../core/control-signal.js";
 import { LATE, within } from "../core/deadline.js";
@@ -85,6 +86,14 @@ function applyMask<D extends string>(
       received: `${isPromise(mask) ? "a promise" : show(mask)} from the mask function`,
       expected: "an object with false for each destination that is not allowed",
       remedy: "Answer at once: a mask that needs waiting for belongs into the state, before the router.",
+    });
+  // A list, a Map, or 0 for false would forbid nothing, and what is forbidden would be tried.
+  const odd = destinations.find((name) => ![undefined, true, false].includes(mask[name]));
+  if (odd !== undefined || Array.isArray(mask) || types.isMap(mask) || types.isSet(mask))
+    throw new LearningError("CONTEXT_INVALID", {
+      received: `${odd === undefined ? show(mask) : `${show(mask[odd])} for ${show(odd)}`} from the mask function`,
+      expected: "an object with false for each destination that is not allowed",
+      remedy: "Name the destinations, as in { billing: false }.",
     });
   for (let i = 0; i < legal.length; i++) legal[i] = mask[destinations[i]] !== false;
   if (legal.some(Boolean)) return;

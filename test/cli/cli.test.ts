@@ -1,5 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,6 +51,9 @@ describe("collective-learning", () => {
       expect(own.out).toContain("Exit codes: 0 done");
     }
     expect((await cli()).code).toBe(2);
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await cli("--version")).toEqual({ code: 0, out: version, err: "" });
+    expect((await cli("-v", "--json")).out).toBe(JSON.stringify({ version }));
   });
 
   it.each([
@@ -131,6 +144,34 @@ describe("collective-learning", () => {
     const help = (await cli("feedback", "--help")).out;
     expect(help).toMatch(/--thumbs up\|down/);
     expect(help).toMatch(/--dimension NAME=1-10/);
+  });
+
+  const program = (...args: string[]) =>
+    spawn(process.execPath, [fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url)), ...args]);
+
+  it("finishes what it does where its reader goes early, as head does, and says nothing of it", async () => {
+    const running = program("decisions", "--limit", "1000", "--json", "--dir", dir);
+    running.stdout.destroy();
+    let said = "";
+    running.stderr.on("data", (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(running, "close");
+    expect({ code, said }).toEqual({ code: 0, said: "" });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says with its exit code where its answer cannot be written", async () => {
+    const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+    const full = openSync("/dev/full", "w");
+    const running = spawn(process.execPath, [main, "status", "--dir", dir], { stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    let said = "";
+    running.stderr?.on("data", (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(running, "close");
+    expect(code).toBe(1);
+    expect(said).toMatch(/^\[STORE_IO\] received ENOSPC.*\n$/);
   });
 
   it("runs as a program", () => {

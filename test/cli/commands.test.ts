@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../../dist/cli/run.js";
+import { userName } from "../../src/cli/commands/policies.js";
 import { learnedEdge } from "../../src/cli/learned-edge.js";
 import { node } from "../../src/dashboard/data/machine.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
@@ -129,6 +130,14 @@ it("changes what serves only with a reason, and keeps it", async () => {
   expect((await cli(["policies", "promote", "triage", "v9", "--why", "x"])).err).toMatch(/ARTIFACT_UNKNOWN/);
 });
 
+it("names who changes something also where the user of this machine has no name, as in a container", () => {
+  const nameless = () => {
+    throw new Error("A system error occurred: uv_os_get_passwd returned ENOENT");
+  };
+  expect(userName(nameless)).toMatch(/^user \S+$/);
+  expect(userName(() => ({ username: "alice" }))).toBe("alice");
+});
+
 it("exports and takes the facts of an export into another folder", async () => {
   const { data } = await json("export", "all");
   const other = mkdtempSync(join(tmpdir(), "cli-import-"));
@@ -199,6 +208,12 @@ it("watches so often as it is told", async () => {
   const { out } = await cli(["watch", "--times", "2", "--every", "0.1"]);
   expect(out).toContain("decision point triage");
   expect(out).toContain("looked 2 times");
+  // A timer that is to wait longer than 24 days does not wait at all.
+  expect(await cli(["watch", "--every", "1e10"])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/at most 86400/),
+  });
+  for (const times of ["0", "2.5"]) expect((await cli(["watch", "--times", times])).err).toMatch(/CLI_USAGE.*--times/);
 });
 
 it("serves the page until it is stopped, and only with a secret where others can reach it", async () => {

@@ -61,6 +61,21 @@ describe("composeReward", () => {
     expect(parts([priced, call]).cost).toBeUndefined();
   });
 
+  it("refuses weights that are none, and takes those left undefined for their default", () => {
+    const feedback = [judged("w", { thumbs: "up" })];
+    const by = (weights: object) => composeReward({ feedback, trace: { ...traceOf("w"), durationMs: 0 }, weights });
+    for (const weights of [
+      { latencyHalfMs: 0 },
+      { costHalfUsd: -1 },
+      { cat: Number.NaN },
+      { thumbs: -1 },
+      { cat: "1" },
+    ])
+      expect(() => by(weights)).toThrow(/REWARD_INVALID.*for the weight/);
+    expect(() => by({ thumb: 1 })).toThrow(/CONFIG_UNKNOWN_KEY.*"thumb".*Did you mean "thumbs"/);
+    expect(by({ thumbs: undefined })).toEqual(by({}));
+  });
+
   it("stays in [0,1] and rises with every part, whatever the weights", () => {
     const unit = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(

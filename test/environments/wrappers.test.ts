@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
+  Box,
   cartPole,
   checkEnv,
   cliffWorld,
   Discrete,
+  type Env,
   NormalizeObservation,
   RecordEpisodeStatistics,
   RunningMoments,
@@ -137,6 +139,30 @@ describe("VectorEnv", () => {
     expect(step.truncated).toEqual([true]);
     expect(step.infos[0]?.actionMask).toEqual([true, true, false, false]);
     expect(step.finalInfos[0]?.actionMask).toHaveLength(4);
+  });
+
+  it("gives what an episode ended with, also where the environment writes the next one into it", () => {
+    const observation = new Float64Array(1);
+    const result = { observation, reward: 0, terminated: false, truncated: false, info: {} };
+    const reusing: Env<Float64Array, number> = {
+      id: "reusing",
+      observationSpace: new Box(0, 9, 1),
+      actionSpace: new Discrete(2),
+      reset() {
+        observation[0] = 0;
+        return Object.assign(result, { reward: -99, truncated: false });
+      },
+      step() {
+        observation[0] = (observation[0] ?? 0) + 1;
+        return Object.assign(result, { reward: 5, truncated: observation[0] >= 2 });
+      },
+    };
+    const vector = new VectorEnv([reusing]);
+    vector.reset();
+    expect(vector.step([0])).toMatchObject({ truncated: [false], finalObservations: [undefined] });
+    const ended = vector.step([0]);
+    expect([...ended.rewards]).toEqual([5]);
+    expect(ended).toMatchObject({ truncated: [true], finalObservations: [Float64Array.of(2)] });
   });
 
   it("refuses one environment twice, and none", () => {

@@ -177,6 +177,15 @@ describe("response statistics", () => {
     expect(fair?.upper).toBeGreaterThan(0);
   });
 
+  it.each<[readonly number[], number, readonly number[], RegExp]>([
+    [[1, 0], 20, [1], /rated share of 20/],
+    [[1, 0], 0, [1], /rated share of 0/],
+    [[7], 0.5, [1], /reward of 7/],
+    [[1], 0.5, [0], /odds ratio of 0/],
+  ])("are taken of shares only: %j rated, %j of all, odds %j", (rated, share, odds, message) => {
+    expect(() => selectionSensitivity(rated, share, odds)).toThrow(message);
+  });
+
   it("move the mean to the truth under the assumption that is true", () => {
     // Odds of answering grow with the reward by the ratio 4: the tilted mean must find the mean of all.
     const rng = createRng(3);

@@ -116,6 +116,27 @@ describe("a promoted policy", () => {
     expect(world.sink.written[0]?.probabilities?.[0]).toBe(0);
   });
 
+  it.each<[string, unknown]>([
+    ["a list", [false, true, true]],
+    ["a Map", new Map([["billing", false]])],
+    ["a Set", new Set(["sales"])],
+    ["0 for false", { billing: 0 }],
+    ["a text for false", { billing: "false" }],
+  ])("tries nothing under a mask that forbids nothing it seems to forbid: %s", async (_, mask) => {
+    const { world, router } = await serving({ exploration: 1, mask: () => mask as never });
+    for (let i = 0; i < 20; i++) await router.invoke({ topic: "crash" }, taskConfig(`r${i}`));
+    for (const d of world.sink.written)
+      expect(d).toMatchObject({ chosen: "sales", source: "fallback", fallbackReason: "context-error" });
+  });
+
+  it("waits for whatever can be awaited: a fallback's thenable that is no promise", async () => {
+    const kept = Promise.resolve("sales");
+    // biome-ignore lint/suspicious/noThenProperty: as query builders have it, without catch and finally
+    const lazy = { then: (resolve: (destination: string) => void) => void kept.then(resolve) };
+    const { router } = await serving({ mask: () => [] as never, fallback: () => lazy as never });
+    expect(await router.invoke({ topic: "invoice" }, taskConfig("1"))).toBe("sales");
+  });
+
   it("logs the features of the destinations, and doubts broken ones", async () => {
     const features = { billing: { dollars: 1 }, tech: { dollars: 2 }, sales: { dollars: 3 } };
     const { world, router } = await serving({ candidateFeatures: features, control: 0 });

@@ -92,6 +92,37 @@ describe("the meeting place", () => {
     expect(errors).toEqual(["a federation request failed"]);
   });
 
+  it("says what answered in its place: the page of a proxy, a login, another server", async () => {
+    for (const [status, body] of [
+      [404, "<html>no such page</html>"],
+      [401, ""],
+      [200, "<html>log in</html>"],
+      [502, "<html>bad gateway</html>"],
+    ] as const) {
+      const server = await localServer((_, response) => response.writeHead(status).end(body));
+      closing.push(server.close);
+      const north = httpTransport({ url: server.url, secret: secrets.north });
+      const code = status >= 500 ? "STORE_UNREACHABLE" : "FEDERATION_INVALID";
+      const said = new RegExp(`${code}.*${status}: ${JSON.stringify(body)}`);
+      await expect(north.receive("r1", "key")).rejects.toThrow(said);
+      await expect(north.send("r1", "contribution", own)).rejects.toThrow(said);
+    }
+  });
+
+  it("is asked under the whole address that was given, and with a time that a timer can wait", async () => {
+    const asked: (string | undefined)[] = [];
+    const server = await localServer((request, response) => {
+      asked.push(request.url);
+      response.end("[]");
+    });
+    closing.push(server.close);
+    await httpTransport({ url: `${server.url}/meet/?key=1#x`, secret: secrets.north }).receive("r1", "key");
+    expect(asked).toEqual(["/meet/r1/key?key=1"]);
+    // A timer of 2^31 ms fires at once.
+    const patient = () => httpTransport({ url: server.url, secret: secrets.north, timeoutMs: 2 ** 31 });
+    expect(patient).toThrow(/CONFIG_INVALID.*timeoutMs/);
+  });
+
   it("does not follow to another address", async () => {
     const other = await meeting();
     const server = await localServer((_, response) => response.writeHead(307, { location: other }).end());
@@ -106,6 +137,13 @@ describe("the meeting place", () => {
     const short = () => createFederationHandler({ transport, secrets: { north: "short" } });
     expect(short).toThrow(/CONFIG_INVALID.*5 characters for "north"/);
     expect(short).not.toThrow(/short/);
+    // Whose letters would they be?
+    const shared = { north: secrets.north, south: secrets.north };
+    expect(() => createFederationHandler({ transport, secrets: shared })).toThrow(
+      /CONFIG_INVALID.*"north" and "south"/,
+    );
+    expect(() => createFederationHandler({ transport, secrets: { "nord süd": secrets.north } })).toThrow(/nord süd/);
+    expect(() => createFederationHandler({ transport: {} as never, secrets })).toThrow(/CONFIG_INVALID.*transport/);
     expect(() => httpTransport({ url: "file:///x", secret: secrets.north })).toThrow(/CONFIG_INVALID/);
   });
 });

@@ -30,6 +30,15 @@ export const policies: Command = {
   },
 };
 
+/** The user of this machine; in containers a user may have a number alone. */
+export function userName(read: () => { username: string } = userInfo): string {
+  try {
+    return read().username;
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
 const artifactName = (name: string) => (name.includes("/") || name === "reward-model" ? name : `policy/${name}`);
 
 async function list(loop: CollectiveLearningLoop): Promise<CommandResult> {
@@ -79,7 +88,7 @@ async function change(
   const third = args[2];
   if (third === undefined && (action === "promote" || action === "mode"))
     throw usageError(`policies ${action} ${point}`, action === "mode" ? "a MODE" : "a VERSION");
-  const person = { name: textOption(options, "by") ?? userInfo().username, may: ["read", "steer"] as const };
+  const person = { name: textOption(options, "by") ?? userName(), may: ["read", "steer"] as const };
   await steer({ loop }, person, {
     action,
     name: action === "mode" ? point : artifactName(point),

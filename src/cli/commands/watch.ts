@@ -2,6 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { type Command, numberOption, usageError } from "../command.js";
 import { statusText } from "../text.js";
 
+const MOST_SECONDS = 86_400;
+
 export const watchCommand: Command = {
   summary: "the status, again whenever it changes, until it is stopped",
   usage: "[--every SECONDS] [--times N] [--dir FOLDER | --store ADDRESS] [--json]",
@@ -12,7 +14,11 @@ export const watchCommand: Command = {
     const signal = stopped();
     const every = numberOption(options, "every") ?? 5;
     const times = numberOption(options, "times") ?? Number.POSITIVE_INFINITY;
-    if (!(every >= 0.1)) throw usageError(`--every ${every}`, "seconds, at least 0.1");
+    // A timer that is to wait longer does not wait at all.
+    if (!(every >= 0.1 && every <= MOST_SECONDS))
+      throw usageError(`--every ${every}`, `seconds, at least 0.1 and at most ${MOST_SECONDS}`);
+    if (!(times >= 1 && (Number.isInteger(times) || options.times === undefined)))
+      throw usageError(`--times ${times}`, "a whole number of looks, at least 1");
     let shown = "";
     let looks = 0;
     for (;;) {

@@ -15,6 +15,15 @@ export type Distribution =
   /** On (0,1): qualities. */
   | { kind: "beta"; alpha: number; beta: number };
 
+function checkParameters(fit: boolean, received: string, expected: string): void {
+  if (!fit)
+    throw new LearningError("ENV_INVALID", {
+      received,
+      expected,
+      remedy: "Use constant() where nothing is left to chance.",
+    });
+}
+
 /** A constant as a distribution. */
 export const constant = (value: number): Distribution => {
   checkArgument(value, "value", "number", "ENV_INVALID");
@@ -25,6 +34,11 @@ export const constant = (value: number): Distribution => {
 export const lognormal = (median: number, sigma: number): Distribution => {
   checkArgument(median, "median", "number", "ENV_INVALID");
   checkArgument(sigma, "sigma", "number", "ENV_INVALID");
+  checkParameters(
+    median > 0 && sigma >= 0,
+    `median ${median} and sigma ${sigma}`,
+    "a median above 0 and a sigma of at least 0",
+  );
   return { kind: "lognormal", mu: Math.log(median), sigma };
 };
 
@@ -32,6 +46,11 @@ export const lognormal = (median: number, sigma: number): Distribution => {
 export const beta = (mean: number, strength: number): Distribution => {
   checkArgument(mean, "mean", "number", "ENV_INVALID");
   checkArgument(strength, "strength", "number", "ENV_INVALID");
+  checkParameters(
+    mean > 0 && mean < 1 && strength > 0,
+    `mean ${mean} and strength ${strength}`,
+    "a mean in (0,1) and a strength above 0",
+  );
   return { kind: "beta", alpha: mean * strength, beta: (1 - mean) * strength };
 };
 

@@ -1,4 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
+import { refuseUnknownKeys } from "../../core/index.js";
 import { trialShares } from "../../policies/index.js";
 import { DEFAULT_RISK } from "../defaults.js";
 import { checkRisk, invalidOption } from "../estimate.js";
@@ -35,6 +36,8 @@ export interface Plan {
   share: number;
 }
 
+const KEYS = ["exploration", "traffic", "effect", "contested", "variance", "riskLevel", "stake"] as const;
+
 /**
  * What it will take to prove a gain, before anything is started.
  * @throws LearningError EVALUATION_INVALID on values out of range
@@ -51,6 +54,7 @@ export function planTrial(request: TrialPlanRequest): Plan {
     { exploration: "number", traffic: "number", effect: "number" },
     "EVALUATION_INVALID",
   );
+  refuseUnknownKeys(request, KEYS, "the request of a plan");
   const {
     exploration,
     traffic,

@@ -1,4 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
+import { LearningError, show } from "../../core/index.js";
 import { studentQuantile } from "../../math/student.js";
 import type { ConsideredRun, FeedbackRequest } from "../ask/request-types.js";
 
@@ -112,6 +113,7 @@ export interface SensitivityPoint {
  * @param rated rewards of rated runs, [0,1]
  * @param ratedShare share of all runs that is rated, (0,1]
  * @returns NaN means for an empty `rated`
+ * @throws FEEDBACK_INVALID for a reward, a share or an odds ratio that is none
  * @example for (const { oddsRatio, mean } of selectionSensitivity([1, 1, 0.5], 0.2)) console.log(oddsRatio, mean);
  */
 export function selectionSensitivity(
@@ -122,6 +124,13 @@ export function selectionSensitivity(
   checkArgument(rated, "rated", "numbers", "FEEDBACK_INVALID");
   checkArgument(ratedShare, "ratedShare", "number", "FEEDBACK_INVALID");
   checkArgument(oddsRatios, "oddsRatios", "numbers", "FEEDBACK_INVALID");
+  const wrong = (received: string, expected: string) =>
+    new LearningError("FEEDBACK_INVALID", { received, expected, remedy: "Pass shares and rewards, not percentages." });
+  const reward = rated.find((r) => !(r >= 0 && r <= 1));
+  if (reward !== undefined) throw wrong(`a reward of ${show(reward)}`, "rewards in [0,1]");
+  if (!(ratedShare > 0 && ratedShare <= 1)) throw wrong(`a rated share of ${show(ratedShare)}`, "a share in (0,1]");
+  const odds = oddsRatios.find((o) => !(o > 0 && Number.isFinite(o)));
+  if (odds !== undefined) throw wrong(`an odds ratio of ${show(odds)}`, "finite numbers above 0");
   const observed = rated.reduce((a, b) => a + b, 0) / rated.length;
   return oddsRatios.map((oddsRatio) => {
     let weights = 0;

@@ -10,6 +10,7 @@ import { checkArgument } from "../../core/arguments.js";
 import type { Merged } from "./merge.js";
 import {
   type Contribution,
+  checkPlan,
   type FederationPlan,
   federationInvalid,
   planVersion,
@@ -17,9 +18,6 @@ import {
   sumsOf,
   triangleOf,
 } from "./statistics.js";
-
-/** What is read of arguments. */
-const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /**
  * Secure aggregation by pairwise masks (Bonawitz et al., 2017, without its recovery of drop-outs): every two sites
@@ -49,8 +47,8 @@ export interface MaskingKey {
 /** Bits behind the binary point: sums are exact to 2^-30, and have room up to 2^33. */
 const FRACTION_BITS = 30n;
 const SCALE = 2 ** Number(FRACTION_BITS);
-/** Largest sum of a round: beyond it, words would wrap around. */
-const LARGEST = 2 ** 32;
+/** Largest sum of all sites of a round together: beyond it, words would wrap around. */
+const LARGEST = 2 ** 33;
 /** Numbers of a destination beside gram and moment: rows, weight, reward, square. */
 const COUNTS = 4;
 
@@ -73,7 +71,7 @@ export const MASKING_STEP = 1 / SCALE;
 /**
  * Masks a contribution for a round.
  * @param peers public keys of all sites of the round, this one's included, by site
- * @throws FEDERATION_INVALID for a site that is not among the peers, or numbers beyond 2^32
+ * @throws FEDERATION_INVALID for a site that is not among the peers, or numbers beyond its share of 2^33
  * @example const masked = maskContribution(plan, contributionOf(plan, "north", federatedRows), key, peers, "2026-11");
  */
 export function maskContribution(
@@ -83,7 +81,7 @@ export function maskContribution(
   peers: Readonly<Record<string, string>>,
   round: string,
 ): MaskedContribution {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(contribution, "contribution", { site: "text", sums: "object" }, "FEDERATION_INVALID");
   checkArgument(key, "key", "object", "FEDERATION_INVALID");
   checkArgument(peers, "peers", "object", "FEDERATION_INVALID");
@@ -92,7 +90,7 @@ export function maskContribution(
   const sites = Object.keys(peers).sort();
   if (!sites.includes(site) || sites.length < 2)
     throw federationInvalid(`the site ${site} among ${sites.join(", ")}`, "two sites or more, this one among them");
-  const words = fixedPoint(plan, contribution);
+  const words = fixedPoint(plan, contribution, LARGEST / sites.length);
   for (const peer of sites) {
     if (peer === site) continue;
     const mask = stream(
@@ -116,7 +114,7 @@ export function maskContribution(
  * @example const merged = mergeMasked(plan, maskedContributions);
  */
 export function mergeMasked(plan: FederationPlan, contributions: readonly MaskedContribution[]): Merged {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
   const [first] = contributions;
   if (!first) throw federationInvalid("no contribution", "those of all sites of a round");
@@ -141,8 +139,9 @@ export function mergeMasked(plan: FederationPlan, contributions: readonly Masked
 
 const wordsOf = (plan: FederationPlan, size: number) => plan.destinations.length * (COUNTS + triangleOf(size) + size);
 
-function fixedPoint(plan: FederationPlan, contribution: Contribution): BigUint64Array {
-  const sums = sumsOf(plan, contribution);
+function fixedPoint(plan: FederationPlan, contribution: Contribution, largest: number): BigUint64Array {
+  // Noise may have been added before: a released contribution is masked like any other.
+  const sums = sumsOf(plan, contribution, true);
   const { size } = contribution;
   const numbers: number[] = [];
   for (const name of [...plan.destinations].sort()) {
@@ -151,8 +150,12 @@ function fixedPoint(plan: FederationPlan, contribution: Contribution): BigUint64
     else numbers.push(s.rows, s.weight, s.reward, s.square, ...s.gram, ...s.moment);
   }
   return BigUint64Array.from(numbers, (v) => {
-    if (!(Math.abs(v) < LARGEST))
-      throw federationInvalid(`a sum of ${v}`, `sums below 2^32`, "Clip rows, or contribute fewer at once.");
+    if (!(Math.abs(v) < largest))
+      throw federationInvalid(
+        `a sum of ${v}`,
+        `sums below ${largest} in a round of so many sites`,
+        "Clip rows, or contribute fewer at once.",
+      );
     return BigInt.asUintN(64, BigInt(Math.round(v * SCALE)));
   });
 }

@@ -1,6 +1,8 @@
 import { checkArgument } from "../../core/arguments.js";
+import { show } from "../../core/index.js";
 import {
   type Contribution,
+  checkPlan,
   emptySums,
   type FederationPlan,
   federationInvalid,
@@ -8,12 +10,9 @@ import {
   sumsOf,
 } from "./statistics.js";
 
-/** What is read of arguments. */
-const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
-
 /** How contributions become one. */
 export interface MergeOptions {
-  /** Weight of a site's sums (default 1 for all). */
+  /** Weight of a site's sums, at least 0 (default 1 for all). */
   weights?: Readonly<Record<string, number>>;
   /** The contributions carry noise on purpose: they are not checked for sums that no rows could have. */
   noisy?: boolean;
@@ -42,7 +41,7 @@ export function merge(
   contributions: readonly Contribution[],
   options: MergeOptions = {},
 ): Merged {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
   checkArgument(options, "options", "object", "FEDERATION_INVALID");
   const [first] = contributions;
@@ -51,15 +50,23 @@ export function merge(
   if (new Set(sites).size < sites.length) throw federationInvalid(`the sites ${sites.join(", ")}`, "each site once");
   const total = new Map(plan.destinations.map((name) => [name, emptySums(first.size)]));
   for (const contribution of contributions) {
-    if (contribution.size !== first.size)
-      throw federationInvalid("vectors of different lengths", `${first.size} of all sites`);
-    const weight = options.weights?.[contribution.site] ?? 1;
+    const weight = weightOf(contribution.site, options.weights);
     for (const [name, sums] of sumsOf(plan, contribution, options.noisy)) {
       const into = total.get(name);
       if (into) add(into, sums, weight);
     }
   }
   return { sites, size: first.size, sums: total };
+}
+
+function weightOf(site: string, weights: MergeOptions["weights"] = {}): number {
+  const weight = Object.hasOwn(weights, site) ? (weights[site] ?? 1) : 1;
+  if (Number.isFinite(weight) && weight >= 0) return weight;
+  throw federationInvalid(
+    `the weight ${show(weight)} of ${show(site)}`,
+    "a number of at least 0",
+    "Leave the site out of the weights for a weight of 1.",
+  );
 }
 
 /** Adds `weight` times some sums to others. */

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { checkArgument } from "../../core/arguments.js";
-import { normalCdf } from "../../math/normal.js";
-import { type Contribution, type FederationPlan, federationInvalid, packed, sumsOf } from "./statistics.js";
-
-/** What is read of arguments. */
-const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
+import { show } from "../../core/index.js";
+import { millsRatio, normalCdf } from "../../math/normal.js";
+import { type Contribution, checkPlan, type FederationPlan, federationInvalid, packed, sumsOf } from "./statistics.js";
 
 /**
  * Differential privacy of released sums by the Gaussian mechanism. The unit is a person where the plan bounds rows
@@ -32,11 +30,11 @@ const secureUniform: Uniform = () => (randomBytes(6).readUIntBE(0, 6) + 0.5) / 2
  * @example sensitivityOf({ ...plan, rowNorm: 1 }); // the square root of 6
  */
 export function sensitivityOf(plan: FederationPlan): number {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   const { rowNorm, rowsPerPerson = 1 } = plan;
-  if (rowNorm === undefined || !(rowNorm >= 1))
+  if (rowNorm === undefined)
     throw federationInvalid(
-      `rowNorm ${rowNorm}`,
+      "no rowNorm",
       "a bound of at least 1 in the plan",
       "Set rowNorm: longer rows are scaled down.",
     );
@@ -63,11 +61,12 @@ export function release(
   budget: { epsilon: number; delta: number; spentMu?: number },
   uniform: Uniform = secureUniform,
 ): PrivateRelease {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(contribution, "contribution", { site: "text", sums: "object" }, "FEDERATION_INVALID");
   checkArgument(budget, "budget", "object", "FEDERATION_INVALID");
   checkArgument(uniform, "uniform", "function", "FEDERATION_INVALID");
   const { epsilon, delta, spentMu = 0 } = budget;
+  checkAmounts({ spentMu });
   const whole = muOf(epsilon, delta);
   if (!(whole > spentMu))
     throw federationInvalid(
@@ -93,6 +92,7 @@ export function release(
  */
 export function composedMu(mus: readonly number[]): number {
   checkArgument(mus, "mus", "numbers", "FEDERATION_INVALID");
+  for (const mu of mus) checkAmounts({ mu });
   return Math.hypot(...mus);
 }
 
@@ -104,18 +104,24 @@ export function deltaOf(mu: number, epsilon: number): number {
   checkArgument(mu, "mu", "number", "FEDERATION_INVALID");
   checkArgument(epsilon, "epsilon", "number", "FEDERATION_INVALID");
   if (mu <= 0) return 0;
-  return Math.max(0, normalCdf(mu / 2 - epsilon / mu) - Math.exp(epsilon) * normalCdf(-mu / 2 - epsilon / mu));
+  const a = mu / 2 - epsilon / mu;
+  // e^epsilon Phi(-z) with z = mu/2 + epsilon/mu, as phi(a) Phi(-z) / phi(z): e^epsilon overflows from 710 on.
+  const density = Math.exp((-a * a) / 2) / Math.sqrt(2 * Math.PI);
+  return Math.max(0, normalCdf(a) - density * millsRatio(mu / 2 + epsilon / mu));
 }
 
 /**
  * The epsilon that releases of this mu have at a delta, by bisection.
+ * @throws FEDERATION_INVALID for a negative mu, or a delta that is not between 0 and 1
  * @example const epsilon = epsilonOf(composedMu([0.5, 0.5]), 1e-6);
  */
 export function epsilonOf(mu: number, delta: number): number {
   checkArgument(mu, "mu", "number", "FEDERATION_INVALID");
   checkArgument(delta, "delta", "number", "FEDERATION_INVALID");
+  checkAmounts({ mu });
+  if (!(delta > 0 && delta < 1)) throw federationInvalid(`delta ${delta}`, "delta between 0 and 1", PRIVACY_REMEDY);
   let [low, high] = [0, 1];
-  while (deltaOf(mu, high) > delta && high < 1e6) high *= 2;
+  while (deltaOf(mu, high) > delta) high *= 2;
   for (let i = 0; i < 80; i++) {
     const middle = (low + high) / 2;
     if (deltaOf(mu, middle) > delta) low = middle;
@@ -129,10 +135,14 @@ export function epsilonOf(mu: number, delta: number): number {
  * @example epsilonOf(muOf(4, 1e-6), 1e-6); // 4
  */
 export function muOf(epsilon: number, delta: number): number {
-  if (!(epsilon > 0) || !(delta > 0 && delta < 1))
-    throw federationInvalid(`epsilon ${epsilon} and delta ${delta}`, "epsilon above 0 and delta between 0 and 1");
+  if (!(epsilon > 0 && Number.isFinite(epsilon)) || !(delta > 0 && delta < 1))
+    throw federationInvalid(
+      `epsilon ${epsilon} and delta ${delta}`,
+      "epsilon above 0 and delta between 0 and 1",
+      PRIVACY_REMEDY,
+    );
   let [low, high] = [0, 1];
-  while (deltaOf(high, epsilon) < delta && high < 1e3) high *= 2;
+  while (deltaOf(high, epsilon) < delta) high *= 2;
   for (let i = 0; i < 80; i++) {
     const middle = (low + high) / 2;
     if (deltaOf(middle, epsilon) < delta) low = middle;
@@ -151,7 +161,16 @@ export function lambdaForNoise(noise: number, size: number, sites: number): numb
   checkArgument(noise, "noise", "number", "FEDERATION_INVALID");
   checkArgument(size, "size", "number", "FEDERATION_INVALID");
   checkArgument(sites, "sites", "number", "FEDERATION_INVALID");
+  checkAmounts({ noise, size, sites });
   return 1 + 2.2 * noise * Math.sqrt(sites * size);
+}
+
+const PRIVACY_REMEDY = "Choose epsilon near 1 to 8, and delta well below one by the number of people.";
+
+function checkAmounts(amounts: Readonly<Record<string, number>>): void {
+  for (const [name, amount] of Object.entries(amounts))
+    if (!(amount >= 0))
+      throw federationInvalid(`${name} ${show(amount)}`, "a number of at least 0", "Pass what earlier calls returned.");
 }
 
 /** Standard normal numbers by Box and Muller. */

@@ -1,17 +1,16 @@
 import { checkArgument } from "../../core/arguments.js";
 import { add, type Merged } from "./merge.js";
-import { ridgeFromSums } from "./solve.js";
+import { PRIOR_NOISE, type RidgeFit, ridgeFromSums } from "./solve.js";
 import {
   type Contribution,
+  checkPlan,
   emptySums,
   type FederationPlan,
   federationInvalid,
+  impossible,
   type Sums,
   sumsOf,
 } from "./statistics.js";
-
-/** What is read of arguments. */
-const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
 
 /** A merge that some sites may have lied to. */
 export interface RobustMerged extends Merged {
@@ -36,7 +35,7 @@ const WEISZFELD_STEPS = 100;
  * @example const { leftOut, ...merged } = mergeRobust(plan, contributions);
  */
 export function mergeRobust(plan: FederationPlan, contributions: readonly Contribution[]): RobustMerged {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
   const [first] = contributions;
   if (!first || contributions.length < 3)
@@ -55,7 +54,7 @@ export function mergeRobust(plan: FederationPlan, contributions: readonly Contri
       return own && own.weight > 0 ? [{ site, sums: own }] : [];
     });
     if (present.length < 3) continue;
-    for (const [site, distance] of distancesOf(present, first.size))
+    for (const [site, distance] of distancesOf(present, name, first.size))
       scores.set(site, Math.max(scores.get(site) ?? 0, distance));
   }
   const isKept = ({ site }: { site: string }) => (scores.get(site) ?? 0) <= MOST_DISTANCE;
@@ -78,20 +77,42 @@ export function mergeRobust(plan: FederationPlan, contributions: readonly Contri
   };
 }
 
-/** Each site's distance to the middle, in multiples of what its own uncertainty and the median site's make typical. */
-function distancesOf(present: readonly { site: string; sums: Sums }[], size: number): Map<string, number> {
+/** Each site's distance to the middle, in multiples of what is typical: of sites at all, or of chance at the median site. */
+function distancesOf(
+  present: readonly { site: string; sums: Sums }[],
+  name: string,
+  size: number,
+): Map<string, number> {
   const metric = metricOf(
     present.map((p) => p.sums),
     size,
   );
-  const thetas = present.map(({ sums }) => ridgeFromSums(sums, size, LAMBDA).theta);
+  const fits = present.map(({ site, sums }) => {
+    const fit = ridgeFromSums(sums, size, LAMBDA);
+    if (!fit) throw impossible(site, name);
+    return fit;
+  });
+  const thetas = fits.map((fit) => fit.theta);
   const cap = MOST_ROWS * median(present.map(({ sums }) => sums.weight));
   const weights = present.map(({ sums }) => Math.sqrt(Math.min(cap, sums.weight)));
   const middle = geometricMedian(thetas, weights, metric, size);
   // A small site is far by chance: distances are compared per root of its rows.
   const far = thetas.map((theta, i) => distance(theta, middle, metric, size) * (weights[i] ?? 1));
-  const typical = median(far) || Number.MIN_VALUE;
+  const typical = Math.max(
+    median(far),
+    median(fits.map((fit, i) => chanceOf(fit, present[i]?.sums.weight ?? 0, size))),
+  );
   return new Map(present.map(({ site }, i) => [site, (far[i] ?? 0) / typical]));
+}
+
+/**
+ * How far a site of this noise lies from the truth by chance, per root of its rows: the noise times the root of the
+ * parameters that its rows determine. Sites without a single reward agree to the digit, and one reward is no lie.
+ */
+function chanceOf({ inverse, residual }: RidgeFit, weight: number, size: number): number {
+  let determined = size;
+  for (let i = 0; i < size; i++) determined -= LAMBDA * (inverse[i * size + i] ?? 0);
+  return Math.sqrt(((PRIOR_NOISE.sum + residual) / (PRIOR_NOISE.count + weight)) * Math.max(0, determined));
 }
 
 /** The mean of x x' over sites, each counting the same, so that no site can blow it up by its size. */

@@ -1,13 +1,11 @@
 import { checkArgument } from "../../core/arguments.js";
+import { show } from "../../core/index.js";
 import { restoreEncoder } from "../../dataset/index.js";
 import { backwardSolve, cholesky, forwardSolve } from "../../math/linear-algebra.js";
 import { pack } from "../../math/packing.js";
 import { type PolicySpec, type RoutingArtifact, restorePolicy } from "../../policies/index.js";
 import type { Merged } from "./merge.js";
-import { type FederationPlan, federationInvalid, type Sums } from "./statistics.js";
-
-/** What is read of arguments. */
-const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
+import { checkPlan, type FederationPlan, federationInvalid, type Sums } from "./statistics.js";
 
 /** A ridge regression from sums: coefficients, inverse of the precision, and the noise around it. */
 export interface RidgeFit {
@@ -20,11 +18,10 @@ export interface RidgeFit {
 }
 
 /**
- * Solves (lambda I + G) theta = b. The residual of the penalised fit is y'y - b' theta, which is what recursive
+ * Solves (lambda I + G) theta = b; undefined where the matrix is not positive definite. The residual of the penalised fit is y'y - b' theta, which is what recursive
  * least squares adds up row by row.
- * @throws FEDERATION_INVALID where the matrix is not positive definite (noise may make it so: raise `lambda`)
  */
-export function ridgeFromSums(sums: Sums, size: number, lambda: number): RidgeFit {
+export function ridgeFromSums(sums: Sums, size: number, lambda: number): RidgeFit | undefined {
   const a = new Float64Array(size * size);
   for (let i = 0, at = 0; i < size; i++)
     for (let j = 0; j <= i; j++) {
@@ -33,12 +30,7 @@ export function ridgeFromSums(sums: Sums, size: number, lambda: number): RidgeFi
       a[j * size + i] = v;
     }
   const factor = cholesky(a, size);
-  if (!factor)
-    throw federationInvalid(
-      "sums whose matrix is not positive definite",
-      "sums of rows, or less noise",
-      "Raise lambda, or release less often.",
-    );
+  if (!factor) return undefined;
   const solve = (b: ArrayLike<number>) => backwardSolve(factor, size, forwardSolve(factor, size, b));
   const inverse = new Float64Array(size * size);
   const unit = new Float64Array(size);
@@ -62,13 +54,13 @@ export type FederatedPolicy = Extract<
 export interface PolicyOptions {
   /** Which kind of policy chooses by the model (default squarecb). */
   kind?: FederatedPolicy["kind"];
-  /** Precision of the prior (default 1). Noisy sums want more: see `lambdaForNoise`. */
+  /** Precision of the prior, above 0 (default 1). Noisy sums want more: see `lambdaForNoise`. */
   lambda?: number;
   seed?: number;
 }
 
 /** Prior of the noise estimate, as every ridge regression of the policies has it. */
-const PRIOR_NOISE = { sum: 1, count: 4 };
+export const PRIOR_NOISE = { sum: 1, count: 4 };
 
 /**
  * The merged model as an artifact that serves: a challenger like any other, which each site proves on its own
@@ -80,10 +72,12 @@ const PRIOR_NOISE = { sum: 1, count: 4 };
  * ```
  */
 export function policyOf(plan: FederationPlan, merged: Merged, options: PolicyOptions = {}): RoutingArtifact {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(merged, "merged", { sums: "object", sites: "list" }, "FEDERATION_INVALID");
   checkArgument(options, "options", "object", "FEDERATION_INVALID");
   const { kind = "squarecb", lambda = 1, seed = 0 } = options;
+  if (!(lambda > 0 && Number.isFinite(lambda)))
+    throw federationInvalid(`lambda ${show(lambda)}`, "a number above 0", "Leave it out for 1.");
   const dim = restoreEncoder(plan.encoder).dim;
   const candidates = [...merged.sums].filter(([, sums]) => sums.weight > 0);
   const total = (of: (sums: Sums) => number) => candidates.reduce((s, [, sums]) => s + of(sums), 0);
@@ -113,7 +107,14 @@ export function policyOf(plan: FederationPlan, merged: Merged, options: PolicyOp
 }
 
 function regressorOf(sums: Sums, size: number, lambda: number) {
-  const { theta, inverse, residual } = ridgeFromSums(sums, size, lambda);
+  const fit = ridgeFromSums(sums, size, lambda);
+  if (!fit)
+    throw federationInvalid(
+      "sums whose matrix is not positive definite",
+      "sums of rows, or less noise",
+      "Raise lambda, or release less often.",
+    );
+  const { theta, inverse, residual } = fit;
   // Positions without a row keep their prior and need no place.
   const seen = Array.from({ length: size }, (_, i) => i).filter(
     (i) => i === 0 || (sums.gram[triangleAt(i, i)] ?? 0) !== 0,

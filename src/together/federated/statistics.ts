@@ -6,6 +6,7 @@ import { pack, unpack } from "../../math/packing.js";
 
 /** What is read of arguments. */
 const PLAN = { decisionPoint: "text", encoder: "object", destinations: "texts" } as const;
+const COUNTS = ["rows", "weight", "reward", "square"] as const;
 
 /**
  * What sites must share before they exchange anything: how contexts become vectors, which destinations there are,
@@ -60,11 +61,35 @@ export interface Contribution {
 }
 
 /**
+ * A plan whose bounds can be kept: half a row per person, or none, would leave people unbounded and the noise too small.
+ * @throws FEDERATION_INVALID
+ */
+export function checkPlan(plan: FederationPlan): void {
+  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  const { destinations, rowNorm, rowsPerPerson } = plan;
+  const wrong = (received: string, expected: string) =>
+    federationInvalid(received, expected, "Correct the plan, at all sites.");
+  if (
+    destinations.length === 0 ||
+    new Set(destinations).size < destinations.length ||
+    destinations.includes("__proto__")
+  )
+    throw wrong(
+      `the destinations ${show(destinations)} in a plan`,
+      "at least one, each once, and none named __proto__",
+    );
+  if (rowNorm !== undefined && !(Number.isFinite(rowNorm) && rowNorm >= 1))
+    throw wrong(`rowNorm ${show(rowNorm)} in a plan`, "a bound of at least 1, or none");
+  if (rowsPerPerson !== undefined && !(Number.isInteger(rowsPerPerson) && rowsPerPerson >= 1))
+    throw wrong(`rowsPerPerson ${show(rowsPerPerson)} in a plan`, "a whole number of at least 1, or none");
+}
+
+/**
  * Names a plan by everything that determines the sums.
  * @example const isSame = planVersion(plan) === planVersion(structuredClone(plan));
  */
 export function planVersion(plan: FederationPlan): string {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   const { decisionPoint, encoder, destinations, rowNorm, rowsPerPerson } = plan;
   return JSON.stringify([
     decisionPoint,
@@ -95,7 +120,7 @@ export function emptySums(size: number): Sums {
  * ```
  */
 export function contributionOf(plan: FederationPlan, site: string, rows: readonly FederatedRow[]): Contribution {
-  checkArgument(plan, "plan", PLAN, "FEDERATION_INVALID");
+  checkPlan(plan);
   checkArgument(site, "site", "text", "FEDERATION_INVALID");
   checkArgument(rows, "rows", "objects", "FEDERATION_INVALID");
   const size = restoreEncoder(plan.encoder).dim + 1;
@@ -132,17 +157,24 @@ export function packed(
 }
 
 /**
- * The sums of a contribution, checked: sums that no rows could have (a negative count, a moment beyond what
- * Cauchy and Schwarz allow) are refused, unless noise was added on purpose.
+ * The sums of a contribution, checked: vectors of another length than the plan's, and sums that no rows could have (a
+ * negative count, products beyond what Cauchy and Schwarz or the plan's `rowNorm` allow) are refused; the latter
+ * not where noise was added on purpose.
  * @throws FEDERATION_INVALID
  */
 export function sumsOf(plan: FederationPlan, contribution: Contribution, isNoisy = false): Map<string, Sums> {
   const { site, size } = contribution;
   if (contribution.schemaVersion !== 1 || contribution.plan !== planVersion(plan))
     throw federationInvalid(`a contribution of ${show(site)} under another plan`, "the plan that all sites agreed on");
+  const dim = restoreEncoder(plan.encoder).dim;
+  if (size !== dim + 1)
+    throw federationInvalid(
+      `vectors of length ${show(size)} from ${show(site)}`,
+      `${dim + 1}, as the plan's encoder has it`,
+    );
   const sums = new Map<string, Sums>();
   for (const name of plan.destinations) {
-    const given = contribution.sums[name];
+    const given = Object.hasOwn(contribution.sums, name) ? contribution.sums[name] : undefined;
     if (!given) continue;
     const { gram, moment, rows, weight, reward, square } = given;
     const read: Sums = {
@@ -150,28 +182,42 @@ export function sumsOf(plan: FederationPlan, contribution: Contribution, isNoisy
       gram: unpack(Float64Array, gram),
       moment: unpack(Float64Array, moment),
     };
-    if (read.gram.length !== triangleOf(size) || read.moment.length !== size || (!isNoisy && !isPossible(read)))
-      throw federationInvalid(
-        `sums of ${show(site)} for ${show(name)} that no rows could have`,
-        "sums as contributionOf makes them",
-      );
+    const isWhole = read.gram.length === triangleOf(size) && read.moment.length === size;
+    if (!isWhole || !(isNoisy ? isNumbers(read) : isPossible(read, plan.rowNorm))) throw impossible(site, name);
     sums.set(name, read);
   }
   return sums;
 }
 
-function isPossible({ rows, weight, reward, square, gram, moment }: Sums): boolean {
+/** A refusal that names the site and the destination. */
+export const impossible = (site: string, name: string): LearningError =>
+  federationInvalid(
+    `sums of ${show(site)} for ${show(name)} that no rows could have`,
+    "sums as contributionOf makes them",
+    "Merge without that site. Sums with noise added on purpose are for `merge` with `noisy`.",
+  );
+
+const isNumbers = (sums: Sums) =>
+  COUNTS.every((key) => Number.isFinite(sums[key])) &&
+  sums.gram.every(Number.isFinite) &&
+  sums.moment.every(Number.isFinite);
+
+function isPossible(sums: Sums, rowNorm: number | undefined): boolean {
+  const { rows, weight, reward, square, gram, moment } = sums;
   const slack = 1e-6 * (1 + weight);
-  if (![rows, weight, reward, square].every((v) => Number.isFinite(v) && v >= 0)) return false;
+  if (!isNumbers(sums) || COUNTS.some((key) => sums[key] < 0)) return false;
   if (weight > rows + slack || reward > weight + slack || square > reward + slack) return false;
+  const diagonal = Array.from(moment, (_, i) => gram[triangleOf(i) + i] ?? Number.NaN);
+  // |sum w x y|^2 <= sum w x^2 * sum w y^2
+  const fits = (entry: number, x: number, y: number) => entry * entry <= x * y * (1 + 1e-9) + slack;
   for (let i = 0, at = 0; i < moment.length; i++) {
-    at += i;
-    const diagonal = gram[at + i] ?? Number.NaN;
-    const entry = moment[i] ?? Number.NaN;
-    // |sum w x y|^2 <= sum w x^2 * sum w y^2
-    if (!(diagonal >= -slack) || !(entry * entry <= diagonal * square * (1 + 1e-9) + slack)) return false;
+    const own = diagonal[i] ?? 0;
+    if (!(own >= -slack) || !fits(moment[i] ?? 0, own, square)) return false;
+    for (let j = 0; j <= i; j++) if (!fits(gram[at++] ?? 0, own, diagonal[j] ?? 0)) return false;
   }
-  return gram.every(Number.isFinite);
+  // Rows begin with 1, unless the plan scales them down; then none is longer than it says.
+  if (rowNorm === undefined) return Math.abs((gram[0] ?? 0) - weight) <= slack;
+  return diagonal.reduce((sum, v) => sum + v, 0) <= weight * rowNorm ** 2 + slack;
 }
 
 function addRow(sums: Sums, x: FeatureVector, y: number, weight: number, rowNorm: number | undefined): void {

@@ -9,15 +9,19 @@ import {
   show,
   systemClock,
 } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
 import { bearerOf, bodyWithin, isSecret } from "../../core/requests.js";
-import { isLetterKind, type LetterKind, readLetter } from "./letters.js";
+import { checkName, isLetterKind, type LetterKind, readLetter } from "./letters.js";
 import type { FederationTransport } from "./transport.js";
 
 const LEAST_SECRET = 16;
 
 const schema = z.strictObject({
   /** Where letters are kept: a folder or a store of this host. */
-  transport: z.custom<FederationTransport>((v) => typeof v === "object" && v !== null, "a FederationTransport"),
+  transport: z.custom<FederationTransport>(
+    (v) => isRecord(v) && typeof v.send === "function" && typeof v.receive === "function",
+    "a FederationTransport",
+  ),
   /** Each site's secret, at least 16 characters that are random. A site writes under its own name only; all of them read. */
   secrets: z.record(z.string(), z.string()),
   /** Largest letter, in bytes (default 32 MiB). */
@@ -35,11 +39,34 @@ export type FederationHandlerOptions = z.input<typeof schema>;
 
 const refused = (status: number, message: string) => Response.json({ message }, { status });
 
+function checkSecrets(secrets: Readonly<Record<string, string>>): void {
+  const remedy = "Draw a random secret for each site.";
+  const sites = new Map<string, string>();
+  for (const [site, secret] of Object.entries(secrets)) {
+    checkName("site", site);
+    const { length } = secret;
+    if (length < LEAST_SECRET)
+      throw new LearningError("CONFIG_INVALID", {
+        received: `a secret of ${length} characters for ${show(site)}`,
+        expected: `at least ${LEAST_SECRET}`,
+        remedy,
+      });
+    const other = sites.get(secret);
+    if (other !== undefined)
+      throw new LearningError("CONFIG_INVALID", {
+        received: `one secret for ${show(other)} and ${show(site)}`,
+        expected: "a secret of its own for each site: it tells who sends",
+        remedy,
+      });
+    sites.set(secret, site);
+  }
+}
+
 /**
  * The meeting place of sites that reach each other by HTTP: `PUT .../ROUND/KIND/SITE` leaves a letter,
  * `GET .../ROUND/KIND` hands out those that are there, both with `authorization: Bearer SECRET`. Mount it behind TLS;
  * {@link httpTransport} is its other end.
- * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY
+ * @throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY; FEDERATION_INVALID for a site's name that no letter may have
  * @example
  * ```ts
  * const handle = createFederationHandler({
@@ -50,13 +77,7 @@ const refused = (status: number, message: string) => Response.json({ message }, 
  */
 export function createFederationHandler(options: FederationHandlerOptions): (request: Request) => Promise<Response> {
   const settings = parseOptions(schema, options, "options of createFederationHandler");
-  for (const [site, { length }] of Object.entries(settings.secrets))
-    if (length < LEAST_SECRET)
-      throw new LearningError("CONFIG_INVALID", {
-        received: `a secret of ${length} characters for ${show(site)}`,
-        expected: `at least ${LEAST_SECRET}`,
-        remedy: "Draw a random secret for each site.",
-      });
+  checkSecrets(settings.secrets);
   const { transport, maxBytes, bodyTimeoutMs, clock = systemClock, logger } = settings;
   // Every secret is compared, so that the time taken tells nothing of whose it was.
   const siteOf = (request: Request): string | undefined => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LearningError, messageOf, parseOptions } from "../../core/index.js";
+import { LearningError, messageOf, parseOptions, show } from "../../core/index.js";
 import { isRecord } from "../../core/is-object.js";
 import { federationInvalid } from "../federated/statistics.js";
 import { type FederationTransport, transportOver } from "./transport.js";
@@ -9,8 +9,12 @@ const schema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   /** This site's secret. */
   secret: z.string().min(1),
-  /** How long an answer may take, in milliseconds (default 30,000). */
-  timeoutMs: z.int().min(1).default(30_000),
+  /** How long an answer may take, in milliseconds (default 30,000; at most what a timer can wait, 24.8 days). */
+  timeoutMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .default(30_000),
 });
 /** Options of {@link httpTransport}. */
 export type HttpTransportOptions = z.input<typeof schema>;
@@ -27,18 +31,24 @@ export function httpTransport(options: HttpTransportOptions): FederationTranspor
     const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
     const signal = AbortSignal.timeout(timeoutMs);
     let response: Response;
-    let answer: unknown;
+    let text: string;
     try {
-      const at = [url.replace(/\/+$/, ""), ...path.map(encodeURIComponent)].join("/");
+      const at = new URL(url);
+      at.pathname = [at.pathname.replace(/\/+$/, ""), ...path.map(encodeURIComponent)].join("/");
       response = await fetch(at, { ...init, headers, signal, redirect: "error" });
-      answer = response.status === 204 ? undefined : await response.json();
+      text = await response.text();
     } catch (cause) {
       throw unreachable(messageOf(cause), cause);
     }
-    if (response.ok) return answer;
-    const said = `${response.status}: ${isRecord(answer) ? answer.message : "no reason given"}`;
+    const answer = jsonIn(text);
+    if (response.ok && (answer !== undefined || response.status === 204)) return answer;
+    const said = `${response.status}: ${isRecord(answer) ? answer.message : show(text.slice(0, 200))}`;
     if (response.status >= 500 || response.status === 408) throw unreachable(said);
-    throw federationInvalid(`the answer ${said}`, "the letter to be taken", "Correct what the answer names.");
+    throw federationInvalid(
+      `the answer ${said}`,
+      "the letter to be taken",
+      "Correct what the answer names, or the address.",
+    );
   };
   return transportOver({
     async write(round, kind, site, text) {
@@ -50,6 +60,15 @@ export function httpTransport(options: HttpTransportOptions): FederationTranspor
       return letters.map((letter) => JSON.stringify(letter));
     },
   });
+}
+
+/** What a text says as JSON; undefined where it is none: the page of a proxy, or of another server. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const unreachable = (received: string, cause?: unknown) =>

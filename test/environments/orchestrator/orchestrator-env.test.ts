@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SolvedWorld } from "../../../src/environments/index.js";
 import {
+  beta,
   checkEnv,
   enumerateChances,
+  lognormal,
   OrchestratorEnv,
   smallWorld,
   solveWorld,
@@ -29,6 +31,19 @@ function meanReturn(
 }
 
 describe("OrchestratorEnv", () => {
+  it("is made of distributions that can be drawn from", () => {
+    expect(() => lognormal(0, 1)).toThrow(/ENV_INVALID.*median 0 and sigma 1/);
+    expect(() => lognormal(5, -1)).toThrow(/sigma -1/);
+    for (const [mean, strength] of [
+      [0, 5],
+      [1, 5],
+      [0.5, 0],
+      [70, 5],
+    ] as const)
+      expect(() => beta(mean, strength)).toThrow(/ENV_INVALID.*a mean in \(0,1\)/);
+    expect(beta(0.25, 8)).toEqual({ kind: "beta", alpha: 2, beta: 6 });
+  });
+
   it.each([
     ["small", smallWorld()],
     ["standard", standardWorld()],

@@ -334,8 +334,7 @@ describe("advice", () => {
     const { world, router, version } = await serving();
     const advice = await router.advise({ topic: "invoice" });
     expect(advice).toMatchObject({ destination: "billing", source: "policy", policyVersion: version });
-    expect(advice.actions.map((a) => a.destination)[0]).toBe("billing");
-    expect(advice.actions[0]?.expectedReward).toBeGreaterThan(0.6);
+    expect(advice.actions[0]).toMatchObject({ destination: "billing", expectedReward: expect.closeTo(1, 0) });
     expect(advice.confidence).toBeGreaterThan(0.99);
     expect(advice.why).toContain("topic");
     expect(Object.values(advice.probabilities).reduce((a, b) => a + b)).toBeCloseTo(1, 9);

@@ -1,5 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
-import type { Trace } from "../core/index.js";
+import { refuseUnknownKeys, type Trace } from "../core/index.js";
 import { reading } from "./langsmith-client.js";
 import { uuidOf } from "./langsmith-feedback.js";
 import { isExemplary, type RewardedRunsOptions, rewardedRuns } from "./rewarded-runs.js";
@@ -48,6 +48,17 @@ export interface ExamplesWritten {
 
 const AT_ONCE = 100;
 
+/** What its options may hold. */
+const OPTIONS: readonly (keyof WriteExamplesOptions)[] = [
+  "client",
+  "dataset",
+  "exampleOf",
+  "leastReward",
+  "store",
+  "workflowType",
+  "rewardWeights",
+];
+
 /**
  * Writes judged runs to a dataset of LangSmith's, as examples of how it should be done. Their ids are made from ours:
  * written again, nothing is doubled. The run, its kind and its reward stand in the metadata.
@@ -71,6 +82,7 @@ export async function writeLangSmithExamples(options: WriteExamplesOptions): Pro
     { client: "object", dataset: "text", exampleOf: "function", store: { read: "function", append: "function" } },
     "CONFIG_INVALID",
   );
+  refuseUnknownKeys(options, OPTIONS, "options of writeLangSmithExamples");
   const { client, dataset, leastReward } = options;
   const counts: ExamplesWritten = { written: 0, known: 0, left: 0 };
   const there = new Set<string>();

@@ -4,7 +4,7 @@ import { getConfig, type LangGraphRunnableConfig } from "@langchain/langgraph";
 /** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
 import { checkArgument } from "../core/arguments.js";
-import type { DecisionContext } from "../core/index.js";
+import { type DecisionContext, refuseUnknownKeys } from "../core/index.js";
 import type { PromptOptimizer } from "./prompt-optimizer.js";
 
 /** How a state becomes a prompt. */
@@ -37,6 +37,7 @@ export function promptNode<State, Key extends string>(
   checkArgument(prompts, "prompts", { get: "function" }, "PROMPT_INVALID");
   checkArgument(promptId, "promptId", "text", "PROMPT_INVALID");
   checkArgument(options, "options", { variables: "function", into: "text", context: "function?" }, "PROMPT_INVALID");
+  refuseUnknownKeys(options, ["variables", "context", "into"], "options of promptNode");
   return async (state: State, config: LangGraphRunnableConfig): Promise<Record<Key, unknown>> => {
     const { template } = await prompts.get(promptId, options.context?.(state), config);
     const messages = await template.formatMessages(options.variables(state));

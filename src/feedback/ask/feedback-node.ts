@@ -7,6 +7,7 @@ import {
   type Logger,
   messageOf,
   type RunConfigLike,
+  refuseUnknownKeys,
 } from "../../core/index.js";
 import type { FeedbackCollector } from "../collect/collector.js";
 import type { FeedbackInput } from "../collect/user-feedback.js";
@@ -22,6 +23,17 @@ export interface FeedbackInterrupt {
 
 /** What the graph is resumed with: the judgement's fields, a text as a comment, or false for no answer. */
 export type FeedbackAnswer = (Omit<FeedbackInput, "workflowId" | "userId"> & { userId?: string }) | string | false;
+
+/** What its options may hold. */
+const OPTIONS: readonly (keyof FeedbackNodeOptions<unknown>)[] = [
+  "collector",
+  "question",
+  "when",
+  "userId",
+  "identify",
+  "maxAsks",
+  "logger",
+];
 
 /** Options of {@link createFeedbackNode}. */
 export interface FeedbackNodeOptions<S> {
@@ -56,6 +68,7 @@ export interface FeedbackNodeOptions<S> {
  */
 export function createFeedbackNode<S>(options: FeedbackNodeOptions<S>) {
   checkArgument(options, "options", { collector: { submitFeedback: "function" } }, "FEEDBACK_INVALID");
+  refuseUnknownKeys(options, OPTIONS, "options of createFeedbackNode");
   const logger = options.logger ? harmlessLogger(options.logger) : defaultLogger();
   return async (state: S, config: RunConfigLike): Promise<Record<string, never>> => {
     if (options.when && !options.when(state)) return {};

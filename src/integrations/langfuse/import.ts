@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkArgument } from "../../core/arguments.js";
-import { type Clock, LearningError, messageOf, systemClock } from "../../core/index.js";
+import { type Clock, LearningError, messageOf, refuseUnknownKeys, systemClock } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { PriceTable } from "../../tracing/index.js";
 import { appendFeedback, appendSegment } from "../foreign/append-new.js";
@@ -24,6 +24,9 @@ export interface LangfuseOptions {
   clock?: Clock;
 }
 
+/** What its options may hold. */
+const OPTIONS: readonly (keyof LangfuseOptions)[] = ["store", "workflowType", "scores", "prices", "clock"];
+
 /** What an import brought. */
 export interface LangfuseImported {
   traces: { imported: number; known: number; skipped: number };
@@ -45,6 +48,7 @@ export async function importLangfuse(
   options: LangfuseOptions,
 ): Promise<LangfuseImported> {
   checkArgument(options, "options", { store: { read: "function", append: "function" } }, "CONFIG_INVALID");
+  refuseUnknownKeys(options, OPTIONS, "options of importLangfuse");
   const { store, clock = systemClock } = options;
   const found = sorted(typeof from === "string" ? await recordsIn(from) : from);
   const traces = { imported: 0, known: 0, skipped: 0 };

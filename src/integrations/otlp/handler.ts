@@ -1,9 +1,16 @@
 import { gunzipSync } from "node:zlib";
 import { checkArgument, textArgument } from "../../core/arguments.js";
-import { type Clock, isLearningError, type Logger, messageOf, systemClock } from "../../core/index.js";
+import {
+  type Clock,
+  isLearningError,
+  type Logger,
+  messageOf,
+  refuseUnknownKeys,
+  systemClock,
+} from "../../core/index.js";
 import { isRecord } from "../../core/is-object.js";
 import { type BodyLimits, bearerOf, bodyWithin, isSecret } from "../../core/requests.js";
-import { appendTraces, type OtlpImported, type OtlpOptions } from "./import.js";
+import { appendTraces, OTLP_OPTIONS, type OtlpImported, type OtlpOptions } from "./import.js";
 import { type OtlpSpan, spansIn } from "./otlp-json.js";
 import { type OtlpProtobuf, otlpProtobuf } from "./protobuf.js";
 
@@ -22,6 +29,18 @@ export interface OtlpHandlerOptions extends OtlpOptions {
   clock?: Clock;
   logger?: Logger;
 }
+
+/** What the options may hold. */
+const HANDLER_OPTIONS: readonly (keyof OtlpHandlerOptions)[] = [
+  ...OTLP_OPTIONS,
+  "token",
+  "idleMs",
+  "maxSpans",
+  "maxBytes",
+  "bodyTimeoutMs",
+  "clock",
+  "logger",
+];
 
 /** What the options hold. */
 const OPTIONS = {
@@ -80,6 +99,7 @@ function protobufForm(protobuf: OtlpProtobuf): Form {
  */
 export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
   checkArgument(options, "options", OPTIONS, "CONFIG_INVALID");
+  refuseUnknownKeys(options, HANDLER_OPTIONS, "options of createOtlpHandler");
   // An empty token would let in whoever gives none.
   if (options.token !== undefined) textArgument(options.token, "token");
   return otlpHandler(options, otlpProtobuf);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { isLearningError, LearningError, messageOf, type TraceSegment } from "../../core/index.js";
+import { isLearningError, LearningError, messageOf, refuseUnknownKeys, type TraceSegment } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { PriceTable } from "../../tracing/index.js";
 import { appendSegment } from "../foreign/append-new.js";
@@ -24,6 +24,9 @@ export interface OtlpOptions {
   prices?: PriceTable;
 }
 
+/** What such options may hold. */
+export const OTLP_OPTIONS: readonly (keyof OtlpOptions)[] = ["store", "workflowType", "prices"];
+
 /** What an import of spans brought. */
 export interface OtlpImported {
   /** Traces that are runs in the store now. */
@@ -45,6 +48,7 @@ export interface OtlpImported {
  * @example await importOtlp("./spans.jsonl", { store, workflowType: "support" });
  */
 export async function importOtlp(file: string, options: OtlpOptions): Promise<OtlpImported> {
+  refuseUnknownKeys(options, OTLP_OPTIONS, "options of importOtlp");
   const spans: OtlpSpan[] = [];
   let unreadable = 0;
   for (const request of await requestsIn(file)) {

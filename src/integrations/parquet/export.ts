@@ -8,6 +8,7 @@ import {
   isoTime,
   LearningError,
   messageOf,
+  refuseUnknownKeys,
   systemClock,
 } from "../../core/index.js";
 import { factsAfter, type LearningStore } from "../../store/index.js";
@@ -40,6 +41,9 @@ export interface ParquetExportOptions {
 const MANIFEST = "manifest.json";
 const KINDS: readonly FactKind[] = ["trace", "decision", "feedback"];
 
+/** What its options may hold. */
+const OPTIONS: readonly (keyof ParquetExportOptions)[] = ["store", "folder", "factsPerPart", "clock", "signal"];
+
 /**
  * Writes facts as Parquet tables partitioned by UTC day, readable by DuckDB and pandas as they are. Goes on where the
  * last export into the folder ended: called on a schedule, each call adds what is new. A call that was broken off is
@@ -58,6 +62,7 @@ export async function exportParquet(options: ParquetExportOptions): Promise<Parq
     { store: { read: "function", append: "function" }, folder: "text" },
     "CONFIG_INVALID",
   );
+  refuseUnknownKeys(options, OPTIONS, "options of exportParquet");
   const { store, folder, factsPerPart = 20_000, clock = systemClock, signal } = options;
   let manifest = await manifestOf(folder);
   await sweep(folder, manifest.parts);

@@ -73,13 +73,15 @@ export const sharedLeaseCases: StoreCase[] = [
     assert.equal(tries.filter((t) => t.status === "fulfilled").length, 1);
   }),
 
-  storeCase("a lease is kept by its heartbeat for much longer than its time to live", async (bench) => {
+  storeCase("a lease is kept by its heartbeat for longer than its time to live", async (bench) => {
+    // Longer than a busy machine lets a process wait, where time cannot be set.
+    const ttlMs = 2000;
     const [clock, other] = [new ManualClock(), new ManualClock()];
     const one = await bench.make(clock);
     const two = await bench.again(one, other);
     const lease = await one.lease("learn", { ttlMs });
     const waiting = clock.pending;
-    for (let n = 0; n < 15; n++) {
+    for (let n = 0; n < 10; n++) {
       other.advance(ttlMs / 5);
       await bench.elapse(clock, ttlMs / 5);
       // A heartbeat under way waits for its store, not for its time.

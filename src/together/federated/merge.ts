@@ -1,5 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
-import { show } from "../../core/index.js";
+import { refuseUnknownKeys, show } from "../../core/index.js";
 import {
   type Contribution,
   checkPlan,
@@ -44,6 +44,7 @@ export function merge(
   checkPlan(plan);
   checkArgument(contributions, "contributions", "objects", "FEDERATION_INVALID");
   checkArgument(options, "options", "object", "FEDERATION_INVALID");
+  refuseUnknownKeys(options, ["weights", "noisy"], "options of merge");
   const [first] = contributions;
   if (!first) throw federationInvalid("no contribution", "at least one");
   const sites = contributions.map((c) => c.site);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { checkArgument } from "../../core/arguments.js";
-import { show } from "../../core/index.js";
+import { refuseUnknownKeys, show } from "../../core/index.js";
 import { millsRatio, normalCdf } from "../../math/normal.js";
 import { type Contribution, checkPlan, type FederationPlan, federationInvalid, packed, sumsOf } from "./statistics.js";
 
@@ -64,6 +64,7 @@ export function release(
   checkPlan(plan);
   checkArgument(contribution, "contribution", { site: "text", sums: "object" }, "FEDERATION_INVALID");
   checkArgument(budget, "budget", "object", "FEDERATION_INVALID");
+  refuseUnknownKeys(budget, ["epsilon", "delta", "spentMu"], "the budget of a release");
   checkArgument(uniform, "uniform", "function", "FEDERATION_INVALID");
   const { epsilon, delta, spentMu = 0 } = budget;
   checkAmounts({ spentMu });

@@ -1,5 +1,5 @@
 import { checkArgument } from "../../core/arguments.js";
-import { show } from "../../core/index.js";
+import { refuseUnknownKeys, show } from "../../core/index.js";
 import { restoreEncoder } from "../../dataset/index.js";
 import { backwardSolve, cholesky, forwardSolve } from "../../math/linear-algebra.js";
 import { pack } from "../../math/packing.js";
@@ -75,6 +75,7 @@ export function policyOf(plan: FederationPlan, merged: Merged, options: PolicyOp
   checkPlan(plan);
   checkArgument(merged, "merged", { sums: "object", sites: "list" }, "FEDERATION_INVALID");
   checkArgument(options, "options", "object", "FEDERATION_INVALID");
+  refuseUnknownKeys(options, ["kind", "lambda", "seed"], "options of policyOf");
   const { kind = "squarecb", lambda = 1, seed = 0 } = options;
   if (!(lambda > 0 && Number.isFinite(lambda)))
     throw federationInvalid(`lambda ${show(lambda)}`, "a number above 0", "Leave it out for 1.");

@@ -1,6 +1,6 @@
 import { checkArgument } from "../../../core/arguments.js";
 import type { Trace } from "../../../core/index.js";
-import { LearningError } from "../../../core/index.js";
+import { LearningError, refuseUnknownKeys } from "../../../core/index.js";
 import type { AgentDeclaration, Budget, OrchestrationRules } from "../../../orchestration/index.js";
 import { AGENT_DEFAULTS, completeBudget, completeRules } from "../../../orchestration/index.js";
 import { constant, type Distribution } from "../distribution.js";
@@ -50,6 +50,7 @@ const OWN_RUNS = 8;
 export function fitSimulator(traces: readonly Trace[], options: FitOptions): FittedSimulator {
   checkArgument(traces, "traces", "objects", "ENV_INVALID");
   checkArgument(options, "options", { agents: "objects" }, "ENV_INVALID");
+  refuseUnknownKeys(options, ["agents", "budget", "rules"], "options of fitSimulator");
   const rules = completeRules(options.rules ?? {}, "ENV_INVALID");
   const budget = completeBudget(options.budget ?? {}, "ENV_INVALID");
   const facts = simulatorFacts(

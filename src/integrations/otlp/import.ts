@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
+import { checkArgument } from "../../core/arguments.js";
 import { isLearningError, LearningError, messageOf, refuseUnknownKeys, type TraceSegment } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 import type { PriceTable } from "../../tracing/index.js";
@@ -48,6 +49,7 @@ export interface OtlpImported {
  * @example await importOtlp("./spans.jsonl", { store, workflowType: "support" });
  */
 export async function importOtlp(file: string, options: OtlpOptions): Promise<OtlpImported> {
+  checkArgument(options, "options", { store: { read: "function", append: "function" } }, "CONFIG_INVALID");
   refuseUnknownKeys(options, OTLP_OPTIONS, "options of importOtlp");
   const spans: OtlpSpan[] = [];
   let unreadable = 0;

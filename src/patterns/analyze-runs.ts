@@ -96,7 +96,9 @@ export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, o
     ),
     agentCombinations: agentCombinations(
       rated.map(({ run, reward }) => ({
-        ...{ taskType: run.workflowType, agents: run.cases.agents.activities, reward },
+        taskType: run.workflowType,
+        agents: run.cases.agents.activities,
+        reward,
         group: groupOf(run),
       })),
       rng.fork("agents"),

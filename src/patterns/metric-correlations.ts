@@ -94,7 +94,9 @@ export function metricCorrelations(runs: readonly MeasuredRun[], options: Correl
       }));
       const rewards = list.map((r) => r.reward);
       return {
-        ...{ workflowType, list, groupOf },
+        workflowType,
+        list,
+        groupOf,
         rewards: standardRanks(rewards, weights),
         columns: columns.filter((c) => c.ranks.some((v) => v !== 0)),
       };

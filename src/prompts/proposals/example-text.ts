@@ -7,8 +7,11 @@ const MOST_CHARS = 4000;
 
 /** Everything an example holds, as text: numbers without bounds, maps, dates and circles, too. */
 const ALL = {
-  ...{ depth: Number.POSITIVE_INFINITY, breakLength: Number.POSITIVE_INFINITY, sorted: true },
-  ...{ maxArrayLength: null, maxStringLength: null },
+  depth: Number.POSITIVE_INFINITY,
+  breakLength: Number.POSITIVE_INFINITY,
+  sorted: true,
+  maxArrayLength: null,
+  maxStringLength: null,
 };
 
 const ids = new WeakMap<object, string>();

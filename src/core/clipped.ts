@@ -2,3 +2,8 @@
 export function clipped(text: string, most: number): string {
   return text.length > most ? text.slice(0, most).replace(/[\ud800-\udbff]$/, "") : text;
 }
+
+/** The same, which says where it was cut. */
+export function clippedVisibly(text: string, most: number): string {
+  return text.length > most ? `${clipped(text, most)} [cut]` : text;
+}

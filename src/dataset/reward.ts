@@ -61,6 +61,7 @@ export const DEFAULT_REWARD_WEIGHTS: RewardWeights = {
   costHalfUsd: 0.05,
 };
 
+const NAMES = Object.keys(DEFAULT_REWARD_WEIGHTS) as (keyof RewardWeights)[];
 /** Weights that were checked: they are the same for all runs. */
 const checked = new WeakSet<object>();
 const SCALES: readonly string[] = ["latencyHalfMs", "costHalfUsd"];
@@ -70,7 +71,7 @@ function weightsOf(given: Partial<RewardWeights> | undefined): RewardWeights {
   if (given === undefined) return DEFAULT_REWARD_WEIGHTS;
   if (!checked.has(given)) {
     checkArgument(given, "weights", "object", "REWARD_INVALID");
-    refuseUnknownKeys(given, Object.keys(DEFAULT_REWARD_WEIGHTS), "the weights of a reward");
+    refuseUnknownKeys(given, NAMES, "the weights of a reward");
     for (const [name, value] of Object.entries(given))
       if (value !== undefined && !(Number.isFinite(value) && (SCALES.includes(name) ? value > 0 : value >= 0)))
         throw new LearningError("REWARD_INVALID", {
@@ -80,8 +81,9 @@ function weightsOf(given: Partial<RewardWeights> | undefined): RewardWeights {
         });
     checked.add(given);
   }
-  const known = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...DEFAULT_REWARD_WEIGHTS, ...Object.fromEntries(known) };
+  const weights = { ...DEFAULT_REWARD_WEIGHTS };
+  for (const name of NAMES) weights[name] = given[name] ?? weights[name];
+  return weights;
 }
 
 /** How rewards are composed. */

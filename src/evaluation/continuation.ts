@@ -23,8 +23,12 @@ export interface ContinuationRequest {
 }
 
 const KEYS: readonly (keyof ContinuationRequest)[] = [
-  ...(["anchorLowerBound", "distances", "challenger"] as const),
-  ...(["minimumEffect", "spending", "riskLevel"] as const),
+  "anchorLowerBound",
+  "distances",
+  "challenger",
+  "minimumEffect",
+  "spending",
+  "riskLevel",
 ];
 
 /** What {@link decideContinuation} answers. Plain JSON. */

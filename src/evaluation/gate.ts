@@ -53,8 +53,13 @@ export interface GateVerdict {
 }
 
 const KEYS: readonly (keyof PromotionRequest)[] = [
-  ...(["rows", "challenger", "spending", "riskLevel"] as const),
-  ...(["minimumEffect", "minEffectiveSampleSize", "power"] as const),
+  "rows",
+  "challenger",
+  "spending",
+  "riskLevel",
+  "minimumEffect",
+  "minEffectiveSampleSize",
+  "power",
 ];
 
 /** Effect above the minimum that a judgement must be able to find where the model foresees less. */

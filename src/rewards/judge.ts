@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clipped } from "../core/clipped.js";
+import { clippedVisibly } from "../core/clipped.js";
 import { LATE, within } from "../core/deadline.js";
 import { LearningError, parseOptions, show, systemClock } from "../core/index.js";
 import { whole } from "../core/option-fields.js";
@@ -95,8 +95,7 @@ const FENCE = /<(?=\s*\/?\s*(?:inputs|outputs|reference|first|second)\b)/gi;
 
 /** What is judged as text of bounded length that cannot close the tags it stands between. */
 export function fenced(value: unknown, maxChars: number): string {
-  const text = textOf(value);
-  return (text.length > maxChars ? `${clipped(text, maxChars)} [cut]` : text).replace(FENCE, "&lt;");
+  return clippedVisibly(textOf(value), maxChars).replace(FENCE, "&lt;");
 }
 
 function textOf(value: unknown): string {

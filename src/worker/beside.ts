@@ -30,15 +30,14 @@ export function changesAfter(
   const own = new Map<string, number>();
   for (const { workflowId, index } of (byPoint.get(decisionPoint) ?? []).slice(-LOOKED_AT))
     own.set(workflowId, Math.min(index, own.get(workflowId) ?? index));
-  const acts = new Map<string, boolean>();
   const actsAfter = (point: string): boolean => {
-    const later = new Set<string>();
+    const runs = new Set<string>();
     for (const { workflowId, index } of byPoint.get(point) ?? [])
-      if (index > (own.get(workflowId) ?? Number.POSITIVE_INFINITY)) later.add(workflowId);
-    return later.size > 0 && later.size >= LEAST_SHARE * own.size;
+      if (index > (own.get(workflowId) ?? Number.POSITIVE_INFINITY)) runs.add(workflowId);
+    return runs.size > 0 && runs.size >= LEAST_SHARE * own.size;
   };
-  for (const point of new Set(beside.map((c) => c.decisionPoint))) acts.set(point, actsAfter(point));
-  return [...new Set(beside.flatMap((c) => (acts.get(c.decisionPoint) ? [c.at] : [])))].slice(-MOST_CHANGES);
+  const later = new Set([...new Set(beside.map((c) => c.decisionPoint))].filter(actsAfter));
+  return [...new Set(beside.flatMap((c) => (later.has(c.decisionPoint) ? [c.at] : [])))].slice(-MOST_CHANGES);
 }
 
 /** With fewer rated decisions for a destination since a change, those from before it are still the best that is known. */

@@ -30,18 +30,6 @@ export interface OtlpHandlerOptions extends OtlpOptions {
   logger?: Logger;
 }
 
-/** What the options may hold. */
-const HANDLER_OPTIONS: readonly (keyof OtlpHandlerOptions)[] = [
-  ...OTLP_OPTIONS,
-  "token",
-  "idleMs",
-  "maxSpans",
-  "maxBytes",
-  "bodyTimeoutMs",
-  "clock",
-  "logger",
-];
-
 /** What the options hold. */
 const OPTIONS = {
   store: { append: "function", read: "function" },
@@ -54,6 +42,7 @@ const OPTIONS = {
   clock: "object?",
   logger: "object?",
 } as const;
+const KEYS = [...new Set([...OTLP_OPTIONS, ...Object.keys(OPTIONS)])];
 
 /** Takes spans over HTTP. */
 export interface OtlpHandler {
@@ -99,7 +88,7 @@ function protobufForm(protobuf: OtlpProtobuf): Form {
  */
 export function createOtlpHandler(options: OtlpHandlerOptions): OtlpHandler {
   checkArgument(options, "options", OPTIONS, "CONFIG_INVALID");
-  refuseUnknownKeys(options, HANDLER_OPTIONS, "options of createOtlpHandler");
+  refuseUnknownKeys(options, KEYS, "options of createOtlpHandler");
   // An empty token would let in whoever gives none.
   if (options.token !== undefined) textArgument(options.token, "token");
   return otlpHandler(options, otlpProtobuf);

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { clipped } from "../../core/clipped.js";
+import { clippedVisibly } from "../../core/clipped.js";
 import { digest } from "../../core/index.js";
 
 /** Longest texts of an example, of its result or of a comment that are shown to the proposing model, in characters. */
@@ -25,7 +25,7 @@ export function exampleId(example: object): string {
 
 /** A text of bounded length; no character is cut in two. */
 export function briefly(text: string): string {
-  return text.length > MOST_CHARS ? `${clipped(text, MOST_CHARS)} [cut]` : text;
+  return clippedVisibly(text, MOST_CHARS);
 }
 
 /** An example's variables as the proposing model is shown them. */

@@ -49,10 +49,11 @@ export interface LearnRoutingInput
  */
 export const learnRouting: Job<LearnRoutingInput, LearningResult> = {
   async run(input, context) {
-    const rows = rowsByPoint(context.state, input.rows).get(input.decisionPoint) ?? [];
+    const byPoint = rowsByPoint(context.state, input.rows);
+    const rows = byPoint.get(input.decisionPoint) ?? [];
     const known = input.state?.changes ?? [];
     const changes = destinationChanges(context.state, input.decisionPoint, rows, known, input.now);
-    const after = changesAfter(rowsByPoint(context.state, input.rows), input.decisionPoint, input.beside).at(-1) ?? "";
+    const after = changesAfter(byPoint, input.decisionPoint, input.beside).at(-1) ?? "";
     if (changes.length === 0 && after === "") return learned(input, context, rows, rows);
     const state: GateState = { schemaVersion: 1, ...input.state, ...(changes.length > 0 && { changes }) };
     // What was learned before is of a world that is no more: another is due at once.

@@ -70,7 +70,8 @@ const CHOICES: readonly (readonly Covariate[])[] = [[], ["length"], ["formatting
  */
 export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrection {
   checkArgument(pairs, "pairs", "objects", "REWARD_INVALID");
-  const wrong = pairs.find((p) => !(Number.isFinite(p.judge) && Number.isFinite(p.human)));
+  const isScore = (value: number) => value >= 0 && value <= 1;
+  const wrong = pairs.find((p) => !(isScore(p.judge) && isScore(p.human)));
   if (wrong)
     throw new LearningError("REWARD_INVALID", {
       received: `the pair judge ${wrong.judge}, human ${wrong.human}`,

@@ -74,6 +74,31 @@ describe("a link to one run", () => {
   });
 });
 
+describe("a link to a run of which nothing is stored yet", () => {
+  it("takes no time before the link was made", async () => {
+    const clock = new ManualClock(NOW);
+    const collector = new FeedbackCollector({
+      store: createMemoryStore({ clock }),
+      clock,
+      knows: (id) => id === "live",
+    });
+    const handler = createFeedbackHandler({ collector, secret, clock });
+    const token = handler.token("live", "mallory");
+    clock.advance(60_000);
+    const post = (at: string) =>
+      handler(
+        new Request(`http://here/?token=${token}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ ...good, at }),
+        }),
+      );
+    expect((await post(iso(0))).status).toBe(400);
+    expect((await post(iso(NOW - 1))).status).toBe(400);
+    expect((await post(iso(NOW + 30_000))).status).toBe(201);
+  });
+});
+
 describe("the secret of links", () => {
   it.each([
     "short",

@@ -34,6 +34,11 @@ describe("a judge beside people", () => {
     expect(moved.corrected.kappa).toBeGreaterThan(0.95);
   });
 
+  it.each([7, -0.1, Number.NaN])("takes no score of %s", (judge) => {
+    const pairs = Array.from({ length: 20 }, () => ({ human: 0.9, judge }));
+    expect(() => fitJudgeCorrection(pairs)).toThrow(expect.objectContaining({ code: "REWARD_INVALID" }));
+  });
+
   it("says nothing of a kind of run that people never saw", () => {
     const { agreement } = fitJudgeCorrection(Array.from({ length: 20 }, () => ({ human: 0.9, judge: 0.8 })));
     expect(agreement.raw).toEqual({ share: 1, falseNegatives: 0 });

@@ -77,7 +77,7 @@ export class FeedbackCollector {
    * FEEDBACK_UNKNOWN_RUN when neither the store nor `knows` has heard of the run, or of the run it is preferred over
    */
   submitFeedback(feedback: UserFeedback | FeedbackInput): Promise<FeedbackRecord> {
-    return this.submit(feedback, false);
+    return this.submit(feedback);
   }
 
   /** Why a judgement would be refused for what it says; undefined where it would not. Nothing is stored or counted. */
@@ -104,10 +104,11 @@ export class FeedbackCollector {
    * Like {@link submitFeedback}, but a second submission under one idempotency key is refused, even
    * with the same content, in another process, or at the same instant: for links that are good for one
    * use.
+   * @param linkedAt when the link was made, milliseconds since 1970: while nothing is stored of its run, no judgement is older
    * @throws FEEDBACK_REFUSED when the key was already used
    */
-  submitOnce(feedback: FeedbackInput & { idempotencyKey: string }): Promise<FeedbackRecord> {
-    return this.submit(feedback, true);
+  submitOnce(feedback: FeedbackInput & { idempotencyKey: string }, linkedAt?: number): Promise<FeedbackRecord> {
+    return this.submit(feedback, { linkedAt });
   }
 
   /** Whether this rater already submitted a judgement of this run under this idempotency key. */
@@ -215,14 +216,14 @@ export class FeedbackCollector {
     return feedbackStatistics(records, await this.requests.list(), await this.requests.considered());
   }
 
-  private submit(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
+  private submit(feedback: UserFeedback | FeedbackInput, once?: { linkedAt?: number }): Promise<FeedbackRecord> {
     return this.take(feedback, once).catch((error) => {
       this.count.addRefused(error);
       throw error;
     });
   }
 
-  private async take(feedback: UserFeedback | FeedbackInput, once: boolean): Promise<FeedbackRecord> {
+  private async take(feedback: UserFeedback | FeedbackInput, once?: { linkedAt?: number }): Promise<FeedbackRecord> {
     const given = validateFeedback(feedback, this.clock.now(), this.options.maxClockSkewMs);
     const valid = this.asKept(given);
     const run = await this.findRun(valid.workflowId);
@@ -230,7 +231,7 @@ export class FeedbackCollector {
     if (valid.revises !== undefined || valid.withdraws !== undefined)
       checkTargets(valid, (await this.getFeedback(valid.workflowId)).history);
     await checkDecision(valid, this.store, this.options);
-    if (once) checkLinked(valid, run, this.clock.now());
+    if (once) checkLinked(valid, run, once.linkedAt, this.clock.now());
     if (valid.idempotencyKey === undefined) return this.write(valid, run, newId());
 
     const feedbackId = keyedId(valid.workflowId, valid.userId, valid.idempotencyKey);

@@ -41,10 +41,20 @@ export async function checkDecision(
   throw notOfRun(`decisionId = ${show(valid.decisionId)}`, "the decisionId of a decision of the same run");
 }
 
-/** What comes by a link was said between the beginning of its run and now. @throws FEEDBACK_INVALID */
-export function checkLinked(valid: ValidFeedback, run: KnownRun | undefined, nowMs: number): void {
+/**
+ * What comes by a link was said between the beginning of its run and now.
+ * @param linkedAt when the link was made, milliseconds since the epoch: what begins where nothing is stored of the run
+ * @throws FEEDBACK_INVALID
+ */
+export function checkLinked(
+  valid: ValidFeedback,
+  run: KnownRun | undefined,
+  linkedAt: number | undefined,
+  nowMs: number,
+): void {
   const at = Date.parse(valid.at);
-  if (at > nowMs || (run && at < Date.parse(run.at)))
+  const earliest = run ? Date.parse(run.at) : linkedAt;
+  if (at > nowMs || (earliest !== undefined && at < earliest))
     throw notOfRun(`at = ${show(valid.at)}`, "a time between the beginning of the run and now");
 }
 

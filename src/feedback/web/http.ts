@@ -106,13 +106,9 @@ export function createFeedbackHandler(options: FeedbackHandlerOptions): Feedback
         readBody(r, { bytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, clock }),
       );
       const grant = grantOf(token);
-      const record = await collector.submitOnce({
-        ...input,
-        workflowId: grant.workflowId,
-        userId: grant.userId,
-        idempotencyKey: grant.nonce,
-        source: "human",
-      });
+      const { workflowId, userId, nonce, issuedAt } = grant;
+      const submission = { ...input, workflowId, userId, idempotencyKey: nonce, source: "human" as const };
+      const record = await collector.submitOnce(submission, issuedAt);
       if (wantsJson) return json(201, { feedbackId: record.feedbackId });
       return html(201, renderMessage("Thank you", "Your feedback was stored.", form));
     } catch (error) {

@@ -10,6 +10,8 @@ export interface FeedbackGrant {
   expiresAt: number;
   /** Unique to the token; the submission's idempotency key. */
   nonce: string;
+  /** Milliseconds since the epoch; undefined in a token of an earlier release. */
+  issuedAt?: number;
 }
 
 const LONGEST_TOKEN = 2048;
@@ -37,7 +39,8 @@ export class FeedbackTokens {
         remedy: "Leave validForMs out for the handler's default.",
       });
     const nonce = randomBytes(12).toString("base64url");
-    const grant = [workflowId, userId, this.clock.now() + validForMs, nonce];
+    const now = this.clock.now();
+    const grant = [workflowId, userId, now + validForMs, nonce, now];
     const payload = Buffer.from(JSON.stringify(grant)).toString("base64url");
     const token = `${payload}.${this.signatureOf(payload)}`;
     if (token.length <= LONGEST_TOKEN) return token;
@@ -57,14 +60,11 @@ export class FeedbackTokens {
     const expected = Buffer.from(this.signatureOf(payload));
     if (dot < 1 || given.length !== expected.length || !timingSafeEqual(given, expected))
       throw refused("a token that was not signed here");
-    const [workflowId, userId, expiresAt, nonce] = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as [
-      string,
-      string,
-      number,
-      string,
-    ];
+    const [workflowId, userId, expiresAt, nonce, issuedAt] = JSON.parse(
+      Buffer.from(payload, "base64url").toString("utf8"),
+    ) as [string, string, number, string, number?];
     if (expiresAt <= this.clock.now()) throw refused(`a token that expired ${isoTime(expiresAt)}`);
-    return { workflowId, userId, expiresAt, nonce };
+    return { workflowId, userId, expiresAt, nonce, issuedAt };
   }
 
   private signatureOf(payload: string): string {

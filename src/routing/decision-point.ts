@@ -133,6 +133,7 @@ export class DecisionPoint<S, D extends string> {
     const deadline = deps.clock.monotonic() + options.timeBudgetMs;
     const seen = observeScene(options, this.fixedFeatures, state, config, deps.clock);
     const scene = withPath(isPromise(seen) ? await seen : seen, call.path);
+    if (scene.stray !== undefined) this.log.strayMask(scene.stray);
     const outcome =
       this.forcedOutcome(call, scene, forced) ??
       (call.mode === "shadow" || call.mode === "trial" || (call.mode === "advise" && !adviser)

@@ -1,5 +1,5 @@
 import type { Decision, FallbackReason } from "../core/index.js";
-import { messageOf } from "../core/index.js";
+import { messageOf, nearestWord, show } from "../core/index.js";
 import { type ChoiceMade, decisionRecord } from "./decision-record.js";
 import type { RoutingDeps } from "./deps.js";
 import { noteChoice } from "./path-so-far.js";
@@ -44,6 +44,13 @@ export class PointLog {
   count(reason: FallbackReason): void {
     const { fallbacks } = this.memory;
     fallbacks[reason] = (fallbacks[reason] ?? 0) + 1;
+  }
+
+  /** Tells the first time that the mask forbids what is no destination. */
+  strayMask(name: string): void {
+    if (this.memory.warned.has("mask")) return;
+    const detail = `of ${this.candidates.join(", ")} the nearest is ${nearestWord(name, this.candidates)}`;
+    this.warnOnce("mask", `the mask forbids ${show(name)}, which is no destination`, detail);
   }
 
   /** The first of a kind is a warning, what follows only debugging. */

@@ -20,6 +20,8 @@ export interface ChoiceScene {
   /** Which destinations are allowed, aligned with them. */
   legal: boolean[];
   features?: Record<string, DecisionContext>;
+  /** A name that the mask forbids and that is no destination: a slip, or a mask that several routers share. */
+  stray?: string;
   trouble?: Trouble;
 }
 
@@ -40,13 +42,15 @@ export function observeScene<S, D extends string>(
     if (value === LATE)
       return troubled(legal, "time-budget", `the context function took more than ${options.timeBudgetMs} ms`);
     const context = copyContext(value, "the context function");
-    if (options.mask) applyMask(legal, options.mask(state, config), options.destinations);
+    const stray = options.mask && applyMask(legal, options.mask(state, config), options.destinations);
     const { candidateFeatures } = options;
     const features =
       typeof candidateFeatures === "function"
         ? copyFeatures(candidateFeatures(state, config), options.destinations)
         : fixedFeatures;
-    return features ? { context, legal, features } : { context, legal };
+    const scene: ChoiceScene = features ? { context, legal, features } : { context, legal };
+    if (stray !== undefined) scene.stray = stray;
+    return scene;
   };
   const fail = (error: unknown): ChoiceScene => {
     if (isControlSignal(error)) throw error;
@@ -75,11 +79,12 @@ function troubled(legal: boolean[], reason: FallbackReason, detail: string): Cho
   return { context: {}, legal, trouble: { reason, detail } };
 }
 
+/** @returns a name that it forbids though it is no destination */
 function applyMask<D extends string>(
   legal: boolean[],
   mask: Readonly<Partial<Record<D, boolean>>>,
   destinations: readonly D[],
-): void {
+): string | undefined {
   ignoreRejection(mask);
   if (typeof mask !== "object" || mask === null || isPromise(mask))
     throw new LearningError("CONTEXT_INVALID", {
@@ -96,7 +101,8 @@ function applyMask<D extends string>(
       remedy: "Name the destinations, as in { billing: false }.",
     });
   for (let i = 0; i < legal.length; i++) legal[i] = mask[destinations[i]] !== false;
-  if (legal.some(Boolean)) return;
+  if (legal.some(Boolean))
+    return Object.keys(mask).find((name) => mask[name as D] === false && !destinations.includes(name as D));
   throw new LearningError("CONTEXT_INVALID", {
     received: "a mask that allows no destination",
     expected: `at least one of ${destinations.join(", ")}`,

@@ -1,6 +1,9 @@
+import { readdirSync } from "node:fs";
 import { describe, it } from "vitest";
-import { LONG, runsOffline } from "./examples.js";
+import { FIRST, folder, runsOffline } from "./examples.js";
 
-describe("long examples", () => {
-  it.concurrent.each(LONG)("%s runs offline and shows what it promises", runsOffline, 600_000);
+const others = readdirSync(folder).filter((f) => f.endsWith(".ts") && !FIRST.includes(f));
+
+describe("the other examples", () => {
+  it.concurrent.each(others)("%s runs offline and shows what it promises", runsOffline, 600_000);
 });

@@ -3,15 +3,8 @@ import { expect } from "vitest";
 import { runScript } from "../support/run-script.js";
 
 export const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
-/** These take five to fifteen seconds each, and run in `npm run test:full` alone. */
-export const LONG = [
-  "02-learned-router.ts",
-  "04-learned-model.ts",
-  "07-prompt-experiment.ts",
-  "09-retrieval-depth.ts",
-  "10-tool-subset.ts",
-  "11-embeddings.ts",
-];
+/** What a newcomer tries first; all others run in `npm run test:full`. */
+export const FIRST = ["01-wrap-a-graph.ts", "03-sentinel.ts"];
 
 /** What each example must print, at least. */
 const EXPECTED: Record<string, RegExp[]> = {

@@ -1,33 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { routingArtifactName } from "../../src/policies/index.js";
-import { createRouter, type DecisionOptions } from "../../src/routing/index.js";
+import { createRouter } from "../../src/routing/index.js";
 import { promote, trainedArtifact } from "./support/policy.js";
+import { build, destinations, serving } from "./support/serving.js";
 import { createWorld, taskConfig } from "./support/world.js";
-
-const destinations = ["billing", "tech", "sales"] as const;
-type Topic = { topic: string };
-type Options = Partial<DecisionOptions<Topic, (typeof destinations)[number]>>;
-
-function build(world: ReturnType<typeof createWorld>, overrides: Options = {}) {
-  return createRouter(
-    {
-      decisionPoint: "triage",
-      destinations,
-      context: (s: Topic) => ({ topic: s.topic }),
-      fallback: () => "sales",
-      ...overrides,
-    },
-    world.deps,
-  );
-}
-
-async function serving(overrides: Options = {}, artifact = trainedArtifact("triage", destinations)) {
-  const world = createWorld();
-  const router = build(world, overrides);
-  const version = await promote(world.registry, artifact);
-  await router.ready();
-  return { world, router, version };
-}
 
 describe("a promoted policy", () => {
   it("acts greedily without an exploration budget, and says what the fallback would have done", async () => {
@@ -106,27 +82,6 @@ describe("a promoted policy", () => {
     for (const d of canary) expect(d.propensity).toBeCloseTo(d.chosen === "billing" ? 0.25 : 0.75, 12);
     expect(canary.find((d) => d.source === "fallback")?.fallbackReason).toBe("canary");
     expect(after.every((d) => d.source === "policy" && d.propensity === 1)).toBe(true);
-  });
-
-  it("respects the mask", async () => {
-    const { world, router } = await serving({ exploration: 1, mask: () => ({ billing: false }) });
-    for (let i = 0; i < 50; i++) await router.invoke({ topic: "invoice" }, taskConfig(`r${i}`));
-    expect(world.sink.written.some((d) => d.chosen === "billing")).toBe(false);
-    expect(world.sink.written[0]).toMatchObject({ mask: [false, true, true] });
-    expect(world.sink.written[0]?.probabilities?.[0]).toBe(0);
-  });
-
-  it.each<[string, unknown]>([
-    ["a list", [false, true, true]],
-    ["a Map", new Map([["billing", false]])],
-    ["a Set", new Set(["sales"])],
-    ["0 for false", { billing: 0 }],
-    ["a text for false", { billing: "false" }],
-  ])("tries nothing under a mask that forbids nothing it seems to forbid: %s", async (_, mask) => {
-    const { world, router } = await serving({ exploration: 1, mask: () => mask as never });
-    for (let i = 0; i < 20; i++) await router.invoke({ topic: "crash" }, taskConfig(`r${i}`));
-    for (const d of world.sink.written)
-      expect(d).toMatchObject({ chosen: "sales", source: "fallback", fallbackReason: "context-error" });
   });
 
   it("waits for whatever can be awaited: a fallback's thenable that is no promise", async () => {

@@ -4,9 +4,10 @@ import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder }
 import { defaultMembers, restorableMembers } from "./members/index.js";
 import type { RewardMember } from "./members/member.js";
 import { Novelty, type NoveltySnapshot } from "./novelty.js";
-import { restoreTarget } from "./restore-target.js";
+import { typeOf } from "./own-model.js";
 import { type RewardContribution, shapleyContributions } from "./shapley.js";
-import { fitTarget, type TargetModel, type TargetReport, type TargetSnapshot } from "./target-model.js";
+import type { TargetReport } from "./target-model.js";
+import { TypedTarget, type TypedTargetSnapshot } from "./typed-target.js";
 
 /** One run to learn from: what was seen of it, and what it was judged to be worth. */
 export interface RewardExample {
@@ -49,7 +50,7 @@ export interface RewardModelSnapshot {
   constants: number[];
   novelty: NoveltySnapshot;
   background: number[][];
-  targets: Record<string, TargetSnapshot>;
+  targets: Record<string, TypedTargetSnapshot>;
 }
 
 const LEAST_ROWS = 20;
@@ -74,7 +75,7 @@ export class RewardModel {
     private readonly constants: Float64Array,
     private readonly novelty: Novelty,
     private readonly background: readonly Float64Array[],
-    private readonly targets: ReadonlyMap<string, TargetModel>,
+    private readonly targets: ReadonlyMap<string, TypedTarget>,
   ) {
     checkArgument(encoder, "the encoder of a model (use RewardModel.fit)", { dim: "number" }, "REWARD_INVALID");
   }
@@ -114,20 +115,24 @@ export class RewardModel {
     }
     const x = dense.map((row) => Float64Array.from(columns, (j) => row[j]));
     const group = examples.map((e, i) => e.group ?? `row ${i}`);
-    const targets = new Map<string, TargetModel>();
+    const types = examples.map((e) => typeOf(e.features));
+    const targets = new Map<string, TypedTarget>();
     for (const [t, name] of usable.entries()) {
       const rows = [...examples.keys()].filter((i) => name in examples[i].targets);
       targets.set(
         name,
-        await fitTarget({
-          x: rows.map((i) => x[i]),
-          y: Float64Array.from(rows, (i) => examples[i].targets[name]),
-          group: rows.map((i) => group[i]),
-          seed,
-          members,
-          cancelled,
-          onProgress: (share) => onProgress?.((t + share) / usable.length, name),
-        }),
+        await TypedTarget.fit(
+          {
+            x: rows.map((i) => x[i]),
+            y: Float64Array.from(rows, (i) => examples[i].targets[name]),
+            group: rows.map((i) => group[i]),
+            seed,
+            members,
+            cancelled,
+            onProgress: (share) => onProgress?.((t + share) / usable.length, name),
+          },
+          rows.map((i) => types[i]),
+        ),
       );
     }
     const step = Math.max(1, Math.floor(x.length / BACKGROUND));
@@ -143,9 +148,9 @@ export class RewardModel {
         expected: "kind reward-model, version 1",
         remedy: "Train the reward model again.",
       });
-    const targets = new Map<string, TargetModel>();
+    const targets = new Map<string, TypedTarget>();
     for (const [name, target] of Object.entries(snapshot.targets))
-      targets.set(name, await restoreTarget(target, members));
+      targets.set(name, await TypedTarget.restore(target, members));
     const encoder = restoreEncoder(snapshot.encoder);
     const constants = new Float64Array(encoder.dim).fill(Number.NaN);
     const varying = new Set(snapshot.columns);
@@ -198,7 +203,10 @@ export class RewardModel {
     const model = this.target(target);
     const encoded = features.map((f) => this.encode(f));
     const novel = encoded.map(({ row, unseen }) => this.novelty.score(row, unseen) > 1);
-    const predicted = model.predict(encoded.map((e) => e.row));
+    const predicted = model.predict(
+      encoded.map((e) => e.row),
+      features.map(typeOf),
+    );
     return encoded.map((_, i) => {
       const { low, high, mean, variance } = model.report;
       if (novel[i]) return { mean, lower: low, upper: high, variance, known: false };
@@ -242,7 +250,11 @@ export class RewardModel {
     checkArgument(features, "features", "object", "REWARD_INVALID");
     const model = this.target(target);
     const { base, values } = shapleyContributions(
-      (rows) => model.predict(rows).mean,
+      (rows) =>
+        model.predict(
+          rows,
+          rows.map(() => typeOf(features)),
+        ).mean,
       this.encode(features).row,
       this.background,
       seed,
@@ -268,13 +280,14 @@ export class RewardModel {
       model.update(
         rated.map((e) => this.encode(e.features).row),
         Float64Array.from(rated, (e) => e.targets[name]),
+        rated.map((e) => typeOf(e.features)),
       );
     }
   }
 
   /** Everything needed to predict, as plain JSON. */
   async snapshot(): Promise<RewardModelSnapshot> {
-    const targets: Record<string, TargetSnapshot> = {};
+    const targets: Record<string, TypedTargetSnapshot> = {};
     for (const [name, target] of this.targets) targets[name] = await target.snapshot();
     return {
       kind: "reward-model",
@@ -293,7 +306,7 @@ export class RewardModel {
     for (const target of this.targets.values()) target.dispose();
   }
 
-  private target(name: string): TargetModel {
+  private target(name: string): TypedTarget {
     const found = this.targets.get(name);
     if (found) return found;
     throw invalid(

@@ -39,6 +39,8 @@ export interface TargetReport {
   importance: Float64Array;
   /** The same for each member by itself. */
   memberImportance: Record<string, number[]>;
+  /** Young types whose own rows count beside those of all, with this weight in (0,1]; absent where there are none. */
+  own?: { type: string; rows: number; weight: number }[];
 }
 
 /** The model of one target as plain JSON. */
@@ -53,9 +55,9 @@ export class TargetModel {
   constructor(
     readonly report: TargetReport,
     private readonly fitted: readonly { kind: string; weight: number; member: FittedMember }[],
-    readonly calibration: Calibration,
+    public calibration: Calibration,
     /** The blend's out-of-fold prediction of each training row; absent after a restore. */
-    readonly outOfFold?: Float64Array,
+    readonly outOfFold?: { mean: Float64Array; spread: Float64Array },
   ) {}
 
   /** The blend, and the weighted standard deviation of its members around it. */
@@ -72,9 +74,8 @@ export class TargetModel {
     return Object.fromEntries(this.fitted.map((f) => [f.kind, f.member.predict(x)]));
   }
 
-  update(x: readonly Float64Array[], y: Float64Array): void {
-    const { mean, spread } = this.predict(x);
-    this.calibration.add(mean, spread, y);
+  /** Takes further rows into the members that learn at once; the calibration stays. */
+  learn(x: readonly Float64Array[], y: Float64Array): void {
     for (const { member } of this.fitted) member.update?.(x, y);
   }
 
@@ -153,7 +154,7 @@ export async function fitTarget(data: TargetData): Promise<TargetModel> {
     }),
     ...importances(working, weights, y),
   };
-  return new TargetModel(report, fitted, Calibration.fit(honest.mean, honest.spread, y), honest.mean);
+  return new TargetModel(report, fitted, Calibration.fit(honest.mean, honest.spread, y), honest);
 }
 
 /** One member while its worth is measured. */
@@ -318,7 +319,8 @@ function blended(
   return { mean, spread };
 }
 
-function rootMeanSquare(predictions: Float64Array, y: Float64Array): number {
+/** Root of the mean squared difference. */
+export function rootMeanSquare(predictions: Float64Array, y: Float64Array): number {
   return Math.sqrt(predictions.reduce((a, p, i) => a + (p - y[i]) ** 2, 0) / y.length);
 }
 

@@ -20,6 +20,7 @@ import { dataFolder } from "./support/data.js";
 import { peersPython, runPeer } from "./support/peers.js";
 import { CHANGES, changingLife, changingStream, recovery, WAYS } from "./together/changing.js";
 import { jointWorlds } from "./together/joint.js";
+import { youngTypes } from "./together/reward-types.js";
 import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
 
 const SITES = [2, 10, 50];
@@ -38,8 +39,7 @@ interface World {
 
 /**
  * Federated learning over sites that see the classes unevenly: how far the merged model is from the pooled one, what
- * each earns on held-out rows beside what sites earn alone, the loss with noise, and the loss with a site that lies; warm
- * starts; worlds that change; two decision points of the same runs.
+ * each earns on held-out rows beside what sites earn XX that change; two decision points of the same runs.
  */
 const together: Bench = async ({ quick }) => {
   const folder = dataFolder();
@@ -68,6 +68,7 @@ const together: Bench = async ({ quick }) => {
       .map(([, v]) => Number(v)),
   );
   Object.assign(figures, warmStarts(folder, quick), changingWorlds(folder, quick));
+  Object.assign(figures, await youngTypes(folder, quick));
   Object.assign(figures, await peersInChangingWorlds(folder, quick));
   Object.assign(figures, await (quick ? jointWorlds(1, 1) : jointWorlds(10, 15)));
   return figures;

@@ -17,6 +17,7 @@ import { judgedRuns, type RewardRunExample, runExamples, runsToLearnFrom } from 
 import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
 import type { WorkerState } from "../state.js";
 import { stopping } from "../stopping.js";
+import { countTypes, whenToRefit } from "../when-to-refit.js";
 
 /** The payload of a `reward-model` artifact. */
 export interface RewardModelArtifact {
@@ -69,9 +70,8 @@ const SHARED = "reward-model";
 /** Rated runs there were when the last fit came to nothing: the next waits for a third more. */
 const TRIED = "reward-model.tried";
 const TRIED_GROWTH = 4 / 3;
-const LATER_SHARE = 0.25;
-const LEAST_LATER = 20;
-const LEAST_FRESH = 5;
+/** Rated runs of each type there were then: one that is new to the model waits until it has twice as many. */
+const TRIED_TYPES = "reward-model.tried types";
 
 /** Below this share of unrated runs there is next to nothing to impute. */
 const LEAST_MISSING = 0.05;
@@ -147,27 +147,28 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
       rated.filter((e) => !(e.workflowId in live.artifact.outOfFold) && !live.updated.has(e.workflowId)),
     );
     impute(live, [...rated, ...unrated]);
-    // The newest quarter judges; a challenger is worth fitting once the rest holds runs the champion never saw.
-    const seen = rated.filter((e) => e.at <= live.artifact.trainedTo).length;
-    const wanted = Math.ceil(Math.max((seen + LEAST_FRESH) / (1 - LATER_SHARE), LEAST_LATER / LATER_SHARE));
-    const missing = Math.max(wanted - rated.length, again - count);
-    if (missing > 0)
+    const triedTypes = (state.shared.get(TRIED_TYPES) ?? new Map()) as Map<string, number>;
+    const refit = whenToRefit(rated, live.artifact, triedTypes);
+    const missing = Math.max("missing" in refit ? refit.missing : 0, "because" in refit ? 0 : again - count);
+    if ("missing" in refit || missing > 0)
       return {
         ...base,
         updated,
         message: `took in ${updated} new ratings; a new fit waits for about ${missing} more`,
       };
-    const cut = rated[Math.floor((1 - LATER_SHARE) * rated.length) - 1]?.at ?? "";
+    const cut = rated[refit.at - 1]?.at ?? "";
     const later = rated.filter((e) => e.at > cut);
     const before = rated.filter((e) => e.at <= cut);
     const { artifact, report, model } = await train(before, input.seed, cancelled, progress);
     const comparison = compareOnLater(live.fitted, model, later);
     model.dispose();
     if (!comparison.better) {
-      state.shared.set(TRIED, count);
+      if (!refit.because) state.shared.set(TRIED, count);
+      state.shared.set(TRIED_TYPES, countTypes(rated));
       return { ...base, updated, comparison, message: "a new model was not better on later runs; the old one stays" };
     }
-    const message = `better on ${comparison.rows} later runs`;
+    const why = refit.because ? `, fitted because of ${refit.because.join(", ")}` : "";
+    const message = `better on ${comparison.rows} later runs${why}`;
     return { ...base, updated, comparison, winner: { ...artifact, report }, message };
   },
 };

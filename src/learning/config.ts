@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { type Clock, type Logger, parseOptions } from "../core/index.js";
+import { tenantsSchema } from "../core/tenants.js";
 import { DEFAULT_REWARD_WEIGHTS, type RewardWeights } from "../dataset/index.js";
 import { gateSettingsSchema } from "../evaluation/gate-settings.js";
 import { requestOptionsSchema } from "../feedback/ask/request-options.js";
@@ -116,6 +117,11 @@ export const loopConfigSchema = z.object({
     .default("both")
     .describe("`serve`: trains nothing; `learn`: only learns, at once and by itself. For many hosts over one store"),
   enableRewardModel: z.boolean().default(true).describe("Whether unrated runs are predicted"),
+  tenants: tenantsSchema
+    .default({})
+    .describe(
+      '`{ north: ["support-north"] }`: whose workflow types and prompts these are; no tenant learns from another\'s',
+    ),
   keepVersions: z
     .number()
     .int()

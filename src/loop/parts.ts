@@ -182,6 +182,7 @@ async function openOver(
     logger,
     seed,
     enabled,
+    tenants: config.tenants,
     ask: (promptId, topic, question, signal) => knowledge.askAboutPrompt(promptId, topic, question, signal),
   });
   const engine = await LearningEngine.open({

@@ -42,6 +42,7 @@ export type { ChatModelLike, ModelReply, TokenPrices } from "./proposals/ask.js"
 export type { BudgetOptions, Usage } from "./proposals/budget.js";
 export type { Demonstration } from "./proposals/few-shot.js";
 export type { HeldOutResult } from "./proposals/held-out.js";
+export type { PromptChange } from "./proposals/lessons.js";
 export { drawFromFront, paretoFront } from "./proposals/pareto.js";
 export type { Proposal, ProposalRequest } from "./proposals/proposal.js";
 export { propose } from "./proposals/propose.js";

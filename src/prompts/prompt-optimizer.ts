@@ -28,9 +28,10 @@ import { askForApproval, settleApproval } from "../registry/approvals.js";
 import type { ArtifactLineage, RegistryEvent } from "../registry/index.js";
 import { Follower } from "../store/follow.js";
 import { type PromptContent, promptContentOf } from "./prompt-content.js";
-import type { Proposal, ProposalRequest } from "./proposals/proposal.js";
+import { type Proposal, type ProposalRequest, proposalSettings } from "./proposals/proposal.js";
 import { propose } from "./proposals/propose.js";
 import { applyExperiments, overtaken } from "./serving/apply.js";
+import { changesElsewhere } from "./serving/changes-elsewhere.js";
 import { type ExperimentRecord, ExperimentsBook } from "./serving/experiments-book.js";
 import { PromptLibrary, type PromptVersion } from "./serving/library.js";
 import { optimizerSettings } from "./serving/options.js";
@@ -311,27 +312,23 @@ export class PromptOptimizer {
    * experiment before anything is spent.
    */
   async propose(promptId: string, request: ProposalRequest): Promise<Proposal> {
-    const served = this.library.serving(promptId);
-    if (!served)
-      throw new LearningError("PROMPT_INVALID", {
-        received: `a proposal for ${show(promptId)}`,
-        expected: `one of ${this.ids().join(", ") || "the registered ids, but there are none"}`,
-        remedy: "Register a template under this id first.",
-      });
-    const champion = served.version;
+    const { library, book } = this;
+    const { content, version: champion } = library.toImprove(promptId);
     if (request.experiment) {
       this.requireSink();
       parseDefinition({ ...request.experiment, promptId, variants: [champion, "the proposal"] });
     }
+    const elsewhere = changesElsewhere({ ...this.options, library, book }, promptId, proposalSettings(request).from);
     const rated = await this.ask(promptId, "rated", {});
-    const proposal = await propose(served.content, rated, request, { seed: this.options.seed ?? 0, clock: this.clock });
+    const circumstances = { seed: this.options.seed ?? 0, clock: this.clock, elsewhere };
+    const proposal = await propose(content, rated, request, circumstances);
     if (!proposal.content) return proposal;
     const version = await this.addVersion(promptId, proposal.content, {
       parent: champion,
       rows: proposal.heldOut?.examples ?? 0,
       estimates: { method: request.method, heldOut: proposal.heldOut },
     });
-    if (!request.experiment || this.book.running(promptId) || version === champion) return { ...proposal, version };
+    if (!request.experiment || book.running(promptId) || version === champion) return { ...proposal, version };
     const started = await this.startExperiment({ ...request.experiment, promptId, variants: [champion, version] });
     return { ...proposal, version, experiment: started.key };
   }

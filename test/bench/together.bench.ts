@@ -20,6 +20,7 @@ import { dataFolder } from "./support/data.js";
 import { peersPython, runPeer } from "./support/peers.js";
 import { CHANGES, changingLife, changingStream, recovery, WAYS } from "./together/changing.js";
 import { jointWorlds } from "./together/joint.js";
+import { lessonsFromPrompts } from "./together/lessons.js";
 import { youngTypes } from "./together/reward-types.js";
 import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
 
@@ -68,7 +69,7 @@ const together: Bench = async ({ quick }) => {
       .map(([, v]) => Number(v)),
   );
   Object.assign(figures, warmStarts(folder, quick), changingWorlds(folder, quick));
-  Object.assign(figures, await youngTypes(folder, quick));
+  Object.assign(figures, await youngTypes(folder, quick), await lessonsFromPrompts(quick));
   Object.assign(figures, await peersInChangingWorlds(folder, quick));
   Object.assign(figures, await (quick ? jointWorlds(1, 1) : jointWorlds(10, 15)));
   return figures;

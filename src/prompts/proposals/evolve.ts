@@ -5,6 +5,7 @@ import { briefly, variablesText } from "./example-text.js";
 import { drawFromFront } from "./pareto.js";
 import { endOf, lastRefusal, NOTHING_TO_WRITE, REPEATED, type SearchContext, type SearchResult } from "./search.js";
 import type { PromptExample, TrialResult } from "./trial.js";
+import { tryAll } from "./try-all.js";
 import { objection, textAt, withText, writableMessages } from "./vet.js";
 
 interface Member {
@@ -35,6 +36,11 @@ export async function evolve(context: SearchContext, model: ChatModelLike): Prom
   if (!trials.affordable(base, choosing)) return {};
   const pool = [await scored(base)];
   const seen = new Set([contentDigest(base)]);
+  const borrowed = await tryAll(context);
+  if (borrowed) {
+    seen.add(contentDigest(borrowed));
+    pool.push(await scored(borrowed));
+  }
   const overall = (m: Member) => m.scores.reduce((s, v) => s + v, 0) / m.scores.length;
   const bestOf = () => pool.reduce((a, b) => (overall(b) > overall(a) ? b : a));
   let ended: string | undefined;

@@ -11,7 +11,7 @@ import type { SearchAttempt } from "./search.js";
 import type { PromptExample, RunExample } from "./trial.js";
 import type { PromptValidator } from "./vet.js";
 
-const METHODS = ["evolve", "rewrite", "few-shot"] as const;
+const METHODS = ["evolve", "rewrite", "few-shot", "borrow"] as const;
 const isExample = (v: unknown) => isRecord(v) && isRecord(v["variables"]);
 const example = z.custom<PromptExample>(isExample, "an example, an object with variables");
 const demonstration = z.object({
@@ -28,7 +28,8 @@ const duration = z.custom<number>((v) => typeof v === "number" && v > 0, "millis
 const proposalRequestSchema = z.strictObject({
   /**
    * `evolve`: reflective evolution from how examples went; `rewrite`: from comments on low-rated runs;
-   * `few-shot`: demonstrations from the best rated runs (needs no model).
+   * `few-shot`: demonstrations from the best rated runs (needs no model); `borrow`: what won experiments of other
+   * prompts (needs no model).
    */
   method: z.enum(METHODS, `one of ${METHODS.join(", ")}`),
   /** Inputs to try prompts on; at least 15, of which a third is held out. */
@@ -51,6 +52,12 @@ const proposalRequestSchema = z.strictObject({
   runTimeoutMs: duration.default(600_000),
   /** What a new version must satisfy beside the checks that every one is put to. */
   validators: z.array(fn<PromptValidator>(), "an array of functions").readonly().default([]),
+  /**
+   * Prompts whose experiments teach this one: `related`, all of the same tenant (the default); names, of any tenant; or
+   * `none`. `evolve` and `rewrite` begin with what won there where all of it together is clearly better here, `borrow`
+   * tries one change after the other.
+   */
+  from: z.union([z.enum(["related", "none"]), z.array(z.string("a name")).readonly()]).default("related"),
   /** With it, a winning proposal at once meets the serving version in an experiment. */
   experiment: z.custom<Omit<ExperimentOptions, "promptId" | "variants">>().optional(),
 });

@@ -4,11 +4,13 @@ import type { RatedPromptRun } from "../../evaluation/experiment/index.js";
 import { createRng, shuffled } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike } from "./ask.js";
+import { borrow } from "./borrow.js";
 import { BudgetExhausted, ProposalBudget } from "./budget.js";
 import { evolve } from "./evolve.js";
 import { exampleId } from "./example-text.js";
 import { fewShot } from "./few-shot.js";
 import { compareOnHeldOut } from "./held-out.js";
+import { lessonsOf, type PromptChange } from "./lessons.js";
 import { type Proposal, type ProposalRequest, type ProposalSettings, proposalSettings } from "./proposal.js";
 import { rewrite } from "./rewrite.js";
 import type { SearchAttempt, SearchContext, SearchResult } from "./search.js";
@@ -19,6 +21,7 @@ const LEAST_EXAMPLES = 15;
 /**
  * Searches for a better prompt and compares the best one found with the base on examples that the search
  * has not seen; the calls for that comparison are kept back from the start. Examples that hold the same count once.
+ * `elsewhere` is what experiments said of changes to other prompts.
  * Fails with PROMPT_INVALID for a request with an unknown method or limit, or a value that cannot be.
  * @example
  * ```ts
@@ -42,12 +45,12 @@ export async function propose(
   base: PromptContent,
   rated: readonly RatedPromptRun[],
   given: ProposalRequest,
-  circumstances: { seed: number; clock: Clock },
+  circumstances: { seed: number; clock: Clock; elsewhere?: readonly PromptChange[] },
 ): Promise<Proposal> {
   checkArgument(base, "base", { messages: "objects" }, "PROMPT_INVALID");
   checkArgument(rated, "rated", "objects", "PROMPT_INVALID");
   checkArgument(circumstances, "circumstances", { seed: "number", clock: { now: "function" } }, "PROMPT_INVALID");
-  const { seed, clock } = circumstances;
+  const { seed, clock, elsewhere = [] } = circumstances;
   const request = proposalSettings(given);
   const rng = createRng(`${seed}/propose/${request.method}`);
   const budget = new ProposalBudget(request.budget);
@@ -59,7 +62,7 @@ export async function propose(
     attempts,
     spent: budget.spent,
   });
-  if (request.method !== "few-shot" && !request.model)
+  if ((request.method === "evolve" || request.method === "rewrite") && !request.model)
     return end("off", `${request.method} needs a chat model: pass one as \`model\``);
   // What is learned from or chosen by is not held out as well, and twice the same is no more evidence than once.
   const examples = [...new Map(request.examples.map((e) => [exampleId(e), e])).values()];
@@ -89,6 +92,7 @@ export async function propose(
     clock,
     rng: rng.fork("search"),
     attempts,
+    lessons: lessonsOf(elsewhere),
     unstructured: new WeakSet(),
   };
   try {
@@ -110,6 +114,7 @@ export async function propose(
 
 async function search(request: ProposalSettings, context: SearchContext): Promise<SearchResult> {
   if (request.method === "few-shot") return fewShot(context, request.demonstrations, request.shots);
+  if (request.method === "borrow") return borrow(context);
   const model = request.model as ChatModelLike;
   return request.method === "evolve" ? evolve(context, model) : rewrite(context, model);
 }

@@ -2,6 +2,7 @@ import type { PromptContent } from "../prompt-content.js";
 import { ask, type ChatModelLike } from "./ask.js";
 import { briefly } from "./example-text.js";
 import { endOf, lastRefusal, NOTHING_TO_WRITE, type SearchContext, type SearchResult } from "./search.js";
+import { tryAll } from "./try-all.js";
 import { objection, textAt, withText, writableMessages } from "./vet.js";
 
 const LOW = 0.5;
@@ -27,6 +28,11 @@ export async function rewrite(context: SearchContext, model: ChatModelLike): Pro
   }
   if (!trials.affordable(base, choosing)) return {};
   let best = { content: undefined as PromptContent | undefined, mean: await trials.mean(base, choosing) };
+  const borrowed = await tryAll(context);
+  if (borrowed) {
+    const mean = await trials.mean(borrowed, choosing);
+    if (mean > best.mean) best = { content: borrowed, mean };
+  }
   let ended: string | undefined;
   for (let c = 0; c < CANDIDATES && budget.allows(1 + choosing.length); c++) {
     ended = endOf(attempts);

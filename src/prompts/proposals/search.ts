@@ -4,6 +4,7 @@ import type { Rng } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import type { ChatModelLike, TokenPrices } from "./ask.js";
 import type { ProposalBudget } from "./budget.js";
+import type { Lesson } from "./lessons.js";
 import type { PromptExample, Trials } from "./trial.js";
 import type { PromptValidator } from "./vet.js";
 
@@ -30,6 +31,8 @@ export interface SearchContext {
   clock: Clock;
   rng: Rng;
   attempts: SearchAttempt[];
+  /** What changes of other prompts teach, the most promising first. */
+  lessons: readonly Lesson[];
   /** Models that did not answer by a schema. */
   unstructured: WeakSet<object>;
 }

@@ -91,6 +91,17 @@ export class PromptLibrary {
     return own.get(champion) ?? this.servedBefore(promptId, own) ?? own.values().next().value;
   }
 
+  /** The serving version, for a proposal. @throws PROMPT_INVALID, unknown prompt */
+  toImprove(promptId: string): HeldPrompt {
+    const served = this.serving(promptId);
+    if (served) return served;
+    throw new LearningError("PROMPT_INVALID", {
+      received: `a proposal for ${show(promptId)}`,
+      expected: `one of ${this.ids().join(", ") || "the registered ids, but there are none"}`,
+      remedy: "Register a template under this id first.",
+    });
+  }
+
   private servedBefore(promptId: string, own: ReadonlyMap<string, HeldPrompt>): HeldPrompt | undefined {
     const served = this.registry.history(PROMPT_POINT + promptId).filter((e) => e.action !== "publish");
     const last = served.findLast((e) => e.version !== undefined && own.has(e.version));

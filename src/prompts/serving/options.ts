@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Logger, parseOptions } from "../../core/index.js";
 import { isObject } from "../../core/is-object.js";
 import { share } from "../../core/option-fields.js";
+import { tenantsSchema } from "../../core/tenants.js";
 import type { PromptOptimizerOptions } from "./types.js";
 
 const object = <T>(what: string, ...methods: string[]) =>
@@ -21,6 +22,7 @@ const schema = z.strictObject({
   seed: z.number("a number").optional(),
   enabled: fn<Of<"enabled">>(),
   watchShare: share.default(0.05),
+  tenants: tenantsSchema.optional(),
 });
 
 /** The options, checked and completed. @throws PROMPT_INVALID on what cannot be, CONFIG_UNKNOWN_KEY on a key that does not exist */

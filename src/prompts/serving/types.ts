@@ -1,5 +1,6 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import type { Clock, DecisionSink, Logger } from "../../core/index.js";
+import type { Tenants } from "../../core/tenants.js";
 import type { PromptQuestions, PromptTopic } from "../../evaluation/experiment/index.js";
 import type { Registry } from "../../registry/index.js";
 import type { LearningStore } from "../../store/index.js";
@@ -29,6 +30,11 @@ export interface PromptOptimizerOptions {
    * is found out and rolled back; default 0.05, 0 watches nothing.
    */
   watchShare?: number;
+  /**
+   * Whose prompts these are, where several tenants share a store: a proposal learns from another tenant's only where it
+   * names them. Default: all are one tenant's.
+   */
+  tenants?: Tenants;
 }
 
 /** See {@link PromptOptimizerOptions.ask}. */

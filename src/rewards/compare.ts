@@ -19,8 +19,8 @@ export interface ModelComparison {
  * @example const { better, rmse } = compareOnLater(champion, challenger, examples);
  */
 export function compareOnLater(
-  champion: RewardModel,
-  challenger: RewardModel,
+  champion: Pick<RewardModel, "predict">,
+  challenger: Pick<RewardModel, "predict">,
   later: readonly RewardExample[],
   target = "reward",
 ): ModelComparison {
@@ -30,7 +30,7 @@ export function compareOnLater(
   checkArgument(target, "target", "text", "REWARD_INVALID");
   const rated = later.filter((e) => e.targets[target] !== undefined);
   const features = rated.map((e) => e.features);
-  const errorsOf = (model: RewardModel) =>
+  const errorsOf = (model: Pick<RewardModel, "predict">) =>
     model.predict(features, target).map((p, i) => (p.mean - rated[i]?.targets[target]) ** 2);
   const [a, b] = [errorsOf(champion), errorsOf(challenger)];
   const n = rated.length;

@@ -35,7 +35,7 @@ export function componentsFor(config: ResolvedLoopConfig, parts: ComponentParts)
       ? [{ component: evaluatorsComponent({ evaluators, reward, submit: parts.submit }), enabled: true }]
       : []),
     {
-      component: rewardModelComponent({ reward, embeddings: parts.embeddings }),
+      component: rewardModelComponent({ reward, embeddings: parts.embeddings, tenants: config.tenants }),
       enabled: config.enableRewardModel,
     },
     { component: patternsComponent(parts.rowOptions), enabled: config.enablePatternDiscovery },

@@ -1,4 +1,5 @@
 import { messageOf } from "../../core/index.js";
+import type { Tenants } from "../../core/tenants.js";
 import type { Registry } from "../../registry/index.js";
 import type { RewardModelArtifact, TrainRewardModelInput } from "../../worker/jobs/reward-model.js";
 import type { RewardSettings } from "../../worker/reward-views.js";
@@ -16,6 +17,8 @@ export interface RewardModelComponentOptions {
   minSamples?: number;
   /** Describes runs by what they say, too. */
   embeddings?: RunEmbeddings;
+  /** Workflow types by tenant: each has a model of its own runs. */
+  tenants?: Tenants;
 }
 
 /**
@@ -35,6 +38,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
         seed,
         minSamples: options.minSamples ?? 40,
         ...(said && { vectors: said.vectors }),
+        ...(options.tenants && { tenants: options.tenants }),
         ...(serving &&
           failure === undefined && { champion: { version: serving.version, ...(artifact && { artifact }) } }),
       };
@@ -50,7 +54,7 @@ export function rewardModelComponent(options: RewardModelComponentOptions): Lear
           ...(serving && { parent: serving.version }),
           dataTo: winner.trainedTo,
           rows: winner.rows,
-          encoderVersion: winner.snapshot.encoder.version,
+          encoderVersion: winner.encoderVersion,
           seed,
           estimates: { rmse: report?.rmse, spread: Math.sqrt(report?.variance ?? 0), comparison },
         };

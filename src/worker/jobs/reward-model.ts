@@ -1,5 +1,6 @@
 // Runs in the learning thread.
 import { digest, isLearningError, messageOf } from "../../core/index.js";
+import type { Tenants } from "../../core/tenants.js";
 import {
   compareOnLater,
   type ImputedReward,
@@ -17,11 +18,14 @@ import { judgedRuns, type RewardRunExample, runExamples, runsToLearnFrom } from 
 import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
 import type { WorkerState } from "../state.js";
 import { stopping } from "../stopping.js";
+import { TenantModels, type TenantModelsSnapshot } from "../tenant-models.js";
 import { countTypes, whenToRefit } from "../when-to-refit.js";
 
 /** The payload of a `reward-model` artifact. */
 export interface RewardModelArtifact {
-  snapshot: RewardModelSnapshot;
+  snapshot: TenantModelsSnapshot;
+  /** Names the encoding of the features. Absent in models of an earlier release. */
+  encoderVersion?: string;
   /** Start of the newest run it was fitted on. */
   trainedTo: string;
   rows: number;
@@ -47,6 +51,8 @@ export interface TrainRewardModelInput {
   champion?: { version: string; artifact?: RewardModelArtifact };
   /** Of the runs' texts, by workflowId. */
   vectors?: Record<string, number[]>;
+  /** Workflow types by tenant: a model for each. */
+  tenants?: Tenants;
 }
 
 /** What came of it. */
@@ -81,9 +87,9 @@ interface Live {
   version: string;
   artifact: RewardModelArtifact;
   /** As it was fitted: what it says is independent of every later rating. */
-  fitted: RewardModel;
+  fitted: TenantModels;
   /** The same, with later ratings taken in by the fast members. */
-  model: RewardModel;
+  model: TenantModels;
   /** Rated runs that `model` has taken in. */
   updated: Set<string>;
   /** With a digest of what each prediction was made from. */
@@ -121,7 +127,7 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const counted = { runs: runs.length, rated: count, health, evaluators, updated: 0 };
     if (runs.length > 0 && missingShare < LEAST_MISSING)
       return { ...counted, message: "nearly every run has a measured reward: nothing to impute" };
-    const { live, unreadable } = await broughtUp(state, input.champion);
+    const { live, unreadable } = await broughtUp(state, input);
     const base = { ...counted, ...(unreadable !== undefined && { unreadable }) };
     if (!live && count < input.minSamples)
       return { ...base, message: `not enough rated runs yet: about ${input.minSamples - count} more` };
@@ -132,7 +138,7 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const rated = runExamples(state, used.rated, input.vectors);
     const unrated = runExamples(state, used.unrated, input.vectors);
     if (!live) {
-      const { artifact, report, model } = await train(rated, input.seed, cancelled, progress);
+      const { artifact, report, model } = await train(rated, input, cancelled, progress);
       model.dispose();
       const { rmse, variance } = report["reward"];
       if (rmse ** 2 >= variance) {
@@ -159,7 +165,7 @@ export const trainRewardModel: Job<TrainRewardModelInput, TrainRewardModelOutput
     const cut = rated[refit.at - 1]?.at ?? "";
     const later = rated.filter((e) => e.at > cut);
     const before = rated.filter((e) => e.at <= cut);
-    const { artifact, report, model } = await train(before, input.seed, cancelled, progress);
+    const { artifact, report, model } = await train(before, input, cancelled, progress);
     const comparison = compareOnLater(live.fitted, model, later);
     model.dispose();
     if (!comparison.better) {
@@ -238,20 +244,25 @@ export const predictRewardsJob: Job<PredictRewardsInput, PredictRewardsOutput> =
 
 async function train(
   rated: readonly RewardRunExample[],
-  seed: number,
+  { seed, tenants = {} }: TrainRewardModelInput,
   cancelled: () => boolean,
   onProgress: (share: number, message?: string) => void,
 ) {
-  const model = await RewardModel.fit(rated, { seed, cancelled, onProgress });
+  const model = await TenantModels.fit(rated, tenants, { seed, cancelled, onProgress });
   stopping(cancelled)();
-  const outOfFold = model.outOfFold() as Float64Array;
   const report = model.report();
   const { importances = [], variance = 0 } = report["reward"] ?? {};
   const artifact: RewardModelArtifact = {
     snapshot: await model.snapshot(),
+    encoderVersion: model.encoderVersion,
     trainedTo: (rated.at(-1) as RewardRunExample).at,
     rows: rated.length,
-    outOfFold: Object.fromEntries(rated.map((e, i) => [e.workflowId, outOfFold[i]])),
+    outOfFold: Object.fromEntries(
+      rated.flatMap(({ workflowId }, i) => {
+        const said = model.outOfFold[i];
+        return said === undefined ? [] : [[workflowId, said]];
+      }),
+    ),
     importances: importances
       .filter((i) => i.importance > 0)
       .slice(0, MOST_IMPORTANCES)
@@ -263,10 +274,13 @@ async function train(
 /** The same, where a model that cannot be restored is told from none. */
 async function broughtUp(
   state: WorkerState,
-  champion: TrainRewardModelInput["champion"],
+  { champion, tenants = {} }: TrainRewardModelInput,
 ): Promise<{ live?: Live; unreadable?: string }> {
   try {
-    return { live: await bringUp(state, champion) };
+    const live = await bringUp(state, champion);
+    if (!live || live.fitted.isFor(tenants)) return { live };
+    await bringUp(state, undefined);
+    return { unreadable: "it was fitted for other tenants" };
   } catch (error) {
     if (isLearningError(error)) return { unreadable: messageOf(error) };
     throw error;
@@ -286,8 +300,8 @@ async function bringUp(state: WorkerState, champion: TrainRewardModelInput["cham
   const live: Live = {
     version,
     artifact,
-    fitted: await RewardModel.restore(snapshot),
-    model: await RewardModel.restore(snapshot),
+    fitted: await TenantModels.restore(snapshot),
+    model: await TenantModels.restore(snapshot),
     updated: new Set(),
     imputed: new Map(),
   };

@@ -153,7 +153,7 @@ export async function youngTypes(folder: string, quick: boolean): Promise<Record
   for (const kind of quick ? KINDS.slice(0, 2) : KINDS)
     await report(kind, quick ? 1 : 20, (seed) => world(kind, seed, quick ? 80 : 600, quick ? 100 : 500));
   for (const young of quick ? [] : ["tau-airline", "tau-retail", "hotpotqa"])
-    await report(young, 20, (seed) => realTypes(folder, young, seed));
+    await report(young, 5, (seed) => realTypes(folder, young, seed));
   return out;
 }
 

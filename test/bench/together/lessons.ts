@@ -99,7 +99,7 @@ export async function lessonsFromPrompts(quick: boolean): Promise<Record<string,
   const out: Record<string, unknown> = {};
   for (const isRelated of [true, false])
     for (const way of WAYS) {
-      const seeds = Array.from({ length: quick ? 5 : 300 }, (_, seed) => seed);
+      const seeds = Array.from({ length: quick ? 2 : 300 }, (_, seed) => seed);
       const searches: Awaited<ReturnType<typeof search>>[] = [];
       for (const seed of seeds) searches.push(await search(way, isRelated, seed));
       const mean = (of: (s: (typeof searches)[number]) => number) =>

@@ -17,7 +17,7 @@ export interface OwnModel {
   model: TargetModel;
 }
 
-/** {@link OwnModel} as plain JSON. */
+/** A model of one type, and its weight beside that of all types, as plain JSON. */
 export interface OwnModelSnapshot {
   type: string;
   weight: number;

@@ -1,10 +1,10 @@
 import { checkArgument, checkEach } from "../core/arguments.js";
-import { type DecisionContext, LearningError, show } from "../core/index.js";
+import { type DecisionContext, LearningError, refuseUnknownKeys, show } from "../core/index.js";
 import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
 import { defaultMembers, restorableMembers } from "./members/index.js";
-import type { RewardMember } from "./members/member.js";
+import type { MemberRestorer, RewardMember } from "./members/member.js";
 import { Novelty, type NoveltySnapshot } from "./novelty.js";
-import { restoreTarget } from "./restore-target.js";
+import { readSnapshot, restoreTarget } from "./restore-target.js";
 import { type RewardContribution, shapleyContributions } from "./shapley.js";
 import { fitTarget, type TargetModel, type TargetReport, type TargetSnapshot } from "./target-model.js";
 
@@ -55,8 +55,9 @@ export interface RewardModelSnapshot {
 const LEAST_ROWS = 20;
 const BACKGROUND = 40;
 
-/** What is read of an example. */
+/** What is read of an example, and of a snapshot. */
 const EXAMPLE = { features: "object", targets: "object" } as const;
+const SNAPSHOT = { columns: "numbers", constants: "numbers", background: "lists", targets: "object" } as const;
 
 /**
  * Predicts the reward of a run, and each judged dimension, before anyone rates it: a blend of
@@ -86,6 +87,7 @@ export class RewardModel {
   static async fit(examples: readonly RewardExample[], options: RewardModelOptions = {}): Promise<RewardModel> {
     checkEach(examples, "examples", "example", EXAMPLE, "REWARD_INVALID");
     checkArgument(options, "options", "object", "REWARD_INVALID");
+    refuseUnknownKeys(options, ["seed", "members", "cancelled", "onProgress"], "options of RewardModel.fit");
     const { seed = 0, members = defaultMembers(), cancelled, onProgress } = options;
     const names = [...new Set(examples.flatMap((e) => Object.keys(e.targets)))].sort();
     const usable = names.filter((name) => examples.filter((e) => name in e.targets).length >= LEAST_ROWS);
@@ -135,7 +137,10 @@ export class RewardModel {
     return new RewardModel(encoder, columns, constants, Novelty.fit(x, group, seed), background, targets);
   }
 
-  /** The model of a snapshot; it predicts what the original did. */
+  /**
+   * The model of a snapshot; it predicts what the original did.
+   * @throws SNAPSHOT_INVALID for one that is damaged or of another kind
+   */
   static async restore(snapshot: RewardModelSnapshot, members = restorableMembers()): Promise<RewardModel> {
     if (snapshot?.kind !== "reward-model" || snapshot.version !== 1)
       throw new LearningError("SNAPSHOT_INVALID", {
@@ -143,6 +148,14 @@ export class RewardModel {
         expected: "kind reward-model, version 1",
         remedy: "Train the reward model again.",
       });
+    checkArgument(snapshot, "the snapshot", SNAPSHOT, "SNAPSHOT_INVALID");
+    return readSnapshot(() => RewardModel.restored(snapshot, members));
+  }
+
+  private static async restored(
+    snapshot: RewardModelSnapshot,
+    members: readonly MemberRestorer[],
+  ): Promise<RewardModel> {
     const targets = new Map<string, TargetModel>();
     for (const [name, target] of Object.entries(snapshot.targets))
       targets.set(name, await restoreTarget(target, members));
@@ -201,7 +214,8 @@ export class RewardModel {
     const predicted = model.predict(encoded.map((e) => e.row));
     return encoded.map((_, i) => {
       const { low, high, mean, variance } = model.report;
-      if (novel[i]) return { mean, lower: low, upper: high, variance, known: false };
+      if (novel[i])
+        return { mean: Math.min(high, Math.max(low, mean)), lower: low, upper: high, variance, known: false };
       const value = predicted.mean[i];
       const spread = predicted.spread[i];
       const half = model.calibration.halfWidth(value, spread, level);

@@ -127,8 +127,8 @@ export const ERROR_CODES: Readonly<Record<LearningErrorCode, { cause: string; re
     remedy: "The message names the option, or the step at which it came.",
   },
   ENV_INVALID: {
-    cause: "An environment broke its contract.",
-    remedy: "The message names the method and what was expected.",
+    cause: "An environment broke its contract, or a world or model cannot be simulated.",
+    remedy: "The message names the method or field, and what was expected.",
   },
   SENTINEL_INVALID: {
     cause: "Options of a Sentinel that cannot be, or an agent that did not answer in time.",

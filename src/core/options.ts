@@ -53,13 +53,17 @@ function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
     unwrap?: () => unknown;
     keyType?: { options?: readonly string[] };
     valueType?: unknown;
+    element?: unknown;
   };
   const bare = (part: unknown): Part | undefined => {
     let p = part as Part | undefined;
-    while (p && !p.shape && p.unwrap) p = p.unwrap() as Part;
+    while (p && !p.shape && !p.element && p.unwrap) p = p.unwrap() as Part;
     return p;
   };
-  const at = path.reduce<Part | undefined>((p, key) => bare(p?.shape?.[key] ?? p?.valueType), bare(schema));
+  const at = path.reduce<Part | undefined>(
+    (p, key) => bare(p?.shape?.[key] ?? p?.valueType ?? p?.element),
+    bare(schema),
+  );
   return at?.shape ? Object.keys(at.shape) : [...(at?.keyType?.options ?? [])];
 }
 

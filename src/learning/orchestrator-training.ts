@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LearningError, parseOptions, show } from "../core/index.js";
 import { whole } from "../core/option-fields.js";
-import type { OrchestratorWorld } from "../environments/index.js";
+import { type OrchestratorWorld, worldStart } from "../environments/index.js";
 import {
   type AgentDeclaration,
   type Budget,
@@ -73,7 +73,7 @@ export type OrchestratorTrainingSettings = z.output<typeof orchestratorTrainingS
 
 /**
  * The options, checked and completed before a training of minutes begins with them.
- * @throws TRAINING_INVALID on settings that cannot be, CONFIG_UNKNOWN_KEY on ones that do not exist
+ * @throws TRAINING_INVALID on settings that cannot be, ENV_INVALID on a world that cannot be simulated, CONFIG_UNKNOWN_KEY on ones that do not exist
  */
 export function orchestratorTrainingSettings(options: OrchestratorTraining): OrchestratorTrainingSettings {
   const settings = parseOptions(
@@ -89,6 +89,7 @@ export function orchestratorTrainingSettings(options: OrchestratorTraining): Orc
       expected: "one of them",
       remedy: "Pass the Sentinel's agents to learn from its traces, or a world of your own.",
     });
+  if (world) worldStart(world);
   completeBudget(budget, "TRAINING_INVALID");
   completeRules(rules, "TRAINING_INVALID");
   completeWeights(reward, "TRAINING_INVALID");

@@ -1,5 +1,4 @@
-import { expectationOf } from "../core/expectation.js";
-import { type DecisionContext, LearningError, show } from "../core/index.js";
+import { type DecisionContext, LearningError, parseOptions, show } from "../core/index.js";
 import type { PointBook } from "../learning/points.js";
 import {
   createPolicy,
@@ -203,16 +202,9 @@ function checked<O extends object>(options: O): O {
 }
 
 function learnOf(learn: LearnOptions | undefined, decisionPoint: unknown): LearnOptions {
-  const parsed = learnOptionsSchema.safeParse(learn ?? {});
-  if (parsed.success) {
-    // What could not be learned with is refused here, not by every learning cycle.
-    if (parsed.data.policy) createPolicy({ ...parsed.data.policy, dim: 1 } as PolicySpec);
-    return parsed.data;
-  }
-  throw new LearningError("ROUTER_INVALID", {
-    received: `learn: ${show(learn)} for ${show(decisionPoint)}`,
-    expected: parsed.error.issues[0] ? expectationOf(parsed.error.issues[0]) : "learn options",
-    remedy: "See LearnOptions: policy, encoder, creditDiscount, provenFrom, prove.",
-    cause: parsed.error,
-  });
+  const what = `learn of ${show(decisionPoint)}`;
+  const options = parseOptions(learnOptionsSchema, learn ?? {}, what, "ROUTER_INVALID");
+  // What could not be learned with is refused here, not by every learning cycle.
+  if (options.policy) createPolicy({ ...options.policy, dim: 1 } as PolicySpec);
+  return options;
 }

@@ -13,6 +13,8 @@ export const proveSchema = z.strictObject({
 /** "Same quality, cheaper" is `{ better: "cost", notWorse: { reward: 0.02 } }`. */
 export type Prove = z.infer<typeof proveSchema>;
 
+const FROM = "related, none, or a list of decision points' names";
+
 /** How the policy of a decision point is learned; part of `loop.router`'s options. */
 export const learnOptionsSchema = z.strictObject({
   /** What kind of policy, with its own settings (default `{ kind: "auto" }`). */
@@ -38,7 +40,7 @@ export const learnOptionsSchema = z.strictObject({
    * choose among mostly the same destinations by mostly the same fields; names, of any tenant; or `none`. How much their
    * runs count for is learned from own ones; where they only mislead it is nothing (default `related`).
    */
-  from: z.union([z.enum(["related", "none"]), z.array(z.string().min(1)).min(1)]).optional(),
+  from: z.union([z.enum(["related", "none"]), z.array(z.string().min(1)).min(1)], FROM).optional(),
   /** Whose decision point it is: none begins from another tenant's unless it names it (default: all are one tenant's). */
   tenant: z.string().min(1).optional(),
   /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LearningError, show } from "../core/index.js";
+import { LearningError, parseOptions, show } from "../core/index.js";
 import type { NetworkSnapshot } from "../math/network.js";
 
 const forgetting = z.number().min(0).max(0.5).optional();
@@ -131,14 +131,14 @@ export type ModelSpec = z.infer<typeof modelSchema>;
 /** How cost counts beside reward. */
 export type CostSpec = NonNullable<z.infer<typeof common.cost>>;
 
-/** A checked spec; fails with POLICY_INVALID. */
+/** A checked spec; fails with POLICY_INVALID, or CONFIG_UNKNOWN_KEY for a setting that its kind does not have. */
 export function parseSpec(spec: unknown): PolicySpec {
-  const parsed = specSchema.safeParse(spec);
-  if (parsed.success) return parsed.data;
+  const kind: unknown = typeof spec === "object" && spec !== null && "kind" in spec ? spec.kind : undefined;
+  const schema = specSchema.options.find((option) => option.shape.kind.value === kind);
+  if (schema) return parseOptions(schema, spec, `the policy ${show(kind)}`, "POLICY_INVALID");
   throw new LearningError("POLICY_INVALID", {
     received: show(spec),
-    expected: z.prettifyError(parsed.error).replace(/\s+/g, " "),
+    expected: `one of the kinds ${specSchema.options.map((option) => option.shape.kind.value).join(", ")}`,
     remedy: 'Give a policy spec such as { kind: "squarecb", dim: encoder.dim }.',
-    cause: parsed.error,
   });
 }

@@ -1,5 +1,6 @@
 import { checkArgument } from "../core/arguments.js";
-import type { RewardExample, RewardModel } from "./reward-model.js";
+import type { RewardModel } from "./reward-model.js";
+import type { RewardExample } from "./reward-model-types.js";
 
 /** What is read of arguments. */
 const PREDICTS = { predict: "function" } as const;

@@ -12,6 +12,7 @@ export type { OwnModelSnapshot } from "./own-model.js";
 export * from "./pairwise-judge.js";
 export * from "./reward-health.js";
 export * from "./reward-model.js";
+export * from "./reward-model-types.js";
 export type { RewardContribution } from "./shapley.js";
 export type { TargetReport, TargetSnapshot } from "./target-model.js";
 export * from "./text-embedding.js";

@@ -29,7 +29,7 @@ export class Novelty {
   static fit(x: readonly Float64Array[], group: readonly string[], seed: number): Novelty {
     const scale = standardiserOf(x);
     const picked = shuffled([...x.keys()], createRng(seed).fork("novelty")).slice(0, REFERENCES);
-    const z = standardise(
+    const z = rounded(
       picked.map((i) => x[i]),
       scale,
     );
@@ -55,7 +55,7 @@ export class Novelty {
    * @param unseen number of features that never varied in training and are different here
    */
   score(row: Float64Array, unseen: number): number {
-    const [z] = standardise([row], this.scale) as [Float64Array];
+    const [z] = rounded([row], this.scale);
     const distance = Math.sqrt(nearest(z, this.references, () => true) ** 2 + UNSEEN * unseen);
     return this.limit > 0 ? distance / this.limit : distance > 0 ? Number.POSITIVE_INFINITY : 0;
   }
@@ -69,6 +69,11 @@ export class Novelty {
     const { mean, spread } = this.scale;
     return { mean: pack(mean), spread: pack(spread), references: pack(flat), limit: this.limit };
   }
+}
+
+/** Standardised rows as a snapshot keeps them: a row among its likes stands at distance 0 after a restore too. */
+function rounded(x: readonly Float64Array[], scale: Standardiser): Float64Array[] {
+  return standardise(x, scale).map((row) => row.map(Math.fround));
 }
 
 /** Mean distance to the nearest few rows that `counts`. */

@@ -1,4 +1,4 @@
-import { LearningError } from "../core/index.js";
+import { isLearningError, LearningError } from "../core/index.js";
 import { Calibration } from "./calibration.js";
 import type { MemberRestorer } from "./members/member.js";
 import { TargetModel, type TargetSnapshot } from "./target-model.js";
@@ -6,8 +6,30 @@ import { TargetModel, type TargetSnapshot } from "./target-model.js";
 /** Members of earlier releases that are no more; a model goes on without them. */
 const RETIRED: ReadonlySet<string> = new Set(["ydf-boosted-trees", "ydf-random-forest", "kernel-ridge"]);
 
+/** What was read of a snapshot. @throws SNAPSHOT_INVALID where reading it failed */
+export async function readSnapshot<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isLearningError(error)) throw error;
+    throw new LearningError("SNAPSHOT_INVALID", {
+      received: "a snapshot of a reward model that is damaged",
+      expected: "one as snapshot() gave it",
+      remedy: "Train the reward model again.",
+      cause: error,
+    });
+  }
+}
+
 /** The model of a snapshot. */
 export async function restoreTarget(s: TargetSnapshot, members: readonly MemberRestorer[]): Promise<TargetModel> {
+  const { low, high, mean, variance } = s.report;
+  if (![low, high, mean, variance].every(Number.isFinite))
+    throw new LearningError("SNAPSHOT_INVALID", {
+      received: `a target between ${low} and ${high}, with mean ${mean} and variance ${variance}`,
+      expected: "finite numbers",
+      remedy: "Fit the model anew.",
+    });
   const fitted = [];
   for (const snapshot of s.members.filter(({ kind }) => !RETIRED.has(kind))) {
     const member = members.find((m) => m.kind === snapshot.kind);

@@ -1,63 +1,22 @@
 import { checkArgument, checkEach } from "../core/arguments.js";
-import { type DecisionContext, LearningError, show } from "../core/index.js";
-import { type EncoderSnapshot, type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
+import { type DecisionContext, LearningError, refuseUnknownKeys, show } from "../core/index.js";
+import { type FeatureEncoder, fitEncoder, restoreEncoder } from "../dataset/index.js";
 import { defaultMembers, restorableMembers } from "./members/index.js";
-import type { RewardMember } from "./members/member.js";
-import { Novelty, type NoveltySnapshot } from "./novelty.js";
+import type { MemberRestorer } from "./members/member.js";
+import { Novelty } from "./novelty.js";
 import { typeOf } from "./own-model.js";
+import { readSnapshot } from "./restore-target.js";
+import type { RewardExample, RewardModelOptions, RewardModelSnapshot, RewardPrediction } from "./reward-model-types.js";
 import { type RewardContribution, shapleyContributions } from "./shapley.js";
 import type { TargetReport } from "./target-model.js";
 import { TypedTarget, type TypedTargetSnapshot } from "./typed-target.js";
 
-/** One run to learn from: what was seen of it, and what it was judged to be worth. */
-export interface RewardExample {
-  /** Named plain values, as `traceFeatures` gives them. */
-  features: DecisionContext;
-  /** The reward, and any dimension that was judged; at least one. */
-  targets: Readonly<Record<string, number>>;
-  /** Runs of one group (a task, a prompt, a thread) never stand on both sides of a validation split. */
-  group?: string;
-}
-
-/** Options of {@link RewardModel.fit}. */
-export interface RewardModelOptions {
-  seed?: number;
-  /** Default: all members described on the page Feedback and rewards. */
-  members?: readonly RewardMember[];
-  cancelled?: () => boolean;
-  onProgress?: (share: number, message: string) => void;
-}
-
-/** A predicted value and how far to trust it. */
-export interface RewardPrediction {
-  /** The blend's prediction; where `known` is false the mean of all training values. */
-  mean: number;
-  /** Bounds that hold the true value with the asked probability; the whole range where `known` is false. */
-  lower: number;
-  upper: number;
-  /** Expected squared error. */
-  variance: number;
-  /** False for an input unlike anything seen in training: "I don't know". */
-  known: boolean;
-}
-
-/** {@link RewardModel} as plain JSON. */
-export interface RewardModelSnapshot {
-  kind: "reward-model";
-  version: 1;
-  encoder: EncoderSnapshot;
-  columns: number[];
-  constants: number[];
-  novelty: NoveltySnapshot;
-  background: number[][];
-  targets: Record<string, TypedTargetSnapshot>;
-}
-
 const LEAST_ROWS = 20;
 const BACKGROUND = 40;
 
-/** What is read of an example. */
+/** What is read of an example, and of a snapshot. */
 const EXAMPLE = { features: "object", targets: "object" } as const;
+const SNAPSHOT = { columns: "numbers", constants: "numbers", background: "lists", targets: "object" } as const;
 
 /**
  * Predicts the reward of a run, and each judged dimension, before anyone rates it: a blend of
@@ -87,6 +46,7 @@ export class RewardModel {
   static async fit(examples: readonly RewardExample[], options: RewardModelOptions = {}): Promise<RewardModel> {
     checkEach(examples, "examples", "example", EXAMPLE, "REWARD_INVALID");
     checkArgument(options, "options", "object", "REWARD_INVALID");
+    refuseUnknownKeys(options, ["seed", "members", "cancelled", "onProgress"], "options of RewardModel.fit");
     const { seed = 0, members = defaultMembers(), cancelled, onProgress } = options;
     const names = [...new Set(examples.flatMap((e) => Object.keys(e.targets)))].sort();
     const usable = names.filter((name) => examples.filter((e) => name in e.targets).length >= LEAST_ROWS);
@@ -140,7 +100,10 @@ export class RewardModel {
     return new RewardModel(encoder, columns, constants, Novelty.fit(x, group, seed), background, targets);
   }
 
-  /** The model of a snapshot; it predicts what the original did. */
+  /**
+   * The model of a snapshot; it predicts what the original did.
+   * @throws SNAPSHOT_INVALID for one that is damaged or of another kind
+   */
   static async restore(snapshot: RewardModelSnapshot, members = restorableMembers()): Promise<RewardModel> {
     if (snapshot?.kind !== "reward-model" || snapshot.version !== 1)
       throw new LearningError("SNAPSHOT_INVALID", {
@@ -148,6 +111,14 @@ export class RewardModel {
         expected: "kind reward-model, version 1",
         remedy: "Train the reward model again.",
       });
+    checkArgument(snapshot, "the snapshot", SNAPSHOT, "SNAPSHOT_INVALID");
+    return readSnapshot(() => RewardModel.restored(snapshot, members));
+  }
+
+  private static async restored(
+    snapshot: RewardModelSnapshot,
+    members: readonly MemberRestorer[],
+  ): Promise<RewardModel> {
     const targets = new Map<string, TypedTarget>();
     for (const [name, target] of Object.entries(snapshot.targets))
       targets.set(name, await TypedTarget.restore(target, members));
@@ -209,7 +180,8 @@ export class RewardModel {
     );
     return encoded.map((_, i) => {
       const { low, high, mean, variance } = model.report;
-      if (novel[i]) return { mean, lower: low, upper: high, variance, known: false };
+      if (novel[i])
+        return { mean: Math.min(high, Math.max(low, mean)), lower: low, upper: high, variance, known: false };
       const value = predicted.mean[i];
       const spread = predicted.spread[i];
       const half = model.calibration.halfWidth(value, spread, level);

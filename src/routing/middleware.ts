@@ -1,6 +1,7 @@
 import { SystemMessage } from "@langchain/core/messages";
+import { isInteropZodObject } from "@langchain/core/utils/types";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { getConfig } from "@langchain/langgraph";
+import { getConfig, StateSchema } from "@langchain/langgraph";
 // biome-ignore lint/suspicious/noTsIgnore: it must hold in the declarations too, where langchain may be missing
 /** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
@@ -51,7 +52,10 @@ export interface LearnedMiddleware extends AgentMiddleware {
 const { destinations: _, ...shape } = decisionOptionsShape;
 const schema = z.object({
   ...shape,
-  stateSchema: z.custom((v) => typeof v === "object" && v !== null, "a schema of state fields").optional(),
+  // Of anything else langchain hands on no field, without a word.
+  stateSchema: z
+    .custom((v) => isInteropZodObject(v) || StateSchema.isInstance(v), "a zod object or a StateSchema")
+    .optional(),
   choices: z
     .record(
       z.string(),

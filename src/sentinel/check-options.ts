@@ -1,4 +1,4 @@
-import { LearningError, parseOptions, show } from "../core/index.js";
+import { LearningError, parseOptions, refuseUnknownKeys, show } from "../core/index.js";
 import { completeBudget, completeRules, isOrchestratorAction, ORCHESTRATOR_ACTIONS } from "../orchestration/index.js";
 import { agentSchema, type SentinelAgent } from "./agent.js";
 import { type SentinelOptions, type SentinelSettings, sentinelOptionsSchema } from "./options.js";
@@ -13,6 +13,8 @@ const RESERVED = new Set<string>([
   "__end__",
   ...ORCHESTRATOR_ACTIONS,
 ]);
+
+const AGENT_KEYS = ["name", "runnable", ...Object.keys(agentSchema.shape)];
 
 /**
  * The options, checked and completed.
@@ -51,6 +53,7 @@ function checkAgent(agent: SentinelAgent): void {
       "a Runnable, compiled graph or agent",
       "Pass what has invoke().",
     );
+  refuseUnknownKeys(agent, AGENT_KEYS, `the agent ${name}`);
   const parsed = agentSchema.safeParse(agent);
   if (parsed.success) return;
   const issue = parsed.error.issues[0];

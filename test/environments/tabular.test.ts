@@ -31,6 +31,35 @@ describe("value iteration", () => {
   });
 });
 
+describe("a model given as a literal", () => {
+  const one = { probability: 1, next: 0, reward: 1, terminated: false };
+  it.each<[string, object, RegExp]>([
+    ["states", { states: 1.5 }, /1\.5 states/],
+    ["actions", { actions: [] }, /no actions/],
+    ["start", { start: [0.5] }, /the start \[0\.5\]; expected a probability for each state/],
+    ["start", { start: [Number.NaN] }, /a probability for each state/],
+    ["discount", { discount: 1.2 }, /the discount 1\.2/],
+    ["flags", { legal: () => [true] }, /\[true\] for what is legal in state 0/],
+    ["flags", { legal: () => [false, false] }, /at least one true/],
+    ["probabilities", { outcomes: () => [{ ...one, probability: 0.4 }] }, /\[0\.4\] of action stay in state 0/],
+    ["next state", { outcomes: () => [{ ...one, next: 4 }] }, /next state 4 of action stay/],
+    ["reward", { outcomes: () => [{ ...one, reward: Number.NaN }] }, /reward NaN of action stay/],
+    ["terminated", { outcomes: () => [{ ...one, terminated: undefined }] }, /terminated undefined of action stay/],
+  ])("is refused where its %s cannot be", (_what, change, message) => {
+    for (const use of [tabularEnv, valueIteration, (m: TabularModel) => policyValue(m, () => [1, 0])]) {
+      expect(() => use({ ...toy, ...change })).toThrow(message);
+      expect(() => use({ ...toy, ...change })).toThrow("ENV_INVALID");
+    }
+  });
+
+  it("is refused by the solvers where its values do not settle", () => {
+    expect(() => valueIteration({ ...toy, discount: 1 })).toThrow(/ENV_INVALID.*values that grow without end/);
+    expect(() => policyValue({ ...toy, discount: 1 }, () => [1, 0])).toThrow(/values that grow without end/);
+    expect(policyValue({ ...toy, discount: 1 }, () => [0, 1])).toBe(3);
+    expect(() => valueIteration(toy, 0)).toThrow(/a tolerance of 0/);
+  });
+});
+
 describe.each([cliffWorld(), repairWorld()])("$id", (model) => {
   it("is a sound model and a sound environment", () => {
     for (let s = 0; s < model.states; s++)

@@ -96,10 +96,15 @@ describe("a decision point that could never be learned", () => {
     const loop = await CollectiveLearningLoop.open({ storagePath: folder() });
     const declare = (policy: { kind: string }) => () => triageGraph(loop, { learn: { policy } });
     expect(declare({ kind: "squarebc" })).toThrow(/POLICY_INVALID.*"squarebc"/s);
-    expect(declare({ kind: "squarecb", gama: 1 } as { kind: string })).toThrow(/POLICY_INVALID.*gama/s);
+    expect(declare({ kind: "squarecb", gama: 1 } as { kind: string })).toThrow(/"gama" in the policy "squarecb"/);
     const encoder = (given: object) => () => triageGraph(loop, { learn: { encoder: given } });
-    expect(encoder({ vocabulry: 10 })).toThrow(/ROUTER_INVALID.*vocabulry/);
+    expect(encoder({ vocabulry: 10 })).toThrow(/CONFIG_UNKNOWN_KEY.*"vocabulry" in encoder.*Did you mean "vocabulary"/);
     expect(encoder({ fields: { topic: "word" } })).toThrow(/ROUTER_INVALID.*"category"/);
+    expect(() => triageGraph(loop, { learn: { tennant: "A" } as never })).toThrow('Did you mean "tenant"?');
+    for (const from of ["pa", [7]])
+      expect(() => triageGraph(loop, { learn: { from } as never })).toThrow(
+        /ROUTER_INVALID.*for from; expected related,/,
+      );
     expect(encoder({ fields: { topic: "category" }, ignore: ["noise"] })).not.toThrow();
     expect(() => triageGraph(loop, { decisionPoint: "__proto__" })).toThrow(/ROUTER_INVALID.*decisionPoint/);
     // Its policies could not be published: every cycle would fail.

@@ -142,10 +142,14 @@ describe("experiments", () => {
     [{ variants: ["a", "b"], allocation: "thompson", shares: [1, 1] }, /allocation "fixed"/],
     [{ variants: ["a", "b"], guardrails: [{ metric: "costUsd" }] }, /a limit for latencyMs/],
     [{ variants: ["a", "b"], alpha: 0.9 }, /alpha/],
-    [{ variants: ["a", "b"], allocations: "x" }, /definition|allocations/],
   ])("refuse %j", (options, message) => {
     expect(() => parseDefinition({ promptId: "p", ...options } as never)).toThrow(message);
     expect(() => parseDefinition({ promptId: "p", ...options } as never)).toThrow(/EXPERIMENT_INVALID/);
+  });
+
+  it("names the option that a misspelt one is nearest to", () => {
+    const misspelt = { promptId: "p", variants: ["a", "b"], allocations: "fixed" };
+    expect(() => parseDefinition(misspelt as never)).toThrow('Did you mean "allocation"?');
   });
 });
 

@@ -82,6 +82,52 @@ describe("RewardModel", () => {
   });
 });
 
+describe("RewardModel, restored", () => {
+  const few = Array.from({ length: 80 }, (_, i) => ({
+    features: { agent: `a${i % 4}`, errors: i % 3 },
+    targets: { reward: (i % 3) / 3 },
+    group: `t${i}`,
+  }));
+  const members = quick.filter((m) => m.kind === "ridge" || m.kind === "mean");
+
+  it("knows after a snapshot what it knew before, where runs are alike", async () => {
+    const model = await RewardModel.fit(few, { seed: 1, members });
+    const restored = await RewardModel.restore(JSON.parse(JSON.stringify(await model.snapshot())));
+    const features = [...few.slice(0, 12).map((e) => e.features), { agent: "nobody", errors: 40 }];
+    for (const of of [model, restored])
+      expect(of.predict(features).map((p) => p.known)).toEqual([...Array.from({ length: 12 }, () => true), false]);
+  });
+
+  it("keeps every prediction within its interval", async () => {
+    for (const value of [0.1, 0.3, 0.7, 1 / 3]) {
+      const same = few.map((e) => ({ ...e, targets: { reward: value } }));
+      const model = await RewardModel.fit(same, { members });
+      for (const { lower, mean, upper } of model.predict([{ agent: "a1", errors: 1 }, { agent: "nobody" }, {}]))
+        expect([lower <= mean, mean <= upper]).toEqual([true, true]);
+    }
+  });
+
+  it("says that a snapshot is damaged, whatever is missing", async () => {
+    const snapshot = JSON.parse(JSON.stringify(await (await RewardModel.fit(few, { members })).snapshot()));
+    for (const path of [
+      ...["columns", "constants", "novelty", "novelty.mean", "background", "targets", "encoder"],
+      ...["targets.reward.report", "targets.reward.report.low", "targets.reward.report.members"],
+      ...["targets.reward.members", "targets.reward.calibration", "targets.reward.calibration.scores"],
+    ])
+      for (const value of [undefined, null]) {
+        const damaged = structuredClone(snapshot);
+        const keys = path.split(".");
+        const last = keys.pop() as string;
+        keys.reduce((at, key) => at[key], damaged)[last] = value;
+        await expect(RewardModel.restore(damaged), path).rejects.toMatchObject({ code: "SNAPSHOT_INVALID" });
+      }
+  });
+
+  it("refuses options that it does not know", async () => {
+    await expect(RewardModel.fit(few, { sead: 1 } as never)).rejects.toThrow('Did you mean "seed"?');
+  });
+});
+
 describe("RewardModel, otherwise", () => {
   it("gives the same numbers for the same seed", async () => {
     const [a, b] = [

@@ -1,3 +1,4 @@
+import { Annotation, StateSchema } from "@langchain/langgraph";
 import { AIMessage, createAgent, fakeModel, modelRetryMiddleware, tool } from "langchain";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -129,6 +130,22 @@ describe("learned middleware", () => {
     const agent = createAgent({ model: strong, tools: [], middleware: [learned] });
     await agent.invoke({ ...ask("x"), tier: "gold" } as never);
     expect(world.sink.view()[0]?.context).toEqual({ tier: "gold" });
+  });
+
+  it("refuses a schema of which langchain would hand on no field", () => {
+    const base = {
+      decisionPoint: "state",
+      choices: { a: {}, b: {} },
+      context: () => ({}),
+      fallback: () => "a" as const,
+    };
+    const { deps } = createWorld();
+    for (const stateSchema of [Annotation.Root({ tier: Annotation<string>() }), { tier: z.string() }, {}])
+      expect(() => createLearnedMiddleware({ ...base, stateSchema: stateSchema as never }, deps)).toThrow(
+        /ROUTER_INVALID.*for stateSchema; expected a zod object or a StateSchema/,
+      );
+    const stateSchema = new StateSchema({ tier: z.string() });
+    expect(() => createLearnedMiddleware({ ...base, stateSchema }, deps)).not.toThrow();
   });
 
   it("takes a model's name as createAgent does, and says which package is missing", async () => {

@@ -220,6 +220,7 @@ describe("refuses", () => {
     ["no capabilities", { agents: [{ ...agent, capabilities: undefined }] }, /a\.capabilities = undefined/],
     ["a quality of five", { agents: [{ ...agent, quality: 5 }] }, /a\.quality = 5; expected a number in \[0,1\]/],
     ["a timeout of NaN", { agents: [{ ...agent, timeoutMs: Number.NaN }] }, /a\.timeoutMs = .*milliseconds above 0/],
+    ["a misspelt field", { agents: [{ ...agent, concurency: 2 }] }, /"concurency" in the agent a.*mean "concurrency"/],
     ["an unknown option", { aproval: ["completeTask"] }, /unknown key "aproval".*Did you mean "approval"/],
     ["an unknown limit", { budget: { step: 3 } }, /unknown key "step".*Did you mean "steps"/],
     ["a limit that is none", { budget: { tokens: Number.NaN } }, /for tokens; expected a finite number from 0/],

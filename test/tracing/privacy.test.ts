@@ -117,6 +117,10 @@ describe("state text", () => {
 });
 
 describe("redaction", () => {
+  it.each([[7], ["email"], [{ path: "text" }], [[null]], [["mail"]]])("is refused where it is %j", (redact) => {
+    expect(() => createRedactor(redact as never)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  });
+
   it.each([
     ["email", "write to ann.b+c@mail.example.org today", "write to [redacted] today"],
     ["phone", "call +49 30 901820 or (030) 901-8205", "call [redacted] or [redacted]"],

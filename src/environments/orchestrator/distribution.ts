@@ -1,6 +1,7 @@
 import { checkArgument } from "../../core/arguments.js";
 import { LearningError } from "../../core/index.js";
 import type { Rng } from "../../math/rng.js";
+import { distributionArgument } from "./distribution-schema.js";
 
 /** What is read of arguments. */
 const RNG = { next: "function" } as const;
@@ -59,7 +60,7 @@ export const beta = (mean: number, strength: number): Distribution => {
  * @example meanOf({ kind: "discrete", values: [0, 10], probabilities: [0.7, 0.3] }); // 3
  */
 export function meanOf(d: Distribution): number {
-  checkArgument(d, "d", "object", "ENV_INVALID");
+  distributionArgument(d);
   switch (d.kind) {
     case "constant":
       return d.value;
@@ -101,6 +102,7 @@ export function sampledChance(rng: Rng): Chance {
   return {
     pick,
     value(d) {
+      distributionArgument(d);
       switch (d.kind) {
         case "constant":
           return d.value;
@@ -161,6 +163,7 @@ export function enumerateChances<T>(run: (chance: Chance) => T): { probability: 
 }
 
 function finiteValue(d: Distribution, pick: (probabilities: readonly number[]) => number): number {
+  distributionArgument(d);
   if (d.kind === "constant") return d.value;
   if (d.kind === "discrete") return d.values[pick(d.probabilities)];
   throw new LearningError("ENV_INVALID", {

@@ -26,6 +26,7 @@ import { resetArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepInfo, StepResult } from "../env.js";
 import { Box } from "../spaces/box.js";
 import { Discrete } from "../spaces/discrete.js";
+import { worldArgument } from "./check-world.js";
 import { sampledChance } from "./distribution.js";
 import { drawConditions, type HiddenConditions, simulate } from "./simulate.js";
 import type { OrchestratorWorld } from "./world.js";
@@ -73,7 +74,7 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
   private hidden: HiddenConditions = new Set();
   private view: Survey | undefined;
 
-  /** Fails with ENV_INVALID on reward weights that cannot be, with CONFIG_UNKNOWN_KEY on ones that do not exist. */
+  /** Fails with ENV_INVALID on a world or reward weights that cannot be, with CONFIG_UNKNOWN_KEY on what does not exist. */
   constructor(options: OrchestratorEnvOptions = {}) {
     checkArgument(
       options,
@@ -81,7 +82,7 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
       { world: "object?", reward: "object?", satisfaction: "function?" },
       "ENV_INVALID",
     );
-    this.world = options.world ?? standardWorld();
+    this.world = worldArgument(options.world ?? standardWorld());
     this.weights = completeWeights(options.reward ?? {}, "ENV_INVALID");
     this.satisfaction = options.satisfaction;
   }
@@ -146,7 +147,7 @@ export class OrchestratorEnv implements Env<Float64Array, number> {
  * @example worldStart(smallWorld()).tasks.length; // 0
  */
 export function worldStart(world: OrchestratorWorld): OrchestrationState {
-  checkArgument(world, "world", { agents: "objects", templates: "objects", territories: "objects" }, "ENV_INVALID");
+  worldArgument(world);
   return initialState({
     goal: "simulated",
     agents: world.agents.map((a) => a.declared),

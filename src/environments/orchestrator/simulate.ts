@@ -7,12 +7,18 @@ import type {
   TaskSpec,
 } from "../../orchestration/index.js";
 import { circumstancesOf, unmergedPairs } from "../../orchestration/index.js";
+import { worldArgument } from "./check-world.js";
 import type { Chance } from "./distribution.js";
 import type { AgentModel, OrchestratorWorld } from "./world.js";
 
 /** What is read of arguments. */
-const DRAW_CONDITIONS_WORLD = { agents: "list" } as const;
-const SIMULATE_WORLD = { agents: "list" } as const;
+const FACTORS = { mismatchFloor: "number", withoutInsight: "number" } as const;
+const FAILURES = {
+  failure: "number",
+  overloadFailure: "number",
+  comfortLoad: "number",
+  brokenFailure: "number",
+} as const;
 const SIMULATE_PLAN = { assignments: "list", territories: "list" } as const;
 
 /** What an episode holds that the orchestrator is not told: the agents that are broken in it. */
@@ -23,7 +29,7 @@ export type HiddenConditions = ReadonlySet<string>;
  * @example const hidden = drawConditions(standardWorld(), sampledChance(createRng(1)));
  */
 export function drawConditions(world: OrchestratorWorld, chance: Chance): HiddenConditions {
-  checkArgument(world, "world", DRAW_CONDITIONS_WORLD, "ENV_INVALID");
+  worldArgument(world);
   checkArgument(chance, "chance", "object", "ENV_INVALID");
   return new Set(world.agents.filter((a) => yes(chance, a.broken)).map((a) => a.declared.name));
 }
@@ -39,7 +45,7 @@ export function simulate(
   plan: ActionPlan,
   chance: Chance,
 ): ActionOutcome {
-  checkArgument(world, "world", SIMULATE_WORLD, "ENV_INVALID");
+  worldArgument(world);
   checkArgument(hidden, "hidden", "object", "ENV_INVALID");
   checkArgument(state, "state", "object", "ENV_INVALID");
   checkArgument(plan, "plan", SIMULATE_PLAN, "ENV_INVALID");
@@ -130,7 +136,7 @@ export function qualityFactor(
   world: Pick<OrchestratorWorld, "mismatchFloor" | "withoutInsight">,
   under: RunCircumstances,
 ): number {
-  checkArgument(world, "world", "object", "ENV_INVALID");
+  checkArgument(world, "world", FACTORS, "ENV_INVALID");
   checkArgument(under, "under", "object", "ENV_INVALID");
   const fit = world.mismatchFloor + (1 - world.mismatchFloor) * under.match;
   return under.creative && !under.inspired ? fit * world.withoutInsight : fit;
@@ -145,7 +151,8 @@ export function qualityFactor(
  * ```
  */
 export function failureRate(model: AgentModel, load: number, broken: boolean): number {
-  checkArgument(model, "model", "object", "ENV_INVALID");
+  checkArgument(model, "model", FAILURES, "ENV_INVALID");
+  checkArgument(load, "load", "number", "ENV_INVALID");
   const base = broken ? model.brokenFailure : model.failure;
   return Math.min(1, base + model.overloadFailure * Math.max(0, load - model.comfortLoad));
 }

@@ -10,6 +10,7 @@ import {
   stepReward,
   survey,
 } from "../../orchestration/index.js";
+import { worldArgument } from "./check-world.js";
 import { type Distribution, enumerateChances } from "./distribution.js";
 import { worldStart } from "./orchestrator-env.js";
 import { drawConditions, simulate } from "./simulate.js";
@@ -47,7 +48,7 @@ export function solveWorld(
   reward: Partial<StepRewardWeights> = {},
   maxStates = 400_000,
 ): SolvedWorld {
-  checkArgument(world, "world", { agents: "objects", templates: "objects", territories: "objects" }, "ENV_INVALID");
+  worldArgument(world);
   checkArgument(reward, "reward", "object", "ENV_INVALID");
   checkArgument(maxStates, "maxStates", "number", "ENV_INVALID");
   if (enumerateChances((chance) => drawConditions(world, chance)).length > 1)

@@ -1,21 +1,19 @@
-import { checkArgument } from "../../core/arguments.js";
 import { LearningError, show } from "../../core/index.js";
 import { createRng, drawIndex } from "../../math/rng.js";
 import { resetArgument } from "../arguments.js";
 import type { Env, ResetOptions, ResetResult, StepResult } from "../env.js";
 import { Discrete } from "../spaces/index.js";
 import { TimeLimit } from "../wrappers/index.js";
+import { modelArgument } from "./check-model.js";
 import type { TabularModel } from "./model.js";
-
-/** What is read of arguments. */
-const MODEL = { states: "number", actions: "list", start: "list", legal: "function", outcomes: "function" } as const;
 
 /**
  * An environment over a model's states and actions, with its masks and its time limit.
+ * @throws ENV_INVALID on a model that is none
  * @example checkEnv(tabularEnv(cliffWorld())).warnings; // []
  */
 export function tabularEnv(model: TabularModel): Env<number, number> {
-  checkArgument(model, "model", MODEL, "ENV_INVALID");
+  modelArgument(model);
   return new TimeLimit(new TabularEnv(model), model.maxSteps, model.id);
 }
 

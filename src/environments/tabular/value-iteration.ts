@@ -1,8 +1,10 @@
 import { checkArgument } from "../../core/arguments.js";
+import { LearningError } from "../../core/index.js";
+import { modelArgument } from "./check-model.js";
 import type { TabularModel } from "./model.js";
 
-/** What is read of arguments. */
-const MODEL = { states: "number", actions: "list", start: "list", legal: "function", outcomes: "function" } as const;
+/** A model that is discounted, or ends, settles long before. */
+const MOST_SWEEPS = 100_000;
 
 /** The exact solution of a model under its discount. */
 export interface TabularSolution {
@@ -16,11 +18,13 @@ export interface TabularSolution {
 
 /**
  * Value iteration (Bellman, 1957) until no value moves by more than `tolerance` (default 1e-10).
+ * @throws ENV_INVALID on a model that is none, or whose values do not settle
  * @example const { optimum, policy } = valueIteration(repairWorld());
  */
 export function valueIteration(model: TabularModel, tolerance = 1e-10): TabularSolution {
-  checkArgument(model, "model", MODEL, "ENV_INVALID");
+  modelArgument(model);
   checkArgument(tolerance, "tolerance", "number", "ENV_INVALID");
+  if (!(tolerance > 0)) throw unsettled(`a tolerance of ${tolerance}`, "a number above 0");
   const values = new Float64Array(model.states);
   const best = (state: number): [number, number] => {
     let top: [number, number] = [-1, Number.NEGATIVE_INFINITY];
@@ -47,7 +51,7 @@ export function valueIteration(model: TabularModel, tolerance = 1e-10): TabularS
  * ```
  */
 export function policyValue(model: TabularModel, probabilities: (state: number) => ArrayLike<number>): number {
-  checkArgument(model, "model", MODEL, "ENV_INVALID");
+  modelArgument(model);
   checkArgument(probabilities, "probabilities", "function", "ENV_INVALID");
   const policy = Array.from({ length: model.states }, (_, s) => probabilities(s));
   const values = new Float64Array(model.states);
@@ -61,7 +65,10 @@ export function policyValue(model: TabularModel, probabilities: (state: number) 
 }
 
 function iterate(values: Float64Array, tolerance: number, update: (state: number) => number): void {
-  for (let change = Number.POSITIVE_INFINITY; change > tolerance; ) {
+  let change = Number.POSITIVE_INFINITY;
+  for (let sweep = 0; change > tolerance; sweep++) {
+    if (sweep === MOST_SWEEPS)
+      throw unsettled("values that grow without end", "a discount below 1, or episodes that end");
     change = 0;
     for (let s = 0; s < values.length; s++) {
       const value = update(s);
@@ -80,4 +87,8 @@ function actionValue(model: TabularModel, values: Float64Array, state: number, a
 
 function startValue(model: TabularModel, values: Float64Array): number {
   return model.start.reduce((sum, p, s) => sum + p * values[s], 0);
+}
+
+function unsettled(received: string, expected: string): LearningError {
+  return new LearningError("ENV_INVALID", { received, expected, remedy: "Correct the model or the tolerance." });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { digest, LearningError } from "../../core/index.js";
+import { digest, LearningError, parseOptions } from "../../core/index.js";
 import { type Prove, proveSchema } from "../../policies/index.js";
 import { DEFAULT_RISK } from "../defaults.js";
 
@@ -64,7 +64,7 @@ export type ExperimentDefinition = z.infer<typeof experimentDefinitionSchema>;
 export type ExperimentOptions = z.input<typeof experimentDefinitionSchema>;
 
 /**
- * Checks a definition; fails with EXPERIMENT_INVALID.
+ * Checks a definition; fails with EXPERIMENT_INVALID, or CONFIG_UNKNOWN_KEY for an option that does not exist.
  * @example
  * ```ts
  * const definition = parseDefinition({ promptId: "support", variants: ["v1", "v2"], minimumEffect: 0.05 });
@@ -72,12 +72,8 @@ export type ExperimentOptions = z.input<typeof experimentDefinitionSchema>;
  * ```
  */
 export function parseDefinition(options: ExperimentOptions): ExperimentDefinition {
-  const parsed = experimentDefinitionSchema.safeParse(options);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw invalid(`${issue?.path.join(".") || "the definition"}: ${issue?.message}`, "a valid experiment definition");
-  }
-  const { variants, shares, allocation, guardrails } = parsed.data;
+  const definition = parseOptions(experimentDefinitionSchema, options, "the experiment", "EXPERIMENT_INVALID");
+  const { variants, shares, allocation, guardrails, prove } = definition;
   if (new Set(variants).size < variants.length) throw invalid(`variants ${variants.join(", ")}`, "each version once");
   if (shares && shares.length !== variants.length)
     throw invalid(`${shares.length} shares for ${variants.length} variants`, "one share per variant");
@@ -85,7 +81,6 @@ export function parseDefinition(options: ExperimentOptions): ExperimentDefinitio
   if (shares?.some((s) => !(s / sum >= LEAST_SHARE)))
     throw invalid(`shares ${shares.join(", ")}`, `at least ${LEAST_SHARE} of their sum for each variant`);
   if (shares && allocation !== "fixed") throw invalid(`shares with allocation ${allocation}`, 'allocation "fixed"');
-  const { prove } = parsed.data;
   if (prove && (prove.better === "reward") !== (prove.notWorse === undefined))
     throw invalid(
       `prove better ${prove.better} ${prove.notWorse ? "with" : "without"} notWorse`,
@@ -99,7 +94,7 @@ export function parseDefinition(options: ExperimentOptions): ExperimentDefinitio
         "a limit for latencyMs and costUsd, none for error and reward",
       );
   }
-  return parsed.data;
+  return definition;
 }
 
 function invalid(received: string, expected: string): LearningError {

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { checkArgument } from "../../core/arguments.js";
 import { ignoreRejection, LearningError, show } from "../../core/index.js";
 import { isLongBigint, isProxy } from "../../core/own-fields.js";
 import { isNamedSecret } from "./redact-named.js";
@@ -71,12 +72,14 @@ export function createRedactor(
 ): Redactor | undefined {
   if (option === undefined) return undefined;
   if (typeof option === "function") return byFunction(option, onFailure);
+  checkArgument(option, "redact", "list", "CONFIG_INVALID");
   const cleaners: Cleaner[] = [];
   const paths: string[][] = [];
   for (const entry of option) {
     if (typeof entry === "string" && Object.hasOwn(PRESETS, entry)) cleaners.push(PRESETS[entry]);
     else if (types.isRegExp(entry)) cleaners.push(byPattern(new RegExp(entry.source, withGlobal(entry.flags))));
-    else if (typeof entry === "object" && typeof entry.path === "string") paths.push(entry.path.split("."));
+    else if (entry !== null && typeof entry === "object" && typeof entry.path === "string")
+      paths.push(entry.path.split("."));
     else
       throw new LearningError("CONFIG_INVALID", {
         received: `redact entry ${show(entry)}`,

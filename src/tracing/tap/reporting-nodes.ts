@@ -7,6 +7,8 @@ export interface LoopOfRun {
   recorder: RunRecorder;
   /** The graph's checkpoint namespace, once it is known. */
   namespace: string | undefined;
+  /** The ids of its tasks that have begun. */
+  readonly entered: string[];
 }
 
 /** Has the runnable of one task report to a run. */

@@ -189,12 +189,16 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
 
     /** Has the tasks of a loop report to a run, until what it gives back is called. */
     private report(loop: LoopShape, recorder: RunRecorder): () => void {
+      const entered: string[] = [];
       let done = () => {};
       recorder.quietly(() => {
-        if (wrapping.taps) done = reportFrom(this.nodes, { loop, recorder, namespace: undefined }, tapOf);
+        if (wrapping.taps) done = reportFrom(this.nodes, { loop, recorder, namespace: undefined, entered }, tapOf);
         hearCache(this, loop, recorder);
       });
-      return done;
+      return () => {
+        done();
+        context.leave(entered, recorder);
+      };
     }
   }
   if (typeof Base.prototype._runLoop !== "function") delete (Hooked.prototype as { _runLoop?: unknown })._runLoop;

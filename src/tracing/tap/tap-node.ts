@@ -152,20 +152,15 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   if (!config?.configurable) return call();
   const { name, outlook, context, isSubgraph } = tap;
   if (!tap.records || recorder.muted) {
-    recorder.quietly(() => {
-      context.enter(config, recorder);
-      recorder.noteSignals(config, { loop, attempt: config.signal });
-      hearTasks(config.configurable as Configurable, task.calls, tap, around);
-    });
-    const leave = () => context.leave(config, recorder);
-    return overheard(call, leave, leave);
+    recorder.quietly(() => enterOnly(config, task.calls, tap, around));
+    return call();
   }
   const sends: (readonly Write[])[] = [];
   let run: NodeRun;
   try {
     run = recorder.nodeStarted(placeOf(name, config, around, tap.isAgent), input);
     run.signals = { loop, attempt: config.signal };
-    context.enter(config, run);
+    context.enter(config, run, around.entered);
     run.graphsSeen = graphsRun(config.configurable);
     overhearSends(config.configurable, task.sends, sends);
     hearTasks(config.configurable, task.calls, tap, around);
@@ -175,12 +170,19 @@ function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig)
   }
   const settled = (note: () => void) => {
     recorder.quietly(note);
-    context.leave(config, run);
     if (!isSubgraph && !tap.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
   };
   const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
   const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
   return overheard(run.underWay ? () => callWithin(run.underWay, call) : call, ended, failed);
+}
+
+/** A task begins whose node is not recorded: all that is noted is its run, and what may stop it. */
+function enterOnly(config: TaskConfig, calls: StandIn<TaskCall>, tap: Tap, around: LoopOfRun): void {
+  const { loop, recorder } = around;
+  tap.context.enter(config, recorder, around.entered);
+  recorder.noteSignals(config, { loop, attempt: config.signal });
+  if (config.configurable) hearTasks(config.configurable, calls, tap, around);
 }
 
 /** Hands out what a call gives as it is, and listens to it first. */
@@ -264,20 +266,15 @@ function hearTask(func: TaskFunction, name: string, tap: Tap, around: LoopOfRun)
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
     if (!config?.configurable) return func(...args);
     if (!tap.records || recorder.muted) {
-      recorder.quietly(() => {
-        tap.context.enter(config, recorder);
-        recorder.noteSignals(config, { loop, attempt: config.signal });
-        hearTasks(config.configurable as Configurable, calls, tap, around);
-      });
-      const leave = () => tap.context.leave(config, recorder);
-      return overheard(() => func(...args), leave, leave);
+      recorder.quietly(() => enterOnly(config, calls, tap, around));
+      return func(...args);
     }
     let run: NodeRun;
     try {
       run = recorder.nodeStarted(placeOf(name, config), args);
       run.signals = { loop, attempt: config.signal };
       // The config is ours to change: it was made for this task.
-      tap.context.enter(config, run);
+      tap.context.enter(config, run, around.entered);
       run.graphsSeen = graphsRun(config.configurable);
       hearTasks(config.configurable, calls, tap, around);
       if (tap.calls) config.callbacks = addCallHandler(config.callbacks, run);
@@ -287,7 +284,6 @@ function hearTask(func: TaskFunction, name: string, tap: Tap, around: LoopOfRun)
     }
     const settled = (note: () => void) => {
       recorder.quietly(note);
-      tap.context.leave(config, run);
       if (!tap.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
     };
     const ended = (output: unknown) =>

@@ -292,7 +292,8 @@ export class RunRecorder {
     const { start, identity, settings, startedAt, startedMono, resumed, followsFailure, muted, underWay } = this;
     if (underWay) this.quietly(() => underWay.ended(error && status !== "success" ? { status, error } : { status }));
     const closed: ClosedRun = {
-      ...ids,
+      workflowId: ids.workflowId,
+      segmentId: ids.segmentId,
       start,
       identity,
       settings,

@@ -165,10 +165,15 @@ function parentNamespace(taskNamespace: string): string {
   return cut < 0 ? "" : taskNamespace.slice(0, cut);
 }
 
+/** Whether a task is an error handler's. */
+export function isOfHandler(taskPath: readonly unknown[] | undefined): boolean {
+  return taskPath?.includes("node_error_handler") === true;
+}
+
 /** The namespace of the graph that a task belongs to. An error handler runs below the task that failed. */
 export function graphNamespace(taskNamespace: string, taskPath: readonly unknown[] | undefined): string {
   const namespace = parentNamespace(taskNamespace);
-  return taskPath?.includes("node_error_handler") ? parentNamespace(namespace) : namespace;
+  return isOfHandler(taskPath) ? parentNamespace(namespace) : namespace;
 }
 
 /** Names of the hosting nodes in a graph's namespace, from the root inwards. */

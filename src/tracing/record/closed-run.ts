@@ -76,14 +76,17 @@ export function segmentOf(run: ClosedRun): TraceSegment {
   return segment;
 }
 
-/** Tells the moment of a monotonic time, ISO 8601. That of several nodes in a row is often the same. */
+/** Tells the moment of a monotonic time, ISO 8601. Nodes in a row mostly begin within one second, which is spelled once. */
 function clockOf({ startedAt, startedMono }: ClosedRun): (mono: number) => string {
-  let last = Number.NaN;
+  let second = Number.NaN;
   let text = "";
   return (mono) => {
     const at = Math.round(startedAt + mono - startedMono);
-    if (at !== last) text = isoTime(at);
-    last = at;
-    return text;
+    const ms = ((at % 1000) + 1000) % 1000;
+    if (at - ms !== second) {
+      second = at - ms;
+      text = isoTime(second).slice(0, -4);
+    }
+    return `${text}${ms < 10 ? "00" : ms < 100 ? "0" : ""}${ms}Z`;
   };
 }

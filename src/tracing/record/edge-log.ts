@@ -43,11 +43,11 @@ export class EdgeLog {
     return this.edges.length;
   }
 
-  emitted(from: EdgeSource, to: string, kind: EdgeKind, more: EdgeDetails = {}): void {
+  emitted(from: EdgeSource, to: string, kind: EdgeKind, more?: EdgeDetails): void {
     const { namespace, path, step } = from;
-    const edge: EdgeRun = { from: from.name, to, kind, path, step, started: more.started ?? false, namespace };
-    if (more.inferred) edge.inferred = true;
-    if (more.channel !== undefined) edge.channel = more.channel;
+    const edge: EdgeRun = { from: from.name, to, kind, path, step, started: more?.started ?? false, namespace };
+    if (more?.inferred) edge.inferred = true;
+    if (more?.channel !== undefined) edge.channel = more.channel;
     this.edges.push(edge);
     if (edge.started) return;
     const list = this.waiting.get(to);

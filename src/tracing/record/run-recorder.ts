@@ -13,6 +13,7 @@ import {
 } from "../../core/index.js";
 import {
   ERROR_HANDLER_PREFIX,
+  isOfHandler,
   pathOfNamespace,
   START,
   TASK_ID_KEY,
@@ -126,11 +127,19 @@ export class RunRecorder {
       started: this.clock.monotonic(),
       durationMs: 0,
       status: undefined,
+      // All that may be set later: an object that grows takes another piece of memory.
+      error: undefined,
+      inferred: undefined,
+      input: undefined,
+      update: undefined,
+      graphsSeen: undefined,
+      signals: undefined,
+      isAgent: place.isAgent,
+      underWay: undefined,
     };
     if (this.finished) return run;
     this.attempts.set(taskId, run);
     if (name !== START) this.nodes.push(run);
-    if (place.isAgent) run.isAgent = true;
     if (this.underWay && name !== START) this.tellOfNode(run, this.underWay);
     if (before === undefined) this.arrive(place);
     if (this.settings.captureState === "full" && name !== START && !this.muted) run.input = this.stateOf(run, input);
@@ -212,7 +221,7 @@ export class RunRecorder {
 
   /** An error handler is started by the failure of its node, not by an edge of the graph. */
   private arriveAtHandler({ name, namespace, step, taskPath }: TaskPlace): void {
-    if (!taskPath?.includes("node_error_handler")) return;
+    if (!taskPath || !isOfHandler(taskPath)) return;
     const inStep = this.nodes.filter((n) => n.namespace === namespace && n.step === step);
     const named =
       inStep.findLast((n) => n.name === taskPath[1] || name === ERROR_HANDLER_PREFIX + n.name) ??
@@ -283,7 +292,8 @@ export class RunRecorder {
     const { start, identity, settings, startedAt, startedMono, resumed, followsFailure, muted, underWay } = this;
     if (underWay) this.quietly(() => underWay.ended(error && status !== "success" ? { status, error } : { status }));
     const closed: ClosedRun = {
-      ...ids,
+      workflowId: ids.workflowId,
+      segmentId: ids.segmentId,
       start,
       identity,
       settings,

@@ -77,5 +77,8 @@ export function userIdIn({ metadata, configurable }: RunConfigLike): string | un
  * values, which reach a graph on a server (RemoteGraph) where metadata do not.
  */
 export function workflowIdIn(config: RunConfigLike | undefined): string | undefined {
-  return [config?.metadata?.workflowId, config?.configurable?.workflowId].find(isUsableId);
+  const own: unknown = config?.metadata?.workflowId;
+  if (isUsableId(own)) return own;
+  const given: unknown = config?.configurable?.workflowId;
+  return isUsableId(given) ? given : undefined;
 }

@@ -5,10 +5,17 @@ import type { RunRecorder } from "../record/run-recorder.js";
 export interface LoopOfRun {
   loop: LoopShape;
   recorder: RunRecorder;
+  /** The graph's checkpoint namespace, once it is known. */
+  namespace: string | undefined;
+  /** The ids of its tasks that have begun. */
+  readonly entered: string[];
 }
 
-/** Has the runnable of one task of a node report to a run. */
-export type TapTask = (node: NodeShape, runnable: RunnableShape, around: LoopOfRun) => RunnableShape;
+/** Has the runnable of one task report to a run. */
+export type TapTask = (runnable: RunnableShape, around: LoopOfRun) => RunnableShape;
+
+/** How the tasks of a node are tapped; undefined where they are not. */
+export type TapOf = (node: NodeShape) => TapTask | undefined;
 
 /** Copies of a graph's nodes, whose tasks report to the loop that has them now. */
 interface ReportingNodes {
@@ -26,10 +33,10 @@ const MOST_IDLE = 16;
  * classes of what they copy, and the tap is one function for all: the engine's fast paths stay fast. They serve one
  * loop after the other: to make them anew for each would cost a tenth of what a node takes.
  */
-export function reportFrom(nodes: Record<string, NodeShape>, around: LoopOfRun, tapTask: TapTask): () => void {
+export function reportFrom(nodes: Record<string, NodeShape>, around: LoopOfRun, tapOf: TapOf): () => void {
   const free = idle.get(nodes) ?? [];
   idle.set(nodes, free);
-  const reporting = free.pop() ?? reportingNodes(nodes, tapTask);
+  const reporting = free.pop() ?? reportingNodes(nodes, tapOf);
   reporting.around = around;
   const { loop } = around;
   loop.nodes = reporting.nodes;
@@ -41,14 +48,15 @@ export function reportFrom(nodes: Record<string, NodeShape>, around: LoopOfRun, 
   };
 }
 
-function reportingNodes(nodes: Record<string, NodeShape>, tapTask: TapTask): ReportingNodes {
+function reportingNodes(nodes: Record<string, NodeShape>, tapOf: TapOf): ReportingNodes {
   const reporting: ReportingNodes = { nodes: {} };
   for (const name of Object.keys(nodes)) {
     const node = nodes[name]!;
     const copy = copyOf(node);
+    const tap = tapOf(node);
     copy.getNode = () => {
-      const runnable = node.getNode.call(node);
-      return runnable && reporting.around ? tapTask(node, runnable, reporting.around) : runnable;
+      const runnable = node.getNode();
+      return runnable && tap && reporting.around ? tap(runnable, reporting.around) : runnable;
     };
     reporting.nodes[name] = copy;
   }

@@ -18,21 +18,26 @@ export function recorderOf(host: Host): RunRecorder {
  */
 export class RunContext {
   private readonly byScratchpad = new WeakMap<object, Host>();
-  /** Tasks under way. */
+  /** Tasks of loops under way. */
   private readonly byTask = new Map<string, Host>();
 
-  /** A task of a run begins (again). */
-  enter(config: RunConfigLike, host: Host): void {
+  /** A task of a run begins (again). @param entered gets its id */
+  enter(config: RunConfigLike, host: Host, entered: string[]): void {
     const scratchpad = config.configurable?.[SCRATCHPAD_KEY];
     if (typeof scratchpad === "object" && scratchpad !== null) this.byScratchpad.set(scratchpad, host);
-    const taskId = taskIdOf(config);
-    if (taskId !== undefined) this.byTask.set(taskId, host);
+    const taskId = config.configurable?.[TASK_ID_KEY];
+    if (typeof taskId !== "string") return;
+    this.byTask.set(taskId, host);
+    entered.push(taskId);
   }
 
-  /** The task's attempt has ended. */
-  leave(config: RunConfigLike, host: Host): void {
-    const taskId = taskIdOf(config);
-    if (taskId !== undefined && this.byTask.get(taskId) === host) this.byTask.delete(taskId);
+  /** A loop of a run has ended, and with it the tasks that entered. */
+  leave(entered: readonly string[], recorder: RunRecorder): void {
+    for (const taskId of entered) {
+      const host = this.byTask.get(taskId);
+      // The same task of a run that was started anew meanwhile goes on.
+      if (host && recorderOf(host) === recorder) this.byTask.delete(taskId);
+    }
   }
 
   /** What the config belongs to, whether or not that still runs. */
@@ -51,7 +56,7 @@ export class RunContext {
     );
   }
 
-  /** The innermost task under way that a namespace lies in. */
+  /** The innermost task, of those of loops under way, that a namespace lies in. */
   private within(namespace: unknown): Host | undefined {
     if (typeof namespace !== "string" || this.byTask.size === 0) return undefined;
     for (const part of namespace.split("|").reverse()) {
@@ -60,10 +65,4 @@ export class RunContext {
     }
     return undefined;
   }
-}
-
-/** LangGraph's id of a task: the end of the task's namespace. */
-function taskIdOf(config: RunConfigLike): string | undefined {
-  const id = config.configurable?.[TASK_ID_KEY];
-  return typeof id === "string" ? id : undefined;
 }

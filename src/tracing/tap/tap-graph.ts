@@ -13,9 +13,10 @@ import { graphShapeOf, outlookOf } from "../record/graph-shape.js";
 import { noteSentEdges } from "../record/noted-edges.js";
 import { callWithin } from "../record/run-observer.js";
 import type { RunRecorder } from "../record/run-recorder.js";
+import { FollowedStream } from "./followed-stream.js";
 import { reportFrom } from "./reporting-nodes.js";
 import { type RunContext, recorderOf } from "./run-context.js";
-import { type TapSettings, tapNode, tapTask } from "./tap-node.js";
+import { type TapSettings, tapNode, tapOf } from "./tap-node.js";
 
 /** What a wrapped graph tells the tracer about the runs that begin with it. */
 export interface RootHooks {
@@ -128,21 +129,23 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
   class Hooked extends Base {
     static readonly [BASE] = Base;
     static readonly [REPORTS_TO] = context;
-    declare readonly [OWN]?: RunRecorder;
+    declare readonly [OWN]?: FollowedStream;
 
     override _streamIterator(input: unknown, options?: TaskConfig): AsyncGenerator<unknown> {
       if (hooks === undefined) return super._streamIterator(input, options);
       const begun = hooks.begin(options, this);
       if (!begun) return super._streamIterator(input, withoutOwn(options, hooks));
       // The graph itself, which knows its run: nothing of it stands in a config, where the host's code could see it.
-      const own = Object.defineProperty(Object.create(this), OWN, { value: begun.recorder });
-      return followed(super._streamIterator.call(own, input, begun.config), begun.recorder, hooks);
+      const followed = new FollowedStream(begun.recorder, hooks.end);
+      const own = Object.defineProperty(Object.create(this), OWN, { value: followed });
+      followed.stream = super._streamIterator.call(own, input, begun.config);
+      return followed as unknown as AsyncGenerator<unknown>;
     }
 
     override _runLoop(params: { loop: LoopShape; config: TaskConfig }): Promise<void> {
       const run = () => super._runLoop!(params);
-      const recorder = this[OWN];
-      if (recorder && hooks) return this.runOwn(recorder, hooks, params, run);
+      const own = this[OWN];
+      if (own && hooks) return this.runOwn(own, hooks, params, run);
       const host = context.hostOf(params.loop.config);
       const around = host && recorderOf(host);
       if (!host || !around || around.isFinished) return run();
@@ -152,25 +155,32 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
     }
 
     private runOwn(
-      recorder: RunRecorder,
+      stream: FollowedStream,
       hooks: RootHooks,
       { loop, config }: { loop: LoopShape; config: TaskConfig },
       run: () => Promise<void>,
     ): Promise<void> {
+      const { recorder } = stream;
+      stream.loopBegins();
       recorder.base = String(loop.config.configurable?.checkpoint_ns ?? "");
       recorder.checkpointId = loop.checkpoint?.id;
       recorder.signal = config.signal;
       // Where handlers listen, this is the id by which other tracing services know the run.
       recorder.start.runId ??= loop.manager?.runId;
       let done = () => {};
-      const ended = () => {
+      const ended = (failure?: { error: unknown }) => {
         done();
         recorder.checkpointId = loop.checkpoint?.id;
         if (loop.status.startsWith("interrupt")) recorder.interrupted = true;
+        stream.loopEnds(failure);
       };
       const begin = () => {
         done = this.report(loop, recorder);
-        return heard(callWithin(recorder.underWay, run), ended, ended);
+        return heard(
+          callWithin(recorder.underWay, run),
+          () => ended(),
+          (error) => ended({ error }),
+        );
       };
       // A run that resumes nothing is not made to wait, not even for a turn of the event loop.
       const waiting = hooks.resolve(recorder, loop);
@@ -179,12 +189,16 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
 
     /** Has the tasks of a loop report to a run, until what it gives back is called. */
     private report(loop: LoopShape, recorder: RunRecorder): () => void {
+      const entered: string[] = [];
       let done = () => {};
       recorder.quietly(() => {
-        if (wrapping.taps) done = reportFrom(this.nodes, { loop, recorder }, tapTask);
+        if (wrapping.taps) done = reportFrom(this.nodes, { loop, recorder, namespace: undefined, entered }, tapOf);
         hearCache(this, loop, recorder);
       });
-      return done;
+      return () => {
+        done();
+        context.leave(entered, recorder);
+      };
     }
   }
   if (typeof Base.prototype._runLoop !== "function") delete (Hooked.prototype as { _runLoop?: unknown })._runLoop;
@@ -193,7 +207,11 @@ function hookedClass(graph: PregelShape, wrapping: Wrapping): new (fields: objec
 }
 
 /** A promise as it is, listened to before anybody else: one more around it would cost turns of the event loop. */
-function heard<T>(promise: Promise<T>, then: (value: T) => void, failed: () => void = () => {}): Promise<T> {
+function heard<T>(
+  promise: Promise<T>,
+  then: (value: T) => void,
+  failed: (error: unknown) => void = () => {},
+): Promise<T> {
   promise.then(then, failed);
   return promise;
 }
@@ -202,54 +220,6 @@ function heard<T>(promise: Promise<T>, then: (value: T) => void, failed: () => v
 function withoutOwn(config: TaskConfig | undefined, hooks: RootHooks): TaskConfig | undefined {
   const callbacks = withoutHandlers(config?.callbacks, hooks.isCallHandler);
   return callbacks === config?.callbacks ? config : { ...config, callbacks };
-}
-
-/**
- * A run's stream that tells its end, whichever way it ends. It hands out the stream's own promises: a
- * generator around the generator would cost each chunk several turns of the event loop.
- */
-class FollowedStream {
-  private readonly onResult: (result: IteratorResult<unknown>) => void;
-  private readonly onError: (error: unknown) => void;
-
-  constructor(
-    private readonly stream: AsyncGenerator<unknown>,
-    private readonly recorder: RunRecorder,
-    private readonly hooks: RootHooks,
-  ) {
-    this.onResult = ({ done }) => {
-      if (done) hooks.end(recorder, { ok: true });
-    };
-    this.onError = (error) => hooks.end(recorder, { ok: false, error });
-  }
-
-  next(value: unknown): Promise<IteratorResult<unknown>> {
-    return this.follow(this.stream.next(value), this.onResult);
-  }
-
-  return(value: unknown): Promise<IteratorResult<unknown>> {
-    return this.follow(this.stream.return(value), () => this.left());
-  }
-
-  throw(error: unknown): Promise<IteratorResult<unknown>> {
-    return this.follow(this.stream.throw(error), () => this.left());
-  }
-
-  private follow<R>(step: Promise<R>, then: (result: R) => void): Promise<R> {
-    step.then(then, this.onError);
-    return step;
-  }
-
-  private left(): void {
-    this.hooks.end(this.recorder, { ok: false });
-  }
-}
-
-// To all who ask, it is an async generator.
-Object.setPrototypeOf(FollowedStream.prototype, Object.getPrototypeOf((async function* () {})()) as object);
-
-function followed(stream: AsyncGenerator<unknown>, recorder: RunRecorder, hooks: RootHooks): AsyncGenerator<unknown> {
-  return new FollowedStream(stream, recorder, hooks) as unknown as AsyncGenerator<unknown>;
 }
 
 /** A node served from the cache does not run, but the loop asks the cache for it: note it with its edges. */

@@ -6,6 +6,7 @@ import {
   type CallableShape,
   copyOf,
   graphNamespace,
+  isOfHandler,
   type NodeShape,
   type PregelShape,
   type RunnableShape,
@@ -22,8 +23,9 @@ import { callWithin } from "../record/run-observer.js";
 import type { NodeRun } from "../record/run-recorder.js";
 import type { TaskPlace } from "../record/run-types.js";
 import { graphsRun, noteSuccess, noteUnseen } from "./node-notes.js";
-import type { LoopOfRun } from "./reporting-nodes.js";
+import type { LoopOfRun, TapTask } from "./reporting-nodes.js";
 import type { RunContext } from "./run-context.js";
+import { StandIn } from "./stand-in.js";
 
 /** How much the nodes of a graph tell: all they do, or only which run their tasks belong to. */
 export interface TapSettings {
@@ -42,13 +44,24 @@ interface Tap extends TapSettings {
   isAgent: boolean;
 }
 
-const TAP = Symbol("langgraph-collective-learning.tap");
-const UNTAPPED = Symbol("langgraph-collective-learning.untapped");
+const TASK = Symbol("langgraph-collective-learning.task");
 
-/** A runnable made for one task, with its tap and its own `invoke`. */
+/** A runnable made for one task. */
 interface TappedRunnable extends RunnableShape {
-  [TAP]: { tap: Tap } & LoopOfRun;
-  [UNTAPPED]: RunnableShape["invoke"];
+  [TASK]: TappedTask;
+}
+
+/** What is known of one task, over all its attempts. */
+class TappedTask {
+  readonly sends = new StandIn<Send>();
+  readonly calls = new StandIn<TaskCall>();
+
+  constructor(
+    readonly tap: Tap,
+    readonly around: LoopOfRun,
+    /** Its runnable's own. */
+    readonly invoke: RunnableShape["invoke"],
+  ) {}
 }
 
 const taps = new WeakMap<NodeShape, Tap>();
@@ -72,17 +85,20 @@ export function tapNode(
   return tapped;
 }
 
-/** The runnable of one task of a node that reports to a loop's run. */
-export function tapTask(node: NodeShape, runnable: RunnableShape, around: LoopOfRun): RunnableShape {
+/** Has the runnable of one task of a node report to a loop's run; undefined for a node that is not tapped. */
+export function tapOf(node: NodeShape): TapTask | undefined {
   const tap = taps.get(node);
-  if (!tap) return runnable;
-  // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
-  const shared = runnable === node.bound || node.writers.includes(runnable);
-  const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
-  own[TAP] = { tap, ...around };
-  own[UNTAPPED] = own.invoke;
-  own.invoke = tappedInvoke;
-  return own;
+  return (
+    tap &&
+    ((runnable, around) => {
+      // Usually a sequence made for this one task; where it is a part of the graph itself, a copy is tapped.
+      const shared = runnable === node.bound || node.writers.includes(runnable);
+      const own = (shared ? copyOf(runnable) : runnable) as TappedRunnable;
+      own[TASK] = new TappedTask(tap, around, own.invoke);
+      own.invoke = tappedInvoke;
+      return own;
+    })
+  );
 }
 
 /**
@@ -129,40 +145,44 @@ function heardCallbacks(config: TaskConfig | undefined, context: RunContext): un
  * first: each further promise would cost every node some turns of the event loop.
  */
 function tappedInvoke(this: TappedRunnable, input: unknown, config?: TaskConfig): Promise<unknown> {
-  const { tap, loop, recorder } = this[TAP];
-  if (!config?.configurable) return this[UNTAPPED](input, config);
+  const task = this[TASK];
+  const { tap, around } = task;
+  const { loop, recorder } = around;
+  const call = () => task.invoke.call(this, input, config);
+  if (!config?.configurable) return call();
   const { name, outlook, context, isSubgraph } = tap;
   if (!tap.records || recorder.muted) {
-    recorder.quietly(() => {
-      context.enter(config, recorder);
-      recorder.noteSignals(config, { loop, attempt: config.signal });
-      hearTasks(config.configurable as Configurable, this[TAP]);
-    });
-    const leave = () => context.leave(config, recorder);
-    return overheard(() => this[UNTAPPED](input, config), leave, leave);
+    recorder.quietly(() => enterOnly(config, task.calls, tap, around));
+    return call();
   }
   const sends: (readonly Write[])[] = [];
   let run: NodeRun;
   try {
-    run = recorder.nodeStarted(placeOf(name, config, tap.isAgent), input);
+    run = recorder.nodeStarted(placeOf(name, config, around, tap.isAgent), input);
     run.signals = { loop, attempt: config.signal };
-    context.enter(config, run);
+    context.enter(config, run, around.entered);
     run.graphsSeen = graphsRun(config.configurable);
-    overhearSends(config.configurable, sends);
-    hearTasks(config.configurable, this[TAP]);
+    overhearSends(config.configurable, task.sends, sends);
+    hearTasks(config.configurable, task.calls, tap, around);
   } catch (error) {
     recorder.captureFailed(error);
-    return this[UNTAPPED](input, config);
+    return call();
   }
   const settled = (note: () => void) => {
     recorder.quietly(note);
-    context.leave(config, run);
     if (!isSubgraph && !tap.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
   };
   const failed = (error: unknown) => settled(() => noteFailure(recorder, run, error));
   const ended = (output: unknown) => settled(() => noteSuccess(recorder, run, sends, output, outlook));
-  const call = () => this[UNTAPPED](input, config);
   return overheard(run.underWay ? () => callWithin(run.underWay, call) : call, ended, failed);
+}
+
+/** A task begins whose node is not recorded: all that is noted is its run, and what may stop it. */
+function enterOnly(config: TaskConfig, calls: StandIn<TaskCall>, tap: Tap, around: LoopOfRun): void {
+  const { loop, recorder } = around;
+  tap.context.enter(config, recorder, around.entered);
+  recorder.noteSignals(config, { loop, attempt: config.signal });
+  if (config.configurable) hearTasks(config.configurable, calls, tap, around);
 }
 
 /** Hands out what a call gives as it is, and listens to it first. */
@@ -184,13 +204,18 @@ function overheard<R>(call: () => R, ended: (output: unknown) => void, failed: (
   return result;
 }
 
-/** What a task's config says about its place. */
-function placeOf(name: string, config: TaskConfig, isAgent = false): TaskPlace {
+/** What a task's config says about its place. @param loop the loop of a node's task, whose namespace is read once */
+function placeOf(name: string, config: TaskConfig, loop?: LoopOfRun, isAgent = false): TaskPlace {
   const { configurable = {}, metadata = {}, executionInfo } = config;
   const taskPath = metadata.langgraph_path as unknown[] | undefined;
+  let namespace = isOfHandler(taskPath) ? undefined : loop?.namespace;
+  if (namespace === undefined) {
+    namespace = graphNamespace(String(configurable.checkpoint_ns ?? ""), taskPath);
+    if (loop && !isOfHandler(taskPath)) loop.namespace = namespace;
+  }
   return {
     name,
-    namespace: graphNamespace(String(configurable.checkpoint_ns ?? ""), taskPath),
+    namespace,
     step: Number(metadata.langgraph_step ?? 0),
     taskId: String(configurable[TASK_ID_KEY] ?? executionInfo?.taskId ?? ""),
     triggers: (metadata.langgraph_triggers as string[] | undefined) ?? [],
@@ -202,67 +227,56 @@ function placeOf(name: string, config: TaskConfig, isAgent = false): TaskPlace {
 
 type Configurable = Record<PropertyKey, unknown>;
 
-/** Functions put into a task's config, and those they stand for: kept aside, for a node sees its config. */
-const standIns = new WeakMap<object, unknown>();
-
-/** The function that LangGraph gave, whatever stands for it. */
-const originalOf = <F extends object>(given: F): F => (standIns.get(given) as F | undefined) ?? given;
+type Send = (writes: readonly Write[]) => unknown;
+type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
+type TaskFunction = (...args: unknown[]) => unknown;
 
 /**
  * Overhears what a task's attempt sends. The object is changed as it is: LangGraph makes one for every attempt, from
  * that of the attempt before.
  */
-function overhearSends(configurable: Configurable, sends: (readonly Write[])[]): void {
-  const given = configurable[SEND_KEY] as ((writes: readonly Write[]) => unknown) | undefined;
+function overhearSends(configurable: Configurable, standIn: StandIn<Send>, sends: (readonly Write[])[]): void {
+  const given = configurable[SEND_KEY] as Send | undefined;
   if (typeof given !== "function") return;
-  const send = originalOf(given);
-  const overhearing: typeof given = (writes) => {
+  const send = standIn.originalOf(given);
+  const overhearing: Send = (writes) => {
     sends.push(writes);
     return send(writes);
   };
-  standIns.set(overhearing, send);
-  configurable[SEND_KEY] = overhearing;
+  configurable[SEND_KEY] = standIn.set(overhearing, send);
 }
 
 /** Has the functional tasks that are called with these values report themselves. */
-function hearTasks(configurable: Configurable, about: TappedRunnable[typeof TAP]): void {
+function hearTasks(configurable: Configurable, standIn: StandIn<TaskCall>, tap: Tap, around: LoopOfRun): void {
   const given = configurable[CALL_KEY] as TaskCall | undefined;
   if (typeof given !== "function") return;
-  const call = originalOf(given);
-  const hearing: typeof given = (func, name, ...rest) => call(hearTask(func, name, about), name, ...rest);
-  standIns.set(hearing, call);
-  configurable[CALL_KEY] = hearing;
+  const call = standIn.originalOf(given);
+  const hearing: TaskCall = (func, name, ...rest) => call(hearTask(func, name, tap, around), name, ...rest);
+  configurable[CALL_KEY] = standIn.set(hearing, call);
 }
-
-type TaskCall = (func: TaskFunction, name: string, ...rest: unknown[]) => unknown;
-type TaskFunction = (...args: unknown[]) => unknown;
 
 /**
  * A functional task that reports when it really runs (one replayed from a checkpoint does not). As with a node, what the
  * task gives back is handed out as it is: further promises would let it end later.
  */
-function hearTask(func: TaskFunction, name: string, about: TappedRunnable[typeof TAP]): TaskFunction {
-  const { tap, loop, recorder } = about;
+function hearTask(func: TaskFunction, name: string, tap: Tap, around: LoopOfRun): TaskFunction {
+  const { loop, recorder } = around;
+  const calls = new StandIn<TaskCall>();
   return (...args) => {
     const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as TaskConfig | undefined;
     if (!config?.configurable) return func(...args);
     if (!tap.records || recorder.muted) {
-      recorder.quietly(() => {
-        tap.context.enter(config, recorder);
-        recorder.noteSignals(config, { loop, attempt: config.signal });
-        hearTasks(config.configurable as Configurable, about);
-      });
-      const leave = () => tap.context.leave(config, recorder);
-      return overheard(() => func(...args), leave, leave);
+      recorder.quietly(() => enterOnly(config, calls, tap, around));
+      return func(...args);
     }
     let run: NodeRun;
     try {
       run = recorder.nodeStarted(placeOf(name, config), args);
       run.signals = { loop, attempt: config.signal };
       // The config is ours to change: it was made for this task.
-      tap.context.enter(config, run);
+      tap.context.enter(config, run, around.entered);
       run.graphsSeen = graphsRun(config.configurable);
-      hearTasks(config.configurable, about);
+      hearTasks(config.configurable, calls, tap, around);
       if (tap.calls) config.callbacks = addCallHandler(config.callbacks, run);
     } catch (error) {
       recorder.captureFailed(error);
@@ -270,7 +284,6 @@ function hearTask(func: TaskFunction, name: string, about: TappedRunnable[typeof
     }
     const settled = (note: () => void) => {
       recorder.quietly(note);
-      tap.context.leave(config, run);
       if (!tap.calls) recorder.quietly(() => noteUnseen(recorder, run, config));
     };
     const ended = (output: unknown) =>

@@ -40,7 +40,8 @@ interface World {
 
 /**
  * Federated learning over sites that see the classes unevenly: how far the merged model is from the pooled one, what
- * each earns on held-out rows beside what sites earn XX that change; two decision points of the same runs.
+ * each earns on held-out rows beside what sites earn alone, the loss with noise, and the loss with a site that lies; warm
+ * starts, of points, reward models and prompts; worlds that change; two decision points of the same runs.
  */
 const together: Bench = async ({ quick }) => {
   const folder = dataFolder();

@@ -130,7 +130,9 @@ function unnamed(e: RewardExample): RewardExample {
 export async function youngTypes(folder: string, quick: boolean): Promise<Record<string, unknown>> {
   const out: Record<string, unknown> = {};
   const report = async (name: string, seeds: number, make: (seed: number) => YoungType) => {
-    for (const count of quick ? OWN.slice(0, 1) : OWN) {
+    for (const count of OWN) {
+      out[`types_${name}_${count}`] = null;
+      if (quick && count !== OWN[0]) continue;
       const runs: Errors[] = [];
       for (let seed = 0; seed < seeds; seed++) {
         const young = make(seed);
@@ -150,10 +152,10 @@ export async function youngTypes(folder: string, quick: boolean): Promise<Record
       console.log(`young type, ${name}, ${count} judged:`, JSON.stringify(all));
     }
   };
-  for (const kind of quick ? KINDS.slice(0, 2) : KINDS)
-    await report(kind, quick ? 1 : 20, (seed) => world(kind, seed, quick ? 80 : 600, quick ? 100 : 500));
-  for (const young of quick ? [] : ["tau-airline", "tau-retail", "hotpotqa"])
-    await report(young, 5, (seed) => realTypes(folder, young, seed));
+  for (const [k, kind] of KINDS.entries())
+    await report(kind, quick ? Number(k < 2) : 20, (seed) => world(kind, seed, quick ? 80 : 600, quick ? 100 : 500));
+  for (const young of ["tau-airline", "tau-retail", "hotpotqa"])
+    await report(young, quick ? 0 : 5, (seed) => realTypes(folder, young, seed));
   return out;
 }
 

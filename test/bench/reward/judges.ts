@@ -16,7 +16,8 @@ export function judgesBesidePeople(folder: string) {
     .split(/\r?\n/);
   const names = header.split(",");
   const rows = lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i] ?? "", cell])));
-  const share = (cell: string | undefined) => (cell ? (Number(cell) - 1) / 4 : Number.NaN);
+  // A score off the scale counts as its end: one judge gave half a point of one to five.
+  const share = (cell: string | undefined) => (cell ? Math.min(1, Math.max(0, (Number(cell) - 1) / 4)) : Number.NaN);
   return JUDGES.map((judge) => {
     const fitted = TARGETS.map((target) =>
       fitJudgeCorrection(

@@ -1,4 +1,5 @@
 import { checkArgument } from "../core/arguments.js";
+import { meanError } from "../math/mean-error.js";
 import type { RewardModel } from "./reward-model.js";
 import type { RewardExample } from "./reward-model-types.js";
 
@@ -37,9 +38,8 @@ export function compareOnLater(
   const n = rated.length;
   const mean = (v: readonly number[]) => v.reduce((x, y) => x + y, 0) / n;
   const gains = a.map((error, i) => error - b[i]);
-  const gain = mean(gains);
-  const deviation = Math.sqrt(gains.reduce((s, g) => s + (g - gain) ** 2, 0) / Math.max(1, n - 1) / n);
-  const gainLowerBound = n > 1 ? gain - 0.8416 * deviation : Number.NEGATIVE_INFINITY;
+  const gain = meanError(gains);
+  const gainLowerBound = n > 1 ? gain.mean - 0.8416 * gain.error : Number.NEGATIVE_INFINITY;
   return {
     rows: n,
     rmse: { champion: Math.sqrt(mean(a)), challenger: Math.sqrt(mean(b)) },

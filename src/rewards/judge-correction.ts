@@ -1,6 +1,7 @@
 import { checkArgument } from "../core/arguments.js";
 import { LearningError } from "../core/index.js";
 import { backwardSolve, cholesky, forwardSolve, gram } from "../math/linear-algebra.js";
+import { meanError } from "../math/mean-error.js";
 
 /** A judge's score beside the mean human judgement of the same run, both in [0,1]. */
 export interface JudgedPair {
@@ -120,10 +121,8 @@ export function fitJudgeCorrection(pairs: readonly JudgedPair[]): JudgeCorrectio
 
 /** Whether what is gained is above zero by more than luck. */
 function isAhead(gains: readonly number[]): boolean {
-  const n = gains.length;
-  const mean = gains.reduce((sum, g) => sum + g, 0) / n;
-  const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (n - 1);
-  return mean > Math.max(1e-12, AHEAD * Math.sqrt(variance / n));
+  const { mean, error } = meanError(gains);
+  return mean > Math.max(1e-12, AHEAD * error);
 }
 
 function agreementOf(judged: readonly number[], people: readonly number[]): JudgeAgreement {

@@ -1,10 +1,10 @@
 import type { DecisionContext } from "../core/index.js";
-import { fitTarget, type TargetData, type TargetModel, type TargetSnapshot } from "./target-model.js";
+import { placesBy } from "../core/places-by.js";
+import { fitTarget, LEAST_ROWS, type TargetData, type TargetModel, type TargetSnapshot } from "./target-model.js";
 
 /** The feature that names a run's type, as `traceFeatures` gives it. */
 const TYPE = "workflowType";
-/** So many rows a type needs for a model of its own; with more than the most, what all types say together is as good. */
-const LEAST_ROWS = 20;
+/** With more rows of a type, what all types say together is as good as a model of its own. */
 const MOST_ROWS = 400;
 /** Types that get a model of their own at most, those with the fewest rows first. */
 const MOST_TYPES = 20;
@@ -60,13 +60,11 @@ export async function fitOwn(
 }
 
 function youngTypes(types: readonly (string | undefined)[]): { type: string; rows: number[] }[] {
-  const byType = new Map<string, number[]>();
-  types.forEach((type, i) => {
-    if (type !== undefined) byType.set(type, [...(byType.get(type) ?? []), i]);
-  });
-  if (byType.size < 2) return [];
-  return [...byType]
-    .map(([type, rows]) => ({ type, rows }))
+  const named = [...placesBy(types, (type) => type)].flatMap(([type, rows]) =>
+    type === undefined ? [] : [{ type, rows }],
+  );
+  if (named.length < 2) return [];
+  return named
     .filter(({ rows }) => rows.length >= LEAST_ROWS && rows.length <= MOST_ROWS)
     .sort((a, b) => a.rows.length - b.rows.length)
     .slice(0, MOST_TYPES);
@@ -84,6 +82,16 @@ export function ownWeight(first: Float64Array, second: Float64Array, y: Float64A
     square += apart * apart;
   });
   return square > 0 ? Math.min(1, Math.max(0, shared / square)) : 0;
+}
+
+/** Mixes what a model of some rows alone says of them into what all types say. Changes `all`. @param alone aligned with `rows` */
+export function mixIn(all: Spread, rows: readonly number[], alone: Spread, weight: number): void {
+  const pick = (of: Float64Array) => Float64Array.from(rows, (i) => of[i]);
+  const both = mixed({ mean: pick(all.mean), spread: pick(all.spread) }, alone, weight);
+  rows.forEach((i, k) => {
+    all.mean[i] = both.mean[k];
+    all.spread[i] = both.spread[k];
+  });
 }
 
 /** The mixture of two predictions, and the standard deviation of all members around it. */

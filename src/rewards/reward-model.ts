@@ -8,10 +8,9 @@ import { typeOf } from "./own-model.js";
 import { readSnapshot } from "./restore-target.js";
 import type { RewardExample, RewardModelOptions, RewardModelSnapshot, RewardPrediction } from "./reward-model-types.js";
 import { type RewardContribution, shapleyContributions } from "./shapley.js";
-import type { TargetReport } from "./target-model.js";
+import { LEAST_ROWS, type TargetReport } from "./target-model.js";
 import { TypedTarget, type TypedTargetSnapshot } from "./typed-target.js";
 
-const LEAST_ROWS = 20;
 const BACKGROUND = 40;
 
 /** What is read of an example, and of a snapshot. */

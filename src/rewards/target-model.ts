@@ -4,6 +4,8 @@ import { groupedFolds, mixtureWeights } from "./blend.js";
 import { Calibration, type CalibrationSnapshot } from "./calibration.js";
 import type { FittedMember, MemberSnapshot, RewardMember } from "./members/member.js";
 
+/** Rated runs that a model needs: of all, of a tenant, of a type of workflow. */
+export const LEAST_ROWS = 20;
 const FOLDS = 5;
 /** Up to this many rows the out-of-fold predictions are averaged over two splits: weights on few rows are noisy. */
 const REPEAT_BELOW = 600;

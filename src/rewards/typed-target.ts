@@ -1,6 +1,7 @@
+import { placesBy } from "../core/places-by.js";
 import { Calibration } from "./calibration.js";
 import type { MemberRestorer } from "./members/member.js";
-import { fitOwn, mixed, type OwnModel, type OwnModelSnapshot, type Spread } from "./own-model.js";
+import { fitOwn, mixIn, type OwnModel, type OwnModelSnapshot, type Spread } from "./own-model.js";
 import { restoreTarget } from "./restore-target.js";
 import { fitTarget, rootMeanSquare, type TargetData, type TargetModel, type TargetSnapshot } from "./target-model.js";
 
@@ -32,17 +33,7 @@ export class TypedTarget {
     const found = await fitOwn(data, types, all.mean);
     if (found.length === 0) return new TypedTarget(pooled, [], all.mean);
     const after = { mean: all.mean.slice(), spread: all.spread.slice() };
-    for (const { own, rows } of found) {
-      const pick = ({ mean, spread }: Spread) => ({
-        mean: Float64Array.from(rows, (i) => mean[i]),
-        spread: Float64Array.from(rows, (i) => spread[i]),
-      });
-      const both = mixed(pick(all), own.model.outOfFold ?? pick(all), own.weight);
-      rows.forEach((i, k) => {
-        after.mean[i] = both.mean[k];
-        after.spread[i] = both.spread[k];
-      });
-    }
+    for (const { own, rows } of found) if (own.model.outOfFold) mixIn(after, rows, own.model.outOfFold, own.weight);
     pooled.calibration = Calibration.fit(after.mean, after.spread, data.y);
     pooled.report.rmse = rootMeanSquare(after.mean, data.y);
     pooled.report.own = found.map(({ own: { type, weight }, rows }) => ({ type, weight, rows: rows.length }));
@@ -71,20 +62,13 @@ export class TypedTarget {
   /** The prediction of each row, and the standard deviation of the members around it. */
   predict(x: readonly Float64Array[], types: Types): Spread {
     const all = this.pooled.predict(x);
+    if (this.own.length === 0) return all;
+    const byType = placesBy(types, (type) => type);
     for (const { type, weight, model } of this.own) {
-      const rows = [...types.keys()].filter((i) => types[i] === type);
-      if (rows.length === 0) continue;
-      const together = { mean: all.mean, spread: all.spread };
-      const pick = (of: Float64Array) => Float64Array.from(rows, (i) => of[i]);
-      const both = mixed(
-        { mean: pick(together.mean), spread: pick(together.spread) },
-        model.predict(rows.map((i) => x[i])),
-        weight,
-      );
-      rows.forEach((i, k) => {
-        all.mean[i] = both.mean[k];
-        all.spread[i] = both.spread[k];
-      });
+      const rows = byType.get(type);
+      if (!rows) continue;
+      const alone = model.predict(rows.map((i) => x[i]));
+      mixIn(all, rows, alone, weight);
     }
     return all;
   }
@@ -99,11 +83,13 @@ export class TypedTarget {
     const { mean, spread } = this.predict(x, types);
     this.calibration.add(mean, spread, y);
     this.pooled.learn(x, y);
+    const byType = placesBy(types, (type) => type);
     for (const { type, model } of this.own) {
-      const rows = [...types.keys()].filter((i) => types[i] === type);
+      const rows = byType.get(type) ?? [];
+      const own = rows.map((i) => x[i]);
       if (rows.length > 0)
         model.learn(
-          rows.map((i) => x[i]),
+          own,
           Float64Array.from(rows, (i) => y[i]),
         );
     }

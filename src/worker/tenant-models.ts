@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import { placesBy } from "../core/places-by.js";
 import { type Tenants, tenantOf } from "../core/tenants.js";
 import {
   type RewardExample,
@@ -7,6 +8,7 @@ import {
   type RewardModelSnapshot,
   type RewardPrediction,
 } from "../rewards/index.js";
+import { LEAST_ROWS } from "../rewards/target-model.js";
 
 type Features = RewardExample["features"];
 type Report = ReturnType<RewardModel["report"]>;
@@ -21,8 +23,6 @@ interface SeveralModels {
 /** The same; one model alone where no tenants are given, as in models of an earlier release. */
 export type TenantModelsSnapshot = RewardModelSnapshot | SeveralModels;
 
-/** Rated runs that a tenant needs for a model. */
-const LEAST_ROWS = 20;
 /** The name of what no tenant lists; a tenant's name has at least one letter. */
 const UNLISTED = "";
 /** What is said of a run of a tenant without a model. */
@@ -45,11 +45,7 @@ export class TenantModels {
     tenants: Tenants,
     options: RewardModelOptions,
   ): Promise<TenantModels> {
-    const rows = new Map<string, number[]>();
-    examples.forEach(({ features }, i) => {
-      const tenant = tenantIn(tenants, features);
-      rows.set(tenant, [...(rows.get(tenant) ?? []), i]);
-    });
+    const rows = placesBy(examples, ({ features }) => tenantIn(tenants, features));
     const enough = [...rows].filter(([, own]) => own.length >= LEAST_ROWS);
     // None has enough: the reward model itself says so.
     const models = new Map<string, RewardModel>();
@@ -93,16 +89,11 @@ export class TenantModels {
 
   predict(features: readonly Features[], target = "reward"): RewardPrediction[] {
     const said: RewardPrediction[] = features.map(() => UNKNOWN);
-    for (const [tenant, model] of this.models) {
-      if (!model.targetNames.includes(target)) continue;
-      const own = [...features.keys()].filter((i) => tenantIn(this.tenants, features[i]) === tenant);
-      const predictions =
-        own.length > 0
-          ? model.predict(
-              own.map((i) => features[i]),
-              target,
-            )
-          : [];
+    for (const [tenant, own] of placesBy(features, (of) => tenantIn(this.tenants, of))) {
+      const model = this.models.get(tenant);
+      if (!model?.targetNames.includes(target)) continue;
+      const asked = own.map((i) => features[i]);
+      const predictions = model.predict(asked, target);
       own.forEach((i, k) => {
         said[i] = predictions[k];
       });
@@ -111,10 +102,8 @@ export class TenantModels {
   }
 
   update(examples: readonly RewardExample[]): void {
-    for (const [tenant, model] of this.models) {
-      const own = examples.filter((e) => tenantIn(this.tenants, e.features) === tenant);
-      if (own.length > 0) model.update(own);
-    }
+    for (const [tenant, own] of placesBy(examples, ({ features }) => tenantIn(this.tenants, features)))
+      this.models.get(tenant)?.update(own.map((i) => examples[i]));
   }
 
   /** Of the model with the most runs; its `rmse` and `variance` of the reward are those within all tenants together. */

@@ -1,4 +1,5 @@
 // Runs in the learning thread.
+import { LEAST_ROWS } from "../rewards/target-model.js";
 import type { RewardRunExample } from "./reward-examples.js";
 
 /** Share of the rated runs, the newest, that judge a new model, and how many these are at least. */
@@ -6,8 +7,6 @@ const LATER_SHARE = 0.25;
 const LEAST_LATER = 20;
 /** Runs that the serving model never saw, of those a new one learns from. */
 const LEAST_FRESH = 5;
-/** So many rated runs a type of workflow needs for the model to be fitted anew because of it. */
-const LEAST_OF_TYPE = 20;
 
 /** When the reward model is fitted anew: at once, by the runs before `at`, or after so many ratings more. */
 export type Refit = { at: number; because?: string[] } | { missing: number };
@@ -31,7 +30,7 @@ export function whenToRefit(
   if (rated.length >= wanted) return { at: regular };
   const known = countTypes(rated.filter((e) => e.workflowId in champion.outOfFold));
   const grown = [...countTypes(rated)].flatMap(([type, count]) =>
-    count >= 2 * Math.max(known.get(type) ?? 0, tried.get(type) ?? 0, LEAST_OF_TYPE / 2) ? [type] : [],
+    count >= 2 * Math.max(known.get(type) ?? 0, tried.get(type) ?? 0, LEAST_ROWS / 2) ? [type] : [],
   );
   const fits = grown.flatMap((type) => {
     const own = [...rated.keys()].filter((i) => typeOf(rated[i]) === type);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 
 const TSX = import.meta.resolve("tsx");
 
@@ -40,4 +41,12 @@ export async function runScript(
   } finally {
     rmSync(cwd, { recursive: true, force: true });
   }
+}
+
+/** Runs a file as {@link runScript} does: it must end well, say nothing on stderr, and print these words at least. */
+export async function runsWell(file: string, words: readonly RegExp[] = []): Promise<void> {
+  const result = await runScript(file);
+  expect(result.err).toBe("");
+  expect(result.code).toBe(0);
+  for (const expected of words) expect(result.out).toMatch(expected);
 }

@@ -1,3 +1,4 @@
+import { meanError } from "../../math/mean-error.js";
 import { shuffled } from "../../math/rng.js";
 import type { PromptContent } from "../prompt-content.js";
 import { changed } from "./change.js";
@@ -24,15 +25,10 @@ export async function tryAll(context: SearchContext): Promise<PromptContent | un
   if (!trials.affordable(all, [...batch, ...batch, ...choosing])) return undefined;
   const [before, after] = [await trials.all(base, batch), await trials.all(all, batch)];
   const gains = after.map((r, i) => r.score - (before[i]?.score ?? 0));
-  const isBetter = isClear(gains);
+  const { mean, error } = meanError(gains);
+  const isBetter = mean > CLEARLY * error;
   const gained = gains.reduce((sum, g) => sum + g, 0).toFixed(2);
   const detail = `${won.length} changes of other prompts together gained ${gained} on ${batch.length} examples`;
   attempts.push({ outcome: isBetter ? "kept" : "not better", detail });
   return isBetter ? all : undefined;
-}
-
-function isClear(gains: readonly number[]): boolean {
-  const mean = gains.reduce((sum, g) => sum + g, 0) / gains.length;
-  const square = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0);
-  return mean > CLEARLY * Math.sqrt(square / Math.max(1, gains.length - 1) / gains.length);
 }

@@ -75,6 +75,7 @@ export function judgeNew(
         anchorLowerBound: overFallback,
         lowerBound: overFallback,
         versions: [],
+        ...(destinations && { offered: destinations }),
         ...openWatch("", gate.riskLevel),
       },
     }),
@@ -124,6 +125,7 @@ export function judgeThrifty(
         anchorLowerBound: bound,
         lowerBound: bound,
         versions: [],
+        ...(destinations && { offered: destinations }),
         ...openWatch("", gate.riskLevel, prove.notWorse?.reward),
       },
     }),
@@ -153,6 +155,11 @@ export function judgeContinuation(
   state: GateState,
 ): ChallengerFinding {
   const watch = state.watch as ChampionWatch;
+  if (watch.withdrawn) {
+    const gone = watch.withdrawn.join(" and ");
+    const reason = `not continued: its gain came of ${gone}, offered no longer, so nothing is proven of what remains`;
+    return { reason, samples: 0, state, figures: { judged: "continuation" } };
+  }
   if (!anchor) {
     const reason = `not continued: the proven version ${watch.anchor} cannot be read: ${unreadable}`;
     return { reason, samples: 0, state, figures: { judged: "continuation" } };

@@ -19,6 +19,8 @@ export interface GateState {
   trial?: TrialState;
   /** What determined rewards when the trial began. */
   rewardKey?: string;
+  /** Destinations that were offered when the trial began; absent in a state of an earlier release. */
+  offered?: readonly string[];
   /** Destinations that changed. */
   changes?: readonly DestinationChange[];
   /** The champion under watch, while one serves. */
@@ -38,6 +40,10 @@ export interface ChampionWatch {
   /** Proven lower bound of the anchor's gain over the fallback, and what of it holds for this version. */
   anchorLowerBound: number;
   lowerBound: number;
+  /** Destinations that were offered when that was proven; absent in a state of an earlier release. */
+  offered?: readonly string[];
+  /** Destinations that the proven gain came of and that are offered no longer: nothing of it is left. */
+  withdrawn?: readonly string[];
   /**
    * The decisions that the monitor has seen, eight characters each. Kept one by one, since facts come in no
    * order of time: what another process still buffered, a judgement dated back. Absent in a state of an earlier

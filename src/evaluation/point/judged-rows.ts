@@ -12,6 +12,7 @@ import {
 import { type JudgedDecision, LEAST_TRIED } from "../index.js";
 import { type ClusterBy, clusterKey } from "./cluster.js";
 import { inputOf, type RowEncoders } from "./encode.js";
+import { isOfferedToday } from "./withdrawn.js";
 
 /** A policy with its encoders, as it would serve. */
 export interface ServablePolicy {
@@ -80,7 +81,7 @@ export function judgedDecisions(
     const weight = standsFor(row, asking);
     if (weight === undefined) return [];
     if (!isUsable(row) || !row.probabilities || chosen < 0 || wasForced(row)) return [];
-    if (destinations && row.candidates.some((c, i) => row.mask?.[i] !== false && !destinations.includes(c))) return [];
+    if (!isOfferedToday(row, destinations)) return [];
     const input = inputOf(row, judged.encoders);
     const fallback = row.candidates.indexOf(row.fallbackChoice ?? "");
     if (rival === "fallback" && fallback < 0) return [];

@@ -24,6 +24,7 @@ import { CLUSTER_WINDOW_MS, decisionsPerCluster } from "./cluster.js";
 import type { GateState } from "./gate-state.js";
 import type { ServablePolicy } from "./judged-rows.js";
 import { contestedShare, trialRows } from "./trial-rows.js";
+import { withdrawn } from "./withdrawn.js";
 
 /** How versions are tried at a decision point; see the router's option `trial`. */
 export interface TrialOptions {
@@ -39,6 +40,8 @@ export const RISK_OF_LOGS = 0.2;
 export interface TrialScene {
   rows: readonly DecisionRow[];
   exploration: number;
+  /** Those of today. */
+  destinations?: readonly string[];
   trial?: TrialOptions;
   gate: ResolvedGateSettings;
   /** What determines rewards: another definition ends a trial. */
@@ -81,6 +84,11 @@ export function lookAtTrial(scene: TrialScene, tried: ServablePolicy, state: Gat
   if (trial.settled && trial.settled.at > latestAt(now))
     return stopped(
       `stopped, the clock was set back: decisions are settled up to ${trial.settled.at}, which is to come`,
+    );
+  const gone = withdrawn(rows, state.offered ?? [], scene.destinations, [trial.version]);
+  if (gone.length > 0)
+    return stopped(
+      `stopped, ${gone.join(" and ")} is offered no longer: what was settled with it proves nothing of the rest`,
     );
   const own = trialRows(rows, trial.version, tried, trial.unit, scene.gate.cluster);
   const judged = rows.some((row) => row.ratedAt !== undefined);
@@ -150,7 +158,7 @@ export function beginTrial(
   state: GateState,
   version = "next",
 ): TrialBegin | undefined {
-  const { rows, exploration, gate, now, rewardKey } = scene;
+  const { rows, exploration, destinations: offered, gate, now, rewardKey } = scene;
   const contested = contestedShare(rows, challenger, champion?.serving);
   if (contested === undefined || contested < LEAST_CONTESTED || exploration <= 0) return undefined;
   const { stake, capital } = takeStake(state.capital ?? capitalOf(state, gate));
@@ -171,7 +179,7 @@ export function beginTrial(
     budget: 2 * plan.taken * decisionsPerCluster(rows, gate.cluster),
     mostWeight: isAsking(rows) ? MOST_WEIGHT : 1,
   });
-  return { trial, state: { ...state, capital, rewardKey }, shares, contested };
+  return { trial, state: { ...state, capital, rewardKey, offered }, shares, contested };
 }
 
 /** An account of an earlier release spent some of the risk already. */

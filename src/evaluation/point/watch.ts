@@ -6,6 +6,7 @@ import { markOf, marksIn } from "../marks.js";
 import { type ClusterBy, clusterKey, ripeClusters } from "./cluster.js";
 import type { ChampionWatch } from "./gate-state.js";
 import { type ServablePolicy, type ServedArtifact, servedDecisions } from "./judged-rows.js";
+import { withdrawn } from "./withdrawn.js";
 
 /** What a watch remembers beside what was proven. */
 export type Watched = Pick<ChampionWatch, "since" | "seen" | "monitor">;
@@ -24,6 +25,30 @@ export function beginWatch(champion: ServedArtifact, riskLevel: number, toleranc
     anchorLowerBound: 0,
     lowerBound: 0,
     ...openWatch(champion.since, riskLevel, tolerance),
+  };
+}
+
+/**
+ * The watch among the destinations of today: where one that the proven gain came of is offered no longer, nothing of
+ * the gain is left, and what was measured with it does not count.
+ */
+export function watchOfToday(
+  rows: readonly DecisionRow[],
+  champion: ServedArtifact,
+  watch: ChampionWatch,
+  destinations: readonly string[] | undefined,
+): ChampionWatch {
+  const offered = watch.offered ?? champion.artifact.candidates;
+  const gone = withdrawn(rows, offered, destinations, watch.versions);
+  if (gone.length === 0) return watch;
+  const { riskLevel, tolerance } = watch.monitor;
+  return {
+    ...watch,
+    ...openWatch(watch.since, riskLevel, tolerance),
+    anchorLowerBound: 0,
+    lowerBound: 0,
+    offered: destinations,
+    withdrawn: [...(watch.withdrawn ?? []), ...gone],
   };
 }
 

@@ -10,7 +10,8 @@ import { fullFitOf } from "../../evaluation/point/full-fit.js";
 import type { GateState } from "../../evaluation/point/gate-state.js";
 import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
 import { restored } from "../../evaluation/point/restored.js";
-import { beginWatch, improvementOf, watchChampion } from "../../evaluation/point/watch.js";
+import { beginWatch, improvementOf, watchChampion, watchOfToday } from "../../evaluation/point/watch.js";
+import { isOfferedToday } from "../../evaluation/point/withdrawn.js";
 import type { Prove } from "../../policies/index.js";
 import type { Job } from "../job.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
@@ -87,8 +88,12 @@ export const judgeRouting: Job<JudgeRoutingInput, RoutingJudgement> = {
       const known =
         state.watch?.version === champion.version
           ? state.watch
-          : beginWatch(champion, gate.riskLevel, prove?.notWorse?.reward);
-      const { report, watch } = watchChampion(rows, serving, known, input.now, gate.cluster);
+          : { ...beginWatch(champion, gate.riskLevel, prove?.notWorse?.reward), offered: destinations };
+      const today = watchOfToday(rows, champion, known, destinations);
+      // What was learned before is of a world that is no more: another is due.
+      if (today !== known) state = { ...state, fullFit: undefined };
+      const served = today.withdrawn ? rows.filter((row) => isOfferedToday(row, destinations)) : rows;
+      const { report, watch } = watchChampion(served, serving, today, input.now, gate.cluster);
       state = { ...state, watch };
       status.improvement = improvementOf(report);
       const { verdict, gain, interval, runs, reason } = report;

@@ -76,7 +76,8 @@ async function learned(
   fresh: readonly DecisionRow[],
 ): Promise<LearningResult> {
   const watched = await judge({ ...input, challengers: [] }, context);
-  if (watched.recommended === "rollback") return rolledBack(input.earlier ?? [], rows, watched, input.gate.cluster);
+  if (watched.recommended === "rollback")
+    return rolledBack(input.earlier ?? [], rows, watched, input.gate.cluster, input.destinations);
   const scene: Scene = { ...input, rows, fresh, rewardKey: JSON.stringify(input.rows.reward) };
   if (!watched.state.trial) return withoutTrial(input, context, scene, watched);
   const tried = restored(input.onTrial);

@@ -35,10 +35,11 @@ export function rolledBack(
   rows: readonly DecisionRow[],
   watched: RoutingJudgement,
   cluster: ClusterBy = "run",
+  destinations?: readonly string[],
 ): LearningResult {
   const { state } = watched;
   const since = state.watch?.since ?? "";
-  const back = roomToReturn(rows, since, earlier, cluster);
+  const back = roomToReturn(rows, since, earlier, cluster, destinations);
   const after = state.trial ? endTrial(state, state.trial) : state;
   return {
     ...watched,
@@ -84,7 +85,8 @@ export function lookedAt(
   if (action === "go-on") return { ...common, recommended: "terms", shares };
   if (action === "stop") return { ...common, settled, recommended: "end" };
   const bound = (lowerBound ?? 0) + (state.watch?.lowerBound ?? 0);
-  const watch = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...openWatch("", riskLevel) };
+  const offered = state.offered && { offered: state.offered };
+  const watch = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...offered, ...openWatch("", riskLevel) };
   return { ...common, settled, recommended: "promote", watch };
 }
 

@@ -46,6 +46,10 @@ export const ERROR_CODES: Readonly<Record<LearningErrorCode, { cause: string; re
     cause: "A feedback link that is expired, used, or not signed by this secret.",
     remedy: "Send the person a new link.",
   },
+  RUN_UNKNOWN: {
+    cause: "Nothing is stored of a run, or of a decision in it, with this id.",
+    remedy: "Check the id; runs that retention or an erasure removed are gone.",
+  },
   STORE_CLOSED: {
     cause: "A call to a store after it was closed.",
     remedy: "Close the store last, or open it again.",

@@ -13,6 +13,7 @@ export type LearningErrorCode =
   | "FEEDBACK_INVALID"
   | "FEEDBACK_UNKNOWN_RUN"
   | "FEEDBACK_REFUSED"
+  | "RUN_UNKNOWN"
   | "STORE_CLOSED"
   | "STORE_CORRUPT"
   | "STORE_IO"

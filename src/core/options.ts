@@ -27,6 +27,13 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   return best;
 }
 
+/** The known word of which `word` is a slip: one letter in four may be another, one at least. */
+export function slipOf(word: string, known: readonly string[]): string | undefined {
+  const nearest = nearestWord(word, known);
+  const most = Math.max(1, Math.floor(word.length / 4));
+  return nearest !== undefined && editDistance(word.toLowerCase(), nearest.toLowerCase()) <= most ? nearest : undefined;
+}
+
 /**
  * Refuses keys that an options object may not have.
  * @param what the thing being configured, for the message

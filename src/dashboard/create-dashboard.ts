@@ -147,7 +147,10 @@ function redirect(location: string, headers: Record<string, string> = {}): Respo
 /** Errors of this package are the caller's to read; any other is told in the log alone. */
 function refused(error: unknown, loop: CollectiveLearningLoop): Response {
   if (error instanceof Refusal) return json({ error: error.message }, error.status);
-  if (isLearningError(error)) return json({ error: error.message, code: error.code }, 422);
+  if (isLearningError(error)) {
+    const status = error.code === "RUN_UNKNOWN" ? 404 : 422;
+    return json({ error: error.message, code: error.code }, status);
+  }
   loop.inspect.logger.error("the dashboard failed", { error: messageOf(error) });
   return json({ error: "This failed; the log says why." }, 500);
 }

@@ -1,7 +1,7 @@
 // biome-ignore lint/suspicious/noTsIgnore: it must hold in the declarations too, where langchain may be missing
 /** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { ModelRequest } from "langchain";
-import { LearningError, messageOf } from "../core/index.js";
+import { LearningError, type Logger, messageOf, nearestWord, slipOf } from "../core/index.js";
 
 /**
  * What a tool may be called by: its own name; of one that runs at the provider also its type (OpenAI,
@@ -12,6 +12,42 @@ export function namesOf(tool: unknown): string[] {
   const { name, type, function: inner } = tool as { name?: unknown; type?: unknown; function?: { name?: unknown } };
   const names = [name, inner?.name, type === "function" ? undefined : type].filter((n) => typeof n === "string");
   return names.length > 0 ? names : Object.keys(tool).slice(0, 1);
+}
+
+/** A tool that so many model calls were not offered is told of. */
+const CALLS_WITHOUT = 50;
+
+/**
+ * The tools that choices name, as model calls are offered them. Another middleware may hide a tool from some calls, so one
+ * that is not offered is told of at once only where its name is a slip of one that is.
+ */
+export class NamedTools {
+  private readonly offered = new Set<string>();
+  private readonly warned = new Set<string>();
+  private readonly missed = new Map<string, number>();
+
+  constructor(
+    private readonly point: string,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Those of a model call's tools that are wanted. */
+  of(tools: ModelRequest["tools"], wanted: readonly string[]): ModelRequest["tools"] {
+    const names = tools.flatMap(namesOf);
+    for (const name of names) this.offered.add(name);
+    for (const name of wanted) if (!this.offered.has(name)) this.miss(name, names);
+    return tools.filter((t) => namesOf(t).some((name) => wanted.includes(name)));
+  }
+
+  private miss(name: string, names: readonly string[]): void {
+    const calls = (this.missed.get(name) ?? 0) + 1;
+    this.missed.set(name, calls);
+    if (this.warned.has(name) || (calls < CALLS_WITHOUT && slipOf(name, names) === undefined)) return;
+    this.warned.add(name);
+    this.logger.warn(`${this.point}: no model call was offered the tool ${JSON.stringify(name)}`, {
+      detail: `the agent lacks it, or a middleware before this one hides it; offered are ${names.join(", ") || "none"}; the nearest is ${nearestWord(name, names)}`,
+    });
+  }
 }
 
 /** Models given by name, loaded once by langchain, as `createAgent` does. */

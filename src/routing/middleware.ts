@@ -6,8 +6,8 @@ import { getConfig, StateSchema } from "@langchain/langgraph";
 /** @ts-ignore langchain is optional: without it these types are not known, and nothing else suffers. */
 import type { AgentMiddleware, ModelRequest } from "langchain";
 import { z } from "zod";
-import { nearestWord, parseOptions } from "../core/index.js";
-import { NamedModels, namesOf } from "./agent-parts.js";
+import { parseOptions } from "../core/index.js";
+import { NamedModels, NamedTools } from "./agent-parts.js";
 import { DecisionPoint, type DecisionPointStatus } from "./decision-point.js";
 import type { RoutingDeps } from "./deps.js";
 import { type DecisionOptions, decisionOptionsShape, type ResolvedOptions } from "./options.js";
@@ -21,7 +21,8 @@ export interface ModelChoice {
   model?: ModelRequest["model"] | string;
   /**
    * The agent's tools that the model gets to see, by name; those that run at the provider by their type
-   * ("web_search_preview"). One that the agent lacks is logged as a warning.
+   * ("web_search_preview"). One that no model call is offered is logged as a warning; another middleware may hide tools
+   * from some.
    */
   tools?: readonly string[];
   systemPrompt?: string | SystemMessage;
@@ -106,18 +107,7 @@ export function createLearnedMiddleware<const C extends string>(
   );
   const resolved = { ...rest, destinations: Object.keys(choices) } as unknown as ResolvedOptions<ModelRequest, C>;
   const point = new DecisionPoint(resolved, deps);
-  const warned = new Set<string>();
-  function toolsOf(request: ModelRequest, wanted: readonly string[]): ModelRequest["tools"] {
-    const names = request.tools.flatMap(namesOf);
-    for (const name of wanted) {
-      if (names.includes(name) || warned.has(name)) continue;
-      warned.add(name);
-      deps.logger.warn(`${point.name}: the agent has no tool ${JSON.stringify(name)}`, {
-        detail: `it has ${names.join(", ") || "none"}; the nearest is ${nearestWord(name, names)}`,
-      });
-    }
-    return request.tools.filter((t) => namesOf(t).some((name) => wanted.includes(name)));
-  }
+  const named = new NamedTools(point.name, deps.logger);
 
   // Repeated calls within one attempt of the agent's model node are the same model call.
   const decided = new WeakMap<object, Promise<C>>();
@@ -142,7 +132,7 @@ export function createLearnedMiddleware<const C extends string>(
       const { model, tools, systemPrompt } = options.choices[await decide(request)];
       const changed = { ...request };
       if (model !== undefined) changed.model = typeof model === "string" ? await models.get(model) : model;
-      if (tools !== undefined) changed.tools = toolsOf(request, tools);
+      if (tools !== undefined) changed.tools = named.of(request.tools, tools);
       if (systemPrompt !== undefined)
         changed.systemMessage = typeof systemPrompt === "string" ? new SystemMessage(systemPrompt) : systemPrompt;
       return handler(changed);

@@ -18,7 +18,7 @@ type MessageLike = { content?: unknown; usage_metadata?: { total_tokens?: unknow
  * (NaN, negative, text) count as 0.
  * @param prompt what the agent was asked: of an agent that remembers earlier runs in its messages, only
  * the tokens from there on are counted
- * @throws SENTINEL_INVALID where there is no answer: nothing, a blank text, or a state without messages
+ * @throws SENTINEL_INVALID where there is no answer: nothing, a blank text, a function, or a state without messages
  */
 export function readAnswer(output: unknown, prompt?: string): Answer {
   const answer = answerIn(output, prompt);
@@ -28,7 +28,7 @@ export function readAnswer(output: unknown, prompt?: string): Answer {
 
 function answerIn(output: unknown, prompt: string | undefined): Answer {
   if (typeof output === "string") return { content: output, tokens: 0 };
-  if (output === undefined || output === null) throw noAnswer(output);
+  if (output === undefined || output === null || isCode(output)) throw noAnswer(output);
   if (typeof output !== "object") return { content: String(output), tokens: 0 };
   const o = output as Record<string, unknown>;
   if (Array.isArray(o["messages"])) {
@@ -41,8 +41,19 @@ function answerIn(output: unknown, prompt: string | undefined): Answer {
   }
   const content = o["content"] ?? o["output"];
   const tokens = amountOf((o as MessageLike)?.usage_metadata?.total_tokens ?? o["tokens"]);
-  return { ...numbers(o), content: content === undefined ? JSON.stringify(o) : textOf(content), tokens };
+  return { ...numbers(o), content: content === undefined ? asJson(o) : textOf(content), tokens };
 }
+
+function asJson(output: object): string {
+  try {
+    return JSON.stringify(output) ?? "";
+  } catch (error) {
+    throw noAnswer(output, error);
+  }
+}
+
+/** What was to be called, or a mere token: its text says nothing. */
+const isCode = (value: unknown) => typeof value === "function" || typeof value === "symbol";
 
 function numbers(o: Record<string, unknown>): Pick<Answer, "quality" | "costUsd"> {
   const quality = finite(o["quality"]);
@@ -57,11 +68,12 @@ export function amountOf(value: unknown): number {
   return Math.max(0, finite(value) ?? 0);
 }
 
-function noAnswer(output: unknown): LearningError {
+function noAnswer(output: unknown, cause?: unknown): LearningError {
   return new LearningError("SENTINEL_INVALID", {
     received: `the answer ${show(output)}`,
     expected: "a text, a message, a state with messages, or an object with content",
     remedy: "Let the agent return its result.",
+    cause,
   });
 }
 
@@ -73,6 +85,7 @@ function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return JSON.stringify(content) ?? "";
   return content
-    .map((part: unknown) => (typeof part === "string" ? part : ((part as { text?: string } | null)?.text ?? "")))
+    .map((part: unknown) => (typeof part === "string" ? part : (part as { text?: unknown } | null)?.text))
+    .filter((text) => typeof text === "string")
     .join("");
 }

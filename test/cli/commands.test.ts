@@ -55,6 +55,16 @@ describe("traces and decisions", () => {
     expect(out).toMatch(/\n {2}triage {2}[\d.]+ ms\n {2}(billing|tech) {2}/);
   });
 
+  it("says with a code which run is not there", async () => {
+    const { code, err } = await cli(["traces", "show", "NOSUCH", "--json"]);
+    expect([code, JSON.parse(err).error]).toMatchObject([
+      1,
+      { code: "RUN_UNKNOWN", message: expect.stringContaining('the run "NOSUCH"') },
+    ]);
+    const mode = await cli(["policies", "mode", "triage", "fly", "--why", "x", "--json"]);
+    expect(JSON.parse(mode.err).error).toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
   it("lists decisions with their probabilities", async () => {
     const { data } = await json("decisions", "ticket-1-3");
     expect(data).toHaveLength(1);

@@ -314,15 +314,17 @@ describe("data", () => {
     };
     const hold = async (user: string, workflowId: string) =>
       (await post("/api/hold", { workflowId }, await as(user), identified)).json();
-    const [first = "", second = ""] = await items("ann");
+    const [first = "", second = "", third = ""] = await items("ann");
     expect(await hold("ann", first)).toEqual({ held: true });
     expect(await items("ann")).toContain(first);
     expect(await items("ben")).not.toContain(first);
     // Both had opened the page before: the second is told, and goes on to the next.
     expect(await hold("ben", first)).toEqual({ held: false });
     expect(await hold("ben", second)).toEqual({ held: true });
+    const nowhere = await post("/api/hold", { workflowId: "nowhere" }, await as("ann"), identified);
+    expect([nowhere.status, await nowhere.json()]).toMatchObject([404, { code: "RUN_UNKNOWN" }]);
     // Whoever goes on gives up what was held before; so does whoever stays away.
-    expect(await hold("ann", "another")).toEqual({ held: true });
+    expect(await hold("ann", third)).toEqual({ held: true });
     expect(await items("ben")).toContain(first);
     expect(await items("ann")).not.toContain(second);
     clock.advance(11 * 60_000);

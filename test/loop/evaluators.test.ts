@@ -5,6 +5,7 @@ import type { ComponentContext } from "../../src/learning/component.js";
 import { evaluatorsComponent } from "../../src/learning/components/evaluators.js";
 import { type EvaluatorSettings, resolveConfig } from "../../src/learning/config.js";
 import { createRng } from "../../src/math/rng.js";
+import { createMemoryStore } from "../../src/store/index.js";
 import { type RunsToJudgeInput, runsToJudge } from "../../src/worker/jobs/runs-to-judge.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { decision, judged, segment } from "../feedback/support.js";
@@ -128,6 +129,7 @@ describe("the runs that an evaluator judges", () => {
 describe("evaluators in a cycle", () => {
   const run = (runs: number, settings: Omit<EvaluatorSettings, "name">, clock = new ManualClock()) => {
     const stored: FeedbackInput[] = [];
+    const { documents } = createMemoryStore();
     const asked = Array.from({ length: runs }, (_, i) => ({ workflowId: `w${i}`, inputs: "q", outputs: `${i}` }));
     const worker = { run: async () => ({ runs: asked, today: 3, pairs: 0, unseen: 0, findings: {} }) };
     const component = evaluatorsComponent({
@@ -137,7 +139,7 @@ describe("evaluators in a cycle", () => {
     });
     const signal = new AbortController().signal;
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
-    const report = component.run({ worker, clock, logger, seed: 1, signal } as unknown as ComponentContext);
+    const report = component.run({ documents, worker, clock, logger, seed: 1, signal } as unknown as ComponentContext);
     return { report, stored };
   };
 
@@ -192,33 +194,36 @@ describe("evaluators in a cycle", () => {
     const { state } = world(30);
     const clock = new ManualClock(Date.parse(NOW));
     let asked = 0;
-    const component = evaluatorsComponent({
-      evaluators: [
-        {
-          ...{ name: "judge", share: 1, maxPerDay: 28 },
-          evaluate: (input) => {
-            asked++;
-            return evaluate(input);
+    // Each cycle is another process: what was paid for is remembered beyond a restart.
+    const component = () =>
+      evaluatorsComponent({
+        evaluators: [
+          {
+            ...{ name: "judge", share: 1, maxPerDay: 28 },
+            evaluate: (input) => {
+              asked++;
+              return evaluate(input);
+            },
           },
-        },
-      ],
-      reward: {},
-      submit: async (f) =>
-        state.add({ feedback: [judged(f.workflowId, { ...f, at: new Date(clock.now()).toISOString() } as never)] }),
-    });
+        ],
+        reward: {},
+        submit: async (f) =>
+          state.add({ feedback: [judged(f.workflowId, { ...f, at: new Date(clock.now()).toISOString() } as never)] }),
+      });
     const context = {
       worker: {
         run: async (_: string, input: RunsToJudgeInput) =>
           runsToJudge.run(input, { state, cancelled: () => false, progress() {} }),
       },
+      documents: createMemoryStore().documents,
       ...{ clock, seed: 1, signal: new AbortController().signal },
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     } as unknown as ComponentContext;
     const scored = () => [...state.feedback.values()].flat().length;
-    for (let cycle = 0; cycle < 12; cycle++) await component.run(context);
+    for (let cycle = 0; cycle < 12; cycle++) await component().run(context);
     expect({ asked, scored: scored() }).toEqual({ asked: 28, scored: 19 });
     clock.advance(86_400_001);
-    for (let cycle = 0; cycle < 6; cycle++) await component.run(context);
+    for (let cycle = 0; cycle < 6; cycle++) await component().run(context);
     expect({ asked, scored: scored() }).toEqual({ asked: 39, scored: 21 });
   });
 

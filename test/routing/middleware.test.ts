@@ -1,5 +1,5 @@
 import { Annotation, StateSchema } from "@langchain/langgraph";
-import { AIMessage, createAgent, fakeModel, modelRetryMiddleware, tool } from "langchain";
+import { AIMessage, createAgent, createMiddleware, fakeModel, modelRetryMiddleware, tool } from "langchain";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createLearnedMiddleware } from "../../src/routing/index.js";
@@ -80,7 +80,37 @@ describe("learned middleware", () => {
     strong.respondWithTools([{ name: "look", args: {}, id: "1" }]).respond(new AIMessage("done"));
     await createAgent({ model: strong, tools: [look, order], middleware: [learned] }).invoke(ask("invoice"));
     expect(world.log.filter((line) => line.includes("ordr"))).toEqual([
-      expect.stringMatching(/^warn: tools: the agent has no tool .*the nearest is order/),
+      expect.stringMatching(/^warn: tools: no model call was offered the tool .*the nearest is order/),
+    ]);
+  });
+
+  it("says nothing of a tool that another middleware hides from some calls, and tells of one that is never there", async () => {
+    const world = createWorld();
+    const model = fakeModel();
+    const learned = createLearnedMiddleware(
+      {
+        decisionPoint: "tools",
+        choices: { some: { tools: ["look", "order", "nowhere"] }, all: {} },
+        context: () => ({}),
+        fallback: () => "some",
+      },
+      world.deps,
+    );
+    let calls = 0;
+    const hiding = createMiddleware({
+      name: "hiding",
+      wrapModelCall: (request, handler) =>
+        handler(calls++ < 30 ? { ...request, tools: request.tools.filter((t) => t.name !== "order") } : request),
+    });
+    const agent = createAgent({ model, tools: [look, order], middleware: [hiding, learned] });
+    const warnings = () => world.log.filter((line) => line.startsWith("warn"));
+    for (let i = 0; i < 60; i++) {
+      if (i === 49) expect(warnings()).toEqual([]);
+      model.respond(new AIMessage("done"));
+      await agent.invoke(ask("invoice"));
+    }
+    expect(warnings()).toEqual([
+      expect.stringMatching(/offered the tool "nowhere".*a middleware before this one hides it/),
     ]);
   });
 

@@ -27,6 +27,10 @@ describe("agents that answer badly", () => {
     ["an empty text", ""],
     ["a blank message", { messages: [{ content: " \n" }] }],
     ["a message without parts", { content: [] }],
+    ["a function", () => "the answer"],
+    ["a message whose content is a function", { content: () => "the answer" }],
+    ["a part whose text is a function", { content: [{ type: "text", text: () => "the answer" }] }],
+    ["what JSON cannot hold", { total: 5n }],
   ])("count as failed: %s", async (_what, answer) => {
     const out = await run({ agents: [scripted("a", [], () => answer)], rules: { maxAttempts: 1 } });
     expect(out.finalReport?.tasks).toEqual({ accepted: 0, open: 0, abandoned: 1 });

@@ -148,6 +148,38 @@ describe("the meeting place", () => {
   });
 });
 
+it.each([
+  ["folder", () => folderTransport(aFolder())],
+  ["store", () => storeTransport(createMemoryStore().documents)],
+])("a %s takes no masked letter in another round than its own", async (_, make) => {
+  const letter = {
+    schemaVersion: 1 as const,
+    site: "north",
+    plan: "p",
+    size: 1,
+    round: "r1",
+    sites: ["north"],
+    words: "",
+  };
+  const transport = make();
+  await transport.send("r1", "masked", letter);
+  await expect(transport.send("r2", "masked", letter)).rejects.toThrow(
+    /FEDERATION_INVALID.*round "r1" in the round "r2"/,
+  );
+});
+
+it("a letter under another site's name is refused, in a folder and in a store", async () => {
+  const forged = contribution("south", "crash", 1);
+  const folder = aFolder();
+  mkdirSync(join(folder, "r1", "contribution"), { recursive: true });
+  writeFileSync(join(folder, "r1", "contribution", "north.json"), JSON.stringify(forged));
+  const wrong = /FEDERATION_INVALID.*the site "south" under the name of "north"/;
+  await expect(folderTransport(folder).receive("r1", "contribution")).rejects.toThrow(wrong);
+  const { documents } = createMemoryStore();
+  await documents.put("federation/r1/contribution/north", { text: JSON.stringify(forged) });
+  await expect(storeTransport(documents).receive("r1", "contribution")).rejects.toThrow(wrong);
+});
+
 describe("a folder", () => {
   it("leaves nothing half written, and says what is damaged", async () => {
     const folder = aFolder();

@@ -1,5 +1,6 @@
 import { isoTime } from "../../core/index.js";
 import { Refusal } from "./errors.js";
+import { isStored, unknownRun } from "./run.js";
 import type { Person, Source } from "./source.js";
 
 /** The run that a person has before them, by the person's name: one each. */
@@ -19,6 +20,7 @@ export async function heldByOthers(source: Source, { name }: Person): Promise<Se
 /**
  * Takes a run for a person, who gives up the one held before: nobody else is given it meanwhile.
  * @returns false where another person has it
+ * @throws RUN_UNKNOWN where nothing is stored of it
  */
 export async function holdRun(
   source: Source,
@@ -27,6 +29,7 @@ export async function holdRun(
 ): Promise<{ held: boolean }> {
   const { workflowId } = body;
   if (typeof workflowId !== "string" || workflowId === "") throw new Refusal(400, "workflowId is missing.");
+  if (!(await isStored(source, workflowId))) throw unknownRun(workflowId);
   const { store, clock } = source.loop.inspect;
   let held = false;
   await store.documents.update<Holds>(KEY, (stored) => {

@@ -1,6 +1,7 @@
 import { checkArgument } from "../../core/arguments.js";
+import { LearningError, show } from "../../core/index.js";
 import type { LearningReport, PointStatus, TrialEvidence } from "../../loop/index.js";
-import { Refusal, textOf } from "./errors.js";
+import { textOf } from "./errors.js";
 import { noteChange, signed } from "./journal.js";
 import { checkedSource, type Person, type Source } from "./source.js";
 
@@ -116,11 +117,18 @@ export class ReportCache {
   }
 }
 
+const wrong = (name: string, value: unknown, expected: string) =>
+  new LearningError("CONFIG_INVALID", {
+    received: `${name} ${show(value)}`,
+    expected,
+    remedy: `Correct ${name}; nothing was changed.`,
+  });
+
 const MODES = ["auto", "shadow", "advise", "trial", "act"];
 
 /**
  * Promotes, rolls back, pins, unpins or sets a mode, and writes down who and why.
- * @throws Refusal 400; the registry's own errors for unknown versions and pinned names
+ * @throws CONFIG_INVALID for what cannot be done; the registry's own errors for unknown versions and pinned names
  * @example
  * ```ts
  * const alice = { name: "alice", may: ["read", "steer"] } as const;
@@ -150,9 +158,9 @@ export async function steer(source: Source, person: Person, body: Record<string,
     await loop.registry.unpin(subject);
   } else if (action === "mode") {
     to = textOf(body, "mode", 20);
-    if (!MODES.includes(to)) throw new Refusal(400, `mode must be one of ${MODES.join(", ")}.`);
+    if (!MODES.includes(to)) throw wrong("mode", to, `one of ${MODES.join(", ")}`);
     await loop.setMode(subject, to as Parameters<typeof loop.setMode>[1]);
-  } else throw new Refusal(400, "action must be promote, rollback, pin, unpin or mode.");
+  } else throw wrong("action", action, "promote, rollback, pin, unpin or mode");
   await noteChange(source, person, { action, subject, to, why });
 }
 
@@ -166,7 +174,7 @@ export async function askPolicy(source: Source, body: Record<string, unknown>) {
   const point = textOf(body, "point", 300);
   const { context } = body;
   if (typeof context !== "object" || context === null || Array.isArray(context))
-    throw new Refusal(400, "context must be a JSON object of the fields that the decision point's context has.");
+    throw wrong("context", context, "a JSON object of the fields that the decision point's context has");
   const advice = await loop.optimizeOrchestratorDecision(context as Record<string, unknown>, { decisionPoint: point });
   const version = loop.registry.champion(routingName(point))?.version;
   if (version === undefined) return { advice };

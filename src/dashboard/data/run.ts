@@ -1,7 +1,14 @@
 import { checkArgument } from "../../core/arguments.js";
-import { currentFeedback, type Decision, type FeedbackRecord, messageOf, type Trace } from "../../core/index.js";
+import {
+  currentFeedback,
+  type Decision,
+  type FeedbackRecord,
+  LearningError,
+  messageOf,
+  show,
+  type Trace,
+} from "../../core/index.js";
 import type { DecisionExplanation } from "../../loop/index.js";
-import { Refusal } from "./errors.js";
 import { ofRuns } from "./facts-of-page.js";
 import { checkedSource, type Source } from "./source.js";
 
@@ -16,6 +23,7 @@ export interface RunView {
 
 /**
  * One run, its segments joined.
+ * @throws RUN_UNKNOWN where nothing is stored of it
  * @example const { trace } = await runOf({ loop }, "run-7");
  */
 export async function runOf(source: Source, workflowId: string): Promise<RunView> {
@@ -31,14 +39,32 @@ export async function runOf(source: Source, workflowId: string): Promise<RunView
   const trace = inspect.join(traces.get(workflowId) ?? []);
   const decisions = [...new Map((decided.get(workflowId) ?? []).map((d) => [d.decisionId, d])).values()];
   const history = said.get(workflowId) ?? [];
-  if (!trace && decisions.length === 0 && history.length === 0)
-    throw new Refusal(404, "Nothing is stored of a run with this id.");
+  if (!trace && decisions.length === 0 && history.length === 0) throw unknownRun(workflowId);
   return {
     trace,
     decisions,
     feedback: currentFeedback(history),
     reward: inspect.reward(workflowId, history, trace),
   };
+}
+
+function unknown(received: string): LearningError {
+  return new LearningError("RUN_UNKNOWN", {
+    received,
+    expected: "the id of a run, and of a decision in it, that is stored here",
+    remedy: "Check the id, and where runs are stored; `collective-learning traces list` names the newest.",
+  });
+}
+
+/** What is answered where nothing is stored of a run. */
+export const unknownRun = (workflowId: string) => unknown(`the run ${show(workflowId)}, of which nothing is stored`);
+
+/** Whether anything is stored of a run. */
+export async function isStored({ loop }: Source, workflowId: string): Promise<boolean> {
+  for (const kind of ["trace", "decision", "feedback"] as const)
+    for await (const { facts } of loop.inspect.store.read(kind, { workflowId, limit: 1 }))
+      if (facts.length > 0) return true;
+  return false;
 }
 
 /** Why a decision was made, or why that cannot be said. */
@@ -52,7 +78,7 @@ export interface Explained {
 export async function explainOf(source: Source, workflowId: string, decisionId: string): Promise<Explained> {
   const { decisions } = await runOf(source, workflowId);
   const decision = decisions.find((d) => d.decisionId === decisionId);
-  if (!decision) throw new Refusal(404, "This run has no decision with that id.");
+  if (!decision) throw unknown(`the decision ${show(decisionId)}, which the run ${show(workflowId)} has not`);
   if (decision.policyVersion === undefined)
     return { none: "No learned version served this decision: the graph's own fallback decided." };
   try {

@@ -1,6 +1,9 @@
 import { LATE, within } from "../../core/deadline.js";
 import { isoTime, messageOf } from "../../core/index.js";
+import { isRecord } from "../../core/is-object.js";
+import { markOf } from "../../evaluation/marks.js";
 import { evaluatorFeedback, type FeedbackInput } from "../../feedback/index.js";
+import { shapedDocuments } from "../../store/shaped-documents.js";
 import type { RunToJudge } from "../../worker/jobs/runs-to-judge.js";
 import type { EvaluatorFinding, RewardSettings } from "../../worker/reward-views.js";
 import type { ComponentContext, ComponentReport, LearningComponent } from "../component.js";
@@ -36,8 +39,14 @@ const MOST_FAILURES = 3;
 const TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** The runs that an evaluator was asked about within a day and gave no score for, by the time it was asked. */
-type Unanswered = Map<string, number>;
+/**
+ * The marks of the runs that an evaluator was asked about within a day and gave no score for, by the time it was asked.
+ * They are stored: what failed was paid for, also where the process ended since or another one learns.
+ */
+type Unanswered = Record<string, number>;
+
+const askedKey = (name: string) => `evaluators/asked/${name}`;
+const isUnanswered = (value: unknown) => isRecord(value) && Object.values(value).every((at) => typeof at === "number");
 
 /**
  * Lets evaluators judge a share of the runs within their budgets, in this process and never on a run's path. What they
@@ -45,30 +54,35 @@ type Unanswered = Map<string, number>;
  * on or gives no score for counts against its day as well, and it is asked about others first.
  */
 export function evaluatorsComponent({ evaluators, reward, submit }: EvaluatorsOptions): LearningComponent {
-  const unanswered = new Map(evaluators.map(({ name }): [string, Unanswered] => [name, new Map()]));
   return {
     name: "evaluators",
-    async run({ worker, clock, logger, seed, signal }: ComponentContext): Promise<ComponentReport> {
+    async run({ documents, worker, clock, logger, seed, signal }: ComponentContext): Promise<ComponentReport> {
       const standings: Record<string, Standing> = {};
       const warnings: string[] = [];
       for (const { name, evaluate, share = 0.1, maxPerDay = 100, timeoutMs = TIMEOUT_MS } of evaluators) {
         const now = isoTime(clock.now());
-        const asked = unanswered.get(name) ?? new Map<string, number>();
-        for (const [workflowId, at] of asked) if (at <= clock.now() - DAY_MS) asked.delete(workflowId);
+        const known = await shapedDocuments<Unanswered>(documents, isUnanswered).get(askedKey(name));
+        const asked = new Map(Object.entries(known ?? {}).filter(([, at]) => at > clock.now() - DAY_MS));
+        const keep = () => documents.put(askedKey(name), Object.fromEntries(asked));
         const tried = [...asked.keys()];
         const input = { reward, name, share, maxPerDay, most: MOST_AT_ONCE, tried, now, seed };
         const { runs, today, pairs, unseen, findings } = await worker.run("evaluators.runs", input, { signal });
         const judge = async (run: RunToJudge) => {
           const { workflowId, inputs, outputs } = run;
-          asked.set(workflowId, clock.now());
           const answer = await within(Promise.resolve(evaluate({ inputs, outputs })), timeoutMs, clock);
           if (answer === LATE) throw new Error(`no judgement within ${timeoutMs} ms`);
           const scores = ratedBy(name, workflowId, answer);
           for (const feedback of scores) await submit(feedback);
-          if (scores.length > 0) asked.delete(workflowId);
+          if (scores.length > 0) asked.delete(markOf(workflowId));
           return scores.length > 0;
         };
-        const { judged, unscored, failed, failure } = await judgeAll(runs, judge, signal);
+        // Before they are asked about: a kill in between must not give it back.
+        const note = (part: readonly RunToJudge[]) => {
+          for (const { workflowId } of part) asked.set(markOf(workflowId), clock.now());
+          return keep();
+        };
+        const { judged, unscored, failed, failure } = await judgeAll(runs, note, judge, signal);
+        if (runs.length > 0) await keep();
         const used = today + judged + asked.size;
         standings[name] = { judged, unscored, failed, today: used, maxPerDay, pairs, findings };
         if (failure !== undefined) {
@@ -110,6 +124,7 @@ function ratedBy(name: string, workflowId: string, answer: Parameters<typeof eva
 /** Judges a few runs at a time; ends early where nothing but failures comes. */
 async function judgeAll(
   runs: readonly RunToJudge[],
+  note: (part: readonly RunToJudge[]) => Promise<void>,
   judge: (run: RunToJudge) => Promise<boolean>,
   signal: AbortSignal,
 ) {
@@ -118,6 +133,7 @@ async function judgeAll(
   for (let from = 0; from < runs.length && inARow < MOST_FAILURES; from += AT_A_TIME) {
     signal.throwIfAborted();
     const part = runs.slice(from, from + AT_A_TIME);
+    await note(part);
     for (const result of await Promise.allSettled(part.map(judge))) {
       if (result.status === "fulfilled") done[result.value ? "judged" : "unscored"]++;
       else {

@@ -14,9 +14,12 @@ export function storeTransport(documents: DocumentStore): FederationTransport {
   return transportOver({
     write: (round, kind, site, text) => documents.put(`${PREFIX}${round}/${kind}/${site}`, { text }),
     async read(round, kind) {
-      const keys = await documents.keys(`${PREFIX}${round}/${kind}/`);
+      const place = `${PREFIX}${round}/${kind}/`;
+      const keys = await documents.keys(place);
       const found = await Promise.all(keys.sort().map((key) => documents.get<{ text: string }>(key)));
-      return found.flatMap((letter) => (letter ? [letter.text] : []));
+      return found.flatMap((letter, i) =>
+        letter ? [{ text: letter.text, site: (keys[i] as string).slice(place.length) }] : [],
+      );
     },
   });
 }

@@ -32,7 +32,8 @@ export function folderTransport(folder: string): FederationTransport {
         const at = join(folder, round, kind);
         const names = (await namesIn(at)).filter((name) => name.endsWith(ENDING) && !name.startsWith("."));
         const sites = names.map((name) => name.slice(0, -ENDING.length)).sort();
-        return Promise.all(sites.map((site) => readFile(join(at, site + ENDING), "utf8")));
+        const letter = async (site: string) => ({ site, text: await readFile(join(at, site + ENDING), "utf8") });
+        return Promise.all(sites.map(letter));
       }),
   });
 }

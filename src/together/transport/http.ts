@@ -57,7 +57,7 @@ export function httpTransport(options: HttpTransportOptions): FederationTranspor
     async read(round, kind) {
       const letters = await call([round, kind], { method: "GET" });
       if (!Array.isArray(letters)) throw federationInvalid("an answer that is no list", "the letters of a round");
-      return letters.map((letter) => JSON.stringify(letter));
+      return letters.map((letter) => ({ text: JSON.stringify(letter) }));
     },
   });
 }

@@ -1,5 +1,6 @@
 // Runs in the learning thread.
 import { currentFeedback, isoTime } from "../../core/index.js";
+import { markOf } from "../../evaluation/marks.js";
 import { createRng } from "../../math/rng.js";
 import type { Job } from "../job.js";
 import { type EvaluatorFinding, type RewardSettings, rewardViews } from "../reward-views.js";
@@ -16,7 +17,7 @@ export interface RunsToJudgeInput {
   maxPerDay: number;
   /** Runs at once. */
   most: number;
-  /** Runs that it was asked about within the last 24 hours and gave no score for: they count, and others come first. */
+  /** Marks of runs that it was asked about within the last 24 hours and gave no score for: they count, and others come first. */
   tried?: readonly string[];
   /** ISO 8601. */
   now: string;
@@ -71,7 +72,7 @@ export const runsToJudge: Job<RunsToJudgeInput, RunsToJudgeOutput> = {
         continue;
       }
       const over = trace.status === "success" || trace.status === "error";
-      if (!over || unscored.has(workflowId)) continue;
+      if (!over || unscored.has(markOf(workflowId))) continue;
       if (!(rated || createRng(`${seed}/evaluators/${name}/${workflowId}`).next() < share)) continue;
       const outputs = trace.nodes.at(-1)?.update;
       if (outputs === undefined) unseen++;

@@ -51,6 +51,13 @@ function forged(change: (a: { rows: number; weight: number; gram: Float64Array; 
   return { ...made, sums: { ...made.sums, a: { ...read, gram: pack(read.gram), moment: pack(read.moment) } } };
 }
 
+it("sums of no rows make no policy: an empty one would pass for one that knows every destination", () => {
+  const nothing = ["north", "south"].map((site) => contributionOf(plan, site, []));
+  expect(() => policyOf(plan, merge(plan, nothing))).toThrow(
+    /FEDERATION_INVALID.*sums of no rows, from "north", "south"; expected rated decisions/,
+  );
+});
+
 describe("sums that no rows could have", () => {
   it("are refused wherever they are merged, and the site is named", () => {
     const others = [siteOf(2, 0.5), siteOf(3, 0.5), siteOf(4, 0.5)];

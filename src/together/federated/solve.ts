@@ -65,6 +65,7 @@ export const PRIOR_NOISE = { sum: 1, count: 4 };
 /**
  * The merged model as an artifact that serves: a challenger like any other, which each site proves on its own
  * traffic before it acts there.
+ * @throws FEDERATION_INVALID for sums of no rows, or of which there is no model
  * @example
  * ```ts
  * const artifact = policyOf(plan, merge(plan, contributions));
@@ -81,6 +82,12 @@ export function policyOf(plan: FederationPlan, merged: Merged, options: PolicyOp
     throw federationInvalid(`lambda ${show(lambda)}`, "a number above 0", "Leave it out for 1.");
   const dim = restoreEncoder(plan.encoder).dim;
   const candidates = [...merged.sums].filter(([, sums]) => sums.weight > 0);
+  if (candidates.length === 0)
+    throw federationInvalid(
+      `sums of no rows, from ${merged.sites.map(show).join(", ") || "no site"}`,
+      "rated decisions of at least one of the plan's destinations",
+      "Merge when a site has some; the fallback serves meanwhile.",
+    );
   const total = (of: (sums: Sums) => number) => candidates.reduce((s, [, sums]) => s + of(sums), 0);
   const model = {
     kind: "per-candidate",

@@ -3,7 +3,6 @@ import {
   type Clock,
   defaultLogger,
   harmlessLogger,
-  isoTime,
   LearningError,
   type Logger,
   messageOf,
@@ -28,6 +27,7 @@ import {
   revisionOf,
   type StoredVersion,
   servingVersion,
+  timeAfter,
 } from "./registry-document.js";
 
 /** What {@link openRegistry} needs: the document and blob parts of a LearningStore, and the time. */
@@ -92,6 +92,9 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     });
   };
 
+  /** The time of a change. */
+  const changedAt = (document: RegistryDocument) => timeAfter([document, ...known.values()], clock.now());
+
   /** Writes one change and its event, then lets it serve and tells the listeners. */
   const changeUnder = async (
     lease: Lease | undefined,
@@ -104,7 +107,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       DOCUMENT_PREFIX + name,
       (stored) => {
         const document = stored === undefined ? emptyDocument(name) : parseDocument(name, structuredClone(stored));
-        recordEvent(document, { at: isoTime(clock.now()), name, ...apply(document) });
+        const at = changedAt(document);
+        recordEvent(document, { at, name, ...apply(document) });
         return checkDocument(document);
       },
       lease && { lease },
@@ -164,7 +168,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
         let discarded: string[] = [];
         const document = await change(name, (d) => {
           const version = nextVersion(d);
-          const createdAt = isoTime(clock.now());
+          const createdAt = changedAt(d);
           d.versions.push({ name, version, kind, createdAt, lineage: plainLineage, digest: sealed.digest });
           if (keep) discarded = discardVersions(d, keep);
           const rows = `${plainLineage.rows} rows`;

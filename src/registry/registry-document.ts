@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { expectationOf } from "../core/expectation.js";
-import { LearningError, messageOf, show } from "../core/index.js";
+import { isoTime, LearningError, messageOf, show } from "../core/index.js";
 import { blobName } from "./payload.js";
 import type { KeepVersions } from "./registry.js";
 
@@ -109,6 +109,22 @@ export function recordEvent(document: RegistryDocument, event: z.infer<typeof ev
   if (surplus <= 0) return;
   document.events.splice(0, surplus);
   document.eventsDropped = (document.eventsDropped ?? 0) + surplus;
+}
+
+/** So far a clock is set back (an hour of summer time, and what came since); what is further ahead came from one that was wrong. */
+const MOST_SET_BACK_MS = 7_200_000;
+
+/**
+ * The time of a change at `now`, never before the last one of any name: where the clock was set back by an hour, what
+ * happened first would else count as the last change.
+ */
+export function timeAfter(documents: readonly RegistryDocument[], now: number): string {
+  let latest = now;
+  for (const { events } of documents) {
+    const last = Date.parse(events.at(-1)?.at ?? "");
+    if (last > latest && last <= now + MOST_SET_BACK_MS) latest = last + 1;
+  }
+  return isoTime(latest);
 }
 
 /** The name of the version that is published next; numbers are never used twice. */

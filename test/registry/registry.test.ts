@@ -46,6 +46,29 @@ describe("registry", () => {
     ]);
   });
 
+  it("keeps the order of changes where the clock is set back, of several names too", async () => {
+    const { registry, clock, open } = await setup();
+    clock.advance(14_400_000);
+    await publish(registry, 1);
+    await registry.promote(NAME, "v1", "gain");
+    const before = registry.history(NAME).at(-1)?.at ?? "";
+    clock.advance(-3_600_000);
+    await registry.rollback(NAME, "worse");
+    const elsewhere = await open();
+    await elsewhere.publish("policy/other", "routing-policy", {}, { rows: 1 });
+    expect(elsewhere.history().map((e) => `${e.name} ${e.action}`)).toEqual([
+      `${NAME} publish`,
+      `${NAME} promote`,
+      `${NAME} rollback`,
+      "policy/other publish",
+    ]);
+    expect((elsewhere.history()[2]?.at ?? "") > before).toBe(true);
+    // A clock that was hours ahead says nothing of the time it is.
+    clock.advance(-7_200_000);
+    await elsewhere.promote("policy/other", "v1", "gain");
+    expect(elsewhere.history("policy/other").at(-1)?.at).toBe(new Date(clock.now()).toISOString());
+  });
+
   it("finds everything again when reopened, payload and lineage included", async () => {
     const { registry, open } = await setup();
     const lineage = {

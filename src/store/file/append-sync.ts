@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -11,8 +12,10 @@ import {
   writeSync,
 } from "node:fs";
 import { newId } from "../../core/index.js";
-import { errno, isNoFile } from "./io.js";
+import { errno, isNoFile, NO_WAIT } from "./io.js";
 import { begunAt, type SegmentFolder } from "./segment-folder.js";
+
+const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 
 /** What decides where lines go. */
 export interface SyncAppend {
@@ -71,13 +74,14 @@ function beginNew(names: readonly string[], { segments, holder, now }: SyncAppen
 function sizeOf(path: string): number | undefined {
   let fd: number;
   try {
-    fd = openSync(path, "a", 0o600);
+    fd = openSync(path, O_APPEND | O_CREAT | O_WRONLY | NO_WAIT, 0o600);
   } catch (error) {
     if (isNoFile(error)) return undefined;
     throw error;
   }
   try {
-    return fstatSync(fd).size;
+    const found = fstatSync(fd);
+    return found.isFile() ? found.size : undefined;
   } finally {
     closeSync(fd);
   }

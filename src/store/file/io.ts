@@ -1,4 +1,5 @@
-import { chmod, type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { digest, isLearningError, LearningError, messageOf, newId } from "../../core/index.js";
 
@@ -18,6 +19,7 @@ const REMEDIES: Record<string, string> = {
   EMFILE: "Too many files are open; raise the limit of open files.",
   ENFILE: "Too many files are open; raise the limit of open files.",
   EISDIR: "A folder stands where a file should be; move it away.",
+  ENXIO: "A pipe or a socket stands where a file should be; move it away.",
   ENOENT: "The folder was removed while it was in use; open the store again.",
   ENAMETOOLONG: "The path is too long for this file system; choose a folder with a shorter one.",
   ELOOP: "Links of the folder lead back to themselves; choose another folder.",
@@ -137,10 +139,25 @@ async function placeFile<T>(
   }
 }
 
-/** Whether the system says that no file stands where one should be: a folder, or a link that leads to itself. */
+/** Whether the system says that no file stands where one should be: a folder, a pipe, a link that leads to itself. */
 export function isNoFile(error: unknown): boolean {
   const code = errno(error);
-  return code === "EISDIR" || code === "ELOOP";
+  return code === "EISDIR" || code === "ENXIO" || code === "ELOOP";
+}
+
+/** A flag of `open`: a pipe is not waited for until somebody writes into it, or reads from it. */
+export const NO_WAIT = constants.O_NONBLOCK ?? 0;
+
+/** Opens a file for reading; what is neither a file nor a folder (a pipe, a device) fails as the system would with a socket. */
+export async function openToRead(path: string): Promise<FileHandle> {
+  const handle = await open(path, constants.O_RDONLY | NO_WAIT);
+  const found = await handle.stat().catch(async (error) => {
+    await handle.close();
+    throw error;
+  });
+  if (found.isFile() || found.isDirectory()) return handle;
+  await handle.close();
+  throw Object.assign(new Error(`ENXIO: no file, open '${path}'`), { code: "ENXIO", syscall: "open", path });
 }
 
 /** Removes whatever stands there. */
@@ -171,10 +188,16 @@ export async function createFile(path: string, data: string): Promise<boolean> {
 
 /** A file's text, or undefined when there is none. */
 export async function readText(path: string): Promise<string | undefined> {
+  let handle: FileHandle;
   try {
-    return await readFile(path, "utf8");
+    handle = await openToRead(path);
   } catch (error) {
     if (errno(error) === "ENOENT") return undefined;
     throw error;
+  }
+  try {
+    return await handle.readFile("utf8");
+  } finally {
+    await handle.close();
   }
 }

@@ -1,10 +1,10 @@
-import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { type Clock, LearningError, newId } from "../../core/index.js";
 import { isRecord } from "../../core/is-object.js";
 import { HERE, isAlive, isFromHere, newHolder, ownerOf } from "./holder.js";
-import { discard, errno, isNoFile } from "./io.js";
+import { discard, errno, isNoFile, readText } from "./io.js";
 import { knock, type LifeSocket, openLifeSocket } from "./life-socket.js";
 
 /** Who holds what in a store's folders, and which of them are no more. */
@@ -121,7 +121,7 @@ export class Ownership implements Owners {
     const path = join(this.folder, `${owner}.owner`);
     try {
       const { mtimeMs } = await stat(path);
-      const record: unknown = JSON.parse(await readFile(path, "utf8"));
+      const record: unknown = JSON.parse((await readText(path)) ?? "");
       // Damaged, of another shape, half written, or no file: the same as none.
       return isOwnerRecord(record) ? { record, silentMs: Date.now() + this.ahead - mtimeMs } : undefined;
     } catch (error) {

@@ -1,8 +1,8 @@
-import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, oneAtATime } from "../../core/index.js";
 import type { FactKind } from "../learning-store.js";
-import { discard, errno, isNoFile, replaceFile } from "./io.js";
+import { discard, errno, isNoFile, openToRead, replaceFile } from "./io.js";
 import { localOwners, type Owners } from "./ownership.js";
 import { decodeHeader, HEADER_BYTES, type IndexHeader, SegmentIndex } from "./segment-index.js";
 import { endsLine, extendIndex } from "./segment-scan.js";
@@ -166,7 +166,7 @@ export class SegmentFolder {
   private async headerOf(segment: StoredSegment): Promise<Pick<IndexHeader, "minTime" | "maxTime" | "damaged">> {
     const known = this.upToDate(segment);
     if (known !== undefined) return known;
-    const handle = await open(this.beside(segment.name, "index"), "r").catch(() => undefined);
+    const handle = await openToRead(this.beside(segment.name, "index")).catch(() => undefined);
     if (handle !== undefined) {
       try {
         const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
@@ -247,7 +247,12 @@ export class SegmentFolder {
 
   private async load(name: string): Promise<SegmentIndex | undefined> {
     try {
-      return SegmentIndex.decode(await readFile(this.beside(name, "index")));
+      const handle = await openToRead(this.beside(name, "index"));
+      try {
+        return SegmentIndex.decode(await handle.readFile());
+      } finally {
+        await handle.close();
+      }
     } catch (error) {
       // It can be made anew, unless the process may open nothing more at all.
       if (errno(error) === "EMFILE" || errno(error) === "ENFILE") throw error;

@@ -27,6 +27,14 @@ export interface RunIdentity {
   origin?: Decision["origin"];
 }
 
+/** What was decided under a run's id before, in whichever process. */
+export interface EarlierDecisions {
+  /** In order. */
+  decisions: readonly Decision[];
+  /** When the last run of this id came to its end: what it chose is not of the one that goes on. Empty where none did. */
+  endedAt: string;
+}
+
 /**
  * Where routers leave their decisions, and who tells them which run they are in. No method
  * ever throws or waits. `record` takes ownership of the object. A decision recorded twice under one

@@ -38,6 +38,7 @@ export function compose(parts: LoopParts): Composed {
     modes: createModeBook(),
     runs: createRunBook(),
   };
+  tracer.onEarlier = (workflowId, decided) => deps.runs.restore(workflowId, decided, tracer.endingsOf(workflowId));
   for (const [point, mode] of Object.entries(parts.modes)) deps.modes.set(point, mode);
   const patterns = new PatternAnalyzer(tracer, {
     seed: config.seed,

@@ -24,6 +24,9 @@ const MOST_POINTS = 16;
 
 const NO_STEPS = {};
 
+/** Where something was chosen of which the place is not known: earlier than anything that follows from it. */
+export const ANYWHERE: RunPlace = { namespace: "", steps: NO_STEPS, endings: 0 };
+
 /** Where in its run a call is made. */
 export function placeOf({ executionInfo, configurable }: RunConfigLike, endings: number): RunPlace {
   const namespace = executionInfo?.checkpointNs ?? configurable?.checkpoint_ns;
@@ -63,12 +66,13 @@ export function noteChoice(choices: EarlierChoice[], choice: EarlierChoice): voi
   choices.push(choice);
 }
 
-/** What a logged context knew: earlier than anything that follows from it. */
+/** What a logged context knew. */
 export function choicesIn(context: DecisionContext): EarlierChoice[] {
-  const place = { namespace: "", steps: NO_STEPS, endings: 0 };
   return Object.entries(context).flatMap(([field, value]) => {
     const decisionPoint = pointOfField(field);
-    return decisionPoint !== undefined && typeof value === "string" ? [{ decisionPoint, chosen: value, place }] : [];
+    return decisionPoint !== undefined && typeof value === "string"
+      ? [{ decisionPoint, chosen: value, place: ANYWHERE }]
+      : [];
   });
 }
 

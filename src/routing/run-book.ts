@@ -1,5 +1,5 @@
-import { type DecisionContext, Recent } from "../core/index.js";
-import { type EarlierChoice, noteChoice, pathTo, type RunPlace } from "./path-so-far.js";
+import { type DecisionContext, type EarlierDecisions, Recent } from "../core/index.js";
+import { ANYWHERE, type EarlierChoice, noteChoice, pathTo, type RunPlace } from "./path-so-far.js";
 
 /** What a process remembers of a run that makes decisions. Few of each, so lists are searched. */
 interface RunEntry {
@@ -23,6 +23,8 @@ export interface RunBook {
   versionOf(workflowId: string, decisionPoint: string, current: string | undefined, epoch: number): string | undefined;
   /** Position of a decision in its run, from 0; the same for the same decision id. */
   positionOf(workflowId: string, decisionId: string): number;
+  /** Takes what was decided under a run's id elsewhere, as of so many endings that are known here. */
+  restore(workflowId: string, decided: EarlierDecisions, endings: number): void;
   /** Takes what a decision point chose. */
   noteChoice(workflowId: string, choice: EarlierChoice): void;
   /**
@@ -58,6 +60,15 @@ export function createRunBook(capacity = 10_000): RunBook {
       const { decisionIds } = entryOf(workflowId);
       const known = decisionIds.indexOf(decisionId);
       return known >= 0 ? known : decisionIds.push(decisionId) - 1;
+    },
+    restore(workflowId, { decisions, endedAt }, endings) {
+      const { decisionIds, choices } = entryOf(workflowId);
+      const place = { ...ANYWHERE, endings };
+      for (const { decisionId, decisionPoint, chosen, at } of decisions) {
+        if (decisionIds.includes(decisionId)) continue;
+        decisionIds.push(decisionId);
+        if (at > endedAt) noteChoice(choices, { decisionPoint, chosen, place });
+      }
     },
     noteChoice: (workflowId, choice) => noteChoice(entryOf(workflowId).choices, choice),
     pathTo: (workflowId, decisionPoint, place) => pathTo(entryOf(workflowId).choices, decisionPoint, place),

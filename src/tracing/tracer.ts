@@ -4,6 +4,7 @@ import {
   type Decision,
   type DecisionContext,
   type DecisionSink,
+  type EarlierDecisions,
   ignoreRejection,
   type Logger,
   messageOf,
@@ -50,9 +51,6 @@ const DECISION = { workflowId: "text", decisionId: "text", candidates: "list", c
 /** So many runs may be under way before the oldest is forgotten. */
 const MOST_AT_ONCE = 5000;
 
-/** A resumed run waits no longer than this for the store to say what it resumes. */
-const LOOKUP_MS = 1000;
-
 /**
  * Captures what LangGraph graphs do and writes it to a store in the background. It never throws into
  * a graph, never changes its results and never makes it wait for the store (a resumption whose
@@ -64,6 +62,8 @@ const LOOKUP_MS = 1000;
 export class WorkflowTracer implements DecisionSink {
   /** Off: graphs that are wrapped run as the bare ones, and nothing is recorded. */
   enabled: boolean;
+  /** Is told what a resumed run decided before, where it may have been in another process. */
+  onEarlier?: (workflowId: string, decided: EarlierDecisions) => void;
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly makeId: () => string;
@@ -87,7 +87,7 @@ export class WorkflowTracer implements DecisionSink {
     ({ enabled: this.enabled, clock: this.clock, logger: this.logger, makeId: this.makeId } = this.options);
     this.settings = captureSettings(this.options);
     this.writer = new BufferedWriter(store, this.clock, this.logger, buffer);
-    this.threads = new ThreadMemory(store, this.clock, LOOKUP_MS);
+    this.threads = new ThreadMemory(store, this.clock);
     this.uncaptured = new UncapturedRuns(this.makeId);
     this.unhook = buffer.processHooks ? flushAtExit(this.writer, () => this.closeOpen()) : () => {};
   }
@@ -239,7 +239,7 @@ export class WorkflowTracer implements DecisionSink {
       recorder.muted = !underWay && !recorder.settings.keepFailures && !isSampled(recorder);
     };
     try {
-      const waiting = resolveIdentity(recorder, this.threads, loop, input, this.makeId);
+      const waiting = resolveIdentity(recorder, this.threads, loop, input, this.makeId, this.onEarlier);
       if (waiting) return waiting.catch((error) => this.failed(error)).then(settled);
     } catch (error) {
       this.failed(error);

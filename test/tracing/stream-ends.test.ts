@@ -60,7 +60,15 @@ describe.each(["tap", "callbacks"] as const)("the end of a stream by %s", (captu
     };
     const graph = chain(() => ({ log: ["b"] }), { checkpointer: saver });
     const config = { configurable: { thread_id: "1" } };
-    await expect(tracer.wrap(graph, { workflowType: "t" }).invoke({ n: 0 }, config)).rejects.toThrow("disk full");
-    expect((await segments()).map((s) => [s.status, s.error?.message])).toEqual([["error", "disk full"]]);
+    const wrapped = tracer.wrap(graph, { workflowType: "t" });
+    await expect(wrapped.invoke({ n: 0 }, config)).rejects.toThrow("disk full");
+    // Also where several chunks behind the failure were asked for at once.
+    const stream = await wrapped.stream({ n: 0 }, { configurable: { thread_id: "2" }, streamMode: "updates" });
+    const settled = await Promise.allSettled(Array.from({ length: 5 }, () => stream.next()));
+    expect(settled.map((s) => s.status).slice(2)).toEqual(["rejected", "rejected", "rejected"]);
+    expect((await segments()).map((s) => [s.status, s.error?.message])).toEqual([
+      ["error", "disk full"],
+      ["error", "disk full"],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { digest, Recent, type RunConfigLike, type RunIdentity } from "../../core/index.js";
+import { digest, type EarlierDecisions, Recent, type RunConfigLike, type RunIdentity } from "../../core/index.js";
 import { isObject } from "../../core/is-object.js";
 import { isCommand, type LoopShape } from "../internals.js";
 import type { RunRecorder } from "./run-recorder.js";
@@ -25,6 +25,7 @@ function continuationOf(loop: LoopShape | undefined, input: unknown): Continuati
  * Settles which workflow a run belongs to: the one named by the caller, the unfinished one of the
  * thread that it resumes, or a new one, linked to its origin when it replays or forks. A new one is named by
  * the root run's id where that is known, so that other tracing services call it the same.
+ * @param earlier is told what a resumed run decided, where this process may not have seen all of it
  * @returns undefined where nothing has to be looked up
  */
 export function resolveIdentity(
@@ -33,6 +34,7 @@ export function resolveIdentity(
   loop: LoopShape | undefined,
   input: unknown,
   makeId: () => string,
+  earlier?: (workflowId: string, decided: EarlierDecisions) => void,
 ): Promise<void> | undefined {
   const { threadId, userId, workflowType, givenId: given } = recorder.start;
   const continuation = continuationOf(loop, input);
@@ -56,15 +58,23 @@ export function resolveIdentity(
       recorder.gaps.add("what this run did before it was resumed may have been left out by sampling");
     recorder.followsFailure = before?.status === "error";
   };
+  const deadline = threads.deadline();
+  const restore = async () => {
+    const { workflowId } = identity;
+    const decided = earlier && (await threads.decided(workflowId, deadline));
+    if (decided) earlier?.(workflowId, decided);
+  };
   if (given === undefined) {
     const unanswered = () => recorder.gaps.add("the store did not say in time which run this one resumes");
     const before = threads.unfinished(thread, recorder.checkpointId, unanswered);
-    if (before instanceof Promise) return before.then(follow);
+    if (before instanceof Promise) return before.then(follow).then(restore);
     follow(before);
     return undefined;
   }
-  follow(threads.known(thread, given));
-  return undefined;
+  const known = threads.known(thread, given);
+  follow(known);
+  const isCurrent = known && (known.checkpointId ?? recorder.checkpointId) === recorder.checkpointId;
+  return isCurrent || !earlier ? undefined : restore();
 }
 
 /** When the checkpoint that a run goes back to was made; of a fork, the one it was made from. */

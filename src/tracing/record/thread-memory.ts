@@ -1,5 +1,5 @@
 import { LATE, within } from "../../core/deadline.js";
-import { type Clock, isoTime, type RunStatus } from "../../core/index.js";
+import { type Clock, type Decision, type EarlierDecisions, isoTime, type RunStatus } from "../../core/index.js";
 import type { LearningStore } from "../../store/index.js";
 
 /** Whose runs: several graphs may use one thread id without meaning the same. */
@@ -23,6 +23,8 @@ interface ThreadRun extends ThreadSegment {
   lastStartedAt: number;
 }
 
+/** A resumed run waits no longer than this for the store to say what it resumes. */
+const LOOKUP_MS = 1000;
 const MAX_THREADS = 10_000;
 const MAX_RUNS = 8;
 
@@ -36,7 +38,7 @@ export class ThreadMemory {
   constructor(
     private readonly store: LearningStore,
     private readonly clock: Clock,
-    private readonly waitMs: number,
+    private readonly waitMs = LOOKUP_MS,
   ) {}
 
   note({ threadId, workflowType }: ThreadKey, segment: ThreadSegment): void {
@@ -69,6 +71,29 @@ export class ThreadMemory {
   /** What this process knows of a run of the thread. */
   known(thread: ThreadKey, workflowId: string): ThreadSegment | undefined {
     return this.threads.get(keyOf(thread))?.find((run) => run.workflowId === workflowId);
+  }
+
+  /** Until when a lookup that begins now may take, by the clock's own count. */
+  deadline(): number {
+    return this.clock.monotonic() + this.waitMs;
+  }
+
+  /** What was decided under a run's id, in whichever process; undefined where the store does not say in time. */
+  async decided(workflowId: string, deadline: number): Promise<EarlierDecisions | undefined> {
+    const left = Math.max(0, deadline - this.clock.monotonic());
+    const found = await within(this.storedDecisions(workflowId), left, this.clock).catch((): typeof LATE => LATE);
+    return found === LATE ? undefined : found;
+  }
+
+  private async storedDecisions(workflowId: string): Promise<EarlierDecisions> {
+    let endedAt = "";
+    for await (const { facts } of this.store.read("trace", { workflowId }))
+      for (const { status, startedAt, durationMs } of facts)
+        if (status === "success") endedAt = latest(endedAt, isoTime(Date.parse(startedAt) + durationMs));
+    const found = new Map<string, Decision>();
+    for await (const { facts } of this.store.read("decision", { workflowId }))
+      for (const decision of facts) found.set(decision.decisionId, decision);
+    return { decisions: [...found.values()].sort((a, b) => a.index - b.index), endedAt };
   }
 
   /**
@@ -119,6 +144,8 @@ function lastUnfinished(runs: readonly ThreadRun[]): ThreadRun | undefined {
   const last = runs.at(-1);
   return last?.status === "success" ? undefined : last;
 }
+
+const latest = (a: string, b: string) => (a > b ? a : b);
 
 function keyOf({ threadId, workflowType }: ThreadKey): string {
   return `${workflowType}\n${threadId}`;

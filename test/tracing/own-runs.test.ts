@@ -1,5 +1,7 @@
 import * as lib from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
+import { RunContext } from "../../src/tracing/tap/run-context.js";
+import * as TapGraph from "../../src/tracing/tap/tap-graph.js";
 import { type AnyGraph, say, stateOf } from "./battery/case.js";
 import { tracing } from "./support.js";
 
@@ -144,6 +146,23 @@ it("a router in a graph that nobody wrapped, run inside a captured node, knows t
 });
 
 describe("a graph that two loops wrap", () => {
+  it("is known as wrapped by whichever copy of the package is loaded, and recorded once", async () => {
+    const copy: string = "../../src/tracing/tap/tap-graph.js?copy";
+    const { hookGraph, isWrappedElsewhere } = (await import(/* @vite-ignore */ copy)) as typeof TapGraph;
+    expect(hookGraph).not.toBe(TapGraph.hookGraph);
+    const { tracer, segments } = tracing();
+    const ours = tracer.wrap(
+      graphOf(() => ({})),
+      { workflowType: "ours" },
+    ) as unknown as Parameters<typeof hookGraph>[0];
+    expect(isWrappedElsewhere(ours, new RunContext())).toBe(true);
+    const silent = { begin: () => undefined, resolve: () => undefined, end: () => {}, isCallHandler: () => false };
+    const settings = { context: new RunContext(), records: true, calls: false };
+    const theirs = hookGraph(ours, silent as never, settings as never) as unknown as AnyGraph;
+    await theirs.invoke({ n: 0 });
+    expect(await segments()).toEqual([]);
+  });
+
   it.each([
     ["the same graph", (wrapped: AnyGraph & object) => wrapped],
     [

@@ -36,12 +36,15 @@ interface Wrapping extends TapSettings {
   taps: boolean;
 }
 
-/** Marks the classes made here with the class they extend. */
-const BASE = Symbol("langgraph-collective-learning.base");
+/** Marks the classes made here with the class they extend; known to all copies of the package that are loaded. */
+const BASE: unique symbol = Symbol.for("langgraph-collective-learning.base") as never;
 /** Marks them with the context of the tracer that they report to. */
-const REPORTS_TO = Symbol("langgraph-collective-learning.reports-to");
-/** The untouched node behind each copy. */
-const originals = new WeakMap<NodeShape, NodeShape>();
+const REPORTS_TO: unique symbol = Symbol.for("langgraph-collective-learning.reports-to") as never;
+/** The untouched node behind each copy, whichever copy of the package made it. */
+const ORIGINALS = Symbol.for("langgraph-collective-learning.originals");
+const shared = globalThis as { [ORIGINALS]?: WeakMap<NodeShape, NodeShape> };
+shared[ORIGINALS] ??= new WeakMap();
+const originals = shared[ORIGINALS];
 
 /** Why a graph cannot be tapped; undefined when it can. */
 export function whyNotTap(graph: PregelShape): string | undefined {

@@ -35,8 +35,9 @@ export function onEndingSignal(flush: () => void): () => void {
   };
   const take = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) !== participants.count + older()) return;
-    off();
+    // First of all: whoever passed the signal on may kill the process in a moment (tsx waits 30 ms).
     flush();
+    off();
     // Other participants come after this listener: they end the process, or hold it as their own listeners want.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };

@@ -1,3 +1,4 @@
+import { checkArgument } from "../core/arguments.js";
 import { followPatterns } from "../learning/components/patterns.js";
 import type { OrchestratorTrainingParts } from "../learning/train-orchestrator.js";
 import { PatternAnalyzer } from "../patterns/index.js";
@@ -38,7 +39,11 @@ export function compose(parts: LoopParts): Composed {
     modes: createModeBook(),
     runs: createRunBook(),
   };
-  tracer.onEarlier = (workflowId, decided) => deps.runs.restore(workflowId, decided, tracer.endingsOf(workflowId));
+  tracer.onEarlier = (workflowId, decided) => {
+    checkArgument(workflowId, "workflowId", "text", "FACT_INVALID");
+    checkArgument(decided, "decided", { decisions: "objects" }, "FACT_INVALID");
+    deps.runs.restore(workflowId, decided, tracer.endingsOf(workflowId));
+  };
   for (const [point, mode] of Object.entries(parts.modes)) deps.modes.set(point, mode);
   const patterns = new PatternAnalyzer(tracer, {
     seed: config.seed,

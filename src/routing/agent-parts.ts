@@ -7,7 +7,7 @@ import { LearningError, type Logger, messageOf, nearestWord, slipOf } from "../c
  * What a tool may be called by: its own name; of one that runs at the provider also its type (OpenAI,
  * Anthropic), or the one field that it consists of (Gemini's `{ googleSearch: {} }`).
  */
-export function namesOf(tool: unknown): string[] {
+function namesOf(tool: unknown): string[] {
   if (typeof tool !== "object" || tool === null) return [];
   const { name, type, function: inner } = tool as { name?: unknown; type?: unknown; function?: { name?: unknown } };
   const names = [name, inner?.name, type === "function" ? undefined : type].filter((n) => typeof n === "string");

@@ -73,7 +73,8 @@ export function resolveIdentity(
   }
   const known = threads.known(thread, given);
   follow(known);
-  const isCurrent = known && (known.checkpointId ?? recorder.checkpointId) === recorder.checkpointId;
+  const { checkpointId: here } = recorder;
+  const isCurrent = known && (here === undefined || (known.checkpointId ?? here) === here);
   return isCurrent || !earlier ? undefined : restore();
 }
 

@@ -17,9 +17,7 @@ export function storeTransport(documents: DocumentStore): FederationTransport {
       const place = `${PREFIX}${round}/${kind}/`;
       const keys = await documents.keys(place);
       const found = await Promise.all(keys.sort().map((key) => documents.get<{ text: string }>(key)));
-      return found.flatMap((letter, i) =>
-        letter ? [{ text: letter.text, site: (keys[i] as string).slice(place.length) }] : [],
-      );
+      return found.flatMap((letter, i) => (letter ? [{ text: letter.text, site: keys[i].slice(place.length) }] : []));
     },
   });
 }

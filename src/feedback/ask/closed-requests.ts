@@ -1,6 +1,6 @@
 import { checkArgument } from "../../core/arguments.js";
 import type { DocumentStore } from "../../store/index.js";
-import { isOpen, requestsIn } from "./request-book.js";
+import { mayBeAnswered, requestsIn } from "./request-book.js";
 
 /** What is read of arguments. */
 const DOCS = { get: "function" } as const;
@@ -21,7 +21,7 @@ export async function closedRequests(
   checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
   checkArgument(now, "now", "number", "FEEDBACK_INVALID");
   return (await requestsIn(documents, now))
-    .filter((r) => !isOpen(r, now))
+    .filter((r) => !mayBeAnswered(r, now))
     .map((r) => ({ workflowId: r.workflowId, answered: r.status === "answered" }));
 }
 
@@ -43,6 +43,6 @@ export async function drawnRequests(
   return (await requestsIn(documents, now)).flatMap((r) => {
     if (r.probability === undefined) return [];
     const { workflowId, probability } = r;
-    return [{ workflowId, probability, ...(!isOpen(r, now) && { answered: r.status === "answered" }) }];
+    return [{ workflowId, probability, ...(!mayBeAnswered(r, now) && { answered: r.status === "answered" }) }];
   });
 }

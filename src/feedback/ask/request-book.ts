@@ -55,11 +55,11 @@ export async function takeOverEarlier(
 
 /** Whether a request waits no more, and counts for no day's limit. */
 function isOld(r: FeedbackRequest, now: number): boolean {
-  return !isOpen(r, now) && Date.parse(r.askedAt) <= now - DAY_MS;
+  return !mayBeAnswered(r, now) && Date.parse(r.askedAt) <= now - DAY_MS;
 }
 
 /** Whether a request may still be answered in time. */
-export function isOpen(r: FeedbackRequest, now: number): boolean {
+export function mayBeAnswered(r: FeedbackRequest, now: number): boolean {
   return r.status === "pending" && Date.parse(r.expiresAt) > now;
 }
 

@@ -3,7 +3,7 @@ import { createRng } from "../../math/rng.js";
 import type { LearningStore } from "../../store/index.js";
 import { AskedToday } from "./asked-today.js";
 import type { PagedBook } from "./paged-book.js";
-import { ConsideredRuns, dropOldest, isOpen, requestBook, requestsIn, takeOverEarlier } from "./request-book.js";
+import { ConsideredRuns, dropOldest, mayBeAnswered, requestBook, requestsIn, takeOverEarlier } from "./request-book.js";
 import type { RequestSettings } from "./request-options.js";
 import type { ConsideredRun, FeedbackRequest, RequestReason, RunToAsk } from "./request-types.js";
 
@@ -110,7 +110,9 @@ export class FeedbackRequests {
     await this.begin();
     const now = this.clock.now();
     const isDue = (r: FeedbackRequest) =>
-      isOpen(r, now) && r.reminders < maxReminders && now - Date.parse(r.remindedAt ?? r.askedAt) >= remindAfterMs;
+      mayBeAnswered(r, now) &&
+      r.reminders < maxReminders &&
+      now - Date.parse(r.remindedAt ?? r.askedAt) >= remindAfterMs;
     const taken = await this.book.changeAll(isDue, (requests) => {
       const due = requests.filter(isDue);
       for (const r of due) Object.assign(r, { reminders: r.reminders + 1, remindedAt: isoTime(now) });
@@ -207,7 +209,7 @@ export class FeedbackRequests {
   }
 
   private asOfNow(r: FeedbackRequest): FeedbackRequest {
-    const lapsed = r.status === "pending" && !isOpen(r, this.clock.now());
+    const lapsed = r.status === "pending" && !mayBeAnswered(r, this.clock.now());
     return { ...r, ...(lapsed && { status: "expired" as const }) };
   }
 }

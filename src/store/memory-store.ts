@@ -56,6 +56,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
   checkArgument(options, "options", "object", "CONFIG_INVALID");
   const clock = options.clock ?? systemClock;
   const logs: Record<FactKind, Entry[]> = { trace: [], decision: [], feedback: [] };
+  /** The same by run: what is asked of one run is asked while others go on. */
+  const byRun: Record<FactKind, Map<string, Entry[]>> = { trace: new Map(), decision: new Map(), feedback: new Map() };
   const documents = new Map<string, string>();
   const blobs = new Map<string, string>();
   /** The newest fencing number of each name, and who holds it. */
@@ -70,6 +72,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     const kept = logs[kind].filter((entry) => !gone(entry));
     const removed = logs[kind].length - kept.length;
     logs[kind] = kept;
+    if (removed > 0) byRun[kind].clear();
+    if (removed > 0) for (const entry of kept) addToRun(byRun[kind], entry);
     return removed;
   };
   const bytes = (kind: FactKind) => logs[kind].reduce((sum, entry) => sum + entry.text.length + 1, 0);
@@ -132,7 +136,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     checkQuery(query);
     const after = query.after === undefined ? 0 : Number(query.after);
     if (!Number.isInteger(after) || after < 0) throw badCursor(String(query.after));
-    const found = logs[kind].filter((e) => e.seq > after && matches(keysOf(kind, e.fact), query));
+    const { workflowId } = query;
+    const entries = workflowId === undefined ? logs[kind] : (byRun[kind].get(workflowId) ?? []);
+    const found = entries.slice(placeAfter(entries, after)).filter((e) => matches(keysOf(kind, e.fact), query));
     const text = query.text && textToFind(query.text);
     if (text) found.splice(0, found.length, ...found.filter((e) => e.text.toLowerCase().includes(text)));
     if (query.latest) found.reverse().sort((a, b) => timeOf(kind, b) - timeOf(kind, a));
@@ -161,7 +167,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
       for (const copy of copies) checkFact(kind, copy);
       copies.forEach((fact, i) => {
         seq += 1;
-        logs[kind].push({ seq, text: texts[i]!, fact });
+        const entry = { seq, text: texts[i]!, fact };
+        logs[kind].push(entry);
+        addToRun(byRun[kind], entry);
       });
     },
     read,
@@ -238,6 +246,24 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
       closed = true;
     },
   };
+}
+
+function addToRun(runs: Map<string, Entry[]>, entry: Entry): void {
+  const { workflowId } = entry.fact;
+  const known = runs.get(workflowId);
+  if (known) known.push(entry);
+  else runs.set(workflowId, [entry]);
+}
+
+/** Where the entries behind a position begin; their numbers grow. */
+function placeAfter(entries: readonly Entry[], seq: number): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entries[middle]!.seq > seq) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function timeOf(kind: FactKind, entry: Entry): number {

@@ -1,7 +1,6 @@
 import { checkArgument } from "../../core/arguments.js";
 import type { DocumentStore } from "../../store/index.js";
-import { shapedDocuments } from "../../store/shaped-documents.js";
-import { isRequestState, REQUESTS_DOCUMENT, type RequestState } from "./request-book.js";
+import { mayBeAnswered, requestsIn } from "./request-book.js";
 
 /** What is read of arguments. */
 const DOCS = { get: "function" } as const;
@@ -21,9 +20,8 @@ export async function closedRequests(
 ): Promise<{ workflowId: string; answered: boolean }[]> {
   checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
   checkArgument(now, "now", "number", "FEEDBACK_INVALID");
-  const stored = await shapedDocuments<RequestState>(documents, isRequestState).get(REQUESTS_DOCUMENT);
-  return (stored?.requests ?? [])
-    .filter((r) => r.status !== "pending" || Date.parse(r.expiresAt) <= now)
+  return (await requestsIn(documents, now))
+    .filter((r) => !mayBeAnswered(r, now))
     .map((r) => ({ workflowId: r.workflowId, answered: r.status === "answered" }));
 }
 
@@ -42,10 +40,9 @@ export async function drawnRequests(
 ): Promise<{ workflowId: string; answered?: boolean; probability: number }[]> {
   checkArgument(documents, "documents", DOCS, "FEEDBACK_INVALID");
   checkArgument(now, "now", "number", "FEEDBACK_INVALID");
-  const stored = await shapedDocuments<RequestState>(documents, isRequestState).get(REQUESTS_DOCUMENT);
-  return (stored?.requests ?? []).flatMap(({ workflowId, status, expiresAt, probability }) => {
-    if (probability === undefined) return [];
-    const isOpen = status === "pending" && Date.parse(expiresAt) > now;
-    return [{ workflowId, probability, ...(!isOpen && { answered: status === "answered" }) }];
+  return (await requestsIn(documents, now)).flatMap((r) => {
+    if (r.probability === undefined) return [];
+    const { workflowId, probability } = r;
+    return [{ workflowId, probability, ...(!mayBeAnswered(r, now) && { answered: r.status === "answered" }) }];
   });
 }

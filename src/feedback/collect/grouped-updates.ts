@@ -11,7 +11,7 @@ export class GroupedUpdates<S> {
 
   /** @param complete the state to start from where nothing, or only a part, is stored */
   constructor(
-    private readonly documents: DocumentStore,
+    private readonly documents: Pick<DocumentStore, "update">,
     private readonly key: string,
     private readonly complete: (stored: Partial<S> | undefined) => S,
     private readonly onWritten: (state: S) => void = () => {},

@@ -72,8 +72,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): LearningSto
     const kept = logs[kind].filter((entry) => !gone(entry));
     const removed = logs[kind].length - kept.length;
     logs[kind] = kept;
-    if (removed > 0) byRun[kind].clear();
-    if (removed > 0) for (const entry of kept) addToRun(byRun[kind], entry);
+    if (removed === 0) return 0;
+    byRun[kind].clear();
+    for (const entry of kept) addToRun(byRun[kind], entry);
     return removed;
   };
   const bytes = (kind: FactKind) => logs[kind].reduce((sum, entry) => sum + entry.text.length + 1, 0);

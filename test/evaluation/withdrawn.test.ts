@@ -10,8 +10,8 @@ import { openWatch } from "../../src/evaluation/point/watch.js";
 import { openCapital, openTrial } from "../../src/evaluation/trial/index.js";
 import { createPolicy } from "../../src/policies/index.js";
 import { judgeRouting, type RoutingJudgement } from "../../src/worker/jobs/judge-routing.js";
+import { aRow, minute } from "../support/rows.js";
 
-const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();
 const OFFERED = ["a", "b", "c"];
 
 function artifact() {
@@ -24,27 +24,16 @@ function artifact() {
 
 /** The champion chose a, of which all the gain came, where the fallback would have said b. */
 function row(n: number, change: Partial<DecisionRow> = {}): DecisionRow {
-  return {
-    decisionId: `d${n}`,
-    workflowId: `w${n}`,
-    decisionPoint: "p",
-    at: minute(n),
-    index: 0,
-    decisionsInRun: 1,
-    context: { topic: "x" },
+  return aRow(n, {
     candidates: OFFERED,
-    chosen: "a",
     propensity: 0.85,
     probabilities: [0.85, 0.1, 0.05],
     control: 0.1,
-    fallbackChoice: "b",
-    source: "policy",
-    mode: "act",
     policyVersion: "v1",
     reward: 1,
     ratedAt: minute(n),
     ...change,
-  };
+  });
 }
 
 const served: ServedArtifact = {

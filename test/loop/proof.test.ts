@@ -14,9 +14,8 @@ import { createPolicy } from "../../src/policies/index.js";
 import { createMemoryStore } from "../../src/store/index.js";
 import { trainRouting } from "../../src/worker/jobs/train-routing.js";
 import { CollectedFacts } from "../../src/worker/state.js";
+import { aRow, minute } from "../support/rows.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
-
-const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();
 
 /** A policy that knows the destinations a and b and prefers a. */
 function artifact(candidates = ["a", "b"]) {
@@ -32,27 +31,7 @@ function artifact(candidates = ["a", "b"]) {
 
 /** A decision in act of version v1, made in minute `n`: a where the fallback would have said b. */
 function row(n: number, change: Partial<DecisionRow> = {}): DecisionRow {
-  return {
-    decisionId: `d${n}`,
-    workflowId: `w${n}`,
-    decisionPoint: "p",
-    at: minute(n),
-    index: 0,
-    decisionsInRun: 1,
-    context: { topic: "x" },
-    candidates: ["a", "b"],
-    chosen: "a",
-    propensity: 0.9,
-    probabilities: [0.9, 0.1],
-    control: 0.1,
-    fallbackChoice: "b",
-    source: "policy",
-    mode: "act",
-    policyVersion: "v1",
-    reward: 0,
-    ratedAt: minute(n),
-    ...change,
-  };
+  return aRow(n, { control: 0.1, policyVersion: "v1", reward: 0, ratedAt: minute(n), ...change });
 }
 
 const champion = servable(artifact());

@@ -28,6 +28,17 @@ export interface JudgingScene {
 /** How a version is to be watched that has no name yet. Without `anchor` it is its own. */
 export type NextWatch = Omit<ChampionWatch, "version" | "anchor"> & { anchor?: string };
 
+/** The watch over what was just proven, by this bound over the fallback, among these destinations. */
+export function watchOfProven(
+  bound: number,
+  offered: readonly string[] | undefined,
+  riskLevel: number,
+  tolerance?: number,
+): NextWatch {
+  const proven = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...(offered && { offered }) };
+  return { ...proven, ...openWatch("", riskLevel, tolerance) };
+}
+
 /** A verdict on one challenger. */
 export interface ChallengerFinding {
   /** Set when it may serve. */
@@ -70,15 +81,7 @@ export function judgeNew(
   // Against a champion the new bound stands on top of the champion's own.
   const overFallback = (lowerBound ?? 0) + (champion ? (state.watch?.lowerBound ?? 0) : 0);
   return {
-    ...(action === "promote" && {
-      watch: {
-        anchorLowerBound: overFallback,
-        lowerBound: overFallback,
-        versions: [],
-        ...(destinations && { offered: destinations }),
-        ...openWatch("", gate.riskLevel),
-      },
-    }),
+    ...(action === "promote" && { watch: watchOfProven(overFallback, destinations, gate.riskLevel) }),
     reason,
     samples: judged.length,
     state: { ...state, spending },
@@ -121,13 +124,7 @@ export function judgeThrifty(
   const bound = verdict.reward.lowerBound ?? -(prove.notWorse?.reward ?? 0);
   return {
     ...(verdict.action === "promote" && {
-      watch: {
-        anchorLowerBound: bound,
-        lowerBound: bound,
-        versions: [],
-        ...(destinations && { offered: destinations }),
-        ...openWatch("", gate.riskLevel, prove.notWorse?.reward),
-      },
+      watch: watchOfProven(bound, destinations, gate.riskLevel, prove.notWorse?.reward),
     }),
     reason: verdict.reason,
     samples: reward.length,

@@ -319,7 +319,8 @@ export class FeedbackCollector {
     await this.appender.append(record);
     this.count.addStored();
     this.tell(record);
-    if (request && valid.withdraws === undefined) await this.requests.answered(request.requestId);
+    if (request && request.status !== "answered" && valid.withdraws === undefined)
+      await this.requests.answered(request.requestId);
     this.logger.debug("feedback stored", { feedbackId, workflowId: valid.workflowId });
     return record;
   }

@@ -188,15 +188,19 @@ export async function createFile(path: string, data: string): Promise<boolean> {
 
 /** A file's text, or undefined when there is none. */
 export async function readText(path: string): Promise<string | undefined> {
-  let handle: FileHandle;
   try {
-    handle = await openToRead(path);
+    return (await readBytes(path)).toString("utf8");
   } catch (error) {
     if (errno(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** All of a file. */
+export async function readBytes(path: string): Promise<Buffer> {
+  const handle = await openToRead(path);
   try {
-    return await handle.readFile("utf8");
+    return await handle.readFile();
   } finally {
     await handle.close();
   }

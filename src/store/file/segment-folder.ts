@@ -2,7 +2,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promis
 import { join } from "node:path";
 import { type Logger, oneAtATime } from "../../core/index.js";
 import type { FactKind } from "../learning-store.js";
-import { discard, errno, isNoFile, openToRead, replaceFile } from "./io.js";
+import { discard, errno, isNoFile, openToRead, readBytes, replaceFile } from "./io.js";
 import { localOwners, type Owners } from "./ownership.js";
 import { decodeHeader, HEADER_BYTES, type IndexHeader, SegmentIndex } from "./segment-index.js";
 import { endsLine, extendIndex } from "./segment-scan.js";
@@ -247,12 +247,7 @@ export class SegmentFolder {
 
   private async load(name: string): Promise<SegmentIndex | undefined> {
     try {
-      const handle = await openToRead(this.beside(name, "index"));
-      try {
-        return SegmentIndex.decode(await handle.readFile());
-      } finally {
-        await handle.close();
-      }
+      return SegmentIndex.decode(await readBytes(this.beside(name, "index")));
     } catch (error) {
       // It can be made anew, unless the process may open nothing more at all.
       if (errno(error) === "EMFILE" || errno(error) === "ENFILE") throw error;

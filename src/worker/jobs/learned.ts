@@ -3,10 +3,10 @@
 import type { DecisionRow } from "../../dataset/index.js";
 import type { TrainedChallenger } from "../../evaluation/point/challenger.js";
 import type { ClusterBy } from "../../evaluation/point/cluster.js";
+import { watchOfProven } from "../../evaluation/point/findings.js";
 import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
 import { roomToReturn } from "../../evaluation/point/return-to.js";
 import { endTrial, type TrialLook } from "../../evaluation/point/trial-stage.js";
-import { openWatch } from "../../evaluation/point/watch.js";
 import type { Forecast, TrialState } from "../../evaluation/trial/index.js";
 import type { TrialShares } from "../../policies/index.js";
 import type { RoutingJudgement } from "./judge-routing.js";
@@ -85,8 +85,7 @@ export function lookedAt(
   if (action === "go-on") return { ...common, recommended: "terms", shares };
   if (action === "stop") return { ...common, settled, recommended: "end" };
   const bound = (lowerBound ?? 0) + (state.watch?.lowerBound ?? 0);
-  const offered = state.offered && { offered: state.offered };
-  const watch = { anchorLowerBound: bound, lowerBound: bound, versions: [], ...offered, ...openWatch("", riskLevel) };
+  const watch = watchOfProven(bound, state.offered, riskLevel);
   return { ...common, settled, recommended: "promote", watch };
 }
 

@@ -4,9 +4,9 @@ import { openCapital, openTrial } from "../../../src/evaluation/index.js";
 import { type ServablePolicy, servable } from "../../../src/evaluation/point/judged-rows.js";
 import { beginTrial, lookAtTrial, type TrialScene } from "../../../src/evaluation/point/trial-stage.js";
 import { createPolicy } from "../../../src/policies/index.js";
+import { aRow, minute } from "../../support/rows.js";
 import { seeded } from "../worlds.js";
 
-const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();
 const SHARE = 0.5;
 
 /** Version v1 prefers b, and believes what it is told of both. */
@@ -28,15 +28,8 @@ function tried(): ServablePolicy {
 
 /** A decision of minute `n` while v1 is on trial beside the fallback's a. */
 function row(n: number, isB: boolean, change: Partial<DecisionRow> = {}): DecisionRow {
-  return {
+  return aRow(n, {
     decisionId: `d${String(n).padStart(5, "0")}`,
-    workflowId: `w${n}`,
-    decisionPoint: "p",
-    at: minute(n),
-    index: 0,
-    decisionsInRun: 1,
-    context: { topic: "x" },
-    candidates: ["a", "b"],
     chosen: isB ? "b" : "a",
     propensity: SHARE,
     probabilities: [1 - SHARE, SHARE],
@@ -48,7 +41,7 @@ function row(n: number, isB: boolean, change: Partial<DecisionRow> = {}): Decisi
       ...{ arm: isB ? "challenger" : "serving", serving: "a", challenger: "b" },
     },
     ...change,
-  };
+  });
 }
 
 const look = (rows: readonly DecisionRow[], now: string, trial = openTrial(START)) => {

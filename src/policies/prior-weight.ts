@@ -1,4 +1,5 @@
 import { createRng, shuffled } from "../math/rng.js";
+import { type Kinship, worth } from "./kinship.js";
 import { doublingChunks } from "./models/doubling-chunks.js";
 import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
 
@@ -47,17 +48,73 @@ export function placeboOf(make: () => RoutingPolicy, rows: readonly PolicyRow[])
  * the mean of the own rows, or a placebo of the same weight, would have predicted them as well.
  * @param own in the order of time
  * @param onStep called between the tries; it may throw to stop
+ * @param doubt squared error that any weight has to save beyond its own doubt
  * @returns a weight in [0,1]
  * @example
  * const make = () => createPolicy({ kind: "auto", dim });
  * const weight = priorWeight(taughtBy(make, elsewhere), placeboOf(make, elsewhere), own);
  */
-export function priorWeight(taught: Taught, placebo: Taught, own: readonly PolicyRow[], onStep?: () => void): number {
+export function priorWeight(
+  taught: Taught,
+  placebo: Taught,
+  own: readonly PolicyRow[],
+  onStep?: () => void,
+  doubt = 0,
+): number {
   const rows = own.slice(0, MOST_PREDICTED);
-  const { weight, error } = bestPrior([taught], rows, onStep);
+  const { weight, error } = bestPrior([taught], rows, onStep, doubt);
   if (weight === 0 || error >= errorOfMean(rows)) return 0;
   onStep?.();
   return error < progressiveError(placebo(weight), rows) ? weight : 0;
+}
+
+/** What a young policy may begin from. */
+export interface Starts {
+  taught: Taught;
+  placebo: Taught;
+  /** Where peers have something in common: a policy that knows it, and its placebo. */
+  kin?: { taught(): RoutingPolicy; placebo(): RoutingPolicy };
+}
+
+/** From so many own rows on they may speak against kin, and by this squared error. Less is chance. */
+const MAY_CONTRADICT = 32;
+const CONTRADICTION = 1;
+
+/** The ways to begin from rows of elsewhere, of peers that have this in common. */
+export function startsOf(make: () => RoutingPolicy, rows: readonly PolicyRow[], kinship?: Kinship): Starts {
+  const starts = { taught: taughtBy(make, rows), placebo: placeboOf(make, rows) };
+  if (!kinship) return starts;
+  const worthy = worth(rows, kinship);
+  const [taught, placebo] = [taughtBy(make, worthy), placeboOf(make, worthy)];
+  return { ...starts, kin: { taught: () => taught(1), placebo: () => placebo(1) } };
+}
+
+/**
+ * What a young policy begins from: what peers have in common, until own rows speak against it, else nothing; and rows of
+ * elsewhere at a weight of their own, where own rows speak for more.
+ * @param own in the order of time
+ * @param onStep called between the tries; it may throw to stop
+ * @returns a policy that has learned no own row, the weight of rows of elsewhere, and whether it knows what is common instead
+ */
+export function bestStart(
+  { taught, placebo, kin }: Starts,
+  own: readonly PolicyRow[],
+  onStep: () => void = () => {},
+): { policy: RoutingPolicy; weight: number; ofKin: boolean } {
+  const ofKin = kin !== undefined && !contradicted(kin, own, onStep);
+  const base = ofKin ? kin.taught : () => taught(0);
+  const starts: Taught = (weight) => (weight === 0 ? base() : taught(weight));
+  const weight = priorWeight(starts, placebo, own, onStep, ofKin ? CONTRADICTION : 0);
+  return { policy: starts(weight), weight, ofKin: ofKin && weight === 0 };
+}
+
+/** Whether own rows are better predicted by knowing as much of no destination in particular. */
+function contradicted(kin: NonNullable<Starts["kin"]>, own: readonly PolicyRow[], onStep: () => void): boolean {
+  const rows = own.slice(0, MOST_PREDICTED);
+  if (rows.length < MAY_CONTRADICT) return false;
+  const error = plainError(kin.taught(), rows);
+  onStep();
+  return plainError(kin.placebo(), rows) + CONTRADICTION < error;
 }
 
 /** The one of several priors, and its weight, that would have helped most; the first, at 0, where none does. */
@@ -65,12 +122,13 @@ export function bestPrior(
   priors: readonly Taught[],
   own: readonly PolicyRow[],
   onStep: () => void = () => {},
+  beyond = 0,
 ): { at: number; weight: number; error: number } {
   const rows = own.slice(0, MOST_PREDICTED);
   let best = { at: 0, weight: 0, error: Number.POSITIVE_INFINITY };
   priors.forEach((taught, at) => {
     for (const { weight, doubt } of at === 0 ? [NONE, ...WEIGHTS] : WEIGHTS) {
-      const error = progressiveError(taught(weight), rows) + doubt;
+      const error = progressiveError(taught(weight), rows) + (weight > 0 ? doubt + beyond : 0);
       if (error < best.error) best = { at, weight, error };
       onStep();
     }
@@ -112,15 +170,27 @@ const NO_ROWS: Stratum = { squares: 0.05, rows: 0.25 };
  */
 function progressiveError(policy: RoutingPolicy, rows: readonly PolicyRow[]): number {
   const [best, others] = [{ ...NO_ROWS }, { ...NO_ROWS }];
-  for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
-    for (const row of chunk) {
-      const means = policy.predict(row).map((estimate) => estimate.mean);
-      const said = means[row.chosen] ?? 0.5;
-      const stratum = said >= Math.max(...means) ? best : others;
-      stratum.squares += (Math.min(1, Math.max(0, said)) - row.reward) ** 2;
-      stratum.rows += 1;
-    }
-    policy.learn(chunk);
+  for (const { square, isBest } of foretold(policy, rows)) {
+    const stratum = isBest ? best : others;
+    stratum.squares += square;
+    stratum.rows += 1;
   }
   return (rows.length * (best.squares / best.rows + others.squares / others.rows)) / 2;
+}
+
+/** Squared error of a policy on rows in the order of time, each predicted before it is learned. */
+const plainError = (policy: RoutingPolicy, rows: readonly PolicyRow[]) =>
+  foretold(policy, rows).reduce((sum, { square }) => sum + square, 0);
+
+/** How well each row was predicted before it was learned, and whether its choice was held for the best. */
+function foretold(policy: RoutingPolicy, rows: readonly PolicyRow[]): { square: number; isBest: boolean }[] {
+  return [...doublingChunks(rows, FIRST_CHUNK)].flatMap((chunk) => {
+    const told = chunk.map((row) => {
+      const means = policy.predict(row).map((estimate) => estimate.mean);
+      const said = means[row.chosen] ?? 0.5;
+      return { square: (Math.min(1, Math.max(0, said)) - row.reward) ** 2, isBest: said >= Math.max(...means) };
+    });
+    policy.learn(chunk);
+    return told;
+  });
 }

@@ -1,9 +1,10 @@
 // Runs in the learning thread.
 import { isPathField } from "../core/path-fields.js";
-import type { DecisionRow } from "../dataset/index.js";
+import { type DecisionRow, isUsable } from "../dataset/index.js";
 import { policyRowOf, type RowEncoders } from "../evaluation/point/encode.js";
 import type { LearnOptions, PolicyRow, RoutingPolicy } from "../policies/index.js";
-import { placeboOf, priorWeight, taughtBy, weighted } from "../policies/prior-weight.js";
+import { type Kinship, kinshipOf } from "../policies/kinship.js";
+import { bestStart, startsOf } from "../policies/prior-weight.js";
 
 /** Rows of related points that teach: the newest, of each point alike many. */
 const MOST_ROWS = 2000;
@@ -11,6 +12,14 @@ const MOST_ROWS = 2000;
 const ENOUGH_OWN = 2000;
 /** Points are related that share at least half of destinations and of context fields. */
 const LEAST_SHARED = 0.5;
+
+/** What a point may begin from. */
+export interface Related {
+  points: string[];
+  rows: DecisionRow[];
+  /** What its points have in common of which destination is better, where they have. */
+  kinship?: Kinship;
+}
 
 /**
  * Rated rows of other points that this one may begin from, with their points; none where it has enough of its own.
@@ -22,7 +31,7 @@ export function relatedRows(
   own: readonly DecisionRow[],
   peers: readonly string[],
   from: LearnOptions["from"] = "related",
-): { points: string[]; rows: DecisionRow[] } {
+): Related {
   const last = own.at(-1);
   if (from === "none" || !last || own.length >= ENOUGH_OWN) return { points: [], rows: [] };
   const destinations = new Set(last.candidates);
@@ -34,7 +43,9 @@ export function relatedRows(
     if (usable.length > 0) found.set(name, usable);
   }
   const each = Math.ceil(MOST_ROWS / found.size);
-  return { points: [...found.keys()], rows: [...found.values()].flatMap((rows) => rows.slice(-each)) };
+  const kinship = kinshipOf([...found.values()].map((rows) => rows.filter(isUsable)));
+  const rows = [...found.values()].flatMap((of) => of.slice(-each));
+  return { points: [...found.keys()], rows, ...(kinship && { kinship }) };
 }
 
 function isRelated(rows: readonly DecisionRow[], own: DecisionRow): boolean {
@@ -56,22 +67,26 @@ function sharedOf(a: readonly string[], b: readonly string[]): number {
   return all.size === 0 ? 1 : both / all.size;
 }
 
+/** What a new policy was taught of elsewhere. */
+export interface RelatedLesson {
+  /** What a row of elsewhere counted for beside an own one; 0 where it taught nothing by itself. */
+  weight: number;
+  /** What it began from instead: what the points have in common. */
+  kinship?: Kinship;
+}
+
 /**
- * Teaches a new policy what related points know, at the weight that own rows speak for.
- * @param make another one like it, without a row
- * @returns the weight, 0 where it learned nothing
+ * A new policy that knows of related points what they have in common, or what own rows speak for.
+ * @param make a policy without a row
  */
-export function teachRelated(
-  policy: RoutingPolicy,
+export function taughtByRelated(
   make: () => RoutingPolicy,
-  related: readonly DecisionRow[],
+  { rows, kinship }: Related,
   own: readonly DecisionRow[],
   encoders: RowEncoders,
   onStep: () => void,
-): number {
-  const encoded = (rows: readonly DecisionRow[]): PolicyRow[] => rows.flatMap((r) => policyRowOf(r, encoders) ?? []);
-  const prior = encoded(related);
-  const weight = priorWeight(taughtBy(make, prior), placeboOf(make, prior), encoded(own), onStep);
-  if (weight > 0) policy.learn(weighted(prior, weight));
-  return weight;
+): { policy: RoutingPolicy; lesson: RelatedLesson } {
+  const encoded = (of: readonly DecisionRow[]): PolicyRow[] => of.flatMap((row) => policyRowOf(row, encoders) ?? []);
+  const { policy, weight, ofKin } = bestStart(startsOf(make, encoded(rows), kinship), encoded(own), onStep);
+  return { policy, lesson: { weight, ...(ofKin && { kinship }) } };
 }

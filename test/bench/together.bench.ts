@@ -22,7 +22,16 @@ import { CHANGES, changingLife, changingStream, recovery, WAYS } from "./togethe
 import { jointWorlds } from "./together/joint.js";
 import { lessonsFromPrompts } from "./together/lessons.js";
 import { youngTypes } from "./together/reward-types.js";
-import { halves, MARKS, numbersOnly, oneGroup, type Start, type YoungPoint, youngLife } from "./together/warm.js";
+import {
+  type GroupWorld,
+  halves,
+  MARKS,
+  numbersOnly,
+  oneGroup,
+  type Start,
+  type YoungPoint,
+  youngLife,
+} from "./together/warm.js";
 
 const SITES = [2, 10, 50];
 const EPSILONS = [1, 4, 8];
@@ -96,7 +105,12 @@ function warmStarts(folder: string, quick: boolean): Record<string, unknown> {
     ? { iris: 1, vehicle: 0, segment: 0, satellite: 0 }
     : { iris: 60, vehicle: 60, segment: 3, satellite: 3 };
   const tasks = [...new Set(nine.groups)].slice(0, quick ? 1 : undefined);
-  const worlds: Record<string, YoungPoint[]> = { nine_tasks: tasks.map((task) => oneGroup(nine, task)) };
+  const amid = (world: GroupWorld) => tasks.map((task) => oneGroup(nine, task, world));
+  const worlds: Record<string, YoungPoint[]> = {
+    nine_tasks: amid("related"),
+    nine_tasks_unrelated: amid("unrelated"),
+    nine_tasks_strangers: amid("strangers"),
+  };
   for (const [name, seeds] of Object.entries(tables))
     for (const unrelated of [false, true])
       worlds[`${name}_${unrelated ? "unrelated" : "related"}`] = Array.from({ length: seeds }, (_, s) =>
@@ -111,10 +125,10 @@ function warmStarts(folder: string, quick: boolean): Record<string, unknown> {
     const mean = (start: Start, mark: number) =>
       lives.get(start)?.reduce((sum, l, _, all) => sum + (l[mark] ?? 0) / all.length, 0) ?? 0;
     // Where nothing is related, no prior is better than none.
-    const fixed = world.endsWith("unrelated") ? [1] : [0.05, 0.2, 0.5, 1];
+    const fixed = /unrelated|strangers/.test(world) ? [1] : [0.05, 0.2, 0.5, 1];
     const starts: Start[] = ["cold", "warm", ...fixed];
     // The noise of single answers is large beside what tasks teach each other.
-    const again = world === "nine_tasks" && !quick ? 12 : 1;
+    const again = world.startsWith("nine_tasks") && !quick ? 12 : 1;
     const lives = new Map(
       starts.map((start) => [
         start,

@@ -78,6 +78,29 @@ describe("a young decision point", () => {
     expect(warm.trained.artifact).toEqual(cold.trained.artifact);
   });
 
+  it("begins from what related ones have in common, where they have, before its own runs can say", async () => {
+    const trainedAmid = async (goodAt: (peer: number) => string) => {
+      const state = new CollectedFacts();
+      const peers = Array.from({ length: 6 }, (_, i) => `peer${i}`);
+      peers.forEach((name, i) => {
+        collect(state, name, 60, () => goodAt(i));
+      });
+      collect(state, "young", 12, () => "x");
+      const context = { state, progress: () => {}, cancelled: () => false };
+      const input = { decisionPoint: "young", rows, peers, learn: {}, seed: 1, trainShare: 1, minSamples: 10 };
+      const [trained] = (await trainRouting.run(input, context)) as [TrainedChallenger];
+      return trained;
+    };
+    const kin = await trainedAmid(() => "x");
+    expect(kin.warmStart).toMatchObject({ rows: 360, weight: 0, kinship: { peers: 6 } });
+    expect(kin.warmStart?.kinship?.share).toBeGreaterThan(0.8);
+    expect(kin.artifact.candidates).toEqual(["x", "y"]);
+    const strangers = await trainedAmid((i) => (i % 2 === 0 ? "x" : "y"));
+    expect(strangers.warmStart).toMatchObject({ rows: 360 });
+    expect(strangers.warmStart?.kinship).toBeUndefined();
+    expect(JSON.stringify(kin.artifact.policy)).not.toBe(JSON.stringify(strangers.artifact.policy));
+  });
+
   it("begins from another tenant's only where it is named", async () => {
     const others = ["young"];
     expect((await challenger(same, undefined, others)).trained.warmStart).toBeUndefined();

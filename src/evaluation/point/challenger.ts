@@ -1,4 +1,5 @@
 import type { RoutingArtifact } from "../../policies/index.js";
+import type { Kinship } from "../../policies/kinship.js";
 import type { RewardShares } from "../../rewards/index.js";
 
 /** A trained challenger, and which rows may judge it. */
@@ -15,7 +16,7 @@ export interface TrainedChallenger {
   /** Where the rewards it learned from come from, as shares of the decisions in its span. */
   rewardShares?: RewardShares;
   /** What other decision points taught it, and what each of their runs counted for beside an own one. */
-  warmStart?: { points: string[]; rows: number; weight: number };
+  warmStart?: { points: string[]; rows: number; weight: number; kinship?: Kinship };
   /** Where something else than the reward must be better: the ceiling that costs (milliseconds) count up to. */
   ceiling?: number;
 }

@@ -17,7 +17,7 @@ import { holdsAfter, teachEarlier } from "../changes.js";
 import { fromOlder } from "../from-older.js";
 import type { Job } from "../job.js";
 import { withMixedRewards } from "../mixed-rows.js";
-import { relatedRows, teachRelated } from "../related.js";
+import { relatedRows, taughtByRelated } from "../related.js";
 import { type RowOptions, rowsByPoint } from "../rows.js";
 import { silentPaths } from "../silent-paths.js";
 import { type StartedPolicy, startPolicy, taughtArtifact } from "../start-policy.js";
@@ -140,16 +140,18 @@ function upToNow(rows: readonly DecisionRow[], now: string | undefined): readonl
 /** Begins from what related points know, where that is wanted. */
 function warmed(
   { decisionPoint, peers = [], learn: { from } }: TrainRoutingInput,
-  { artifact, policy, make, encoders }: StartedPolicy & { make: () => RoutingPolicy },
+  started: StartedPolicy & { make: () => RoutingPolicy },
   own: readonly DecisionRow[],
   byPoint: ReadonlyMap<string, readonly DecisionRow[]>,
   onStep: () => void,
 ): TrainedChallenger["warmStart"] {
-  const { points, rows } = relatedRows(byPoint, decisionPoint, own, peers, from);
+  const related = relatedRows(byPoint, decisionPoint, own, peers, from);
+  const { points, rows } = related;
   if (rows.length === 0) return undefined;
-  const weight = teachRelated(policy, make, rows, own, encoders, onStep);
-  if (weight > 0) artifact.candidates = [...new Set(rows.map((row) => row.chosen))];
-  return { points, rows: rows.length, weight };
+  const { policy, lesson } = taughtByRelated(started.make, related, own, started.encoders, onStep);
+  started.policy = policy;
+  if (lesson.weight > 0 || lesson.kinship) started.artifact.candidates = [...new Set(rows.map((row) => row.chosen))];
+  return { points, rows: rows.length, ...lesson };
 }
 
 function learn(

@@ -7,7 +7,8 @@ import {
   type RoutingPolicy,
   restorePolicy,
 } from "../../../src/policies/index.js";
-import { placeboOf, priorWeight, type Taught, taughtBy } from "../../../src/policies/prior-weight.js";
+import { kinshipOf } from "../../../src/policies/kinship.js";
+import { bestStart, type Starts, startsOf } from "../../../src/policies/prior-weight.js";
 import type { BanditSet } from "../bandits/sets.js";
 
 /** A decision point without a run of its own, and what others like it have logged. */
@@ -16,7 +17,7 @@ export interface YoungPoint {
   /** Examples that come to it, drawn with replacement. */
   own: number[];
   /** Examples that others logged, with the rewards they had there. */
-  elsewhere: { example: number; rewards: number[] }[];
+  elsewhere: { example: number; rewards: number[]; peer?: string }[];
 }
 
 /** Mean reward within the first decisions, by how many. */
@@ -44,26 +45,39 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
     chosen,
     reward,
   });
+  const peers = new Map<string, PolicyRow[]>();
   const prior = Array.from({ length: LOGGED }, () => {
-    const from = elsewhere[rng.int(elsewhere.length)]!;
+    const { example, rewards, peer = "" } = elsewhere[rng.int(elsewhere.length)]!;
     const chosen = rng.int(candidates.length);
-    return rowOf(from.example, chosen, from.rewards[chosen] ?? 0);
+    const row = rowOf(example, chosen, rewards[chosen] ?? 0);
+    peers.set(peer, [...(peers.get(peer) ?? []), row]);
+    return row;
   });
+  const propensity = 1 / candidates.length;
+  const outcomesOf = (rows: PolicyRow[]) =>
+    rows.map(({ chosen, reward }) => ({ chosen: candidates[chosen] ?? "", reward, propensity }));
+  const kinship = kinshipOf([...peers.values()].map(outcomesOf));
   const rows: PolicyRow[] = [];
+  const starts = startsOf(make, prior, kinship);
   // What a policy knows from elsewhere is learned once.
-  const once = (of: Taught): Taught => {
-    const known = new Map<number, PolicySnapshot>();
-    return (weight) => {
-      const before = known.get(weight);
-      if (before) return restorePolicy(before);
-      const policy = of(weight);
-      known.set(weight, policy.snapshot());
-      return policy;
-    };
+  const known = new Map<string, PolicySnapshot>();
+  const once = (name: string, make: () => RoutingPolicy): RoutingPolicy => {
+    const before = known.get(name);
+    if (before) return restorePolicy(before);
+    const policy = make();
+    known.set(name, policy.snapshot());
+    return policy;
   };
-  const [taught, placebo] = [once(taughtBy(make, prior)), once(placeboOf(make, prior))];
+  const { kin } = starts;
+  const quick: Starts = {
+    taught: (weight) => once(`${weight}`, () => starts.taught(weight)),
+    placebo: (weight) => once(`placebo ${weight}`, () => starts.placebo(weight)),
+    ...(kin && {
+      kin: { taught: () => once("kin", kin.taught), placebo: () => once("kin's placebo", kin.placebo) },
+    }),
+  };
   const anew = (): RoutingPolicy => {
-    const policy = taught(start === "cold" ? 0 : start === "warm" ? priorWeight(taught, placebo, rows) : start);
+    const policy = start === "warm" ? bestStart(quick, rows).policy : quick.taught(start === "cold" ? 0 : start);
     // Row by row, as they came: with nothing from elsewhere it is the cold one to the digit.
     for (const row of rows) policy.learn([row]);
     return policy;
@@ -116,13 +130,19 @@ export function numbersOnly(set: BanditSet): BanditSet {
   return { ...set, contexts, encoded: contexts.map((context) => encoder.encode(context)) };
 }
 
+/** Which world the other groups of a set are: the young one's, one of their own, or each another. */
+export type GroupWorld = "related" | "unrelated" | "strangers";
+
 /** One group of a set as the young point, all others as what is known elsewhere. */
-export function oneGroup(set: BanditSet, group: string): YoungPoint {
-  const groups = set.groups ?? [];
-  const examples = groups.map((_, i) => i);
-  return {
-    set,
-    own: examples.filter((i) => groups[i] === group),
-    elsewhere: examples.filter((i) => groups[i] !== group).map((i) => ({ example: i, rewards: set.rewards[i] ?? [] })),
-  };
+export function oneGroup(set: BanditSet, group: string, world: GroupWorld = "related"): YoungPoint {
+  const rng = createRng(group);
+  const { groups = [], rewards, candidates } = set;
+  const away = 1 + rng.int(candidates.length - 1);
+  const shifts = new Map(groups.map((name) => [name, world === "unrelated" ? away : 0]));
+  if (world === "strangers") for (const name of shifts.keys()) shifts.set(name, rng.int(candidates.length));
+  const moved = (row: number[], shift: number) => row.map((_, k) => row[(k + shift) % row.length] ?? 0);
+  const elsewhere = groups.flatMap((peer, example) =>
+    peer === group ? [] : { example, rewards: moved(rewards[example] ?? [], shifts.get(peer) ?? 0), peer },
+  );
+  return { set, own: groups.flatMap((name, i) => (name === group ? i : [])), elsewhere };
 }

@@ -1,7 +1,8 @@
 import { createRng, shuffled } from "../math/rng.js";
+import { restorePolicy } from "./create.js";
 import { type Kinship, worth } from "./kinship.js";
 import { doublingChunks } from "./models/doubling-chunks.js";
-import type { PolicyRow, RoutingPolicy } from "./routing-policy.js";
+import type { PolicyRow, PolicySnapshot, RoutingPolicy } from "./routing-policy.js";
 
 /** What a row of elsewhere may count for beside an own one, and the squared error that it has to save to count at all. */
 const WEIGHTS = [
@@ -86,7 +87,18 @@ export function startsOf(make: () => RoutingPolicy, rows: readonly PolicyRow[], 
   if (!kinship) return starts;
   const worthy = worth(rows, kinship);
   const [taught, placebo] = [taughtBy(make, worthy), placeboOf(make, worthy)];
-  return { ...starts, kin: { taught: () => taught(1), placebo: () => placebo(1) } };
+  return { ...starts, kin: { taught: learnedOnce(() => taught(1)), placebo: () => placebo(1) } };
+}
+
+/** Makes the same policy over and over, and teaches it once. */
+function learnedOnce(make: () => RoutingPolicy): () => RoutingPolicy {
+  let saved: PolicySnapshot | undefined;
+  return () => {
+    if (saved) return restorePolicy(saved);
+    const policy = make();
+    saved = policy.snapshot();
+    return policy;
+  };
 }
 
 /**

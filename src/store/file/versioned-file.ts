@@ -1,4 +1,4 @@
-import { link, lstat, readdir, rm } from "node:fs/promises";
+import { link, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../../core/index.js";
 import { discard, errno, isNoFile, readText, syncFolder, writeBeside } from "./io.js";
@@ -11,6 +11,9 @@ export interface FileVersion {
   /** Marks of the writes that led to it, newest first; none in a file of release 0.1.0. */
   stamps: readonly string[];
 }
+
+/** A file that was touched less than this before is not known by its times: it may be touched again within one of their ticks. */
+const SETTLED_MS = 100;
 
 /** So many writes of others may come between the step by which a version comes into being and the look at what became of it. */
 const STAMPS = 64;
@@ -39,6 +42,20 @@ export class VersionedFile {
   async versions(): Promise<number[]> {
     const numbers = (await readdir(this.folder)).map((file) => versionIn(file, this.name));
     return numbers.filter((n) => n !== undefined).sort((a, b) => b - a);
+  }
+
+  /**
+   * What tells a version's file, and its bytes; another mark when somebody edited it by hand. Undefined where it has
+   * been removed, or was touched a moment ago.
+   */
+  async markOf(version: number): Promise<{ mark: string; bytes: number } | undefined> {
+    const now = Date.now();
+    const found = await stat(this.pathOf(version), { bigint: true }).catch(() => undefined);
+    if (!found?.isFile()) return undefined;
+    const { ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = found;
+    const touched = Math.max(Number(mtimeMs), Number(ctimeMs));
+    if (touched > now - SETTLED_MS) return undefined;
+    return { mark: [version, ino, size, mtimeNs, ctimeNs].join(" "), bytes: Number(size) };
   }
 
   /** A version; undefined when it has been removed meanwhile. Fails where it is damaged. */

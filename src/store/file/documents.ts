@@ -12,7 +12,8 @@ import { documentText } from "../memory-store.js";
 import { discard, errno, escapedName, ioError } from "./io.js";
 import type { FileLeases } from "./leases.js";
 import { ReadCache } from "./read-cache.js";
-import { type FileVersion, nameIn, VersionedFile } from "./versioned-file.js";
+import { sharedLook } from "./shared-look.js";
+import { type FileVersion, nameIn, VersionedFile, versionsIn } from "./versioned-file.js";
 
 /** All documents of one group, by key, and under which leases they were last written: lease and number, by key. */
 interface Group {
@@ -151,6 +152,9 @@ export function fileDocuments(
   const inTurn = oneAtATime();
   const damaged = new Map<string, string>();
   const cache = new ReadCache<ReadGroup>();
+  // Thousands of groups that are read together are not each looked for among all others.
+  const look = sharedLook(() => versionsIn(folder));
+  const fileOf = (group: string) => new VersionedFile(folder, group, look);
   const onDamage = (path: string, reason: string) => {
     if (damaged.has(path)) return;
     damaged.set(path, reason);
@@ -160,7 +164,7 @@ export function fileDocuments(
     throw isLearningError(cause) ? cause : ioError(action, join(folder, group), cause);
   };
   const load = async (group: string): Promise<Low<Group>> => {
-    const adapter = new GroupAdapter(new VersionedFile(folder, group), clock, cache, onDamage);
+    const adapter = new GroupAdapter(fileOf(group), clock, cache, onDamage);
     const low = new Low<Group>(adapter, { documents: {}, fences: {} });
     await low.read();
     return low;
@@ -192,7 +196,7 @@ export function fileDocuments(
     return [...new Set(found.filter((group) => group !== undefined))];
   };
   const forgetBefore = async (group: string) => {
-    const file = new VersionedFile(folder, group);
+    const file = fileOf(group);
     await file.sweep();
     if ((await file.versions()).length === 0) return;
     // Written twice: the version before is then the same as the present one.

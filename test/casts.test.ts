@@ -13,7 +13,6 @@ const READS_UNKNOWN: Readonly<Record<string, string>> = {
   "rewards/members/mlp.ts": "a snapshot",
   "rewards/members/ridge.ts": "a snapshot",
   "sentinel/answer.ts": "an agent's answer",
-  "store/file/documents.ts": "a document, whose type the caller names",
   "tracing/tap/tap-node.ts": "LangGraph's own configurable",
 };
 

@@ -20,7 +20,7 @@ import { type PointBook, rowOptionsOf } from "./points.js";
 import type { PointReport } from "./report/types.js";
 import type { LearningWorker } from "./thread/host.js";
 import { type TrainedAside, trainedAsideKey } from "./trained-aside.js";
-import { trialKey } from "./trial-evidence.js";
+import { keepTrial } from "./trial-evidence.js";
 
 /** A decision point after learning, and what is to be done about it. */
 export interface JudgedPoint extends LearningResult {
@@ -227,7 +227,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
       if (settled && action !== "none") {
         // Who had their bet in it is of no account once it ended.
         const { seen: _, ...ended } = settled;
-        await documents.put(trialKey(decisionPoint, settled.version), ended);
+        await keepTrial(documents, decisionPoint, ended);
       }
       /** A new version; the proven one that it continues is what the next continuations are measured by. */
       const published = async (): Promise<string | undefined> => {

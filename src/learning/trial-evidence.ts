@@ -1,10 +1,14 @@
+import { isRecord } from "../core/is-object.js";
 import type { GateState } from "../evaluation/point/gate-state.js";
 import { parseTrial, type TrialState } from "../evaluation/trial/index.js";
 import type { DocumentStore } from "../store/index.js";
+import { isListOfRecords } from "../store/shaped-documents.js";
 import { gateKey } from "./beside.js";
 
-/** Where the evidence of a trial stays, also when it is over. */
-export const trialKey = (decisionPoint: string, version: string) => `trial/${decisionPoint}/${version}`;
+/** Where the evidence of a point's last trials stays when they are over, the oldest first. */
+export const trialsKey = (decisionPoint: string) => `trials/${decisionPoint}`;
+/** Where earlier releases kept each trial that ever ended, in a document of its own. */
+export const earlierTrialKey = (decisionPoint: string, version: string) => `trial/${decisionPoint}/${version}`;
 
 /** One look at a trial. */
 interface EvidencePoint {
@@ -35,10 +39,42 @@ export interface TrialEvidence {
   points: EvidencePoint[];
 }
 
-/** Trials that are shown, the one under way included. */
+/** Trials that are kept and shown, the one under way included. */
 const MOST = 10;
 /** So far from 1 wealth is cut: further on it overflows, or shows nothing. */
 const MOST_LOG = 50;
+
+/** The last trials of a point that ended, the oldest first. */
+async function endedTrials(
+  documents: Pick<DocumentStore, "get" | "keys">,
+  decisionPoint: string,
+): Promise<readonly unknown[]> {
+  const kept = await documents.get<unknown>(trialsKey(decisionPoint));
+  if (isListOfRecords(kept)) return kept as unknown[];
+  const prefix = earlierTrialKey(decisionPoint, "");
+  // A point named `a/b` keeps its trials below those of a point named `a`.
+  const versions = (await documents.keys(prefix))
+    .map((key) => key.slice(prefix.length))
+    .filter((v) => !v.includes("/"));
+  const newest = versions.sort((v, w) => Number(v.slice(1)) - Number(w.slice(1))).slice(-MOST);
+  const found: unknown[] = [];
+  for (const version of newest) found.push(await documents.get<unknown>(prefix + version));
+  return found.filter((state) => state !== undefined);
+}
+
+/** Keeps the evidence of a trial that is over; of a point the last {@link MOST} stay, which are those that are shown. */
+export async function keepTrial(
+  documents: Pick<DocumentStore, "get" | "keys" | "update">,
+  decisionPoint: string,
+  ended: Omit<TrialState, "seen">,
+): Promise<void> {
+  const earlier = await endedTrials(documents, decisionPoint);
+  await documents.update<unknown>(trialsKey(decisionPoint), (stored) => {
+    const kept = isListOfRecords(stored) ? (stored as unknown[]) : earlier;
+    const isOwn = (state: unknown) => isRecord(state) && state.version === ended.version;
+    return [...kept.filter((state) => !isOwn(state)), ended].slice(-MOST);
+  });
+}
 
 /** The trials of a decision point, the newest first. */
 export async function trialsOf(
@@ -46,13 +82,8 @@ export async function trialsOf(
   decisionPoint: string,
 ): Promise<TrialEvidence[]> {
   const gate = await documents.get<GateState>(gateKey(decisionPoint));
-  const prefix = trialKey(decisionPoint, "");
-  // A point named `a/b` keeps its trials below those of a point named `a`.
-  const ended = (await documents.keys(prefix)).filter((key) => !key.slice(prefix.length).includes("/"));
   const states = new Map<string, TrialState>();
-  for (const key of ended) {
-    const stored = await documents.get<unknown>(key);
-    if (stored === undefined) continue;
+  for (const stored of await endedTrials(documents, decisionPoint)) {
     const state = parseTrial(stored);
     states.set(state.version, state);
   }

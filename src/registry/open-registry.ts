@@ -20,6 +20,7 @@ import {
   DOCUMENT_PREFIX,
   discardVersions,
   emptyDocument,
+  isRevision,
   nextVersion,
   parseDocument,
   type RegistryDocument,
@@ -129,7 +130,11 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     for (const key of await documents.keys(DOCUMENT_PREFIX)) {
       const name = key.slice(DOCUMENT_PREFIX.length);
       try {
-        accept(name, parseDocument(name, await documents.get(key)));
+        const stored = await documents.get(key);
+        const before = known.get(name);
+        // Most look when nothing has changed; a history is not checked anew for that.
+        if (before && isRevision(stored, revisionOf(before))) continue;
+        accept(name, parseDocument(name, stored));
         damaged.delete(name);
       } catch (error) {
         // What is known goes on serving; what could never be read leaves its fallback.

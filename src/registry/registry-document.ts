@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expectationOf } from "../core/expectation.js";
 import { isoTime, LearningError, messageOf, show } from "../core/index.js";
+import { isRecord } from "../core/is-object.js";
 import { blobName } from "./payload.js";
 import type { KeepVersions } from "./registry.js";
 
@@ -84,6 +85,13 @@ export function emptyDocument(name: string): RegistryDocument {
 /** Grows by one with every change, whoever makes it. */
 export function revisionOf(document: RegistryDocument): number {
   return (document.eventsDropped ?? 0) + document.events.length;
+}
+
+/** Whether a stored value says of itself that it is of a revision. */
+export function isRevision(stored: unknown, revision: number): boolean {
+  if (!isRecord(stored) || !Array.isArray(stored.events)) return false;
+  const { events, eventsDropped = 0 } = stored;
+  return typeof eventsDropped === "number" && eventsDropped + events.length === revision;
 }
 
 /**

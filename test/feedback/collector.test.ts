@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isLearningError, ManualClock } from "../../src/core/index.js";
+import { type FeedbackRecord, isLearningError, ManualClock } from "../../src/core/index.js";
+import { KeyedSubmissions, keyedId } from "../../src/feedback/collect/keyed-submissions.js";
 import { KnownRuns } from "../../src/feedback/collect/known-runs.js";
 import { FeedbackCollector, type FeedbackInput, UserFeedback } from "../../src/feedback/index.js";
 import { createMemoryStore, type LearningStore } from "../../src/store/index.js";
@@ -11,6 +12,21 @@ async function setUp() {
   await made.store.append("trace", [segment("w1"), segment("w2")]);
   await made.store.append("decision", [decision("w3", "d1", { workflowType: "other" })]);
   return { ...made, collector: new FeedbackCollector({ store: made.store, clock }) };
+}
+
+/** The same store, and how many facts were read from it. */
+function countingReads(store: LearningStore) {
+  const read = { facts: 0 };
+  const counting: LearningStore = {
+    ...store,
+    async *read(kind, query) {
+      for await (const batch of store.read(kind, query)) {
+        read.facts += batch.facts.length;
+        yield batch;
+      }
+    },
+  };
+  return { counting, read };
 }
 
 describe("FeedbackCollector", () => {
@@ -106,24 +122,40 @@ describe("FeedbackCollector", () => {
     const store = createMemoryStore();
     for (let n = 0; n < 60; n++)
       await store.append("trace", [segment(`old-${n}`, { startedAt: new Date(clock.now() + n * 1000).toISOString() })]);
-    let read = 0;
-    const counting: LearningStore = {
-      ...store,
-      async *read(kind, query) {
-        for await (const batch of store.read(kind, query)) {
-          read += batch.facts.length;
-          yield batch;
-        }
-      },
-    };
+    const { counting, read } = countingReads(store);
     const runs = new KnownRuns(counting, 1000, 10);
     expect(await runs.find("old-59")).toMatchObject({ workflowType: "support" });
-    expect(read).toBe(10);
+    expect(read.facts).toBe(10);
     expect(await runs.find("old-0")).toMatchObject({ workflowType: "support" });
     await store.append("trace", [segment("new")]);
     expect(await runs.find("new")).toMatchObject({ workflowType: "support" });
     expect(await runs.find("none")).toBeUndefined();
-    expect(read).toBeLessThan(30);
+    expect(read.facts).toBeLessThan(30);
+  });
+
+  it("does not read a long history for the first key, and knows what came under its keys all the same", async () => {
+    const store = createMemoryStore();
+    const keyed = (n: number): FeedbackRecord => ({
+      schemaVersion: 1,
+      feedbackId: keyedId(`w${n}`, "alice", "once"),
+      workflowId: `w${n}`,
+      userId: "alice",
+      source: "human",
+      at: new Date(clock.now() + n * 1000).toISOString(),
+      thumbs: "up",
+      idempotencyKey: "once",
+    });
+    for (let n = 0; n < 60; n++) await store.append("feedback", [keyed(n)]);
+    const { counting, read } = countingReads(store);
+    const submissions = new KeyedSubmissions(counting, 1000, 10);
+    const find = (n: number) => submissions.find(keyedId(`w${n}`, "alice", "once"), `w${n}`);
+    expect(await (await find(59))?.record).toMatchObject({ workflowId: "w59" });
+    expect(read.facts).toBe(10);
+    expect(await (await find(0))?.record).toMatchObject({ workflowId: "w0" });
+    expect(await find(60)).toBeUndefined();
+    await store.append("feedback", [keyed(60)]);
+    expect(await (await find(60))?.record).toMatchObject({ workflowId: "w60" });
+    expect(read.facts).toBeLessThan(15);
   });
 
   const base = { workflowId: "w1", userId: "alice" };

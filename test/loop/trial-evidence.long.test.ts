@@ -4,9 +4,6 @@ import { join } from "node:path";
 import { CollectiveLearningLoop, ManualClock } from "langgraph-collective-learning";
 import { createDashboard } from "langgraph-collective-learning/dashboard";
 import { expect, it } from "vitest";
-import { openTrial } from "../../src/evaluation/index.js";
-import { trialKey, trialsOf } from "../../src/learning/trial-evidence.js";
-import { createMemoryStore } from "../../src/store/index.js";
 import { ticketOffice, triageGraph } from "../support/triage.js";
 
 it("keeps how a trial's evidence grew from look to look, until and after it is proven", async () => {
@@ -46,15 +43,3 @@ it("keeps how a trial's evidence grew from look to look, until and after it is p
     rmSync(storagePath, { recursive: true, force: true });
   }
 }, 60_000);
-
-it("tells the trials of points apart whose names begin alike, the newest first", async () => {
-  const { documents } = createMemoryStore();
-  const trial = (version: string, day: number) =>
-    openTrial({ version, startedAt: `2026-01-0${day}T00:00:00.000Z`, stake: 0.5, unit: "run" });
-  await documents.put(trialKey("a", "v1"), trial("v1", 1));
-  await documents.put(trialKey("a", "v2"), trial("v2", 2));
-  await documents.put(trialKey("a/b", "v7"), trial("v7", 3));
-  expect((await trialsOf(documents, "a")).map((t) => t.version)).toEqual(["v2", "v1"]);
-  expect((await trialsOf(documents, "a/b")).map((t) => t.version)).toEqual(["v7"]);
-  expect(await trialsOf(documents, "b")).toEqual([]);
-});

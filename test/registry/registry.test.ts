@@ -182,6 +182,32 @@ describe("registry", () => {
     expect((await publish(registry, 3)).version).toBe("v3");
   });
 
+  it("checks a history when it changed, and at no other look", async () => {
+    const { store, registry } = await setup();
+    await publish(registry, 1);
+    let checked = 0;
+    const documents = {
+      ...store.documents,
+      get: async <T>(key: string) => {
+        const document = (await store.documents.get(key)) as { versions: unknown[] };
+        const { versions } = document;
+        return Object.defineProperty(document, "versions", {
+          get: () => {
+            checked++;
+            return versions;
+          },
+        }) as T;
+      },
+    };
+    const other = await openRegistry({ documents, blobs: store.blobs, clock: new ManualClock() });
+    const atFirst = checked;
+    for (let look = 0; look < 5; look++) await other.refresh();
+    expect([atFirst > 0, checked]).toEqual([true, atFirst]);
+    await registry.promote(NAME, "v1", "gain");
+    await other.refresh();
+    expect([other.champion(NAME)?.version, checked > atFirst]).toEqual(["v1", true]);
+  });
+
   it("keeps what serves when its document is damaged while it runs", async () => {
     const { store, registry } = await setup();
     await publish(registry, 1);

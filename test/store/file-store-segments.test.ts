@@ -1,7 +1,8 @@
 import { appendFile, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ManualClock } from "../../src/core/index.js";
+import { SegmentFolder } from "../../src/store/file/segment-folder.js";
 import { type LearningStore, openFileStore } from "../../src/store/index.js";
 import { at, decision, sampleFeedback, segment } from "./facts.js";
 import { cursors, filled, folders, ids, many, segmentFiles, traces } from "./support/disk.js";
@@ -33,6 +34,19 @@ describe("file store: segments on disk", () => {
         cursor = batch.cursor;
       }
     expect(seen).toEqual(ids(many(0, 40)).filter((_, i) => i % 2));
+    await store.close();
+  });
+
+  it("opens no segment that holds nothing of the run that is asked for", async () => {
+    const where = await folders();
+    const store = await openFileStore({ ...where, segmentBytes: 2000 });
+    for (let n = 0; n < 40; n += 4) await store.append("trace", many(n, n + 4));
+    await traces(store);
+    const opened = vi.spyOn(SegmentFolder.prototype, "openForReading");
+    expect(ids(await traces(store, { workflowId: "w13" }))).toEqual(["w13"]);
+    expect(await traces(store, { workflowId: "none" })).toEqual([]);
+    expect(opened).toHaveBeenCalledTimes(1);
+    opened.mockRestore();
     await store.close();
   });
 

@@ -9,6 +9,9 @@ const MOST = 128;
 /** Pages that a split one gives way to. */
 const FAN_OUT = 4;
 
+/** Pages that are read together where all are asked for. */
+const AT_ONCE = 64;
+
 /** Some of a book's records. */
 interface Page<R> {
   requests: R[];
@@ -63,23 +66,46 @@ export class PagedBook<R> {
   }
 
   /** Changes every page on which `concerns` finds a record; resolves with what `edit` returned of each. */
-  async changeAll<T>(concerns: (record: R) => boolean, edit: (records: R[]) => T, path = ""): Promise<T[]> {
-    const { requests, split } = this.splits.has(path) ? { requests: [], split: "done" } : await this.page(path);
-    if (!split) {
-      if (!requests.some(concerns)) return [];
-      const changed = await this.changePage(path, edit);
-      if (changed) return [changed.result];
-    } else if (split === "begun") await this.finishSplit(path);
+  async changeAll<T>(concerns: (record: R) => boolean, edit: (records: R[]) => T): Promise<T[]> {
     const results: T[] = [];
-    for (const next of successors(path)) results.push(...(await this.changeAll(concerns, edit, next)));
+    for (let paths = [""]; paths.length > 0; ) {
+      const split: string[] = [];
+      for await (const { path, page } of this.pages(paths)) {
+        if (!page.split) {
+          if (!page.requests.some(concerns)) continue;
+          const changed = await this.changePage(path, edit);
+          if (changed) {
+            results.push(changed.result);
+            continue;
+          }
+        } else if (page.split === "begun") await this.finishSplit(path);
+        split.push(path);
+      }
+      paths = split.flatMap(successors);
+    }
     return results;
   }
 
   /** All records, page by page. */
-  async *all(path = ""): AsyncIterable<readonly R[]> {
-    const { requests, split } = this.splits.has(path) ? { requests: [], split: "done" } : await this.page(path);
-    if (split !== "done") yield requests;
-    else for (const next of successors(path)) yield* this.all(next);
+  async *all(): AsyncIterable<readonly R[]> {
+    for (let paths = [""]; paths.length > 0; ) {
+      const split: string[] = [];
+      for await (const { path, page } of this.pages(paths)) {
+        if (page.split === "done") split.push(path);
+        else yield page.requests;
+      }
+      paths = split.flatMap(successors);
+    }
+  }
+
+  /** The pages at these places, many at a time. */
+  private async *pages(paths: readonly string[]): AsyncIterable<{ path: string; page: Page<R> }> {
+    const done: Page<R> = { requests: [], split: "done" };
+    for (let from = 0; from < paths.length; from += AT_ONCE) {
+      const part = paths.slice(from, from + AT_ONCE);
+      const pages = await Promise.all(part.map((path) => (this.splits.has(path) ? done : this.page(path))));
+      for (const [i, path] of part.entries()) yield { path, page: pages[i] };
+    }
   }
 
   /**

@@ -12,8 +12,8 @@ export interface KeyedSubmission {
 
 /**
  * The submissions that came under an idempotency key, by feedbackId: those of this process at once,
- * those of others as soon as they are in the store, of which only what it gained is read. The oldest
- * are forgotten beyond `capacity`; those are then looked up in the store one by one.
+ * those of others as soon as they are in the store, of which only what it gained is read. Those before the newest
+ * `recent` judgements it begins with, and those forgotten beyond `capacity`, are looked up in the store one by one.
  */
 export class KeyedSubmissions {
   private readonly known = new Map<string, KeyedSubmission>();
@@ -23,6 +23,7 @@ export class KeyedSubmissions {
   constructor(
     private readonly store: LearningStore,
     private readonly capacity = 200_000,
+    private readonly recent = 20_000,
   ) {
     this.follower = new Follower(store);
   }
@@ -64,7 +65,21 @@ export class KeyedSubmissions {
   }
 
   private async readNews(): Promise<void> {
+    if (!this.follower.hasBegun()) return this.beginReading();
     for await (const records of this.follower.news("feedback")) for (const record of records) this.keep(record);
+  }
+
+  /** A long history is not read for the first key. */
+  private async beginReading(): Promise<void> {
+    const newest: FeedbackRecord[] = [];
+    let end: string | undefined;
+    for await (const { facts, cursor } of this.follower.newest("feedback", this.recent)) {
+      newest.push(...facts);
+      end = cursor;
+    }
+    if (end !== undefined) this.follower.goOnFrom([["feedback", end]]);
+    if (newest.length >= this.recent) this.forgot = true;
+    for (const record of newest.reverse()) this.keep(record);
   }
 
   private keep(record: FeedbackRecord): void {

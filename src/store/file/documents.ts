@@ -11,7 +11,9 @@ import type { DocumentStore, UpdateOptions } from "../learning-store.js";
 import { documentText } from "../memory-store.js";
 import { discard, errno, escapedName, ioError } from "./io.js";
 import type { FileLeases } from "./leases.js";
-import { type FileVersion, nameIn, VersionedFile } from "./versioned-file.js";
+import { ReadCache } from "./read-cache.js";
+import { sharedLook } from "./shared-look.js";
+import { type FileVersion, nameIn, VersionedFile, versionsIn } from "./versioned-file.js";
 
 /** All documents of one group, by key, and under which leases they were last written: lease and number, by key. */
 interface Group {
@@ -28,6 +30,12 @@ function groupOf(key: string): string {
   return escapedName(slash < 0 ? "documents" : key.slice(0, slash));
 }
 
+/** A group as it was read, and the version that it is of. */
+interface ReadGroup {
+  group: Group;
+  base: Pick<FileVersion, "version" | "stamps">;
+}
+
 /** Another process changed the group since it was read. */
 const OUTRUN = Symbol("outrun");
 
@@ -38,28 +46,40 @@ const OUTRUN = Symbol("outrun");
 class GroupAdapter implements Adapter<Group> {
   private newest = 0;
   /** The version that could be read. */
-  private base: FileVersion | undefined;
+  private base: ReadGroup["base"] | undefined;
   private damaged: number[] = [];
 
   constructor(
     private readonly file: VersionedFile,
     private readonly clock: Clock,
+    private readonly cache: ReadCache<ReadGroup>,
     private readonly onDamage: (path: string, reason: string) => void,
   ) {}
+
+  /** The group, which others may hold as well. */
 
   async read(): Promise<Group | null> {
     for (;;) {
       const versions = await this.file.versions();
       this.newest = versions[0] ?? 0;
       this.damaged = [];
+      const mark = versions.length > 0 ? await this.file.markOf(this.newest) : undefined;
+      const known = mark && this.cache.get(this.file.name, mark.mark);
+      if (known) {
+        this.base = known.base;
+        return known.group;
+      }
       let flaw: unknown;
       let outrun = false;
       for (const version of versions) {
         try {
-          this.base = await this.file.read(version);
-          outrun = this.base === undefined;
-          if (this.base === undefined) break;
-          const group = groupIn(this.base);
+          const found = await this.file.read(version);
+          outrun = found === undefined;
+          if (found === undefined) break;
+          const group = groupIn(found);
+          const base = { version, stamps: found.stamps };
+          this.base = base;
+          if (mark && version === this.newest) this.cache.set(this.file.name, { ...mark, value: { group, base } });
           for (const n of this.damaged) this.onDamage(this.file.pathOf(n), messageOf(flaw));
           return group;
         } catch (cause) {
@@ -78,6 +98,7 @@ class GroupAdapter implements Adapter<Group> {
 
   async write(group: Group): Promise<void> {
     await this.keepDamaged();
+    this.cache.drop(this.file.name);
     if (!(await this.file.write(this.newest, JSON.stringify(group, null, 1), this.base))) throw OUTRUN;
   }
 
@@ -130,6 +151,10 @@ export function fileDocuments(
 ): FileDocuments {
   const inTurn = oneAtATime();
   const damaged = new Map<string, string>();
+  const cache = new ReadCache<ReadGroup>();
+  // Thousands of groups that are read together are not each looked for among all others.
+  const look = sharedLook(() => versionsIn(folder));
+  const fileOf = (group: string) => new VersionedFile(folder, group, look);
   const onDamage = (path: string, reason: string) => {
     if (damaged.has(path)) return;
     damaged.set(path, reason);
@@ -139,7 +164,7 @@ export function fileDocuments(
     throw isLearningError(cause) ? cause : ioError(action, join(folder, group), cause);
   };
   const load = async (group: string): Promise<Low<Group>> => {
-    const adapter = new GroupAdapter(new VersionedFile(folder, group), clock, onDamage);
+    const adapter = new GroupAdapter(fileOf(group), clock, cache, onDamage);
     const low = new Low<Group>(adapter, { documents: {}, fences: {} });
     await low.read();
     return low;
@@ -151,6 +176,8 @@ export function fileDocuments(
     inTurn(async () => {
       for (let attempt = 0; ; attempt++) {
         const low = await load(group).catch(coded("reading", group));
+        // What was read stays as it was: it may be known to others, and this change may fail.
+        low.data = { documents: { ...low.data.documents }, fences: { ...low.data.fences } };
         const result = edit(low.data);
         if (lease) await leases.check(lease);
         try {
@@ -169,7 +196,7 @@ export function fileDocuments(
     return [...new Set(found.filter((group) => group !== undefined))];
   };
   const forgetBefore = async (group: string) => {
-    const file = new VersionedFile(folder, group);
+    const file = fileOf(group);
     await file.sweep();
     if ((await file.versions()).length === 0) return;
     // Written twice: the version before is then the same as the present one.
@@ -180,7 +207,7 @@ export function fileDocuments(
     damaged,
     async get<T>(key: string) {
       const documents = await read(groupOf(key));
-      return Object.hasOwn(documents, key) ? (documents[key] as T) : undefined;
+      return documentIn<T>(documents, key);
     },
     async put(key, value) {
       const text = documentText(key, value);
@@ -192,7 +219,7 @@ export function fileDocuments(
       const { lease } = options;
       const replace = ({ documents, fences }: Group) => {
         if (lease) setOwn(fences, key, raised(Object.hasOwn(fences, key) ? fences[key] : {}, lease.name, lease.fence));
-        const text = documentText(key, edit(Object.hasOwn(documents, key) ? (documents[key] as T) : undefined));
+        const text = documentText(key, edit(documentIn<T>(documents, key)));
         setOwn(documents, key, JSON.parse(text));
         return JSON.parse(text) as T;
       };
@@ -218,6 +245,11 @@ export function fileDocuments(
       for (const file of await readdir(folder)) if (DAMAGED.test(file)) await discard(join(folder, file));
     },
   };
+}
+
+/** A document, for its reader to do with as they like. */
+function documentIn<T>(documents: Record<string, unknown>, key: string): T | undefined {
+  return Object.hasOwn(documents, key) ? (JSON.parse(JSON.stringify(documents[key])) as T) : undefined;
 }
 
 /** Sets a property of any name: to assign `__proto__` would set none. */

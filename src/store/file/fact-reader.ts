@@ -130,6 +130,11 @@ export class FactReader<K extends FactKind> {
     from: number,
   ): AsyncIterable<{ fact?: FactTypes[K]; end: number }> {
     let index = await this.segments.indexOf(segment);
+    const endOf = (at: number, bytes: number) => (segment.state === "sealed" ? segment.size : Math.max(at, bytes));
+    if (index.candidates(query, from).length === 0) {
+      yield { end: endOf(from, index.bytes) };
+      return;
+    }
     const handle = await this.segments.openForReading(segment.name);
     if (handle === undefined) return;
     try {
@@ -154,7 +159,7 @@ export class FactReader<K extends FactKind> {
         }
         break;
       }
-      yield { end: segment.state === "sealed" ? segment.size : Math.max(at, bytes) };
+      yield { end: endOf(at, bytes) };
     } finally {
       await handle.close();
     }

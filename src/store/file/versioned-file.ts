@@ -1,4 +1,4 @@
-import { link, lstat, readdir, rm } from "node:fs/promises";
+import { link, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../../core/index.js";
 import { discard, errno, isNoFile, readText, syncFolder, writeBeside } from "./io.js";
@@ -12,6 +12,9 @@ export interface FileVersion {
   stamps: readonly string[];
 }
 
+/** A file that was touched less than this before is not known by its times: it may be touched again within one of their ticks. */
+const SETTLED_MS = 100;
+
 /** So many writes of others may come between the step by which a version comes into being and the look at what became of it. */
 const STAMPS = 64;
 
@@ -24,9 +27,11 @@ const STAMPS = 64;
  * The number 0 stands for `NAME.json`, and -1 for `NAME.json.bak`, which release 0.1.0 wrote.
  */
 export class VersionedFile {
+  /** @param look lists the folder; who has many files in it may share a listing among them */
   constructor(
     readonly folder: string,
     readonly name: string,
+    private readonly look: () => Promise<VersionsByName> = () => versionsIn(folder),
   ) {}
 
   /** The file of a version. */
@@ -37,8 +42,21 @@ export class VersionedFile {
 
   /** The numbers of the versions there are, newest first. */
   async versions(): Promise<number[]> {
-    const numbers = (await readdir(this.folder)).map((file) => versionIn(file, this.name));
-    return numbers.filter((n) => n !== undefined).sort((a, b) => b - a);
+    return [...((await this.look()).get(this.name) ?? [])].sort((a, b) => b - a);
+  }
+
+  /**
+   * What tells a version's file, and its bytes; another mark when somebody edited it by hand. Undefined where it has
+   * been removed, or was touched a moment ago.
+   */
+  async markOf(version: number): Promise<{ mark: string; bytes: number } | undefined> {
+    const now = Date.now();
+    const found = await stat(this.pathOf(version), { bigint: true }).catch(() => undefined);
+    if (!found?.isFile()) return undefined;
+    const { ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = found;
+    const touched = Math.max(Number(mtimeMs), Number(ctimeMs));
+    if (touched > now - SETTLED_MS) return undefined;
+    return { mark: [version, ino, size, mtimeNs, ctimeNs].join(" "), bytes: Number(size) };
   }
 
   /** A version; undefined when it has been removed meanwhile. Fails where it is damaged. */
@@ -117,10 +135,20 @@ export function nameIn(file: string): string | undefined {
   return /^(.*?)(?:@[1-9]\d*)?\.json(?:(?:\.bak)?(?:\.[^.]+\.tmp)?)?$/.exec(file)?.[1];
 }
 
-function versionIn(file: string, name: string): number | undefined {
-  if (file === `${name}.json`) return 0;
-  if (file === `${name}.json.bak`) return -1;
-  if (!file.startsWith(`${name}@`) || !file.endsWith(".json")) return undefined;
-  const digits = file.slice(name.length + 1, -".json".length);
-  return /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : undefined;
+/** Numbers of versions by the names of versioned files, as a folder lists them. */
+export type VersionsByName = ReadonlyMap<string, readonly number[]>;
+
+/** The versions that a folder lists now. */
+export async function versionsIn(folder: string): Promise<VersionsByName> {
+  const found = new Map<string, number[]>();
+  for (const file of await readdir(folder)) {
+    const [whole, stem = "", number, backup] = /^(.*?)(?:@([1-9]\d{0,14}))?\.json(\.bak)?$/.exec(file) ?? [];
+    // Numbered versions have no backup.
+    if (whole === undefined || (number !== undefined && backup !== undefined)) continue;
+    const version = backup !== undefined ? -1 : Number(number ?? 0);
+    const known = found.get(stem);
+    if (known) known.push(version);
+    else found.set(stem, [version]);
+  }
+  return found;
 }

@@ -57,7 +57,6 @@ class GroupAdapter implements Adapter<Group> {
   ) {}
 
   /** The group, which others may hold as well. */
-
   async read(): Promise<Group | null> {
     for (;;) {
       const versions = await this.file.versions();

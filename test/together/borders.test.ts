@@ -106,6 +106,18 @@ describe("sums that no rows could have", () => {
 });
 
 describe("a robust merge", () => {
+  it("counts what few sites have where most have nothing yet", () => {
+    const few = [1, 2, 3].map((seed) => siteOf(seed, 0.7));
+    const none = [4, 5, 6, 7, 8].map((seed) => siteOf(seed, 0.7, 0));
+    const total = (sums: ReadonlyMap<string, { weight: number; reward: number }>) =>
+      [...sums.values()].map(({ weight, reward }) => [weight, reward]);
+    expect(total(mergeRobust(plan, [...few, ...none]).sums)).toEqual(total(merge(plan, few).sums));
+    expect(total(mergeRobust(plan, none).sums)).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
   it("takes a site with a rare reward for no liar, nor one of equal sites", () => {
     for (let seed = 0; seed < 20; seed++) {
       const sites = Array.from({ length: 7 }, (_, i) => siteOf(7 * seed + i, 0.01));

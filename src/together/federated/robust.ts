@@ -30,7 +30,7 @@ const WEISZFELD_STEPS = 100;
  * sites' predictions (Weiszfeld's algorithm; Pillutla, Kakade and Harchaoui, 2022), which less than half of the
  * sites, by weight, cannot move far; distance is root-mean-square difference of predictions over the pooled contexts.
  * The rest are added up exactly. Every site is bounded by its own rows: sums that no rows could have are refused
- * before, and no site counts for more than five times the rows of the median site. Not together with masks: what nobody may read nobody can judge.
+ * before, and no site counts for more than five times the rows of the median site that has any. Not together with masks: what nobody may read nobody can judge.
  * @throws FEDERATION_INVALID with fewer than three sites
  * @example const { leftOut, ...merged } = mergeRobust(plan, contributions);
  */
@@ -60,10 +60,11 @@ export function mergeRobust(plan: FederationPlan, contributions: readonly Contri
   const isKept = ({ site }: { site: string }) => (scores.get(site) ?? 0) <= MOST_DISTANCE;
   const kept = sites.filter(isKept);
   const claimed = kept.map(({ sums }) => [...sums.values()].reduce((n, s) => n + s.weight, 0));
-  const cap = MOST_ROWS * median(claimed);
+  const cap = MOST_ROWS * median(claimed.filter((rows) => rows > 0));
   const total = new Map(plan.destinations.map((name) => [name, emptySums(first.size)]));
   kept.forEach(({ sums }, i) => {
-    const share = Math.min(1, cap / Math.max(cap, claimed[i] ?? 0));
+    const rows = claimed[i] ?? 0;
+    const share = rows > cap ? cap / rows : 1;
     for (const [name, own] of sums) {
       const into = total.get(name);
       if (into) add(into, own, share);

@@ -1,3 +1,4 @@
+import { placesBy } from "../core/places-by.js";
 import type { PolicyRow } from "./routing-policy.js";
 
 /** What one peer saw of a destination once. */
@@ -27,7 +28,6 @@ const CLEAR = 2;
 const LEAST_COMMON = 0.0001;
 /** Variance between peers that is always allowed for: no peer is the same world to the digit. */
 const LEAST_VARIANCE = 0.001;
-
 /** Share of what it seems to be worth that counts: in kin worlds no more was earned by all of it, in a foreign one twice as much lost. */
 const TRUST = 0.5;
 
@@ -80,9 +80,8 @@ export function kinshipOf(peers: readonly (readonly PeerRow[])[]): Kinship | und
 /** Rows of peers at the weight that makes all of one destination worth what the kinship says. */
 export function worth(rows: readonly PolicyRow[], { rows: whole }: Kinship): PolicyRow[] {
   const nameOf = ({ candidates, chosen }: PolicyRow) => candidates[chosen] ?? "";
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(nameOf(row), (counts.get(nameOf(row)) ?? 0) + 1);
-  return rows.map((row) => ({ ...row, weight: Math.min(1, whole / (counts.get(nameOf(row)) ?? 1)) }));
+  const places = placesBy(rows, nameOf);
+  return rows.map((row) => ({ ...row, weight: Math.min(1, whole / (places.get(nameOf(row))?.length ?? 1)) }));
 }
 
 /** Destinations with enough rows. */

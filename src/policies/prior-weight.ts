@@ -81,22 +81,23 @@ export interface Starts {
 const MAY_CONTRADICT = 32;
 const CONTRADICTION = 1;
 
-/** The ways to begin from rows of elsewhere, of peers that have this in common. */
+/** The ways to begin from rows of elsewhere, of peers that have this in common; each policy is taught once. */
 export function startsOf(make: () => RoutingPolicy, rows: readonly PolicyRow[], kinship?: Kinship): Starts {
-  const starts = { taught: taughtBy(make, rows), placebo: placeboOf(make, rows) };
+  const starts = { taught: learnedOnce(taughtBy(make, rows)), placebo: learnedOnce(placeboOf(make, rows)) };
   if (!kinship) return starts;
   const worthy = worth(rows, kinship);
-  const [taught, placebo] = [taughtBy(make, worthy), placeboOf(make, worthy)];
-  return { ...starts, kin: { taught: learnedOnce(() => taught(1)), placebo: () => placebo(1) } };
+  const [taught, placebo] = [learnedOnce(taughtBy(make, worthy)), learnedOnce(placeboOf(make, worthy))];
+  return { ...starts, kin: { taught: () => taught(1), placebo: () => placebo(1) } };
 }
 
-/** Makes the same policy over and over, and teaches it once. */
-function learnedOnce(make: () => RoutingPolicy): () => RoutingPolicy {
-  let saved: PolicySnapshot | undefined;
-  return () => {
-    if (saved) return restorePolicy(saved);
-    const policy = make();
-    saved = policy.snapshot();
+/** The same policies, of each weight one that is taught and then only made again. */
+function learnedOnce(taught: Taught): Taught {
+  const known = new Map<number, PolicySnapshot>();
+  return (weight) => {
+    const before = known.get(weight);
+    if (before) return restorePolicy(before);
+    const policy = taught(weight);
+    known.set(weight, policy.snapshot());
     return policy;
   };
 }

@@ -131,7 +131,8 @@ export class FactReader<K extends FactKind> {
   ): AsyncIterable<{ fact?: FactTypes[K]; end: number }> {
     let index = await this.segments.indexOf(segment);
     const endOf = (at: number, bytes: number) => (segment.state === "sealed" ? segment.size : Math.max(at, bytes));
-    if (index.candidates(query, from).length === 0) {
+    let wanted = index.candidates(query, from);
+    if (wanted.length === 0) {
       yield { end: endOf(from, index.bytes) };
       return;
     }
@@ -142,13 +143,14 @@ export class FactReader<K extends FactKind> {
       const bytes = index.bytes;
       let at = from;
       again: for (;;) {
-        for await (const lines of fetchLines(index, index.candidates(query, at), handle)) {
+        for await (const lines of fetchLines(index, wanted, handle)) {
           for (const { row, line } of lines) {
             const parsed = parseLine(this.kind, line);
             if (parsed.state === "damaged") {
               const anew = await this.segments.rebuild(segment);
               if (anew !== undefined) {
                 index = anew;
+                wanted = index.candidates(query, at);
                 continue again;
               }
               continue;

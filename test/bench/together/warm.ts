@@ -1,14 +1,9 @@
+import { placesBy } from "../../../src/core/places-by.js";
 import { fitEncoder } from "../../../src/dataset/index.js";
 import { createRng } from "../../../src/math/rng.js";
-import {
-  createPolicy,
-  type PolicyRow,
-  type PolicySnapshot,
-  type RoutingPolicy,
-  restorePolicy,
-} from "../../../src/policies/index.js";
+import { createPolicy, type PolicyRow, type RoutingPolicy } from "../../../src/policies/index.js";
 import { kinshipOf } from "../../../src/policies/kinship.js";
-import { bestStart, type Starts, startsOf } from "../../../src/policies/prior-weight.js";
+import { bestStart, startsOf } from "../../../src/policies/prior-weight.js";
 import type { BanditSet } from "../bandits/sets.js";
 
 /** A decision point without a run of its own, and what others like it have logged. */
@@ -45,39 +40,20 @@ export function youngLife({ set, own, elsewhere }: YoungPoint, start: Start, see
     chosen,
     reward,
   });
-  const peers = new Map<string, PolicyRow[]>();
-  const prior = Array.from({ length: LOGGED }, () => {
-    const { example, rewards, peer = "" } = elsewhere[rng.int(elsewhere.length)]!;
+  const logged = Array.from({ length: LOGGED }, () => {
+    const { example, rewards, peer } = elsewhere[rng.int(elsewhere.length)]!;
     const chosen = rng.int(candidates.length);
-    const row = rowOf(example, chosen, rewards[chosen] ?? 0);
-    peers.set(peer, [...(peers.get(peer) ?? []), row]);
-    return row;
+    return { row: rowOf(example, chosen, rewards[chosen] ?? 0), peer };
   });
+  const prior = logged.map(({ row }) => row);
   const propensity = 1 / candidates.length;
-  const outcomesOf = (rows: PolicyRow[]) =>
-    rows.map(({ chosen, reward }) => ({ chosen: candidates[chosen] ?? "", reward, propensity }));
-  const kinship = kinshipOf([...peers.values()].map(outcomesOf));
+  const outcomeOf = ({ chosen, reward }: PolicyRow) => ({ chosen: candidates[chosen] ?? "", reward, propensity });
+  const peers = [...placesBy(logged, ({ peer }) => peer).values()];
+  const kinship = kinshipOf(peers.map((places) => places.map((i) => outcomeOf(prior[i]!))));
   const rows: PolicyRow[] = [];
   const starts = startsOf(make, prior, kinship);
-  // What a policy knows from elsewhere is learned once.
-  const known = new Map<string, PolicySnapshot>();
-  const once = (name: string, make: () => RoutingPolicy): RoutingPolicy => {
-    const before = known.get(name);
-    if (before) return restorePolicy(before);
-    const policy = make();
-    known.set(name, policy.snapshot());
-    return policy;
-  };
-  const { kin } = starts;
-  const quick: Starts = {
-    taught: (weight) => once(`${weight}`, () => starts.taught(weight)),
-    placebo: (weight) => once(`placebo ${weight}`, () => starts.placebo(weight)),
-    ...(kin && {
-      kin: { taught: () => once("kin", kin.taught), placebo: () => once("kin's placebo", kin.placebo) },
-    }),
-  };
   const anew = (): RoutingPolicy => {
-    const policy = start === "warm" ? bestStart(quick, rows).policy : quick.taught(start === "cold" ? 0 : start);
+    const policy = start === "warm" ? bestStart(starts, rows).policy : starts.taught(start === "cold" ? 0 : start);
     // Row by row, as they came: with nothing from elsewhere it is the cold one to the digit.
     for (const row of rows) policy.learn([row]);
     return policy;

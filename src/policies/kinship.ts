@@ -28,8 +28,6 @@ const CLEAR = 2;
 const LEAST_COMMON = 0.0001;
 /** Variance between peers that is always allowed for: no peer is the same world to the digit. */
 const LEAST_VARIANCE = 0.001;
-/** Share of what it seems to be worth that counts: in kin worlds no more was earned by all of it, in a foreign one twice as much lost. */
-const TRUST = 0.5;
 
 /** Rows of one destination at one peer. */
 interface Cell {
@@ -45,7 +43,8 @@ type Peer = ReadonlyMap<string, Cell>;
  * variance by moments, as in DerSimonian and Laird 1986). A destination's mean reward at a peer is the peer's level, what
  * the destination is worth everywhere, what it is worth there beyond that, and chance. Products of different peers hold the
  * common part alone; squares hold all, of which chance is known. One more peer then knows as much of a destination as by
- * `noise / variance between peers` rows of its own.
+ * `noise / variance between peers` rows of its own, where a standard error is added to that variance: few peers with few
+ * rows can look more alike than they are, and a foreign one pays for it.
  * @returns undefined where peers are too few, or have no more in common than by chance
  * @example
  * kinshipOf([rowsOfParis, rowsOfLyon, rowsOfLille, rowsOfNantes]); // { peers: 4, share: 0.6, rows: 8.1 }
@@ -73,8 +72,8 @@ export function kinshipOf(peers: readonly (readonly PeerRow[])[]): Kinship | und
   if (!(shared > LEAST_COMMON && clear >= CLEAR)) return undefined;
   const all = (squares - chance) / ways;
   const share = shared / Math.max(all, shared);
-  const apart = Math.max(LEAST_VARIANCE, all - shared);
-  return { peers: cells.length, share, rows: (TRUST * noise) / (apart * (1 + 1 / cells.length)) };
+  const apart = Math.max(LEAST_VARIANCE, all - shared) + Math.sqrt(2 / ways) * (squares / ways);
+  return { peers: cells.length, share, rows: noise / (apart * (1 + 1 / cells.length)) };
 }
 
 /** Rows of peers at the weight that makes all of one destination worth what the kinship says. */

@@ -23,9 +23,10 @@ describe("kinship of decision points", () => {
   it("is the value computed by hand", () => {
     const same = [...rowsOf("a", [1, 1, 1, 0]), ...rowsOf("b", [1, 1, 0, 0]), ...rowsOf("c", [1, 0, 0, 0])];
     const found = kinshipOf([same, same, same]);
-    // Noise 2.5 / 9; products of peers 1/16 a degree of freedom; squares less chance -1/144: nothing is apart.
+    // Noise 2.5 / 9; products of peers 1/16 a degree of freedom; squares less chance -1/144: nothing is apart, but for
+    // the least that is allowed for and the standard error of squares of 1/16 with six degrees of freedom.
     expect(found).toMatchObject({ peers: 3, share: 1 });
-    expect(found?.rows).toBeCloseTo((0.5 * (2.5 / 9)) / (0.001 * (4 / 3)), 9);
+    expect(found?.rows).toBeCloseTo(2.5 / 9 / ((0.001 + Math.sqrt(2 / 6) / 16) * (4 / 3)), 9);
   });
 
   it("finds what peers have in common, and what it is worth", () => {
@@ -43,7 +44,7 @@ describe("kinship of decision points", () => {
     const found = kinshipOf(peers);
     expect(found?.share).toBeGreaterThan(0.8);
     expect(found?.share).toBeLessThan(0.95);
-    // Half of noise / variance between: .5 * .22 / .0033.
+    // Noise / (variance between and its standard error): .22 / (.0033 + .13 * .03).
     expect(found?.rows).toBeGreaterThan(20);
     expect(found?.rows).toBeLessThan(50);
   });

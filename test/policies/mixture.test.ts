@@ -4,6 +4,8 @@ import { createRng } from "../../src/math/rng.js";
 import type { PolicyInput, PolicyRow } from "../../src/policies/index.js";
 import { createPolicy } from "../../src/policies/index.js";
 import { buildModel } from "../../src/policies/models/build.js";
+import { ChoiceBalance } from "../../src/policies/models/choice-balance.js";
+import { KnownContexts } from "../../src/policies/models/known-contexts.js";
 import { MixtureModel } from "../../src/policies/models/mixture.js";
 import type { RewardEstimator } from "../../src/policies/models/model.js";
 import { SphereModel } from "../../src/policies/models/sphere.js";
@@ -138,6 +140,117 @@ describe("MixtureModel", () => {
     mixture.estimate(input, means, errors);
     expect(mixture.shares[1]).toBeLessThan(1e-9);
     expect([...means, ...errors]).toEqual([1, 1, 0.05, 0.05]);
+  });
+});
+
+describe("experts of a mixture whose contexts come again", () => {
+  /** Knows by heart what it has learned, and guesses that the second candidate is worthless anywhere else. */
+  function byHeart(): RewardEstimator {
+    const learned = new Map<number, number>();
+    return {
+      ...constant(0.5, 0.1),
+      learn(rows) {
+        for (const { context, reward } of rows) learned.set(context.values[0], reward);
+      },
+      estimate({ context }, means, errors) {
+        const known = learned.get(context.values[0]);
+        means[0] = known ?? 0.5;
+        means[1] = known ?? 0;
+        errors?.fill(0.1);
+      },
+    };
+  }
+  const seen = (value: number, chosen: number): PolicyRow => ({
+    ...row(0.7),
+    context: denseVector([value]),
+    chosen,
+  });
+  const sum = { ...constant(0.7, 0.1) };
+  const means = (mixture: MixtureModel, value: number) => {
+    const of = new Float64Array(2);
+    mixture.estimate({ context: denseVector([value]), candidates: AB }, of);
+    return [...of];
+  };
+
+  it("are believed in new ones by what they foretold of new ones", () => {
+    const worth = (acquainted: boolean) => {
+      const mixture = new MixtureModel([byHeart(), sum], { acquainted });
+      for (let value = 0; value < 100; value++) {
+        mixture.learn([seen(value, value % 2)]);
+        // One comes again and again: who knows it by heart is right there, who does not is not.
+        for (let again = 0; again < 100; again++) mixture.learn([{ ...seen(-3, 1), reward: 0.9 }]);
+      }
+      return { new: means(mixture, -1)[1], known: means(mixture, -3)[1] };
+    };
+    expect(worth(true).new).toBeCloseTo(0.7, 3);
+    expect(worth(true).known).toBeCloseTo(0.9, 3);
+    // With one weight for both, the one by heart is believed everywhere.
+    expect(worth(false).new).toBeLessThan(0.1);
+  });
+});
+
+describe("ChoiceBalance", () => {
+  it("lets a choice that is made too often count less, by hand", () => {
+    const balance = new ChoiceBalance();
+    const left = 1 - 1 / 500;
+    let rows = 0;
+    for (let i = 0; i < 4; i++) {
+      rows = rows * left + 1;
+      expect(balance.add("a", 1, 4)).toBe(1);
+    }
+    // Nearly five rows, all of one of four: fair is a quarter of them and the row before.
+    rows = rows * left + 1;
+    expect(balance.add("a", 1, 4)).toBeCloseTo((2 * (rows / 4 + 1)) / rows, 12);
+    expect(balance.add("b", 1, 4)).toBe(1);
+  });
+
+  it("comes to twice the fair share where one is nearly always chosen, and to all where choices are even", () => {
+    const [fallback, even] = [new ChoiceBalance(), new ChoiceBalance()];
+    let [often, rare, each] = [0, 1, 1];
+    for (let i = 0; i < 3000; i++) {
+      if (i % 10 === 0) rare = Math.min(rare, fallback.add(`d${(i / 10) % 9}`, 1, 9));
+      else often = fallback.add("d0", 1, 9);
+      each = Math.min(each, even.add(`d${i % 9}`, 1, 9));
+    }
+    expect(often).toBeCloseTo(2 / 9 / 0.91, 1);
+    expect(each).toBe(1);
+  });
+
+  it("goes on to the digit after a snapshot, and begins empty where there is none", () => {
+    const [one, two] = [new ChoiceBalance(), new ChoiceBalance()];
+    for (let i = 0; i < 50; i++) one.add(i % 7 ? "__proto__" : "b", 0.3, 2);
+    two.load(JSON.parse(JSON.stringify(one.snapshot())));
+    expect(two.add("b", 1, 2)).toBe(one.add("b", 1, 2));
+    two.load(undefined);
+    expect(two.snapshot()).toEqual([]);
+    for (const broken of [{}, [["a"]], [[1, 1]], [["a", Number.NaN]], [["a", -1]]])
+      expect(() => two.load(broken)).toThrow(expect.objectContaining({ code: "SNAPSHOT_INVALID" }));
+  });
+});
+
+describe("KnownContexts", () => {
+  it("tells contexts apart by any position and any value", () => {
+    const known = new KnownContexts();
+    known.add(denseVector([1, 2]));
+    expect(known.has(denseVector([1, 2]))).toBe(true);
+    for (const other of [[1, 2, 0], [2, 1], [1, 2 + 2 ** -51], [-1, 2], []])
+      expect(known.has(denseVector(other))).toBe(false);
+    const moved = { dim: 3, indices: Int32Array.of(0, 2), values: Float64Array.of(1, 2) };
+    expect(known.has(moved)).toBe(false);
+  });
+
+  it("forgets those not seen for longest, and keeps its bound in a snapshot", () => {
+    const known = new KnownContexts();
+    for (let i = 0; i < 16_384; i++) known.add(denseVector([i]));
+    known.add(denseVector([0]));
+    known.add(denseVector([-1]));
+    expect([0, 1, 2, -1].map((v) => known.has(denseVector([v])))).toEqual([true, false, true, true]);
+    const again = new KnownContexts();
+    again.load(JSON.parse(JSON.stringify(known.snapshot())));
+    again.add(denseVector([-2]));
+    expect([0, 2, 3, -1].map((v) => again.has(denseVector([v])))).toEqual([true, false, true, true]);
+    for (const broken of [undefined, 3, "AAA="])
+      expect(() => again.load(broken)).toThrow(expect.objectContaining({ code: "SNAPSHOT_INVALID" }));
   });
 });
 

@@ -187,6 +187,21 @@ describe("mixtures over texts", () => {
       );
   });
 
+  it("of an earlier release know no context, and answer as they did", () => {
+    const { again: _, chosen: __, ...model } = snapshot().model as Record<string, unknown>;
+    const old = { ...snapshot(), model } as PolicySnapshot;
+    const [input] = rows;
+    const unseen = { ...input, context: { ...input.context, values: Float64Array.of(0.3, 1, 1) } };
+    const now = restorePolicy(snapshot());
+    expect(restorePolicy(old).predict(unseen)).toEqual(now.predict(unseen));
+    // A context that was learned is as new to it.
+    expect(restorePolicy(old).predict(input)).not.toEqual(now.predict(input));
+    for (const again of [null, {}, { losses: [1] }, { losses: Array(8).fill(1), apart: Array(8).fill(1) }])
+      expect(() => restorePolicy({ ...snapshot(), model: { ...model, again } } as PolicySnapshot)).toThrow(
+        expect.objectContaining({ code: "SNAPSHOT_INVALID" }),
+      );
+  });
+
   it("of an earlier layout go on with one weight for each expert", () => {
     const { apart: _, ...model } = snapshot().model;
     const old = { ...snapshot(), model: { ...model, layout: 3 } } as PolicySnapshot;

@@ -121,7 +121,7 @@ function expertsOf(
   const free = layout !== LAYOUT_WITHOUT_FREE ? [of({ kind: "logistic", forgetting })] : [];
   return {
     make: [shared, fourier, sphere, pooled, ...summed, words, ...free],
-    options: { calibrated: true, apart: layout === LAYOUT, layout: layout as number },
+    options: { calibrated: true, apart: layout === LAYOUT, acquainted: layout === LAYOUT, layout: layout as number },
   };
 }
 

@@ -1,24 +1,16 @@
 import type { DriftState } from "../drift.js";
 import { PageHinkley } from "../drift.js";
 import type { PolicyInput, PolicyRow } from "../routing-policy.js";
+import { ChoiceBalance } from "./choice-balance.js";
 import { doublingChunks } from "./doubling-chunks.js";
-import { ExpertWeights, LOSS_DECAY } from "./expert-weights.js";
+import type { ExpertWeights } from "./expert-weights.js";
+import { KnownContexts } from "./known-contexts.js";
 import type { ModelSnapshot, Parts, RewardEstimator } from "./model.js";
 import { invalidSnapshot } from "./packed.js";
+import { Weighing, type WeighingSnapshot } from "./weighing.js";
 
-/** Learning rate of the weights: squared errors of rewards in [0,1] (Vovk 1998). */
-const RATE = 2;
-/** Distances between candidates are never reduced to less than this share. */
-const LEAST_SLOPE = 0.2;
-/**
- * Learning rate of the weights that experts have in what sets candidates apart: small, since that is a small
- * part of a reward, where the mean of several experts is better than the best of them.
- */
-const APART_RATE = 0.5;
 /** Experts below this weight are not asked when serving. */
 const NEGLIGIBLE = 0.02;
-/** Squared distance between predictions that are taken for right before there are rows. */
-const SPREAD_PRIOR = 2;
 /** Rows of a batch are learned in chunks that double in size from here; each is predicted before it is learned. */
 const FIRST_CHUNK = 32;
 
@@ -41,6 +33,11 @@ export interface MixtureOptions {
    * reward has beyond the mixture's mean of all candidates (the R-learner's loss, Nie & Wager 2021).
    */
   apart?: boolean;
+  /**
+   * Whether experts are weighed apart in contexts that were learned before and in new ones: where the same texts come
+   * again and again those win that know them by heart, which know least of others.
+   */
+  acquainted?: boolean;
   /** Names the list of experts in snapshots, where it is not that of release 0.1. */
   layout?: number;
 }
@@ -50,27 +47,32 @@ export interface MixtureOptions {
  * one; the standard error is that of one model, joined with the models' disagreement.
  */
 export class MixtureModel implements RewardEstimator {
-  private readonly whole: ExpertWeights;
-  /** Weights in what sets candidates apart; {@link whole} where they are the same. */
-  private readonly apart: ExpertWeights;
+  /** Weights of the experts, in new contexts where those are told apart. */
+  private readonly weights: Weighing;
+  /** Weights in contexts that were learned before, and which those are. */
+  private readonly again: { weights: Weighing; contexts: KnownContexts } | undefined;
   private means = new Float64Array(16);
   private others = new Float64Array(16);
   private drift = new PageHinkley();
-  /** How far candidates lay apart in predictions, and how far apart their rewards were along with it. */
-  private spread = { squares: SPREAD_PRIOR, products: SPREAD_PRIOR };
+  private readonly balance = new ChoiceBalance();
   private judged = new Float64Array(16);
 
   constructor(
     private readonly experts: RewardEstimator[],
     private readonly options: MixtureOptions = {},
   ) {
-    this.whole = new ExpertWeights(experts.length, RATE, options.handicaps);
-    this.apart = options.apart ? new ExpertWeights(experts.length, APART_RATE) : this.whole;
+    const weights = () => new Weighing(experts.length, options);
+    this.weights = weights();
+    if (options.acquainted) this.again = { weights: weights(), contexts: new KnownContexts() };
   }
 
-  /** Weight of each expert in the mean reward, in the order given; sums to one. */
+  /** Weight of each expert in the mean reward of a context that is new, in the order given; sums to one. */
   get shares(): readonly number[] {
-    return Array.from(this.whole.shares);
+    return Array.from(this.weights.whole.shares);
+  }
+
+  private weightsIn(context: PolicyInput["context"]): Weighing {
+    return this.again?.contexts.has(context) ? this.again.weights : this.weights;
   }
 
   estimate(input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
@@ -79,7 +81,9 @@ export class MixtureModel implements RewardEstimator {
       this.means = new Float64Array(count * 2);
       this.others = new Float64Array(count * 2);
     }
-    const { others, whole, apart } = this;
+    const { others } = this;
+    const weights = this.weightsIn(input.context);
+    const { whole, apart } = weights;
     const sure = input.candidateFeatures ? whole.top : (this.options.surest ?? whole.top);
     let level = 0;
     let total = 0;
@@ -109,36 +113,14 @@ export class MixtureModel implements RewardEstimator {
       const disagreement = Math.max(0, others[i] / totalApart - distance ** 2);
       errors[i] = Math.sqrt(errors[i] ** 2 + disagreement);
     }
-    if (this.options.calibrated) this.drawTogether(means, count);
-  }
-
-  /**
-   * Share of the predicted distance between candidates that is found again in rewards: below one where
-   * differences were learned from noise, which the best candidate would be overrated by.
-   */
-  private get slope(): number {
-    return Math.min(1, Math.max(LEAST_SLOPE, this.spread.products / this.spread.squares));
-  }
-
-  private drawTogether(means: Float64Array, count: number): void {
-    const { slope } = this;
-    const middle = middleOf(means, count);
-    for (let i = 0; i < count; i++) means[i] = middle + slope * (means[i] - middle);
-  }
-
-  /** Learns how far apart rewards are where predictions of this row's candidates were. */
-  private calibrate(row: PolicyRow, predicted: Float64Array): void {
-    const middle = middleOf(predicted, row.candidates.length);
-    const apart = (predicted[row.chosen] - middle) / this.slope;
-    const { weight = 1 } = row;
-    this.spread.squares = this.spread.squares * (1 - LOSS_DECAY) + weight * apart * apart;
-    this.spread.products = this.spread.products * (1 - LOSS_DECAY) + weight * apart * (row.reward - middle);
+    if (this.options.calibrated) drawTogether(means, count, weights.slope);
   }
 
   learn(rows: readonly PolicyRow[]): void {
     for (const chunk of doublingChunks(rows, FIRST_CHUNK)) {
       for (const row of chunk) this.judge(row);
       for (const expert of this.experts) expert.learn(chunk);
+      if (this.again) for (const { context } of chunk) this.again.contexts.add(context);
     }
   }
 
@@ -147,24 +129,33 @@ export class MixtureModel implements RewardEstimator {
     const { candidates, reward } = row;
     const predicted = this.judged.length < candidates.length ? new Float64Array(candidates.length * 2) : this.judged;
     this.judged = predicted;
+    const weights = this.weightsIn(row.context);
     if (this.options.calibrated) {
       this.estimate(row, predicted);
-      this.calibrate(row, predicted);
+      const middle = middleOf(predicted, candidates.length);
+      weights.calibrate(predicted[row.chosen] - middle, reward - middle, row.weight);
     }
-    const mean = this.options.apart ? this.chargeApart(row, predicted) : this.charge(row);
+    const given = row.weight ?? 1;
+    const weight = given * this.balance.add(candidates[row.chosen], given, candidates.length);
+    const mean = this.options.apart
+      ? this.chargeApart(row, predicted, weights, weight)
+      : this.charge(row, weights.whole, weight);
     // When the mixture as a whole fails, what its experts earned before says nothing about what comes.
     if (this.drift.add(Math.min(1, (mean - reward) ** 2))) {
-      this.whole.forget();
-      this.apart.forget();
+      this.weights.forget();
+      this.again?.weights.forget();
       const { surest, renew } = this.options;
       if (surest !== undefined && renew) this.experts[surest] = renew();
     }
-    this.whole.weigh();
-    if (this.options.apart) this.apart.weigh();
+    weights.weigh();
   }
 
   /** @returns what the mixture predicted for the row's choice */
-  private charge({ context, candidates, candidateFeatures, chosen, reward, weight = 1 }: PolicyRow): number {
+  private charge(
+    { context, candidates, candidateFeatures, chosen, reward }: PolicyRow,
+    whole: ExpertWeights,
+    weight: number,
+  ): number {
     const input = {
       context,
       candidates: [candidates[chosen]],
@@ -173,24 +164,24 @@ export class MixtureModel implements RewardEstimator {
     let mean = 0;
     this.experts.forEach((expert, m) => {
       expert.estimate(input, this.means);
-      mean += this.whole.shares[m] * this.means[0];
-      this.whole.charge(m, within(this.means[0]) - reward, weight);
+      mean += whole.shares[m] * this.means[0];
+      whole.charge(m, within(this.means[0]) - reward, weight);
     });
     return mean;
   }
 
   /** As {@link charge}, and for the distances between candidates as well. */
-  private chargeApart(row: PolicyRow, predicted: Float64Array): number {
-    const { candidates, chosen, reward, weight = 1 } = row;
+  private chargeApart(row: PolicyRow, predicted: Float64Array, { whole, apart }: Weighing, weight: number): number {
+    const { candidates, chosen, reward } = row;
     const count = candidates.length;
     const beyond = reward - middleOf(predicted, count);
     let mean = 0;
     this.experts.forEach((expert, m) => {
       expert.estimate(row, this.means);
-      mean += this.whole.shares[m] * this.means[chosen];
+      mean += whole.shares[m] * this.means[chosen];
       for (let i = 0; i < count; i++) this.means[i] = within(this.means[i]);
-      this.whole.charge(m, this.means[chosen] - reward, weight);
-      this.apart.charge(m, this.means[chosen] - middleOf(this.means, count) - beyond, weight);
+      whole.charge(m, this.means[chosen] - reward, weight);
+      apart.charge(m, this.means[chosen] - middleOf(this.means, count) - beyond, weight);
     });
     return mean;
   }
@@ -203,7 +194,8 @@ export class MixtureModel implements RewardEstimator {
     const { context } = input;
     const contributions = new Float64Array(context.indices.length);
     let bias = 0;
-    const asked = this.experts.map((_, m) => ({ w: counted(this.apart, m), m })).filter(({ w }) => w > 0);
+    const { apart, slope } = this.weightsIn(context);
+    const asked = this.experts.map((_, m) => ({ w: counted(apart, m), m })).filter(({ w }) => w > 0);
     const total = asked.reduce((sum, { w }) => sum + w, 0);
     for (const { w, m } of asked) {
       const parts = this.experts[m].parts(input, index);
@@ -214,7 +206,7 @@ export class MixtureModel implements RewardEstimator {
     if (!this.options.calibrated) return { bias, contributions, context };
     const means = new Float64Array(input.candidates.length);
     this.estimate(input, means);
-    const drawn = contributions.map((c) => c * this.slope);
+    const drawn = contributions.map((c) => c * slope);
     return { bias: means[index] - drawn.reduce((a, b) => a + b, 0), contributions: drawn, context };
   }
 
@@ -222,12 +214,20 @@ export class MixtureModel implements RewardEstimator {
     return {
       kind: "mixture",
       ...(this.options.layout !== undefined && { layout: this.options.layout }),
-      ...(this.options.calibrated && { spread: { ...this.spread } }),
       drift: this.drift.snapshot(),
-      losses: this.whole.snapshot(),
-      ...(this.options.apart && { apart: this.apart.snapshot() }),
+      ...this.weights.snapshot(),
+      chosen: this.balance.snapshot(),
+      ...(this.again && { again: { ...this.again.weights.snapshot(), contexts: this.again.contexts.snapshot() } }),
       experts: this.experts.map((e) => e.snapshot()),
     };
+  }
+
+  /** In what an earlier release made no context is known, and experts have the weights there that they had everywhere. */
+  private loadAgain(saved: unknown, everywhere: WeighingSnapshot): void {
+    if (!this.again) return;
+    const again = (saved ?? {}) as WeighingSnapshot & { contexts?: unknown };
+    this.again.weights.load(saved === undefined ? everywhere : again);
+    if (saved !== undefined) this.again.contexts.load(again.contexts);
   }
 
   /** The mixture of a snapshot, its experts restored by `restore`; fails with SNAPSHOT_INVALID. */
@@ -236,17 +236,18 @@ export class MixtureModel implements RewardEstimator {
     snapshot: ModelSnapshot,
     options: MixtureOptions = {},
   ): MixtureModel {
-    const { kind, losses, experts } = snapshot;
+    const { kind, experts } = snapshot;
     if (kind !== "mixture" || !Array.isArray(experts) || experts.length !== restore.length)
       throw invalidSnapshot("a mixture with other experts", `${restore.length} experts and their losses`);
     const model = new MixtureModel(
       restore.map((make, m) => make(experts[m] as ModelSnapshot)),
       options,
     );
-    if (options.calibrated) model.spread = restoredSpread(snapshot.spread);
     model.drift = restoredDrift(snapshot.drift);
-    model.whole.load(losses);
-    if (options.apart) model.apart.load(snapshot.apart);
+    const { losses, apart, spread } = snapshot;
+    model.weights.load({ losses, apart, spread });
+    model.balance.load(snapshot.chosen);
+    model.loadAgain(snapshot.again, { losses, apart, spread });
     return model;
   }
 }
@@ -258,13 +259,6 @@ function restoredDrift(state: unknown): PageHinkley {
   return new PageHinkley({ count, mean, sum, least, alarms });
 }
 
-function restoredSpread(state: unknown): { squares: number; products: number } {
-  const { squares, products } = (state ?? {}) as { squares?: number; products?: number };
-  if (!Number.isFinite(squares) || !Number.isFinite(products) || !((squares as number) > 0))
-    throw invalidSnapshot("a mixture without its calibration", "squares and products of distances");
-  return { squares: squares as number, products: products as number };
-}
-
 /** An expert's weight; 0 where it is not asked for its little weight. */
 function counted(weights: ExpertWeights, expert: number): number {
   const weight = weights.shares[expert];
@@ -272,6 +266,11 @@ function counted(weights: ExpertWeights, expert: number): number {
 }
 
 const within = (mean: number): number => Math.min(1, Math.max(0, mean));
+
+function drawTogether(means: Float64Array, count: number, slope: number): void {
+  const middle = middleOf(means, count);
+  for (let i = 0; i < count; i++) means[i] = middle + slope * (means[i] - middle);
+}
 
 function middleOf(means: Float64Array, count: number): number {
   let sum = 0;

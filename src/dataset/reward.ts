@@ -169,6 +169,9 @@ export function runReward(
   options: RewardOptions,
 ): number | undefined {
   const ofRun = currentFeedback(feedback).filter((f) => f.decisionId === undefined);
+  // How a run went is no reward by itself: of one that nobody judged nothing needs to be composed.
+  const isJudged = ofRun.length > 0 || options.preferences?.strengthOf(workflowId) !== undefined;
+  if (!isJudged && !options.withoutJudgement) return undefined;
   return composeReward({ ...options, workflowId, feedback: ofRun, trace }).reward;
 }
 

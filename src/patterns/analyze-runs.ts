@@ -16,6 +16,7 @@ import { echoesOutcome, stepEchoesOutcome } from "./outcome-echo.js";
 import type { PatternEngine, TypeLogs } from "./pattern-engine.js";
 import type { PatternFinding, PatternReport, VariantStanding } from "./pattern-report.js";
 import { type ProcessMap, processMap } from "./process-map.js";
+import { type RatedRows, type RatedRun, ratedRows } from "./rated-rows.js";
 import { type AnalyzedRun, UNITS } from "./run-view.js";
 import { shrinkMeans } from "./shrinkage.js";
 
@@ -59,19 +60,21 @@ export function analyzeRuns(engine: PatternEngine, given: AnalyzeOptions = {}, o
   const types = [...engine.types]
     .filter(([name, t]) => wanted(name) && t.logs.nodes.size > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+  const rowsOf = ratedRows(rated);
   const { findings, tested, supports } = testPatterns(
     types,
     rated,
+    rowsOf,
     { ...options, ...stepping, groupOf },
     rng.fork("patterns"),
   );
   onStep?.();
   const logs = new Map(types);
-  const nextSteps = testNextSteps(findings, logs, rated, {
+  const nextSteps = testNextSteps(findings, logs, rowsOf, {
     ...{ fdr, permutations, rng: rng.fork("steps") },
     ...grouping,
     ...stepping,
-  }).map((s) => (stepEchoesOutcome(s, logs, rated) ? { ...s, echoesOutcome: true as const } : s));
+  }).map((s) => (stepEchoesOutcome(s, logs, rowsOf) ? { ...s, echoesOutcome: true as const } : s));
   onStep?.();
   const maps = types.map(([name, t]) => [name, mapOf(t, engine, rewardOf)] as const);
   const times = runs.map((r) => r.at).sort();
@@ -150,12 +153,11 @@ function conformanceOf(log: EventLog, map: ProcessMap): Conformance {
   return { ...full, deviating, places: full.places.slice(0, LISTED_RUNS) };
 }
 
-type Rated = { run: AnalyzedRun; reward: number };
-
 /** Finds the candidate patterns of all types and units and tests all of them together. */
 function testPatterns(
   types: [string, TypeLogs][],
-  rated: Rated[],
+  rated: RatedRun[],
+  ratedIn: RatedRows,
   options: AnalyzeSettings & { onStep?: () => void; groupOf: (run: AnalyzedRun) => string },
   rng: Rng,
 ) {
@@ -170,10 +172,7 @@ function testPatterns(
       const { candidates, minSupport, sequencesLeftOut } = findCandidates(type, unit, options, options.maxCandidates);
       supports.push({ workflowType, unit, runs: minSupport, ...(sequencesLeftOut && { sequencesLeftOut }) });
       const rowsOf: number[][] = Array.from({ length: log.variants.size }, () => []);
-      for (const [i, { run }] of rated.entries()) {
-        const row = run.workflowType === workflowType ? log.rowOfCase(run.id) : undefined;
-        if (row !== undefined) rowsOf[log.variantOf.at(row)].push(i);
-      }
+      for (const { at, variant } of ratedIn(log, workflowType)) rowsOf[variant].push(at);
       for (const c of candidates) {
         found.push({ ...c, workflowType });
         members.push(Int32Array.from([...c.variants].flatMap((v) => rowsOf[v])));
@@ -203,7 +202,7 @@ function testPatterns(
     (a.verdict === "better" || a.verdict === "worse") && !a.echoesOutcome ? 1 : 0;
   const findings = found
     .map(({ variants: _, ...c }, k): PatternFinding => ({ ...c, ...tested[k] }))
-    .map((f) => (echoesOutcome(f, logs, rated) ? { ...f, echoesOutcome: true as const } : f))
+    .map((f) => (echoesOutcome(f, logs, ratedIn) ? { ...f, echoesOutcome: true as const } : f))
     .sort((a, b) => surprising(b) - surprising(a) || (surprising(a) ? a.pValue - b.pValue : 0) || b.share - a.share)
     .slice(0, options.maxFindings);
   const count = tested.filter((t) => t.verdict !== "untested").length;

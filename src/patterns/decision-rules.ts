@@ -104,7 +104,7 @@ function rulesOf(decisionPoint: string, rows: RatedRow[], options: DecisionRuleO
     const split = conditions.length < maxDepth ? bestSplit(inShape, inMeasure, minLeaf, weightOf) : undefined;
     if (split) {
       for (const side of [split, negate(split)]) {
-        const keep = (r: RatedRow) => holds(side, r.context);
+        const keep = (r: RatedRow) => meets(side, r.context);
         grow(inShape.filter(keep), inMeasure.filter(keep), [...conditions, side]);
       }
       return;
@@ -211,11 +211,12 @@ function bestSplit(
   const least = betweenDestinations(shape, weightOf) + 4 * variance * Math.max(1, destinations - 1);
   let best: { condition: Condition; value: number } | undefined;
   for (const condition of candidateSplits(shape)) {
-    const left = shape.filter((r) => holds(condition, r.context));
-    if (left.length < minLeaf || shape.length - left.length < minLeaf) continue;
-    const inMeasure = measure.reduce((s, r) => s + (holds(condition, r.context) ? 1 : 0), 0);
+    const [left, right]: [RatedRow[], RatedRow[]] = [[], []];
+    for (const r of shape) (meets(condition, r.context) ? left : right).push(r);
+    if (left.length < minLeaf || right.length < minLeaf) continue;
+    let inMeasure = 0;
+    for (const r of measure) if (meets(condition, r.context)) inMeasure++;
     if (inMeasure < minLeaf || measure.length - inMeasure < minLeaf) continue;
-    const right = shape.filter((r) => !holds(condition, r.context));
     const value = betweenDestinations(left, weightOf) + betweenDestinations(right, weightOf);
     if (value > least && value > (best?.value ?? 0)) best = { condition, value };
   }
@@ -260,6 +261,10 @@ function negate(c: Condition): Condition {
 export function holds(c: Condition, context: DecisionContext): boolean {
   checkArgument(c, "c", "object", "PATTERN_INVALID");
   checkArgument(context, "context", "object", "PATTERN_INVALID");
+  return meets(c, context);
+}
+
+function meets(c: Condition, context: DecisionContext): boolean {
   const value = context[c.field];
   const yes =
     c.test === "at most" || c.test === "above"

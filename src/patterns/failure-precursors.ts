@@ -83,12 +83,18 @@ export function failurePrecursors(
   checkArgument(runs, "runs", "iterable", "PATTERN_INVALID");
   checkArgument(options, "options", { rng: { next: "function" } }, "PATTERN_INVALID");
   const { fdr = PATTERN_DEFAULTS.fdr, permutations = PATTERN_DEFAULTS.permutations, onStep, groupOf, rng } = options;
-  const strata = new Map<string, { key: { workflowType: string; node: string }; rows: Chance[] }>();
+  const strata: { key: { workflowType: string; node: string }; rows: Chance[] }[] = [];
+  const rowsOf = new Map<string, Map<string, Chance[]>>();
   const chance = (workflowType: string, node: string, row: Chance) => {
-    const id = JSON.stringify([workflowType, node]);
-    const entry = strata.get(id) ?? { key: { workflowType, node }, rows: [] };
-    strata.set(id, entry);
-    entry.rows.push(row);
+    const ofType = rowsOf.get(workflowType) ?? new Map<string, Chance[]>();
+    rowsOf.set(workflowType, ofType);
+    const known = ofType.get(node);
+    if (known) known.push(row);
+    else {
+      const rows = [row];
+      ofType.set(node, rows);
+      strata.push({ key: { workflowType, node }, rows });
+    }
   };
   for (const run of runs) {
     const path = run.cases?.nodes.activities ?? [];
@@ -105,7 +111,7 @@ export function failurePrecursors(
     const earlier = broke ? path.slice(0, -1) : path;
     chance(run.workflowType, RUN_END, { earlier, directly: [], failed: broke || reward < BAD, group });
   }
-  const failing = [...strata.values()].filter((s) => s.rows.some((r) => r.failed) && s.rows.some((r) => !r.failed));
+  const failing = strata.filter((s) => s.rows.some((r) => r.failed) && s.rows.some((r) => !r.failed));
   const rewards: number[] = [];
   const groups: string[] = [];
   const stratumOf: number[] = [];

@@ -83,18 +83,18 @@ export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): Gr
   const weights = weightsOf(groupOf, data.strata);
   const sizes = sumsBy(data.strata, weights);
   const residuals = centred(data.rewards, data.strata, weights, sizes);
+  const groups = groupOf.reduce((most, g) => Math.max(most, g + 1), 0);
   const features = data.members.map((members, f) => {
     const runs = Array.from(members).flatMap((c) => runsOfClass[c]);
     const scope = data.scope?.[f];
-    return { byGroup: byGroupOf(runs, residuals, groupOf, data.strata, weights, sizes, scope) };
+    return byGroupOf(runs, groups, residuals, groupOf, data.strata, weights, sizes, scope);
   });
-  const groups = groupOf.reduce((most, g) => Math.max(most, g + 1), 0);
-  const spread = features.map(({ byGroup }) => Math.sqrt(byGroup.reduce((s, [, v]) => s + v * v, 0)));
+  const spread = features.map(({ values }) => Math.sqrt(values.reduce((s, v) => s + v * v, 0)));
   const signs = new Int8Array(groups).fill(1);
   const fill = (into: Float64Array) => {
-    for (const [f, { byGroup }] of features.entries()) {
+    for (const [f, { numbers, values }] of features.entries()) {
       let sum = 0;
-      for (const [g, v] of byGroup) sum += signs[g] * v;
+      for (let k = 0; k < values.length; k++) sum += signs[numbers[k]] * values[k];
       into[f] = spread[f] > 1e-12 ? Math.abs(sum) / spread[f] : Number.NaN;
     }
   };
@@ -102,7 +102,7 @@ export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): Gr
   fill(observed);
   return {
     observed,
-    better: features.map(({ byGroup }) => byGroup.reduce((sum, [, v]) => sum + v, 0) > 0),
+    better: features.map(({ values }) => values.reduce((sum, v) => sum + v, 0) > 0),
     turned(into) {
       for (let g = 0; g < groups; g++) signs[g] = rng.next() < 0.5 ? 1 : -1;
       fill(into);
@@ -110,22 +110,27 @@ export function groupedTest(data: TestedRuns, groupOf: Int32Array, rng: Rng): Gr
   };
 }
 
-/** Each group's part of a feature's sum. */
+/** Each group's part of a feature's sum, by the groups' numbers. */
 function byGroupOf(
   runs: readonly number[],
+  groups: number,
   residuals: Float64Array,
   groupOf: Int32Array,
   strata: Int32Array,
   weights: Float64Array,
   sizes: Float64Array,
   scope: number | undefined,
-): [group: number, value: number][] {
+): { numbers: Int32Array; values: Float64Array } {
   const has = new Map<number, number>();
   for (const i of runs) has.set(strata[i], (has.get(strata[i]) ?? 0) + weights[i]);
-  const sums = new Map<number, number>();
+  const sums = new Float64Array(groups);
+  const seen = new Uint8Array(groups);
+  const order: number[] = [];
   const add = (i: number, weight: number) => {
     const g = groupOf[i];
-    sums.set(g, (sums.get(g) ?? 0) + weight * weights[i] * residuals[i]);
+    if (seen[g] === 0) order.push(g);
+    seen[g] = 1;
+    sums[g] = sums[g] + weight * weights[i] * residuals[i];
   };
   for (const i of runs) add(i, 1);
   for (let i = 0; i < residuals.length; i++) {
@@ -134,7 +139,7 @@ function byGroupOf(
     const share = (has.get(stratum) ?? 0) / sizes[stratum];
     if (share > 0) add(i, -share);
   }
-  return [...sums];
+  return { numbers: Int32Array.from(order), values: Float64Array.from(order, (g) => sums[g]) };
 }
 
 /** What each run weighs: 1, or less where its group is more than an eighth of all runs of its stratum. */

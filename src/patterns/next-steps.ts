@@ -1,6 +1,7 @@
 import type { Rng } from "../math/rng.js";
 import type { TypeLogs } from "./pattern-engine.js";
 import type { NextStep, PatternFinding } from "./pattern-report.js";
+import { byVariant, type RatedRows } from "./rated-rows.js";
 import type { AnalyzedRun, Unit } from "./run-view.js";
 import { testFeatures } from "./test-features.js";
 
@@ -26,7 +27,7 @@ const MOST_STEPS = 300;
 export function testNextSteps(
   patterns: readonly PatternFinding[],
   types: ReadonlyMap<string, TypeLogs>,
-  rated: readonly { run: AnalyzedRun; reward: number }[],
+  rowsOf: RatedRows,
   { fdr, permutations, groupOf, onStep, rng }: NextStepOptions,
 ): NextStep[] {
   const places = placesOf(patterns);
@@ -40,21 +41,18 @@ export function testNextSteps(
     const after = place.after.map((name) => log.activity(name) ?? -1);
     const here = [...place.nexts].map((next) => ({ place, next, stratum, members: [] as number[] }));
     const items = here.map((s) => log.activity(s.next) ?? -1);
-    const ends = new Map<number, number>();
-    for (const { run, reward } of rated) {
-      const row = run.workflowType === place.workflowType ? log.rowOfCase(run.id) : undefined;
-      if (row === undefined) continue;
-      const variant = log.variantOf.at(row);
-      const sequence = log.variants.sequence(variant);
-      const end = ends.get(variant) ?? endOf(sequence, after);
-      ends.set(variant, end);
-      if (end < 0) continue;
+    /** Which of the steps come later in a sequence that passes the place. */
+    const taken = byVariant(log, (sequence) => {
+      const end = endOf(sequence, after);
+      return end < 0 ? undefined : here.filter((_, k) => sequence.indexOf(items[k], end) >= 0);
+    });
+    for (const { run, reward, variant } of rowsOf(log, place.workflowType)) {
+      const took = taken(variant);
+      if (!took) continue;
       const at = rewards.push(reward) - 1;
       strata.push(stratum);
       groups.push(groupOf?.(run) ?? run.id);
-      items.forEach((item, k) => {
-        if (sequence.indexOf(item, end) >= 0) here[k]?.members.push(at);
-      });
+      for (const { members } of took) members.push(at);
     }
     steps.push(...here);
   });

@@ -5,12 +5,18 @@ import { affine, productTransposed, transposedProduct } from "./matmul.js";
 /** Back-propagation (Rumelhart, Hinton and Williams, 1986) in plain double-precision arrays, kept from call to call. */
 export function plainEngine(): GradientEngine {
   const buffers = new Map<string, Float64Array>();
+  const views = new Map<string, Float64Array>();
+  /** Room of this length under a name, with what was last written there. */
   const buffer = (name: string, length: number): Float64Array => {
-    let found = buffers.get(name);
-    if (!found || found.length !== length) {
-      found = new Float64Array(length);
-      buffers.set(name, found);
+    const view = views.get(name);
+    if (view?.length === length) return view;
+    let room = buffers.get(name);
+    if (!room || room.length < length) {
+      room = new Float64Array(length);
+      buffers.set(name, room);
     }
+    const found = room.subarray(0, length);
+    views.set(name, found);
     return found;
   };
 
@@ -36,11 +42,11 @@ export function plainEngine(): GradientEngine {
       for (let l = network.layers.length - 1; l >= 0; l--) {
         const layer = network.layers[l];
         const { inputs, outputs } = layer;
-        const out = buffers.get(`out${l}`) as Float64Array;
+        const out = buffer(`out${l}`, rows * outputs);
         delta = throughActivation(layer.activation, out, delta, buffer(`delta${l}`, rows * outputs));
         const biasStart = end - outputs;
         const weightStart = biasStart - inputs * outputs;
-        const input = l === 0 ? x : (buffers.get(`out${l - 1}`) as Float64Array);
+        const input = l === 0 ? x : buffer(`out${l - 1}`, rows * inputs);
         transposedProduct(input, delta, gradient.subarray(weightStart, biasStart), rows, inputs, outputs);
         sumRows(delta, gradient.subarray(biasStart, end), rows, outputs);
         end = weightStart;
@@ -51,7 +57,10 @@ export function plainEngine(): GradientEngine {
       }
       return gradient;
     },
-    dispose: () => buffers.clear(),
+    dispose() {
+      buffers.clear();
+      views.clear();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { composeReward, DEFAULT_REWARD_WEIGHTS, joinRows } from "../../src/dataset/index.js";
+import { runReward } from "../../src/dataset/reward.js";
 import { decision, judged, traceOf } from "../feedback/support.js";
 
 describe("composeReward", () => {
@@ -24,6 +25,19 @@ describe("composeReward", () => {
     const trace = traceOf("w", { status: "error" });
     expect(composeReward({ feedback: [], trace }).reward).toBeUndefined();
     expect(composeReward({ feedback: [], trace, withoutJudgement: true }).reward).toBeLessThan(0.2);
+  });
+
+  it.each([
+    ["nobody judged it", [], {}],
+    ["nobody judged it, which is asked for all the same", [], { withoutJudgement: true }],
+    ["it was compared by another run's judgement alone", [], { preferences: { strengthOf: () => 0.7 } }],
+    ["one of its decisions was judged alone", [judged("w", { thumbs: "up", decisionId: "d" })], {}],
+    ["somebody judged it", [judged("w", { thumbs: "up" })], {}],
+  ])("is what a run as a whole is worth where %s", (_, feedback, options) => {
+    const trace = traceOf("w");
+    const ofRun = feedback.filter((f) => f.decisionId === undefined);
+    const { reward } = composeReward({ ...options, workflowId: "w", feedback: ofRun, trace });
+    expect(runReward("w", feedback, trace, options)).toBe(reward);
   });
 
   it("takes a measured outcome as the reward itself", () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { compareAnswers, homogeneity } from "../../src/evaluation/answers.js";
-import { comparedAnswers } from "../../src/evaluation/point/answering.js";
+import { gateSettingsSchema } from "../../src/evaluation/gate-settings.js";
+import { type ClosedRequest, comparedAnswers } from "../../src/evaluation/point/answering.js";
+import { judgeRouting, type RoutingJudgement } from "../../src/worker/jobs/judge-routing.js";
+import { aRow, minute } from "../support/rows.js";
 import { seeded } from "./worlds.js";
 
 describe("answering given asking", () => {
@@ -64,5 +67,23 @@ describe("answering given asking", () => {
     );
     const asked = rows.map((r, i) => ({ workflowId: r.workflowId, answered: i % 4 < 2 }));
     expect(comparedAnswers(rows, asked).map((c) => c.warning)).toEqual([undefined, undefined]);
+  });
+
+  it("is judged by the requests of today where a point is judged again over the same rows", () => {
+    const rows = Array.from({ length: 60 }, (_, i) => aRow(i, { chosen: i % 2 ? "a" : "b" }));
+    const shared = new Map([["rows", { revision: 0, options: '{"reward":{}}', rows: new Map([["p", rows]]) }]]);
+    const context = { state: { revision: 0, shared }, progress: () => {}, cancelled: () => false } as never;
+    const warnings = (asked: ClosedRequest[]) => {
+      const point = { decisionPoint: "p", rows: { reward: {} }, exploration: 0.05, challengers: [] };
+      const input = { ...point, gate: gateSettingsSchema.parse({}), asked, now: minute(100) };
+      return (judgeRouting.run(input, context) as RoutingJudgement).status.warnings;
+    };
+    const answeredFor = (chosen: string) =>
+      rows.map((r) => ({ workflowId: r.workflowId, answered: r.chosen === chosen }));
+    const first = answeredFor("a");
+    const said = warnings(first);
+    expect(said).toEqual([expect.stringMatching(/100 % of 30 for a, 0 % of 30 for b/)]);
+    expect(warnings(first)).toEqual(said);
+    expect(warnings(answeredFor("b"))).toEqual([expect.stringMatching(/100 % of 30 for b, 0 % of 30 for a/)]);
   });
 });

@@ -88,6 +88,22 @@ describe.each(engines)("the %s engine", (name, make) => {
     expect(first.last).toBeLessThan(Math.hypot(...plainEngine().gradient(start, x, ROWS, toTarget)) / 5);
   });
 
+  it("gives the same for fewer rows after more, and for more after fewer", async () => {
+    const engine = await make();
+    const network = makeNetwork("relu");
+    const outputs = (used: GradientEngine, rows: number) => [...used.forward(network, x.subarray(0, rows * 5), rows)];
+    const gradient = (used: GradientEngine, rows: number) => [
+      ...used.gradient(network, x.subarray(0, rows * 5), rows, (out) => out.map((v, k) => v - target[k])),
+    ];
+    for (const rows of [ROWS, 2, 5, ROWS]) {
+      const other = await make();
+      expect(outputs(engine, rows)).toEqual(outputs(other, rows));
+      expect(gradient(engine, rows)).toEqual(gradient(other, rows));
+      other.dispose();
+    }
+    engine.dispose();
+  });
+
   it("follows a network of another shape", async () => {
     const engine = await make();
     engine.forward(makeNetwork("relu"), x, ROWS);

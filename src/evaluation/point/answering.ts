@@ -49,11 +49,11 @@ export function comparedAnswers(rows: readonly DecisionRow[], requests: readonly
 
 /** Decisions old enough for most ratings to be in. */
 function ripe(rows: readonly DecisionRow[]): DecisionRow[] {
-  const delays = rows
-    .flatMap((r) => (r.ratedAt === undefined ? [] : [Date.parse(r.ratedAt) - Date.parse(r.at)]))
-    .sort((a, b) => a - b);
+  const made = Float64Array.from(rows, (r) => Date.parse(r.at));
+  const known = Float64Array.from(rows, (r, i) => (r.ratedAt === undefined ? made[i] : Date.parse(r.ratedAt)));
+  const delays = rows.flatMap((r, i) => (r.ratedAt === undefined ? [] : [known[i] - made[i]])).sort((a, b) => a - b);
   if (delays.length < LEAST_RATED) return [];
   const delay = delays[Math.floor(MOST_DELAYS * (delays.length - 1))] ?? 0;
-  const newest = rows.reduce((t, r) => Math.max(t, Date.parse(r.ratedAt ?? r.at)), 0);
-  return rows.filter((r) => r.reward !== undefined || Date.parse(r.at) + delay < newest);
+  const newest = known.reduce((latest, time) => Math.max(latest, time), 0);
+  return rows.filter((r, i) => r.reward !== undefined || made[i] + delay < newest);
 }

@@ -36,18 +36,39 @@ export async function learnOffline(data: LoggedData, options: OfflineQOptions = 
   const engine = await chooseEngine(online, { engine: settings.engine, rows: batchSize });
   const adam = adamState(online.parameters.length);
   const losses: number[] = [];
+  const batch = emptyBatch(batchSize, data.inputs, actions);
+  const chooser = new Float64Array(batchSize * actions);
+  const valuer = new Float64Array(batchSize * actions);
+  const frozen = new Float64Array(transitions.length * actions);
+  const isOpen = (i: number) => transitions[i].discount > 0;
+  /** Writes the values of what came after some transitions to their places. */
+  const valuesAfter = (network: Network, open: readonly number[], into: Float64Array, places: readonly number[]) => {
+    if (open.length === 0) return;
+    const nexts = new Float64Array(open.length * data.inputs);
+    for (const [k, i] of open.entries()) nexts.set(transitions[i].next, k * data.inputs);
+    const values = engine.forward(network, nexts, open.length);
+    for (const [k, place] of places.entries())
+      into.set(values.subarray(k * actions, (k + 1) * actions), place * actions);
+  };
   try {
     for (let iteration = 0; iteration < iterations && !settings.cancelled?.(); iteration++) {
       target.parameters.set(online.parameters);
+      const known = new Set<number>();
       const rate = learningRate * (1 - iteration / iterations);
       let total = 0;
       for (let k = 0; k < gradientSteps; k++) {
         const drawn = Array.from({ length: batchSize }, () => rng.int(transitions.length));
-        const batch = emptyBatch(batchSize, data.inputs, actions);
         for (const [r, i] of drawn.entries()) setRow(batch, r, transitions[i]);
         const rows = drawn.map((i) => steps[i]);
-        const valuer = engine.forward(target, batch.nexts, batchSize).slice();
-        const targets = bootstrapTargets(batch, engine.forward(online, batch.nexts, batchSize), valuer);
+        // A target looks at no value behind the end of a run, and the target network is the same for an iteration.
+        const places = [...drawn.keys()].filter((r) => isOpen(drawn[r]));
+        const open = places.map((r) => drawn[r]);
+        const fresh = [...new Set(open)].filter((i) => !known.has(i));
+        for (const i of fresh) known.add(i);
+        valuesAfter(target, fresh, frozen, fresh);
+        valuesAfter(online, open, chooser, places);
+        for (const r of places) valuer.set(frozen.subarray(drawn[r] * actions, (drawn[r] + 1) * actions), r * actions);
+        const targets = bootstrapTargets(batch, chooser, valuer);
         const gradient = engine.gradient(online, batch.states, batchSize, (values) => {
           const { loss, gradient: ofError } = valueLoss(values, batch.actions, targets);
           total += loss / gradientSteps;

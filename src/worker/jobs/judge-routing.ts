@@ -1,6 +1,6 @@
 // Runs in the learning thread.
 import { isPathField } from "../../core/path-fields.js";
-import { type EncoderOptions, judgeFields } from "../../dataset/index.js";
+import { type DecisionRow, type EncoderOptions, judgeFields } from "../../dataset/index.js";
 import type { ResolvedGateSettings } from "../../evaluation/gate-settings.js";
 import type { LearnedPoint } from "../../evaluation/improvement.js";
 import { type ClosedRequest, comparedAnswers } from "../../evaluation/point/answering.js";
@@ -70,7 +70,7 @@ export const judgeRouting: Job<JudgeRoutingInput, RoutingJudgement> = {
     const { gate, exploration, destinations, prove } = input;
     const rows = rowsByPoint(facts, input.rows).get(input.decisionPoint) ?? [];
     const status: LearnedPoint = { decisions: rows.length, rated: rows.filter((r) => r.reward !== undefined).length };
-    const answers = comparedAnswers(rows, input.asked ?? []).flatMap((c) => c.warning ?? []);
+    const answers = answersOf(rows, input.asked);
     if (answers.length > 0) status.warnings = answers;
     const recent = rows.slice(-FIELDS_OVER).map((r) => r.context);
     const fields = judgeFields(recent, input.encoder).flatMap(({ field, note }) =>
@@ -152,3 +152,15 @@ export const judgeRouting: Job<JudgeRoutingInput, RoutingJudgement> = {
     return answer;
   },
 };
+
+/** A point is judged several times in a cycle, over the same rows and requests. */
+const compared = new WeakMap<readonly DecisionRow[], { asked: JudgeRoutingInput["asked"]; warnings: string[] }>();
+
+/** What is to be warned of about who answers. */
+function answersOf(rows: readonly DecisionRow[], asked: JudgeRoutingInput["asked"]): string[] {
+  const known = compared.get(rows);
+  if (known && known.asked === asked) return known.warnings;
+  const warnings = comparedAnswers(rows, asked ?? []).flatMap((c) => c.warning ?? []);
+  compared.set(rows, { asked, warnings });
+  return warnings;
+}

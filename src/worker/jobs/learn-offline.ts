@@ -51,40 +51,61 @@ export interface OfflineChallenger extends TrainedChallenger {
  * so far. Undefined where runs do not loop, too few are rated, or contexts are too wide.
  */
 export const learnOfflineJob: Job<LearnOfflineInput, OfflineChallenger | undefined> = {
-  async run(input, context) {
-    const { decisionPoint, seed, upTo, minDecisionsPerRun = 1.5, minRuns = 30 } = input;
-    const all = rowsByPoint(context.state, input.rows).get(decisionPoint) ?? [];
-    const rated = all.filter((r) => r.reward !== undefined && (upTo === undefined || r.at <= upTo));
-    const rows = newestRuns(rated, input.maxDecisions ?? 10_000);
-    const runs = new Set(rows.map((r) => r.workflowId)).size;
-    if (runs < minRuns || rows.length < minDecisionsPerRun * runs) return undefined;
-    const encoder = fitEncoder(rows.map((r) => r.context));
-    if (encoder.dim > (input.maxFeatures ?? 1024)) return undefined;
-    const data = loggedRuns(rows, encoder);
-    const candidates = [...data.actions];
-    const network = saveNetwork(await learned(input, data, context));
-    const policy = createPolicy({ kind: "network", dim: encoder.dim, actions: candidates, network, seed });
-    const agreement = accompany(policy, rows, encoder);
-    const artifact = {
-      decisionPoint,
-      encoder: encoder.snapshot(),
-      policy: policy.snapshot(),
-      candidates: [...new Set(rows.map((r) => r.chosen))].sort(),
-      contextFields: [...new Set(rows.flatMap((r) => Object.keys(r.context)))].sort(),
-    };
-    return {
-      kind: "new",
-      artifact,
-      rows: rows.length,
-      dataFrom: rows[0].at,
-      dataTo: (rows.at(-1) as DecisionRow).at,
-      fingerprint: digest(JSON.stringify([artifact, seed]), 16),
-      runs: data.episodes.length,
-      skipped: data.skipped,
-      agreement,
-    };
+  run(input, context) {
+    const lesson = offlineLesson(input, context);
+    return lesson && learnLesson(input, lesson, context);
   },
 };
+
+/** What there is to learn from. */
+export interface OfflineLesson {
+  rows: DecisionRow[];
+  encoder: FeatureEncoder;
+}
+
+/** The rows a deep policy would be learned from; undefined where runs do not loop, too few are rated, or contexts are too wide. */
+export function offlineLesson(input: LearnOfflineInput, { state }: JobContext): OfflineLesson | undefined {
+  const { decisionPoint, upTo, minDecisionsPerRun = 1.5, minRuns = 30 } = input;
+  const all = rowsByPoint(state, input.rows).get(decisionPoint) ?? [];
+  const rated = all.filter((r) => r.reward !== undefined && (upTo === undefined || r.at <= upTo));
+  const rows = newestRuns(rated, input.maxDecisions ?? 10_000);
+  const runs = new Set(rows.map((r) => r.workflowId)).size;
+  if (runs < minRuns || rows.length < minDecisionsPerRun * runs) return undefined;
+  const encoder = fitEncoder(rows.map((r) => r.context));
+  return encoder.dim > (input.maxFeatures ?? 1024) ? undefined : { rows, encoder };
+}
+
+/** Learns it: seconds, where an ordinary policy takes milliseconds. */
+export async function learnLesson(
+  input: LearnOfflineInput,
+  { rows, encoder }: OfflineLesson,
+  context: JobContext,
+): Promise<OfflineChallenger> {
+  const { decisionPoint, seed } = input;
+  const data = loggedRuns(rows, encoder);
+  const candidates = [...data.actions];
+  const network = saveNetwork(await learned(input, data, context));
+  const policy = createPolicy({ kind: "network", dim: encoder.dim, actions: candidates, network, seed });
+  const agreement = accompany(policy, rows, encoder);
+  const artifact = {
+    decisionPoint,
+    encoder: encoder.snapshot(),
+    policy: policy.snapshot(),
+    candidates: [...new Set(rows.map((r) => r.chosen))].sort(),
+    contextFields: [...new Set(rows.flatMap((r) => Object.keys(r.context)))].sort(),
+  };
+  return {
+    kind: "new",
+    artifact,
+    rows: rows.length,
+    dataFrom: rows[0].at,
+    dataTo: (rows.at(-1) as DecisionRow).at,
+    fingerprint: digest(JSON.stringify([artifact, seed]), 16),
+    runs: data.episodes.length,
+    skipped: data.skipped,
+    agreement,
+  };
+}
 
 /** The rows of the newest runs, whole, `most` rows at most. */
 function newestRuns(rows: readonly DecisionRow[], most: number): DecisionRow[] {

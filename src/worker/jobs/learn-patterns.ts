@@ -1,6 +1,6 @@
 // Runs in the learning thread.
 import { createHash } from "node:crypto";
-import { digest } from "../../core/index.js";
+import { type Decision, digest } from "../../core/index.js";
 import type { PatternReport } from "../../patterns/index.js";
 import type { Job } from "../job.js";
 import type { WorkerState } from "../state.js";
@@ -32,6 +32,15 @@ export const learnPatterns: Job<LearnPatternsInput, LearnedPatterns> = {
 
 const BASIS = "patterns.basis";
 
+/** What a decision held, for as long as it is held: to write all of them out again takes a second of a hundred thousand. */
+const marks = new WeakMap<Decision, string>();
+
+function markOf(decision: Decision): string {
+  const mark = marks.get(decision) ?? digest(JSON.stringify(decision), 16);
+  marks.set(decision, mark);
+  return mark;
+}
+
 /**
  * Segments and feedback never change under their ids, decisions may. Facts that come in another order, as
  * when several processes write, make another digest: then the report is made once more for nothing.
@@ -43,7 +52,7 @@ function basisOf(state: WorkerState, input: AnalyzePatternsInput): string {
   const hash = createHash("sha256").update(JSON.stringify(input));
   for (const [id, segments] of state.traces) hash.update(JSON.stringify([id, segments.map((s) => s.segmentId)]));
   for (const [id, facts] of state.feedback) hash.update(JSON.stringify([id, facts.map((f) => f.feedbackId)]));
-  for (const decision of state.decisions.values()) hash.update(JSON.stringify(decision));
+  for (const decision of state.decisions.values()) hash.update(markOf(decision));
   const basis = hash.digest("hex").slice(0, 32);
   state.shared.set(BASIS, { key, basis });
   return basis;

@@ -22,7 +22,7 @@ import { destinationChanges } from "../changes.js";
 import type { Job, JobContext } from "../job.js";
 import { rowsByPoint } from "../rows.js";
 import { type JudgeRoutingInput, judgeRouting, type RoutingJudgement } from "./judge-routing.js";
-import { learnOfflineJob } from "./learn-offline.js";
+import { learnLesson, offlineLesson } from "./learn-offline.js";
 import { ended, type LearningResult, lookedAt, rolledBack } from "./learned.js";
 import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
 
@@ -165,7 +165,7 @@ async function renewed(
   tried: ServablePolicy,
   answer: LearningResult,
 ): Promise<LearningResult | undefined> {
-  const fresh = (await candidates(input, context)).find((c) => c.kind === "new");
+  const fresh = (await candidates(input, context, { tried: 0 })).find((c) => c.kind === "new");
   if (!fresh || !answer.state.trial) return undefined;
   const state = { ...answer.state, fullFit: fullFitOf(fresh.dataTo, input.now, { held: 0, samples: 0 }) };
   const policy = servable(fresh.artifact);
@@ -199,14 +199,14 @@ async function withoutTrial(
   let answer: LearningResult = watched;
   // What is to be proven beside the reward is judged from the logs.
   if (state.capital === undefined || input.prove) {
-    const challengers = await candidates(input, context, input.trainShare);
+    const challengers = await candidates(input, context, { trainShare: input.trainShare });
     if (challengers.length === 0) return { ...watched, isIdle: true };
     const verdict = await judge({ ...input, state, challengers }, context);
     answer = { ...verdict, ...(verdict.chosen !== undefined && { challenger: challengers[verdict.chosen] }) };
     if (answer.recommended !== "none") return answer;
   } else if (!isFullFitDue(rated(scene.fresh), 0, state.fullFit)) return answer;
   if (input.prove || !isReady(scene.rows, input)) return answer;
-  return tried(input, scene, await candidates(input, context), answer);
+  return tried(input, scene, await candidates(input, context, turnOf(answer)), answer);
 }
 
 /** What was learned from the beginning goes on trial against the champion; its continuation may take the shorter way. */
@@ -219,7 +219,8 @@ async function besideChampion(
   const publishedAt = input.champion?.publishedAt ?? "";
   // Nothing is learned from the beginning before there is something that the champion has not seen.
   const isNews = rated(scene.rows).filter((r) => r.at > publishedAt).length >= input.minSamples;
-  const challengers = (await candidates(input, context)).filter((c) => isNews || c.kind === "refresh");
+  const wanted = isNews ? turnOf(watched) : { tried: 0 };
+  const challengers = (await candidates(input, context, wanted)).filter((c) => isNews || c.kind === "refresh");
   if (challengers.length === 0) return { ...watched, isIdle: true };
   const answer = challengers.some((c) => c.kind === "new") ? tried(input, scene, challengers, watched) : watched;
   const continued = challengers.filter((c) => c.kind === "refresh");
@@ -230,15 +231,14 @@ async function besideChampion(
 
 const rated = (rows: readonly DecisionRow[]) => rows.filter((r) => r.reward !== undefined);
 
-/** Puts one of the challengers on trial, in turns where there are several. */
+/** Puts the new one of the challengers on trial. */
 function tried(
   input: LearnRoutingInput,
   scene: TrialScene,
   challengers: readonly TrainedChallenger[],
   answer: LearningResult,
 ): LearningResult {
-  const fresh = challengers.filter((c) => c.kind === "new");
-  const challenger = fresh[(answer.state.capital?.tried ?? 0) % Math.max(1, fresh.length)];
+  const challenger = challengers.find((c) => c.kind === "new");
   if (!challenger) return answer;
   const fullFit = fullFitOf(challenger.dataTo, input.now, { held: 0, samples: 0 });
   const state = { ...answer.state, fullFit };
@@ -305,12 +305,32 @@ function isReady(rows: readonly DecisionRow[], { minSamples, provenFrom = "" }: 
   return explored > 0 && (known.length >= ENOUGH_RATED || explored >= ENOUGH_EXPLORED * others);
 }
 
-/** Ordinary challengers, and a deep one where that is wanted and runs pass the point several times. */
-async function candidates(input: LearnRoutingInput, context: JobContext, trainShare = 1): Promise<TrainedChallenger[]> {
+/** Which challengers are wanted. */
+interface Wanted {
+  /** Share of the rows that train (1). */
+  trainShare?: number;
+  /** So many versions were tried before, and one more is: an ordinary one and a deep one have turns. Without, both. */
+  tried?: number;
+}
+
+const turnOf = ({ state }: Pick<RoutingJudgement, "state">): Wanted => ({ tried: state.capital?.tried ?? 0 });
+
+/**
+ * Ordinary challengers, and a deep one where that is wanted and runs pass the point several times. Where one alone is to
+ * be tried the other is not learned in vain: a deep one takes seconds.
+ */
+async function candidates(
+  input: LearnRoutingInput,
+  context: JobContext,
+  { trainShare = 1, tried }: Wanted,
+): Promise<TrainedChallenger[]> {
   const trained = await trainRouting.run({ ...input, trainShare, fullFit: input.state?.fullFit }, context);
   const fresh = trained.find((t) => t.kind === "new");
-  if (!fresh || !input.deep) return trained;
+  if (!fresh || !input.deep || (tried !== undefined && tried % 2 === 0)) return trained;
   const { decisionPoint, rows, seed } = input;
-  const deep = await learnOfflineJob.run({ decisionPoint, rows, seed, upTo: fresh.dataTo }, context);
-  return deep ? [...trained, deep] : trained;
+  const job = { decisionPoint, rows, seed, upTo: fresh.dataTo };
+  const lesson = offlineLesson(job, context);
+  if (!lesson) return trained;
+  const deep = await learnLesson(job, lesson, context);
+  return [...(tried === undefined ? trained : trained.filter((t) => t !== fresh)), deep];
 }

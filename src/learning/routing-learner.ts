@@ -5,7 +5,7 @@ import type { GateState } from "../evaluation/point/gate-state.js";
 import type { ServedVersion } from "../evaluation/point/judged-rows.js";
 import { closedRequests } from "../feedback/index.js";
 import { type RoutingArtifact, routingArtifactName, type TrialShares } from "../policies/index.js";
-import { askForApproval, waitingApprovals } from "../registry/approvals.js";
+import { askForApproval, settleApproval, waitingApprovals } from "../registry/approvals.js";
 import type { Registry } from "../registry/index.js";
 import type { LearningStore } from "../store/index.js";
 import type { ChangeBeside } from "../worker/beside.js";
@@ -178,8 +178,7 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
           prove: learn.prove,
           asked: await closedRequests(store.documents, clock.now()),
           beside,
-          // Another challenger would spend the gate's risk while nobody has looked at the one that waits.
-          isHeld: waits !== undefined,
+          waiting: await version(waits?.version),
           now: judgedAt,
         },
         { signal },
@@ -290,6 +289,9 @@ export function createRoutingLearner({ config, store, points }: RoutingLearnerDe
             await registry.tryOut(name, now.version, { ...judged.shares, unit: now.unit }, reason);
           return { ...report, message: reason };
         }
+        case "withdraw":
+          await settleApproval(documents, name, judged.version ?? "");
+          return { ...report, message: reason };
         case "end":
           await registry.endTrial(name, reason);
           return { ...report, message: reason };

@@ -44,6 +44,39 @@ it("lets what is proven wait for a person's word, and serves it from then on", a
   }
 }, 60_000);
 
+it("lets a version wait no longer that was proven with a destination offered no more", async () => {
+  const storagePath = mkdtempSync(join(tmpdir(), "approval-"));
+  const clock = new ManualClock();
+  const learn = { policy: { kind: "squarecb" }, approval: "required" } as const;
+  const triage = async (loop: CollectiveLearningLoop) =>
+    (await loop.triggerLearningCycle()).steps.find((s) => s.component === "routing/triage")?.message;
+  const first = await CollectiveLearningLoop.open({ storagePath, clock, seed: 1 });
+  try {
+    await ticketOffice(first, triageGraph(first, { learn }), clock)(200);
+    expect(await triage(first)).toMatch(/^v1 is proven and waits/);
+  } finally {
+    await first.close();
+  }
+  const second = await CollectiveLearningLoop.open({ storagePath, clock, seed: 1 });
+  try {
+    second.router({
+      decisionPoint: "triage",
+      destinations: ["billing", "sales"],
+      context: ({ topic }: { topic: string }) => ({ topic }),
+      fallback: () => "billing",
+      learn,
+    });
+    expect(await triage(second)).toBe(
+      "v1 waits for approval no longer: tech is offered no longer, and it was proven with it",
+    );
+    expect(await second.inspect.approvals()).toEqual([]);
+    expect(second.registry.champion("policy/triage")).toBeUndefined();
+  } finally {
+    await second.close();
+    rmSync(storagePath, { recursive: true, force: true });
+  }
+}, 60_000);
+
 it("lets a prompt wait as well, and a person agree or turn it down", async () => {
   const storagePath = mkdtempSync(join(tmpdir(), "approval-"));
   const clock = new ManualClock();

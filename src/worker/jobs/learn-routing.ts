@@ -16,6 +16,7 @@ import {
   type TrialOptions,
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
+import { withdrawn } from "../../evaluation/point/withdrawn.js";
 import { renewedFrom } from "../../evaluation/trial/renewal.js";
 import { changesAfter } from "../beside.js";
 import { destinationChanges } from "../changes.js";
@@ -37,8 +38,8 @@ export interface LearnRoutingInput
   earlier?: ServedVersion[];
   /** A version that was trained elsewhere and waits to be tried. */
   aside?: TrainedChallenger & { version: string };
-  /** Whether a proven version waits for approval: meanwhile nothing else is tried. */
-  isHeld?: boolean;
+  /** A proven version that waits for approval: meanwhile nothing else is tried. */
+  waiting?: ServedVersion;
   /** Whether a policy that looks ahead is learned where runs pass the point several times. */
   deep?: boolean;
 }
@@ -146,8 +147,8 @@ function asideTried(
   state: RoutingJudgement["state"],
   why: string,
 ): LearningResult | undefined {
-  const { aside, isHeld } = input;
-  if (!aside || isHeld) return undefined;
+  const { aside } = input;
+  if (!aside) return undefined;
   const begun = begin(input, scene, servable(aside.artifact), state, aside.version);
   if (!begun) return undefined;
   return started({ ...begun, trial: { ...begun.trial, trainedAside: true } }, answer, undefined, why, aside.version);
@@ -191,9 +192,19 @@ async function withoutTrial(
   watched: RoutingJudgement,
 ): Promise<LearningResult> {
   const { state } = watched;
+  const { waiting } = input;
   const { version: champion } = restored(input.champion);
-  if (input.isHeld && !champion) return { ...watched, isIdle: true };
-  const aside = asideTried(input, scene, watched, state, "trained aside");
+  const gone = waiting ? goneFrom(waiting, scene, state.offered) : [];
+  if (waiting && gone.length > 0)
+    return {
+      ...watched,
+      recommended: "withdraw",
+      version: waiting.version,
+      reason: `${waiting.version} waits for approval no longer: ${gone.join(" and ")} is offered no longer, and it was proven with it`,
+    };
+  // Another challenger would spend the gate's risk while nobody has looked at the one that waits.
+  if (waiting && !champion) return { ...watched, isIdle: true };
+  const aside = waiting ? undefined : asideTried(input, scene, watched, state, "trained aside");
   if (aside) return aside;
   if (champion && !input.prove) return besideChampion(input, context, scene, watched);
   let answer: LearningResult = watched;
@@ -218,7 +229,7 @@ async function besideChampion(
 ): Promise<LearningResult> {
   const publishedAt = input.champion?.publishedAt ?? "";
   // Nothing is learned from the beginning before there is something that the champion has not seen.
-  const isNews = rated(scene.rows).filter((r) => r.at > publishedAt).length >= input.minSamples;
+  const isNews = !input.waiting && rated(scene.rows).filter((r) => r.at > publishedAt).length >= input.minSamples;
   const wanted = isNews ? turnOf(watched) : { tried: 0 };
   const challengers = (await candidates(input, context, wanted)).filter((c) => isNews || c.kind === "refresh");
   if (challengers.length === 0) return { ...watched, isIdle: true };
@@ -230,6 +241,16 @@ async function besideChampion(
 }
 
 const rated = (rows: readonly DecisionRow[]) => rows.filter((r) => r.reward !== undefined);
+
+/** Destinations that a version was proven with and that are offered no longer; of one proven by logs alone any of them. */
+function goneFrom(
+  { version, artifact }: ServedVersion,
+  { rows, destinations }: TrialScene,
+  offered: readonly string[] = artifact?.candidates ?? [],
+): string[] {
+  if (rows.some(({ trial }) => trial?.version === version)) return withdrawn(rows, offered, destinations, [version]);
+  return destinations ? offered.filter((name) => !destinations.includes(name)) : [];
+}
 
 /** Puts the new one of the challengers on trial. */
 function tried(

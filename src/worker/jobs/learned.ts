@@ -15,9 +15,10 @@ import type { RoutingJudgement } from "./judge-routing.js";
 export interface LearningResult extends Omit<RoutingJudgement, "recommended"> {
   /**
    * `promote`: a challenger, or the version on trial, is to serve. `try`: a challenger, or `version`, goes
-   * on trial. `terms`: the trial goes on, by these shares. `end`: it ends without proof.
+   * on trial. `terms`: the trial goes on, by these shares. `end`: it ends without proof. `withdraw`: `version` waits
+   * for approval no longer.
    */
-  recommended: RoutingJudgement["recommended"] | "try" | "terms" | "end";
+  recommended: RoutingJudgement["recommended"] | "try" | "terms" | "end" | "withdraw";
   /** The trained policy it is about, where it is not published yet. */
   challenger?: TrainedChallenger;
   /** The published version it is about: what is promoted, tried, or returned to. */

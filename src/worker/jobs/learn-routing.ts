@@ -16,7 +16,6 @@ import {
   type TrialOptions,
   type TrialScene,
 } from "../../evaluation/point/trial-stage.js";
-import { withdrawn } from "../../evaluation/point/withdrawn.js";
 import { renewedFrom } from "../../evaluation/trial/renewal.js";
 import { changesAfter } from "../beside.js";
 import { destinationChanges } from "../changes.js";
@@ -26,6 +25,7 @@ import { type JudgeRoutingInput, judgeRouting, type RoutingJudgement } from "./j
 import { learnLesson, offlineLesson } from "./learn-offline.js";
 import { ended, type LearningResult, lookedAt, rolledBack } from "./learned.js";
 import { type TrainRoutingInput, trainRouting } from "./train-routing.js";
+import { waitsNoLonger } from "./waiting.js";
 
 /** Everything one decision point's learning needs. */
 export interface LearnRoutingInput
@@ -194,14 +194,8 @@ async function withoutTrial(
   const { state } = watched;
   const { waiting } = input;
   const { version: champion } = restored(input.champion);
-  const gone = waiting ? goneFrom(waiting, scene, state.offered) : [];
-  if (waiting && gone.length > 0)
-    return {
-      ...watched,
-      recommended: "withdraw",
-      version: waiting.version,
-      reason: `${waiting.version} waits for approval no longer: ${gone.join(" and ")} is offered no longer, and it was proven with it`,
-    };
+  const over = waiting && waitsNoLonger(waiting, scene, watched);
+  if (over) return over;
   // Another challenger would spend the gate's risk while nobody has looked at the one that waits.
   if (waiting && !champion) return { ...watched, isIdle: true };
   const aside = waiting ? undefined : asideTried(input, scene, watched, state, "trained aside");
@@ -241,16 +235,6 @@ async function besideChampion(
 }
 
 const rated = (rows: readonly DecisionRow[]) => rows.filter((r) => r.reward !== undefined);
-
-/** Destinations that a version was proven with and that are offered no longer; of one proven by logs alone any of them. */
-function goneFrom(
-  { version, artifact }: ServedVersion,
-  { rows, destinations }: TrialScene,
-  offered: readonly string[] = artifact?.candidates ?? [],
-): string[] {
-  if (rows.some(({ trial }) => trial?.version === version)) return withdrawn(rows, offered, destinations, [version]);
-  return destinations ? offered.filter((name) => !destinations.includes(name)) : [];
-}
 
 /** Puts the new one of the challengers on trial. */
 function tried(

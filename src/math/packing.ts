@@ -1,5 +1,5 @@
 /** Numeric arrays that {@link pack} takes. */
-type Numbers = Int16Array | Int32Array | Float32Array | Float64Array;
+type Numbers = Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 
 /** The bytes of a typed array in base64 (little-endian, as on every platform Node runs on): exact, an eighth of the JSON. */
 export function pack(values: Numbers): string {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { learnRouting } from "../../src/worker/jobs/learn-routing.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { aDecision, aFeedback } from "../support/facts.js";
+import { aRoutingInput } from "../support/routing-input.js";
 import { minute } from "../support/rows.js";
 
 const RUNS = 400;
@@ -24,12 +25,7 @@ function passedTwice(): CollectedFacts {
 
 /** How often a deep policy is learned where `tried` versions were tried before, and what goes on trial. */
 async function learned(tried: number) {
-  const capital = { schemaVersion: 1 as const, riskLevel: 0.04, tried, left: 0 };
-  const input = {
-    ...{ decisionPoint: "triage", rows: { reward: {} }, learn: {}, seed: 1, trainShare: 0.6, minSamples: 10 },
-    ...{ exploration: 0.3, deep: true, now: minute(RUNS), state: { schemaVersion: 1 as const, capital } },
-    gate: { riskLevel: 0.05, minimumEffect: 0, trainShare: 0.6, cluster: "run" as const },
-  };
+  const input = { ...aRoutingInput(minute(RUNS), tried), deep: true };
   let deep = 0;
   const context = {
     state: passedTwice(),

@@ -5,6 +5,7 @@ import { createPolicy } from "../../src/policies/index.js";
 import { learnRouting } from "../../src/worker/jobs/learn-routing.js";
 import { CollectedFacts } from "../../src/worker/state.js";
 import { aDecision, aFeedback } from "../support/facts.js";
+import { aRoutingInput } from "../support/routing-input.js";
 import { minute } from "../support/rows.js";
 
 const RUNS = 400;
@@ -43,13 +44,7 @@ function version(name: string): ServedVersion {
 }
 
 async function learned(more: { champion?: ServedVersion; waiting?: ServedVersion; destinations?: string[] }) {
-  const capital = { schemaVersion: 1 as const, riskLevel: 0.04, tried: 0, left: 0 };
-  const input = {
-    ...{ decisionPoint: "triage", rows: { reward: {} }, learn: {}, seed: 1, trainShare: 0.6, minSamples: 10 },
-    ...{ exploration: 0.3, now: minute(RUNS), state: { schemaVersion: 1 as const, capital } },
-    gate: { riskLevel: 0.05, minimumEffect: 0, trainShare: 0.6, cluster: "run" as const },
-    ...more,
-  };
+  const input = { ...aRoutingInput(minute(RUNS)), ...more };
   return await learnRouting.run(input, { state: runs(), cancelled: () => false, progress() {} });
 }
 

@@ -7,6 +7,10 @@ export const isOfferedToday = (row: DecisionRow, destinations: readonly string[]
 /** From this propensity on a choice was meant, not explored. */
 const MEANT = 0.5;
 
+/** Destinations of before that are offered no longer. */
+export const goneSince = (before: readonly string[], destinations: readonly string[] | undefined): string[] =>
+  destinations ? before.filter((d) => !destinations.includes(d)) : [];
+
 /**
  * Destinations that are offered no longer, and that the fallback or the version chose: a gain over the one by the other
  * came of them. One that was only explored changes nothing.
@@ -19,7 +23,7 @@ export function withdrawn(
   destinations: readonly string[] | undefined,
   versions: readonly string[],
 ): string[] {
-  const gone = destinations ? before.filter((d) => !destinations.includes(d)) : [];
+  const gone = goneSince(before, destinations);
   if (gone.length === 0) return [];
   const own = new Set(versions);
   const isOwn = (version: string | undefined) => version !== undefined && own.has(version);

@@ -1,4 +1,5 @@
 import type { FeatureVector } from "../../dataset/index.js";
+import { pack, unpack } from "../../math/packing.js";
 import { invalidSnapshot } from "./packed.js";
 
 /** Contexts that are remembered; beyond it those that were not seen for longest are forgotten. */
@@ -25,14 +26,14 @@ export class KnownContexts {
   }
 
   snapshot(): string {
-    return Buffer.from(Uint32Array.from(this.hashes).buffer).toString("base64");
+    return pack(Uint32Array.from(this.hashes));
   }
 
   /** Takes the contexts of a snapshot; fails with SNAPSHOT_INVALID. */
   load(packed: unknown): void {
-    const bytes = typeof packed === "string" ? Uint8Array.from(Buffer.from(packed, "base64")) : undefined;
-    if (!bytes || bytes.length % 4 !== 0) throw invalidSnapshot("a mixture with broken contexts", "hashes in base64");
-    this.hashes = new Set(new Uint32Array(bytes.buffer));
+    if (typeof packed !== "string" || Buffer.byteLength(packed, "base64") % 4 !== 0)
+      throw invalidSnapshot("a mixture with broken contexts", "hashes in base64");
+    this.hashes = new Set(unpack(Uint32Array, packed));
   }
 }
 

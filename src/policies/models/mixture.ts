@@ -76,13 +76,16 @@ export class MixtureModel implements RewardEstimator {
   }
 
   estimate(input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
+    this.mix(this.weightsIn(input.context), input, means, errors);
+  }
+
+  private mix(weights: Weighing, input: PolicyInput, means: Float64Array, errors?: Float64Array): void {
     const count = input.candidates.length;
     if (this.means.length < count) {
       this.means = new Float64Array(count * 2);
       this.others = new Float64Array(count * 2);
     }
     const { others } = this;
-    const weights = this.weightsIn(input.context);
     const { whole, apart } = weights;
     const sure = input.candidateFeatures ? whole.top : (this.options.surest ?? whole.top);
     let level = 0;
@@ -131,7 +134,7 @@ export class MixtureModel implements RewardEstimator {
     this.judged = predicted;
     const weights = this.weightsIn(row.context);
     if (this.options.calibrated) {
-      this.estimate(row, predicted);
+      this.mix(weights, row, predicted);
       const middle = middleOf(predicted, candidates.length);
       weights.calibrate(predicted[row.chosen] - middle, reward - middle, row.weight);
     }
@@ -194,7 +197,8 @@ export class MixtureModel implements RewardEstimator {
     const { context } = input;
     const contributions = new Float64Array(context.indices.length);
     let bias = 0;
-    const { apart, slope } = this.weightsIn(context);
+    const weights = this.weightsIn(context);
+    const { apart, slope } = weights;
     const asked = this.experts.map((_, m) => ({ w: counted(apart, m), m })).filter(({ w }) => w > 0);
     const total = asked.reduce((sum, { w }) => sum + w, 0);
     for (const { w, m } of asked) {
@@ -205,7 +209,7 @@ export class MixtureModel implements RewardEstimator {
     }
     if (!this.options.calibrated) return { bias, contributions, context };
     const means = new Float64Array(input.candidates.length);
-    this.estimate(input, means);
+    this.mix(weights, input, means);
     const drawn = contributions.map((c) => c * slope);
     return { bias: means[index] - drawn.reduce((a, b) => a + b, 0), contributions: drawn, context };
   }

@@ -29,7 +29,7 @@ import { waitsNoLonger } from "./waiting.js";
 
 /** Everything one decision point's learning needs. */
 export interface LearnRoutingInput
-  extends Omit<TrainRoutingInput, "fullFit" | "now">,
+  extends Omit<TrainRoutingInput, "fullFit" | "now" | "continueOnly">,
     Omit<JudgeRoutingInput, "challengers" | "decisionPoint" | "rows" | "champion"> {
   trial?: TrialOptions;
   /** The version on trial. */
@@ -224,8 +224,8 @@ async function besideChampion(
   const publishedAt = input.champion?.publishedAt ?? "";
   // Nothing is learned from the beginning before there is something that the champion has not seen.
   const isNews = !input.waiting && rated(scene.rows).filter((r) => r.at > publishedAt).length >= input.minSamples;
-  const wanted = isNews ? turnOf(watched) : { tried: 0 };
-  const challengers = (await candidates(input, context, wanted)).filter((c) => isNews || c.kind === "refresh");
+  const wanted = isNews ? turnOf(watched) : { continueOnly: true };
+  const challengers = await candidates(input, context, wanted);
   if (challengers.length === 0) return { ...watched, isIdle: true };
   const answer = challengers.some((c) => c.kind === "new") ? tried(input, scene, challengers, watched) : watched;
   const continued = challengers.filter((c) => c.kind === "refresh");
@@ -311,7 +311,7 @@ function isReady(rows: readonly DecisionRow[], { minSamples, provenFrom = "" }: 
 }
 
 /** Which challengers are wanted. */
-interface Wanted {
+interface Wanted extends Pick<TrainRoutingInput, "continueOnly"> {
   /** Share of the rows that train (1). */
   trainShare?: number;
   /** So many versions were tried before, and one more is: an ordinary one and a deep one have turns. Without, both. */
@@ -327,15 +327,16 @@ const turnOf = ({ state }: Pick<RoutingJudgement, "state">): Wanted => ({ tried:
 async function candidates(
   input: LearnRoutingInput,
   context: JobContext,
-  { trainShare = 1, tried }: Wanted,
+  { trainShare = 1, tried, continueOnly }: Wanted,
 ): Promise<TrainedChallenger[]> {
-  const trained = await trainRouting.run({ ...input, trainShare, fullFit: input.state?.fullFit }, context);
+  const job = { ...input, trainShare, continueOnly, fullFit: input.state?.fullFit };
+  const trained = await trainRouting.run(job, context);
   const fresh = trained.find((t) => t.kind === "new");
   if (!fresh || !input.deep || (tried !== undefined && tried % 2 === 0)) return trained;
   const { decisionPoint, rows, seed } = input;
-  const job = { decisionPoint, rows, seed, upTo: fresh.dataTo };
-  const lesson = offlineLesson(job, context);
+  const offline = { decisionPoint, rows, seed, upTo: fresh.dataTo };
+  const lesson = offlineLesson(offline, context);
   if (!lesson) return trained;
-  const deep = await learnLesson(job, lesson, context);
+  const deep = await learnLesson(offline, lesson, context);
   return [...(tried === undefined ? trained : trained.filter((t) => t !== fresh)), deep];
 }

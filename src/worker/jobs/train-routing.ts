@@ -49,6 +49,8 @@ export interface TrainRoutingInput {
   beside?: readonly ChangeBeside[];
   /** ISO time of the cycle: decisions from a clock that runs ahead wait for it, or nothing before them would be news. */
   now?: string;
+  /** Whether nothing is learned from the beginning: a champion's continuation alone. */
+  continueOnly?: boolean;
   /** The last policy that was learned from the beginning: with a champion, another waits for more rows. */
   fullFit?: FullFit;
 }
@@ -112,7 +114,7 @@ export const trainRouting: Job<TrainRoutingInput, TrainedChallenger[]> = {
       onStep,
       mixedWith(unlearned),
     );
-    if (!isFullFitDue(whole, since.length - train.length, input.fullFit)) return [refresh];
+    if (input.continueOnly || !isFullFitDue(whole, since.length - train.length, input.fullFit)) return [refresh];
     // From the beginning first: where it is proven better, the continuation is not asked for. What the
     // champion was trained on would flatter it, so both are judged on what came after.
     return [anew(), refresh];

@@ -1,7 +1,7 @@
 // Runs in the learning thread.
 import type { ServedVersion } from "../../evaluation/point/judged-rows.js";
 import type { TrialScene } from "../../evaluation/point/trial-stage.js";
-import { withdrawn } from "../../evaluation/point/withdrawn.js";
+import { goneSince, withdrawn } from "../../evaluation/point/withdrawn.js";
 import type { RoutingJudgement } from "./judge-routing.js";
 import type { LearningResult } from "./learned.js";
 
@@ -29,5 +29,5 @@ function goneFrom(
   offered: readonly string[] = artifact?.candidates ?? [],
 ): string[] {
   if (rows.some(({ trial }) => trial?.version === version)) return withdrawn(rows, offered, destinations, [version]);
-  return destinations ? offered.filter((name) => !destinations.includes(name)) : [];
+  return goneSince(offered, destinations);
 }

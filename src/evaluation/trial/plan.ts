@@ -20,7 +20,7 @@ export interface TrialPlanRequest {
   contested?: number;
   /** Variance of the reward (default 0.24, of a success in six of ten). */
   variance?: number;
-  /** Lifetime risk, and the share of it for this version (defaults 0.05 and 0.7). */
+  /** Risk of a wrong promotion until one is proven, and the share of it for this version (defaults 0.05 and 0.7). */
   riskLevel?: number;
   stake?: number;
 }

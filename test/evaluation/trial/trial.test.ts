@@ -224,25 +224,69 @@ describe("decisions about a trial", () => {
 });
 
 describe("the capital of a decision point", () => {
+  const effects = (logWealth: number) => [[logWealth, logWealth, logWealth, logWealth]];
+
   it("is never more than one, whatever becomes of its versions", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { maxLength: 30 }), (fates) => {
+      fc.property(fc.array(fc.double({ min: -5, max: 6, noNaN: true }), { maxLength: 30 }), (fates) => {
         let capital = openCapital(0.05);
         let worth = 1;
         for (const logWealth of fates) {
           const { stake, capital: after } = takeStake(capital);
           expect(stake).toBeGreaterThan(0);
           expect(stake).toBeLessThanOrEqual(worth + 1e-12);
-          const effects = [logWealth, logWealth, logWealth, logWealth];
-          capital = passOn(after, { stake, wealth: [effects] });
-          // What was lost is gone; what was won stays out.
-          worth -= stake * (1 - Math.min(1, Math.exp(logWealth)));
+          capital = passOn(after, { stake, wealth: effects(logWealth) });
+          // What was lost is gone; what was won stays out. A proof makes it whole again.
+          if (stake * Math.exp(logWealth) >= 1 / 0.05) worth = 1;
+          else worth -= stake * (1 - Math.min(1, Math.exp(logWealth)));
         }
       }),
     );
     expect(takeStake(openCapital()).stake).toBe(0.7);
-    const left = passOn(takeStake(openCapital()).capital, { stake: 0.7, wealth: [[1, 1, 1, 1]] });
+    const left = passOn(takeStake(openCapital()).capital, { stake: 0.7, wealth: effects(1) });
     expect(takeStake(left).stake).toBeCloseTo(0.91, 12);
+  });
+
+  it("is whole again after a proof, and what was lost before does not come back without one", () => {
+    const lost = passOn(takeStake(openCapital(0.05)).capital, { stake: 0.7, wealth: effects(-9) });
+    const { stake, capital } = takeStake(lost);
+    expect(stake).toBeCloseTo(0.21, 3);
+    const needed = Math.log(1 / (0.05 * stake));
+    expect(takeStake(passOn(capital, { stake, wealth: effects(needed - 0.01) })).stake).toBeCloseTo(0.063 + stake, 3);
+    const again = passOn(capital, { stake, wealth: effects(needed + 0.01) });
+    expect(again).toEqual({ schemaVersion: 1, riskLevel: 0.05, tried: 2, before: 2, left: 0 });
+    expect(takeStake(again).stake).toBe(0.7);
+    expect(takeStake(takeStake(again).capital).stake).toBeCloseTo(0.21, 12);
+  });
+
+  it("lets no more than the risk of what is promoted, one more counted, be no better", () => {
+    const riskLevel = 0.2;
+    const lives = 2000;
+    let [wrong, promoted, nullLives] = [0, 0, 0];
+    for (let life = 0; life < lives; life++) {
+      const rng = createRng(`capital/${life}`);
+      // In every second life nothing is ever better.
+      const isNull = life % 2 === 0;
+      let capital = openCapital(riskLevel);
+      let isWrong = false;
+      for (let version = 0; version < 12; version++) {
+        const { stake, capital: after } = takeStake(capital);
+        const isBetter = !isNull && version % 3 === 2;
+        let wealth = 1;
+        for (let bet = 0; bet < 60 && wealth * stake < 1 / riskLevel; bet++)
+          wealth *= rng.next() < (isBetter ? 0.75 : 0.5) ? 1.5 : 0.5;
+        capital = passOn(after, { stake, wealth: effects(Math.log(wealth)) });
+        if (wealth * stake < 1 / riskLevel) continue;
+        promoted++;
+        if (!isBetter) [wrong, isWrong] = [wrong + 1, true];
+      }
+      if (isNull && isWrong) nullLives++;
+    }
+    const standardError = Math.sqrt((riskLevel * (1 - riskLevel)) / (lives / 2));
+    expect(nullLives / (lives / 2)).toBeLessThanOrEqual(riskLevel + 2 * standardError);
+    expect(nullLives).toBeGreaterThan(20);
+    expect(promoted).toBeGreaterThan(1000);
+    expect(wrong / (promoted + lives)).toBeLessThanOrEqual(riskLevel);
   });
 });
 

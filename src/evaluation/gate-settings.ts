@@ -5,7 +5,10 @@ const share = z.number().min(0).max(1);
 
 /** How challengers are proven; see the page How it decides. */
 export const gateSettingsSchema = z.object({
-  /** Chance of ever promoting a policy that is not better, over the whole life of a decision point (0.05). */
+  /**
+   * Chance of promoting a policy that is not better, from one proven step to the next; where nothing is better, over the
+   * whole life of a decision point (0.05).
+   */
   riskLevel: z.number().gt(0).lt(0.5).default(DEFAULT_RISK),
   /** The gain in reward a challenger must prove (0). */
   minimumEffect: share.default(0),

@@ -7,6 +7,7 @@ import { promotesWrongly } from "./proof/null-life.js";
 import { NULL_WORLDS, type NullWorld } from "./proof/null-worlds.js";
 import { type SentinelLife, sentinelLife } from "./proof/sentinel-life.js";
 import { type TrialLife, trialLife } from "./proof/trial-life.js";
+import { ungatedLife } from "./proof/ungated-life.js";
 import { type Bench, median, quantile, round } from "./support/bench.js";
 import { dataFolder } from "./support/data.js";
 import { runPart } from "./support/part.js";
@@ -112,7 +113,10 @@ async function modelLives(quick: boolean): Promise<Record<string, unknown>> {
   };
   const options = { runs: 5000, perCycle: 100, exploration: 0.1, upTo: 0.5 };
   const nine = nineModels(folder);
+  const ungated = many(quick ? 1 : 6, (order) => round(ungatedLife(nine, order, quick ? 500 : options.runs)));
+  console.log("without text, each version served at once and unproven:", ungated);
   return {
+    ungated,
     "without text": await lives("without text", nine, 6, { ...options, withText: false }),
     "with text": await lives("with text", nine, 6, { ...options, withText: true }),
     costOfDear: DEAR,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -17,8 +17,13 @@ import { type Bench, median, quantile, round } from "./support/bench.js";
 
 const NODES = 10;
 
-/** Trivial nodes in a row, each writing about 1 KB of state. */
-function chain(nodes: number) {
+type Update = { text: string; items: { id: number; label: string }[] };
+
+/**
+ * Trivial nodes in a row, each writing about 1 KB of state.
+ * @param around what stands for a node's function
+ */
+function chain(nodes: number, around = (_name: string, node: () => Update) => node) {
   const State = Annotation.Root({
     text: Annotation<string>({ reducer: (_, b) => b, default: () => "" }),
     items: Annotation<{ id: number; label: string }[]>({ reducer: (_, b) => b, default: () => [] }),
@@ -32,11 +37,42 @@ function chain(nodes: number) {
     addEdge(from: string, to: string): unknown;
     compile(): { invoke(input: object, config?: object): Promise<unknown> };
   };
-  for (let i = 0; i < nodes; i++) builder.addNode(`n${i}`, () => update);
+  for (let i = 0; i < nodes; i++) {
+    const name = `n${i}`;
+    builder.addNode(
+      name,
+      around(name, () => update),
+    );
+  }
   builder.addEdge(START, "n0");
   for (let i = 1; i < nodes; i++) builder.addEdge(`n${i - 1}`, `n${i}`);
   builder.addEdge(`n${nodes - 1}`, END);
   return { graph: builder.compile(), bytes: JSON.stringify(update).length };
+}
+
+/**
+ * The least that records the same: each node notes its times and what it wrote as JSON, and each run appends one line to
+ * a file. Written into the nodes by hand, for this graph alone: no edges, failures, retries, redaction or limits.
+ */
+function byHand(file: string) {
+  let nodes: object[] = [];
+  const lines: string[] = [];
+  const { graph } = chain(NODES, (name, node) => () => {
+    const startedAt = performance.now();
+    const update = node();
+    const durationMs = performance.now() - startedAt;
+    nodes.push({ name, step: nodes.length, startedAt, durationMs, status: "success", update: JSON.stringify(update) });
+    return update;
+  });
+  return {
+    invoke: async (input: object) => {
+      nodes = [];
+      const result = await graph.invoke(input);
+      lines.push(JSON.stringify({ workflowId: `run-${lines.length}`, nodes }));
+      return result;
+    },
+    flush: () => appendFile(file, `${lines.splice(0).join("\n")}\n`),
+  };
 }
 
 class Noop extends BaseCallbackHandler {
@@ -117,6 +153,7 @@ const bench: Bench = async ({ quick }) => {
       invoke: (input) => graph.invoke(input, { callbacks: [handler] }),
       flush: () => handling.flush(),
     },
+    byHand: byHand(join(folder, "by-hand")),
     noop: { invoke: (input) => graph.invoke(input, { callbacks: [noop] }) },
     langchainTracer: { invoke: (input) => graph.invoke(input, { callbacks: [official] }) },
   };
@@ -186,6 +223,9 @@ const bench: Bench = async ({ quick }) => {
     memoryRuns: total,
     /** Aim: at most 0.12. */
     tapShareOfBare: round(figures.tapUs / figures.bareUs),
+    /** What no recorder can do without, as the same shares. */
+    byHandShareOfBare: round(figures.byHandUs / figures.bareUs),
+    byHandShareOfLangchainTracer: round(figures.byHandUs / figures.langchainTracerUs),
     tapShareOfLangchainTracer: round(figures.tapUs / figures.langchainTracerUs),
     callbacksOverNoop: round(figures.callbacksUs / figures.noopUs),
     handlerOverNoop: round(figures.handlerUs / figures.noopUs),

@@ -33,7 +33,7 @@ export interface TrialOptions {
   stickyBy?: "thread" | "user";
 }
 
-/** Of the lifetime risk, the part that judging logs that exist already may spend; trials have the rest. */
+/** Of the risk, the part that judging logs that exist already may spend in the life of a point; trials have the rest. */
 export const RISK_OF_LOGS = 0.2;
 
 /** What a look at a trial needs. */

@@ -136,7 +136,9 @@ export async function promotesInLoop(seed: number, name: LoopNullWorld): Promise
     const chosen: Way[] = [];
     for (run.step = 1; run.step <= steps; run.step++) {
       const metadata = { workflowId, userId: run.user, langgraph_step: run.step };
-      chosen.push(await route.invoke({ ...run }, { metadata }));
+      // As LangGraph calls it at the root of a graph: without a place and a task of its own, draws would be of random ids.
+      const configurable = { checkpoint_ns: "", __pregel_task_id: `${workflowId}-${run.step}` };
+      chosen.push(await route.invoke({ ...run }, { metadata, configurable }));
     }
     const reward = earns(run, chosen, rng);
     if (tell) await tell(life, workflowId, run, reward);

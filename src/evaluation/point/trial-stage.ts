@@ -133,7 +133,7 @@ function contestedOf(
   return (before * EARLIER + differ) / (EARLIER + rows.length);
 }
 
-/** The state after a trial: what is left of the stake goes to the next. */
+/** The state after a trial: what is left of the stake goes to the next, and after a proof the whole capital. */
 export function endTrial(state: GateState, trial: TrialState): GateState {
   const { trial: _ended, ...rest } = state;
   return { ...rest, capital: passOn(state.capital as Capital, trial) };

@@ -1,11 +1,11 @@
 import { createRng, shuffled } from "langgraph-collective-learning";
-import { fitEncoder } from "../../../src/dataset/index.js";
-import { createPolicy, mostLikely, type PolicySpec } from "../../../src/policies/index.js";
+import { mostLikely } from "../../../src/policies/index.js";
+import { startPolicy } from "../../../src/worker/start-policy.js";
 import type { ModelWorld, Question } from "./model-worlds.js";
 
 const EXPLORATION = 0.1;
-const FIRST = 300;
 const PER_VERSION = 250;
+const FIRST = 2 * PER_VERSION;
 
 interface Row {
   q: Question;
@@ -29,17 +29,16 @@ export function ungatedLife({ models, stream, held, fallback }: ModelWorld, orde
     const own = choice(q);
     const chosen = rng.next() < EXPLORATION ? Math.floor(rng.next() * models.length) : own;
     rows.push({ q, chosen, propensity: (chosen === own ? 1 - EXPLORATION : 0) + EXPLORATION / models.length });
-    if (rows.length >= Math.min(FIRST, runs) && rows.length % PER_VERSION === 0) choice = learnedFrom(rows, models);
+    if (rows.length >= FIRST && rows.length % PER_VERSION === 0) choice = learnedFrom(rows, models);
   }
   return held.reduce((s, q) => s + (q.rewards[choice(q)] ?? 0) - (q.rewards[fallback] ?? 0), 0) / held.length;
 }
 
 function learnedFrom(rows: readonly Row[], models: readonly string[]): (q: Question) => number {
-  const contextOf = (q: Question) => ({ task: q.task, chars: q.chars });
-  const encoder = fitEncoder(rows.map(({ q }) => contextOf(q)));
-  // As the product learns from logs: a little in doubt of what was seldom tried.
-  const policy = createPolicy({ kind: "auto", alpha: -0.4, dim: encoder.dim, seed: 1 } as PolicySpec);
-  const inputOf = (q: Question) => ({ context: encoder.encode(contextOf(q)), candidates: models });
+  const contextOf = ({ task, chars }: Question) => ({ task, chars });
+  const contexts = rows.map(({ q }) => ({ context: contextOf(q) }));
+  const { policy, encoders } = startPolicy({ decisionPoint: "model", learn: {}, seed: 1 }, contexts);
+  const inputOf = (q: Question) => ({ context: encoders.context.encode(contextOf(q)), candidates: models });
   policy.learn(
     rows.map(({ q, chosen, propensity }) => ({ ...inputOf(q), chosen, propensity, reward: q.rewards[chosen] ?? 0 })),
   );

@@ -1,14 +1,12 @@
+import { type Foretold, foretold } from "./controls.js";
 import { clusterOf, type JudgedDecision, LEAST_TRIED, predicted } from "./rows.js";
 
 /** A decision on which the policies differ, laid out for the bets. */
-export interface Contested {
+export interface Contested extends Foretold {
   chosen: number;
   reward: number;
-  /** Per candidate on which they differ: target minus baseline, logged propensity, prediction. */
+  /** Places of the candidates on which they differ. */
   at: number[];
-  d: number[];
-  p: number[];
-  q: number[];
 }
 
 /** Several decisions of one run that both policies would change together. */
@@ -112,7 +110,7 @@ export function contestedRuns(rows: readonly JudgedDecision[]): ContestedRuns {
 export function exchanged(log: ContestedRuns): ContestedRuns {
   const turn = (run: ContestedRun): ContestedRun => ({
     ...run,
-    decisions: run.decisions.map((c) => ({ ...c, d: c.d.map((d) => -d) })),
+    decisions: run.decisions.map((c) => foretold({ ...c, d: c.d.map((d) => -d) })),
     ...(run.joint && { joint: turned(run.joint) }),
   });
   return { ...log, contested: log.contested.map((c) => ({ ...c, runs: c.runs.map(turn) })) };
@@ -132,7 +130,7 @@ function turned(joint: Joint): Joint {
 }
 
 function contest(row: JudgedDecision): Contested {
-  const out: Contested = { chosen: row.chosen, reward: row.reward, at: [], d: [], p: [], q: [] };
+  const out: Omit<Contested, "worst"> = { chosen: row.chosen, reward: row.reward, at: [], d: [], p: [], q: [] };
   for (let a = 0; a < row.logging.length; a++) {
     const d = row.target[a] - row.baseline[a];
     if (Math.abs(d) <= 1e-12) continue;
@@ -142,7 +140,7 @@ function contest(row: JudgedDecision): Contested {
     out.p.push(p >= LEAST_TRIED ? p : 0);
     out.q.push(predicted(row, a));
   }
-  return out;
+  return foretold(out);
 }
 
 interface Ratios {

@@ -1,4 +1,5 @@
 import type { Cluster, Contested, ContestedRun, ContestedRuns, Joint } from "./contested.js";
+import { controlsWithin } from "./controls.js";
 
 export { type ContestedRuns, contestedRuns, exchanged } from "./contested.js";
 
@@ -107,12 +108,12 @@ function runContribution({ decisions, joint }: ContestedRun, bet: number, thresh
       ? (target - baseline) * reward - baselineUntried
       : (target - baseline) * (reward - 1) - targetUntried;
   }
-  const room = roomOf(bet, threshold);
   let x = 0;
   for (const c of decisions) {
+    const controls = controlsWithin(c, mostLostBy(bet, threshold));
     for (let i = 0; i < c.d.length; i++) {
       const d = c.d[i];
-      const control = controlOf(c, i, room);
+      const control = controls[i];
       x += d * control;
       if (c.at[i] === c.chosen && c.p[i] > 0) x += (d * (c.reward - control)) / c.p[i];
     }
@@ -134,11 +135,11 @@ function expectedJointLog({ predicted, squares }: Joint, own: number, threshold:
 
 /** @param own the stake times the run's relative weight */
 function expectedLog(c: Contested, own: number, bet: number, threshold: number): number {
-  const room = roomOf(bet, threshold);
+  const controls = controlsWithin(c, mostLostBy(bet, threshold));
   let sum = 0;
   let rest = 1;
   for (let i = 0; i < c.d.length; i++) {
-    sum += c.d[i] * controlOf(c, i, room);
+    sum += c.d[i] * controls[i];
     rest -= c.p[i];
   }
   let expected = Math.max(0, rest) * Math.log(1 + own * (sum - threshold));
@@ -147,24 +148,13 @@ function expectedLog(c: Contested, own: number, bet: number, threshold: number):
     if (p <= 0) continue;
     const q = c.q[i];
     const scale = c.d[i] / p;
-    const worst = 1 + own * (sum - scale * controlOf(c, i, room) - threshold);
+    const worst = 1 + own * (sum - scale * controls[i] - threshold);
     expected += p * (q * Math.log(worst + own * scale) + (1 - q) * Math.log(worst));
   }
   return expected;
 }
 
-/** How far below zero a contribution may fall, the sum of the control variates (at least -1) apart. */
-function roomOf(bet: number, threshold: number): number {
-  return Math.max(0, MOST_LOST / bet - 1 - Math.max(0, threshold));
-}
-
-/**
- * The clamped control variate: a candidate the target prefers is predicted low enough, and one the
- * baseline prefers high enough, that no outcome costs more than `room`. What the logs never try is
- * worth the least to the target and the most to the baseline.
- */
-function controlOf(c: Contested, i: number, room: number): number {
-  const d = c.d[i];
-  const most = (room * c.p[i]) / d;
-  return d > 0 ? Math.min(c.q[i], most) : Math.max(c.q[i], 1 + most);
+/** How far below zero a contribution may fall under this stake. */
+function mostLostBy(bet: number, threshold: number): number {
+  return MOST_LOST / bet - Math.max(0, threshold);
 }

@@ -20,6 +20,11 @@ const WORLDS = [
   { name: "+15, 3 destinations", destinations: 3, contested: 1, gain: 0.15 },
   { name: "+15, 9 destinations", destinations: 9, contested: 0.7, gain: 0.15 },
 ];
+/** What is left to gain where a champion serves: rewards are high, and a later version chooses otherwise on few decisions. */
+const CHAMPIONS = [
+  { name: "+1, 3 destinations, 8 % contested", destinations: 3, contested: 0.08, gain: 0.01, base: 0.85 },
+  { name: "+2.5, 3 destinations, 25 % contested", destinations: 3, contested: 0.25, gain: 0.025, base: 0.85 },
+];
 const OPTIONS = { exploration: 0.1, riskLevel: RISK, learning: 300, perLook: 100 };
 
 /**
@@ -43,11 +48,11 @@ export default proof;
 function simulated(quick: boolean): Record<string, unknown> {
   const lives = quick ? 2 : 200;
   const until: Record<string, unknown> = {};
-  for (const world of WORLDS)
+  for (const world of [...WORLDS, ...CHAMPIONS])
     for (const upTo of [0.5, undefined]) {
       const limit = quick ? 8_000 : 80_000;
       const of = many(lives, (s) =>
-        trialLife(`until/${s}`, { ...world, base: 0.6 }, { ...OPTIONS, limit, ...(upTo && { upTo }) }),
+        trialLife(`until/${s}`, { base: 0.6, ...world }, { ...OPTIONS, limit, ...(upTo && { upTo }) }),
       );
       const decisions = of.map((l) => (l.outcome === "promote" ? l.decisions : limit));
       const name = `${world.name}, ${upTo === undefined ? "within the budget" : `up to ${upTo}`}`;

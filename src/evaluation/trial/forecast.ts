@@ -4,7 +4,7 @@ import { shareAt } from "./decide.js";
 import { crossedBy } from "./passage.js";
 import { provenFrom } from "./stakes.js";
 import { effectsOf, type TrialState } from "./state.js";
-import { logWealthOf, mostOn, scaleOf } from "./wealth.js";
+import { logWealthOf, mostOn, scaleOf, shareOf } from "./wealth.js";
 
 /** What is read of arguments. */
 const TRIAL = { wealth: "list", learned: "object", clusters: "number", sum: "number" } as const;
@@ -60,11 +60,12 @@ export function forecastTrial(state: TrialState, riskLevel: number, shares: Fore
   const { clusters, sum, learned, minimumEffect } = state;
   const from = logWealthOf(state);
   const needed = provenFrom(riskLevel, state.stake);
-  const bets = betsOf(state, needed, state.wealth[0]);
   const perScale = learned.squares / learned.scale;
   const scale = clusters > 0 ? state.scale / clusters : 4;
   const seen = perScale * scale;
-  const second = perScale * (meanScale(from, needed - from, shares) ?? scale);
+  const ahead = meanScale(from, needed - from, shares) ?? scale;
+  const second = perScale * ahead;
+  const bets = betsOf(state, needed, shareOf(ahead), state.wealth[0]);
   const variance = 1 / (1 / BEFORE.deviation ** 2 + clusters / seen);
   const mean = variance * (BEFORE.mean / BEFORE.deviation ** 2 + sum / seen);
   const chance = (steps: number) => {
@@ -156,13 +157,14 @@ export function crossed(gain: number, second: number, bets: readonly Bet[], step
   return highest;
 }
 
-/** The bets of a trial. @param wealth log wealth of each so far */
+/** The bets of a trial. @param share probability of following the challenger @param wealth log wealth of each so far */
 export function betsOf(
   trial: Pick<TrialState, "contested" | "mostWeight" | "minimumEffect">,
   needed: number,
+  share: number,
   wealth: readonly number[] = [],
 ): Bet[] {
-  const most = mostOn(trial, trial.minimumEffect);
+  const most = mostOn(trial, trial.minimumEffect, share);
   return effectsOf(trial).map(({ effect, weight }, e) => ({
     effect,
     distance: needed - Math.log(weight) - (wealth[e] ?? 0),

@@ -78,7 +78,7 @@ export function planTrial(request: TrialPlanRequest): Plan {
   if (!(stake > 0 && stake <= 1)) throw invalidOption("stake", stake, "a share in (0,1]");
   const { share } = trialShares(exploration, contested);
   const second = variance * contested * scaleOf(share);
-  const bets = betsOf({ contested, mostWeight: 1, minimumEffect: 0 }, provenFrom(riskLevel, stake));
+  const bets = betsOf({ contested, mostWeight: 1, minimumEffect: 0 }, provenFrom(riskLevel, stake), share);
   const until = (level: number) => Math.ceil(stepsUntil(level, (n) => crossed(effect, second, bets, n)));
   const decisions = { median: until(0.5), likely: until(0.8) };
   return {

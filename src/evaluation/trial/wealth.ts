@@ -19,16 +19,20 @@ export interface TrialRow extends JudgedDecision {
 
 /**
  * No bet may lose more than this share of its wealth on one cluster. Near one, rare losses would ruin bets
- * on gains that are small beside them: what grows is the mean of the logarithm (Waudby-Smith & Ramdas 2024,
- * section 4.1, truncate at a half as well).
+ * on gains that are small beside them: what grows is the mean of the logarithm (Waudby-Smith & Ramdas 2024, section 4.1).
  */
-const MOST_LOST = 0.5;
+const MOST_LOST = 0.8;
 
 /** How uncertain a contribution is made by the share it was drawn with, 4 at an even share. */
 export function scaleOf(share: number): number {
-  const s = Math.min(0.99, Math.max(1e-4, share));
+  const s = inRange(share);
   return 1 / s + 1 / (1 - s);
 }
+
+/** The share that makes it so uncertain, at most a half; the inverse of {@link scaleOf}. */
+export const shareOf = (scale: number) => (1 - Math.sqrt(Math.max(0, 1 - 4 / scale))) / 2;
+
+const inRange = (share: number) => Math.min(0.99, Math.max(1e-4, share));
 
 /**
  * The stake on an effect: close to the one that lets wealth grow fastest if the gain is that much
@@ -36,12 +40,19 @@ export function scaleOf(share: number): number {
  */
 function betOn(effect: number, { learned, mostWeight }: TrialState, share: number, threshold: number): number {
   const second = Math.max(1e-6, (learned.squares / learned.scale) * scaleOf(share));
-  return Math.min(effect / second, mostOn({ mostWeight }, threshold));
+  return Math.min(effect / second, mostOn({ mostWeight }, threshold, share));
 }
 
-/** The largest stake on one cluster, whatever the effect. @param threshold its distance from 0 */
-export function mostOn({ mostWeight }: Pick<TrialState, "mostWeight">, threshold: number): number {
-  return MOST_LOST / (mostWeight * (1 + threshold));
+/**
+ * The largest stake on one cluster, whatever the effect: one that may lose `MOST_LOST`. With more, what a choice is foretold
+ * to earn could not be taken out of what it earned whole (see `controlsWithin`), and how good the context is would be
+ * noise of its own, more than what the larger stake wins.
+ * @param threshold its distance from 0
+ * @param share probability with which the challenger is followed
+ */
+export function mostOn({ mostWeight }: Pick<TrialState, "mostWeight">, threshold: number, share: number): number {
+  const s = inRange(share);
+  return MOST_LOST / (mostWeight * (1 / Math.min(s, 1 - s) + threshold));
 }
 
 /**

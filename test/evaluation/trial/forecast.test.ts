@@ -25,13 +25,13 @@ describe("the forecast of a trial", () => {
   });
 
   it("asks more of bets with less of the stake, less of those that have won", () => {
-    const [first, second] = betsOf({ contested: 1, mostWeight: 1, minimumEffect: 0 }, 3, [0, 1]);
+    const [first, second] = betsOf({ contested: 1, mostWeight: 1, minimumEffect: 0 }, 3, 0.5, [0, 1]);
     expect(first?.distance).toBeCloseTo(3 - Math.log(0.2), 10);
     expect(second?.distance).toBeCloseTo(3 - Math.log(0.45) - 1, 10);
   });
 
   it("bets on smaller effects where less is contested, so that every plan can come true", () => {
-    const [least] = betsOf({ contested: 0.05, mostWeight: 1, minimumEffect: 0 }, 3);
+    const [least] = betsOf({ contested: 0.05, mostWeight: 1, minimumEffect: 0 }, 3, 0.5);
     expect(least?.effect).toBeCloseTo(0.025 / 8, 10);
     for (const contested of [0.005, 0.02, 0.05, 0.2, 1]) {
       const effect = Math.min(0.05, 0.15 * Math.max(0.02, contested));

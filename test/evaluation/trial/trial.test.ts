@@ -66,7 +66,7 @@ describe("the wealth of a trial", () => {
     const state = trial();
     const first = (state.learned.squares / state.learned.scale) * (1 / 0.25 + 1 / 0.75);
     addCluster(state, [{ ...row(0, { chosen: 1 }), reward: 1 }]);
-    const bets = [0.025, 0.06, 0.13, 0.3].map((effect) => Math.min(0.98, effect / first));
+    const bets = [0.025, 0.06, 0.13, 0.3].map((effect) => Math.min(0.8 / (1 / 0.25), effect / first));
     const mixed = [0.2, 0.45, 0.25, 0.1].reduce((s, w, e) => s + w * (1 + bets[e] * 2), 0);
     expect(logWealthOf(state)).toBeCloseTo(Math.log(mixed), 10);
     expect(state).toMatchObject({ clusters: 1, sum: expect.closeTo(2, 9) });

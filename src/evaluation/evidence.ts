@@ -8,8 +8,8 @@ export { type ContestedRuns, contestedRuns, exchanged } from "./contested.js";
  * wealth of bettors who stake a fraction of it on every run.
  *
  * Each run contributes x = sum_a d_a c_a + d (r - c) / p with d = target - baseline, p the logged
- * propensity and c a control variate: the model's prediction, clamped per decision so that
- * 1 + bet (x - threshold) stays positive WHATEVER is drawn and pays. x is unbiased for any such c,
+ * propensity and c a control variate: the model's prediction, drawn back where it must be so that
+ * 1 + bet (x - threshold) stays positive WHATEVER is drawn and pays (`controlsWithin`). x is unbiased for any such c,
  * so the wealth of each bet is a non-negative martingale at the boundary (Waudby-Smith & Ramdas
  * 2024; Karampatziakis, Mineiro & Ramdas 2021), and its largest value over the bets is the
  * empirical likelihood ratio of doubly robust off-policy evaluation (Owen 2001; Karampatziakis,
